@@ -99,6 +99,7 @@ PURE = (
     "judges",
     "remedy",
     "answer",
+    "explain",
     "report",
     "space",
 )

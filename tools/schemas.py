@@ -12,8 +12,9 @@ import msgspec
 from hairpin.report.diff_document import DiffDocument
 from hairpin.report.document import ReportDocument
 from hairpin.report.events_document import EventsDocument
+from hairpin.report.explain_document import ExplainDocument
 from hairpin.report.fix_document import FixDocument
-from hairpin.report.pages import ExplainDocument
+from hairpin.report.pages import PageDocument
 from hairpin.report.prove_document import ProveDocument
 from hairpin.report.restore_document import RestoreDocument
 from hairpin.report.story_document import StoryDocument
@@ -75,7 +76,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "report-1.json": _of_type(ReportDocument, "hairpin.report/1"),
         "prove-1.json": _of_type(ProveDocument, "hairpin.prove/1"),
-        "explain-1.json": _of_type(ExplainDocument, "hairpin.explain/1"),
+        "explain-1.json": _of_types((ExplainDocument, PageDocument), "hairpin.explain/1"),
         "walk-1.json": _of_type(WalkDocument, "hairpin.walk/1"),
         "restore-1.json": _of_type(RestoreDocument, "hairpin.restore/1"),
         "evidence-1.json": EVIDENCE,
@@ -89,12 +90,23 @@ def schemas() -> dict[str, dict[str, Any]]:
 def _of_type(type_: type, title: str) -> dict[str, Any]:
     """Return the schema of a type.  hairpin writes every field, so all are required; it may write further ones."""
     schema = msgspec.json.schema(type_)
-    for definition in schema["$defs"].values():
+    _require_all(schema["$defs"])
+    return {"$schema": DIALECT, "title": title, **schema}
+
+
+def _of_types(types: tuple[type, ...], title: str) -> dict[str, Any]:
+    """Return the schema of a document that has several forms."""
+    forms, definitions = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    _require_all(definitions)
+    return {"$schema": DIALECT, "title": title, "oneOf": list(forms), "$defs": definitions}
+
+
+def _require_all(definitions: dict[str, Any]) -> None:
+    for definition in definitions.values():
         if definition.get("type") == "object" and "properties" in definition:
             definition["required"] = sorted(definition["properties"])
             for field in definition["properties"].values():
                 field.pop("default", None)
-    return {"$schema": DIALECT, "title": title, **schema}
 
 
 def text(schema: dict[str, Any]) -> str:

@@ -1,11 +1,19 @@
-"""``hairpin explain`` prints a cause's page, and says of all else that it is not there yet."""
+"""``hairpin explain`` prints a cause's page, and says of all other texts what they mean."""
 
+import io
 import json
+import sys
 
 import pytest
 
-from tests.cli.commands import call
+from tests.cli.commands import call, snapshot
+from tests.report.answers import FORWARDING_OFF
 from tests.report.strict import errors
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, text: bytes) -> None:
+    """Let standard input be these bytes."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
 
 
 def test_a_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,11 +37,58 @@ def test_an_unknown_id_gets_the_nearest(capsys: pytest.CaptureFixture[str]) -> N
     assert "no cause has the id 'docker-user-drop'; the nearest are docker-user-drops, " in ended.err
 
 
-@pytest.mark.parametrize("arguments", ((), ("iptables: No chain by that name",), ("two", "words"), ("-",)))
-def test_texts_are_not_there_yet(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    ended = call(capsys, "explain", *arguments)
+def test_a_text_as_an_argument(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "IPv4 forwarding is disabled", "--snapshot", snapshot(FORWARDING_OFF))
+    assert (ended.status, ended.err) == (1, "")
+    assert "true here: interface-forwarding-off" in ended.out
+
+
+def test_words_without_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "IPv4", "forwarding", "is", "disabled", "--snapshot", snapshot())
+    assert ended.status == 1
+    assert "not true here now" in ended.out
+
+
+@pytest.mark.parametrize("arguments", ((), ("-",)))
+def test_lines_from_a_pipe(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin(monkeypatch, b"ok\nWARNING: IPv4 forwarding is disabled.\n\xff\xfe\n")
+    ended = call(capsys, "explain", *arguments, "--json", "--snapshot", snapshot(FORWARDING_OFF))
+    document = json.loads(ended.out)
+    assert (ended.status, [each["here"] for each in document["found"]]) == (1, ["true"])
+    assert document["lines"] == 3
+    assert errors(document, "explain-1.json") == []
+
+
+def test_nothing_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "all is well")
+    assert (ended.status, ended.out) == (0, "This means nothing to hairpin.\n  · all is well\n")
+
+
+@pytest.mark.parametrize("text", (b"", b"\n \n"))
+def test_an_empty_text(text: bytes, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, text)
+    ended = call(capsys, "explain")
     assert (ended.status, ended.out) == (2, "")
-    assert "`hairpin explain TEXT` is not in this version" in ended.err
+    assert "the text is empty" in ended.err
+
+
+def test_standard_input_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "-", "--snapshot", "-")
+    assert (ended.status, ended.out) == (2, "")
+    assert "standard input is the snapshot's already" in ended.err
+
+
+def test_a_text_that_is_no_utf8(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "caf\udce9 at 10.0.0.5:80")
+    assert ended.status == 0
+    assert "hairpin check 10.0.0.5:80" in ended.out
+
+
+def test_a_damaged_snapshot_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "IPv4 forwarding is disabled", "--snapshot", __file__)
+    assert (ended.status, ended.out) == (2, "")
 
 
 def test_its_document_is_that_of_the_schema(capsys: pytest.CaptureFixture[str]) -> None:

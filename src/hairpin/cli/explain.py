@@ -1,40 +1,138 @@
-"""``hairpin explain``: the page of a cause."""
+"""``hairpin explain``: what a text means here, or the page of a cause."""
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.later import EXPLAIN_TEXT
-from hairpin.cli.options import show_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hairpin.explain.explain import Explanation
+    from hairpin.explain.understand import Understood
 
 
-@click.command()
-@click.argument("texts", metavar="CAUSE-ID", nargs=-1)
+@click.command(cls=EvidenceCommand)
+@click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1)
+@evidence_options
 @show_options
-def explain(texts: tuple[str, ...], as_json: bool, lang: str | None, color: str, verbose: bool) -> int:
-    """Print the page of the cause CAUSE-ID: what it looks like, its proof, what to type now, what lasts.
+def explain(
+    texts: tuple[str, ...],
+    sources: tuple[Given, ...],
+    as_json: bool,
+    lang: str | None,
+    color: str,
+    verbose: bool,
+) -> int:
+    """Say what an error or a log means, whether it is true on this host now, and what to do.
 
-    The answers of `hairpin check` name the ids.  No host is read.
+    TEXT is an error message or log lines; without it, or with -, they are read from standard input:
+    `journalctl -u docker | hairpin explain`.  The id of a cause, as `hairpin check` names it, prints its page; no
+    host is read for that.
 
-    Exit: 0 printed, 2 no cause has this id.
+    Exit: 0 nothing found, 1 something found, 2 usage error.
     """
-    del verbose
     from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.errors import UsageError
-    from hairpin.message import message
-    from hairpin.question.suggest import word_list
-    from hairpin.report.pages import SCHEMA, ExplainDocument, has_page, page, page_ids, write_page
+    from hairpin.report.pages import has_page
 
-    if len(texts) != 1 or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", texts[0]):
-        raise UsageError(EXPLAIN_TEXT)
-    if not has_page(texts[0]):
-        near = word_list(texts[0], page_ids())
-        raise UsageError(message("no cause has the id {name!r}; the nearest are {near}", name=texts[0], near=near))
-    shown = page(texts[0], words(lang))
+    if len(texts) == 1 and has_page(texts[0]):
+        return _write_page(texts[0], lang, color, as_json=as_json)
+    understood = _understood(texts, sources)
+    if not understood.found and len(texts) == 1 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
+        _refuse_id(texts[0])
+    explained = _explained(understood, sources, lang)
     if as_json:
-        write_json(ExplainDocument(SCHEMA, shown))
+        from hairpin.report.explain_document import explain_document
+
+        write_json(explain_document(explained, words(lang)))
+    else:
+        from hairpin.report.explain_text import explain_text
+
+        write(explain_text(explained, words(lang), paper(color), verbose=verbose))
+    return 1 if explained.found else 0
+
+
+def _write_page(cause: str, lang: str | None, color: str, *, as_json: bool) -> int:
+    from hairpin.cli.output import paper, words, write, write_json
+    from hairpin.report.pages import SCHEMA, PageDocument, page, write_page
+
+    shown = page(cause, words(lang))
+    if as_json:
+        write_json(PageDocument(SCHEMA, shown))
     else:
         sheet = paper(color)
         write_page(shown, words(lang), sheet)
         write(sheet.text())
     return 0
+
+
+def _refuse_id(text: str) -> None:
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+    from hairpin.question.suggest import word_list
+    from hairpin.report.pages import page_ids
+
+    near = word_list(text, page_ids())
+    raise UsageError(message("no cause has the id {name!r}; the nearest are {near}", name=text, near=near))
+
+
+def _understood(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Understood":
+    """Return what the lines mean; raise UsageError if there are none."""
+    from datetime import UTC, datetime
+
+    from hairpin.errors import UsageError
+    from hairpin.explain.line import Clock
+    from hairpin.explain.understand import understand
+    from hairpin.message import message
+
+    now = datetime.now(UTC).astimezone()
+    understood = understand(_lines(texts, sources), Clock(now, now.tzinfo or UTC))
+    if not understood.lines:
+        raise UsageError(message("the text is empty; give an error or log lines as TEXT or on standard input"))
+    return understood
+
+
+def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[bytes]":
+    """Yield the lines of the arguments, or of standard input, in pieces of bounded length."""
+    import sys
+
+    from hairpin.errors import UsageError
+    from hairpin.explain.line import LONGEST
+    from hairpin.message import message
+
+    if texts and texts != ("-",):
+        yield from " ".join(texts).encode("utf-8", "surrogateescape").splitlines()
+        return
+    if any(each.kind == "snapshot" and each.text.rpartition("=")[2] == "-" for each in sources):
+        raise UsageError(message("standard input is the snapshot's already; give the text as TEXT"))
+    if sys.stdin is None or (not texts and sys.stdin.isatty()):
+        raise UsageError(
+            message("no text; write `hairpin explain TEXT`, `journalctl -u docker | hairpin explain`, or a cause's id")
+        )
+    read = sys.stdin.buffer
+    yield from (each.rstrip(b"\r\n") for each in iter(lambda: read.readline(LONGEST), b""))
+
+
+def _explained(understood: "Understood", sources: tuple[Given, ...], lang: str | None) -> "Explanation":
+    """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
+    meaning all the same."""
+    from hairpin.cli.material import gather
+    from hairpin.cli.progress import progress
+    from hairpin.errors import CollectError, UsageError
+    from hairpin.explain.explain import explain_texts, is_to_be_asked
+    from hairpin.message import message
+
+    if not is_to_be_asked(understood):
+        return explain_texts(understood, (), None)
+    with progress(lang) as tell:
+        tell(message("reading the state of the host"))
+        try:
+            read = gather(sources)
+        except (CollectError, UsageError) as error:
+            if sources:
+                raise
+            return explain_texts(understood, (), error.said)
+        tell(message("following the packets"))
+        return explain_texts(understood, read, None)

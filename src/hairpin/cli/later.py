@@ -17,10 +17,6 @@ COMMANDS: dict[str, Message] = {
     "ask": message("`hairpin check --host USER@HOST` installs nothing there; or ask for a `hairpin snapshot`"),
     "guard": message("run `hairpin check` from a timer; its exit status is 1 if a port cannot be reached"),
 }
-EXPLAIN_TEXT = message(
-    "`hairpin explain TEXT` is not in this version; `hairpin check PORT` names the cause, and `hairpin explain "
-    "CAUSE-ID` prints its page"
-)
 LIVE = message("`hairpin prove` sends the packet on a replica; `tcpdump -ni any port PORT` shows the real one")
 TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, or --host USER@HOST")
 

@@ -38,7 +38,7 @@ COMMANDS: dict[str, str] = {
     "fix": "The plan that repairs it; --apply carries it out, verified, and takes it back if it does not work.",
     "restore": "Put back the rules that the container engine has lost, without restarting it.",
     "undo": "Take back what `hairpin fix --apply` has changed.",
-    "explain": "What a cause looks like, how it is proven, what to type, what lasts.",
+    "explain": "What an error or a log means, whether it is true here, what to do; or a cause's page.",
     "diff": "What changed between two snapshots, or since one, and which change decides which flow?",
     "story": "What happened to this host, in order of time, as far as its own logs tell.",
     "snapshot": "Read this host (or another over ssh) into one file.",

@@ -5,7 +5,7 @@ For both: ``words`` (the language), ``wanted`` (what supplies a missing fact), `
 ``paper`` (columns and colours), ``terminal`` (the whole answer) with its parts ``summary``, ``verdicts``, ``path``,
 ``remedy_text``, ``blame_text``, ``covered`` (by another one), ``configured``, ``after`` (an event), ``questions`` and
 ``unread``; ``walk_text``, ``prove_text``, ``events_text``, ``plan_text``, ``restore_text``; ``pages`` (of the causes);
-``diff_text``, ``story_text``.
+``diff_text``, ``story_text``, ``explain_text``.
 For programs: ``refs``, ``document``, ``blame_document``, ``walk_document``, ``prove_document``, ``events_document``,
-``fix_document``, ``restore_document``, ``diff_document``, ``story_document``.
+``fix_document``, ``restore_document``, ``diff_document``, ``story_document``, ``explain_document``.
 """

@@ -39,7 +39,7 @@ class Page(msgspec.Struct, frozen=True):
     lasting: str
 
 
-class ExplainDocument(msgspec.Struct, frozen=True):
+class PageDocument(msgspec.Struct, frozen=True):
     """What ``hairpin explain CAUSE-ID --json`` prints."""
 
     schema: str

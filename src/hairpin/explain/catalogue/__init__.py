@@ -1,0 +1,24 @@
+"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.
+
+``docker`` (ports and rules), ``docker_networks`` and ``dockerd``, ``podman`` (with CNI and containerd), ``iptables``
+(with nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``,
+``languages`` (their libraries), ``names`` (DNS).
+"""
+
+from hairpin.explain.catalogue.clients import CLIENTS
+from hairpin.explain.catalogue.docker import DOCKER
+from hairpin.explain.catalogue.docker_networks import DOCKER_NETWORKS
+from hairpin.explain.catalogue.dockerd import DOCKERD
+from hairpin.explain.catalogue.firewalls import FIREWALLS
+from hairpin.explain.catalogue.iptables import IPTABLES
+from hairpin.explain.catalogue.kernel import KERNEL
+from hairpin.explain.catalogue.languages import LANGUAGES
+from hairpin.explain.catalogue.managers import MANAGERS
+from hairpin.explain.catalogue.names import NAMES
+from hairpin.explain.catalogue.podman import PODMAN
+
+ENTRIES = (
+    *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS, *LANGUAGES,
+    *NAMES,
+)  # fmt: skip
+"""Every entry."""

@@ -1,0 +1,310 @@
+"""What clients print that reach no service: curl, wget, ssh, nc, ping, databases' tools, web servers before an
+application."""
+
+from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.message import message
+
+CLIENTS = (
+    TextMeaning(
+        id="client-timeout",
+        program="curl",
+        patterns=(
+            "curl: (28) *", "Failed to connect to {host} port {port} after * ms: Timeout was reached",
+            "Failed to connect to {host} port {port}* {timeout}",
+            "Failed to connect to {host} port {port}: Timeout was reached",
+            "ssh: connect to host {host} port {port}: {timeout}",
+            "connect to {address} port {port} failed: {timeout}",
+            "nc: connect to {host} port {port} (*) failed: {timeout}",
+            "nc: connect to {host} port {port} * timed out: Operation now in progress", "Ncat: {timeout}",
+            "telnet: Unable to connect to remote host: {timeout}", "telnet: connect to address {address}: {timeout}",
+            "Connecting to {host}|{address}|:{port}... failed: {timeout}",
+            "Connecting to {address}:{port}... failed: {timeout}", "wget: download timed out",
+            "wget: can't connect to remote host ({address}): {timeout}",
+            "Could not connect to Redis at {host}:{port}: {timeout}",
+            'connection to server at "{host}"*, port {port} failed: {timeout}',
+            "could not connect to server: {timeout}",
+            "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (110)",
+            "Can't connect to MySQL server on '{host}' (110", "Unable to connect to {host}:{port}:* timed out",
+            "connect() failed (110: {timeout}) while connecting to upstream",
+            "upstream timed out (110: {timeout}) while connecting to upstream",
+            "connect to {host} port {port}: {timeout}", "Immediate connect fail for {address}: {timeout}",
+            "connect: {timeout}",
+        ),
+        meaning=message(
+            "The client's packets, or the answers to them, were dropped on the way and nobody said so: a "
+            "firewall's DROP, a missing route, forwarding that is off, an address that nobody has. A refusal "
+            "would have come at once."
+        ),
+        causes=(
+            "filter-forward-jump-missing", "ip-forward-off", "interface-forwarding-off", "docker-user-drops",
+            "forward-policy-drop", "ufw-forward-policy", "input-drops-host-service", "dnat-rule-missing",
+            "nat-loopback-on-cloud-address", "no-route-to-client", "masquerade-missing", "rp-filter-strict",
+        ),
+        about="flow",
+        verdicts=("dropped", "unanswered"),
+        samples=(
+            Sample(
+                "curl: (28) Failed to connect to 198.51.100.2 port 8151 after 134520 ms: Connection timed out",
+                "curl, lib/connect.c",
+            ),
+            Sample("ssh: connect to host 10.0.0.5 port 22: Connection timed out", "openssh, sshconnect.c"),
+        ),
+    ),
+    TextMeaning(
+        id="client-refused",
+        program="curl",
+        patterns=(
+            "curl: (7) *{refused}", "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
+            "curl: (7) Failed to connect to {host} port {port}*: Could not connect to server",
+            "curl: (7) couldn't connect to host", "curl: (7) Failed to connect to {host} port {port}*",
+            "Failed to connect to {host} port {port}* {refused}",
+            "Failed to connect to {host} port {port} after * ms: Couldn't connect to server",
+            "Failed to connect to {host} port {port} after * ms: Could not connect to server",
+            "connect to {address} port {port} failed: {refused}",
+            "connect to {address} port {port} from {address} port * failed: {refused}",
+            "ssh: connect to host {host} port {port}: {refused}", "connect to host {host} port {port}: {refused}",
+            "nc: connect to {host} port {port} (*) failed: {refused}", "(UNKNOWN) [{address}] {port} (*) : {refused}",
+            "Ncat: {refused}", "telnet: Unable to connect to remote host: {refused}",
+            "telnet: connect to address {address}: {refused}",
+            "telnet: can't connect to remote host ({address}): {refused}",
+            "Connecting to {host}|{address}|:{port}... failed: {refused}",
+            "Connecting to {host} ({host})|{address}|:{port}... failed: {refused}",
+            "Connecting to {address}:{port}... failed: {refused}",
+            "Connexion à {host}|{address}|:{port}… échec : {refused}",
+            "wget: can't connect to remote host ({address}): {refused}",
+            "wget: can't connect to remote host: {refused}", "Could not connect to Redis at {host}:{port}: {refused}",
+            'connection to server at "{host}"*, port {port} failed: {refused}',
+            "could not connect to server: {refused}",
+            "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (111)",
+            "Can't connect to MySQL server on '{host}' (111",
+            "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)",
+            "Can't connect to server on '{host}' (111)",
+            "connect() failed (111: {refused}) while connecting to upstream",
+            "attempt to connect to {address}:{port} * failed", "(111){refused}: AH00957", "connect: {refused}",
+            "MongoNetworkError: connect ECONNREFUSED {address}:{port}", "failed: {refused}.",
+            "error: dial tcp {address}:{port}: connect: {refused}",
+        ),
+        meaning=message(
+            "The host answered that nobody listens on this port, or a firewall rejected the connection with a "
+            "reset. The service does not run, listens on another port or address, or the port is not published."
+        ),
+        causes=(
+            "service-not-listening", "port-not-published", "docker-proxy-missing", "service-listens-on-other-port",
+            "published-on-loopback-only", "loopback-is-the-container", "container-not-running",
+            "host-service-not-running", "service-listens-on-container-loopback", "host-service-listens-on-loopback",
+        ),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample(
+                "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Connection refused",
+                "moby/moby#27441",
+            ),
+            Sample(
+                "curl: (7) Failed to connect to 10.0.0.5 port 8080 after 1 ms: Couldn't connect to server",
+                "curl, lib/connect.c",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="client-unreachable",
+        program="curl",
+        patterns=(
+            "curl: (7) *{no_route}", "Failed to connect to {host} port {port}* {no_route}",
+            "connect to {address} port {port} failed: {no_route}",
+            "ssh: connect to host {host} port {port}: {no_route}", "connect to host {host} port {port}: {no_route}",
+            "nc: connect to {host} port {port} (*) failed: {no_route}", "Ncat: {no_route}",
+            "telnet: Unable to connect to remote host: {no_route}",
+            "Connecting to {host}|{address}|:{port}... failed: {no_route}",
+            "Connecting to {address}:{port}... failed: {no_route}",
+            "wget: can't connect to remote host ({address}): {no_route}",
+            "Could not connect to Redis at {host}:{port}: {no_route}",
+            'connection to server at "{host}"*, port {port} failed: {no_route}',
+            "could not connect to server: {no_route}", "Can't connect to MySQL server on '{host}*' (113",
+            "connect() failed (113: {no_route}) while connecting to upstream",
+            "connect() to {address}:{port} failed (113: {no_route})", "(113){no_route}: AH00957",
+            "connect: {no_route}", "From {address} icmp_seq=* Destination Host Unreachable",
+            "From {address} icmp_seq=* Packet filtered", "From {address} icmp_seq=* Destination Host Prohibited",
+            "From {address} icmp_seq=* Destination Port Unreachable",
+            "From {host} ({address}) icmp_seq=* Destination Host Unreachable",
+            "来自 {address} icmp_seq=* 目标主机不可达", "来自 {address} icmp_seq=* 目标主机不可到达",
+            "Destination Host Unreachable",
+        ),
+        meaning=message(
+            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this "
+            "kind), or nobody answered ARP for the address. A route that is missing on the client says `Network "
+            "is unreachable`."
+        ),
+        causes=(
+            "reject-rule-before-docker", "input-chain-drops-proxied-traffic", "firewalld-zone-blocks-port",
+            "firewalld-bridge-in-wrong-zone", "dnat-rule-stale-address", "container-link-down", "arp-not-answered",
+            "input-drops-host-service", "veth-detached-from-bridge",
+        ),
+        about="flow",
+        verdicts=("rejected", "dropped", "unanswered"),
+        samples=(
+            Sample(
+                "curl: (7) Failed to connect to 172.17.0.1 port 5432 after 0 ms: No route to host",
+                "moby/moby#29330",
+            ),
+            Sample("From 10.0.0.1 icmp_seq=1 Destination Host Unreachable", "iputils, ping/ping.c"),
+        ),
+    ),
+    TextMeaning(
+        id="client-no-network",
+        program="curl",
+        patterns=(
+            "curl: (7) *{unreachable}", "Failed to connect to {host} port {port}* {unreachable}",
+            "Immediate connect fail for {address}: {unreachable}",
+            "ssh: connect to host {host} port {port}: {unreachable}", "connect: {unreachable}",
+            "ping: connect: {unreachable}", "ping: sendmsg: {unreachable}", "ping: sendto: {unreachable}",
+            "Connecting to {host}|{address}|:{port}... failed: {unreachable}",
+            "wget: can't connect to remote host ({address}): {unreachable}",
+            "From {address} icmp_seq=* Destination Net Unreachable",
+            "nc: connect to {host} port {port} (*) failed: {unreachable}",
+            "Can't connect to MySQL server on '{host}*' (101", "ping: sendto: Network unreachable",
+            "traceroute: sendto: {unreachable}",
+        ),
+        meaning=message(
+            "The kernel where this was typed has no route to the address: no default route, or for IPv6 no "
+            "address. In a container, its network is internal, or its default route is gone."
+        ),
+        causes=(
+            "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
+            "container-network-none", "host-link-down", "container-interface-missing",
+            "ipv6-ra-ignored-when-forwarding",
+        ),
+        samples=(
+            Sample("ping: connect: Network is unreachable", "iputils, ping/ping.c"),
+            Sample(
+                "curl: (7) Failed to connect to 2a00:1450:4001::1 port 443: Network is unreachable",
+                "curl, lib/connect.c",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="client-reset",
+        program="curl",
+        patterns=(
+            "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}", "curl: (35) Recv failure: {reset}",
+            "Recv failure: {reset}", "recv() failed (104: {reset}) while reading response header from upstream",
+            "read: {reset}", "kex_exchange_identification: read: {reset}",
+            "ssh_exchange_identification: read: {reset}", "Error reading from server: {reset}",
+            "Read error ({reset}) in headers", "Send failure: {reset}",
+        ),
+        meaning=message(
+            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so "
+            "nothing listens behind it: the service listens on 127.0.0.1 or on another port; on long transfers "
+            "it may be a packet that conntrack calls invalid."
+        ),
+        causes=(
+            "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
+            "conntrack-invalid-reset", "service-listens-on-one-container-address", "container-own-firewall",
+        ),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample("curl: (56) Recv failure: Connection reset by peer", "gliderlabs/logspout#136"),
+        ),
+    ),
+    TextMeaning(
+        id="client-empty-reply",
+        program="curl",
+        patterns=(
+            "curl: (52) Empty reply from server", "Empty reply from server", "No data received.",
+            "Remote end closed connection without response", "Server aborted the SSL handshake",
+            "http: server gave HTTP response to HTTPS client",
+        ),
+        meaning=message(
+            "The connection was opened and closed without an answer. On a published port docker-proxy opens it "
+            "by itself, so nothing may listen behind it, or the service speaks another protocol (TLS)."
+        ),
+        causes=("service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening"),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample("curl: (52) Empty reply from server", "curl, lib/http.c"),
+        ),
+    ),
+    TextMeaning(
+        id="ping-invalid-argument",
+        program="ping",
+        patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument", "connect: Invalid argument"),
+        meaning=message(
+            "The kernel had no room for another neighbour (ARP) entry. Raise net.ipv4.neigh.default.gc_thresh3."
+        ),
+        causes=("neighbour-table-overflow",),
+        passing=True,
+        samples=(
+            Sample("ping: sendto: Invalid argument", "containers/podman-compose#672"),
+        ),
+    ),
+    TextMeaning(
+        id="ping-not-permitted",
+        program="ping",
+        patterns=(
+            "ping: sendmsg: {not_allowed}", "ping: sendto: {not_allowed}", "sendto: {not_allowed}",
+            "curl: (7) * {not_allowed}", "connect: {not_allowed}",
+        ),
+        meaning=message(
+            "A firewall on the machine where this was typed drops its own outgoing packets: the chain OUTPUT, or "
+            "its policy."
+        ),
+        causes=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
+        samples=(
+            Sample("ping: sendmsg: Operation not permitted", "iputils, ping/ping_common.c"),
+        ),
+    ),
+    TextMeaning(
+        id="client-message-too-long",
+        program="ping",
+        patterns=(
+            "ping: local error: message too long, mtu={port}", "ping: sendmsg: Message too long",
+            "local error: Message too long, mtu=", "From {address} icmp_seq=* Frag needed and DF set (mtu = {port})",
+        ),
+        meaning=message(
+            "The packet is larger than the MTU of a link on the way. If TCP hangs on large answers too, the ICMP "
+            "messages about it are lost."
+        ),
+        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        samples=(
+            Sample("ping: local error: message too long, mtu=1450", "iputils, ping/ping.c"),
+        ),
+    ),
+    TextMeaning(
+        id="client-tls-hangs",
+        program="curl",
+        patterns=(
+            "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL", "curl: (35) TLS connect error",
+            "SSL connection timeout", "net/http: TLS handshake timeout",
+        ),
+        meaning=message(
+            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on "
+            "the way whose ICMP messages are lost makes exactly that."
+        ),
+        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        samples=(
+            Sample('Get "https://registry.example.com/v2/": net/http: TLS handshake timeout', "moby/moby#22635"),
+        ),
+    ),
+    TextMeaning(
+        id="curl-no-route-own-address",
+        program="curl",
+        patterns=(
+            "bind failed with errno {port}: {not_here}", "connect: {not_here}", "bind: {not_here}",
+            "[Errno 99] {not_here}", "EADDRNOTAVAIL",
+        ),
+        meaning=message(
+            "The program wants to use a local address that this host or container does not have, or no source "
+            "port is left for new connections to that server."
+        ),
+        causes=(
+            "publish-address-not-on-host", "host-address-missing", "snat-ports-exhausted",
+            "container-address-not-assigned", "loopback-address-missing",
+        ),
+        general=True,
+        samples=(
+            Sample("OSError: [Errno 99] Cannot assign requested address", "python/cpython, Modules/socketmodule.c"),
+        ),
+    ),
+)  # fmt: skip

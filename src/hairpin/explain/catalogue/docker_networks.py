@@ -1,0 +1,231 @@
+"""What `docker` prints about networks, and when it does not reach dockerd."""
+
+from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.message import message
+
+DOCKER_NETWORKS = (
+    TextMeaning(
+        id="docker-bridge-full",
+        program="dockerd",
+        patterns=(
+            "adding interface {link} to bridge {link} failed: exchange full",
+            "failed to add interface * exchange full",
+        ),
+        meaning=message(
+            "The bridge has 1023 ports, which is the most that Linux allows, so no further container can join "
+            "its network. Spread the containers over several networks."
+        ),
+        causes=("bridge-port-limit",),
+        samples=(
+            Sample("adding interface vethe3d6f23 to bridge docker0 failed: exchange full", "moby/moby#31100"),
+        ),
+    ),
+    TextMeaning(
+        id="docker-endpoint-exists",
+        program="dockerd",
+        patterns=("endpoint with name {container} already exists in network {word}",),
+        meaning=message(
+            "dockerd still has the network's end of a container that did not end cleanly. `docker network "
+            "disconnect -f NETWORK CONTAINER` removes it; no packet is stopped by it."
+        ),
+        samples=(
+            Sample("endpoint with name web already exists in network bridge", "moby, libnetwork/network.go"),
+        ),
+    ),
+    TextMeaning(
+        id="docker-pool-overlaps",
+        program="dockerd",
+        patterns=(
+            "Pool overlaps with other one on this address space",
+            "cannot create network * (br-*): conflicts with network * (br-*): networks have overlapping IPv4",
+        ),
+        meaning=message(
+            "The subnet that was asked for overlaps the subnet of another network of this engine. Choose another "
+            "one, or remove the network that has it."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
+        samples=(
+            Sample(
+                "Error response from daemon: Pool overlaps with other one on this address space",
+                "moby, libnetwork/ipam",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-pools-exhausted",
+        program="dockerd",
+        patterns=(
+            "could not find an available, non-overlapping IPv4 address pool among the defaults",
+            "could not find an available, non-overlapping IPv6 address pool among the defaults",
+            "could not find an available predefined network",
+            "all predefined address pools have been fully subnetted",
+            "failed to parse pool request for address space",
+        ),
+        meaning=message(
+            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that "
+            "a route of the host covers counts as taken (a VPN often takes all of them). Remove unused networks, "
+            "or set default-address-pools."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
+        samples=(
+            Sample(
+                "ERROR: could not find an available, non-overlapping IPv4 address pool among the defaults to "
+                "assign to the network",
+                "docker/for-linux#599",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-no-address-left",
+        program="dockerd",
+        patterns=(
+            "no available IPv4 addresses on this network's address pools",
+            "no available IPv6 addresses on this network's address pools",
+            "Address already in use: failed to allocate", "no unallocated IP addresses in",
+        ),
+        meaning=message(
+            "Every address of this network's subnet is given to a container. Remove containers, or make the "
+            "network anew with a larger subnet."
+        ),
+        causes=("address-pool-exhausted",),
+        samples=(
+            Sample(
+                "no available IPv4 addresses on this network's address pools: web (9f…)",
+                "moby, libnetwork/ipam/allocator.go",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-host-network-ports",
+        program="docker",
+        patterns=(
+            "Published ports are discarded when using host network mode",
+            "published ports are discarded when using host network",
+        ),
+        meaning=message(
+            "A container with `--network host` has no ports of its own to publish: its service listens on the "
+            "host's addresses directly. Use the port that the service listens on."
+        ),
+        causes=("host-network-ignores-ports",),
+        samples=(
+            Sample(
+                "WARNING: Published ports are discarded when using host network mode",
+                "docker/cli, cli/command/container/create.go",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-container-network-ports",
+        program="docker",
+        patterns=(
+            "conflicting options: port publishing and the container type network mode",
+            "conflicting options: port exposing and the container type network mode",
+        ),
+        meaning=message(
+            "A container that shares the network of another one (`--network container:NAME`) publishes nothing "
+            "itself. Publish the port on the container whose network it is."
+        ),
+        causes=("container-shares-network-of-stopped-container", "shared-namespace-left"),
+        samples=(
+            Sample(
+                "docker: Error response from daemon: conflicting options: port publishing and the container type "
+                "network mode.",
+                "dperson/openvpn-client#210",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-joined-container-stopped",
+        program="dockerd",
+        patterns=(
+            "cannot join network of a non running container",
+            "joining network namespace of container: No such container",
+            "cannot join network namespace of a non running container",
+            "No such container: * joining network namespace of container",
+        ),
+        meaning=message(
+            "This container shares the network of another one, and that one does not run. Start the other one "
+            "first, then this one."
+        ),
+        causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
+        samples=(
+            Sample(
+                "Error response from daemon: cannot join network of a non running container: 0bfa2d0a4c0e",
+                "moby, daemon/container_operations_unix.go",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-unsupported-gateway-mode",
+        program="dockerd",
+        patterns=("unsupported value nat-unprotected", "unknown gateway mode nat-unprotected"),
+        meaning=message(
+            "The network option `gateway_mode_ipv4=nat-unprotected` needs Docker 28. Update the engine, or leave "
+            "the option out."
+        ),
+        samples=(
+            Sample("unsupported value nat-unprotected", "chipmk/docker-mac-net-connect#49"),
+        ),
+    ),
+    TextMeaning(
+        id="docker-network-missing",
+        program="dockerd",
+        patterns=(
+            "network {word} not found", "No such network: {word}",
+            "network {word} declared as external, but could not be found",
+        ),
+        meaning=message(
+            "The container is to join a network that does not exist any more. `docker network ls` lists them; "
+            "compose makes its own with `docker compose up`."
+        ),
+        causes=("no-common-network-for-name",),
+        about="port",
+        samples=(
+            Sample("Error response from daemon: network backend not found", "moby, daemon/network.go"),
+        ),
+    ),
+    TextMeaning(
+        id="docker-daemon-unreachable",
+        program="docker",
+        patterns=(
+            "Cannot connect to the Docker daemon at *. Is the docker daemon running",
+            "Cannot connect to the Docker daemon. Is the docker daemon running on this host",
+            "Couldn't connect to Docker daemon", "dial unix {path}docker.sock: connect: {refused}",
+            "dial unix {path}docker.sock: connect: {no_file}", "failed to connect to the docker API at",
+            "error during connect: this error may indicate that the docker daemon is not running",
+            "docker.errors.DockerException: Error while fetching server API version",
+        ),
+        meaning=message(
+            "No dockerd answers on its socket: it does not run, or `docker` asks at another address "
+            "(DOCKER_HOST, a context). `systemctl status docker` and its journal say why it ended."
+        ),
+        causes=("docker-daemon-not-running", "daemon-does-not-start-config"),
+        samples=(
+            Sample(
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
+                "running?",
+                "docker/cli, client errors",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="docker-socket-denied",
+        program="docker",
+        patterns=(
+            "permission denied while trying to connect to the Docker daemon socket",
+            "Got permission denied while trying to connect to the Docker daemon socket",
+            "permission denied while trying to connect to the docker API",
+        ),
+        meaning=message(
+            "This user may not talk to dockerd: run the command as root, or as a member of the group docker. It "
+            "says nothing about the network."
+        ),
+        samples=(
+            Sample(
+                "Got permission denied while trying to connect to the Docker daemon socket at "
+                "unix:///var/run/docker.sock",
+                "docker/cli, client errors",
+            ),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""What the run-time libraries of programming languages say of connections: Go, Python, Java, Node, Ruby, PHP, .NET,
+Rust."""
+
+from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.message import message
+
+LANGUAGES = (
+    TextMeaning(
+        id="library-timeout",
+        program="",
+        patterns=(
+            "dial tcp {address}:{port}: i/o timeout", "dial tcp {address}:{port}: connect: {timeout}",
+            "dial tcp {host}:{port}: i/o timeout", "ConnectTimeoutError",
+            "Connection to {host} timed out. (connect timeout=*", "connect timeout={port}",
+            "java.net.SocketTimeoutException: connect timed out", "java.net.ConnectException: {timeout}",
+            "java.net.SocketTimeoutException: Connect timed out", "connect ETIMEDOUT {address}:{port}", "ETIMEDOUT",
+            "net/http: request canceled while waiting for connection", "[Errno 110] {timeout}",
+            "TimeoutError: [Errno 110]", "Errno::ETIMEDOUT", "stream_socket_client(): * ({timeout})",
+            "cURL error 28:", "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            "SQLSTATE[HY000] [2002] {timeout}", "(os error 110)",
+            "io.netty.channel.ConnectTimeoutException: connection timed out: {host}",
+            "A connection attempt failed because the connected party did not properly respond",
+            "UND_ERR_CONNECT_TIMEOUT", "asyncio.exceptions.TimeoutError * connect",
+        ),
+        meaning=message(
+            "The program's packets, or the answers to them, were dropped on the way and nobody said so: a "
+            "firewall's DROP, a missing route, forwarding that is off. Towards the host's own public address it "
+            "is a cloud's gateway that does not hairpin."
+        ),
+        causes=(
+            "nat-loopback-on-cloud-address", "filter-forward-jump-missing", "ip-forward-off", "masquerade-missing",
+            "docker-user-drops", "forward-policy-drop", "input-drops-host-service", "no-common-network-for-name",
+            "isolation-drops-between-bridges", "icc-off", "host-default-route-missing", "interface-forwarding-off",
+        ),
+        about="flow",
+        verdicts=("dropped", "unanswered"),
+        samples=(
+            Sample("dial tcp 10.0.0.5:5432: i/o timeout", "golang/go, src/net/net.go"),
+            Sample("Error: connect ETIMEDOUT 203.0.113.7:443", "nodejs/node, lib/net.js"),
+        ),
+    ),
+    TextMeaning(
+        id="library-refused",
+        program="",
+        patterns=(
+            "dial tcp {address}:{port}: connect: {refused}", "dial tcp {address}:{port}: getsockopt: {refused}",
+            "connect ECONNREFUSED {address}:{port}", "ECONNREFUSED", "[Errno 111] {refused}",
+            "ConnectionRefusedError", "java.net.ConnectException: {refused}",
+            "Connection refused: {host}/{address}:{port}", "Errno::ECONNREFUSED",
+            "Connection to {host}:{port} refused", "stream_socket_client(): * ({refused})",
+            "SQLSTATE[HY000] [2002] {refused}", "cURL error 7:", "{refused} (os error 111)",
+            "error trying to connect: tcp connect error: {refused}", "Connection refused ({host}:{port})",
+            "No connection could be made because the target machine actively refused it",
+            "NewConnectionError(*{refused}",
+            'Is the server running on host "{host}" (*) and accepting TCP/IP connections on port {port}',
+            "org.postgresql.util.PSQLException: Connection to {host}:{port} refused",
+            "Error {port} connecting to {host}:{port}. {refused}",
+            "redis.exceptions.ConnectionError: Error 111 connecting to {host}:{port}",
+            "failed to connect to all addresses", "transport: Error while dialing",
+        ),
+        meaning=message(
+            "The other side answered that nobody listens on this port. The service does not run, listens on "
+            "another port or address, or 127.0.0.1 was asked inside a container, which is that container itself."
+        ),
+        causes=(
+            "service-not-listening", "port-not-published", "loopback-is-the-container", "container-not-running",
+            "service-listens-on-other-port", "host-service-not-running", "docker-proxy-missing",
+            "service-listens-on-container-loopback", "host-service-listens-on-loopback",
+        ),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample("dial tcp 127.0.0.1:5432: connect: connection refused", "golang/go, src/net/net.go"),
+            Sample("Error: connect ECONNREFUSED 127.0.0.1:3306", "nodejs/node, lib/net.js"),
+            Sample(
+                "java.net.ConnectException: Connection refused (Connection refused)",
+                "openjdk/jdk, src/java.base/unix/native/libnet",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="library-unreachable",
+        program="",
+        patterns=(
+            "dial tcp {address}:{port}: connect: {no_route}", "connect EHOSTUNREACH {address}:{port}", "EHOSTUNREACH",
+            "[Errno 113] {no_route}", "java.net.NoRouteToHostException", "Errno::EHOSTUNREACH",
+            "NewConnectionError(*{no_route}", "{no_route} (os error 113)", "SQLSTATE[HY000] [2002] {no_route}",
+            "Error 113 connecting to {host}:{port}",
+        ),
+        meaning=message(
+            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this "
+            "kind), or nobody answered ARP for the address."
+        ),
+        causes=(
+            "reject-rule-before-docker", "input-drops-host-service", "firewalld-zone-blocks-port",
+            "firewalld-bridge-in-wrong-zone", "input-chain-drops-proxied-traffic", "dnat-rule-stale-address",
+            "container-link-down", "arp-not-answered",
+        ),
+        about="flow",
+        verdicts=("rejected", "dropped", "unanswered"),
+        samples=(
+            Sample("Error: connect EHOSTUNREACH 172.17.0.1:3306", "nodejs/node, lib/net.js"),
+            Sample("dial tcp 172.17.0.1:5432: connect: no route to host", "golang/go, src/net/net.go"),
+        ),
+    ),
+    TextMeaning(
+        id="library-no-network",
+        program="",
+        patterns=(
+            "dial tcp {address}:{port}: connect: {unreachable}", "dial tcp *: connect: {unreachable}",
+            "dial udp *: connect: {unreachable}", "connect ENETUNREACH {address}", "ENETUNREACH",
+            "[Errno 101] {unreachable}", "java.net.SocketException: {unreachable}",
+            "java.net.ConnectException: {unreachable}", "NewConnectionError(*{unreachable}",
+            "{unreachable} (os error 101)", "Errno::ENETUNREACH",
+        ),
+        meaning=message(
+            "The kernel where the program runs has no route to the address: no default route, or for IPv6 no "
+            "address. In a container, its network is internal, or its default route is gone."
+        ),
+        causes=(
+            "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
+            "container-network-none", "container-interface-missing", "ipv6-ra-ignored-when-forwarding",
+        ),
+        samples=(
+            Sample("Error: connect ENETUNREACH 2606:4700::6810:1022:443", "nodejs/node, lib/net.js"),
+        ),
+    ),
+    TextMeaning(
+        id="library-reset",
+        program="",
+        patterns=(
+            "read tcp {address}:*->{address}:{port}: read: {reset}", "read ECONNRESET",
+            "connect ECONNRESET {address}:{port}", "java.net.SocketException: {reset}",
+            "java.net.SocketException: Connection reset", "[Errno 104] {reset}",
+            "('Connection aborted.', ConnectionResetError(104", "ConnectionResetError", "Errno::ECONNRESET",
+            "{reset} (os error 104)", "socket hang up",
+        ),
+        meaning=message(
+            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so "
+            "nothing listens behind it; else the service ended it, or conntrack called a packet of a long "
+            "transfer invalid."
+        ),
+        causes=(
+            "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
+            "conntrack-invalid-reset",
+        ),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample(
+                "requests.exceptions.ConnectionError: ('Connection aborted.', ConnectionResetError(104, "
+                "'Connection reset by peer'))",
+                "urllib3/urllib3, src/urllib3/connectionpool.py",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="library-address-in-use",
+        program="",
+        patterns=(
+            "listen EADDRINUSE: address already in use", "EADDRINUSE", "[Errno 98] {in_use}",
+            "java.net.BindException: {in_use}", "bind() to {address}:{port} failed (98: {in_use})",
+            "bind() to [::]:{port} failed (98: {in_use})", "{in_use}: AH00072: make_sock: could not bind to address",
+            "error: Bind to port {port} on {address} failed: {in_use}", "Errno::EADDRINUSE", "{in_use} (os error 98)",
+            "bind: {in_use}", 'could not bind IPv4 address "{address}": {in_use}', "Port {port} was already in use",
+            "Could not create server TCP listening socket {address}:{port}: bind: {in_use}",
+        ),
+        meaning=message(
+            "A process wants to listen on a port that another process of the same host or container holds "
+            "already. On a host the other one may be docker-proxy, for a published port."
+        ),
+        causes=(
+            "published-port-held-by-other-process", "port-allocated-by-other-container", "ephemeral-port-collision",
+        ),
+        about="port",
+        samples=(
+            Sample("Error: listen EADDRINUSE: address already in use :::3000", "nodejs/node, lib/net.js"),
+            Sample(
+                "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
+                "nginx/nginx, src/core/ngx_connection.c",
+            ),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,111 @@
+"""What programs say that find no address for a name."""
+
+from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.message import message
+
+NAMES = (
+    TextMeaning(
+        id="name-not-resolved",
+        program="curl",
+        patterns=(
+            "curl: (6) *", "Could not resolve host: {host}", "Couldn't resolve host '{host}'",
+            "ping: {host}: {no_name}", "ping: unknown host {host}",
+            "ssh: Could not resolve hostname {host}: {no_name}", "wget: unable to resolve host address",
+            "wget: bad address '{host}'", "ping: bad address '{host}'", "{no_name}", "getaddrinfo ENOTFOUND {host}",
+            "ENOTFOUND", "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
+            "java.net.UnknownHostException", "[Errno -2] {no_name}", "socket.gaierror",
+            "nodename nor servname provided", 'could not translate host name "{host}" to address',
+            "Unknown MySQL server host '{host}'", "Could not resolve '{host}'",
+            "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',
+            "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
+            "getaddrinfo for {host} failed", "Unknown host {host}", "no such host",
+            "failed to lookup address information",
+        ),
+        meaning=message(
+            "The name server answered that it knows no such name, or none could be asked. Containers know each "
+            "other's names only on a network that both are on and that somebody made (not on the default "
+            "bridge), and only while they run."
+        ),
+        causes=(
+            "no-common-network-for-name", "default-bridge-has-no-names", "dns-upstream-unreachable",
+            "masquerade-missing", "container-not-running", "resolver-rules-missing", "ip-forward-off",
+            "filter-forward-jump-missing", "forward-policy-drop", "host-network-has-no-names",
+            "container-on-internal-network-only",
+        ),
+        samples=(
+            Sample("curl: (6) Could not resolve host: api", "k3s-io/k3s#9476"),
+            Sample("dial tcp: lookup db on 127.0.0.11:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
+            Sample("Error: getaddrinfo ENOTFOUND db", "nodejs/node, lib/dns.js"),
+        ),
+    ),
+    TextMeaning(
+        id="name-server-silent",
+        program="dig",
+        patterns=(
+            "{try_again}", "temporary error (try again later)", "getaddrinfo EAI_AGAIN {host}", "EAI_AGAIN",
+            "[Errno -3] {try_again}", ";; connection timed out; no servers could be reached",
+            "no servers could be reached", "lookup {host}* i/o timeout",
+            "lookup {host} on {address}:{port}: read udp * i/o timeout",
+            ";; communications error to {address}#{port}: timed out",
+            ";; communications error to {address}#{port}: *", "lookup {host} on {address}:{port}: server misbehaving",
+            "server misbehaving", "lookup {host} on {address}:{port}: dial udp * {unreachable}",
+            "** server can't find {host}: SERVFAIL", "{host} could not be resolved (110: {timeout})",
+            "{host} could not be resolved", "Resolving timed out after", "Temporary failure resolving '{host}'",
+            "Could not resolve: {host} (DNS server returned general failure)", "status: SERVFAIL",
+            "nslookup: can't resolve '{host}'", "nslookup: write to '{address}': {refused}",
+            "connection timed out; trying next origin",
+        ),
+        meaning=message(
+            "No name server answered. From a container the questions go to Docker's own server at 127.0.0.11, "
+            "which asks those of the host's resolv.conf from the container's network; a firewall, forwarding or "
+            "masquerading is in the way."
+        ),
+        causes=(
+            "dns-upstream-unreachable", "masquerade-missing", "ip-forward-off", "filter-forward-jump-missing",
+            "forward-policy-drop", "resolver-rules-missing", "default-bridge-has-no-names",
+            "no-common-network-for-name", "host-default-route-missing", "container-on-internal-network-only",
+            "container-not-running", "host-network-has-no-names", "interface-forwarding-off",
+        ),
+        samples=(
+            Sample(";; connection timed out; no servers could be reached", "isc-projects/bind9, bin/dig/dighost.c"),
+            Sample("ping: example.com: Temporary failure in name resolution", "iputils, ping/ping.c"),
+            Sample("Error: getaddrinfo EAI_AGAIN registry.npmjs.org", "nodejs/node, lib/dns.js"),
+        ),
+    ),
+    TextMeaning(
+        id="dns-unexpected-source",
+        program="dig",
+        patterns=(
+            ";; reply from unexpected source: {address}#{port}, expected {address}#{port}",
+            "reply from unexpected source",
+        ),
+        meaning=message(
+            "The answer came from another address than the one that was asked, so the client throws it away. "
+            "docker-proxy does so for UDP on a host with several addresses."
+        ),
+        causes=("docker-proxy-udp-wrong-source", "conntrack-entry-stale"),
+        samples=(
+            Sample(";; reply from unexpected source: 172.17.0.1#53, expected 192.168.1.2#53", "moby/libnetwork#1729"),
+        ),
+    ),
+    TextMeaning(
+        id="resolv-conf-localhost",
+        program="dig",
+        patterns=(
+            "lookup {host} on 127.0.0.53:53: *", "lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *",
+            "read udp 127.0.0.1:*->127.0.0.53:53: *", "dial udp 127.0.0.53:53: *",
+        ),
+        meaning=message(
+            "A container asks a name server at a loopback address, which in a container is that container "
+            "itself. Its resolv.conf is a copy of the host's: set `dns` in daemon.json or `--dns`."
+        ),
+        causes=("loopback-is-the-container", "dns-upstream-unreachable"),
+        samples=(
+            Sample(
+                "dial tcp: lookup example.com on 127.0.0.53:53: read udp 127.0.0.1:40000->127.0.0.53:53: read: "
+                "connection refused",
+                "golang/go, src/net/dnsclient_unix.go",
+            ),
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""The entry: what texts mean, and whether each is true on the hosts that were read."""
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.ask import ask, network_asked
+from hairpin.errors import CollectError, EvidenceError, UsageError
+from hairpin.evidence.several import Source
+from hairpin.explain.here import HereAnswers, TextHere, decide_here, not_asked
+from hairpin.explain.named import ENOUGH, parsed_targets
+from hairpin.explain.understand import TextFound, TextUnknown, Understood
+from hairpin.message import Message, message
+from hairpin.question.question import Question
+
+
+class TextAnswer(msgspec.Struct, frozen=True):
+    """A text that means something, and whether it is true here."""
+
+    text: TextFound
+    here: TextHere
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What the lines mean.  ``found``: faults, in the order in which they came; ``harmless``: texts that healthy hosts
+    log too, and that nothing here makes a fault.  ``unknown``, ``rest``: see ``Understood``.  ``answer``: about the
+    hosts that were read; None: none was."""
+
+    found: tuple[TextAnswer, ...]
+    harmless: tuple[TextFound, ...]
+    unknown: tuple[TextUnknown, ...]
+    rest: int
+    lines: int
+    answer: Answer | None = None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the lines that mean nothing name, as ``hairpin check`` is asked."""
+        return tuple(dict.fromkeys(each for kind in self.unknown for each in kind.targets))[:ENOUGH]
+
+
+def is_to_be_asked(understood: Understood) -> bool:
+    """Return whether a host has to be read: some text means something."""
+    return any(each.entry.kind != "harmless" for each in understood.found)
+
+
+def explain_texts(understood: Understood, sources: tuple[Source, ...], why_not: Message | None) -> Explanation:
+    """Return the explanation.  ``sources``: the evidence of the hosts, this host first; empty if nothing was read, for
+    the reason ``why_not``.
+
+    Raises UsageError as ``ask`` does, for a question that makes no sense on these hosts.
+    """
+    asked = _asked(understood, sources) if sources and is_to_be_asked(understood) else None
+    reason = asked if isinstance(asked, Message) else why_not or message("no host was read")
+    answers = tuple(
+        TextAnswer(each, decide_here(each, asked) if isinstance(asked, HereAnswers) else not_asked(each, reason))
+        for each in understood.found
+    )
+    alone = not understood.unknown
+    found = tuple(each for each in answers if _is_fault(each, alone=alone))
+    return Explanation(
+        found,
+        tuple(each.text for each in answers if each not in found),
+        understood.unknown,
+        understood.rest,
+        understood.lines,
+        asked.whole if isinstance(asked, HereAnswers) else None,
+    )
+
+
+def _is_fault(answer: TextAnswer, *, alone: bool) -> bool:
+    """Return whether the text is told as a fault.  ``alone``: it was asked about, not found in a log."""
+    match answer.text.entry.kind:
+        case "fault":
+            return True
+        case "routine":
+            return alone or answer.here.here == "true"
+        case "harmless":
+            return False
+
+
+def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers | Message:
+    """Return the answers about the hosts; the reason, if they cannot be asked."""
+    try:
+        whole = ask(Question(), sources, ahead=False)
+    except (CollectError, EvidenceError) as error:
+        return error.said
+    texts = dict.fromkeys(target for each in understood.found if each.entry.about != "host" for target in each.targets)
+    askable = [each for each in texts if _is_askable(each, sources)]
+    if not askable:
+        return HereAnswers(whole)
+    targets = parsed_targets(tuple(askable))
+    return HereAnswers(whole, ask(Question(targets=targets), sources, ahead=False), frozenset(askable))
+
+
+def _is_askable(target: str, sources: tuple[Source, ...]) -> bool:
+    """Return whether the question makes sense on these hosts: they have a container of that name, if it is a name."""
+    try:
+        network_asked(Question(targets=parsed_targets((target,))), sources)
+    except (UsageError, CollectError, EvidenceError):
+        return False
+    return True

@@ -1,0 +1,185 @@
+r"""One line of a log as the program's own words: escape sequences gone, JSON opened, prefixes and their time taken off.
+
+Most lines of a long log mean nothing, so ``readable`` does only what a search for words needs.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+import msgspec
+
+_ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+_NUMBERS = msgspec.json.Decoder(dict[str, object])
+_TEXTS = ("MESSAGE", "message", "msg", "log", "error", "err", "text", "event", "body", "reason", "detail")
+_TIMES = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "time", "ts", "timestamp", "@timestamp")
+LONGEST = 65536
+"""Bytes of a line that are looked at together."""
+_LOOKED_AT = 160
+"""The time of a line stands in its first characters."""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ISO = re.compile(
+    r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?"
+)
+_SYSLOG = re.compile(
+    rf"\b({'|'.join(_MONTHS)}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_UNIX = re.compile(r"^(1\d{9})\.(\d{3,9}) ")
+_PREFIXES = tuple(
+    re.compile(each, re.IGNORECASE)
+    for each in (
+        r"(?:> ?)+",  # a mail's quotation
+        r"[\w.-]+ +\| ",  # docker compose logs
+        r"<\d{1,3}>(?:1 )?",  # RFC 3164 and 5424
+        r"(?:kern|user|daemon|syslog) *:\w+ *: ",  # dmesg -x
+        r"\[ *\d+\.\d{1,6}\] ",
+        r"\[[a-z]{3} [a-z]{3} +\d+ [\d:.]+(?: \d{4})?\] ",
+        r"time=\"?[\dT:.Z+-]+\"? level=\w+ msg=",
+        r"(?:[a-z]{3} )?\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))? ",
+        r"[a-z]{3} [ \d]\d [\d:.]{8,} ",
+        r"1\d{9}\.\d{3,9} ",
+        r"[IWEF]\d{4} [\d:.]+ +\d+ [\w./-]+:\d+\] ",  # klog
+        r"[\w.-]+ [\w./@-]+\[\d+\]: ",  # host and program
+        r"[\w.-]+ kernel: ",
+        r"[\w./@-]+\[\d+\]: ",
+        r"kernel: ",
+        r"[\w.-]+ [\w./-]+ \d+ [\w-]+ (?:-|\[.*?\]) ",  # the rest of RFC 5424
+    )
+)
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The time by which a line without a year is dated, and the zone of times that name none."""
+
+    now: datetime
+    zone: tzinfo = UTC
+
+
+def lines_of(read: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the lines in pieces, each without its end.  What a terminal overwrote after ``\\r`` is kept."""
+    for each in read:
+        yield each.rstrip(b"\r\n")
+
+
+def readable(raw: bytes) -> bytes:
+    """Return the words of a line: the message of a JSON log, without escape sequences and escaped line ends."""
+    if b"\x1b" in raw:
+        raw = _ANSI.sub(b"", raw)
+    if b'{"' in raw:
+        raw = _opened(raw)
+    if b"\\" in raw:
+        raw = raw.replace(b"\\n", b" ").replace(b"\\t", b" ")
+    return raw
+
+
+def _opened(raw: bytes) -> bytes:
+    """Return a JSON log's time and texts, behind what stands before the JSON; the line itself if it is none."""
+    begin = raw.find(b'{"')
+    try:
+        fields = _NUMBERS.decode(raw[begin:].decode("utf-8", "replace"))
+    except msgspec.DecodeError:
+        return raw
+    texts = [_words(fields[name]) for name in _TEXTS if name in fields]
+    if not any(texts):
+        return raw
+    time = next((_stamp(fields[name]) for name in _TIMES if name in fields), b"")
+    return raw[:begin] + time + b" ".join(filter(None, texts))
+
+
+def _words(value: object) -> bytes:
+    match value:
+        case str():
+            return value.strip().encode("utf-8", "replace")
+        case list():  # journald: a message that is not UTF-8
+            return bytes(each for each in value if isinstance(each, int) and 0 <= each < 256)
+        case dict():
+            return b" ".join(filter(None, (_words(each) for each in value.values())))
+        case _:
+            return b""
+
+
+def _stamp(value: object) -> bytes:
+    if isinstance(value, str) and not value.isdigit():
+        return f"{value} ".encode()
+    if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+        return b""
+    number = float(value)
+    while number > 1e11:  # milli-, micro- or nanoseconds
+        number /= 1000
+    return f"{_at(number).isoformat()} ".encode()
+
+
+def _at(seconds: float) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+
+
+def decode(line: bytes) -> str:
+    """Return the line as text; what is no UTF-8 is taken for Latin 1."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def time_of(text: str, clock: Clock) -> datetime | None:
+    """Return when the line was written, in UTC; None if it does not say."""
+    head = text[:_LOOKED_AT]
+    try:
+        if (found := _ISO.search(head)) is not None:
+            year, month, day, hour, minute, second = map(int, found.groups()[:6])
+            zone = _zone(found[8], clock)
+            return datetime(year, month, day, hour, minute, second, _micro(found[7]), zone).astimezone(UTC)
+        if (found := _UNIX.search(head)) is not None:
+            return _at(float(f"{found[1]}.{found[2][:6]}"))
+        if (found := _SYSLOG.search(head)) is not None:
+            return _without_year(found, clock)
+    except (ValueError, OverflowError):  # the 31st of February
+        return None
+    return None
+
+
+def _without_year(found: re.Match[str], clock: Clock) -> datetime:
+    """Return the time of syslog, which names no year: the last such day that is not in the future."""
+    month = _MONTHS.index(found[1].lower()) + 1
+    day, hour, minute, second = int(found[2]), int(found[3]), int(found[4]), int(found[5])
+    year = int(found[7]) if found[7] else clock.now.year
+
+    def in_year(year: int) -> datetime:
+        return datetime(year, month, day, hour, minute, second, _micro(found[6]), clock.zone).astimezone(UTC)
+
+    if found[7] or (month, day) == (2, 29):
+        return in_year(year)
+    return in_year(year) if in_year(year) <= clock.now + timedelta(days=1) else in_year(year - 1)
+
+
+def _micro(digits: str | None) -> int:
+    return int((digits or "0").ljust(6, "0")[:6])
+
+
+def _zone(text: str | None, clock: Clock) -> tzinfo:
+    if not text:
+        return clock.zone
+    if text in ("Z", "z", "UTC"):
+        return UTC
+    digits = text.replace(":", "")
+    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
+    return timezone(-offset if digits[0] == "-" else offset)
+
+
+def has_prefix(text: str) -> bool:
+    """Return whether the line begins as a log's line does: it is then no rest of the line before."""
+    return any(each.match(text) for each in _PREFIXES[1:])
+
+
+def without_prefix(text: str) -> str:
+    """Return the program's own words, without the log's prefixes."""
+    text = text.strip()
+    for _ in range(5):
+        end = next((found.end() for each in _PREFIXES if (found := each.match(text)) is not None), 0)
+        if not end or end >= len(text):
+            break
+        text = text[end:].lstrip()
+    if text.startswith('"') and text.count('"') >= 2:
+        text = text.replace('\\"', "'").replace('"', "", 2) if text.count('"') == 2 else text[1:].replace('\\"', "'")
+    return text

@@ -1,0 +1,125 @@
+"""What a text names: ports, addresses, containers, links, chains, as far as its form tells."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import UsageError
+from hairpin.network.prefix import parse_address
+from hairpin.question.asked import Target
+from hairpin.question.target import parse_target
+
+NamedKind = Literal["port", "address", "container", "host", "link", "chain", "table", "module", "path", "word"]
+_V4 = r"\d{1,3}(?:\.\d{1,3}){3}"
+_V6 = r"\[[0-9a-fA-F:.]+(?:%\w+)?\]"
+_LINK = re.compile(r"(?<![\w.-])(veth[0-9a-f]{4,12}|br-[0-9a-f]{12}|docker0|docker_gwbridge|podman\d+|cni\d+)(?![\w-])")
+_CHAIN = re.compile(r"(?:^|\s)-[AIDCFNXPZE] ([\w-]+)")
+_TABLE = re.compile(r"(?:^|\s)-t (\w+)")
+_ENDPOINT = re.compile(r"(?<!\S)endpoint ([\w.-]+) \([0-9a-f]{12,64}\)")
+_PLACE = re.compile(rf"(?<![\w.:>-])({_V4}|{_V6}|localhost):(\d{{1,5}})(?!\d|\.\d|->|:\d)(?:/(tcp|udp))?")
+_DESTINATION = re.compile(rf"(?:->|→)\s*({_V4}|{_V6}):(\d{{1,5}})")
+_SPLIT = re.compile(rf"(?<![\w.])({_V4}|localhost|[0-9a-fA-F]*::[0-9a-fA-F:]*) (?:\(\S*\) )?port:? (\d{{1,5}})\b")
+_ANY_PORT = re.compile(r"(?:(?:^|[\s(\[{'\":])(?:port[= ]|port: ?|--dport |dpt:|DPT=))(\d{1,5})\b(?!\()", re.IGNORECASE)
+_BARE = re.compile(r"(?:(?<=\s)|^):::?(\d{2,5})\b|\[::\]:(\d{1,5})\b")
+_LOGGED = re.compile(rf"\bDST=({_V4}|[0-9a-fA-F:]+)\b.*?\bPROTO=(TCP|UDP)\b.*?\bDPT=(\d+)")
+_URL = re.compile(r"\b(?:https?|tcp|udp|redis|postgres(?:ql)?|mysql|mongodb)://[\w.\[\]:-]+")
+_UDP = re.compile(r"\budp[46]?\b", re.IGNORECASE)
+ENOUGH = 8
+"""So many things of one text are kept."""
+
+
+class Named(msgspec.Struct, frozen=True):
+    """One thing that a text names."""
+
+    kind: NamedKind
+    value: str
+
+
+def things_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[Named, ...]:
+    """Return what the text names, without repetitions; ``places``: what a pattern has picked out of it."""
+    found = dict.fromkeys(_known(places))
+    found.update(dict.fromkeys(Named("container", each) for each in _ENDPOINT.findall(text)))
+    found.update(dict.fromkeys(Named("link", each) for each in _LINK.findall(text)))
+    found.update(dict.fromkeys(Named("chain", each) for each in _CHAIN.findall(text)))
+    found.update(dict.fromkeys(Named("table", each) for each in _TABLE.findall(text)))
+    for target in targets_in(text):
+        address, port, _ = _parts(target)
+        if address:
+            found[Named("address", address)] = None
+        if port:
+            found[Named("port", port)] = None
+    return tuple(found)[:ENOUGH]
+
+
+def _known(places: tuple[tuple[str, str], ...]) -> Iterator[Named]:
+    for name, value in places:
+        match name:
+            case "port" | "address" | "container" | "host" | "link" | "chain" | "table" | "module" | "path":
+                yield Named(name, value.strip("[]") if name == "address" else value)
+            case _:
+                pass
+
+
+def targets_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[str, ...]:
+    """Return what ``hairpin check`` could be asked about, as it is typed: ``8080``, ``10.0.0.5:53/udp``."""
+    found: dict[str, None] = {}
+    known = dict(places)
+    if "port" in known:
+        address = known.get("address", known.get("host", ""))
+        found[_target(address, known["port"], _protocol(text))] = None
+    for logged in _LOGGED.finditer(text):
+        found[_target(logged[1], logged[3], logged[2].lower())] = None
+    if not found:
+        for each in (*_DESTINATION.finditer(text), *_PLACE.finditer(text), *_SPLIT.finditer(text)):
+            protocol = each[3] if each.re.groups > 2 and each[3] else _protocol(text)
+            found[_target(each[1], each[2], protocol)] = None
+    if not found:
+        for url in _URL.findall(text):
+            found[url] = None
+    if not found:
+        for each in (*_ANY_PORT.finditer(text), *_BARE.finditer(text)):
+            found[_target("", next(filter(None, each.groups())), _protocol(text))] = None
+    return tuple(each for each in found if _is_target(each))[:ENOUGH]
+
+
+def _protocol(text: str) -> str:
+    return "udp" if _UDP.search(text) else ""
+
+
+def _target(address: str, port: str, protocol: str) -> str:
+    bare = address.strip("[]").partition("%")[0]
+    try:
+        version, value = parse_address(bare)
+    except ValueError:
+        version, value = 4, 1
+    where = (f"[{bare}]:" if version == 6 else f"{bare}:") if bare and value else ""
+    return f"{where}{port}{'/udp' if protocol == 'udp' else ''}"
+
+
+def _is_target(text: str) -> bool:
+    try:
+        parse_target(text)
+    except UsageError:
+        return False
+    return True
+
+
+def _parts(target: str) -> tuple[str, str, str]:
+    """Return the address, the port and the protocol of a target; of a URL nothing."""
+    if "://" in target:
+        return "", "", ""
+    place, _, protocol = target.partition("/")
+    address, _, port = place.rpartition(":")
+    return address.strip("[]"), port, protocol
+
+
+def question_about(target: str) -> str:
+    """Return the command that asks about a target."""
+    return f"hairpin check {target}"
+
+
+def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:
+    """Return the targets."""
+    return tuple(parse_target(each) for each in texts)

@@ -1,0 +1,93 @@
+"""Patterns of texts.
+
+    pattern := (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")*
+
+``*`` is any text.  A PLACE has a form and is picked out (``{port}``).  An ERROR is an error of the C library, in the
+words of all languages that ``strerror`` has (``{refused}``).  Capitals, the amount of space and the kind of quotes do
+not matter.  Every pattern has a trigger: a word that stands in each line that it matches.
+"""
+
+import re
+from functools import cache
+from itertools import product
+
+import msgspec
+
+from hairpin.explain.strerror import ERRORS
+
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?:%[\w.-]+)?\]?)"
+PLACES = {
+    "port": r"\d{1,5}",
+    "address": _ADDRESS,
+    "host": rf"(?:{_ADDRESS}|[\w.-]+)",
+    "container": r"[\w.-]+",
+    "link": r"[\w.@-]+",
+    "chain": r"[\w-]+",
+    "table": r"\w+",
+    "module": r"[\w-]+",
+    "path": r"[^\s'\"`,;]+?",
+    "word": r"[\w.-]+",
+}
+_TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
+_WORD = re.compile(r"\w+")
+_QUOTE = r"\\*['\"`´‘’“”„«»]"
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """A pattern with its errors in one language.  ``triggers``: candidates for its trigger: whole words of ASCII, or
+    else a piece of other script.  ``weight``: the number of literal characters: a heavier pattern says more."""
+
+    text: str
+    words: tuple[str, ...]
+    script: str
+    weight: int
+
+
+def variants(pattern: str) -> tuple[Variant, ...]:
+    """Return the pattern in every language."""
+    names = [each for each in re.findall(r"\{(\w+)\}", pattern) if each in ERRORS]
+    found: list[Variant] = []
+    for chosen in product(*(ERRORS[name] for name in names)):
+        text = pattern
+        for name, words in zip(names, chosen, strict=True):
+            text = text.replace(f"{{{name}}}", words, 1)
+        found.append(_variant(text))
+    return tuple(found)
+
+
+def _variant(text: str) -> Variant:
+    literals = re.split(r"\*|\{\w+\}", text.lower())
+    words: list[str] = []
+    script = ""
+    for number, literal in enumerate(literals):
+        for each in _WORD.finditer(literal):
+            begins = each.start() > 0 or number == 0
+            ends = each.end() < len(literal) or number == len(literals) - 1
+            if not each[0].isascii():
+                script = max(script, each[0], key=len)
+            elif begins and ends:
+                # An underscore joins a word in a pattern, and separates two in a line.
+                words += each[0].split("_")
+    weight = sum(map(len, literals))
+    return Variant(text, tuple(dict.fromkeys(filter(None, words))), script, weight)
+
+
+@cache
+def expression_of(text: str) -> re.Pattern[str]:
+    """Return the regular expression of a variant's text; the groups are named after the places, with a number."""
+    parts: list[str] = []
+    tokens = [*_TOKEN.finditer(text)]
+    for number, token in enumerate(tokens):
+        if token[1] is not None:
+            parts.append(f"(?P<{token[1]}_{number}>{PLACES[token[1]]})")
+        elif token[0] == "*":
+            parts.append(".*?")
+        elif token[0].isspace():
+            parts.append(r"\s+")
+        elif token[0] in "'\"`":
+            parts.append(_QUOTE)
+        else:
+            parts.append(re.escape(token[0]))
+    before = r"(?<![0-9a-z])" if text[:1].isascii() and text[:1].isalnum() else ""
+    after = r"(?![0-9a-z])" if (text[-1:].isascii() and text[-1:].isalnum()) or text.endswith("}") else ""
+    return re.compile(before + "".join(parts) + after, re.IGNORECASE)

@@ -1,0 +1,230 @@
+"""Reads lines, and keeps what they mean: equal lines folded, in a bounded amount of memory however long the log is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from hairpin.explain.line import Clock, decode, has_prefix, readable, time_of, without_prefix
+from hairpin.explain.lookup import TextHit, find_meaning
+from hairpin.explain.meaning import TextMeaning
+from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
+
+KINDS = 20
+"""Kinds of lines that mean nothing and are kept; the others are counted."""
+_FORMS = 64
+"""So many forms of found texts are told apart.  Further ones are counted with the first of their entry."""
+_KNOWN = 2048
+"""Forms of whole lines whose meaning is remembered."""
+_WRAPPED = 400
+"""A text that somebody has pasted is shorter than this: its first lines may be parts of a wrapped one."""
+_PARTS = 6
+"""A wrapped line has at most so many parts."""
+_QUOTED = 1000
+"""Characters of a quote."""
+_VARYING = b"0123456789abcdefABCDEF"
+"""What differs between lines of one form: numbers, times, ids."""
+
+
+class TextFound(msgspec.Struct, frozen=True):
+    """A text with a meaning.  ``line``: the number of the first line that has it, from 1.  ``first_at``, ``last_at``:
+    None if the lines have no time.  ``targets``: what it names, as ``hairpin check`` is asked."""
+
+    line: int
+    quote: str
+    entry: TextMeaning
+    count: int
+    first_at: datetime | None
+    last_at: datetime | None
+    named: tuple[Named, ...]
+    targets: tuple[str, ...]
+
+
+class TextUnknown(msgspec.Struct, frozen=True):
+    """A kind of line that means nothing here."""
+
+    line: int
+    quote: str
+    count: int
+    targets: tuple[str, ...]
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """What the lines mean, in the order in which they came.  ``rest``: lines beyond the first kinds of ``unknown``;
+    ``lines``: those that are not empty."""
+
+    found: tuple[TextFound, ...]
+    unknown: tuple[TextUnknown, ...]
+    rest: int
+    lines: int
+
+
+class _Form:
+    """One form of found lines, as it grows."""
+
+    def __init__(self, number: int, hit: TextHit, raw: bytes) -> None:
+        self.number = number
+        self.entry = hit.entry
+        self.quote = without_prefix(hit.text)[:_QUOTED]
+        self.count = 0
+        self.first, self.last = raw, raw
+        self.named: dict[Named, None] = {}
+        self.targets: dict[str, None] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is picked out of further lines."""
+        return len(self.targets) >= ENOUGH or (self.count >= ENOUGH and not self.targets)
+
+    def add(self, hit: TextHit) -> None:
+        """Keep what the line names."""
+        if len(self.named) < ENOUGH:
+            self.named.update(dict.fromkeys(things_in(hit.text, hit.places)))
+        self.targets.update(dict.fromkeys(targets_in(hit.text, hit.places)))
+
+
+class _Kind:
+    """One kind of line that means nothing, as it grows."""
+
+    def __init__(self, number: int, text: str) -> None:
+        self.number = number
+        self.quote = without_prefix(text)[:_QUOTED]
+        self.targets = targets_in(self.quote)
+        self.count = 0
+
+
+class _Reader:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._forms: dict[tuple[str, bytes], _Form] = {}
+        self._firsts: dict[str, _Form] = {}
+        self._known: dict[bytes, _Form] = {}
+        self._kinds: dict[bytes, _Kind] = {}
+        self._rest = 0
+        self._lines = 0
+
+    def read(self, number: int, raw: bytes) -> None:
+        """Read one line."""
+        line = readable(raw)
+        if not line or line.isspace():
+            return
+        self._lines += 1
+        skeleton = line.translate(None, _VARYING)
+        form = self._known.get(skeleton)
+        if form is not None and form.is_full:
+            form.count += 1
+            form.last = line
+            return
+        hit = find_meaning(line)
+        if hit is None:
+            self._unknown(number, line, skeleton)
+        else:
+            self._found(number, line, skeleton, hit)
+
+    def read_wrapped(self, number: int, raws: list[bytes]) -> int:
+        """Read the first of the lines, with those behind it that continue it; return how many were read."""
+        lines = [readable(raws[0])]
+        best, taken = find_meaning(lines[0]), 1
+        for raw in raws[1:_PARTS]:
+            following = readable(raw)
+            if not following.strip() or has_prefix(decode(following)):
+                break
+            alone = find_meaning(following)
+            for between in (b"", b" "):
+                joined = _joined([*lines, following], between)
+                hit = find_meaning(joined)
+                if hit is None or (alone is not None and alone.entry is hit.entry and best is None):
+                    continue
+                if _continues(hit, len(_joined(lines, between)), best):
+                    best, taken = hit, len(lines) + 1
+            lines.append(following)
+        if best is None or taken == 1:
+            self.read(number, raws[0])
+            return 1
+        whole = best.text.encode()
+        self._lines += taken
+        self._found(number, whole, whole.translate(None, _VARYING), best)
+        return taken
+
+    def _found(self, number: int, line: bytes, skeleton: bytes, hit: TextHit) -> None:
+        key = (hit.entry.id, hit.matched.encode().translate(None, _VARYING))
+        form = self._forms.get(key)
+        if form is None:
+            if len(self._forms) < _FORMS or hit.entry.id not in self._firsts:
+                form = self._forms[key] = _Form(number, hit, line)
+                self._firsts.setdefault(hit.entry.id, form)
+            else:
+                form = self._firsts[hit.entry.id]
+        form.count += 1
+        form.last = line
+        form.add(hit)
+        if len(self._known) < _KNOWN:
+            self._known[skeleton] = form
+
+    def _unknown(self, number: int, line: bytes, skeleton: bytes) -> None:
+        kind = self._kinds.get(skeleton)
+        if kind is None:
+            if len(self._kinds) >= KINDS:
+                self._rest += 1
+                return
+            kind = self._kinds[skeleton] = _Kind(number, decode(line))
+        kind.count += 1
+
+    def understood(self) -> Understood:
+        """Return what was read."""
+        return Understood(
+            tuple(self._text_found(each) for each in self._forms.values()),
+            tuple(TextUnknown(each.number, each.quote, each.count, each.targets) for each in self._kinds.values()),
+            self._rest,
+            self._lines,
+        )
+
+    def _text_found(self, form: _Form) -> TextFound:
+        times = [each for raw in (form.first, form.last) if (each := time_of(decode(raw), self._clock)) is not None]
+        return TextFound(
+            form.number,
+            form.quote,
+            form.entry,
+            form.count,
+            min(times, default=None),  # `journalctl -r` has the last line first
+            max(times, default=None),
+            tuple(form.named)[:ENOUGH],
+            tuple(form.targets)[:ENOUGH],
+        )
+
+
+def _joined(lines: list[bytes], between: bytes) -> bytes:
+    """Return the line that was wrapped at its width, or at a space by a mail program, which may have quoted it."""
+    first, *others = lines
+    return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
+
+
+def _unquoted(line: bytes) -> bytes:
+    return line.lstrip(b"> \t") if line.startswith((b">", b" ", b"\t")) else line.rstrip()
+
+
+def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
+    """Return whether the line behind the others belongs to them: the text goes on in it, or they end before they say
+    what happened.  ``begin``: where the line begins, in bytes."""
+    if best is not None and (hit.entry is best.entry or hit.entry.general):
+        return False
+    before, upto = (len(hit.text[:place].encode()) for place in hit.span)
+    return before < begin < upto or (best is not None and best.entry.general)
+
+
+def understand(lines: Iterable[bytes], clock: Clock) -> Understood:
+    """Return what the lines mean."""
+    reader = _Reader(clock)
+    pasted: list[bytes] = []
+    number = 0
+    read_on = iter(lines)
+    for raw in read_on:
+        pasted.append(raw)
+        if len(pasted) == _WRAPPED:
+            break
+    while number < len(pasted):
+        number += reader.read_wrapped(number + 1, pasted[number : number + _PARTS])
+    for raw in read_on:
+        number += 1
+        reader.read(number, raw)
+    return reader.understood()

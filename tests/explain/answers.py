@@ -1,0 +1,24 @@
+"""Texts explained on the fixture host, whole or with some of its readings replaced."""
+
+from datetime import UTC, datetime
+
+from hairpin.explain.explain import Explanation, TextAnswer, explain_texts
+from hairpin.explain.line import Clock
+from hairpin.explain.understand import understand
+from tests.report.answers import Replacement, evidence
+
+NOW = Clock(datetime(2026, 11, 26, 12, tzinfo=UTC))
+NO_DOCKER: Replacement = ("-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n", "")
+"""The jump into DOCKER's chain is gone."""
+
+
+def explain(text: str, *replacements: Replacement) -> Explanation:
+    """Return what the lines mean on the host."""
+    lines = [each.encode() for each in text.splitlines()]
+    return explain_texts(understand(lines, NOW), (evidence(*replacements),), None)
+
+
+def the_only(text: str, *replacements: Replacement) -> TextAnswer:
+    """Return the only text that is found."""
+    (found,) = explain(text, *replacements).found
+    return found

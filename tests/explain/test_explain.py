@@ -1,0 +1,41 @@
+"""Faults apart from what healthy hosts log; the lines that mean nothing, and what they name."""
+
+from tests.explain.answers import explain
+from tests.explain.texts import harmless
+
+ROUTINE = "docker0: port 1(veth3f2a1b0) entered disabled state"
+HARMLESS = "iptables: Bad rule (does a matching rule exist in that chain?)."
+
+
+def test_harmless_lines_are_no_fault() -> None:
+    found = explain("\n".join(harmless()))
+    assert found.found == ()
+    assert found.answer is None
+
+
+def test_a_routine_line_is_told_if_it_is_asked_about_alone() -> None:
+    assert [each.text.entry.id for each in explain(ROUTINE).found] == ["bridge-port-disabled"]
+    within = explain(f"docker0: something else\n{ROUTINE}")
+    assert within.found == ()
+    assert [each.entry.id for each in within.harmless] == ["bridge-port-disabled"]
+
+
+def test_a_harmless_text_is_said_to_be_so() -> None:
+    found = explain(HARMLESS)
+    assert (found.found, [each.entry.id for each in found.harmless]) == ((), ["iptables-bad-rule"])
+
+
+def test_what_means_nothing_is_offered_as_a_question() -> None:
+    found = explain("the frobnicator at 10.0.0.5:8080 is sad")
+    assert (found.found, found.targets) == ((), ("10.0.0.5:8080",))
+    assert found.unknown[0].quote == "the frobnicator at 10.0.0.5:8080 is sad"
+
+
+def test_several_texts_are_answered_by_one_reading() -> None:
+    text = "WARNING: IPv4 forwarding is disabled.\nnf_conntrack: table full, dropping packet\ncurl: (6) x"
+    assert len(explain(text).found) == 3
+
+
+def test_a_name_that_is_no_container_is_not_asked() -> None:
+    (found,) = explain("curl: (7) Failed to connect to nobody.example port 80: Connection refused").found
+    assert found.here.here == "unknown"

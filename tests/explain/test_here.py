@@ -1,0 +1,61 @@
+"""A text is true here only if an answer of check proves a cause of it."""
+
+import pytest
+
+from hairpin.explain.explain import explain_texts
+from hairpin.explain.here import Here
+from hairpin.explain.understand import understand
+from hairpin.message import message
+from tests.explain.answers import NOW, explain, the_only
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement
+
+TIMEOUT = "curl: (28) Failed to connect to {} port 8080 after 134520 ms: Connection timed out"
+
+CASES: dict[str, tuple[str, tuple[Replacement, ...], Here, str]] = {
+    "forwarding is off": (
+        "WARNING: IPv4 forwarding is disabled. Networking will not work.", (FORWARDING_OFF,), "true",
+        "interface-forwarding-off"),
+    "forwarding is on": ("WARNING: IPv4 forwarding is disabled.", (), "false", "ip-forward-off"),
+    "an address elsewhere": (TIMEOUT.format("203.0.113.1"), (USER_DROPS,), "unknown", ""),
+    "a port that is dropped": (TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "true", "docker-user-drops"),
+    "it comes and goes": ("nf_conntrack: table full, dropping packet", (), "unknown", "conntrack-table-full"),
+    "no cause is known of it": ("FirewallD is not running", (), "unknown", ""),
+    "no port is named": ("curl: (28) Connection timed out after 5001 milliseconds", (), "unknown", "filter-"),
+    "127.0.0.1 may be a container's": (
+        "dial tcp 127.0.0.1:8080: connect: connection refused", (), "unknown", "service-not-listening"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "host", "here", "first"), CASES.values(), ids=CASES)
+def test_here(text: str, host: tuple[Replacement, ...], here: Here, first: str) -> None:
+    found = the_only(text, *host).here
+    assert found.here == here
+    assert not first or found.cause_ids[0].startswith(first)
+    assert (found.cause is not None) == (here == "true")
+
+
+def test_the_flow_of_the_text_is_the_proof() -> None:
+    found = the_only("dial tcp 0.0.0.0:8080: i/o timeout", FORWARDING_OFF)
+    assert found.here.here == "true"
+    assert found.here.flow is not None
+    assert found.here.flow.trace.flow.dport == 8080
+    assert found.here.cause_ids[0] == "interface-forwarding-off"
+
+
+def test_another_port_proves_nothing() -> None:
+    found = the_only("dial tcp 0.0.0.0:8081: i/o timeout", FORWARDING_OFF)
+    assert found.here.cause_ids[0] != "interface-forwarding-off"
+    assert found.here.here != "true"
+
+
+def test_without_a_host_the_meaning_is_said() -> None:
+    understood = understand([b"nf_conntrack: table full, dropping packet"], NOW)
+    (found,) = explain_texts(understood, (), message("this is not a Linux host")).found
+    assert (found.here.here, str(found.here.why)) == ("unknown", "this is not a Linux host")
+    assert found.here.cause_ids == ("conntrack-table-full",)
+
+
+def test_what_is_unread_keeps_it_undecided() -> None:
+    found = explain("WARNING: IPv4 forwarding is disabled.")
+    assert found.answer is not None
+    assert found.answer.unread == ()

