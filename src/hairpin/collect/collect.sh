@@ -1788,8 +1788,8 @@ TRACE_UNITS="docker.service docker.socket containerd.service podman.service podm
     dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
 TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'
 TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
-KERNEL_WORDS='Linux version|NIC Link is|[Ll]ink is (not ready|[Uu]p|[Dd]own)|[Ll]ink (becomes ready|up|down)|entered (disabled|forwarding) state|renamed from|carrier (lost|acquired)|nf_conntrack|netfilter|ip6?_tables|nf_tables|br_netfilter|[Bb]ridge (filtering|firewalling)|xt_[A-Za-z]*:|martian|neighbou?r:? .*table overflow|SYN flooding|NETDEV WATCHDOG'
-ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |[Ff]irewalld reloaded|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
+KERNEL_WORDS='Linux version|[Ll]ink is ([Uu]p|[Dd]own)|nf_conntrack: table full|Bridge firewalling registered|Lost carrier|Gained carrier|carrier: link|neighbou?r:? .*table overflow|SYN flooding|NETDEV WATCHDOG'
+ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |Firewalld: interface docker0 already|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
 
 trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
     daemon=$(process_here dockerd dockerd-current) daemon_root=
@@ -1984,13 +1984,12 @@ trace_firewalls() {
     # firewalld logs each of dockerd's tries to take away what is not there.
     without="COMMAND_FAILED.*(No chain|does not exist|Bad rule|doesn.t exist|NOT_ENABLED|ZONE_ALREADY_SET)"
     # shellcheck disable=SC2086
-    journal trace-firewalls '' $matched
-    logged trace-firewalls /var/log/firewalld 'ERROR|WARNING|reload|restart'
-    logged trace-firewalls /var/log/fail2ban.log 'Starting Fail2ban|Shutdown|Exiting|Reload|Flush'
+    journal trace-firewalls 'ERROR|[Ee]rror|[Ff]ailed|xtables lock|INVALID' $matched
+    logged trace-firewalls /var/log/firewalld 'ERROR|xtables lock'
 }
 trace_kernel() { # without the links of containers: each of their starts has four lines
-    without='veth[0-9a-f]|br-[0-9a-f]{12}: port|docker0: port|Module has invalid'
-    journal trace-kernel "$KERNEL_WORDS" _TRANSPORT=kernel
+    without='veth[0-9a-f]|docker0: |br-[0-9a-f]{12}: '
+    journal trace-kernel "$KERNEL_WORDS" _TRANSPORT=kernel + _COMM=systemd-network + _COMM=NetworkManager
 }
 LOGIN_WORDS="COMMAND=.*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/[^ ]*)|COMMAND=[^ ]*/(su|[a-z]*sh)( -[a-z]*| root)*\"|Accepted [a-z/-]* for |auth succeeded for|sshd[^ ]*:session\\): session closed for user|\\(su(-l)?:session\\): session opened|ran command"
 trace_logins() { # logins, and commands with a word of TRACE_COMMANDS
@@ -2120,7 +2119,6 @@ changed_files() {
     set -- $files
     set +f; IFS=$USUAL_IFS
     if have dpkg-query && [ -z "$TRACE_ROOT" ]; then limit 5 dpkg-query -S "$@" 2>/dev/null | sed -n 's/^\([^ ]*\): \(.*\)$/owner \1 \2/p'
-    elif have rpm && [ -z "$TRACE_ROOT" ]; then limit 5 rpm -qf --qf 'owner %{NAME}\n' "$@" 2>/dev/null | grep '^owner' | sort | uniq
     fi
     return 0
 }

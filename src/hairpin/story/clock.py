@@ -102,7 +102,7 @@ def number(text: str) -> float | None:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    return [(name, value) for name, _, value in (line.partition(" ") for line in text.splitlines())]
+    return [(name, value) for name, _, value in (line.partition(" ") for line in text.split("\n"))]
 
 
 def _kind(text: str) -> JournalKind | None:

@@ -94,7 +94,7 @@ def engine_events(traces: Traces) -> tuple[EngineEvent, ...]:
 
 
 def _events(reading: Reading) -> Iterator[EngineEvent]:
-    for text in reading.text.splitlines():
+    for text in reading.text.split("\n"):
         try:
             told = _TOLD.decode(text)
         except (msgspec.DecodeError, UnicodeEncodeError):

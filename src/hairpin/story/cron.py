@@ -38,7 +38,7 @@ def script_lines(traces: Traces) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for key in ("trace-scripts", "boot-scripts"):
         for reading in traces.readings(key):
-            for line in reading.text.splitlines():
+            for line in reading.text.split("\n"):
                 told = _SCRIPT_LINE.match(line)
                 if told is not None and not _is_comment(told["text"]):
                     found.setdefault(told["path"], []).append(told["text"].strip())

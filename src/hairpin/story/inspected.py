@@ -66,7 +66,7 @@ def containers_of(evidence: Evidence) -> Iterator[tuple[Inspected, Reading]]:
     twice."""
     for key in _KEYS:
         for reading in evidence.all(key):
-            for text in reading.text.splitlines() if reading.outcome == "text" else ():
+            for text in reading.text.split("\n") if reading.outcome == "text" else ():
                 try:
                     yield _DECODER.decode(text), reading
                 except (msgspec.DecodeError, UnicodeEncodeError):

@@ -6,10 +6,16 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence
 from hairpin.story.actors import with_actors
+from hairpin.story.audit import audit_entries
 from hairpin.story.boots import boot_entries, boots_of
+from hairpin.story.clock_jumps import clock_entries
 from hairpin.story.containers import container_entries
 from hairpin.story.cron import cron_entries
+from hairpin.story.engine_log import engine_entries
 from hairpin.story.entry import Story, StoryEntry
+from hairpin.story.files import file_entries
+from hairpin.story.firewall_log import firewall_entries
+from hairpin.story.kernel_log import kernel_entries
 from hairpin.story.missing import missing_of
 from hairpin.story.packages import package_entries
 from hairpin.story.people import people_entries
@@ -18,7 +24,8 @@ from hairpin.story.units import unit_entries
 
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
-    boot_entries, unit_entries, people_entries, cron_entries, package_entries, container_entries,
+    boot_entries, clock_entries, unit_entries, engine_entries, firewall_entries, kernel_entries, people_entries,
+    cron_entries, audit_entries, package_entries, file_entries, container_entries,
 )  # fmt: skip
 
 

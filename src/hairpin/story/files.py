@@ -1,0 +1,93 @@
+"""Files of the configuration that were changed: by their times, their package, and the commands that name them."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.kept import kept
+from hairpin.message import message
+from hairpin.story.clock import number
+from hairpin.story.entry import Actor, StoryEntry
+from hairpin.story.packages import package_actor, package_runs
+from hairpin.story.people import commands_of
+from hairpin.story.traces import Traces
+
+_STAT = re.compile(r"^(?P<mtime>\d+) (?P<ctime>\d+) \d+ (?P<user>\S+) (?P<path>/.+)$")
+_OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
+_EDITING_S = 3600.0
+"""An editor that somebody opened as root may write the file so much later."""
+_LINKS = ("/etc/systemd/system/", "/etc/alternatives/")
+"""Where the scripts of packages make links that belong to no package."""
+_RUN_S = 5.0
+
+
+class ChangedFile(msgspec.Struct, frozen=True):
+    """``written``: when its content was written, ``placed``: when its content, name, owner or mode was changed, seconds
+    since the epoch.  ``package``: the one that it is of; empty: none, or not told."""
+
+    path: str
+    written: float
+    placed: float
+    package: str
+    evidence: str
+
+
+@kept
+def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
+    """Return the files that have changed since the traces' begin."""
+    found: list[ChangedFile] = []
+    for reading in traces.readings("trace-files"):
+        lines = reading.text.split("\n")
+        owners = {told["path"]: told["package"] for line in lines if (told := _OWNER.match(line)) is not None}
+        for line in lines:
+            told = _STAT.match(line)
+            written, placed = (number(told["mtime"]), number(told["ctime"])) if told is not None else (None, None)
+            if told is not None and written is not None and placed is not None:
+                path = told["path"]
+                found.append(ChangedFile(path, written, placed, owners.get(path, ""), reading.id))
+    return tuple(sorted(found, key=lambda each: each.placed))
+
+
+def file_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield the files that were changed; what the installation of a package brought is left to the package."""
+    since = traces.clock.since
+    for file in changed_files(traces):
+        if _is_installed(traces, file):
+            continue
+        at = file.written if file.written >= since else file.placed
+        yield StoryEntry(
+            at=at,
+            kind="file",
+            what=(
+                message("{path} was written", path=file.path)
+                if file.written >= since
+                else message("{path} was put there, or its name, owner or mode was changed", path=file.path)
+            ),
+            subject=file.path,
+            evidence=file.evidence,
+            by=_writer(traces, file, at),
+            host=traces.host,
+        )
+
+
+def _is_installed(traces: Traces, file: ChangedFile) -> bool:
+    """Return whether a package manager put the file there, and nobody has written it since."""
+    for run in package_runs(traces):
+        if run.at - _RUN_S <= file.placed <= run.until + _RUN_S:
+            return bool(file.package) or file.path.startswith(_LINKS) or file.written < run.at
+    return False
+
+
+def _writer(traces: Traces, file: ChangedFile, at: float) -> Actor | None:
+    """Return the one who named the file in a command shortly before; the package in whose installation it was
+    written."""
+    name = re.compile(rf"(?<![\w./-]){re.escape(file.path)}(?![\w./-])")
+    found = [each for each in commands_of(traces) if -1.0 <= at - each.at <= _EDITING_S and name.search(each.text)]
+    if found:
+        return found[-1].by if len({each.by.name for each in found}) == 1 else None
+    for run in package_runs(traces):
+        change = run.change_of((file.package,)) if file.package else None
+        if change is not None and run.at - _RUN_S <= at <= run.until + _RUN_S:
+            return package_actor(change)
+    return None
