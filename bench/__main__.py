@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from bench.beside import beside
+from bench.comparing import PROMISED_S, of_snapshots
 from bench.docker_host import docker_host, flows
 from bench.document import write
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
@@ -42,7 +43,15 @@ def main() -> None:
     containers: list[OfContainers] = []
     hosts: list[OfHost] = []
     restores: list[OfRestore] = []
-    parts = (_rules(rules), _native(native), _containers(containers), _replica(), _whole(hosts), _restores(restores))
+    parts = (
+        _rules(rules),
+        _native(native),
+        _containers(containers),
+        _replica(),
+        _comparing(),
+        _whole(hosts),
+        _restores(restores),
+    )
     for line in chain(_starting(), *parts):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
@@ -111,6 +120,12 @@ def _replica() -> Iterator[str]:
     sent = statistics.median(judgement.elapsed_ms for each in outcomes for judgement in each.before)
     yield Timing("a host of 10 containers rebuilt", built / 1000, 5).line(promise_seconds=0.250)
     yield Timing("a packet sent there, and its answer", sent / 1000, 50).line()
+
+
+def _comparing() -> Iterator[str]:
+    """Two snapshots of 50,000 rules."""
+    for each in of_snapshots():
+        yield each.line(promise_seconds=PROMISED_S)
 
 
 def _whole(found: list[OfHost]) -> Iterator[str]:

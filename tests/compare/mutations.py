@@ -84,7 +84,6 @@ def deciding(n: int) -> Iterator[Mutation]:
     yield Mutation("address lost", ("ip addr del 172.17.0.1/16 dev docker0",),
                    ("ip addr add 172.17.0.1/16 brd 172.17.255.255 dev docker0",),
                    (Expected("addresses", ("172.17.0.1",)),))  # fmt: skip
-    yield _lost("jump to nat lost", "PREROUTING", "-m addrtype --dst-type LOCAL -j DOCKER", 1, table="nat")
     yield _lost("jump lost", "FORWARD", "-o docker0 -j DOCKER", 8)
     yield _lost("replies' rule lost", "FORWARD", "-i docker0 ! -o docker0 -j ACCEPT", 9)
     yield Mutation("paused", ("docker pause web",), ("docker unpause web",), (Expected("containers", ("web",)),),
@@ -105,7 +104,7 @@ def together(n: int) -> Iterator[tuple[Mutation, ...]]:
     )
     yield (
         _chain(f"{chain}A", f"-m comment --comment a{n} -j DROP"),
-        _chain(f"{chain}B", f"-d {_WEB}/32 -j {chain}A", first=f"iptables -N {chain}A 2>/dev/null; "),
+        _chain(f"{chain}B", f"-d {_WEB}/32 -j {chain}A", first=f"iptables -N {chain}A 2>/dev/null || true; "),
         _jump("jump to chains", f"{chain}B", "DOCKER-USER"),
     )
     yield (
@@ -150,7 +149,7 @@ def together(n: int) -> Iterator[tuple[Mutation, ...]]:
 def _chain(name: str, rule: str, first: str = "") -> Mutation:
     return Mutation(
         f"chain {name}",
-        (f"{first}iptables -N {name} 2>/dev/null; iptables -A {name} {rule}",),
+        (f"{first}iptables -N {name} 2>/dev/null || true; iptables -A {name} {rule}",),
         (f"iptables -F {name}; iptables -X {name}",),
         (Expected("rules", (f"chain {name}",)),),
     )
@@ -165,6 +164,8 @@ def _jump(name: str, to: str, chain: str) -> Mutation:
 
 def neutral(n: int) -> Iterator[Mutation]:
     """Yield changes that decide no flow that is asked."""
+    # docker-proxy takes the connections of clients to published ports.
+    yield _lost("jump to nat lost", "PREROUTING", "-m addrtype --dst-type LOCAL -j DOCKER", 1, table="nat")
     yield _sysctl("martians", "net.ipv4.conf.lo.log_martians", "1", "0")
     yield _sysctl("syncookies", "net.ipv4.tcp_syncookies", "2", "1")
     yield _sysctl("redirects", "net.ipv4.conf.eth0.send_redirects", "0", "1")

@@ -116,6 +116,7 @@ def carried_out(
     from hairpin.apply.switch import start_switch
     from hairpin.cli.answering import second_judge
     from hairpin.cli.elsewhere import grounds_there, named_hosts, refuse_cuts
+    from hairpin.cli.keeping import keep_or_say
     from hairpin.cli.way_in import refuse_cut, unsafe
     from hairpin.live.connection import connect
     from hairpin.report.places import places_of
@@ -147,8 +148,11 @@ def carried_out(
         deed = Deed(look, connect, is_safe, read)
         arm = partial(start_switch, journal)
         grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, read)}
+        keep_or_say(next(iter(plan.answer.evidence), None), lang, after=False)
     outcome = apply_plan(plan, grounds, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
     outcome = msgspec.structs.replace(outcome, hosts=named_hosts(grounds))
+    if not sources and outcome.is_well:
+        keep_or_say(None, lang, after=True)
     if not quiet:
         from hairpin.cli.output import write
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 @click.command(cls=EvidenceCommand)
 @click.argument("words", metavar="[A [B]] [TARGET]...", nargs=-1)
+@click.option(
+    "--last-good", "with_last_good", is_flag=True,
+    help="Compare the newest kept snapshot in which the flows to TARGET passed with now.",
+)  # fmt: skip
 @click.option("--alike", is_flag=True, help="Two hosts that should be alike: what is their own does not count.")
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @click.option("--no-replica", is_flag=True, help="Do not repeat deciding changes in throw-away namespaces.")
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 @show_options
 def diff(
     words: tuple[str, ...],
+    with_last_good: bool,
     alike: bool,
     origin: str | None,
     no_replica: bool,
@@ -42,6 +47,8 @@ def diff(
     A and B are files of `hairpin snapshot`; --snapshot and --host name hosts, too, in their order.  TARGET and WHERE
     are those of `hairpin check`; without a TARGET it is about every flow that `hairpin check` walks.
 
+    --last-good: A is the newest snapshot of `hairpin snapshot --keep` in which the flows to TARGET passed.
+
     Exit: 0 equal, 1 different, 2 usage error, 3 could not be read, or equal as far as it was read, 4 a bug in hairpin.
     """
     from hairpin.cli.answering import second_judge
@@ -51,12 +58,15 @@ def diff(
     from hairpin.cli.progress import progress
     from hairpin.question.question import parse_question
 
-    files, targets = snapshots_first(words)
+    files, targets = ((), words) if with_last_good else snapshots_first(words)
     given = (*(Given("snapshot", each) for each in files), *sources)
     question = parse_question("check", targets, origin, publics, stated_world(outside))
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
-        was, now = read_both(given)
+        if with_last_good:
+            was, now = last_good_and_now(question, given, alike=alike)
+        else:
+            was, now = read_both(given)
         tell(message("comparing"))
         found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike)
     if as_json:
@@ -100,6 +110,20 @@ def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
     return was, now
 
 
+def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: bool) -> "tuple[Evidence, Evidence]":
+    """Return the last good one of the kept snapshots, and this host now."""
+    from hairpin.cli.keeping import last_good
+    from hairpin.cli.material import gather
+    from hairpin.evidence.reading import Evidence
+
+    if given or alike:
+        raise UsageError(message("--last-good compares this host with itself: name no other host"))
+    was = last_good(question)
+    (now,) = gather(())
+    assert isinstance(now, Evidence)  # this host was read, or gather has raised
+    return was, now
+
+
 def compare_both(
     question: "Question", was: "Evidence", now: "Evidence", kernel: "Kernel | None", *, alike: bool
 ) -> "Comparison":
@@ -108,5 +132,10 @@ def compare_both(
     from hairpin.compare.reading_both import both_hosts
 
     hosts = both_hosts(was, now)
+    if alike:
+        from hairpin.compare.own_facts import with_facts_of
+
+        was = with_facts_of(was, *hosts)
+        hosts = both_hosts(was, now)
 
     return comparison_of(question, *hosts, (was, now), kernel, alike=alike)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="The file to write; several hosts: the folder.  -: standard output.  Default: HOST-TIME.hairpin.",
 )
+@click.option("--keep", is_flag=True, help="Into hairpin's own folder, for `hairpin diff --last-good`.")
 @click.option("--redact", "redacted", is_flag=True, help="Replace names and addresses; the diagnosis stays the same.")
 @click.option(
     "--root", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Read configuration files below DIR."
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("-v", "--verbose", is_flag=True, help="Tracebacks too.")
 def snapshot(
     output: str | None,
+    keep: bool,
     redacted: bool,
     root: str | None,
     sources: tuple[Given, ...],
@@ -47,8 +49,14 @@ def snapshot(
 
     Exit: 0 written, 2 usage error (also a FILE that cannot be written), 3 something could not be read, 4 a bug in
     hairpin.  The readings that succeeded are written in any case.
+
+    --keep: only of this host; the folder is bounded, and keeps the newest snapshot in which every flow passed.
     """
     del verbose
+    if keep and (sources or redacted or root or output is not None):
+        from hairpin.message import message
+
+        raise UsageError(message("--keep keeps this host as it is: it takes none of the other options"))
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, write, write_bytes
     from hairpin.cli.progress import progress
@@ -62,6 +70,13 @@ def snapshot(
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         found = gather(sources, root=root, what="both")
+    if keep:
+        from hairpin.cli.keeping import keep_evidence
+
+        for each in found:
+            if isinstance(each, Evidence):
+                write(str(keep_evidence(each)))
+        return _said_unread(found, lang)
     if len(found) > 1:
         # Imported here, since a snapshot of one host needs none of the analysis.
         from hairpin.answer.ask import network_of
@@ -83,6 +98,13 @@ def snapshot(
         except EvidenceError as error:
             complain(error.said, lang)
             return 2
+    return _said_unread(found, lang)
+
+
+def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:
+    """Say what could not be read, and return the exit status."""
+    from hairpin.cli.output import complain
+
     unread = tuple(_unread(found))
     for said in unread:
         complain(said, lang)

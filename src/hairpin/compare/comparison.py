@@ -13,6 +13,7 @@ from hairpin.compare.deciding import Decided, FlowPair, Mixer, Search
 from hairpin.compare.edit import ChainBlocks, SpaceTaken
 from hairpin.compare.host_differences import host_differences
 from hairpin.compare.listed_difference import PARTS, ListedDifference
+from hairpin.compare.lost_jumps import lost_jumps
 from hairpin.compare.mixing import LEARNED, Sides, addresses_of_containers
 from hairpin.compare.ruleset_differences import ruleset_differences
 from hairpin.compare.setting_differences import setting_differences
@@ -161,7 +162,7 @@ def comparison_of(
     told = {ref for each in flows for ref in each.changes}
     listed = tuple(each for each in differences if each.listed or each.ref in told)
     unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread))
-    notes = tuple(_notes(was, now, flows, alike=alike))
+    notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, alike=alike))
     return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence)
 
 

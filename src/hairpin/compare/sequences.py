@@ -2,8 +2,9 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import chain
 
 from hairpin.compare.edit import Block
 
@@ -13,12 +14,31 @@ _EXACT = 250_000
 
 def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...]:
     """Return the blocks of equal members and of others, in order, that make up both sequences."""
+    head, tail = _common_ends(was, now)
     numbers: dict[Hashable, int] = {}
-    one, other = ([numbers.setdefault(each, len(numbers)) for each in members] for members in (was, now))
-    return tuple(_joined(_pairs(one, other), len(one), len(other)))
+    one, other = (
+        [numbers.setdefault(each, len(numbers)) for each in members[head : len(members) - tail]]
+        for members in (was, now)
+    )
+    middle = _inner(one, other, head, head)
+    first = ((number, number) for number in range(head))
+    last = ((len(was) - number, len(now) - number) for number in range(tail, 0, -1))
+    return tuple(_joined(chain(first, middle, last), len(was), len(now)))
 
 
-def _joined(pairs: Iterator[tuple[int, int]], length_was: int, length_now: int) -> Iterator[Block]:
+def _common_ends(was: Sequence[object], now: Sequence[object]) -> tuple[int, int]:
+    """Return how many members are the same at the beginning and at the end."""
+    shorter = min(len(was), len(now))
+    head = 0
+    while head < shorter and (was[head] is now[head] or was[head] == now[head]):
+        head += 1
+    tail = 0
+    while tail < shorter - head and (was[-1 - tail] is now[-1 - tail] or was[-1 - tail] == now[-1 - tail]):
+        tail += 1
+    return head, tail
+
+
+def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) -> Iterator[Block]:
     """Yield the blocks of corresponding indexes, which grow in both sequences."""
     first = start = 0
     at = to = 0
@@ -37,13 +57,7 @@ def _joined(pairs: Iterator[tuple[int, int]], length_was: int, length_now: int) 
 
 def _pairs(was: list[int], now: list[int], first: int = 0, start: int = 0) -> Iterator[tuple[int, int]]:
     """Yield the indexes of corresponding members, counted from ``first`` and ``start``."""
-    shorter = min(len(was), len(now))
-    head = 0
-    while head < shorter and was[head] == now[head]:
-        head += 1
-    tail = 0
-    while tail < shorter - head and was[-1 - tail] == now[-1 - tail]:
-        tail += 1
+    head, tail = _common_ends(was, now)
     yield from ((first + number, start + number) for number in range(head))
     inner_was, inner_now = was[head : len(was) - tail], now[head : len(now) - tail]
     yield from _inner(inner_was, inner_now, first + head, start + head)

@@ -296,3 +296,19 @@ def test_both_back_ends_read_alike() -> None:
     )
     assert legacy.keys() - nft.keys() == {("filter", "-A INPUT -j QUEUE")}
     assert {key: legacy[key] for key in nft} == nft
+
+
+def test_lines_that_an_earlier_text_had_read_the_same() -> None:
+    head = "*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n:X - [0:0]\n"
+    lines = (
+        "[1:60] -A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:80\n",
+        "[0:0] -A PREROUTING -j X\n",
+        "[0:0] -A X -d 10.1.0.0/24 -j NETMAP --to 10.2.0.0/24\n",
+    )
+    before = f"{head}{''.join(lines)}COMMIT\n"
+    jump = lines[1].replace("PREROUTING", "POSTROUTING")
+    after = f"{head}{lines[0].replace('[1:60]', '[2:120]')}{jump}{lines[2]}COMMIT\n"
+    known = parse(before, family="ip", dialect="iptables-nft", source="test")
+    read = parse(after, family="ip", dialect="iptables-nft", source="test", known=known)
+    assert read == parse(after, family="ip", dialect="iptables-nft", source="test")
+    assert read[0].chains[0].rules[0].body is known[0].chains[0].rules[0].body

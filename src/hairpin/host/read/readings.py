@@ -1,7 +1,7 @@
 """The readings of one host by key and namespace, and the list of those that could not be read or understood."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -87,6 +87,11 @@ class Readings:
         self._making.missed += part.missed
         value: T = part.value
         return value
+
+    def earlier(self, name: Name, *inputs: object) -> Any | None:
+        """Return the part as it was before, if the inputs that are given equal the last ones that it was made of."""
+        part = self._making.before.get(name)
+        return part.value if part is not None and part.inputs[len(part.inputs) - len(inputs) :] == inputs else None
 
     def _made(
         self, make: Callable[[], T], inputs: tuple[object, ...], before: Part | None, sharing: Callable[[T, T], T]

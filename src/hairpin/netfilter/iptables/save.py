@@ -101,13 +101,15 @@ def parse(
     source: str,
     evidence: str = "",
     ipsets: tuple[Set, ...] = (),
+    known: tuple[Table, ...] = (),
 ) -> tuple[Table, ...]:
     """Return the tables in file order; raise ParseError with source, line and the line's text.
 
     ``ipsets`` tell what the flags of ``--match-set`` look at; a set that is not among them makes the match opaque.
+    ``known``: tables of an earlier text of the same tool, family and sets, whose lines are not read again.
     """
     with _no_collection():
-        reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets})
+        reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets}, known)
         return tuple(reader.tables(text.split("\n")))
 
 
@@ -123,6 +125,12 @@ def _no_collection() -> Generator[None]:
             gc.enable()
 
 
+def _bodies(table: Table | None) -> dict[str, tuple[Expression, ...]]:
+    """Return the bodies of the table's rules by their texts, but for those that depend on other rules (netmap.py)."""
+    rules = (rule for chain in table.chains for rule in chain.rules) if table is not None else ()
+    return {rule.text: rule.body for rule in rules if "NETMAP" not in rule.text}
+
+
 class _OpenTable:
     """A table between ``*NAME`` and ``COMMIT``: chains in order, and their rules so far."""
 
@@ -131,12 +139,19 @@ class _OpenTable:
         self.policies: dict[str, tuple[str, int | None]] = {}
         self.rules: dict[str, list[Rule]] = {}
         self.groups: dict[str, tuple[Expression, ...]] = {}
+        self.bodies: dict[str, tuple[Expression, ...]] = {}
         self.netmap = False
 
 
 class _Reader:
     def __init__(
-        self, family: IpFamily, dialect: IptablesDialect, source: str, evidence: str, ipsets: dict[str, Set]
+        self,
+        family: IpFamily,
+        dialect: IptablesDialect,
+        source: str,
+        evidence: str,
+        ipsets: dict[str, Set],
+        known: tuple[Table, ...],
     ) -> None:
         self._family: IpFamily = family
         self._dialect: IptablesDialect = dialect
@@ -144,6 +159,7 @@ class _Reader:
         self._evidence = evidence
         self._ipsets = ipsets
         self._merges = False
+        self._known = {each.name: each for each in known}
 
     def tables(self, lines: Iterable[str]) -> Iterator[Table]:
         table: _OpenTable | None = None
@@ -157,6 +173,7 @@ class _Reader:
                     _declare(table, line)
                 elif first == "*":
                     table = _opened(table, line[1:].strip())
+                    table.bodies = _bodies(self._known.get(table.name))
                 elif line.startswith("COMMIT"):
                     yield self._finished(_inside(table))
                     table = None
@@ -201,7 +218,9 @@ class _Reader:
         rules = table.rules.get(chain)
         if rules is None:
             raise MalformedError(message("chain {chain!r} is not declared", chain=chain))
-        body = self._body(words, table) if words else ()
+        body = table.bodies.get(text)
+        if body is None:
+            body = self._body(words, table) if words else ()
         rules.append(Rule(body, text, len(rules) + 1, number, None, packets, octets))
 
     def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:

@@ -1,0 +1,95 @@
+"""Keeps snapshots of this host, and finds the last good one."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hairpin.cli.environment import environment
+from hairpin.errors import HairpinError, UsageError
+from hairpin.message import Message, message
+
+if TYPE_CHECKING:
+    from hairpin.evidence.reading import Evidence
+    from hairpin.question.question import Question
+
+
+def snapshots_folder() -> Path:
+    """Return the folder of this user's kept snapshots."""
+    from hairpin.collect.kept_snapshots import folder_of
+
+    return folder_of(environment().folders[0])
+
+
+def keep_evidence(evidence: "Evidence") -> Path:
+    """Keep the evidence, with whether every flow passes; return the file.  Raises EvidenceError."""
+    from hairpin.collect.kept_snapshots import keep_snapshot
+    from hairpin.compare.last_good import passing
+    from hairpin.network.world import World
+    from hairpin.question.question import parse_question
+
+    everything = parse_question("check", (), None, (), World())
+    return keep_snapshot(evidence, snapshots_folder(), passing=passing(everything, evidence) == "all")
+
+
+def keep_or_say(evidence: "Evidence | None", lang: str | None, *, after: bool) -> None:
+    """Keep a snapshot of this host beside a repair; a failure is said and never stops the repair.
+
+    ``evidence``: that of the plan; None: the host is read now.  ``after``: once the repair is carried out."""
+    from hairpin.cli.material import gather
+    from hairpin.cli.output import whisper, words
+    from hairpin.evidence.reading import Evidence
+
+    try:
+        found = gather(())[0] if evidence is None else evidence
+        if isinstance(found, Evidence):
+            keep_evidence(found)
+    except (HairpinError, OSError) as error:
+        when = message("after the repair") if after else message("before the repair")
+        reason: Message | str = error.said if isinstance(error, HairpinError) else str(error)
+        told = message("no snapshot {when} was kept: {reason}", when=when, reason=reason)
+        whisper(f"{words(lang, sys.stderr)(told)}\n")
+
+
+def last_good(question: "Question") -> "Evidence":
+    """Return the newest kept snapshot in which all asked flows pass; if there is none, in which the first one does.
+
+    Raises UsageError if there is none, EvidenceError if the folder cannot be used."""
+    from hairpin.collect.kept_snapshots import kept_snapshots
+    from hairpin.collect.snapshot import load
+    from hairpin.compare.last_good import passing
+
+    folder = snapshots_folder()
+    second: Evidence | None = None
+    kept = kept_snapshots(folder)
+    for each in kept:
+        if not question.targets and not each.passing:
+            continue
+        try:
+            evidence = load(each.path)
+        except HairpinError:
+            continue  # damaged: an older one may be whole
+        how = passing(question, evidence)
+        if how == "all":
+            return evidence
+        if how == "first" and second is None and question.targets:
+            second = evidence
+    if second is not None:
+        return second
+    raise UsageError(_none_is_good(folder, len(kept)))
+
+
+def _none_is_good(folder: Path, count: int) -> Message:
+    advice = message(
+        "with the systemd timer or the cron line of docs/changes-over-time.md, which run `hairpin snapshot --keep`, "
+        "{option} has something to compare with",
+        option="--last-good",
+    )
+    if not count:
+        return message("no snapshot is kept in {folder}: {advice}", folder=folder, advice=advice)
+    return message(
+        "in none of the {count} snapshots kept in {folder} do the asked flows pass; name one to compare with: `hairpin "
+        "diff FILE`, or {advice}",
+        count=count,
+        folder=folder,
+        advice=advice,
+    )

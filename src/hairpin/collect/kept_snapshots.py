@@ -1,0 +1,104 @@
+"""The folder of kept snapshots: what ``hairpin diff --last-good`` compares with.
+
+The folder is of one user (0700), its files 0600.  A file appears whole or not at all.  Its name says when the host was
+read, and whether every flow passed then.  The folder is bounded; the newest file, and the newest one in which every
+flow passed, are never thrown away.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from hairpin.errors import EvidenceError
+from hairpin.evidence import file
+from hairpin.evidence.reading import Evidence
+from hairpin.message import Message, message
+
+FOLDER = Path("/var/lib/hairpin/snapshots")
+"""Root's folder."""
+KEPT, KEPT_BYTES = 100, 256 * 1024 * 1024
+"""Files that are kept, and their size."""
+_NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{3})-(passing|failing)\.hairpin")
+
+
+class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
+    """A kept snapshot.  ``taken_at``: ``20261126T021500Z``; ``number`` tells those of one second apart."""
+
+    taken_at: str
+    number: int
+    passing: bool
+    path: Path
+
+
+def folder_of(state: Path) -> Path:
+    """Return the folder of the user who runs this: root's, or one in the user's own folder ``state``."""
+    return FOLDER if os.geteuid() == 0 else state / "snapshots"
+
+
+def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
+    """Write the evidence into the folder and return the file's path.  ``passing``: every flow passed.
+
+    Raises EvidenceError if the folder cannot be used."""
+    taken_at = re.sub(r"[^0-9TZ]", "", evidence.taken_at)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(folder)
+        known = kept_snapshots(folder)
+        number = max((each.number + 1 for each in known if each.taken_at == taken_at), default=0)
+        path = folder / f"{taken_at}-{number:03}-{'passing' if passing else 'failing'}.hairpin"
+        if _NAME.fullmatch(path.name) is None:
+            raise EvidenceError(message("{time} is no time at which a host was read", time=evidence.taken_at))
+        file.write(evidence, path)
+        for each in surplus(((one, one.path.stat().st_size) for one in kept_snapshots(folder)), KEPT, KEPT_BYTES):
+            each.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise EvidenceError(_unusable(folder, error)) from error
+    return path
+
+
+def kept_snapshots(folder: Path) -> tuple[KeptSnapshot, ...]:
+    """Return what is kept, the newest first; nothing if there is no folder.
+
+    Raises EvidenceError if others may write into the folder, or if it cannot be read."""
+    try:
+        if not folder.is_dir():
+            return ()
+        _refuse_foreign(folder)
+        found = (_kept(each) for each in folder.iterdir())
+        return tuple(sorted((each for each in found if each is not None), reverse=True))
+    except OSError as error:
+        raise EvidenceError(_unusable(folder, error)) from error
+
+
+def _kept(path: Path) -> KeptSnapshot | None:
+    match = _NAME.fullmatch(path.name)
+    if match is None or not path.is_file():
+        return None
+    return KeptSnapshot(match[1], int(match[2]), match[3] == "passing", path)
+
+
+def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> Iterator[KeptSnapshot]:
+    """Yield the oldest ones beyond the count and the size (bytes); never the newest, nor the newest passing one.
+
+    ``kept``: each with its size, the newest first."""
+    total, has_passing = 0, False
+    for number, (each, own) in enumerate(kept):
+        total += own
+        is_last_good = each.passing and not has_passing
+        has_passing = has_passing or each.passing
+        if number and not is_last_good and (number >= count or total > size):
+            yield each
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raise EvidenceError if others may write into the folder: they could say how the host was."""
+    status = folder.stat()
+    if status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise EvidenceError(message("{folder} can be written by others, so it is not trusted", folder=folder))
+
+
+def _unusable(folder: Path, error: OSError) -> Message:
+    return message("the kept snapshots in {folder} cannot be used: {reason}", folder=folder, reason=error.strerror)

@@ -1,0 +1,114 @@
+"""The evidence of a host with the own names and addresses of another one, which should be alike.
+
+What stands at the same place on both is the same thing: the n-th address of a link of the same name, its network, the
+gateway of the default route, the hardware address of a link, the address of the container of the same name.  It is
+replaced in the texts of all readings: in rules, routes, files and documents of engines.
+"""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence, Reading
+from hairpin.host.docker import Container
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address
+from hairpin.netfilter.rule_address import write_mac
+from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopback, network_of
+
+_replace = msgspec.structs.replace
+_LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
+"""Version numbers of four parts look like addresses."""
+_BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
+
+
+def with_facts_of(evidence: Evidence, host: Host, other: Host) -> Evidence:
+    """Return the evidence of ``host`` with the own names and addresses of ``other``."""
+    facts = {old: new for old, new in _facts(host, other) if old and new and old != new}
+    if not facts:
+        return evidence
+    longest_first = sorted(facts, key=len, reverse=True)
+    pattern = re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, longest_first))}){_AFTER}", re.IGNORECASE)
+
+    def replaced(reading: Reading) -> Reading:
+        if reading.key in _LEFT:
+            return reading
+        text = pattern.sub(lambda match: facts.get(match[0], facts.get(match[0].lower(), match[0])), reading.text)
+        return reading if text == reading.text else _replace(reading, text=text)
+
+    return _replace(evidence, hostname=other.name, readings=tuple(map(replaced, evidence.readings)))
+
+
+def _facts(host: Host, other: Host) -> Iterator[tuple[str, str]]:
+    """Yield what is the host's own, and what the other one has in its place."""
+    yield host.name, other.name
+    yield host.machine_id or "", other.machine_id or ""
+    yield host.boot_id or "", other.boot_id or ""
+    if host.netns.name in host and other.netns.name in other:
+        yield from _of_namespaces(host.namespace(host.netns.name), other.namespace(other.netns.name))
+    containers = {each.name: each for each in other.containers()}
+    for each in host.containers():
+        if each.name in containers:
+            yield from _of_containers(each, containers[each.name])
+
+
+def _of_namespaces(space: Namespace, other: Namespace) -> Iterator[tuple[str, str]]:
+    for link in space.links:
+        known = other.link(link.name)
+        if known is None:
+            continue
+        if link.mac is not None and known.mac is not None:
+            yield write_mac(link.mac), write_mac(known.mac)
+        for version in (4, 6):
+            ours, theirs = (_own(each, link.name, version) for each in (space, other))
+            if len(ours) == len(theirs):
+                for one, two in zip(ours, theirs, strict=True):
+                    yield from _of_addresses(one, two)
+    for version in (4, 6):
+        ours_by, theirs_by = (_gateways(each, version) for each in (space, other))
+        yield from ((gateway, theirs_by[link]) for link, gateway in ours_by.items() if link in theirs_by)
+
+
+def _own(space: Namespace, link: str, version: int) -> list[Address]:
+    return [
+        each
+        for each in space.addresses
+        if (each.link, each.version) == (link, version)
+        and not is_loopback(each.value, each.version)
+        and not (each.version == 6 and inside(each.value, *LINK_LOCAL6, 6))
+    ]
+
+
+def _of_addresses(one: Address, other: Address) -> Iterator[tuple[str, str]]:
+    yield address_text(one.value, one.version), address_text(other.value, other.version)
+    if one.broadcast is not None and other.broadcast is not None:
+        yield address_text(one.broadcast, one.version), address_text(other.broadcast, other.version)
+    if one.prefix_length == other.prefix_length:
+        ours, theirs = (network_of(each.value, each.prefix_length, each.version) for each in (one, other))
+        yield address_text(ours, one.version), address_text(theirs, other.version)
+        if one.version == 4 and one.prefix_length < 31:
+            rest = (1 << (32 - one.prefix_length)) - 1
+            yield address_text(ours | rest, 4), address_text(theirs | rest, 4)
+
+
+def _gateways(space: Namespace, version: int) -> dict[str, str]:
+    """Return the gateways of default routes, by their links."""
+    return {
+        hop.link: address_text(hop.gateway, hop.gateway_version or route.version)
+        for route in space.routes
+        if route.version == version and not route.prefix_length
+        for hop in route.next_hops
+        if hop.link is not None and hop.gateway is not None
+    }
+
+
+def _of_containers(container: Container, other: Container) -> Iterator[tuple[str, str]]:
+    theirs = {each.network: each for each in other.endpoints}
+    for end in container.endpoints:
+        known = theirs.get(end.network)
+        if known is None:
+            continue
+        for one, two, version in ((end.ipv4, known.ipv4, 4), (end.ipv6, known.ipv6, 6)):
+            if one is not None and two is not None:
+                yield address_text(one, 4 if version == 4 else 6), address_text(two, 4 if version == 4 else 6)
