@@ -18,6 +18,7 @@ from hairpin.host.rule_tools import (
     Programs,
     RuleTools,
 )
+from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from tests.causes.case import StateCase
 from tests.causes.hosts import down, told, with_host
@@ -56,10 +57,12 @@ COMMIT
 """
 
 
-def flushed(*chains: str, script: ScriptLine | None = None) -> Network:
-    """Return the host whose rules were cleared, with these chains of somebody's, and the script."""
+def flushed(*chains: str, script: ScriptLine | None = None, sockets: tuple[Socket, ...] | None = None) -> Network:
+    """Return the host whose rules were cleared, with these chains of somebody's, and the script; ``sockets``: those of
+    the host instead of docker-proxy's."""
     made = "".join(f":{each} - [0:0]\n" for each in chains)
-    cleared = network(host_namespace(f"{EMPTY}{made}COMMIT\n"))
+    rules = f"{EMPTY}{made}COMMIT\n"
+    cleared = network(host_namespace(rules) if sockets is None else host_namespace(rules, sockets=sockets))
     return with_host(cleared, boot_lines=(script,) if script is not None else ())
 
 

@@ -1631,11 +1631,12 @@ iptables_check() { # iptables_check VERSION: does -C take rules of different int
         if iptables -C T -i b2 ! -o b2 -j DROP 2>/dev/null; then echo taken for equal; else echo told apart; fi'
 }
 iptables_programs() { # path, tab, what it links to, tab, version: each iptables on the path of dockerd, the first one first. Of a single one: its path
-    pid=$(process_here dockerd dockerd-current)
-    [ -n "$pid" ] || return
+    processes dockerd dockerd-current
+    for pid in $pids -; do [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && break; done
+    [ "$pid" != - ] || return
     root=/proc/$pid/root
-    path=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^PATH=//p')     # no other variable is kept
-    [ -n "$path" ] || return
+    path=$NL$(tr '\0\n' '\n ' <"/proc/$pid/environ" 2>/dev/null)
+    case $path in *"${NL}PATH="*) path=${path#*"${NL}PATH="}; path=${path%%"$NL"*} ;; *) return ;; esac   # no other variable is kept
     found= count=0
     set -f; IFS=:
     for dir in $path; do
@@ -1665,8 +1666,9 @@ xtables_lock() { # process id, tab, command, tab, seconds since its start, tab, 
 } 2>/dev/null
 lock_holders() {
     # shellcheck disable=SC2046
-    set -- $(stat -c '%D %i' /run/xtables.lock); inode=$2
-    device=$(printf %04x "0x$1"); file=${device%??}:${device#??}:$inode      # as the kernel names it: its device, in hexadecimal, and inode
+    set -- $(stat -c '%D %i' /run/xtables.lock)
+    device=$((0x$1)) inode=$2       # of stat(2); the kernel prints major, minor (in hexadecimal) and inode
+    file=$(printf '%02x:%02x:%s' $((device >> 8 & 0xfff)) $((device & 0xff | device >> 12 & 0xfff00)) "$inode")
     read -r now _ </proc/uptime
     while read -r _ how words; do
         case $words in *" $file "*) ;; *) continue ;; esac

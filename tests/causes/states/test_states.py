@@ -4,12 +4,14 @@ import msgspec
 import pytest
 
 from hairpin.causes.registry import causes_of_hosts
+from hairpin.causes.states._start_words import makers_told
 from hairpin.change.step import Ask
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Boot, PortBinding
 from hairpin.host.host import Unread
 from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
@@ -29,7 +31,7 @@ from tests.causes.hosts import (
     without_route,
 )
 from tests.causes.overlay_hosts import OVERLAY, TO_NODE2, ended_on, untold
-from tests.causes.rule_hosts import RULE_STATES
+from tests.causes.rule_hosts import CSF, HOLDER, LOCKED, NO_MATCH, RULE_STATES, WAITING, failed, flushed
 from tests.macvlan_host import CHILD, on_ipvlan, on_macvlan, without_web
 from tests.rule_text import ALL_RULES, STAGE_1, STAGE_2, with_rule, without, without_chain
 from tests.small_host import WEB, container, egress, engine, host_namespace, network, published
@@ -330,3 +332,35 @@ def test_dockerd_is_started_on_the_node_of_the_swarm_that_lacks_it(node: str) ->
     (suspect,) = diagnose(sick, TO_NODE2).causes
     (remedy,) = remedies(suspect.cause, suspect.candidate, sick)
     assert {each.host for each in remedy.steps if isinstance(each, Ask)} == {node}
+
+
+WAITED_FOR = with_host(failed(""), rule_tools=RuleTools(lock=(HOLDER, WAITING)))
+MAKERS: dict[str, tuple[Network, tuple[str, ...]]] = {
+    "the lock was held when it was started": (failed(LOCKED), ("xtables-lock-contention",)),
+    "an iptables waits for the lock": (WAITED_FOR, ("xtables-lock-contention",)),
+    "the kernel lacks a match": (failed(NO_MATCH), ("kernel-match-missing",)),
+    "another container has the port": (failed("Bind for 0.0.0.0:8151 failed: port is already allocated"), ()),
+}
+
+
+@pytest.mark.parametrize(("host", "makers"), MAKERS.values(), ids=MAKERS)
+def test_what_keeps_a_container_from_starting_has_made_that_it_does_not_run(
+    host: Network, makers: tuple[str, ...]
+) -> None:
+    job = host.this.container("job")
+    assert job is not None
+    assert makers_told(host.this, job) == makers
+    assert makers_told(host.this, container()) == ()
+
+
+FLUSHERS: dict[str, tuple[Network, bool]] = {
+    "all rules of a table are gone": (flushed(*CSF, sockets=()), True),
+    "one rule is gone": (network(host_namespace(without("-o docker0 -j DOCKER", rules=ALL_RULES))), False),
+}
+
+
+@pytest.mark.parametrize(("host", "is_flushed"), FLUSHERS.values(), ids=FLUSHERS)
+def test_a_manager_has_made_the_loss_of_a_whole_table_alone(host: Network, is_flushed: bool) -> None:
+    suspect = diagnose(host, published()).causes[0]
+    assert suspect.candidate.in_class == "lost-engine-rule"
+    assert ("firewall-manager-flushed-rules" in suspect.candidate.made_by) is is_flushed

@@ -15,6 +15,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
+from hairpin.causes.engine_rules._makers import makers_of
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_on
@@ -52,6 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
             else OfLostRules(backend=f"{engine.network_backend} {engine.network_version}".strip()),
             in_class="lost-engine-rule",
             evidence=_evidence(view, engine.evidence),
+            made_by=makers_of(lost, view.host),
             advice=(
                 message(
                     "find out what deletes them (a reload of firewalld, `flush ruleset`, a restored ruleset) and let "

@@ -63,9 +63,14 @@ def cause_told(text: str) -> tuple[str, str]:
     return "", ""
 
 
-def makers_told(container: Container) -> tuple[str, ...]:
-    """Return the id of the cause that the engine's error about the container means; nothing if none is known."""
-    cause, _ = cause_told(container.error) if not container.running else ("", "")
+def makers_told(host: Host, container: Container) -> tuple[str, ...]:
+    """Return the id of the cause that the engine's error about the container means; else that of the lock for which an
+    iptables waits now, since the engine then starts nothing.  Nothing if none is known."""
+    if container.running:
+        return ()
+    cause, _ = cause_told(container.error)
+    if not cause and any(each.waits for each in host.rule_tools.lock):
+        return ("xtables-lock-contention",)
     return (cause,) if cause else ()
 
 

@@ -141,7 +141,7 @@ def _candidate(
         in_class="switched-off",
         evidence=(container.evidence,),
         refused=refusal_of(refused, change) if refused is not None and not by_hand else None,
-        made_by=makers_told(container),
+        made_by=makers_told(host, container),
         offered=not by_hand,
         ways=(Way(Change(()), (repair,)),) if by_hand else (),
         advice=(

@@ -80,7 +80,13 @@ def of_host(host: Host) -> Iterator[HostState]:
     ]
     managers, scripts = tuple(_managers(host)), tuple(_scripts(host))
     if flushed and (managers or scripts):
-        yield HostState(_candidate(host, flushed[0][1], managers, scripts), "advice")
+        found = _candidate(host, flushed[0][1], managers, scripts)
+        line = message(
+            "{title}: published ports answer only as far as docker-proxy does; {command}",
+            title=found.title,
+            command="hairpin restore --apply",
+        )
+        yield HostState(found, "advice", line=line)
 
 
 def _managers(host: Host) -> Iterator[Manager]:
