@@ -1802,7 +1802,7 @@ trace_all() { # each job prints its own readings; only the asked kinds: key=KIND
     done
     NOW=$(date +%s)
     : "${TRACE_SINCE:=$((NOW - 604800))}"
-    trace_job 00-clock clock trace_clock
+    job 00-clock trace_clock
     if ! ours; then absent trace-boots /var/log 'the logs that are seen here are those of another host'; return; fi
     journal_here
     trace_job 01-boots boots trace_boots
@@ -1917,6 +1917,7 @@ without_secrets() {
             return head command(text) ")"
         }
         if (match(text, /(Commandline|Command): /)) return substr(text, 1, RSTART + RLENGTH - 1) command(substr(text, RSTART + RLENGTH))
+        sub(/ ssh2: .*/, " ssh2", text)      # the fingerprint of the key
         if (text ~ /[Pp]ass(word|wd)|[Ss]ecret|[Tt]oken|:\/\/[^ \/]*@/ && text !~ /Accepted password for/) return "# not collected"
         return text
     }

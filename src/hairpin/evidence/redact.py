@@ -1,8 +1,8 @@
 """Renames what identifies a host and its owner, so that the evidence can be shown to others and its diagnosis stays.
 
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
-the host, of containers, networks, images, home directories (``name_map``), engine ids and the bridge names made of
-them, the machine id and the boot id.
+the host, of containers, networks, images, users and their home directories (``name_map``), engine ids and the bridge
+names made of them, the machine id and the boot id.
 Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. Each call draws a random
 key and throws it away, so nobody can undo the renaming.
 """
@@ -18,6 +18,7 @@ from hairpin.evidence.name_map import NameMap
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
+from hairpin.evidence.redact_traces import RedactedTraces, is_trace
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
@@ -68,8 +69,8 @@ def _redacted(evidence: Evidence, hostname: str, redactor: "_Redactor") -> Evide
 
 def _is_document(reading: Reading) -> bool:
     engine, what = reading.key.partition("-")[0], reading.key.rpartition("-")[2]
-    documents = {"containers", "networks", "info", "services", "tasks"}
-    return engine in _ENGINES and what in documents and reading.outcome == "text"
+    documents = {"containers", "networks", "info", "services", "tasks", "events"}
+    return engine in (*_ENGINES, "trace") and what in documents and reading.outcome == "text"
 
 
 def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:
@@ -86,6 +87,7 @@ class _Redactor:
         self._names = names
         self._text = text
         self._engines = engines
+        self._traces = RedactedTraces(names, text)
 
     def reading(self, reading: Reading) -> Reading:
         origin = self._text.plain(reading.origin)
@@ -103,6 +105,8 @@ class _Redactor:
         """Return the new text of one reading."""
         if reading.id in self._engines:
             return self._engines[reading.id]
+        if is_trace(reading):
+            return self._traces.redact(reading)
         text = reading.text
         match reading.key:
             case "namespaces":

@@ -12,7 +12,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 class Documents:
     """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and of what Docker has
-    written down), ``swarm-services`` or ``-tasks`` at a time."""
+    written down), ``swarm-services``, ``-tasks`` or of events at a time."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names
@@ -22,7 +22,7 @@ class Documents:
         """Return the text renamed, one document on each line.  A line that is no JSON is treated as text."""
         kind = reading.key.rpartition("-")[2]
         rename = {"containers": self._container, "networks": self._network, "info": self._info,
-                  "services": self._service, "tasks": self._task}[kind]  # fmt: skip
+                  "services": self._service, "tasks": self._task, "events": self._event}[kind]  # fmt: skip
         return "".join(f"{self._line(line, rename)}\n" for line in reading.text.splitlines() if line.strip())
 
     def _line(self, line: str, rename: Callable[[dict[str, Json]], None]) -> str:
@@ -78,6 +78,15 @@ class Documents:
         for labels in (_member(network, "Labels"), _member(network, "labels")):
             for label in labels:
                 _apply(labels, label, self._names.name)
+
+    def _event(self, event: dict[str, Json]) -> None:
+        for key in ("Image", "from"):
+            _apply(event, key, self._names.image)
+        _apply(event, "Name", self._names.name)
+        attributes = _member(_member(event, "Actor"), "Attributes")
+        _apply(attributes, "image", self._names.image)
+        for key in ("name", "com.docker.compose.service"):
+            _apply(attributes, key, self._names.name)
 
     def _service(self, service: dict[str, Json]) -> None:
         _apply(_member(service, "Spec"), "Name", self._names.name)

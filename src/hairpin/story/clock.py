@@ -74,7 +74,7 @@ def clock_of(evidence: Evidence) -> HostClock:
     now = number(told.get("now", "")) or moment(evidence.taken_at) or 0.0
     return HostClock(
         now=now,
-        since=number(told.get("since", "")) or now,
+        since=number(told.get("since", "")) or 0.0,
         booted=number(told.get("btime", "")),
         zone=told.get("zone", ""),
         offset_s=_offset(told.get("offset", "")),

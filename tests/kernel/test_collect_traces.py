@@ -1,0 +1,104 @@
+"""The collector's traces: of a root folder with the logs of a host without a journal, under each shell."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from hairpin.collect.run import LocalRunner, collect
+from hairpin.evidence.reading import Evidence
+from hairpin.story.timeline import story_of
+
+SHELLS = {"dash": ("dash",), "bash": ("bash",), "busybox": ("busybox", "sh")}
+NOW = int(time.time())
+
+
+def at(seconds_ago: int, form: str) -> str:
+    return time.strftime(form, time.gmtime(NOW - seconds_ago))
+
+
+SUDO = "ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND="
+SECRETS = ("hunter2", "s3cr3t", "topword", "MyValue")
+COMMANDS = (
+    "/usr/sbin/iptables -F FORWARD",
+    "/usr/bin/docker run -d --name web -p 80:80 -e PASS=hunter2 --label a=hunter2 nginx --flag=hunter2",
+    "/usr/bin/docker exec web mysql -phunter2",
+    "/usr/bin/docker login -u bob -p s3cr3t registry",
+    "/usr/bin/curl -H token:s3cr3t http://x/ -o /etc/nftables.conf",
+    "/usr/sbin/wg set wg0 private-key /etc/topword",
+    "FOO=MyValue /usr/sbin/sysctl -w net.ipv4.ip_forward=0",
+    "/usr/bin/ls /tmp",
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a folder with the logs of a host, an hour old at most."""
+    log, stamp = "%b %d %H:%M:%S", "%Y-%m-%d %H:%M:%S"
+    given = SUDO.replace("COMMAND=", "ENV=A=MyValue ; COMMAND=/usr/sbin/nft -f /x")
+    sudo = [*(f"  {SUDO}{command}" for command in COMMANDS), f"  {given}"]
+    texts = {
+        "var/log/auth.log": "".join(f"{at(600 - n, log)} web1 sudo: {said}\n" for n, said in enumerate(sudo)),
+        "var/log/syslog": f"{at(900, log)} web1 systemd[1]: Stopped firewalld - dynamic firewall daemon.\n"
+        f"{at(899, log)} web1 app[9]: nothing of this\n",
+        "var/log/dpkg.log": f"{at(700, stamp)} upgrade iptables:amd64 1.8.9-2 1.8.11-2\n"
+        f"{at(700, stamp)} upgrade vim:amd64 1 2\n",
+        "var/log/apt/history.log": f"Start-Date: {at(701, stamp)}\nCommandline: apt-get install iptables\n"
+        "Requested-By: ann (1000)\nUpgrade: vim:amd64 (1, 2), iptables:amd64 (1.8.9-2, 1.8.11-2)\n"
+        f"End-Date: {at(690, stamp)}\n",
+        "var/log/audit/audit.log": f'type=SYSCALL msg=audit({NOW - 400}.1:5): auid=1000 comm="nft"\n'
+        f'type=EXECVE msg=audit({NOW - 400}.1:5): argc=2 a0="nft" a1="-f" a2="/etc/x"\n'
+        f'type=SYSCALL msg=audit({NOW - 400}.1:6): auid=1000 comm="vi"\n',
+        "etc/sysctl.d/50-x.conf": "net.ipv4.ip_forward = 0\n",
+        "etc/timezone": "Etc/UTC\n",
+        "etc/cron.d/fw": "* * * * * root /usr/local/sbin/fw.sh\n",
+        "usr/local/sbin/fw.sh": "#!/bin/sh\niptables -P FORWARD DROP\necho\ncurl -H token:s3cr3t http://x | nft -f -\n",
+    }
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    return tmp_path
+
+
+def read(root: Path, shell: str, *words: str) -> Evidence:
+    if shutil.which(SHELLS[shell][0]) is None:
+        pytest.skip(f"{shell} is not installed")
+    environment = (("PATH", os.environ["PATH"]), ("TZ", "UTC"))
+    return collect(LocalRunner(SHELLS[shell], environment), root=str(root), traces=words or ("all",))
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
+    found = read(root, shell)
+    assert {each.key for each in found.readings if each.outcome == "failed"} == set()
+    whole = "".join(each.text for each in found.readings if each.key != "trace-containers")
+    assert not any(secret in whole for secret in SECRETS), whole
+    assert "vim" not in whole.replace("Commandline", "")
+    assert "nothing of this" not in whole
+    told = [str(each.what) for each in story_of((found,), NOW - 3000).entries]
+    for said in (
+        "firewalld.service stopped",
+        "iptables was upgraded from 1.8.9-2 to 1.8.11-2: ann ran `apt-get install iptables`",
+        "ann (pts/0) ran `/usr/sbin/iptables -F FORWARD`",
+        "ann (pts/0) ran `/usr/bin/docker run -d --name web -p 80:80 nginx # not collected`",
+        "/etc/sysctl.d/50-x.conf was written",
+        "uid 1000 ran `nft -f /etc/x`",
+    ):
+        assert said in told, told
+    scripts = found.find("trace-scripts", "")
+    assert scripts is not None
+    assert scripts.text == "/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP\n/usr/local/sbin/fw.sh:4:# not collected\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_only_the_asked_kinds_and_time(root: Path, shell: str) -> None:
+    found = read(root, shell, "key=files", "key=packages", f"since={NOW + 86400}")
+    assert {each.key for each in found.readings} <= {"trace-clock", "trace-files", "trace-packages", "trace-rpm"}
+    assert all(each.kind == "boot" for each in story_of((found,), 0).entries)
+
+
+def test_without_traces_nothing_of_this_is_read(root: Path) -> None:
+    found = collect(LocalRunner(), root=str(root))
+    assert not any(each.key.startswith("trace-") for each in found.readings)
