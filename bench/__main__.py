@@ -13,6 +13,7 @@ from bench.beside import beside
 from bench.comparing import PROMISED_S, of_snapshots
 from bench.docker_host import docker_host, flows
 from bench.document import write
+from bench.explaining import of_lines
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
 from bench.restoring import OfRestore, of_restores
@@ -49,6 +50,7 @@ def main() -> None:
         _containers(containers),
         _replica(),
         _comparing(),
+        _explaining(),
         _whole(hosts),
         _restores(restores),
     )
@@ -164,6 +166,14 @@ def _restores(found: list[OfRestore]) -> Iterator[str]:
             f"{each.verified:.2f} s; a restart {each.restart:.1f} s, {each.restart / each.rules_back:.1f} x and "
             f"{each.restart / each.verified:.1f} x"
         )
+
+
+def _explaining() -> Iterator[str]:
+    """A log through explain, without the reading of a host."""
+    for each in of_lines():
+        name = f"explain, {each.name}, {each.lines}"
+        spent = f"{each.seconds * 1000:9.1f} ms  {each.seconds / each.grep:6.1f} x grep"
+        yield f"{name:46} {spent}, {each.peak_mib:.0f} MiB at most"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ CASES: dict[str, tuple[str, tuple[Replacement, ...], Here, str]] = {
         "WARNING: IPv4 forwarding is disabled. Networking will not work.", (FORWARDING_OFF,), "true",
         "interface-forwarding-off"),
     "forwarding is on": ("WARNING: IPv4 forwarding is disabled.", (), "false", "ip-forward-off"),
-    "an address elsewhere": (TIMEOUT.format("203.0.113.1"), (USER_DROPS,), "unknown", ""),
+    "an address elsewhere": ("dial tcp 203.0.113.1:9090: i/o timeout", (USER_DROPS,), "unknown", ""),
+    "a container's replies are dropped": (TIMEOUT.format("203.0.113.1"), (USER_DROPS,), "true", "docker-user-drops"),
     "a port that is dropped": (TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "true", "docker-user-drops"),
     "it comes and goes": ("nf_conntrack: table full, dropping packet", (), "unknown", "conntrack-table-full"),
     "no cause is known of it": ("FirewallD is not running", (), "unknown", ""),
@@ -40,6 +41,24 @@ def test_the_flow_of_the_text_is_the_proof() -> None:
     assert found.here.flow is not None
     assert found.here.flow.trace.flow.dport == 8080
     assert found.here.cause_ids[0] == "interface-forwarding-off"
+
+
+def test_what_fails_otherwise_than_the_text_says_is_named() -> None:
+    """The port is dropped now; the text tells of a refusal."""
+    found = the_only("dial tcp 0.0.0.0:8080: connect: connection refused", FORWARDING_OFF).here
+    assert (found.here, found.cause_ids[0]) == ("unknown", "interface-forwarding-off")
+    assert "otherwise than the text says" in str(found.why)
+
+
+INPUT_DROPS: Replacement = (":INPUT ACCEPT [", ":INPUT DROP [")
+
+
+def test_a_container_may_have_said_it() -> None:
+    """A container's packet to the host's own address is dropped by INPUT."""
+    found = the_only("dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
+    assert found.here == "true"
+    assert found.flow is not None
+    assert found.flow.verdict == "dropped"
 
 
 def test_another_port_proves_nothing() -> None:

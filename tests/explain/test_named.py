@@ -14,6 +14,7 @@ TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UDP to a name server":  ("read udp 172.18.0.3:53841->8.8.8.8:53: i/o timeout", ("8.8.8.8:53/udp",)),
     "a firewall's log":      ("IN=docker0 DST=172.17.0.1 PROTO=TCP SPT=4 DPT=5432", ("172.17.0.1:5432",)),
     "a rule":                ("iptables -t nat -A DOCKER --dport 6379 -j DNAT", ("6379",)),
+    "a rule with its target": ("-A DOCKER --dport 80 -j DNAT --to-destination 172.17.0.2:81", ("80",)),
     "a URL":                 ("cannot GET http://10.0.0.5:9000/x", ("10.0.0.5:9000",)),
     "node":                  ("listen EADDRINUSE: address already in use :::3000", ("3000",)),
     "a source port is none": ("Connection closed by 198.51.100.9", ()),

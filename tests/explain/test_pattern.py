@@ -18,6 +18,12 @@ def test_a_word_is_not_found_inside_another() -> None:
     assert expression_of("port is busy").search("port is busybox") is None
 
 
+def test_common_words_mean_something_alone() -> None:
+    pattern = expression_of("^No route to host$")
+    assert pattern.search(" No route to host.\n") is not None
+    assert pattern.search("a page about No route to host") is None
+
+
 def test_an_error_is_known_in_all_languages() -> None:
     texts = [each.text for each in variants("connect: {refused}")]
     assert {"connect: Connection refused", "connect: 拒绝连接", "connect: Connexion refusée"} <= set(texts)

@@ -25,6 +25,14 @@ def test_a_true_text() -> None:
     assert "more: hairpin explain interface-forwarding-off" in text
 
 
+def test_a_long_quote_keeps_its_end() -> None:
+    text = told(
+        f"docker: Error response from daemon: {'x' * 400}: Bind for 0.0.0.0:8080 failed: port is already allocated"
+    )
+    assert "│ docker: Error response from daemon: " in text
+    assert "port is already allocated\n" in text.split("dockerd has given")[0]
+
+
 def test_a_text_that_is_not_true() -> None:
     text = told(DISABLED)
     assert "not true here now: " in text

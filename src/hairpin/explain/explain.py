@@ -1,16 +1,22 @@
 """The entry: what texts mean, and whether each is true on the hosts that were read."""
 
+from contextlib import suppress
+
 import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask, network_asked
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
-from hairpin.explain.here import HereAnswers, TextHere, decide_here, not_asked
+from hairpin.explain.here import HereAnswers, TextHere, are_loopback, decide_here, not_asked
 from hairpin.explain.named import ENOUGH, parsed_targets
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
+from hairpin.question.asked import Origin
 from hairpin.question.question import Question
+
+_FEW = 10
+"""From so many containers the targets of texts are asked."""
 
 
 class TextAnswer(msgspec.Struct, frozen=True):
@@ -50,6 +56,8 @@ def explain_texts(understood: Understood, sources: tuple[Source, ...], why_not: 
     Raises UsageError as ``ask`` does, for a question that makes no sense on these hosts.
     """
     asked = _asked(understood, sources) if sources and is_to_be_asked(understood) else None
+    if isinstance(asked, HereAnswers) and _is_open(understood, asked):
+        asked = _asked_within(asked, sources)
     reason = asked if isinstance(asked, Message) else why_not or message("no host was read")
     answers = tuple(
         TextAnswer(each, decide_here(each, asked) if isinstance(asked, HereAnswers) else not_asked(each, reason))
@@ -90,6 +98,30 @@ def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers |
         return HereAnswers(whole)
     targets = parsed_targets(tuple(askable))
     return HereAnswers(whole, ask(Question(targets=targets), sources, ahead=False), frozenset(askable))
+
+
+def _is_open(understood: Understood, asked: HereAnswers) -> bool:
+    """Return whether a text about a flow is not proven yet, and a container may have said it: 127.0.0.1 is none's."""
+    return asked.targets is not None and any(
+        each.entry.about == "flow" and not are_loopback(each.targets) and decide_here(each, asked).here != "true"
+        for each in understood.found
+    )
+
+
+def _asked_within(asked: HereAnswers, sources: tuple[Source, ...]) -> HereAnswers:
+    """Return the answers with those about the same targets, asked from containers."""
+    assert asked.targets is not None
+    running = [
+        Origin("container", container=each.name, host=host.name)
+        for host in asked.whole.network.hosts
+        for each in host.containers()
+        if each.running
+    ]
+    found: list[Answer] = []
+    for origin in running[:_FEW]:
+        with suppress(UsageError, CollectError, EvidenceError):  # a container without a network asks nobody
+            found.append(ask(Question(targets=asked.targets.question.targets, origin=origin), sources, ahead=False))
+    return msgspec.structs.replace(asked, within=tuple(found), left=max(len(running) - _FEW, 0))
 
 
 def _is_askable(target: str, sources: tuple[Source, ...]) -> bool:

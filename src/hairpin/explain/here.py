@@ -17,6 +17,11 @@ Here = Literal["true", "false", "unknown"]
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 
 
+_HELD = "published-port-held-by-other-process"
+_SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
+"""Causes that have no proof of their own, with the cause that is proven where they hold."""
+
+
 class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
@@ -34,16 +39,24 @@ class TextHere(msgspec.Struct, frozen=True):
 
 class HereAnswers(msgspec.Struct, frozen=True):
     """What was asked about the host.  ``whole``: everything that is published; ``targets``: the answer about the ports
-    and addresses of the texts (None: none could be asked); ``askable``: those of them that it is about."""
+    and addresses of the texts (None: none could be asked); ``askable``: those of them that it is about.  ``within``:
+    the same asked from containers; ``left``: the number of containers from which it was not asked."""
 
     whole: Answer
     targets: Answer | None = None
     askable: frozenset[str] = frozenset()
+    within: tuple[Answer, ...] = ()
+    left: int = 0
 
     @property
     def answers(self) -> tuple[Answer, ...]:
         """The answers, the one about the texts' own ports first."""
-        return (self.whole,) if self.targets is None else (self.targets, self.whole)
+        return (self.whole,) if self.targets is None else (self.targets, *self.within, self.whole)
+
+
+def are_loopback(targets: tuple[str, ...]) -> bool:
+    """Return whether a target is at a loopback address, which is another one in each container."""
+    return any(each.startswith(_LOOPBACK) for each in targets)
 
 
 def not_asked(found: TextFound, why: Message) -> TextHere:
@@ -60,9 +73,13 @@ def decide_here(found: TextFound, asked: HereAnswers) -> TextHere:
                 return _true(found, cause, flow, answer)
     why = _undecided(found, asked)
     likely = tuple(dict.fromkeys(_fitting(found, asked.whole)))
-    ids = tuple(dict.fromkeys((*likely, *found.entry.causes)))
+    otherwise = tuple(dict.fromkeys(_otherwise(found, asked)))
+    if otherwise:
+        why = message(
+            "what it names fails now, and otherwise than the text says: {causes}", causes=", ".join(otherwise)
+        )
     if why is not None:
-        return TextHere("unknown", ids, why)
+        return TextHere("unknown", tuple(dict.fromkeys((*otherwise, *likely, *found.entry.causes))), why)
     return TextHere("false", found.entry.causes, message("everything was read, and nothing of the kind holds now"))
 
 
@@ -135,7 +152,7 @@ def _undecided(found: TextFound, asked: HereAnswers) -> Message | None:
     """Return why nothing can be said, or None if everything was looked at."""
     entry = found.entry
     known = {each.id for each in all_causes()}
-    beyond = [each for each in entry.causes if each not in known]
+    beyond = [each for each in entry.causes if _SEEN_AS.get(each, each) not in known]
     if not entry.causes:
         return message("nothing that is read of a host tells it")
     if entry.passing:
@@ -144,10 +161,12 @@ def _undecided(found: TextFound, asked: HereAnswers) -> Message | None:
         return message("the text names no port; ask `hairpin check PORT`")
     if entry.about == "flow" and not asked.askable.issuperset(found.targets):
         return message("what the text names is nothing that this host can be asked about")
-    if entry.about == "flow" and any(each.startswith(_LOOPBACK) for each in found.targets):
+    if entry.about == "flow" and are_loopback(found.targets):
         return message("127.0.0.1 is another one in each container; ask with `--from container:NAME`")
-    if entry.about == "flow" and asked.targets is not None and any(_leaves(each) for each in asked.targets.flows):
+    if entry.about == "flow" and any(map(_leaves, asked.targets.flows if asked.targets is not None else ())):
         return message("the packets leave this host, and what is beyond was not read")
+    if entry.about == "flow" and asked.left:
+        return message("{count} containers more may have said it; ask with `--from container:NAME`", count=asked.left)
     if beyond:
         return message("hairpin cannot prove {causes} in this version", causes=", ".join(beyond))
     return _unread(asked)
@@ -169,6 +188,14 @@ def _unread(asked: HereAnswers) -> Message | None:
         if any(each.verdict == "depends" for each in answer.flows):
             return message("some flows depend on what cannot be known")
     return None
+
+
+def _otherwise(found: TextFound, asked: HereAnswers) -> Iterator[str]:
+    """Yield the ids of causes that stop the text's own flows with another verdict than it tells."""
+    if found.entry.about == "flow" and asked.targets is not None:
+        for cause in asked.targets.causes:
+            if any(_stopped(cause, asked.targets, found)):
+                yield cause.id
 
 
 def _fitting(found: TextFound, answer: Answer) -> Iterator[str]:

@@ -91,12 +91,19 @@ def _words(value: object) -> bytes:
     match value:
         case str():
             return value.strip().encode("utf-8", "replace")
-        case list():  # journald: a message that is not UTF-8
-            return bytes(each for each in value if isinstance(each, int) and 0 <= each < 256)
         case dict():
-            return b" ".join(filter(None, (_words(each) for each in value.values())))
+            fields = msgspec.convert(value, dict[str, object])
+            return b" ".join(filter(None, map(_words, fields.values())))
         case _:
-            return b""
+            return _octets(value)
+
+
+def _octets(value: object) -> bytes:
+    """Return a message of journald's that is not UTF-8, and has its bytes as numbers; nothing for all else."""
+    try:
+        return bytes(msgspec.convert(value, list[int]))
+    except (msgspec.ValidationError, ValueError):
+        return b""
 
 
 def _stamp(value: object) -> bytes:

@@ -34,8 +34,11 @@ class TextHit(msgspec.Struct, frozen=True):
 
 
 class _Trial(msgspec.Struct, frozen=True):
+    """A variant of an entry's pattern.  ``words``: all have to stand in a line that it matches."""
+
     entry: TextMeaning
     variant: Variant
+    words: frozenset[bytes]
 
     @property
     def rank(self) -> tuple[bool, int]:
@@ -43,38 +46,41 @@ class _Trial(msgspec.Struct, frozen=True):
 
 
 class _Index(msgspec.Struct, frozen=True):
-    """The patterns by their triggers, the heaviest first."""
+    """The patterns by their triggers."""
 
     words: dict[bytes, tuple[_Trial, ...]]
     triggers: frozenset[bytes]
-    scripts: tuple[tuple[str, _Trial], ...]
+    scripts: tuple[_Trial, ...]
 
 
 @cache
 def _index() -> _Index:
-    trials = [_Trial(entry, each) for entry in ENTRIES for text in entry.patterns for each in variants(text)]
-    often = Counter(word for each in trials for word in each.variant.words)
+    trials = [
+        _Trial(entry, each, frozenset(word.encode() for word in each.words))
+        for entry in ENTRIES
+        for text in entry.patterns
+        for each in variants(text)
+    ]
+    often = Counter(word for each in trials for word in each.words)
     words: dict[bytes, list[_Trial]] = {}
-    scripts: list[tuple[str, _Trial]] = []
     for each in trials:
-        if each.variant.script and not each.variant.words:
-            scripts.append((each.variant.script, each))
-            continue
-        trigger = min(each.variant.words, key=lambda word: (word.isdigit(), len(word) < 3, often[word], -len(word)))
-        words.setdefault(trigger.encode(), []).append(each)
-    return _Index({word: tuple(found) for word, found in words.items()}, frozenset(words), tuple(scripts))
+        if each.words:
+            trigger = min(each.words, key=lambda word: (word.isdigit(), len(word) < 5, often[word], -len(word), word))
+            words.setdefault(trigger, []).append(each)
+    found = {word: tuple(found) for word, found in words.items()}
+    return _Index(found, frozenset(found), tuple(each for each in trials if not each.words))
 
 
 def find_meaning(line: bytes) -> TextHit | None:
     """Return the entry that says most about the line, or None.  ``line``: as ``line.readable`` returns it."""
     index = _index()
-    lowered = line.lower()
-    triggers = index.triggers.intersection(lowered.translate(_SEPARATE).split())
+    words = frozenset(line.lower().translate(_SEPARATE).split())
+    triggers = index.triggers & words
+    trials = [each for word in triggers for each in index.words[word] if each.words <= words]
     if line.isascii():
-        return _best(decode(line), [each for word in triggers for each in index.words[word]]) if triggers else None
-    trials = [each for word in triggers for each in index.words[word]]
+        return _best(decode(line), trials) if trials else None
     for text in _readings(line):
-        found = _best(text, [*trials, *(each for script, each in index.scripts if script in text.lower())])
+        found = _best(text, [*trials, *(each for each in index.scripts if each.variant.script in text.lower())])
         if found is not None:
             return found
     return None

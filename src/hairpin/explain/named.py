@@ -24,6 +24,7 @@ _SPLIT = re.compile(rf"(?<![\w.])({_V4}|localhost|[0-9a-fA-F]*::[0-9a-fA-F:]*) (
 _ANY_PORT = re.compile(r"(?:(?:^|[\s(\[{'\":])(?:port[= ]|port: ?|--dport |dpt:|DPT=))(\d{1,5})\b(?!\()", re.IGNORECASE)
 _BARE = re.compile(r"(?:(?<=\s)|^):::?(\d{2,5})\b|\[::\]:(\d{1,5})\b")
 _LOGGED = re.compile(rf"\bDST=({_V4}|[0-9a-fA-F:]+)\b.*?\bPROTO=(TCP|UDP)\b.*?\bDPT=(\d+)")
+_OF_RULE = re.compile(r"--dport (\d{1,5})\b")
 _URL = re.compile(r"\b(?:https?|tcp|udp|redis|postgres(?:ql)?|mysql|mongodb)://[\w.\[\]:-]+")
 _UDP = re.compile(r"\budp[46]?\b", re.IGNORECASE)
 ENOUGH = 8
@@ -71,6 +72,8 @@ def targets_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[str
         found[_target(address, known["port"], _protocol(text))] = None
     for logged in _LOGGED.finditer(text):
         found[_target(logged[1], logged[3], logged[2].lower())] = None
+    for port in _OF_RULE.findall(text):
+        found[_target("", port, _protocol(text))] = None
     if not found:
         for each in (*_DESTINATION.finditer(text), *_PLACE.finditer(text), *_SPLIT.finditer(text)):
             protocol = each[3] if each.re.groups > 2 and each[3] else _protocol(text)

@@ -1,7 +1,8 @@
 """Patterns of texts.
 
-    pattern := (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")*
+    pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
+``^`` and ``$`` are the ends of the line, where the words alone would be too common.
 ``*`` is any text.  A PLACE has a form and is picked out (``{port}``).  An ERROR is an error of the C library, in the
 words of all languages that ``strerror`` has (``{refused}``).  Capitals, the amount of space and the kind of quotes do
 not matter.  Every pattern has a trigger: a word that stands in each line that it matches.
@@ -76,6 +77,8 @@ def _variant(text: str) -> Variant:
 def expression_of(text: str) -> re.Pattern[str]:
     """Return the regular expression of a variant's text; the groups are named after the places, with a number."""
     parts: list[str] = []
+    begins, ends = text.startswith("^"), text.endswith("$")
+    text = text.removeprefix("^").removesuffix("$")
     tokens = [*_TOKEN.finditer(text)]
     for number, token in enumerate(tokens):
         if token[1] is not None:
@@ -90,4 +93,6 @@ def expression_of(text: str) -> re.Pattern[str]:
             parts.append(re.escape(token[0]))
     before = r"(?<![0-9a-z])" if text[:1].isascii() and text[:1].isalnum() else ""
     after = r"(?![0-9a-z])" if (text[-1:].isascii() and text[-1:].isalnum()) or text.endswith("}") else ""
-    return re.compile(before + "".join(parts) + after, re.IGNORECASE)
+    return re.compile(
+        (r"\A\s*" if begins else before) + "".join(parts) + (r"[\s.!]*\Z" if ends else after), re.IGNORECASE
+    )

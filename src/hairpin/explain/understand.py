@@ -20,6 +20,8 @@ _WRAPPED = 400
 """A text that somebody has pasted is shorter than this: its first lines may be parts of a wrapped one."""
 _PARTS = 6
 """A wrapped line has at most so many parts."""
+_ALIKE = 100
+"""So many lines of one form in a row that name nothing new, and nothing more is picked out of it."""
 _QUOTED = 1000
 """Characters of a quote."""
 _VARYING = b"0123456789abcdefABCDEF"
@@ -67,6 +69,7 @@ class _Form:
         self.entry = hit.entry
         self.quote = without_prefix(hit.text)[:_QUOTED]
         self.count = 0
+        self.alike = 0
         self.first, self.last = raw, raw
         self.named: dict[Named, None] = {}
         self.targets: dict[str, None] = {}
@@ -74,13 +77,15 @@ class _Form:
     @property
     def is_full(self) -> bool:
         """Whether nothing more is picked out of further lines."""
-        return len(self.targets) >= ENOUGH or (self.count >= ENOUGH and not self.targets)
+        return self.alike >= _ALIKE or len(self.targets) >= ENOUGH
 
     def add(self, hit: TextHit) -> None:
         """Keep what the line names."""
+        known = len(self.named) + len(self.targets)
         if len(self.named) < ENOUGH:
             self.named.update(dict.fromkeys(things_in(hit.text, hit.places)))
         self.targets.update(dict.fromkeys(targets_in(hit.text, hit.places)))
+        self.alike = self.alike + 1 if len(self.named) + len(self.targets) == known else 0
 
 
 class _Kind:
@@ -115,7 +120,7 @@ class _Reader:
             form.count += 1
             form.last = line
             return
-        hit = find_meaning(line)
+        hit = find_meaning(line) if skeleton not in self._kinds else None
         if hit is None:
             self._unknown(number, line, skeleton)
         else:
@@ -157,7 +162,8 @@ class _Reader:
                 form = self._firsts[hit.entry.id]
         form.count += 1
         form.last = line
-        form.add(hit)
+        if not form.is_full:
+            form.add(hit)
         if len(self._known) < _KNOWN:
             self._known[skeleton] = form
 

@@ -73,8 +73,12 @@ class _Writer:
 
     def _quote(self, text: TextFound) -> None:
         """Write the text, and how often it came and when."""
-        quote = shortened(text.quote, _LINES * (self._paper.width - 3))
-        self._paper.prose(quote, first="│ ", first_style="faint", style="strong")
+        self._paper.prose(
+            _with_both_ends(text.quote, _LINES * (self._paper.width - 4)),
+            first="│ ",
+            first_style="faint",
+            style="strong",
+        )
         self._counted(text)
 
     def _counted(self, text: TextFound) -> None:
@@ -180,6 +184,13 @@ class _Writer:
         read = (host for host in answer.network.hosts if host.was_read)
         hosts = ", ".join(f"{host.name or '-'} ({host.taken_at or '-'})" for host in read)
         self._prose(message("Read on {hosts}; simulated.", hosts=hosts), indent=0, style="faint")
+
+
+def _with_both_ends(text: str, room: int) -> str:
+    """Return the text without its middle, if it is longer: an error's end says what happened."""
+    if len(text) <= room:
+        return text
+    return f"{text[: room // 3].rstrip()} … {text[len(text) - room * 2 // 3 + 3 :].lstrip()}"
 
 
 def _time(at: datetime) -> str:

@@ -9,7 +9,8 @@ CLIENTS = (
         id="client-timeout",
         program="curl",
         patterns=(
-            "curl: (28) *", "Failed to connect to {host} port {port} after * ms: Timeout was reached",
+            "^{timeout}$", "^connect timeout$", "curl: (28) *",
+            "Failed to connect to {host} port {port} after * ms: Timeout was reached",
             "Failed to connect to {host} port {port}* {timeout}",
             "Failed to connect to {host} port {port}: Timeout was reached",
             "ssh: connect to host {host} port {port}: {timeout}",
@@ -54,7 +55,8 @@ CLIENTS = (
         id="client-refused",
         program="curl",
         patterns=(
-            "curl: (7) *{refused}", "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
+            "^{refused}$", "curl: (7) *{refused}",
+            "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
             "curl: (7) Failed to connect to {host} port {port}*: Could not connect to server",
             "curl: (7) couldn't connect to host", "curl: (7) Failed to connect to {host} port {port}*",
             "Failed to connect to {host} port {port}* {refused}",
@@ -110,7 +112,7 @@ CLIENTS = (
         id="client-unreachable",
         program="curl",
         patterns=(
-            "curl: (7) *{no_route}", "Failed to connect to {host} port {port}* {no_route}",
+            "^{no_route}$", "curl: (7) *{no_route}", "Failed to connect to {host} port {port}* {no_route}",
             "connect to {address} port {port} failed: {no_route}",
             "ssh: connect to host {host} port {port}: {no_route}", "connect to host {host} port {port}: {no_route}",
             "nc: connect to {host} port {port} (*) failed: {no_route}", "Ncat: {no_route}",
@@ -154,7 +156,7 @@ CLIENTS = (
         id="client-no-network",
         program="curl",
         patterns=(
-            "curl: (7) *{unreachable}", "Failed to connect to {host} port {port}* {unreachable}",
+            "^{unreachable}$", "curl: (7) *{unreachable}", "Failed to connect to {host} port {port}* {unreachable}",
             "Immediate connect fail for {address}: {unreachable}",
             "ssh: connect to host {host} port {port}: {unreachable}", "connect: {unreachable}",
             "ping: connect: {unreachable}", "ping: sendmsg: {unreachable}", "ping: sendto: {unreachable}",
@@ -186,11 +188,11 @@ CLIENTS = (
         id="client-reset",
         program="curl",
         patterns=(
-            "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}", "curl: (35) Recv failure: {reset}",
-            "Recv failure: {reset}", "recv() failed (104: {reset}) while reading response header from upstream",
-            "read: {reset}", "kex_exchange_identification: read: {reset}",
-            "ssh_exchange_identification: read: {reset}", "Error reading from server: {reset}",
-            "Read error ({reset}) in headers", "Send failure: {reset}",
+            "^{reset}$", "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}",
+            "curl: (35) Recv failure: {reset}", "Recv failure: {reset}",
+            "recv() failed (104: {reset}) while reading response header from upstream", "read: {reset}",
+            "kex_exchange_identification: read: {reset}", "ssh_exchange_identification: read: {reset}",
+            "Error reading from server: {reset}", "Read error ({reset}) in headers", "Send failure: {reset}",
         ),
         meaning=message(
             "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so "

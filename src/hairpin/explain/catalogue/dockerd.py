@@ -125,6 +125,7 @@ DOCKERD = (
             "It matters if a rule needs it."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"),
+        kind="routine",
         samples=(
             Sample(
                 "modprobe: FATAL: Module ip_tables not found in directory /lib/modules/5.10.0-8-amd64",
