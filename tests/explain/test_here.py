@@ -61,6 +61,12 @@ def test_a_container_may_have_said_it() -> None:
     assert found.flow.verdict == "dropped"
 
 
+@pytest.mark.parametrize(("said_by", "here"), (("", "true"), ("web-1  | ", "unknown")))
+def test_a_containers_127_0_0_1_is_not_the_hosts(said_by: str, here: Here) -> None:
+    found = the_only(f"{said_by}Error: connect ECONNREFUSED 127.0.0.1:5432").here
+    assert found.here == here
+
+
 def test_another_port_proves_nothing() -> None:
     found = the_only("dial tcp 0.0.0.0:8081: i/o timeout", FORWARDING_OFF)
     assert found.here.cause_ids[0] != "interface-forwarding-off"

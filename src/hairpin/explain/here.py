@@ -10,6 +10,7 @@ from hairpin.causes.registry import all_causes
 from hairpin.causes.where import places
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromHost
 from hairpin.network.prefix import address_text
 from hairpin.wanted import Wanted
 
@@ -104,7 +105,7 @@ def _stopped(cause: CauseAnswer, answer: Answer, found: TextFound) -> Iterator[F
     names = {each.value for each in found.named if each.kind in ("container", "host")}
     for each in answer.flows:
         flow = each.trace.flow
-        if cause.ref not in each.causes:
+        if cause.ref not in each.causes or (found.said_by and _is_hosts_own(flow)):
             continue
         if found.entry.about == "host":
             yield each
@@ -114,6 +115,11 @@ def _stopped(cause: CauseAnswer, answer: Answer, found: TextFound) -> Iterator[F
                 yield each
         elif not ports and ((flow.container or "") in names or address_text(flow.daddr, flow.version) in addresses):
             yield each
+
+
+def _is_hosts_own(flow: Flow) -> bool:
+    """Return whether the flow is from the host to itself by a loopback address, which no container can have meant."""
+    return isinstance(flow.start, FromHost) and address_text(flow.daddr, flow.version).startswith(_LOOPBACK)
 
 
 def _are_any(addresses: set[str]) -> bool:

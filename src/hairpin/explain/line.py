@@ -49,6 +49,9 @@ _PREFIXES = tuple(
 )
 
 
+_COMPOSED = re.compile(r"([\w.-]+) +\| ")
+
+
 class Clock(msgspec.Struct, frozen=True):
     """The time by which a line without a year is dated, and the zone of times that name none."""
 
@@ -172,6 +175,12 @@ def _zone(text: str | None, clock: Clock) -> tzinfo:
     digits = text.replace(":", "")
     offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
     return timezone(-offset if digits[0] == "-" else offset)
+
+
+def said_by(text: str) -> str:
+    """Return the container whose output ``docker compose logs`` shows in the line; empty if it is no such line."""
+    found = _COMPOSED.match(text)
+    return found[1] if found is not None else ""
 
 
 def has_prefix(text: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from hairpin.explain.line import Clock, decode, has_prefix, readable, time_of, without_prefix
+from hairpin.explain.line import Clock, decode, has_prefix, readable, said_by, time_of, without_prefix
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.meaning import TextMeaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
@@ -40,6 +40,8 @@ class TextFound(msgspec.Struct, frozen=True):
     last_at: datetime | None
     named: tuple[Named, ...]
     targets: tuple[str, ...]
+    said_by: str = ""
+    """The container that printed it, if the line says so."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
@@ -196,6 +198,7 @@ class _Reader:
             max(times, default=None),
             tuple(form.named)[:ENOUGH],
             tuple(form.targets)[:ENOUGH],
+            said_by(decode(form.first)),
         )
 
 
