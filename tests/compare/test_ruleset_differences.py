@@ -46,6 +46,17 @@ def test_a_rule_with_another_word() -> None:
     assert after == before.replace("80", "81")
 
 
+def test_a_moved_rule_beside_a_new_one_that_is_like_another() -> None:
+    was = with_rules(("-A DOCKER-USER -j RETURN\n", "-A DOCKER-USER -o a -j DROP\n-A DOCKER-USER -o b -j DROP\n"))
+    now = with_rules(
+        ("-A DOCKER-USER -j RETURN\n", "".join(f"-A DOCKER-USER -o {link} -j DROP\n" for link in ("c", "b", "a")))
+    )
+    assert [(where, before is None) for _, where, before, _ in texts(now, was)] == [
+        ("filter DOCKER-USER, a moved rule", False),
+        ("filter DOCKER-USER, rule 1", True),
+    ]
+
+
 def test_a_policy() -> None:
     now = with_rules((":FORWARD DROP", ":FORWARD ACCEPT"))
     assert texts(now) == [("rules", "filter FORWARD, policy", "drop", "accept")]

@@ -11,12 +11,13 @@ from itertools import combinations
 
 import msgspec
 
-from hairpin.compare.edit import HostTaken, NotWalked
+from hairpin.compare.edit import Edit, HostTaken, NotWalked, RulesTaken, TableKey, TableTaken
 from hairpin.compare.listed_difference import ListedDifference
 from hairpin.compare.mixing import Sides, with_edits
 from hairpin.events.aftermath import asked_again
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.deciders import deciders
 from hairpin.walk.reads import Part, what_reads
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
@@ -25,8 +26,10 @@ from hairpin.walk.walked import walked
 
 Chosen = frozenset[int]
 """Differences by their index."""
-_TRIES = 300
-"""Sets that are tried for one flow once a minimal one is known: there may be a smaller one, or others of its size."""
+_TRIES = 120
+"""Sets that are tried for one flow once a minimal one is known: there may be a smaller one."""
+_FEW = 24
+"""Up to so many candidates other sets of the same size are looked for."""
 _KEPT_NETWORKS = 64
 
 
@@ -75,17 +78,19 @@ class Mixer:
 
 
 class Search:
-    """Finds what decides flows; sets that decided one flow are tried first for the next."""
+    """Finds what decides flows.  Flows that meet the same differences mostly have the same answer, which is tried
+    first."""
 
     def __init__(self, mixer: Mixer) -> None:
         self._mixer = mixer
-        self._found: list[Chosen] = []
+        self._everything = frozenset(number for number, each in enumerate(mixer.differences) if _is_walked(each))
+        self._listed = frozenset(number for number in self._everything if mixer.differences[number].listed)
+        self._found: dict[tuple[Chosen, Verdict, Verdict], Decided] = {}
 
     def decided(self, pair: FlowPair, before: Trace, after: Trace) -> Decided:
         """Return what decides the flow, whose outcomes differ."""
-        mixer = self._mixer
-        everything = frozenset(number for number, each in enumerate(mixer.differences) if _is_walked(each))
-        listed = frozenset(number for number in everything if mixer.differences[number].listed)
+        mixer, everything = self._mixer, self._everything
+        met = self._met(before, after)
 
         def leads(chosen: Chosen) -> bool:
             return mixer.verdict(chosen, pair.was) == after.verdict
@@ -93,29 +98,79 @@ class Search:
         def leads_back(chosen: Chosen) -> bool:
             return mixer.verdict(everything - chosen, pair.was) == before.verdict
 
-        read = read_parts(mixer.sides.was, before.flow) | read_parts(mixer.sides.now, after.flow)
-        met = frozenset(number for number in listed if is_read(mixer.differences[number], read))
-        candidates = next((each for each in (met, listed, everything) if each and leads(each)), None)
+        key = (met, before.verdict, after.verdict)
+        known = self._found.get(key)
+        if known is not None and known.changes and leads(known.changes) and leads_back(known.undoing):
+            return known
+        candidates = next((each for each in (met, self._listed, everything) if each and leads(each)), None)
         if candidates is None:
             return Decided(frozenset())
-        changes, instead = self._smallest(candidates, leads)
-        undoing = changes if leads_back(changes) else self._undoing(candidates, everything, leads_back)
-        if changes not in self._found:
-            self._found.append(changes)
-        return Decided(changes, instead, undoing)
+        changes = _smallest(candidates, leads)
+        undoing = changes if leads_back(changes) else self._undoing(candidates, leads_back)
+        self._found[key] = Decided(changes, _instead(candidates | undoing, changes, leads), undoing)
+        return self._found[key]
 
-    def _smallest(self, candidates: Chosen, leads: Callable[[Chosen], bool]) -> tuple[Chosen, tuple[Chosen, ...]]:
-        known = next((each for each in self._found if each <= candidates and leads(each)), None)
-        found = known if known is not None else minimal_set(candidates, leads)
-        minimal = without_unneeded(found, leads)
-        smaller = next((each for each in _smaller(candidates, minimal) if leads(each)), None)
-        best = without_unneeded(smaller, leads) if smaller is not None else minimal
-        others = (each for each in _of_size(candidates, len(best)) if each != best and len(best) <= 2)
-        return best, tuple(each for each in _first(others, _TRIES) if leads(each))
+    def _met(self, before: Trace, after: Trace) -> Chosen:
+        """Return the listed differences that the flow meets in the earlier or in the later network; of a few, all."""
+        if len(self._listed) <= _FEW:
+            return self._listed
+        sides, differences = self._mixer.sides, self._mixer.differences
+        rules = _satisfied(sides.was, before.flow), _satisfied(sides.now, after.flow)
+        found = frozenset(number for number in self._listed if _is_on_way(differences[number].edit, *rules))
+        if len(found) <= _FEW:
+            return found
+        read = read_parts(sides.was, before.flow) | read_parts(sides.now, after.flow)
+        return frozenset(number for number in found if is_read(differences[number], read))
 
-    def _undoing(self, candidates: Chosen, everything: Chosen, leads_back: Callable[[Chosen], bool]) -> Chosen:
-        among = next((each for each in (candidates, everything) if leads_back(each)), None)
+    def _undoing(self, candidates: Chosen, leads_back: Callable[[Chosen], bool]) -> Chosen:
+        among = next((each for each in (candidates, self._everything) if leads_back(each)), None)
         return without_unneeded(minimal_set(among, leads_back), leads_back) if among is not None else frozenset()
+
+
+def _smallest(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
+    minimal = without_unneeded(minimal_set(candidates, leads), leads)
+    smaller = next((each for each in _smaller(candidates, minimal) if leads(each)), None)
+    return without_unneeded(smaller, leads) if smaller is not None else minimal
+
+
+def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) -> tuple[Chosen, ...]:
+    """Return other sets of the size of the best one, out of a few candidates."""
+    if len(candidates) > _FEW or len(best) > 2:
+        return ()
+    return tuple(each for each in _of_size(candidates, len(best)) if each != best and leads(each))
+
+
+_RulePlace = tuple[TableKey, str, int]
+"""Table, chain and number of a rule; 0: the policy."""
+
+
+def _satisfied(network: Network, flow: Flow) -> frozenset[_RulePlace]:
+    """Return the rules that the flow's packets satisfy."""
+    return frozenset(
+        (
+            TableKey(each.netns, each.place.dialect, each.place.family, each.place.table),
+            each.place.chain,
+            each.place.number,
+        )
+        for each in deciders(network, flow).rules
+    )
+
+
+def _is_on_way(edit: Edit, was: frozenset[_RulePlace], now: frozenset[_RulePlace]) -> bool:
+    """Return whether a flow that satisfies these rules meets the edit, as far as it is one of rules."""
+    match edit:
+        case NotWalked():
+            return False
+        case RulesTaken(rules=rules):
+            return any(
+                (each.was is not None and (each.table, each.chain, each.was + 1) in was)
+                or (each.now is not None and (each.table, each.chain, each.now + 1) in now)
+                for each in rules
+            )
+        case TableTaken(table=table, item="chain" | "policy", name=name):
+            return any((each[0], each[1]) == (table, name) for each in (*was, *now))
+        case _:
+            return True
 
 
 def _is_walked(difference: ListedDifference) -> bool:

@@ -16,11 +16,19 @@ from hairpin.message import Message, message
 from hairpin.netfilter.ir import Jump, Rule
 from hairpin.network.network import Network
 
+_FEW = 3
 _UNKNOWN = message("no version of iptables")
 
 
 def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
-    """Yield a sentence for each lost jump, with iptables' version and package in both snapshots."""
+    """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
+
+    More than a few at once are no mistake of the tool: somebody has deleted the rules."""
+    found = tuple(_found(sides, differences))
+    yield from found if len(found) <= _FEW else ()
+
+
+def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
     for each in differences:
         if not isinstance(each.edit, RulesTaken) or len(each.edit.rules) != 1:
             continue

@@ -92,9 +92,7 @@ def _of_table(
         yield _difference(key, "table", "", _table_text(was), _table_text(now))
         return
     names = list(dict.fromkeys(each.name for each in (*was.chains, *now.chains)))
-    lost: list[_Loose] = []
-    new: list[_Loose] = []
-    paired: list[ListedDifference] = []
+    changed = _Changed(key, chains)
     for name in names:
         one, other = (each.chain(name) or built_in(key, name) for each in (was, now))
         if one is other:
@@ -105,8 +103,8 @@ def _of_table(
         if one.hook is not None and (one.policy or "accept") != (other.policy or "accept"):
             yield _difference(key, "policy", name, one.policy or "accept", other.policy or "accept")
         if one.rules is not other.rules:
-            paired += _of_chain(key, one, other, chains, lost, new)
-    yield from _in_order(key, paired, lost, new)
+            changed.add_chain(one, other)
+    yield from changed.differences()
     yield from _of_sets(key, was, now)
 
 
@@ -115,12 +113,14 @@ def _frame(chain: Chain) -> tuple[object, ...]:
 
 
 class _Loose(msgspec.Struct, frozen=True):
-    """A rule that the other chain of its name has at no corresponding place.  ``bodies``: by what it is told."""
+    """A rule that the other chain of its name has at no corresponding place.  ``bodies``: by what it is told.
+    ``block``: the chain and the number of the block that it stands in."""
 
     taken: RuleTaken
     number: int
     text: str
     bodies: Hashable
+    block: tuple[str, int]
 
 
 def bodies_of(rules: tuple[Rule, ...]) -> Hashable:
@@ -128,57 +128,64 @@ def bodies_of(rules: tuple[Rule, ...]) -> Hashable:
     return rules[0].body if len(rules) == 1 else tuple(each.body for each in rules)
 
 
-def _of_chain(
-    key: TableKey, was: Chain, now: Chain, chains: list[ChainBlocks], lost: list[_Loose], new: list[_Loose]
-) -> Iterator[ListedDifference]:
-    """Yield the rules that were changed in place; those that are gone or new are added to ``lost`` and ``new``."""
-    before, after = tool_rules(was.rules), tool_rules(now.rules)
-    made = blocks(tuple(map(bodies_of, before)), tuple(map(bodies_of, after)))
-    if all(each.same for each in made):
-        return
-    chains.append(ChainBlocks(key, was.name, made))
-    for block in made:
-        if block.same:
-            continue
-        gone = [
-            _Loose(RuleTaken(key, was.name, was=number), number + 1, before[number][0].text, bodies_of(before[number]))
-            for number in range(block.first, block.last)
-        ]
-        come = [
-            _Loose(RuleTaken(key, was.name, now=number), number + 1, after[number][0].text, bodies_of(after[number]))
-            for number in range(block.start, block.end)
-        ]
-        if len(gone) == len(come):
-            for old, fresh in zip(gone, come, strict=True):
-                if _are_like(old.text, fresh.text):
-                    yield _rule_difference(key, old, fresh)
-                else:
-                    lost.append(old)
-                    new.append(fresh)
-        else:
-            lost += gone
-            new += come
+class _Changed:
+    """The rules of a table that have no corresponding place, and how those of its chains correspond."""
+
+    def __init__(self, key: TableKey, chains: list[ChainBlocks]) -> None:
+        self.key = key
+        self.chains = chains
+        self.lost: list[_Loose] = []
+        self.new: list[_Loose] = []
+
+    def add_chain(self, was: Chain, now: Chain) -> None:
+        """Take the rules of a chain that differ."""
+        before, after = tool_rules(was.rules), tool_rules(now.rules)
+        made = blocks(tuple(map(bodies_of, before)), tuple(map(bodies_of, after)))
+        if all(each.same for each in made):
+            return
+        self.chains.append(ChainBlocks(self.key, was.name, made))
+        for place, block in enumerate(made):
+            if not block.same:
+                at = (was.name, place)
+                self.lost += (self._loose(before, number, at, gone=True) for number in range(block.first, block.last))
+                self.new += (self._loose(after, number, at, gone=False) for number in range(block.start, block.end))
+
+    def _loose(self, rules: list[tuple[Rule, ...]], number: int, at: tuple[str, int], *, gone: bool) -> _Loose:
+        taken = RuleTaken(self.key, at[0], was=number if gone else None, now=None if gone else number)
+        return _Loose(taken, number + 1, rules[number][0].text, bodies_of(rules[number]), at)
+
+    def differences(self) -> Iterator[ListedDifference]:
+        """Yield what became of the rules: a lost one that is new elsewhere in the table has moved, one that is like a
+        new one in its place was changed."""
+        known: dict[Hashable, list[_Loose]] = {}
+        for each in self.new:
+            known.setdefault(each.bodies, []).append(each)
+        ends: dict[int, _Loose] = {}
+        taken: set[int] = set()
+        for old in self.lost:
+            same = known.get(old.bodies, [])
+            at = next((each for each in same if each.taken.chain == old.taken.chain), same[0] if same else None)
+            if at is not None:
+                same.remove(at)
+                taken.add(id(at))
+                ends[id(old)] = at
+        beside: dict[tuple[str, int], list[_Loose]] = {}
+        for each in self.new:
+            if id(each) not in taken:
+                beside.setdefault(each.block, []).append(each)
+        for old in self.lost:
+            near = beside.get(old.block, [])
+            if id(old) not in ends and near and _are_like(old.text, near[0].text):
+                ends[id(old)] = near.pop(0)
+                taken.add(id(ends[id(old)]))
+            yield _rule_difference(self.key, old, ends.get(id(old)))
+        yield from (_rule_difference(self.key, None, each) for each in self.new if id(each) not in taken)
 
 
 def _are_like(one: str, other: str) -> bool:
     """Return whether one rule is the other with a word changed: ``--dport 80`` and ``--dport 81``."""
     words, others = one.split(), other.split()
     return len(words) == len(others) and sum(a != b for a, b in zip(words, others, strict=True)) == 1
-
-
-def _in_order(
-    key: TableKey, paired: list[ListedDifference], lost: list[_Loose], new: list[_Loose]
-) -> Iterator[ListedDifference]:
-    """Yield what became of the rules: a lost one that is new elsewhere in the table has moved."""
-    yield from paired
-    left = list(new)
-    for old in lost:
-        same = [each for each in left if each.bodies == old.bodies]
-        at = next((each for each in same if each.taken.chain == old.taken.chain), same[0] if same else None)
-        if at is not None:
-            left.remove(at)
-        yield _rule_difference(key, old, at)
-    yield from (_rule_difference(key, None, each) for each in left)
 
 
 def _rule_difference(key: TableKey, old: _Loose | None, new: _Loose | None) -> ListedDifference:
@@ -199,7 +206,7 @@ def _rule_difference(key: TableKey, old: _Loose | None, new: _Loose | None) -> L
     return ListedDifference("rules", key.netns, where, before, after, RulesTaken(taken), fields=_RULES)
 
 
-_NONE = _Loose(RuleTaken(TableKey(Netns(""), "nft", "ip", ""), ""), 0, "", ())
+_NONE = _Loose(RuleTaken(TableKey(Netns(""), "nft", "ip", ""), ""), 0, "", (), ("", 0))
 
 
 def _name(key: TableKey) -> str:
