@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -34,6 +35,7 @@ from tests.reboot.runner import GuestRunner, evidence_of
 from tests.reboot.userland import PROGRAMS, SUITE, disk
 
 PERSON = "ann"
+Verdict = Literal["right", "nobody", "wrong"]
 _ADDRESS = "198.51.100.11"
 
 
@@ -50,6 +52,19 @@ class History(msgspec.Struct, frozen=True):
     through: tuple[ActorKind, str] | None
     before: str = ""
     after: str = ""
+
+    @property
+    def without_systemd(self) -> bool:
+        """Whether a host without systemd can have it."""
+        return self.how != "timer" and "systemctl" not in self.deed
+
+    def verdict(self, named: tuple[tuple[str, str], ...]) -> Verdict:
+        """Return what becomes of the history, of which these actors were named."""
+        if self.through is None:
+            return "wrong" if named else "right"
+        if any(kind != self.through[0] or self.through[1] not in name for kind, name in named):
+            return "wrong"
+        return "right" if named else "nobody"
 
 
 def _by_person(name: str, deed: str, before: str = "", after: str = "") -> History:
@@ -103,11 +118,11 @@ HISTORIES: tuple[History, ...] = (
     History("healthy: a package", "package", "true", None),
     History("healthy: container restarted", "ssh", "docker restart web", None),
 )  # fmt: skip
-_READY = f"""useradd -m -s /bin/sh {PERSON}; usermod -aG docker {PERSON}
+READY = f"""useradd -m -s /bin/sh {PERSON}; usermod -aG docker {PERSON}
 printf '{PERSON} ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/90-{PERSON}; chmod 440 /etc/sudoers.d/90-{PERSON}
 mkdir -p /home/{PERSON}/.ssh; cp /run/talk/key.pub /home/{PERSON}/.ssh/authorized_keys
 chown -R {PERSON}: /home/{PERSON}/.ssh; chmod 700 /home/{PERSON}/.ssh; chmod 600 /home/{PERSON}/.ssh/authorized_keys
-systemctl start ssh cron"""
+"""
 _GOOD = "sysctl -qw net.ipv4.ip_forward=1; ip link set docker0 up; systemctl restart docker; sleep 6"
 
 
@@ -126,7 +141,7 @@ def main() -> int:
     try:
         with running_host(kernel(KERNEL, cache_folder(), None), disk(None, SUITE), results) as host:
             prepare(host, ())
-            host.must(_READY)
+            host.must(f"{READY}; systemctl start ssh cron")
             for each in wanted:
                 verdict, lines = _told(host, each, results)
                 counts[verdict] += 1
@@ -140,7 +155,7 @@ def main() -> int:
     return int(counts["wrong"] > 0)
 
 
-def _told(host: Host, history: History, results: Path) -> tuple[str, tuple[str, ...]]:
+def _told(host: Host, history: History, results: Path) -> tuple[Verdict, tuple[str, ...]]:
     host.run(history.before or ":")
     host.must(_GOOD)
     time.sleep(2)
@@ -151,12 +166,7 @@ def _told(host: Host, history: History, results: Path) -> tuple[str, tuple[str, 
     blocking = [each for each in answer.causes if each.severity == "blocking"]
     named = [actor for each in blocking if each.blame is not None for actor in each.blame.actors]
     lines = tuple(_shown(answer))
-    if history.through is None:
-        return ("wrong" if named else "right"), lines
-    kind, word = history.through
-    if any(each.kind != kind or word not in each.name for each in named):
-        return "wrong", lines
-    return ("right" if named else "nobody"), lines
+    return history.verdict(tuple((each.kind, each.name) for each in named)), lines
 
 
 def _shown(answer: Answer) -> Iterator[str]:
@@ -182,12 +192,12 @@ def _do(host: Host, history: History, results: Path) -> None:
             )
             host.must(f'printf "{unit}" >/etc/systemd/system/own.service; systemctl daemon-reload; systemctl start own')
         case "package":
-            host.must(_PACKAGE.replace("DEED", history.deed))
+            host.must(PACKAGE.replace("DEED", history.deed))
         case _:
             host.must(history.deed)
 
 
-_PACKAGE = """rm -rf /root/own; mkdir -p /root/own/DEBIAN
+PACKAGE = """rm -rf /root/own; mkdir -p /root/own/DEBIAN
 cat >/root/own/DEBIAN/control <<END
 Package: own
 Version: 1.$(date +%s)

@@ -23,6 +23,10 @@ SYSLOG: dict[str, tuple[str, tuple[str, str, str]]] = {
         "Nov 20 14:00:01 web1 kernel: [   12.345] eth0: Link is Up",
         ("kernel", "", "eth0: Link is Up"),
     ),
+    "busybox": (
+        "Nov 20 14:00:01 web1 authpriv.notice sudo:      ann : TTY=pts/0",
+        ("sudo", "", "     ann : TTY=pts/0"),
+    ),
     "a program in brackets": (
         "Nov  2 14:00:01 web1 /usr/sbin/cron[9]: (root) CMD (true)",
         ("/usr/sbin/cron", "9", "(root) CMD (true)"),

@@ -13,6 +13,7 @@ _MICRO = 1e-6
 _ENTRY = msgspec.json.Decoder(dict[str, object])
 _SYSLOG = re.compile(
     r"(?:<\d+>)?(?P<when>\d{4}-\d\d-\d\dT\S+|[A-Z][a-z]{2}\s+\d{1,2} \d\d:\d\d:\d\d)\s+(?P<host>\S+)\s+"
+    r"(?:[a-z]+\d?\.[a-z]+\s+)?"  # facility and level, as busybox writes them
     r"(?P<program>[^\s\[:]+)(?:\[(?P<pid>\d+)\])?:\s?(?P<message>.*)"
 )
 _UPTIME = re.compile(r"^\[\s*\d+\.\d+\]\s*")
