@@ -1,9 +1,14 @@
 """The traces are read once there is a cause to ask them about, and a snapshot tells with those that it has."""
 
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from hairpin.cli import since
 from hairpin.cli.options import Given
+from hairpin.collect.kept_snapshots import keep_snapshot
 from hairpin.collect.snapshot import with_traces
 from hairpin.errors import CollectError
 from hairpin.evidence.reading import Evidence, Reading
@@ -57,3 +62,15 @@ def test_the_traces_of_a_labelled_host_have_its_ids() -> None:
     trace = Reading("e1", "trace-wtmp", "", "last", SUDO, 0, "text", "")
     host, traces = (Evidence("s", "0", SUDO, "node2", "6.1", (each,)) for each in (reading, trace))
     assert [each.id for each in with_traces(host, traces).readings] == ["node2:e1", "node2:e2"]
+
+
+def test_only_snapshots_in_which_all_flows_passed_are_sights_of_the_good_state(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(since, "snapshots_folder", lambda: tmp_path)
+    tmp_path.chmod(0o700)
+    own = answer().evidence[0]
+    keep_snapshot(own, tmp_path, passing=True)
+    keep_snapshot(msgspec.structs.replace(own, taken_at="2026-11-20T09:00:00Z"), tmp_path, passing=False)
+    (found,) = since.passing_times()
+    assert found == datetime.fromisoformat(own.taken_at).timestamp()

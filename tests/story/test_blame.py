@@ -97,6 +97,14 @@ def test_a_rule_that_somebody_deletes_is_missed_since_then() -> None:
     assert (found.not_before, found.not_after) == (20, 20)
 
 
+def test_a_snapshot_that_was_kept_while_all_flows_passed_shows_the_good_state() -> None:
+    kept = StoryEntry(10, "kept", message("a snapshot was kept"), "host1", "")
+    found = blamed(answer(FORWARDING_OFF), kept, entry(20, OFF))
+    assert found is not None
+    assert (found.actors, found.good) == ((ANN,), kept)
+    assert blamed(answer(FORWARDING_OFF), entry(5, OFF), kept) is None
+
+
 def test_another_host_and_the_time_after_the_reading_do_not_count() -> None:
     found = answer(FORWARDING_OFF)
     elsewhere = StoryEntry(20, "command", message("x"), "x", "e900", by=ANN, effect=OFF, host="node2")

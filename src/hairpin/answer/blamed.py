@@ -27,9 +27,14 @@ def _is_asked(cause: CauseAnswer) -> bool:
     return cause.severity == "blocking" and cause.proof is not None and bool(cause.flows)
 
 
-def with_blame(answer: Answer, story: Story) -> Answer:
-    """Return the answer; its blocking causes have ``blame`` where the story proves it."""
-    sights = tuple(sight for host in answer.network.hosts for sight in _starts(host))
+def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) -> Answer:
+    """Return the answer; its blocking causes have ``blame`` where the story proves it.
+
+    ``passing``: when snapshots of this host were kept in which every flow passed, in seconds since the epoch."""
+    sights = (
+        *(sight for host in answer.network.hosts for sight in _starts(host)),
+        *(_kept(at, answer.network.this) for at in passing),
+    )
     story = msgspec.structs.replace(story, entries=(*story.entries, *sights))
     causes = tuple(msgspec.structs.replace(each, blame=_blame(each, answer, story)) for each in answer.causes)
     return msgspec.structs.replace(answer, causes=causes)
@@ -66,6 +71,11 @@ def _starts(host: Host) -> Iterator[StoryEntry]:
                 effect=Effect("container-restart", container.name),
                 host=host.name,
             )
+
+
+def _kept(at: float, host: Host) -> StoryEntry:
+    said = message("a snapshot was kept in which every flow passed")
+    return StoryEntry(at=at, kind="kept", what=said, subject=host.name, evidence="", host=host.name)
 
 
 def _seconds(time: str) -> float:

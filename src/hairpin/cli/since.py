@@ -1,13 +1,18 @@
 """Reads the hosts' traces, once an answer has a cause to ask them about; a healthy host pays nothing."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.blamed import has_question, with_blame
+from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
 from hairpin.cli.options import Given
+from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
-from hairpin.errors import CollectError
+from hairpin.errors import CollectError, EvidenceError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
 from hairpin.story.timeline import story_of
@@ -28,4 +33,14 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
         traces = {each.name: each for each in found if isinstance(each, Evidence)}
         evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
         answer = msgspec.structs.replace(answer, evidence=evidence)
-    return with_blame(answer, story_of(evidence, None))
+    return with_blame(answer, story_of(evidence, None), () if sources else tuple(passing_times()))
+
+
+def passing_times() -> Iterator[float]:
+    """Yield when snapshots of this host were kept in which every flow passed."""
+    try:
+        for each in kept_snapshots(snapshots_folder()):
+            if each.passing:
+                yield datetime.strptime(each.taken_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except EvidenceError:  # a folder into which others may write proves nothing
+        return

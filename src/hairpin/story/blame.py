@@ -2,8 +2,9 @@
 
 An entry makes the cause if its effect, carried out on the hosts with the cause repaired, brings the cause back.  It
 shows the good state if its effect on the hosts as they are repairs the cause, or if it is a start that succeeded then
-and would fail now.  The entries count that make it since the good state was last seen.  What an event did before
-a file of the host's configuration was changed is not known: the files as they are now say what it does now.
+and would fail now.  So does a snapshot that was kept while every flow passed.  The entries count that make it since
+the good state was last seen.  What an event did before a file of the host's configuration was changed is not known:
+the files as they are now say what it does now.
 """
 
 from collections.abc import Iterator
@@ -66,6 +67,8 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     makers: list[StoryEntry] = []
     configured_since = False
     for entry in _newest_first(question, story):
+        if entry.kind == "kept":
+            return _blame(makers, entry)
         if entry.effect is None:
             configured_since = configured_since or _configures(entry)
             continue
@@ -78,13 +81,18 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
                 if not (configured_since and entry.effect.event is not None):
                     makers.append(entry)
             case "shows-good":
-                made = tuple(reversed(makers))
-                return Blame(made[0].at, _end(made[-1]), made, entry) if made else None
+                return _blame(makers, entry)
             case "unknown":
                 return None  # it may have repaired the host: what lies before it is no proof
             case "neither":
                 pass
     return None
+
+
+def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
+    """Return the blame of the makers, the newest of which is first, since the good state."""
+    made = tuple(reversed(makers))
+    return Blame(made[0].at, _end(made[-1]), made, good) if made else None
 
 
 def actor_of(entry: StoryEntry) -> Actor | None:

@@ -11,7 +11,7 @@ from hairpin.message import Message
 ActorKind = Literal["process", "unit", "package", "person"]
 EntryKind = Literal[
     "boot", "clock", "unit", "engine", "container", "firewall", "package", "file", "kernel", "sysctl", "rules", "login",
-    "command",
+    "command", "kept",
 ]  # fmt: skip
 
 
