@@ -44,7 +44,7 @@ class History(msgspec.Struct, frozen=True):
     package, or at once as root (no trace tells who).
 
     ``through``: who has to be named, by kind and a word of the name; empty: nobody may be.  ``before``: what is done to
-    make the host ready, before its good state."""
+    make the host ready, before its good state.  ``kept``: a snapshot of the good state is kept, as from a timer."""
 
     name: str
     how: str
@@ -52,6 +52,7 @@ class History(msgspec.Struct, frozen=True):
     through: tuple[ActorKind, str] | None
     before: str = ""
     after: str = ""
+    kept: bool = False
 
     @property
     def without_systemd(self) -> bool:
@@ -67,13 +68,14 @@ class History(msgspec.Struct, frozen=True):
         return "right" if named else "nobody"
 
 
-def _by_person(name: str, deed: str, before: str = "", after: str = "") -> History:
-    return History(name, "ssh", deed, ("person", PERSON), before, after)
+def _by_person(name: str, deed: str, before: str = "", after: str = "", *, kept: bool = False) -> History:
+    return History(name, "ssh", deed, ("person", PERSON), before, after, kept)
 
 
 _OFF = "sysctl -w net.ipv4.ip_forward=0"
 _NFT = "cp -n /etc/nftables.conf /root/nftables.conf; printf 'flush ruleset\\n' >/etc/nftables.conf"
 _NFT_BACK = "cp /root/nftables.conf /etc/nftables.conf; systemctl stop nftables"
+_DEFAULT = "ip route add default via 198.51.100.1"
 _SYSCTL = "printf 'net.ipv4.ip_forward=0\\n' >/etc/sysctl.d/90-own.conf"
 _SYSCTL_BACK = "rm -f /etc/sysctl.d/90-own.conf"
 _SAVED = (
@@ -92,9 +94,9 @@ HISTORIES: tuple[History, ...] = (
     _by_person("a dropping rule", "iptables -I DOCKER-USER -p tcp -j DROP"),
     _by_person("a rule deleted", "iptables -D FORWARD -o docker0 -j DOCKER"),
     _by_person("ruleset flushed", "nft flush ruleset"),
-    _by_person("bridge down", "ip link set docker0 down", after="ip link set docker0 up"),
-    _by_person("bridge without its address", "ip address del 172.17.0.1/16 dev docker0"),
-    _by_person("the default route deleted", "ip route del default", after="ip route add default via 198.51.100.1"),
+    _by_person("bridge down", "ip link set docker0 down", after="ip link set docker0 up", kept=True),
+    _by_person("bridge without its address", "ip address del 172.17.0.1/16 dev docker0", kept=True),
+    _by_person("the default route deleted", "ip route del default", after=_DEFAULT, kept=True),
     _by_person("docker stopped", "systemctl stop docker.socket docker.service"),
     _by_person("a container stopped", "docker stop web", after="docker start web"),
     _by_person("nftables restarted", "systemctl restart nftables", _NFT, _NFT_BACK),

@@ -29,6 +29,7 @@ _LOGS = "busybox syslogd -O /var/log/syslog; sleep 0.5; test -e /dev/log"
 _SSHD = "mkdir -p /run/sshd; ssh-keygen -A >/dev/null; /usr/sbin/sshd"
 _GOOD = "/usr/sbin/service docker restart"
 _WAIT = "for n in $(seq 60); do docker ps --format '{{.Names}}' 2>/dev/null | grep -q web && break; sleep 0.5; done"
+HAIRPIN = (sys.executable, "-m", "hairpin")
 _NEED = (("sudo", "sudo"), ("cron", "cron"), ("sshd", "openssh-server"), ("ssh", "openssh-client"))
 
 
@@ -75,6 +76,8 @@ def _causes(lab: Lab, history: History, folder: str) -> list[BlockingCause]:
     lab.host.run(f"{_LOGS}; {_SSHD}\n{READY}cron >/dev/null 2>&1", timeout_s=60)
     _by_person(lab, key, _GOOD)
     lab.host.run(f"{history.before or ':'}; {_WAIT}", timeout_s=90)
+    if history.kept:
+        lab.host.run(shlex.join((*HAIRPIN, "snapshot", "--keep")) + " >/dev/null", timeout_s=60)
     time.sleep(2)
     match history.how:
         case "ssh":
@@ -87,14 +90,14 @@ def _causes(lab: Lab, history: History, folder: str) -> list[BlockingCause]:
         case _:
             lab.host.run(history.deed)
     time.sleep(2)
-    argv = (*lab.host.enter, sys.executable, "-m", "hairpin", "check", "--json")
+    argv = (*lab.host.enter, *HAIRPIN, "check", "--json")
     done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)
     return [each for each in msgspec.json.decode(done.stdout, type=Told).causes if each.severity == "blocking"]
 
 
 def _by_person(lab: Lab, key: str, deed: str) -> None:
     options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
-    login = shlex.join(("ssh", "-tt", "-q", *options, "-i", key, f"{PERSON}@{HOST}", f"sudo {deed}"))
+    login = shlex.join(("timeout", "20", "ssh", "-tt", "-q", *options, "-i", key, f"{PERSON}@{HOST}", f"sudo {deed}"))
     lab.client.run(f"{login} </dev/null >/dev/null 2>&1 || true", timeout_s=60)
 
 
