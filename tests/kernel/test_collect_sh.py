@@ -226,7 +226,8 @@ def test_without_a_writable_directory_it_reads_one_after_the_other(namespace: Na
     mounts = "for d in /tmp /run /dev/shm; do mount -t tmpfs -o ro none $d; done; unset TMPDIR; exec sh -s"
     evidence = namespace.collect("unshare", "--mount", "sh", "-c", mounts)
     usual = namespace.collect("sh", "-s")
-    expected = {(reading.key, reading.netns) for reading in usual.readings if not reading.key.startswith("podman")}
+    hidden = ("podman", "xtables-lock")  # they look at files below /run
+    expected = {(reading.key, reading.netns) for reading in usual.readings if not reading.key.startswith(hidden)}
     assert expected <= {(reading.key, reading.netns) for reading in evidence.readings}
 
 
