@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Unread
 from tests import small_host as small
 from tests.compare.small_pairs import comparison, host, with_rules
 
@@ -46,3 +46,11 @@ def test_a_lost_jump_is_named() -> None:
     jump = "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"
     found = comparison(with_rules((f"{jump}\n", "")))
     assert [(str(each.where), each.before) for each in found.differences] == [("nat PREROUTING, rule 1", jump)]
+
+
+def test_traces_that_could_not_be_read_leave_nothing_open() -> None:
+    def lacking(key: str) -> Host:
+        return msgspec.structs.replace(host(), unread=(Unread(key, "", "journalctl", "denied", "e9"),))
+
+    assert comparison(lacking("trace-journal")).status == 0
+    assert comparison(lacking("klog")).status == 3

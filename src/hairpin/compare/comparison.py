@@ -31,6 +31,8 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 _replace = msgspec.structs.replace
+_TRACES = "trace-"
+"""How the keys of readings begin that tell what happened, and not how the host is."""
 
 
 class DecidedFlow(msgspec.Struct, frozen=True):
@@ -159,9 +161,11 @@ def comparison_of(
     if kernel is not None and evidence:
         proven = confirmed_claims(tuple(claims), mixer, evidence[0], kernel)
     flows = tuple(_replace(each, judge="replicated") if number in proven else each for number, each in enumerate(found))
-    told = {ref for each in flows for ref in each.changes}
+    told = {ref for each in flows for ref in (*each.changes, *each.undoing)}
     listed = tuple(each for each in differences if each.listed or each.ref in told)
-    unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread))
+    unread = tuple(
+        dict.fromkeys(each for host in (was, now) for each in host.unread if not each.key.startswith(_TRACES))
+    )
     notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, alike=alike))
     return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence)
 

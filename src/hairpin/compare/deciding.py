@@ -89,20 +89,22 @@ class Search:
 
     def decided(self, pair: FlowPair, before: Trace, after: Trace) -> Decided:
         """Return what decides the flow, whose outcomes differ."""
-        mixer, everything = self._mixer, self._everything
+        mixer, listed = self._mixer, self._listed
         met = self._met(before, after)
 
         def leads(chosen: Chosen) -> bool:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            return mixer.verdict(everything - chosen, pair.was) == before.verdict
+            # What the kernel has learned is left as it was, unless it takes part: it follows from the others.
+            others = listed if chosen <= listed else self._everything
+            return mixer.verdict(others - chosen, pair.was) == before.verdict
 
         key = (met, before.verdict, after.verdict)
         known = self._found.get(key)
         if known is not None and known.changes and leads(known.changes) and leads_back(known.undoing):
             return known
-        candidates = next((each for each in (met, self._listed, everything) if each and leads(each)), None)
+        candidates = next((each for each in (met, listed, self._everything) if each and leads(each)), None)
         if candidates is None:
             return Decided(frozenset())
         changes = _smallest(candidates, leads)
@@ -123,7 +125,7 @@ class Search:
         return frozenset(number for number in found if is_read(differences[number], read))
 
     def _undoing(self, candidates: Chosen, leads_back: Callable[[Chosen], bool]) -> Chosen:
-        among = next((each for each in (candidates, self._everything) if leads_back(each)), None)
+        among = next((each for each in (candidates, self._listed, self._everything) if leads_back(each)), None)
         return without_unneeded(minimal_set(among, leads_back), leads_back) if among is not None else frozenset()
 
 

@@ -119,12 +119,17 @@ def _write_group(
         others = "; ".join(" ".join(refs) for refs in first.instead)
         paper.prose(words(message("Each of these would do as well: {others}", others=others)), indent=2)
     if changes and set(first.undoing) != set(first.changes):
-        said_of = (
-            message("to undo it takes all of these: {refs}", refs=" ".join(first.undoing))
-            if first.undoing
-            else message("undoing this alone does not bring the earlier outcome back")
-        )
-        paper.prose(words(said_of), indent=2)
+        paper.prose(words(_undoing(first)), indent=2)
+
+
+def _undoing(flow: DecidedFlow) -> Message:
+    """Return what has to be undone, where that is not the set that decides."""
+    refs = " ".join(flow.undoing)
+    if not refs:
+        return message("undoing this alone does not bring the earlier outcome back")
+    if set(flow.undoing) < set(flow.changes):
+        return message("undoing {refs} is enough to bring the earlier outcome back", refs=refs)
+    return message("to undo it takes all of these: {refs}", refs=refs)
 
 
 def _write_change(each: ListedDifference, words: Words, paper: Paper, *, verbose: bool) -> None:
