@@ -164,8 +164,6 @@ def _jump(name: str, to: str, chain: str) -> Mutation:
 
 def neutral(n: int) -> Iterator[Mutation]:
     """Yield changes that decide no flow that is asked."""
-    # docker-proxy takes the connections of clients to published ports.
-    yield _lost("jump to nat lost", "PREROUTING", "-m addrtype --dst-type LOCAL -j DOCKER", 1, table="nat")
     yield _sysctl("martians", "net.ipv4.conf.lo.log_martians", "1", "0")
     yield _sysctl("syncookies", "net.ipv4.tcp_syncookies", "2", "1")
     yield _sysctl("redirects", "net.ipv4.conf.eth0.send_redirects", "0", "1")
