@@ -1,7 +1,12 @@
 """Who made a cause is told by carrying the effects of the entries out; where nothing proves it, nobody is blamed."""
 
 from hairpin.answer.answer import Answer
+from hairpin.diagnose.examination import examine
+from hairpin.events.event import EventId
+from hairpin.events.happening import course_of
 from hairpin.message import message
+from hairpin.question.asked import Target
+from hairpin.question.flows import flows_for
 from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 from tests.report.answers import FORWARDING_OFF, Replacement, answer
@@ -13,6 +18,8 @@ IP_FORWARD_OFF: tuple[Replacement, ...] = (
 )
 MASQUERADE = "POSTROUTING -s 172.22.0.0/16 ! -o br-a447be91f932 -j MASQUERADE"
 NO_MASQUERADE: Replacement = (f"[0:0] -A {MASQUERADE}\n", "")
+START: EventId = "container-restart"
+STOP: EventId = "container-stop"
 ANN = Actor("person", "ann on pts/0 from 192.0.2.7", "e900")
 OFF = Effect(commands="sysctl -w net.ipv4.conf.eth0.forwarding=0")
 ALL_OFF = Effect(commands="sysctl -w net.ipv4.ip_forward=0")
@@ -120,3 +127,21 @@ def test_an_actor_is_who_the_trace_names_else_the_unit_or_package() -> None:
     assert actor_of(package) == Actor("package", "iptables", "e9")
     assert actor_of(boot) is None
     assert actor_of(entry(1, None)) == ANN
+
+
+def test_the_start_of_a_container_that_was_stopped_since_shows_the_good_state() -> None:
+    whole = answer().network
+    stopped = course_of(whole, whole.this.name, "container-stop", "front")
+    assert stopped is not None
+    examined = examine(stopped.network, flows_for(stopped.network, (Target(8080),), None))
+    cause = examined.causes[0]
+    flows = tuple(examined.diagnoses[number].trace.flow for number in cause.flows)[:2]
+    asked = BlameQuestion(cause.id, cause.host, stopped.network, cause.candidate.change, flows, 1000.0)
+    start, stop, other = (
+        entry(at, Effect(event, name))
+        for at, event, name in ((10, START, "front"), (20, STOP, "front"), (5, START, "back"))
+    )
+    found = blame(asked, Story((start, stop), 0.0))
+    assert found is not None
+    assert (found.not_before, found.good.at) == (20, 10)
+    assert blame(asked, Story((other, stop), 0.0)) is None

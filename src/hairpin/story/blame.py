@@ -12,7 +12,17 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, SetLink, SetPolicy, SetSysctl
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    Change,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    SetLink,
+    SetPolicy,
+    SetSysctl,
+)
 from hairpin.change.listed import listed_rule
 from hairpin.change.simulate import simulate
 from hairpin.events.aftermath import asked_again
@@ -126,6 +136,8 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     then = _course(question.broken, question.label, effect)
     if again is not None and not again.missing and _makes(question, repaired, again):
         return "makes"
+    if then is None and _is_start_of_wanted(question, effect):
+        return "shows-good"
     if then is None:
         # Commands that nobody can foretell are not known to have made anything.  An event might have ended the state.
         return "neither" if effect.commands else "unknown"
@@ -137,6 +149,12 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     if True in made or all(_passes(question.broken, then, each) for each in question.flows):
         return "shows-good"
     return "unknown" if then.missing else "neither"
+
+
+def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
+    """Return whether it is the start of the container that has to run again."""
+    missed = {each.container.name for each in question.change.parts if isinstance(each, AddNamespace)}
+    return effect.event == "container-restart" and effect.name in missed
 
 
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:

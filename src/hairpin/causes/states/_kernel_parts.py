@@ -99,8 +99,8 @@ def _ways(files: ModuleFiles | None, module: str) -> Iterator[Way]:
     yield _by_person(
         message(
             "install the modules that belong to the running kernel (kernel-modules-extra, linux-modules-extra), then: "
-            "{command}",
-            command=f"modprobe {module}" if module else "modprobe MODULE",
+            "`modprobe {module}`",
+            module=module or "MODULE",
         )
     )
     yield _by_person(

@@ -70,8 +70,8 @@ def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:
         ways=tuple(
             Way(Change(()), (each,), by_person=True)
             for each in (
-                message("remove the networks that nobody uses: {command}", command="docker network prune"),
-                message("name a subnet that is free: {command}", command="docker network create --subnet CIDR NAME"),
+                message("remove the networks that nobody uses: `docker network prune`"),
+                message("name a subnet that is free: `docker network create --subnet CIDR NAME`"),
                 message("give dockerd smaller blocks in {file}: {text}", file="/etc/docker/daemon.json", text=_POOLS),
             )
         ),
@@ -94,9 +94,8 @@ def _used(engine: Engine, namespace: Namespace) -> Message:
 
 def _line(engine: Engine, namespace: Namespace) -> Message:
     return message(
-        "no subnet is left for another network of Docker's. {used} Free some: {command}",
+        "no subnet is left for another network of Docker's. {used} Free some: `docker network prune`",
         used=_used(engine, namespace),
-        command="docker network prune",
     )
 
 

@@ -82,9 +82,8 @@ def of_host(host: Host) -> Iterator[HostState]:
     if flushed and (managers or scripts):
         found = _candidate(host, flushed[0][1], managers, scripts)
         line = message(
-            "{title}: published ports answer only as far as docker-proxy does; {command}",
+            "{title}: published ports answer only as far as docker-proxy does; `hairpin restore --apply`",
             title=found.title,
-            command="hairpin restore --apply",
         )
         yield HostState(found, "advice", line=line)
 
@@ -129,7 +128,7 @@ def _candidate(host: Host, lost: Missing, managers: tuple[Manager, ...], scripts
         evidence=_evidence(host, lost, scripts if not managers else ()),
         offered=False,
         ways=(
-            Way(Change(()), (message("put the rules back: {command}", command="hairpin restore --apply"),)),
+            Way(Change(()), (message("put the rules back: `hairpin restore --apply`"),)),
             *(Way(Change(()), (each.repair,), by_person=True) for each in managers),
             *(
                 Way(

@@ -101,14 +101,13 @@ def _detail(lost: tuple[Confused, ...], *, known: bool) -> Message:
 
 def _ways(*, lost: bool) -> Iterator[Way]:
     if lost:
-        yield Way(Change(()), (message("put the rules back: {command}", command="hairpin restore --apply"),))
+        yield Way(Change(()), (message("put the rules back: `hairpin restore --apply`"),))
     yield Way(
         Change(()),
         (
             message(
                 "update iptables to a mended build (Debian, Ubuntu: 1.8.11-2 or later), then restart the engine; until "
-                "there is one, install the version before it and hold it: {command}",
-                command="apt-mark hold iptables",
+                "there is one, install the version before it and hold it: `apt-mark hold iptables`"
             ),
         ),
         by_person=True,
@@ -117,8 +116,8 @@ def _ways(*, lost: bool) -> Iterator[Way]:
         Change(()),
         (
             message(
-                "or use the legacy back end, which is sound: {command}, the same for ip6tables, and reboot",
-                command="update-alternatives --set iptables /usr/sbin/iptables-legacy",
+                "or use the legacy back end, which is sound: `update-alternatives --set iptables "
+                "/usr/sbin/iptables-legacy`, the same for ip6tables, and reboot"
             ),
         ),
         by_person=True,

@@ -15,7 +15,7 @@ IPTABLES = (
             "Another program was changing the rules and held the lock, so this change was not made. The rule is "
             "missing until somebody makes it again; `iptables -w` waits instead."
         ),
-        causes=("xtables-lock-contention", "engine-rule-missing", "dnat-rule-missing", "docker-nat-chain-missing"),
+        causes=("xtables-lock-contention",),
         passing=True,
         samples=(
             Sample(
