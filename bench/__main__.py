@@ -17,6 +17,7 @@ from bench.explaining import of_lines
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
 from bench.restoring import OfRestore, of_restores
+from bench.telling import of_story, story_line
 from bench.timing import Timing, timed
 from bench.whole import OfHost, of_hosts
 from hairpin.replica.judge import carry_all
@@ -51,6 +52,7 @@ def main() -> None:
         _replica(),
         _comparing(),
         _explaining(),
+        _telling(),
         _whole(hosts),
         _restores(restores),
     )
@@ -122,6 +124,10 @@ def _replica() -> Iterator[str]:
     sent = statistics.median(judgement.elapsed_ms for each in outcomes for judgement in each.before)
     yield Timing("a host of 10 containers rebuilt", built / 1000, 5).line(promise_seconds=0.250)
     yield Timing("a packet sent there, and its answer", sent / 1000, 50).line()
+
+
+def _telling() -> Iterator[str]:
+    yield story_line(of_story())
 
 
 def _comparing() -> Iterator[str]:
