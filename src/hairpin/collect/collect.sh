@@ -1812,7 +1812,6 @@ trace_all() { # each job prints its own readings; only the asked kinds: key=KIND
     trace_job 05-kernel kernel trace_kernel
     trace_job 06-logins logins trace_logins
     trace_job 07-cron cron trace_cron
-    trace_job 08-time time trace_time
     trace_job 09-syslog syslog trace_syslog
     trace_job 10-audit audit trace_audit
     trace_job 11-packages packages trace_packages
@@ -2020,9 +2019,6 @@ script_lines() { # path:line:text of the lines that program rules or settings, o
         case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
         grep -snE "$RULE_LINES|(systemctl|service|invoke-rc\.d|docker|podman) .*(start|stop|reload|restart|kill|rm)" "$path" /dev/null
     done | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
-}
-trace_time() {
-    journal trace-time 'Time has been changed|[Cc]lock (was )?(wrong|step)|time step' _COMM=chronyd _COMM=systemd-timesyn _COMM=ntpd _COMM=ntpdate + MESSAGE_ID=c7a787079b354eaaa9e77b371893cd27
 }
 logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there
     key=$1 file=$2 words=$3

@@ -45,7 +45,7 @@ def traces_of(evidence: Evidence) -> Traces:
 
 
 _LOGS = (
-    "trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "trace-logins", "trace-cron", "trace-time",
+    "trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "trace-logins", "trace-cron",
 )  # fmt: skip
 
 
