@@ -2,7 +2,7 @@
 
 from hairpin.evidence.reading import SCHEMA, Evidence, Reading
 from hairpin.message import message
-from hairpin.report.blame_document import since_document, through_document
+from hairpin.report.blame_document import ActorDocument, since_document, through_document
 from hairpin.report.quotes import Quotes
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
@@ -17,10 +17,16 @@ def started(at: float) -> StoryEntry:
     return StoryEntry(at, "firewall", message("x"), "firewalld.service", "e7", quote="firewalld started")
 
 
+def actors(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...]:
+    told = through_document(found, quotes)
+    assert told is not None
+    return told
+
+
 def test_each_actor_is_told_once_with_its_trace() -> None:
     quotes = Quotes((EVIDENCE,), Words("en"))
     found = Blame(60.0, 90.0, (started(60.0), started(90.0)), GOOD)
-    (actor,) = through_document(found, quotes) or ()
+    (actor,) = actors(found, quotes)
     assert (actor.kind, actor.name, actor.evidence) == ("unit", "firewalld.service", "e7")
     assert quotes.all()["e7"].excerpt == "firewalld started"
     since = since_document(found)
@@ -30,7 +36,7 @@ def test_each_actor_is_told_once_with_its_trace() -> None:
 def test_a_trace_that_is_in_no_reading_has_no_reference() -> None:
     by = Actor("person", "ann", "e99")
     entry = StoryEntry(60.0, "command", message("x"), "y", "e99", by=by)
-    (actor,) = through_document(Blame(60.0, 60.0, (entry,), GOOD), Quotes((EVIDENCE,), Words("en"))) or ()
+    (actor,) = actors(Blame(60.0, 60.0, (entry,), GOOD), Quotes((EVIDENCE,), Words("en")))
     assert actor.evidence is None
 
 

@@ -143,7 +143,7 @@ def main() -> int:
     try:
         with running_host(kernel(KERNEL, cache_folder(), None), disk(None, SUITE), results) as host:
             prepare(host, ())
-            host.must(f"{READY}; systemctl start ssh cron")
+            host.must(f"{READY}systemctl start ssh cron")
             for each in wanted:
                 verdict, lines = _told(host, each, results)
                 counts[verdict] += 1

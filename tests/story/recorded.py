@@ -51,7 +51,7 @@ def evidence(*readings: tuple[str, str] | tuple[str, str, str], outcome: Outcome
 
 def journal(*entries: tuple[float, str, str] | tuple[float, str, str, str]) -> str:
     """Return entries of the journal: (seconds since BEGUN, program, message, unit), by a clock that is right."""
-    return "".join(f"{entry(*each)}\n" for each in entries)
+    return "".join(f"{entry(each[0], each[1], each[2], each[3] if len(each) > 3 else '')}\n" for each in entries)
 
 
 def entry(at: float, program: str, message: str, unit: str = "", *, boot: str = BOOT, jump: float = 0) -> str:

@@ -2,7 +2,6 @@
 
 from hairpin.answer.answer import Answer
 from hairpin.diagnose.examination import examine
-from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.message import message
 from hairpin.question.asked import Target
@@ -18,8 +17,6 @@ IP_FORWARD_OFF: tuple[Replacement, ...] = (
 )
 MASQUERADE = "POSTROUTING -s 172.22.0.0/16 ! -o br-a447be91f932 -j MASQUERADE"
 NO_MASQUERADE: Replacement = (f"[0:0] -A {MASQUERADE}\n", "")
-START: EventId = "container-restart"
-STOP: EventId = "container-stop"
 ANN = Actor("person", "ann on pts/0 from 192.0.2.7", "e900")
 OFF = Effect(commands="sysctl -w net.ipv4.conf.eth0.forwarding=0")
 ALL_OFF = Effect(commands="sysctl -w net.ipv4.ip_forward=0")
@@ -137,10 +134,8 @@ def test_the_start_of_a_container_that_was_stopped_since_shows_the_good_state() 
     cause = examined.causes[0]
     flows = tuple(examined.diagnoses[number].trace.flow for number in cause.flows)[:2]
     asked = BlameQuestion(cause.id, cause.host, stopped.network, cause.candidate.change, flows, 1000.0)
-    start, stop, other = (
-        entry(at, Effect(event, name))
-        for at, event, name in ((10, START, "front"), (20, STOP, "front"), (5, START, "back"))
-    )
+    start, stop = entry(10, Effect("container-restart", "front")), entry(20, Effect("container-stop", "front"))
+    other = entry(5, Effect("container-restart", "back"))
     found = blame(asked, Story((start, stop), 0.0))
     assert found is not None
     assert (found.not_before, found.good.at) == (20, 10)

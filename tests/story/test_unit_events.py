@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.events.registry import event_of
 from hairpin.story.entry import Effect
-from hairpin.story.unit_events import _BY_VERB, Verb, full_name, packages_of_unit, unit_effect
+from hairpin.story.unit_events import BY_VERB, Verb, full_name, packages_of_unit, unit_effect
 
 CASES: dict[str, tuple[str, Verb, Effect | None]] = {
     "firewalld is started": ("firewalld.service", "start", Effect(event="firewalld-start")),
@@ -22,7 +22,7 @@ def test_unit_effect(unit: str, verb: Verb, expected: Effect | None) -> None:
 
 
 def test_every_event_of_a_unit_can_be_foretold() -> None:
-    assert all(event_of(event) is not None for told in _BY_VERB.values() for event in told.values())
+    assert all(event_of(event) is not None for told in BY_VERB.values() for event in told.values())
 
 
 def test_names() -> None:

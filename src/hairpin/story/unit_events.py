@@ -40,9 +40,10 @@ _STOPS: dict[str, EventId] = {
     "iptables.service": "iptables-flush",
 }
 _KILLS: dict[str, EventId] = {"docker.service": "docker-kill"}
-_BY_VERB: dict[Verb, dict[str, EventId]] = {
+BY_VERB: dict[Verb, dict[str, EventId]] = {
     "start": _STARTS, "restart": _RESTARTS, "reload": _RELOADS, "stop": _STOPS, "kill": _KILLS, "fail": {},
 }  # fmt: skip
+"""The event that a unit's start, stop and so on is, by the unit's name."""
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
 """What a unit's ``ExecStop=`` carries out, where no event says it."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
@@ -67,7 +68,7 @@ def unit_effect(unit: str, verb: Verb) -> Effect | None:
     """Return what it does to the network that the unit is started, stopped or reloaded; None if nothing is known."""
     if verb in ("start", "restart") and unit.startswith("wg-quick@"):
         return Effect(event="vpn-up")
-    event = _BY_VERB[verb].get(unit)
+    event = BY_VERB[verb].get(unit)
     if event is not None:
         return Effect(event=event)
     command = _STOP_COMMANDS.get(unit) if verb == "stop" else None
