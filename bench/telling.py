@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def of_story(size: int = BYTES) -> OfStory | None:
 
 
 @contextmanager
-def _host(size: int) -> Iterator[Path]:
+def _host(size: int) -> Generator[Path]:
     with tempfile.TemporaryDirectory(prefix="hairpin-bench-") as name:
         root = Path(name)
         folder = root / "var/log/journal" / _MACHINE
