@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,7 @@ from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import Host, running_host
 from tests.reboot.runner import GuestRunner, evidence_of
 from tests.reboot.userland import PROGRAMS, SUITE, disk
+from tests.story.native import native_host
 
 PERSON = "ann"
 Verdict = Literal["right", "nobody", "wrong"]
@@ -134,14 +136,13 @@ def main() -> int:
     wanted = [each for each in HISTORIES if not arguments.only or any(word in each.name for word in arguments.only)]
     require()
     install_programs(*PROGRAMS)
-    guests_at_once(1)
     results: Path = arguments.keep
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(results / "key")), check=True)
     counts = {"right": 0, "nobody": 0, "wrong": 0}
     try:
-        with running_host(kernel(KERNEL, cache_folder(), None), disk(None, SUITE), results) as host:
+        with _booted(results, emulated=arguments.emulated) as host:
             prepare(host, ())
             host.must(f"{READY}systemctl start ssh cron")
             for each in wanted:
@@ -155,6 +156,14 @@ def main() -> int:
         f"{len(wanted)} histories: {counts['right']} right, {counts['nobody']} without a name, {counts['wrong']} wrong"
     )
     return int(counts["wrong"] > 0)
+
+
+def _booted(results: Path, *, emulated: bool) -> AbstractContextManager[Host]:
+    image = disk(None, SUITE)
+    if emulated:
+        guests_at_once(1)
+        return running_host(kernel(KERNEL, cache_folder(), None), image, results)
+    return native_host(image.with_name(image.name.rpartition("-")[0]), results)
 
 
 def _told(host: Host, history: History, results: Path) -> tuple[Verdict, tuple[str, ...]]:
@@ -228,6 +237,7 @@ def _say(*lines: str) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Break a host with systemd, and let its traces tell who did it.")
     parser.add_argument("--only", action="append", default=[], help="a word of the history's name")
+    parser.add_argument("--emulated", action="store_true", help="on an emulated machine with a kernel of its own")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "histories", help="folder for the console")
     return parser.parse_args()
 
