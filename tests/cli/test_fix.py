@@ -23,6 +23,12 @@ def test_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing to do" in ended.out
 
 
+def test_the_size_of_what_is_sent_is_part_of_the_question(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "fix", "8080", "--size", "9000", "--snapshot", snapshot(FORWARDING_OFF))
+    assert ended.out.startswith("plan for ")
+    assert call(capsys, "fix", "8080", "--size", "none", "--snapshot", snapshot()).status == 2
+
+
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "fix", "8080", "--json", "--snapshot", snapshot(FORWARDING_OFF))
     document = json.loads(ended.out)

@@ -121,7 +121,7 @@ END
 
 PATIENCE_S = 3.0
 BETWEEN_READINGS_S = 0.1
-OTHER_JOBS = re.compile(rb"^    job (?!1[012]-).*\n", re.MULTILINE)
+OTHER_JOBS = re.compile(rb"^    job (?!0|1[012]-)\d.*\n", re.MULTILINE)
 
 
 class OfNamespace(msgspec.Struct, frozen=True):

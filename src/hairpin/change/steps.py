@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.calls import ByPerson, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, EndProcess, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
     AddSocket,
@@ -297,10 +297,12 @@ def _state(text: str | None) -> FileState | None:
 
 
 def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls; the first one counts as making the whole change."""
+    """Yield the calls; the first one counts as making the whole change.  Processes that end before it make nothing yet:
+    each of them has to be there still when the one before it has ended."""
     host = host_of(change.parts[0], network) if change.parts else network.this
+    making = next((number for number, each in enumerate(change.calls) if not isinstance(each, EndProcess)), 0)
     for number, call in enumerate(change.calls):
-        does = change.parts if number == 0 else ()
+        does = change.parts if number == making else ()
         if isinstance(call, ByPerson):
             yield Advise(does=does, said=call.said)
             continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.material import gather, stated_world
+from hairpin.cli.material import gather
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words
 from hairpin.errors import ApplyError, UsageError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hairpin.apply.task import PlanState, Task, Undertaking
     from hairpin.network.flow import Flow
     from hairpin.network.network import Network
+    from hairpin.question.question import Question
 
 _DEADLINE_S = 120.0
 """Seconds after which the switch takes a plan back that nobody has told to be well."""
@@ -60,22 +61,12 @@ def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Compo
 
 
 def make_plan(
-    targets: tuple[str, ...],
-    origin: str | None,
-    chosen: tuple[str, ...],
-    sources: tuple[Given, ...],
-    publics: tuple[str, ...],
-    outside: str | None,
-    lang: str | None,
-    *,
-    with_latent: bool,
+    question: "Question", chosen: tuple[str, ...], sources: tuple[Given, ...], lang: str | None, *, with_latent: bool
 ) -> "RepairPlan":
     """Return the plan for the hosts as they are now."""
     from hairpin.apply.plan import plan_of
     from hairpin.cli.answering import answer_question, second_judge
-    from hairpin.question.question import parse_question
 
-    question = parse_question("check", targets, origin, publics, stated_world(outside))
     answer = answer_question(question, sources, whole=True, lang=lang, kernel=second_judge())
     return plan_of(answer, chosen, with_latent=with_latent)
 

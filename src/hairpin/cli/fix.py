@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
 
 if TYPE_CHECKING:
     from hairpin.apply.outcome import FixOutcome
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--yes", is_flag=True, help="Do not ask before carrying it out.")
 @click.option("--try", "try_s", metavar="SECONDS", type=click.IntRange(5, 86400), help="Take it back after that time.")
 @click.option("--confirm", is_flag=True, help="Keep what `--try` has carried out.")
+@size_option
 @evidence_options
 @world_options
 @show_options
@@ -35,6 +36,7 @@ def fix(
     yes: bool,
     try_s: int | None,
     confirm: bool,
+    size: int | None,
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
@@ -53,7 +55,9 @@ def fix(
     """
     from hairpin.cli import applying as carried
     from hairpin.cli.elsewhere import confirm_there, settle_there
+    from hairpin.cli.material import stated_world
     from hairpin.cli.output import paper, words, write, write_json
+    from hairpin.question.question import parse_question
     from hairpin.report.fix_document import fix_document
     from hairpin.report.plan_text import plan_text
 
@@ -62,7 +66,8 @@ def fix(
     carried.refuse_options(applying=applying, persist=persist, latent=latent, yes=yes, try_s=try_s, sources=sources)
     if applying:
         settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
-    plan = carried.make_plan(targets, origin, chosen, sources, publics, outside, lang, with_latent=latent)
+    question = parse_question("check", targets, origin, publics, stated_world(outside), size)
+    plan = carried.make_plan(question, chosen, sources, lang, with_latent=latent)
     outcome = None
     if not as_json or applying:
         text = plan_text(
