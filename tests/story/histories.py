@@ -192,7 +192,7 @@ def _do(host: Host, history: History, results: Path) -> None:
     match history.how:
         case "ssh":
             options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
-            login = ("ssh", "-tt", "-q", *options, "-i", str(results / "key"), f"{PERSON}@{_ADDRESS}")
+            login = ("timeout", "20", "ssh", "-tt", "-q", *options, "-i", str(results / "key"), f"{PERSON}@{_ADDRESS}")
             host.client.run(shlex.join((*login, f"sudo {history.deed}")) + " </dev/null >/dev/null 2>&1 || true")
         case "cron":
             line = f"* * * * * root {history.deed}"

@@ -2,6 +2,7 @@
 
 from hairpin.answer.answer import Answer
 from hairpin.diagnose.examination import examine
+from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.message import message
 from hairpin.question.asked import Target
@@ -126,14 +127,28 @@ def test_an_actor_is_who_the_trace_names_else_the_unit_or_package() -> None:
     assert actor_of(entry(1, None)) == ANN
 
 
-def test_the_start_of_a_container_that_was_stopped_since_shows_the_good_state() -> None:
+def after_event(event: EventId, name: str = "") -> BlameQuestion:
+    """Return the question about what the event stops on a healthy host."""
     whole = answer().network
-    stopped = course_of(whole, whole.this.name, "container-stop", "front")
-    assert stopped is not None
-    examined = examine(stopped.network, flows_for(stopped.network, (Target(8080),), None))
+    course = course_of(whole, whole.this.name, event, name)
+    assert course is not None
+    examined = examine(course.network, flows_for(course.network, (Target(8080),), None))
     cause = examined.causes[0]
     flows = tuple(examined.diagnoses[number].trace.flow for number in cause.flows)[:2]
-    asked = BlameQuestion(cause.id, cause.host, stopped.network, cause.candidate.change, flows, 1000.0)
+    return BlameQuestion(cause.id, cause.host, course.network, cause.candidate.change, flows, 1000.0)
+
+
+def test_who_stopped_the_daemon_is_blamed_since_its_start() -> None:
+    asked = after_event("docker-stop")
+    stop = entry(20, Effect("docker-stop"))
+    found = blame(asked, Story((entry(10, DOCKER), stop), 0.0))
+    assert found is not None
+    assert (asked.cause, found.not_before, found.good.at) == ("docker-daemon-not-running", 20, 10)
+    assert blame(asked, Story((entry(10, TOGGLED), stop), 0.0)) is None
+
+
+def test_the_start_of_a_container_that_was_stopped_since_shows_the_good_state() -> None:
+    asked = after_event("container-stop", "front")
     start, stop = entry(10, Effect("container-restart", "front")), entry(20, Effect("container-stop", "front"))
     other = entry(5, Effect("container-restart", "back"))
     found = blame(asked, Story((start, stop), 0.0))

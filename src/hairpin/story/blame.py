@@ -25,6 +25,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.listed import listed_rule
 from hairpin.change.simulate import simulate
+from hairpin.engines.daemon import starts_docker
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.happening import course_of, course_of_commands
@@ -73,6 +74,8 @@ class Blame(msgspec.Struct, frozen=True):
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
     """Return who made the cause, and when; None if no trace proves it."""
     repaired = simulate(question.change, question.broken)
+    if any(map(starts_docker, question.change.calls)):
+        repaired = _with_docker(repaired, question.label)
     roles: dict[Effect, Role] = {}
     makers: list[StoryEntry] = []
     configured_since = False
@@ -118,6 +121,15 @@ def actor_of(entry: StoryEntry) -> Actor | None:
             return None
 
 
+def _with_docker(network: Network, label: str) -> Network:
+    """Return the network with a dockerd on that host that runs and answers, as its start leaves it."""
+    host = network.host(label)
+    replace = msgspec.structs.replace
+    engines = tuple(replace(each, running=True) if each.kind == "docker" else each for each in host.engines)
+    contacts = tuple(replace(each, state="answers") if each.kind == "docker" else each for each in host.contacts)
+    return network.with_host(replace(host, engines=engines, contacts=contacts))
+
+
 def _newest_first(question: BlameQuestion, story: Story) -> Iterator[StoryEntry]:
     mine = (each for each in story.entries if each.host in ("", question.label) and each.at <= question.at)
     yield from sorted(mine, key=lambda each: each.at, reverse=True)
@@ -152,7 +164,9 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
 
 
 def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
-    """Return whether it is the start of the container that has to run again."""
+    """Return whether it is the start of the daemon or of the container that has to run again."""
+    if effect.event == "docker-restart":
+        return any(map(starts_docker, question.change.calls))
     missed = {each.container.name for each in question.change.parts if isinstance(each, AddNamespace)}
     return effect.event == "container-restart" and effect.name in missed
 
