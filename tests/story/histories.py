@@ -109,7 +109,7 @@ HISTORIES: tuple[History, ...] = (
     History("cron turns forwarding off", "cron", f"/usr/sbin/{_OFF}", ("process", "cron")),
     History("cron flushes", "cron", "/usr/sbin/iptables -t nat -F", ("process", "cron")),
     History("cron restarts nftables", "cron", "systemctl restart nftables", ("process", "cron"), _NFT, _NFT_BACK),
-    History("a timer loads saved rules", "timer", "systemctl restart netfilter-persistent", ("unit", "own"), _SAVED,
+    History("a timer loads saved rules", "timer", "systemctl restart netfilter-persistent", ("unit", "netfilter-persistent"), _SAVED,
             _SAVED_BACK),
     History("a package applies sysctls", "package", "sysctl --system", ("package", "own"), _SYSCTL, _SYSCTL_BACK),
     History("a package restarts nftables", "package", "systemctl restart nftables", ("package", "own"), _NFT,

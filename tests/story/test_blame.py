@@ -1,5 +1,7 @@
 """Who made a cause is told by carrying the effects of the entries out; where nothing proves it, nobody is blamed."""
 
+import msgspec
+
 from hairpin.answer.answer import Answer
 from hairpin.diagnose.examination import examine
 from hairpin.events.event import EventId
@@ -90,6 +92,8 @@ def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
     flush = Effect("iptables-flush")
     assert blamed(found, entry(10, DOCKER), entry(20, flush)) is not None
     assert blamed(found, entry(10, DOCKER), entry(20, flush), changed) is None
+    cron = msgspec.structs.replace(changed, subject="/etc/cron.d")  # no event does something else by it
+    assert blamed(found, entry(10, DOCKER), entry(20, flush), cron) is not None
     typed = Effect(commands="iptables -t nat -F")
     assert blamed(found, entry(10, DOCKER), entry(20, typed), changed) is not None  # its words say all that it did
 

@@ -39,6 +39,8 @@ from hairpin.walk.walk import walk_flow
 
 _MOST_EFFECTS = 60
 """Different effects that are carried out for one cause."""
+_NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
+"""Files by which no event does something else than before."""
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
 
@@ -136,7 +138,7 @@ def _newest_first(question: BlameQuestion, story: Story) -> Iterator[StoryEntry]
 
 
 def _configures(entry: StoryEntry) -> bool:
-    return entry.kind == "file" and entry.subject.startswith("/etc/")
+    return entry.kind == "file" and entry.subject.startswith("/etc/") and not entry.subject.startswith(_NO_EVENTS)
 
 
 def _end(entry: StoryEntry) -> float:
