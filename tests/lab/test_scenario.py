@@ -60,7 +60,7 @@ WITHOUT = {
     "xtables-lock-contention": "docker inspect waits for the lock, too, so that nothing is decided there",
     "address-pool-exhausted": "no connection fails by it: networks that are to be made do",
     "iptables-binary-shadowed": "no connection fails by it: tests/causes/rule_hosts.py",
-    "iptables-check-bug": "Debian no longer has that iptables: tests/acceptance/test_confused_rules.py has recorded hosts",
+    "iptables-check-bug": "Debian no longer has that iptables: tests/acceptance/test_confused_rules.py",
     "kernel-match-missing": "the lab's kernel has no modules that could be missing: tests/causes/rule_hosts.py",
     "kernel-module-missing": "as above",
     "conntrack-table-full": "the kernel has one maximum for all namespaces: a lab host cannot have its own",

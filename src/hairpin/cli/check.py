@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
 @after_option
 @click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
+@click.option("--no-traces", is_flag=True, help="Do not ask the host's logs since when a cause is there.")
 @size_option
 @all_option
 @evidence_options
@@ -33,6 +34,7 @@ def check(
     targets: tuple[str, ...],
     origin: str | None,
     no_replica: bool,
+    no_traces: bool,
     after: str | None,
     size: int | None,
     whole: bool,
@@ -62,7 +64,7 @@ def check(
     question = parse_question("check", targets, origin, publics, stated_world(outside), size, after)
     kernel = None if no_replica else second_judge()
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=kernel)
-    if any(each.severity == "blocking" for each in answer.causes):
+    if not no_traces and any(each.severity == "blocking" for each in answer.causes):
         from hairpin.cli.since import with_since
 
         answer = with_since(answer, sources)

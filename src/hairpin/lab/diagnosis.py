@@ -112,11 +112,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def ask(host: Node, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK) -> Answer:
-    """Run ``hairpin check ARGUMENTS --json`` inside a lab host (in all its namespaces) and return how it ended."""
+    """Run ``hairpin check ARGUMENTS --json`` inside a lab host (in all its namespaces) and return how it ended.
+
+    A lab host has no logs of its own: those of this machine, which it sees, tell nothing of it."""
+    asked = ("--no-traces",) if command[-1] == "check" else ()
     started = time.monotonic()
     try:
         done = subprocess.run(
-            (*host.enter, *command, *arguments, "--json"),
+            (*host.enter, *command, *arguments, *asked, "--json"),
             capture_output=True,
             text=True,
             env=environment(),
