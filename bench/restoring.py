@@ -14,9 +14,9 @@ import msgspec
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.diagnosis import environment
 from hairpin.lab.plan import LabPlan
+from tests.restoring.connections import LOSS
 
 SIZES = (1, 10, 100)
-LOSS = "iptables -P FORWARD ACCEPT; iptables -F"
 RESTART = "/etc/init.d/docker restart"
 _RESTORE = (sys.executable, "-m", "hairpin", "restore")
 _APPLY = (*_RESTORE, "--apply", "--yes")

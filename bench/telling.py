@@ -23,7 +23,7 @@ BYTES = 1_000_000_000
 _REMOTE = "/lib/systemd/systemd-journal-remote"
 _MACHINE, _BOOT = "fedcba9876543210fedcba9876543210", "0123456789abcdef0123456789abcdef"
 _BYTES_A_LINE = 550
-"""Of the journal's files, for a line of this mixture."""
+"""Bytes that a line of this mixture takes in the journal's files."""
 _DAYS_S = 6 * 86400
 _SPEAKERS = (
     ("nginx", "nginx.service", '192.0.2.7 "GET /item/%d HTTP/1.1" 200 ' + "x" * 700),

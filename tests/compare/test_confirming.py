@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hairpin.compare.comparison import comparison_of, network_sides
-from hairpin.compare.confirming import rule_count
+from hairpin.judges.replicated import rule_count
 from hairpin.message import message
 from hairpin.network.world import World
 from hairpin.question.question import parse_question

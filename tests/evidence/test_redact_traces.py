@@ -4,10 +4,10 @@ import pytest
 
 from hairpin.evidence.address_map import AddressMap
 from hairpin.evidence.name_map import NameMap
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.reading import Reading, is_trace
 from hairpin.evidence.redact import redact
 from hairpin.evidence.redact_text import Text
-from hairpin.evidence.redact_traces import RedactedTraces, is_trace
+from hairpin.evidence.redact_traces import RedactedTraces
 from tests.story.recorded import lab
 
 NAMES = NameMap(b"k")
@@ -56,4 +56,4 @@ def test_nothing_of_the_recorded_host_is_left() -> None:
     assert not any(word in whole for word in ("alice", "lab-host", "695b63da8cdb464e98425ca47bc2fe97"))
     plain = "".join(each.text for each in lab().readings)
     assert "alice" in plain
-    assert all(is_trace(each) for each in lab().readings)
+    assert all(is_trace(each.key) for each in lab().readings)

@@ -23,6 +23,7 @@ from hairpin.answer.blamed import with_blame
 from hairpin.collect.run import collect
 from hairpin.collect.snapshot import with_traces
 from hairpin.lab.prerequisites import require
+from hairpin.lab.topology import HOST
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.story.entry import ActorKind
@@ -38,7 +39,6 @@ from tests.story.native import native_host
 
 PERSON = "ann"
 Verdict = Literal["right", "nobody", "wrong"]
-_ADDRESS = "198.51.100.11"
 
 
 class History(msgspec.Struct, frozen=True):
@@ -191,24 +191,39 @@ def _shown(answer: Answer) -> Iterator[str]:
 def _do(host: Host, history: History, results: Path) -> None:
     match history.how:
         case "ssh":
-            options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
-            login = ("timeout", "20", "ssh", "-tt", "-q", *options, "-i", str(results / "key"), f"{PERSON}@{_ADDRESS}")
-            host.client.run(shlex.join((*login, f"sudo {history.deed}")) + " </dev/null >/dev/null 2>&1 || true")
+            host.client.run(by_person(results / "key", history.deed))
         case "cron":
-            line = f"* * * * * root {history.deed}"
-            host.must(f"printf '%s\\n' {shlex.quote(line)} >/etc/cron.d/own; sleep 75; rm /etc/cron.d/own", limit_s=200)
+            host.must(by_cron(history.deed), limit_s=200)
         case "timer":
             unit = (
                 f"[Unit]\\nDescription=Own care\\n[Service]\\nType=oneshot\\nExecStart=/bin/sh -c '{history.deed}'\\n"
             )
             host.must(f'printf "{unit}" >/etc/systemd/system/own.service; systemctl daemon-reload; systemctl start own')
         case "package":
-            host.must(PACKAGE.replace("DEED", history.deed))
+            host.must(by_package(history.deed))
         case _:
             host.must(history.deed)
 
 
-PACKAGE = """rm -rf /root/own; mkdir -p /root/own/DEBIAN
+def by_person(key: Path, deed: str) -> str:
+    """Return the client's command by which the person does it over ssh, with sudo.  It may cut the connection."""
+    options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
+    login = ("timeout", "20", "ssh", "-tt", "-q", *options, "-i", str(key), f"{PERSON}@{HOST}", f"sudo {deed}")
+    return f"{shlex.join(login)} </dev/null >/dev/null 2>&1 || true"
+
+
+def by_cron(deed: str) -> str:
+    """Return the host's command by which cron does it once."""
+    line = shlex.quote(f"* * * * * root {deed}")
+    return f"printf '%s\\n' {line} >/etc/cron.d/own; sleep 70; rm /etc/cron.d/own"
+
+
+def by_package(deed: str) -> str:
+    """Return the host's command by which the script of a package that is installed does it."""
+    return _PACKAGE.replace("DEED", deed)
+
+
+_PACKAGE = """rm -rf /root/own; mkdir -p /root/own/DEBIAN
 cat >/root/own/DEBIAN/control <<END
 Package: own
 Version: 1.$(date +%s)

@@ -19,10 +19,9 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.diagnosis import environment
 from hairpin.lab.engine import write
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from hairpin.lab.topology import HOST
 from hairpin.report.blame_document import ActorDocument, SinceDocument
 from tests.guests.packages import install_programs
-from tests.story.histories import HISTORIES, PACKAGE, PERSON, READY, History
+from tests.story.histories import HISTORIES, READY, History, by_cron, by_package, by_person
 
 _PLAN = LabPlan(containers=(ContainerPlan("web", options="--restart=always -p 8151:80"),))
 _LOGS = "busybox syslogd -O /var/log/syslog; sleep 0.5; test -e /dev/log"
@@ -69,36 +68,29 @@ def main() -> int:
 
 def _causes(lab: Lab, history: History, folder: str) -> list[BlockingCause]:
     """Return the blocking causes that ``hairpin check --json`` names on the host after the history."""
-    key = f"{folder}/key"
-    subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key), check=True)
+    key = Path(folder) / "key"
+    subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)), check=True)
     lab.host.run("mkdir -p /run/talk")
-    write(lab.host, "/run/talk/key.pub", Path(f"{key}.pub").read_text("ascii"))
+    write(lab.host, "/run/talk/key.pub", key.with_suffix(".pub").read_text("ascii"))
     lab.host.run(f"{_LOGS}; {_SSHD}\n{READY}cron >/dev/null 2>&1", timeout_s=60)
-    _by_person(lab, key, _GOOD)
+    lab.client.run(by_person(key, _GOOD), timeout_s=60)
     lab.host.run(f"{history.before or ':'}; {_WAIT}", timeout_s=90)
     if history.kept:
         lab.host.run(shlex.join((*HAIRPIN, "snapshot", "--keep")) + " >/dev/null", timeout_s=60)
     time.sleep(2)
     match history.how:
         case "ssh":
-            _by_person(lab, key, history.deed)
+            lab.client.run(by_person(key, history.deed), timeout_s=60)
         case "cron":
-            line = shlex.quote(f"* * * * * root {history.deed}")
-            lab.host.run(f"printf '%s\\n' {line} >/etc/cron.d/own; sleep 65; rm /etc/cron.d/own", timeout_s=120)
+            lab.host.run(by_cron(history.deed), timeout_s=120)
         case "package":
-            lab.host.run(PACKAGE.replace("DEED", history.deed), timeout_s=60)
+            lab.host.run(by_package(history.deed), timeout_s=60)
         case _:
             lab.host.run(history.deed)
     time.sleep(2)
     argv = (*lab.host.enter, *HAIRPIN, "check", "--json")
     done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)
     return [each for each in msgspec.json.decode(done.stdout, type=Told).causes if each.severity == "blocking"]
-
-
-def _by_person(lab: Lab, key: str, deed: str) -> None:
-    options = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes")
-    login = shlex.join(("timeout", "20", "ssh", "-tt", "-q", *options, "-i", key, f"{PERSON}@{HOST}", f"sudo {deed}"))
-    lab.client.run(f"{login} </dev/null >/dev/null 2>&1 || true", timeout_s=60)
 
 
 def _shown(causes: list[BlockingCause]) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.story.deeds import HIDDEN, effect_of_command, named_units
+from hairpin.host.managers import HIDDEN
+from hairpin.story.deeds import effect_of_command, named_units
 from hairpin.story.entry import Effect
 from hairpin.story.unit_events import Verb
 

@@ -1,7 +1,6 @@
 """Adds to an answer's causes since when they are there, and through whom, as far as the story proves it."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import msgspec
 
@@ -12,6 +11,7 @@ from hairpin.host.host import Host
 from hairpin.message import message
 from hairpin.remedy.in_turn import renumbered_change
 from hairpin.story.blame import Blame, BlameQuestion, blame
+from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, Story, StoryEntry
 
 _FLOWS = 2
@@ -41,8 +41,8 @@ def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) ->
 
 
 def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
-    host = answer.network.host(cause.host)
-    if not _is_asked(cause) or not host.taken_at:
+    taken_at = moment(answer.network.host(cause.host).taken_at)
+    if not _is_asked(cause) or taken_at is None:
         return None
     flows = tuple(each.trace.flow for each in answer.flows if each.ref in cause.flows)[:_FLOWS]
     network = answer.network.seen_from(cause.host)
@@ -52,18 +52,20 @@ def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
         for each in others:
             broken = simulate(renumbered_change(each.candidate.change, network, broken), broken)
         change = renumbered_change(cause.candidate.change, network, broken)
-        question = BlameQuestion(cause.id, cause.host, broken, change, flows, _seconds(host.taken_at))
+        question = BlameQuestion(cause.id, cause.host, broken, change, flows, taken_at)
         return blame(question, story)
     except ChangeError:
         return None
 
 
 def _starts(host: Host) -> Iterator[StoryEntry]:
-    """Yield the starts of the containers that run: each has succeeded, so what it needs was there then."""
+    """Yield the starts of the containers that run: each has succeeded, so what it needs was there then.  A story tells
+    of those in its time alone, and not what an engine's own start needs of each."""
     for container in host.containers():
-        if container.running and container.started_at:
+        started = moment(container.started_at)
+        if container.running and started is not None:
             yield StoryEntry(
-                at=_seconds(container.started_at),
+                at=started,
                 kind="container",
                 what=message("container {name} started", name=container.name),
                 subject=container.name,
@@ -76,8 +78,3 @@ def _starts(host: Host) -> Iterator[StoryEntry]:
 def _kept(at: float, host: Host) -> StoryEntry:
     said = message("a snapshot was kept in which every flow passed")
     return StoryEntry(at=at, kind="kept", what=said, subject=host.name, evidence="", host=host.name)
-
-
-def _seconds(time: str) -> float:
-    """Return the seconds since the epoch of an RFC 3339 time, which may have nanoseconds."""
-    return datetime.fromisoformat(time).timestamp()

@@ -196,8 +196,8 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
     """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does.
 
-    The other flows were walked when the plan was made.  Of those that do not pass any more, ``was``, the host as it was
-    read before the first step, tells whether the plan has stopped them."""
+    The other flows were walked when the plan was made.  One that no longer passes counts if it passes in ``was``, the
+    host as it was read before the first step."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after it", flow=flow_told(each.flow))

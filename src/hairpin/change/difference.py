@@ -4,8 +4,9 @@ Only what commands set in the kernel is compared.  Counters, timers, handles, wh
 before the next one is looked for, because a link that comes up, or a forwarding switch, changes other things, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
+from typing import TypeVar
 
 import msgspec
 
@@ -43,6 +44,7 @@ from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
+T = TypeVar("T")
 Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
 
 
@@ -288,7 +290,7 @@ def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Itera
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
-    first, last = _common_ends(before, after)
+    first, last = common_ends(before, after, _have_same_bodies)
     ours, theirs = before[first : len(before) - last], after[first : len(after) - last]
     codes = SequenceMatcher(None, [_bodies(each) for each in ours], [_bodies(each) for each in theirs], autojunk=False)
     changed = [each for each in codes.get_opcodes() if each[0] != "equal"]
@@ -306,14 +308,20 @@ def _bodies(rules: tuple[Rule, ...]) -> tuple[object, ...]:
     return tuple(each.body for each in rules)
 
 
-def _common_ends(before: list[tuple[Rule, ...]], after: list[tuple[Rule, ...]]) -> tuple[int, int]:
-    """Return how many rules are the same at the beginning and at the end: chains may have tens of thousands."""
+def _have_same_bodies(one: tuple[Rule, ...], other: tuple[Rule, ...]) -> bool:
+    return _bodies(one) == _bodies(other)
+
+
+def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], bool]) -> tuple[int, int]:
+    """Return how many members are the same at the beginning and at the end: chains may have tens of thousands."""
     shorter = min(len(before), len(after))
     first = 0
-    while first < shorter and (before[first] is after[first] or _bodies(before[first]) == _bodies(after[first])):
+    while first < shorter and (before[first] is after[first] or same(before[first], after[first])):
         first += 1
     last = 0
-    while last < shorter - first and _bodies(before[-1 - last]) == _bodies(after[-1 - last]):
+    while last < shorter - first and (
+        before[-1 - last] is after[-1 - last] or same(before[-1 - last], after[-1 - last])
+    ):
         last += 1
     return first, last
 

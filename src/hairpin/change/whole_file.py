@@ -5,7 +5,7 @@ The collector hides lines that may hold a secret, each behind a line of its own,
 
 from difflib import SequenceMatcher
 
-_HIDDEN = "# not collected"
+from hairpin.host.managers import HIDDEN
 
 
 def edited_whole(found: str, before: str, after: str) -> str | None:
@@ -33,4 +33,4 @@ def _is_read_as(line: str, read: str) -> bool:
 
 
 def _is_hidden(line: str) -> bool:
-    return line.endswith(_HIDDEN)
+    return line.endswith(HIDDEN)

@@ -1,7 +1,6 @@
 """Reads the hosts' traces, once an answer has a cause to ask them about; a healthy host pays nothing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -15,6 +14,7 @@ from hairpin.collect.snapshot import with_traces
 from hairpin.errors import CollectError, EvidenceError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
+from hairpin.story.clock import moment
 from hairpin.story.timeline import story_of
 
 
@@ -40,7 +40,8 @@ def passing_times() -> Iterator[float]:
     """Yield when snapshots of this host were kept in which every flow passed."""
     try:
         for each in kept_snapshots(snapshots_folder()):
-            if each.passing:
-                yield datetime.strptime(each.taken_at, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+            taken_at = moment(each.taken_at)
+            if each.passing and taken_at is not None:
+                yield taken_at
     except EvidenceError:  # a folder into which others may write proves nothing
         return

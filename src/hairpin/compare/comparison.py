@@ -19,7 +19,7 @@ from hairpin.compare.ruleset_differences import ruleset_differences
 from hairpin.compare.setting_differences import setting_differences
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, is_trace
 from hairpin.host.host import Host, Unread
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -31,8 +31,6 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 _replace = msgspec.structs.replace
-_TRACES = "trace-"
-"""How the keys of readings begin that tell what happened, and not how the host is."""
 
 
 class DecidedFlow(msgspec.Struct, frozen=True):
@@ -100,18 +98,10 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
         found += _learned(netns, earlier, later)
         blocks += rules.blocks
         network = settings.network
-    found.sort(key=lambda each: (PARTS.index(each.part), not each.netns.is_host, each.netns.name))
+    found.sort(key=lambda each: (not each.listed, PARTS.index(each.part), not each.netns.is_host, each.netns.name))
     return Sides(earlier, later, tuple(blocks)), tuple(
-        _replace(each, ref=f"d{number}") for number, each in enumerate((*_told(found), *_untold(found)), 1)
+        _replace(each, ref=f"d{number}") for number, each in enumerate(found, 1)
     )
-
-
-def _told(found: list[ListedDifference]) -> Iterator[ListedDifference]:
-    yield from (each for each in found if each.listed)
-
-
-def _untold(found: list[ListedDifference]) -> Iterator[ListedDifference]:
-    yield from (each for each in found if not each.listed)
 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
@@ -163,9 +153,7 @@ def comparison_of(
     flows = tuple(_replace(each, judge="replicated") if number in proven else each for number, each in enumerate(found))
     told = {ref for each in flows for ref in (*each.changes, *each.undoing)}
     listed = tuple(each for each in differences if each.listed or each.ref in told)
-    unread = tuple(
-        dict.fromkeys(each for host in (was, now) for each in host.unread if not each.key.startswith(_TRACES))
-    )
+    unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread if not is_trace(each.key)))
     notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, alike=alike))
     return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence)
 

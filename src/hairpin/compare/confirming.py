@@ -9,7 +9,7 @@ from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
 from hairpin.evidence.reading import Evidence
 from hairpin.judges.judged import judged
-from hairpin.judges.replicated import MANY_RULES
+from hairpin.judges.replicated import MANY_RULES, rule_count
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Kernel
 from hairpin.walk.trace import Trace
@@ -58,13 +58,3 @@ def confirmed_claims(
             if {first.agreement.judge, second.agreement.judge} == {"replicated"}:
                 found.add(number)
     return frozenset(found)
-
-
-def rule_count(network: Network) -> int:
-    """Return how many rules the network has."""
-    return sum(
-        len(chain.rules)
-        for _, namespace in network.namespaces()
-        for table in namespace.ruleset.tables
-        for chain in table.chains
-    )

@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import chain
+from operator import eq
 
+from hairpin.change.difference import common_ends
 from hairpin.compare.edit import Block
 
 _EXACT = 250_000
@@ -14,7 +16,7 @@ _EXACT = 250_000
 
 def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...]:
     """Return the blocks of equal members and of others, in order, that make up both sequences."""
-    head, tail = _common_ends(was, now)
+    head, tail = common_ends(was, now, eq)
     numbers: dict[Hashable, int] = {}
     one, other = (
         [numbers.setdefault(each, len(numbers)) for each in members[head : len(members) - tail]]
@@ -24,18 +26,6 @@ def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...
     first = ((number, number) for number in range(head))
     last = ((len(was) - number, len(now) - number) for number in range(tail, 0, -1))
     return tuple(_joined(chain(first, middle, last), len(was), len(now)))
-
-
-def _common_ends(was: Sequence[object], now: Sequence[object]) -> tuple[int, int]:
-    """Return how many members are the same at the beginning and at the end."""
-    shorter = min(len(was), len(now))
-    head = 0
-    while head < shorter and (was[head] is now[head] or was[head] == now[head]):
-        head += 1
-    tail = 0
-    while tail < shorter - head and (was[-1 - tail] is now[-1 - tail] or was[-1 - tail] == now[-1 - tail]):
-        tail += 1
-    return head, tail
 
 
 def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) -> Iterator[Block]:
@@ -57,7 +47,7 @@ def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) 
 
 def _pairs(was: list[int], now: list[int], first: int = 0, start: int = 0) -> Iterator[tuple[int, int]]:
     """Yield the indexes of corresponding members, counted from ``first`` and ``start``."""
-    head, tail = _common_ends(was, now)
+    head, tail = common_ends(was, now, eq)
     yield from ((first + number, start + number) for number in range(head))
     inner_was, inner_now = was[head : len(was) - tail], now[head : len(now) - tail]
     yield from _inner(inner_was, inner_now, first + head, start + head)

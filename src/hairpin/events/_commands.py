@@ -15,15 +15,13 @@ from hairpin.events._nftables import with_nft_commands
 from hairpin.events._sysctls import with_file_applied, with_files_applied, with_text_applied
 from hairpin.events._tables import dialect_of, with_rules_added, with_saved_rules
 from hairpin.events.course import Course
-from hairpin.host.managers import ConfigFile, ScriptLine
+from hairpin.host.managers import HIDDEN, ConfigFile, ScriptLine
 from hairpin.message import message
 from hairpin.netfilter.iptables.save import BASE_CHAINS
 from hairpin.netfilter.rule_address import IpFamily
 
 _SHELLS = ("sh", "bash", "dash", "ash")
 _SIGNS = frozenset("();<>|&")
-HIDDEN = "# not collected"
-"""Words that the collector puts in place of a command that may hold a secret."""
 _OPERATORS = (";", "&&", "||")
 _OPEN = re.compile(r"[$`*?\[\]{}]|<<")
 """What the shell would replace by something else, or a text that goes on in the next lines."""

@@ -112,6 +112,11 @@ class Evidence(msgspec.Struct, frozen=True):
         return f"sha256:{digest.hexdigest()}"
 
 
+def is_trace(key: str) -> bool:
+    """Return whether readings of this key tell of the past (``story/``), and nothing of the host's state."""
+    return key.startswith("trace-")
+
+
 def spelt(text: str) -> str:
     r"""Return a text that can be printed anywhere: lone surrogates (bytes that were no UTF-8, PEP 383) are written
     ``\xff``."""

@@ -15,10 +15,10 @@ import msgspec
 
 from hairpin.evidence.address_map import Address, AddressMap
 from hairpin.evidence.name_map import NameMap
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, is_trace
 from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
-from hairpin.evidence.redact_traces import RedactedTraces, is_trace
+from hairpin.evidence.redact_traces import RedactedTraces
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
@@ -105,7 +105,7 @@ class _Redactor:
         """Return the new text of one reading."""
         if reading.id in self._engines:
             return self._engines[reading.id]
-        if is_trace(reading):
+        if is_trace(reading.key):
             return self._traces.redact(reading)
         text = reading.text
         match reading.key:

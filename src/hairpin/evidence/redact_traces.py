@@ -59,8 +59,3 @@ class RedactedTraces:
         start = found.start("user") - found.start()
         fresh = user if user in _KEPT else self._names.name(user)
         return found[0][:start] + fresh + found[0][start + len(user) :]
-
-
-def is_trace(reading: Reading) -> bool:
-    """Return whether the reading is of the traces."""
-    return reading.key.startswith("trace-")

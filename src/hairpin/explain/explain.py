@@ -5,7 +5,7 @@ from contextlib import suppress
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask, network_asked
+from hairpin.answer.ask import ask, begin_answer
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
 from hairpin.explain.here import HereAnswers, TextHere, are_loopback, decide_here, not_asked
@@ -93,7 +93,7 @@ def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers |
     except (CollectError, EvidenceError) as error:
         return error.said
     texts = dict.fromkeys(target for each in understood.found if each.entry.about != "host" for target in each.targets)
-    askable = [each for each in texts if _is_askable(each, sources)]
+    askable = [each for each in texts if _is_askable(each, whole)]
     if not askable:
         return HereAnswers(whole)
     targets = parsed_targets(tuple(askable))
@@ -124,10 +124,10 @@ def _asked_within(asked: HereAnswers, sources: tuple[Source, ...]) -> HereAnswer
     return msgspec.structs.replace(asked, within=tuple(found), left=max(len(running) - _FEW, 0))
 
 
-def _is_askable(target: str, sources: tuple[Source, ...]) -> bool:
+def _is_askable(target: str, whole: Answer) -> bool:
     """Return whether the question makes sense on these hosts: they have a container of that name, if it is a name."""
     try:
-        network_asked(Question(targets=parsed_targets((target,))), sources)
+        begin_answer(Question(targets=parsed_targets((target,))), whole.evidence, whole.network)
     except (UsageError, CollectError, EvidenceError):
         return False
     return True

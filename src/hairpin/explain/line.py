@@ -4,10 +4,11 @@ Most lines of a long log mean nothing, so ``readable`` does only what a search f
 """
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import msgspec
+
+from hairpin.story.clock import MONTHS, last_such_time
 
 _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _NUMBERS = msgspec.json.Decoder(dict[str, object])
@@ -17,12 +18,11 @@ LONGEST = 65536
 """Bytes of a line that are looked at together."""
 _LOOKED_AT = 160
 """The time of a line stands in its first characters."""
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO = re.compile(
     r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?"
 )
 _SYSLOG = re.compile(
-    rf"\b({'|'.join(_MONTHS)}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}})\b)?",
+    rf"\b({'|'.join(MONTHS)}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}})\b)?",
     re.IGNORECASE,
 )
 _UNIX = re.compile(r"^(1\d{9})\.(\d{3,9}) ")
@@ -57,12 +57,6 @@ class Clock(msgspec.Struct, frozen=True):
 
     now: datetime
     zone: tzinfo = UTC
-
-
-def lines_of(read: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the lines in pieces, each without its end.  What a terminal overwrote after ``\\r`` is kept."""
-    for each in read:
-        yield each.rstrip(b"\r\n")
 
 
 def readable(raw: bytes) -> bytes:
@@ -143,24 +137,20 @@ def time_of(text: str, clock: Clock) -> datetime | None:
         if (found := _UNIX.search(head)) is not None:
             return _at(float(f"{found[1]}.{found[2][:6]}"))
         if (found := _SYSLOG.search(head)) is not None:
-            return _without_year(found, clock)
+            return _of_syslog(found, clock)
     except (ValueError, OverflowError):  # the 31st of February
         return None
     return None
 
 
-def _without_year(found: re.Match[str], clock: Clock) -> datetime:
-    """Return the time of syslog, which names no year: the last such day that is not in the future."""
-    month = _MONTHS.index(found[1].lower()) + 1
-    day, hour, minute, second = int(found[2]), int(found[3]), int(found[4]), int(found[5])
-    year = int(found[7]) if found[7] else clock.now.year
-
-    def in_year(year: int) -> datetime:
-        return datetime(year, month, day, hour, minute, second, _micro(found[6]), clock.zone).astimezone(UTC)
-
-    if found[7] or (month, day) == (2, 29):
-        return in_year(year)
-    return in_year(year) if in_year(year) <= clock.now + timedelta(days=1) else in_year(year - 1)
+def _of_syslog(found: re.Match[str], clock: Clock) -> datetime | None:
+    """Return the time of syslog, which may name no year: the last such day that is not in the future."""
+    day = (MONTHS.index(found[1].title()) + 1, int(found[2]), int(found[3]), int(found[4]), int(found[5]))
+    if found[7]:
+        at: float | None = datetime(int(found[7]), *day, tzinfo=clock.zone).timestamp()
+    else:
+        at = last_such_time(day, clock.now.timestamp(), clock.zone)
+    return None if at is None else _at(at) + timedelta(microseconds=_micro(found[6]))
 
 
 def _micro(digits: str | None) -> int:

@@ -98,6 +98,10 @@ class ConfigFile(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+HIDDEN = "# not collected"
+"""Words that the collector puts in place of a line or a command that may hold a secret."""
+
+
 class ScriptLine(msgspec.Struct, frozen=True):
     """A line that programs rules, sysctls, addresses or routes: of a script that runs at boot or from cron, or of the
     script or the command of a systemd unit that is enabled (``unit``; empty: of none)."""

@@ -41,14 +41,19 @@ class _Group(msgspec.Struct, frozen=True):
     change: Change | None
 
 
-def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel) -> Replication:
-    """Return what the kernel says about the flows and the proofs."""
-    count = sum(
+def rule_count(network: Network) -> int:
+    """Return how many rules the network has."""
+    return sum(
         len(chain.rules)
-        for _, namespace in examination.network.namespaces()
+        for _, namespace in network.namespaces()
         for table in namespace.ruleset.tables
         for chain in table.chains
     )
+
+
+def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel) -> Replication:
+    """Return what the kernel says about the flows and the proofs."""
+    count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
             "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count

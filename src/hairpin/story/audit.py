@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.story.clock import number
-from hairpin.story.deeds import HIDDEN, effect_of_command
+from hairpin.story.deeds import effect_of_command
 from hairpin.story.entry import Actor, Effect, StoryEntry
 from hairpin.story.people import commands_of
 from hairpin.story.traces import Traces

@@ -13,7 +13,7 @@ JournalKind = Literal["persistent", "volatile", "none", "refused"]
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 _LOCAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ]+(\d\d):(\d\d):(\d\d)")
 _YEARLESS = re.compile(r"([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d):(\d\d):(\d\d)")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_S = 86400.0
 
 
@@ -44,18 +44,10 @@ class HostClock(msgspec.Struct, frozen=True):
     def yearless(self, text: str) -> float | None:
         """Return the time that ``Nov 20 14:00:01`` means in the host's zone: the last such time that is not ahead."""
         found = _YEARLESS.match(text)
-        if found is None or found[1] not in _MONTHS:
+        if found is None or found[1] not in MONTHS:
             return None
-        year, month = datetime.fromtimestamp(self.now, self._zone()).year, _MONTHS.index(found[1]) + 1
         day, hour, minute, second = map(int, found.groups()[1:])
-        for each in (year, year - 1):
-            try:
-                at = datetime(each, month, day, hour, minute, second, tzinfo=self._zone()).timestamp()
-            except ValueError:  # 29 February of another year
-                continue
-            if at <= self.now + _DAY_S:
-                return at
-        return None
+        return last_such_time((MONTHS.index(found[1]) + 1, day, hour, minute, second), self.now, self._zone())
 
     def _zone(self) -> tzinfo:
         """Return the zone by its name, with its summer time; by its offset where its name is not known here."""
@@ -82,6 +74,20 @@ def clock_of(evidence: Evidence) -> HostClock:
         journal_begins=number(told.get("journal-begins", "")),
         evidence=reading.id if reading is not None else "",
     )
+
+
+def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo) -> float | None:
+    """Return the last time of this month, day, hour, minute and second that is not ahead of ``now`` (seconds since the
+    epoch; a day is allowed for clocks that differ); None if neither this year nor the last one has it."""
+    year = datetime.fromtimestamp(now, zone).year
+    for each in (year, year - 1):
+        try:
+            at = datetime(each, *day, tzinfo=zone).timestamp()
+        except ValueError:  # 29 February of another year
+            continue
+        if at <= now + _DAY_S:
+            return at
+    return None
 
 
 def moment(text: str) -> float | None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
 from hairpin.message import Message, message
-from hairpin.story.deeds import HIDDEN, effect_of_command
+from hairpin.story.deeds import effect_of_command
 from hairpin.story.entry import Actor, Effect, StoryEntry
 from hairpin.story.traces import Traces
 
@@ -67,10 +68,10 @@ def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
     own = effect_of_command(command)
     if own is not None or not lines:
         return own
-    changing = [line for line in lines if "not collected" in line or effect_of_command(line) is not None]
+    changing = [line for line in lines if HIDDEN in line or effect_of_command(line) is not None]
     if not changing:
         return None
-    if any("not collected" in line for line in changing):
+    if any(HIDDEN in line for line in changing):
         return Effect(commands=HIDDEN)
     return effect_of_command(changing[0]) if len(changing) == 1 else Effect(commands="; ".join(changing))
 

@@ -5,11 +5,10 @@ import shlex
 from collections.abc import Callable
 
 from hairpin.events.event import EventId
+from hairpin.host.managers import HIDDEN
 from hairpin.story.entry import Effect
 from hairpin.story.unit_events import Verb, full_name, unit_effect
 
-HIDDEN = "# not collected"
-"""What the collector puts in place of words that may be a secret."""
 _NOTHING = Effect()
 _VERBS: dict[str, Verb] = {
     "start": "start", "restart": "restart", "reload": "reload", "stop": "stop", "kill": "kill",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, is_trace
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.story.traces import Traces
@@ -18,7 +18,7 @@ def missing_of(traces: Traces, since: float) -> tuple[Unread, ...]:
 
 def _missing(traces: Traces, since: float) -> Iterator[Unread]:
     clock, host = traces.clock, traces.host
-    readings = [each for each in traces.evidence.readings if each.key.startswith("trace-")]
+    readings = [each for each in traces.evidence.readings if is_trace(each.key)]
     if not readings:
         yield Unread("trace", "", "hairpin snapshot", message("no traces were read: this evidence has none"), "", host)
         return
@@ -70,7 +70,6 @@ def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread
 def could_not_read(hosts: tuple[Evidence, ...]) -> bool:
     """Return whether a trace was refused or failed, or a host has none at all."""
     return any(
-        not any(each.key.startswith("trace-") for each in host.readings)
-        or any(each.key.startswith("trace-") and each.outcome in ("refused", "failed") for each in host.readings)
-        for host in hosts
+        not read or any(each.outcome in ("refused", "failed") for each in read)
+        for read in ([each for each in host.readings if is_trace(each.key)] for host in hosts)
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, spelt
+from hairpin.evidence.reading import NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, is_trace, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
 from hairpin.host.read.part import Name, Part, as_before
@@ -17,8 +17,6 @@ T = TypeVar("T")
 
 # Optional readings: another reading holds the same facts, so a failure is not reported as missing.
 _OPTIONAL = ("netns-ids",)
-_TRACES = "trace-"
-"""How the keys of readings begin that tell of the past: the state of a host is not made of them.  See ``story/``."""
 _OLDER: tuple[tuple[Outcome, tuple[str, ...], int], ...] = (
     (
         "absent",
@@ -58,7 +56,7 @@ class Readings:
         self._not_json: set[str] = set()
         self._making = _Making(before)
         self._changed = changed
-        for reading in map(_printable, (each for each in evidence.readings if not each.key.startswith(_TRACES))):
+        for reading in map(_printable, (each for each in evidence.readings if not is_trace(each.key))):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
                 continue
