@@ -1,10 +1,12 @@
-"""Keeps the catalogues of translated messages: which templates there are, which lack a translation, the compiled form.
+"""Keeps the catalogues of translated texts: which texts there are, which lack a translation, the compiled form.
 
     python tools/messages.py            bring every .po up to date with the source, compile every .mo
-    python tools/messages.py --missing  list the templates without a translation; exit 1 when there are any
+    python tools/messages.py --missing  list the texts without a translation; exit 1 when there are any
     python tools/messages.py --check    as --missing, and exit 1 for a .mo that is not its .po, or a raw sentence
 
-A template is the first argument of ``message("…")``, wherever it stands below src/hairpin.
+Each language has two catalogues.  ``hairpin.po`` has the templates: a template is the first argument of
+``message("…")``, wherever it stands below src/hairpin.  ``causes.po`` has the texts of the causes' pages, as
+``report/pages.py`` makes them of docstrings.
 
 A sentence for people is typed ``Message``, so that the type checkers refuse a plain string.  This tool refuses what
 types cannot see: a template that is no literal, and an English sentence as the value of a message, as ``verbatim``
@@ -16,26 +18,31 @@ import io
 import re
 import string
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from hairpin.causes.registry import folders
+from hairpin.report.pages import page_ids, page_texts
+from hairpin.report.words import DOMAIN, PAGES
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "hairpin"
 CATALOGUES = SOURCE / "report" / "locale"
-HEADER = "# Messages of hairpin.  Templates come from the source (tools/messages.py), translations from people."
 
 
 def templates() -> dict[str, list[tuple[str, int]]]:
-    """Return every template with the places where it is said, in the order of files and lines."""
+    """Return every template that has words, with the places where it is said, in the order of files and lines."""
     found: dict[str, list[tuple[str, int]]] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         for template, line in _in_file(path):
-            found.setdefault(template, []).append((path.relative_to(SOURCE).as_posix(), line))
+            if translatable(template):
+                found.setdefault(template, []).append((path.relative_to(SOURCE).as_posix(), line))
     return found
 
 
@@ -141,29 +148,69 @@ def translatable(template: str) -> bool:
     return any(character.isalpha() for text, *_ in string.Formatter().parse(template) for character in text)
 
 
+def texts_of_pages() -> dict[str, list[tuple[str, int]]]:
+    """Return every text of the causes' pages with the files of the causes: a docstring is on the first line."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for id_ in page_ids():
+        for text in page_texts(id_):
+            found.setdefault(text, []).append((f"causes/{folders()[id_]}/{id_.replace('-', '_')}.py", 1))
+    return found
+
+
+def quoted(text: str) -> frozenset[str]:
+    """Return what stands in backticks: commands, files and the kernel's words, which no language translates."""
+    return frozenset(re.findall(r"`[^`]*`", text))
+
+
+class Domain(NamedTuple):
+    """A kind of text with a catalogue of its own in each language, and what a translation keeps of each text."""
+
+    header: str
+    texts: Callable[[], dict[str, list[tuple[str, int]]]]
+    kept: Callable[[str], frozenset[str]]
+    kept_name: str
+
+
+DOMAINS = {
+    DOMAIN: Domain(
+        "# Messages of hairpin.  Templates come from the source (tools/messages.py), translations from people.",
+        templates,
+        places,
+        "places",
+    ),
+    PAGES: Domain(
+        "# Pages of the causes.  Texts come from docstrings (tools/messages.py), translations from people.",
+        texts_of_pages,
+        quoted,
+        "backticks",
+    ),
+}
+
+
 def read(path: Path) -> dict[str, str]:
-    """Return the translations in a .po file."""
+    """Return the translations in a .po file; none if it is not there yet."""
+    if not path.exists():
+        return {}
     with path.open("rb") as stream:
         catalogue = read_po(stream)
     return {str(each.id): str(each.string) for each in catalogue if each.id and each.string}
 
 
-def updated(language: str, translations: dict[str, str]) -> Catalog:
-    """Return the catalogue of today's templates with the translations that are known."""
-    catalogue = Catalog(locale=language, header_comment=HEADER, fuzzy=False, charset="utf-8")
-    for template, said in templates().items():
-        if translatable(template):
-            files = sorted({(file, 0) for file, _ in said})
-            catalogue.add(template, translations.get(template, ""), locations=files)
+def updated(domain: Domain, language: str, translations: dict[str, str]) -> Catalog:
+    """Return the catalogue of today's texts with the translations that are known."""
+    catalogue = Catalog(locale=language, header_comment=domain.header, fuzzy=False, charset="utf-8")
+    for text, said in domain.texts().items():
+        files = sorted({(file, 0) for file, _ in said})
+        catalogue.add(text, translations.get(text, ""), locations=files)
     return catalogue
 
 
 def po_bytes(catalogue: Catalog) -> bytes:
-    """Return the text form: without dates and line numbers, so that it changes only when messages do."""
+    """Return the text form: without dates and line numbers, so that it changes only when texts do."""
     stream = io.BytesIO()
     write_po(stream, catalogue, width=110, omit_header=True, include_lineno=False)
-    header = f'{HEADER}\nmsgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: '
-    return f'{header}{catalogue.locale_identifier}\\n"\n\n'.encode() + stream.getvalue()
+    header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: '
+    return f'{catalogue.header_comment}\n{header}{catalogue.locale_identifier}\\n"\n\n'.encode() + stream.getvalue()
 
 
 def mo_bytes(po: bytes) -> bytes:
@@ -175,37 +222,42 @@ def mo_bytes(po: bytes) -> bytes:
     return stream.getvalue()
 
 
-def missing(language: str, translations: dict[str, str]) -> Iterator[str]:
-    """Yield a line for each template without a translation, or with one whose places differ."""
-    for template, said in templates().items():
-        translation = translations.get(template, "")
-        if translatable(template) and not translation:
-            yield f"{said[0][0]}:{said[0][1]}: {language}: not translated: {template}"
-        elif translation and places(translation) != places(template):
-            yield f"{said[0][0]}:{said[0][1]}: {language}: other places than in: {template}"
+def missing(domain: Domain, language: str, translations: dict[str, str]) -> Iterator[str]:
+    """Yield a line for each text without a translation, or with one that keeps something else than it has to."""
+    for text, said in domain.texts().items():
+        translation = translations.get(text, "")
+        if not translation:
+            yield f"{said[0][0]}:{said[0][1]}: {language}: not translated: {text}"
+        elif domain.kept(translation) != domain.kept(text):
+            yield f"{said[0][0]}:{said[0][1]}: {language}: other {domain.kept_name} than in: {text}"
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; return the exit status."""
     findings: list[str] = []
-    for po in sorted(CATALOGUES.glob("*/LC_MESSAGES/hairpin.po")):
-        language = po.parent.parent.name
-        translations = read(po)
-        findings += missing(language, translations)
-        text = po_bytes(updated(language, translations))
-        compiled = mo_bytes(text)
-        mo = po.with_suffix(".mo")
-        if "--check" in arguments:
-            if not mo.exists() or mo.read_bytes() != mo_bytes(po.read_bytes()):
-                findings.append(f"{po.relative_to(ROOT)}: not up to date; run python tools/messages.py")
-        elif "--missing" not in arguments:
-            po.write_bytes(text)
-            mo.write_bytes(compiled)
+    for folder in sorted(CATALOGUES.glob("*/LC_MESSAGES")):
+        for name, domain in DOMAINS.items():
+            findings += _kept(folder / f"{name}.po", domain, arguments)
     if "--check" in arguments:
         findings += raw()
     for finding in findings:
         print(finding)
     return 1 if findings and arguments else 0
+
+
+def _kept(po: Path, domain: Domain, arguments: list[str]) -> Iterator[str]:
+    """Yield what is wrong with a catalogue; without arguments, write it and its compiled form."""
+    language = po.parent.parent.name
+    translations = read(po)
+    yield from missing(domain, language, translations)
+    mo = po.with_suffix(".mo")
+    if "--check" in arguments:
+        if not (po.exists() and mo.exists()) or mo.read_bytes() != mo_bytes(po.read_bytes()):
+            yield f"{po.relative_to(ROOT)}: not up to date; run python tools/messages.py"
+    elif "--missing" not in arguments:
+        text = po_bytes(updated(domain, language, translations))
+        po.write_bytes(text)
+        mo.write_bytes(mo_bytes(text))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ def test_a_page_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(document) == {"schema", "page"}
     assert set(document["page"]) == {"id", "title", "seen_as", "proof", "now", "lasting"}
     assert document["page"]["title"] == "DOCKER-USER 中的规则丢弃了流量"
+    assert document["page"]["now"] == "删除该规则，或在它之前为该流量添加 RETURN。"
     assert all(document["page"].values())
 
 

@@ -1,5 +1,6 @@
 """Every message has its Chinese; which language is spoken is the locale's choice."""
 
+import gettext
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -7,7 +8,8 @@ from types import ModuleType
 import pytest
 
 from hairpin.message import message
-from hairpin.report.words import CATALOGUES, LANGUAGES, Words, language_of
+from hairpin.report.pages import page
+from hairpin.report.words import CATALOGUES, DOMAIN, LANGUAGES, PAGES, Words, language_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES: dict[str, tuple[str, str]] = {
@@ -32,19 +34,21 @@ def test_language_of_the_locale(locale: str, expected: str) -> None:
     assert language_of(locale) == expected
 
 
+@pytest.mark.parametrize("domain", (DOMAIN, PAGES))
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
-def test_every_message_is_translated_with_the_same_places(language: str) -> None:
+def test_every_text_is_translated_and_keeps_its_places_and_quotes(language: str, domain: str) -> None:
     """`python tools/messages.py --missing` lists them; write them into the .po and run it without arguments."""
     messages = tool()
-    translations = messages.read(CATALOGUES / language / "LC_MESSAGES" / "hairpin.po")
-    assert list(messages.missing(language, translations)) == []
+    translations = messages.read(CATALOGUES / language / "LC_MESSAGES" / f"{domain}.po")
+    assert list(messages.missing(messages.DOMAINS[domain], language, translations)) == []
 
 
+@pytest.mark.parametrize("domain", (DOMAIN, PAGES))
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
-def test_the_compiled_catalogue_is_that_of_the_text(language: str) -> None:
+def test_the_compiled_catalogue_is_that_of_the_text(language: str, domain: str) -> None:
     folder = CATALOGUES / language / "LC_MESSAGES"
-    compiled = tool().mo_bytes((folder / "hairpin.po").read_bytes())
-    assert (folder / "hairpin.mo").read_bytes() == compiled
+    compiled = tool().mo_bytes((folder / f"{domain}.po").read_bytes())
+    assert (folder / f"{domain}.mo").read_bytes() == compiled
 
 
 def test_values_are_placed_by_the_translation() -> None:
@@ -61,3 +65,20 @@ def test_a_value_that_is_a_message_is_translated_too() -> None:
 
 def test_an_untranslated_message_is_in_english() -> None:
     assert Words("zh")(message("never seen {what}", what="x")) == "never seen x"
+
+
+def test_the_catalogue_of_the_pages_is_read_only_for_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    translation = gettext.translation
+
+    def recorded(domain: str, localedir: str, languages: list[str]) -> gettext.NullTranslations:
+        read.append(domain)
+        return translation(domain, localedir, languages)
+
+    monkeypatch.setattr(gettext, "translation", recorded)
+    words = Words("zh")
+    words(message("{link} does not forward IPv4", link="eth0"))
+    assert read == [DOMAIN]
+    page("ip-forward-off", words)
+    page("veth-down", words)
+    assert read == [DOMAIN, PAGES]

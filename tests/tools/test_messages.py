@@ -1,10 +1,10 @@
-"""``tools/messages.py --check`` refuses a sentence that cannot be translated."""
+"""``tools/messages.py --check`` refuses a sentence that cannot be translated, and a translation that lacks a part."""
 
 import ast
 
 import pytest
 
-from tools.messages import raw, raw_in
+from tools.messages import DOMAINS, Domain, missing, raw, raw_in
 
 LITERAL = 'message("{link} is down", link=name)'
 RAW: dict[str, tuple[str, bool]] = {
@@ -46,3 +46,31 @@ def test_raw(code: str, refused: bool) -> None:
 
 def test_no_sentence_is_raw() -> None:
     assert list(raw()) == []
+
+
+KEPT: dict[str, tuple[str, str, str, str]] = {
+    "a message": ("hairpin", "{link} is down", "{link} 已关闭", ""),
+    "a message without its translation": ("hairpin", "{link} is down", "", "not translated"),
+    "a message that lacks its place": ("hairpin", "{link} is down", "接口已关闭", "other places"),
+    "a page": ("causes", "set `eth0` up with {x}", "把 `eth0` 设为 up", ""),
+    "a page without its translation": ("causes", "set `eth0` up", "", "not translated"),
+    "a page that lacks a command": ("causes", "set `eth0` up", "把它设为 up", "other backticks"),
+    "a page with a command of its own": ("causes", "set it up", "把 `eth0` 设为 up", "other backticks"),
+}
+
+
+@pytest.mark.parametrize(("domain", "text", "translation", "finding"), KEPT.values(), ids=KEPT)
+def test_what_a_translation_keeps(domain: str, text: str, translation: str, finding: str) -> None:
+    texts: Domain = DOMAINS[domain]._replace(texts=lambda: {text: [("host/link.py", 7)]})
+    found = list(missing(texts, "zh", {text: translation}))
+    assert [line.startswith(f"host/link.py:7: zh: {finding}") for line in found] == ([True] if finding else [])
+
+
+def test_a_page_says_the_same_wherever_it_says_the_same() -> None:
+    """One text of several pages is translated once."""
+    texts = DOMAINS["causes"].texts()
+    assert {file for file, _ in texts["delete the route."]} == {
+        "causes/routing/blackhole_route_covers_client.py",
+        "causes/routing/blackhole_route_covers_container.py",
+        "causes/routing/bridge_became_default_route.py",
+    }

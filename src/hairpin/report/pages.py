@@ -1,7 +1,7 @@
 """The page of a cause: what it looks like, how it is proven, what to type, what lasts.
 
 A page is made of the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
-``hairpin explain ID`` prints it; ``tools/cause_pages.py`` writes all pages into docs/causes/.
+``hairpin explain ID`` prints it in the reader's language; ``tools/cause_pages.py`` writes all pages into docs/causes/.
 """
 
 import re
@@ -62,12 +62,16 @@ def has_page(cause_id: str) -> bool:
 
 
 def page(cause_id: str, words: Words) -> Page:
-    """Return the page of a cause, by its id or an alias.  Its title is in the reader's language, the rest in
-    English."""
+    """Return the page of a cause, by its id or an alias, in the reader's language."""
     found = canonical_id(cause_id)
     title, told = _told()[found]
     sections = dict(_sections(told))
-    return Page(found, words(title), *(sections.get(name, "") for name in _LABELS.values()))
+    return Page(found, words(title), *(words.of_page(sections.get(name, "")) for name in _LABELS.values()))
+
+
+def page_texts(cause_id: str) -> Iterator[str]:
+    """Yield the English texts of the page of the cause with this id: the message ids of the pages' catalogue."""
+    yield from (text for _, text in _sections(_told()[cause_id][1]))
 
 
 def _sections(told: str) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,11 @@
-"""Messages in the reader's language: English templates are the message ids of a gettext catalogue.
+"""Messages in the reader's language: English templates are the message ids of a gettext catalogue.  The texts of the
+causes' pages have a catalogue of their own, which is read only if a page is shown.
 
 Commands, file names, addresses and ids are values, never translated.
 """
 
 import gettext
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,6 +16,7 @@ from hairpin.wanted import Wanted
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DOMAIN = "hairpin"
+PAGES = "causes"
 CATALOGUES = Path(__file__).parent / "locale"
 
 
@@ -22,16 +25,25 @@ class Words:
 
     def __init__(self, language: Language = "en") -> None:
         self.language = language
-        self._catalogue = (
-            gettext.NullTranslations()
-            if language == "en"
-            else gettext.translation(DOMAIN, localedir=str(CATALOGUES), languages=[language])
-        )
+        self._catalogue = self._catalogue_of(DOMAIN)
 
     def __call__(self, said: Message) -> str:
         """Return the message with its values in place."""
         values = {name: self._worded(value) for name, value in said.values}
         return self._catalogue.gettext(said.template).format_map(values)
+
+    def of_page(self, text: str) -> str:
+        """Return a text of a cause's page; in English if the catalogue of the pages lacks it."""
+        return text and self._pages.gettext(text)  # gettext has its own header as the translation of no text
+
+    @cached_property
+    def _pages(self) -> gettext.NullTranslations:
+        return self._catalogue_of(PAGES)
+
+    def _catalogue_of(self, domain: str) -> gettext.NullTranslations:
+        if self.language == "en":
+            return gettext.NullTranslations()
+        return gettext.translation(domain, localedir=str(CATALOGUES), languages=[self.language])
 
     def _worded(self, value: str | Message | Wanted) -> str:
         match value:
