@@ -48,6 +48,7 @@ check: setup ## Lint, formatting, types, import order, documents, translations
 	$(BIN)/python tools/check_docs.py
 	$(BIN)/python tools/messages.py --check
 	$(BIN)/python tools/cause_pages.py --check
+	$(BIN)/python -m tools.quoted --check
 
 format: setup ## Format the code as `make check` demands
 	$(BIN)/ruff check --fix $(CODE)

@@ -207,3 +207,12 @@ def test_a_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="cannot be written"):
         file.write(evidence("x"), tmp_path / "taken")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_the_page_shows_the_lines_of_a_written_file() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/reference/evidence.md").read_text("utf-8")
+    stream = io.BytesIO()
+    file.write_stream(evidence("x"), stream)
+    written = gzip.decompress(stream.getvalue()).decode().splitlines()
+    shown = [line for line in page.splitlines() if line.startswith("{")]
+    assert [list(json.loads(line)) for line in shown] == [list(json.loads(line)) for line in written]
