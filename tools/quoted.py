@@ -17,7 +17,7 @@ with the last.  Empty words mean the output's first or last line.  A line ``…`
 several parts.  A block may begin with a prompt (``# hairpin …``): the command without its sources.
 
 ``<!-- held by: tests/… -->`` stands before an output that no recorded host gives; the file has to name the page.  Any
-other block that looks like an output is refused.
+other block that looks like an output is refused, and so is a command in a block that the command line would refuse.
 """
 
 import contextlib
@@ -38,6 +38,7 @@ from hairpin.errors import HairpinError
 from hairpin.replica.judge import RunningKernel
 from hairpin.replica.judgement import Kernel
 from tools.recorded_kernel import NotRecordedError, Recorder, read_kernel
+from tools.shown_commands import refused
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/*.md", "docs/reference/*.md")
@@ -199,9 +200,10 @@ def renewed(page: str, kernels: Callable[[str], Kernel | None]) -> tuple[str, li
     return text, found[::-1]
 
 
-def unmarked(name: str, page: str, tests: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Yield line and finding for each block that looks like an output and is not held, and for each comment without a
-    block.  ``tests``: the texts of the test files that a block may be held by."""
+def findings(name: str, page: str, tests: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each block that looks like an output and is not held, for each comment without a
+    block, and for each command that the command line refuses.  ``tests``: the texts of the test files that a block may
+    be held by."""
     held = [block.comment for block in blocks(page)]
     for found in COMMENT.finditer(page):
         if found[0] not in held:
@@ -213,6 +215,8 @@ def unmarked(name: str, page: str, tests: Mapping[str, str]) -> Iterator[tuple[i
                 yield block.line, "looks like an output of hairpin, and no comment says which (tools/quoted.py)"
         elif comment[1] == "held by" and name not in tests.get(comment[2].strip(), ""):
             yield block.line, f"is held by {comment[2].strip()}, which does not name {name}"
+        for index, what in refused(block.text):
+            yield block.line + index, what
 
 
 def main_of(arguments: list[str]) -> int:
@@ -223,7 +227,7 @@ def main_of(arguments: list[str]) -> int:
         name, page = path.relative_to(ROOT).as_posix(), path.read_text("utf-8")
         text, found = renewed(page, kernels)
         tests = {each: (ROOT / each).read_text("utf-8") for each in _holders(page) if (ROOT / each).is_file()}
-        loose = list(unmarked(name, page, tests))
+        loose = list(findings(name, page, tests))
         if "--check" not in arguments and text != page:
             path.write_text(text, encoding="utf-8")
             found = [each for each in found if "cannot be had" in each[1]]

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.replica.judgement import Kernel
-from tools.quoted import ROOT, QuoteError, blocks, output, parts_of, prompt_of, quote_of, renewed, stored, unmarked
+from tools.quoted import ROOT, QuoteError, blocks, findings, output, parts_of, prompt_of, quote_of, renewed, stored
 
 ASKED = "hairpin check 8151 --snapshot tests/fixtures/hosts/eth0-forwarding.hairpin"
 EXPLAINED = "hairpin explain interface-forwarding-off"
@@ -75,8 +75,8 @@ LOOSE: dict[str, tuple[str, list[int]]] = {
 
 @pytest.mark.parametrize(("page", "lines"), LOOSE.values(), ids=LOOSE)
 def test_an_output_that_nothing_holds_is_refused(page: str, lines: list[int]) -> None:
-    tests = {"tests/a.py": "docs/a.md", "tests/b.py": "docs/b.md"}
-    assert [line for line, _ in unmarked("docs/a.md", page, tests)] == lines
+    tests = {"tests/a.py": "README.md", "tests/b.py": "SECURITY.md"}
+    assert [line for line, _ in findings("README.md", page, tests)] == lines
 
 
 PARTS: dict[str, tuple[tuple[tuple[str, str], ...], str]] = {
