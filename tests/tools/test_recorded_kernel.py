@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.change.change import SetSysctl
+from hairpin.change.change import Change, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.replica.judgement import Case, Hit, Judgement, Outcome, Place
@@ -14,7 +14,7 @@ from tools.recorded_kernel import NotRecordedError, Recorder, read_kernel
 FLOW = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 8151)
 OTHER = Flow(FromHost(), 4, HOST_ADDRESS, "tcp", 8151)
 RULE = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD -j DROP", 7, "drop")
-CASE = Case(network(), (FLOW,), change=SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"))
+CASE = Case(network(), (FLOW,), change=Change((SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),)))
 
 
 class Asked:
