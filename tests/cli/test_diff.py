@@ -1,13 +1,17 @@
 """``hairpin diff`` on snapshots."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from hairpin.cli.diff import snapshots_first
+from hairpin.collect.snapshot import with_traces
 from hairpin.errors import UsageError
 from hairpin.evidence.file import write
+from hairpin.evidence.reading import Reading
 from tests.cli.commands import call
 from tests.report.answers import FORWARDING_OFF, Replacement, evidence
 from tests.report.strict import errors
@@ -51,3 +55,29 @@ def test_files_stand_in_front_of_targets(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError):
         snapshots_first(("lost.hairpin",))
+
+
+def test_the_traces_of_the_later_snapshot_tell_who_made_a_change(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    was, now = evidence(), evidence(FORWARDING_OFF)
+    begun = datetime.fromisoformat(was.taken_at).timestamp()
+    ran = "ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/sysctl -w net.ipv4.conf.eth0.forwarding=0"
+    line = {"__REALTIME_TIMESTAMP": str(int((begun + 60) * 1e6)), "SYSLOG_IDENTIFIER": "sudo", "MESSAGE": ran}
+    clock = f"now {begun + 120:.0f}\nsince {begun - 3600:.0f}\noffset +0000\njournal persistent\n"
+    texts = (("trace-clock", clock), ("trace-logins", json.dumps(line)))
+    later = datetime.fromtimestamp(begun + 120, UTC).isoformat().replace("+00:00", "Z")
+    readings = tuple(Reading(f"e{n}", key, "", key, later, 0, "text", text) for n, (key, text) in enumerate(texts, 1))
+    now = replace(with_traces(now, replace(now, readings=readings)), taken_at=later)
+    files = tmp_path / "a.hairpin", tmp_path / "b.hairpin"
+    for each, path in zip((was, now), files, strict=True):
+        write(each, path)
+    ended = call(capsys, "diff", *map(str, files), "8080", "--json", "--no-replica")
+    document = json.loads(ended.out)
+    assert errors(document, "diff-1.json") == []
+    (change,) = document["changes"]
+    assert (change["by"]["kind"], change["by"]["name"]) == ("person", "ann (pts/0)")
+    assert change["since"]["not_before"] == change["since"]["not_after"]
+    assert ran.rpartition("=")[0].rpartition("/")[2] in document["evidence"][change["by"]["evidence"]]["excerpt"]
+    backwards = call(capsys, "diff", str(files[1]), str(files[0]), "8080", "--json", "--no-replica")
+    assert json.loads(backwards.out)["changes"][0]["by"] is None

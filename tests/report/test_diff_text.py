@@ -1,9 +1,14 @@
 """A comparison as people read it."""
 
+import msgspec
+
 from hairpin.compare.comparison import Comparison
+from hairpin.message import message
 from hairpin.report.diff_text import diff_text
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
+from hairpin.story.blame import Blame
+from hairpin.story.entry import Actor, StoryEntry
 from tests.compare.small_pairs import comparison, with_rules
 
 USER = "-A DOCKER-USER -j RETURN\n"
@@ -30,3 +35,15 @@ def test_sets_that_would_do_as_well() -> None:
     text = _text(comparison(with_rules((USER, two + USER))))
     assert "Each of these would do as well: d2" in text
     assert "to undo it takes all of these: d1 d2" in text
+
+
+def test_who_made_a_change_is_one_line() -> None:
+    ann = Actor("person", "ann (pts/0)", "e2")
+    what = message("{person} ran `{command}`", person=ann.name, command="iptables -I DOCKER-USER -j DROP")
+    deed = StoryEntry(1_795_700_000, "command", what, "iptables", "e2", by=ann)
+    found = comparison(with_rules((USER, f"-A DOCKER-USER -p tcp -j DROP\n{USER}")))
+    made = Blame(deed.at, deed.at, (deed,), deed)
+    changes = tuple(msgspec.structs.replace(each, blame=made) for each in found.differences)
+    text = " ".join(_text(msgspec.structs.replace(found, differences=changes)).split())
+    assert "since 2026-11-26T13:33:20Z, through a person: ann (pts/0): ann (pts/0) ran `iptables -I" in text
+    assert "through" not in _text(found)

@@ -54,6 +54,12 @@ def test_two_entries_that_make_it_are_both_named() -> None:
     assert (found.not_before, found.not_after, found.actors) == (20, 30, (ANN, cron))
 
 
+def test_nobody_is_named_if_one_of_two_entries_names_nobody() -> None:
+    found = blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF), entry(30, OFF, by=None))
+    assert found is not None
+    assert (found.not_before, found.not_after, found.actors) == (20, 30, ())
+
+
 def test_what_repaired_it_ends_the_search() -> None:
     assert blamed(answer(FORWARDING_OFF), entry(5, TOGGLED), entry(10, OFF), entry(20, TOGGLED)) is None
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.evidence.reading import Outcome
-from hairpin.story.missing import could_not_read, missing_of
+from hairpin.story.missing import could_not_read, missing_of, tells_from
 from hairpin.story.traces import traces_of
 from tests.story.recorded import NOW, clock, evidence, lab
 
@@ -44,3 +44,13 @@ def test_evidence_without_traces() -> None:
     (found,) = missing_of(traces_of(bare), 0)
     assert str(found.reason) == "no traces were read: this evidence has none"
     assert not could_not_read((lab(),))
+
+
+def test_traces_that_begin_later_or_are_cut_do_not_tell_all() -> None:
+    at = NOW - 86400
+    assert tells_from(evidence(clock(f"journal-begins {at - 60}"), ("trace-units", "")), at)
+    assert tells_from(evidence(clock("journal none"), ("trace-syslog", "")), at)
+    assert not tells_from(evidence(clock(f"journal-begins {at + 60}")), at)
+    assert not tells_from(evidence(clock(), ("trace-units", "x\n# truncated: the newest 4000 lines")), at)
+    assert not tells_from(evidence(clock()), NOW - 8 * 86400)
+    assert not tells_from(msgspec.structs.replace(evidence(), readings=()), at)

@@ -68,7 +68,8 @@ def diff(
         else:
             was, now = read_both(given)
         tell(message("comparing"))
-        found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike)
+        later = given[1] if len(given) == 2 else None
+        found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike, later=later)
     if as_json:
         from hairpin.report.diff_document import diff_document
 
@@ -125,9 +126,18 @@ def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: 
 
 
 def compare_both(
-    question: "Question", was: "Evidence", now: "Evidence", kernel: "Kernel | None", *, alike: bool
+    question: "Question",
+    was: "Evidence",
+    now: "Evidence",
+    kernel: "Kernel | None",
+    *,
+    alike: bool,
+    later: Given | None = None,
 ) -> "Comparison":
-    """Return the comparison; ``kernel``: the second judge."""
+    """Return the comparison; ``kernel``: the second judge; ``later``: where the later host is from, None: this host."""
+    from functools import partial
+
+    from hairpin.cli.since import between
     from hairpin.compare.comparison import comparison_of
     from hairpin.compare.reading_both import both_hosts
 
@@ -137,5 +147,7 @@ def compare_both(
 
         was = with_facts_of(was, *hosts)
         hosts = both_hosts(was, now)
-
-    return comparison_of(question, *hosts, (was, now), kernel, alike=alike)
+    one, other = hosts
+    is_same = not alike and (one.machine_id, was.hostname) == (other.machine_id, now.hostname)
+    traces = partial(between, was, now, later) if is_same else None
+    return comparison_of(question, one, other, (was, now), kernel, alike=alike, traces=traces)

@@ -1,4 +1,5 @@
-"""Reads the hosts' traces, once an answer has a cause to ask them about; a healthy host pays nothing."""
+"""Reads the hosts' traces, once an answer has a cause to ask them about, or two readings of a host differ; a healthy
+host pays nothing."""
 
 from collections.abc import Iterator
 
@@ -11,10 +12,12 @@ from hairpin.cli.material import gather
 from hairpin.cli.options import Given
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
+from hairpin.compare.makers import Between
 from hairpin.errors import CollectError, EvidenceError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
 from hairpin.story.clock import moment
+from hairpin.story.missing import tells_from
 from hairpin.story.timeline import story_of
 
 
@@ -34,6 +37,22 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
         evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
         answer = msgspec.structs.replace(answer, evidence=evidence)
     return with_blame(answer, story_of(evidence, None), () if sources else tuple(passing_times()))
+
+
+def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None:
+    """Return what happened between both readings of a host; None if the later one's traces do not reach back so far.
+
+    ``later``: where the later one is from, None: this host.  A live host's traces are read now."""
+    first, last = moment(was.taken_at), moment(now.taken_at)
+    if first is None or last is None or first >= last:
+        return None
+    if later is None or later.kind == "host":
+        try:
+            (read,) = gather((later,) if later is not None else (), what="traces", since=first)
+        except CollectError:
+            return None
+        now = read if isinstance(read, Evidence) else now
+    return Between(story_of((now,), first), now, first, last) if tells_from(now, first) else None
 
 
 def passing_times() -> Iterator[float]:

@@ -6,5 +6,6 @@ under the later one's names and numbers), ``listed_difference`` (a difference as
 a network).  ``ruleset_differences`` (with ``sequences`` and ``element_text``), ``setting_differences`` (with
 ``setting_words``), ``host_differences`` and ``container_differences`` find them.  ``mixing`` makes the earlier network
 with any selection of them, ``deciding`` finds the smallest one that decides a flow, ``confirming`` asks the second
-judge.  ``last_good``: whether flows pass in a kept snapshot.  ``lost_jumps``: jumps with the versions of iptables.
+judge, ``makers`` asks the traces who made them.  ``last_good``: whether flows pass in a kept snapshot.  ``lost_jumps``:
+jumps with the versions of iptables.
 """

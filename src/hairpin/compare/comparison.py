@@ -1,6 +1,6 @@
 """Compares two hosts, or one host at two times: the one entry of this folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -14,6 +14,7 @@ from hairpin.compare.edit import ChainBlocks, SpaceTaken
 from hairpin.compare.host_differences import host_differences
 from hairpin.compare.listed_difference import PARTS, ListedDifference
 from hairpin.compare.lost_jumps import lost_jumps
+from hairpin.compare.makers import Between, with_makers
 from hairpin.compare.mixing import LEARNED, Sides, addresses_of_containers
 from hairpin.compare.ruleset_differences import ruleset_differences
 from hairpin.compare.setting_differences import setting_differences
@@ -53,7 +54,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """What differs between two hosts, or one host at two times.
 
     ``was`` and ``now``: both as they were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose
-    outcome differs; ``walked``: how many were walked.  ``unread``: what one of both did not tell."""
+    outcome differs; ``walked``: how many were walked.  ``unread``: what one of both did not tell.  ``traces``: those
+    that tell who made the differences."""
 
     was: Host
     now: Host
@@ -63,6 +65,7 @@ class Comparison(msgspec.Struct, frozen=True):
     unread: tuple[Unread, ...] = ()
     notes: tuple[Message, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    traces: Evidence | None = None
 
     @property
     def is_equal(self) -> bool:
@@ -130,8 +133,10 @@ def comparison_of(
     kernel: Kernel | None = None,
     *,
     alike: bool = False,
+    traces: Callable[[], Between | None] | None = None,
 ) -> Comparison:
-    """Return what differs, and what decides which flow.  ``evidence``: of both; ``kernel``: the second judge.
+    """Return what differs, and what decides which flow.  ``evidence``: of both; ``kernel``: the second judge;
+    ``traces``: reads what happened between both readings, which is asked only if something differs.
 
     Raises UsageError if the question makes no sense for either of them."""
     sides, differences = network_sides(was, now, alike=alike)
@@ -153,9 +158,13 @@ def comparison_of(
     flows = tuple(_replace(each, judge="replicated") if number in proven else each for number, each in enumerate(found))
     told = {ref for each in flows for ref in (*each.changes, *each.undoing)}
     listed = tuple(each for each in differences if each.listed or each.ref in told)
+    between = traces() if traces is not None and listed else None
+    if between is not None:
+        listed = with_makers(listed, mixer, between, lambda one, other: network_sides(one.this, other.this))
     unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread if not is_trace(each.key)))
     notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, alike=alike))
-    return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence)
+    read = between.evidence if between is not None else None
+    return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence, read)
 
 
 def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, ...], tuple[Flow, ...]]]:

@@ -7,6 +7,7 @@ import msgspec
 from hairpin.compare.edit import Edit
 from hairpin.host.netns import Netns
 from hairpin.message import Message
+from hairpin.story.blame import Blame
 
 PartOfHost = Literal[
     "host", "engines", "containers", "networks", "links", "addresses", "routes", "policy-rules", "neighbours",
@@ -25,7 +26,8 @@ class ListedDifference(msgspec.Struct, frozen=True):
 
     ``ref`` names it (``d1``).  ``where``: what is different; ``before`` and ``after``: how it was and is (None: it was
     or is not there).  ``listed`` False: the kernel learned it by itself, which is told only where it decides a flow.
-    ``fields``: the fields of the namespace or the host that a walk reads of it, for the search of what decides."""
+    ``fields``: the fields of the namespace or the host that a walk reads of it, for the search of what decides.
+    ``blame``: since when it is so and through whom, where the later host's traces prove it."""
 
     part: PartOfHost
     netns: Netns
@@ -36,3 +38,4 @@ class ListedDifference(msgspec.Struct, frozen=True):
     ref: str = ""
     listed: bool = True
     fields: tuple[str, ...] = ()
+    blame: Blame | None = None

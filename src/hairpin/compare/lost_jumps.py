@@ -6,15 +6,12 @@ engine believe that its jump is there.
 
 from collections.abc import Iterator
 
-from hairpin.change.rules import tool_rules
-from hairpin.compare.edit import RulesTaken, RuleTaken
+from hairpin.compare.edit import RulesTaken
 from hairpin.compare.listed_difference import ListedDifference
-from hairpin.compare.mixing import Sides
-from hairpin.compare.ruleset_differences import table_in
+from hairpin.compare.mixing import Sides, taken_rules
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import Jump, Rule
-from hairpin.network.network import Network
+from hairpin.netfilter.ir import Jump
 
 _FEW = 3
 _UNKNOWN = message("no version of iptables")
@@ -33,9 +30,9 @@ def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[
         if not isinstance(each.edit, RulesTaken) or len(each.edit.rules) != 1:
             continue
         (taken,) = each.edit.rules
-        rule = _rule(sides.was, taken)
-        jump = next((part for part in rule.body if isinstance(part, Jump)), None) if rule is not None else None
-        if rule is not None and jump is not None and taken.table.dialect.startswith("iptables"):
+        rules = taken_rules(sides, taken) if taken.was is not None else ()
+        jump = next((part for rule in rules[:1] for part in rule.body if isinstance(part, Jump)), None)
+        if jump is not None and taken.table.dialect.startswith("iptables"):
             yield message(
                 "{ref}: the jump to {chain} is lost. The earlier snapshot has {before}, the later one {after}",
                 ref=each.ref,
@@ -43,15 +40,6 @@ def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[
                 before=_version(sides.was.this),
                 after=_version(sides.now.this),
             )
-
-
-def _rule(network: Network, taken: RuleTaken) -> Rule | None:
-    """Return the rule that was taken out; None if one was put in."""
-    if taken.was is None:
-        return None
-    table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
-    chain = table.chain(taken.chain) if table is not None else None
-    return tool_rules(chain.rules)[taken.was][0] if chain is not None else None
 
 
 def _version(host: Host) -> Message | str:

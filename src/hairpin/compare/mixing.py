@@ -41,6 +41,15 @@ class Sides(msgspec.Struct, frozen=True):
     blocks: tuple[ChainBlocks, ...] = ()
 
 
+def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
+    """Return the rule that was taken out of the earlier network, else the one that was put in, as the rules of the IR
+    that it stands for."""
+    network, number = (sides.now, taken.now) if taken.was is None else (sides.was, taken.was)
+    table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
+    chain = table.chain(taken.chain) if table is not None else None
+    return tool_rules(chain.rules)[number] if chain is not None and number is not None else ()
+
+
 def with_edits(sides: Sides, edits: Iterable[Edit]) -> Network:
     """Return the earlier network with these edits.  A part that does not fit without another one is left out."""
     network = sides.was

@@ -32,8 +32,8 @@ def since_document(found: Blame) -> SinceDocument:
 
 
 def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
-    """Return who made the cause, each once; None if no trace names anybody."""
-    return tuple(_actors(found, quotes)) or None
+    """Return who made the cause, each once; None if no trace names anybody, or one of several names nobody."""
+    return tuple(_actors(found, quotes)) if found.actors else None
 
 
 def _actors(found: Blame, quotes: Quotes) -> Iterator[ActorDocument]:

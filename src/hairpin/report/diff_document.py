@@ -11,9 +11,11 @@ from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.message import Message
 from hairpin.network.flow import Flow
+from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.document import HostDocument, host_document
 from hairpin.report.places import NO_HOSTS
-from hairpin.report.refs import FlowRef
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import EvidenceRef, FlowRef
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
@@ -24,7 +26,7 @@ ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
 
 class ChangeDocument(msgspec.Struct, frozen=True):
     """One change.  ``before`` and ``after``: null where it was or is not there; lines of files and of chains are
-    separated by line feeds."""
+    separated by line feeds.  ``since`` and ``by``: null where no trace of the later host proves it."""
 
     ref: ChangeRef
     host: str
@@ -33,6 +35,8 @@ class ChangeDocument(msgspec.Struct, frozen=True):
     where: str
     before: str | None
     after: str | None
+    since: SinceDocument | None = None
+    by: ActorDocument | None = None
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
@@ -86,16 +90,19 @@ class DiffDocument(msgspec.Struct, frozen=True):
     walked: int
     missing: tuple[NotCompared, ...]
     notes: tuple[str, ...] = ()
+    evidence: dict[EvidenceRef, Quote] = {}
 
 
 def diff_document(found: Comparison, words: Words) -> DiffDocument:
     """Return the document in the reader's language."""
+    quotes = Quotes((found.traces,) if found.traces is not None else (), words)
+    changes = tuple(_change(each, words, quotes) for each in found.differences)
     return DiffDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
         host=host_document(found.was),
         hosts=(host_document(found.was), host_document(found.now)),
-        changes=tuple(_change(each, words) for each in found.differences),
+        changes=changes,
         flows=tuple(map(_flow, found.flows)),
         walked=found.walked,
         missing=tuple(
@@ -105,13 +112,17 @@ def diff_document(found: Comparison, words: Words) -> DiffDocument:
             for each in found.unread
         ),
         notes=tuple(map(words, found.notes)),
+        evidence=quotes.all(),
     )
 
 
-def _change(each: ListedDifference, words: Words) -> ChangeDocument:
+def _change(each: ListedDifference, words: Words, quotes: Quotes) -> ChangeDocument:
     before, after = (text_of(text, words) if text is not None else None for text in (each.before, each.after))
     where = text_of(each.where, words)
-    return ChangeDocument(each.ref, each.netns.host, each.netns.name, each.part, where, before, after)
+    since = since_document(each.blame) if each.blame is not None else None
+    actors = through_document(each.blame, quotes) if each.blame is not None else None
+    by = actors[0] if actors is not None else None
+    return ChangeDocument(each.ref, each.netns.host, each.netns.name, each.part, where, before, after, since, by)
 
 
 def text_of(text: Text, words: Words) -> str:

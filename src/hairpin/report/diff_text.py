@@ -3,6 +3,7 @@
 from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import PARTS, ListedDifference, PartOfHost
 from hairpin.message import Message, message
+from hairpin.report.blame_text import blame_text
 from hairpin.report.diff_document import text_of
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import Places
@@ -144,3 +145,7 @@ def _write_change(each: ListedDifference, words: Words, paper: Paper, *, verbose
             paper.line("      ", (f"{sign} {line}", "bad" if sign == "-" else "good"))
         if len(shown) < len(lines):
             paper.line("      ", (f"{sign} …", "faint"))
+    if each.blame is not None:
+        since, entries = next(blame_text(each.blame)), each.blame.entries
+        said = message("{since}: {what}", since=since, what=entries[0].what) if len(entries) == 1 else since
+        paper.prose(words(said), indent=6)

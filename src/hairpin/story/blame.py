@@ -7,7 +7,7 @@ the good state was last seen.  What an event did before a file of the host's con
 the files as they are now say what it does now.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 import msgspec
@@ -69,8 +69,10 @@ class Blame(msgspec.Struct, frozen=True):
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        """Who did it: more than one if nothing tells which of them."""
-        return tuple(dict.fromkeys(actor for each in self.entries if (actor := actor_of(each)) is not None))
+        """Who did it: more than one if nothing tells which of them; none if one of the entries names nobody."""
+        found = tuple(dict.fromkeys(map(actor_of, self.entries)))
+        named = tuple(each for each in found if each is not None)
+        return named if len(named) == len(found) else ()
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
@@ -78,10 +80,17 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
+    entries = newest_first(story, question.label, question.at)
+    return made_since_good(entries, lambda effect: _role(question, repaired, effect))
+
+
+def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], Role]) -> Blame | None:
+    """Return those of the entries, the newest first, that have made something since its good state was last seen; None
+    if no entry has, no good state was seen, or one of the entries may have done anything."""
     roles: dict[Effect, Role] = {}
     makers: list[StoryEntry] = []
     configured_since = False
-    for entry in _newest_first(question, story):
+    for entry in entries:
         if entry.kind == "kept":
             return _blame(makers, entry)
         if entry.effect is None:
@@ -90,7 +99,7 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
         if entry.effect not in roles:
             if len(roles) == _MOST_EFFECTS:
                 return None
-            roles[entry.effect] = _role(question, repaired, entry.effect)
+            roles[entry.effect] = role_of(entry.effect)
         match roles[entry.effect]:
             case "makes":
                 if not (configured_since and entry.effect.event is not None):
@@ -132,9 +141,10 @@ def _with_docker(network: Network, label: str) -> Network:
     return network.with_host(replace(host, engines=engines, contacts=contacts))
 
 
-def _newest_first(question: BlameQuestion, story: Story) -> Iterator[StoryEntry]:
-    mine = (each for each in story.entries if each.host in ("", question.label) and each.at <= question.at)
-    yield from sorted(mine, key=lambda each: each.at, reverse=True)
+def newest_first(story: Story, label: str, at: float) -> tuple[StoryEntry, ...]:
+    """Return the entries of the host up to that time, in seconds since the epoch, the newest first."""
+    mine = (each for each in story.entries if each.host in ("", label) and each.at <= at)
+    return tuple(sorted(mine, key=lambda each: each.at, reverse=True))
 
 
 def _configures(entry: StoryEntry) -> bool:
@@ -146,8 +156,8 @@ def _end(entry: StoryEntry) -> float:
 
 
 def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
-    again = _course(repaired, question.label, effect)
-    then = _course(question.broken, question.label, effect)
+    again = course_of_effect(repaired, question.label, effect)
+    then = course_of_effect(question.broken, question.label, effect)
     if again is not None and not again.missing and _makes(question, repaired, again):
         return "makes"
     if then is None and _is_start_of_wanted(question, effect):
@@ -157,7 +167,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
         return "shows-good"  # it succeeded then, and would not now
-    made = [_is_made(each, then.network) for each in question.change.parts]
+    made = [is_made(each, then.network) for each in question.change.parts]
     if False in made:  # where the flows pass all the same, it is by another way
         return "unknown" if then.missing else "neither"
     if True in made or all(_passes(question.broken, then, each) for each in question.flows):
@@ -176,13 +186,14 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
     """Return whether the effect brings the cause to the repaired hosts: what repairs it is taken back, and a flow
     does not pass then.  Of parts that cannot be compared a diagnosis tells."""
-    made = [_is_made(each, again.network) for each in question.change.parts]
+    made = [is_made(each, again.network) for each in question.change.parts]
     if None in made:
         return is_undone(question.cause, repaired, again, question.flows)
     return False in made and not all(_passes(repaired, again, each) for each in question.flows)
 
 
-def _course(network: Network, label: str, effect: Effect) -> Course | None:
+def course_of_effect(network: Network, label: str, effect: Effect) -> Course | None:
+    """Return the course of the effect on the host; None if it cannot happen there, or nobody can foretell it."""
     if effect.commands:
         return course_of_commands(network, label, effect.commands)
     return course_of(network, label, effect.event, effect.name) if effect.event is not None else None
@@ -192,8 +203,8 @@ def _passes(was: Network, then: Course, flow: Flow) -> bool:
     return walk_flow(then.network, asked_again(was, then.network, flow)).succeeds
 
 
-def _is_made(part: Primitive, network: Network) -> bool | None:
-    """Return whether the network is as the part makes it; None for a part of which the flows alone tell."""
+def is_made(part: Primitive, network: Network) -> bool | None:
+    """Return whether the network is as the part makes it; None for a part of which its own end does not tell that."""
     match part:
         case SetSysctl(netns=netns, path=path, value=value):
             return netns in network and network.namespace(netns).sysctls.values.get(path) == value

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hairpin.evidence.reading import Evidence, Reading, is_trace
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
-from hairpin.story.traces import Traces
+from hairpin.story.traces import Traces, traces_of
 
 _SLACK_S = 3600.0
 
@@ -49,6 +49,14 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
             message("there is neither a journal nor a file of syslog: what units did is not told"),
             clock.evidence, host,
         )  # fmt: skip
+
+
+def tells_from(evidence: Evidence, at: float) -> bool:
+    """Return whether the host's traces begin before that time, in seconds since the epoch, and none of them is cut."""
+    clock = traces_of(evidence).clock
+    read = [each for each in evidence.readings if is_trace(each.key)]
+    begins = clock.journal_begins if clock.journal_begins is not None else at
+    return bool(read) and max(clock.since, begins) <= at and not any("# truncated" in each.text for each in read)
 
 
 def _of_journal(traces: Traces, since: float) -> Iterator[Message]:

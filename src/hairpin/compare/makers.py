@@ -1,0 +1,139 @@
+"""Who made which difference, as far as the later host's traces prove it.
+
+What happened between both readings is carried out on the earlier host, and on the later one without the difference.
+Who made the difference is the one whose deed brings it there.  Files, units and packages are told by their own entries.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import msgspec
+
+from hairpin.compare.deciding import Mixer
+from hairpin.compare.edit import HostTaken, NotWalked, RulesTaken
+from hairpin.compare.listed_difference import ListedDifference
+from hairpin.compare.mixing import Sides, taken_rules
+from hairpin.compare.ruleset_differences import bodies_of
+from hairpin.events.course import Course
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.network.network import Network
+from hairpin.story.blame import Blame, Role, course_of_effect, made_since_good, newest_first
+from hairpin.story.entry import Effect, EntryKind, Story, StoryEntry
+
+DifferencesOf = Callable[[Network, Network], tuple[Sides, tuple[ListedDifference, ...]]]
+"""Finds the differences between two networks."""
+_MOST_COURSES = 300
+"""Effects that are carried out on the later host without one difference."""
+_PACKAGE = "package:"
+
+
+class Between(msgspec.Struct, frozen=True):
+    """What the later host's traces tell of the time between both readings, ``since`` and ``until`` in seconds since
+    the epoch.  ``evidence``: the traces."""
+
+    story: Story
+    evidence: Evidence
+    since: float
+    until: float
+
+
+def with_makers(
+    told: tuple[ListedDifference, ...], mixer: Mixer, between: Between, differences_of: DifferencesOf
+) -> tuple[ListedDifference, ...]:
+    """Return the listed differences; those that one actor is proven to have made have ``blame``."""
+    label = mixer.sides.now.this.name
+    entries = tuple(e for e in newest_first(between.story, label, between.until) if e.at >= between.since)
+    if not entries:
+        return told
+    good = StoryEntry(between.since, "kept", message("the earlier reading"), label, "", host=label)
+    trials = _Trials(mixer, label, differences_of)
+    numbers = {each.ref: number for number, each in enumerate(mixer.differences)}
+    decided: list[ListedDifference] = []
+    for each in told:
+        if isinstance(each.edit, NotWalked):
+            found = _of_subject(each, entries, good)
+        else:
+            found = made_since_good((*entries, good), partial(trials.role, numbers[each.ref]))
+        decided.append(msgspec.structs.replace(each, blame=found) if found is not None and _is_one(found) else each)
+    return tuple(decided)
+
+
+def _is_one(found: Blame) -> bool:
+    """Return whether one actor, or one entry that names none, made it."""
+    return len(found.entries) == 1 or len(found.actors) == 1
+
+
+def _of_subject(difference: ListedDifference, entries: tuple[StoryEntry, ...], good: StoryEntry) -> Blame | None:
+    """Return the only entry about the package, the unit or the file."""
+    kinds: dict[str, EntryKind] = {"versions": "package", "units": "unit", "files": "file"}
+    kind, name = kinds.get(difference.part), str(difference.where).removeprefix(_PACKAGE)
+    found = tuple(each for each in entries if (each.kind, each.subject) == (kind, name))
+    return Blame(found[0].at, found[0].until or found[0].at, found, good) if len(found) == 1 else None
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """How a network differs from the later one after an effect, and whether something of that is not known."""
+
+    open: frozenset[object]
+    is_unsure: bool
+
+
+class _Trials:
+    """Carries effects out, each once on the same network."""
+
+    def __init__(self, mixer: Mixer, label: str, differences_of: DifferencesOf) -> None:
+        self._mixer = mixer
+        self._label = label
+        self._differences_of = differences_of
+        self._keys = tuple(frozenset(_keys(each, mixer.sides)) for each in mixer.differences)
+        self._all = frozenset(range(len(mixer.differences)))
+        self._known: dict[tuple[frozenset[int], Effect], _Outcome | None] = {}
+
+    def role(self, number: int, effect: Effect) -> Role:
+        """Return what the effect has to do with the difference of that number."""
+        first = self._after(frozenset(), effect)
+        if self._makes(number, first) or self._makes(number, self._after(self._all - {number}, effect)):
+            return "makes"
+        then = self._after(self._all, effect)
+        if then is None:
+            # Commands that nobody can foretell are not known to have made anything.  An event might have.
+            return "neither" if effect.commands or (first is not None and not first.is_unsure) else "unknown"
+        if not self._keys[number].isdisjoint(then.open):
+            return "shows-good"
+        return "unknown" if then.is_unsure else "neither"
+
+    def _makes(self, number: int, outcome: _Outcome | None) -> bool:
+        return outcome is not None and not outcome.is_unsure and self._keys[number].isdisjoint(outcome.open)
+
+    def _after(self, chosen: frozenset[int], effect: Effect) -> _Outcome | None:
+        key = (chosen, effect)
+        if key not in self._known:
+            if len(self._known) >= _MOST_COURSES:
+                return None
+            course = course_of_effect(self._mixer.network(chosen), self._label, effect)
+            self._known[key] = None if course is None else self._outcome(course)
+        return self._known[key]
+
+    def _outcome(self, course: Course) -> _Outcome:
+        sides, found = self._differences_of(course.network, self._mixer.sides.now)
+        return _Outcome(frozenset(key for each in found for key in _keys(each, sides)), bool(course.missing))
+
+
+def _keys(difference: ListedDifference, sides: Sides) -> Iterator[object]:
+    """Yield by what the difference is known in another comparison with the same later network: a rule by what it says,
+    as its number may be another one, a container by whether it runs, as nobody foretells how it ends."""
+    match difference.edit:
+        case RulesTaken(rules=rules):
+            for each in rules:
+                yield each.table, each.chain, each.was is None, bodies_of(taken_rules(sides, each))
+        case HostTaken(item="container" | "state", name=name, tool=tool):
+            yield name, *(_runs(side.this, tool, name) for side in (sides.was, sides.now))
+        case _:
+            yield difference.part, difference.netns, str(difference.where)
+
+
+def _runs(host: Host, tool: str, name: str) -> bool | None:
+    engines = (each for each in host.engines if each.kind == tool)
+    return next((one.running for each in engines for one in each.containers if one.name == name), None)
