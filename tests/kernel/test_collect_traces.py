@@ -54,6 +54,11 @@ def root(tmp_path: Path) -> Path:
         "etc/sysctl.d/50-x.conf": "net.ipv4.ip_forward = 0\n",
         "etc/timezone": "Etc/UTC\n",
         "etc/cron.d/fw": "* * * * * root /usr/local/sbin/fw.sh\n",
+        "etc/systemd/system/own.service": "[Service]\nExecStart=-/usr/local/sbin/fw.sh\nExecStartPost=/bin/true\n",
+        "etc/systemd/system/own.timer": "[Timer]\nOnCalendar=hourly\n",
+        "etc/systemd/system/other.service": "[Service]\nExecStart=/bin/sh -c 'systemctl restart docker'\n",
+        "etc/systemd/system/unused.service": "[Service]\nExecStart=/usr/bin/backup\n",
+        "etc/systemd/system/unused.timer": "[Timer]\nOnCalendar=hourly\n",
         "usr/local/sbin/fw.sh": "#!/bin/sh\niptables -P FORWARD DROP\necho\ncurl -H token:s3cr3t http://x | nft -f -\n",
     }
     for path, text in texts.items():
@@ -89,6 +94,14 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
         assert said in told, told
     scripts = found.find("trace-scripts", "")
     assert scripts is not None
+    own = found.find("trace-own-units", "")
+    assert own is not None
+    assert own.text.splitlines() == [
+        "other.service\t/etc/systemd/system/other.service:2:ExecStart=/bin/sh -c 'systemctl restart docker'",
+        "own.service\t/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP",
+        "own.service\t/usr/local/sbin/fw.sh:4: (not collected)",
+        "own.service\t/etc/systemd/system/own.timer:0:own.timer",
+    ]
     assert scripts.text == "/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP\n/usr/local/sbin/fw.sh:4:# not collected\n"
 
 

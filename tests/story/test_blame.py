@@ -47,6 +47,13 @@ def test_the_entry_that_makes_the_cause_since_the_good_state_is_blamed() -> None
     assert (found.not_before, found.not_after, found.actors, found.good.at) == (20, 20, (ANN,), 10)
 
 
+def test_what_is_done_each_minute_is_blamed_from_its_first_time_after_the_good_state() -> None:
+    first, last = entry(5, OFF), msgspec.structs.replace(entry(60, OFF), before=(20.0, 30.0, 40.0, 50.0))
+    found = blamed(answer(FORWARDING_OFF), first, entry(10, TOGGLED), last)
+    assert found is not None
+    assert ([each.at for each in found.entries], found.not_before, found.not_after) == ([20, 60], 20, 60)
+
+
 def test_two_entries_that_make_it_are_both_named() -> None:
     cron = Actor("process", "cron[812]", "e901")
     found = blamed(answer(FORWARDING_OFF), entry(10, TOGGLED), entry(20, OFF), entry(30, OFF, by=cron))

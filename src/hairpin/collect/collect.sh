@@ -1525,7 +1525,12 @@ boot_scripts() { # only the lines that program rules or sysctls at boot or from 
 boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
     # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
     [ -d "$HAIRPIN_ROOT/etc/systemd/system" ] || return
-    lines=$(cd "$HAIRPIN_ROOT/" && unit_files | RULE_LINES=$RULE_LINES SECRET_LINES=$SECRET_LINES awk '
+    lines=$(cd "$HAIRPIN_ROOT/" && unit_files | unit_lines "$RULE_LINES" | head -n 500)
+    found_units=$(printf '%s\n' "$lines" | cut -f 1 | sort -u)
+    body boot-units '/etc/systemd/system/*.wants' "$lines"
+}
+unit_lines() { # unit_lines WORDS: for lines NAME FILE, what these units run at their start, and lines of scripts there, with one of the words
+    RULE_LINES=$1 SECRET_LINES=$SECRET_LINES awk '
         function show(name, path, number, line) {
             if (line ~ ENVIRON["SECRET_LINES"]) line = " (not collected)"
             print name "\t/" path ":" number ":" line
@@ -1551,9 +1556,7 @@ boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, 
                 }
             }
             close(file)
-        }' 2>/dev/null | head -n 500)
-    found_units=$(printf '%s\n' "$lines" | cut -f 1 | sort -u)
-    body boot-units '/etc/systemd/system/*.wants' "$lines"
+        }' 2>/dev/null
 }
 unit_files() { # name and file of each enabled unit and of its drop-ins, below the folder where this runs
     for link in etc/systemd/system/*.wants/* etc/systemd/system/*.requires/*; do
@@ -1970,12 +1973,36 @@ trace_boots() {
 wtmp_lines() { # without the names of those who log in: logins has them
     { TZ=UTC limit 3 last -x -w --time-format iso -f "$wtmp" reboot shutdown runlevel 2>/dev/null || TZ=UTC limit 3 last -x -F -f "$wtmp" reboot shutdown runlevel; } | head -n 200
 }
-trace_units() { # what process 1 says of the units that matter, of the enabled ones that program rules, and of the start-up
-    boot_units >/dev/null
+trace_units() { # what process 1 says of the units that matter, of the host's own ones that program rules, and of the start-up
+    own=$(own_units)
+    body trace-own-units '/etc/systemd/system, /run/systemd/system' "$own"
     # shellcheck disable=SC2086
-    matches UNIT $TRACE_UNITS ${found_units-}
+    matches UNIT $TRACE_UNITS $(printf '%s\n' "$own" | cut -f 1 | sort -u)
     # shellcheck disable=SC2086
     journal trace-units '' _PID=1 $matched + _PID=1 MESSAGE_ID=b07a249cd024414a82dd00cd181378ff MESSAGE_ID=eed00a68ffd84e31882105fd973abdd1
+}
+DOING_LINES='(systemctl|service|invoke-rc\.d|docker|podman|netfilter-persistent) .*(start|stop|reload|restart|kill|rm)'
+own_units() { # unit, tab, path:line:text: what enabled units and units of the administrator run at their start; then unit, tab,
+    # path:0:timer for each timer that starts one of them
+    cd "${TRACE_ROOT:-/}" || return
+    lines=$({
+        unit_files
+        for file in etc/systemd/system/*.service run/systemd/system/*.service; do
+            [ ! -f "$file" ] || [ -h "$file" ] || echo "${file##*/} $file"
+        done
+        for file in etc/systemd/system/*.service.d/*.conf; do
+            name=${file%/*}; name=${name##*/}
+            [ ! -f "$file" ] || echo "${name%.d} $file"
+        done
+    } | sort -u | unit_lines "$RULE_LINES|$DOING_LINES" | head -n 500)
+    [ -n "$lines" ] || return 0
+    printf '%s\n' "$lines"
+    for file in etc/systemd/system/*.timer etc/systemd/system/*.wants/*.timer; do
+        [ -f "$file" ] || continue
+        name=${file##*/} unit=$(sed -n 's/^Unit *= *//p' "$file" | tail -n 1)
+        : "${unit:=${name%.timer}.service}"
+        case $NL$lines in *"$NL$unit$TAB"*) printf '%s\t/%s:0:%s\n' "$unit" "$file" "$name" ;; esac
+    done | sort -u
 }
 trace_engines() {
     matches _SYSTEMD_UNIT docker.service containerd.service podman.service k3s.service
@@ -2017,7 +2044,7 @@ script_lines() { # path:line:text of the lines that program rules or settings, o
         case $path in */../*) continue ;; esac
         [ -f "$path" ] && [ -r "$path" ] || continue
         case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
-        grep -snE "$RULE_LINES|(systemctl|service|invoke-rc\.d|docker|podman) .*(start|stop|reload|restart|kill|rm)" "$path" /dev/null
+        grep -snE "$RULE_LINES|$DOING_LINES" "$path" /dev/null
     done | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
 }
 logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there

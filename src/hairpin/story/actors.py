@@ -1,16 +1,20 @@
 """Through whom a unit or a container was started, stopped or reloaded: a command, a package, a job of cron, or another
 unit that lies so close in time that it did it, and names it."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from hairpin.kept import kept
 from hairpin.story.cron import Job, jobs_of
 from hairpin.story.deeds import named_units
 from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.own_units import own_units
 from hairpin.story.packages import package_actor, package_runs
 from hairpin.story.people import Command, commands_of
 from hairpin.story.traces import Traces
 from hairpin.story.unit_events import Verb, full_name, packages_of_unit
+from hairpin.story.units import UnitChange, unit_changes
 
 _SOON_S = 20.0
 """A unit begins to stop or start within this time after the command that asks for it."""
@@ -22,20 +26,38 @@ _ALIKE: dict[str, tuple[Verb, ...]] = {
 
 
 class Doing(msgspec.Struct, frozen=True):
-    """Somebody's command with the units that it names.  ``effect``: what it does besides."""
+    """Somebody's command with the units that it names.  ``effect``: what it does besides.  ``unit``: the unit that ran
+    it when it started; empty: none."""
 
     at: float
     by: Actor
     text: str
     units: tuple[tuple[str, Verb], ...]
     effect: Effect | None
+    unit: str = ""
 
 
 @kept
 def doings_of(traces: Traces) -> tuple[Doing, ...]:
-    """Return what people and cron ran, oldest first."""
+    """Return what people, cron and the host's own units ran, oldest first."""
     found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces))]
+    found += [_of_unit(traces, each, tuple(found)) for each in _own_starts(traces)]
     return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _own_starts(traces: Traces) -> Iterator[UnitChange]:
+    own = own_units(traces)
+    for each in unit_changes(traces):
+        if each.verb == "start" and not each.at_boot and each.unit in own:
+            yield each
+
+
+def _of_unit(traces: Traces, change: UnitChange, asked: tuple[Doing, ...]) -> Doing:
+    """Return what the start of the host's own unit does, by the only one who asked for it, else by the unit itself."""
+    own = own_units(traces)[change.unit]
+    actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
+    by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
+    return Doing(change.at, by, own.whole, named_units(own.whole), own.effect, change.unit)
 
 
 def _of_command(command: Command) -> Doing:
@@ -52,12 +74,13 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
     A command whose whole effect a unit or a container tells of is left without its own effect: what happened is told
     once."""
     found: list[StoryEntry] = []
-    told: set[float] = set()
+    told: set[Doing] = set()
     for entry in entries:
         doing = _doing(traces, entry) if entry.by is None and entry.kind in ("unit", "container", "firewall") else None
         if doing is not None:
             found.append(msgspec.structs.replace(entry, by=doing.by))
-            told.add(doing.at)
+            if doing.unit != entry.subject:
+                told.add(doing)
         elif entry.by is None and entry.kind == "unit":
             by, effect = _of_package(traces, entry)
             found.append(msgspec.structs.replace(entry, by=by, effect=effect))
@@ -70,19 +93,29 @@ def _without_effect(entry: StoryEntry) -> StoryEntry:
     return msgspec.structs.replace(entry, effect=None)
 
 
-def _is_told(entry: StoryEntry, told: set[float]) -> bool:
-    return entry.kind == "command" and entry.effect is not None and entry.effect.event is not None and entry.at in told
+def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:
+    """Return whether another entry tells the whole effect of a command, or of the start of the host's own unit."""
+    if entry.effect is None or entry.effect.event is None:
+        return False
+    unit = entry.subject if entry.kind == "unit" else ""
+    return entry.kind in ("command", "unit") and any((each.at, each.unit) == (entry.at, unit) for each in told)
 
 
 def _doing(traces: Traces, entry: StoryEntry) -> Doing | None:
     """Return the one doing that made the entry; None if there is none, or if two could have."""
-    found = [each for each in doings_of(traces) if -_EARLY_S <= entry.at - each.at <= _SOON_S and _fits(each, entry)]
+    found = [each for each in doings_of(traces) if _is_soon(each, entry.at) and _fits(each, entry)]
     actors = {each.by.name for each in found}
     return found[-1] if len(actors) == 1 else None
 
 
+def _is_soon(doing: Doing, at: float) -> bool:
+    return -_EARLY_S <= at - doing.at <= _SOON_S
+
+
 def _fits(doing: Doing, entry: StoryEntry) -> bool:
     effect = doing.effect
+    if doing.unit == entry.subject and entry.kind == "unit":
+        return doing.at == entry.at
     if entry.kind == "unit":
         verb = _verb_of(entry)
         return any(full_name(unit) == entry.subject and each in _ALIKE.get(verb, ()) for unit, each in doing.units)

@@ -114,9 +114,15 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
 
 
 def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
-    """Return the blame of the makers, the newest of which is first, since the good state."""
-    made = tuple(reversed(makers))
-    return Blame(made[0].at, _end(made[-1]), made, good) if made else None
+    """Return the blame of the makers, the newest of which is first, since the good state.  What was done again and
+    again is told by its first and its last time."""
+    if not makers:
+        return None
+    made = [makers[-1]]
+    for each in reversed(makers[:-1]):
+        again = len(made) > 1 and all((one.by, one.effect) == (each.by, each.effect) for one in made[-2:])
+        made[len(made) - int(again) :] = [each]
+    return Blame(made[0].at, _end(made[-1]), tuple(made), good)
 
 
 def actor_of(entry: StoryEntry) -> Actor | None:
@@ -142,9 +148,15 @@ def _with_docker(network: Network, label: str) -> Network:
 
 
 def newest_first(story: Story, label: str, at: float) -> tuple[StoryEntry, ...]:
-    """Return the entries of the host up to that time, in seconds since the epoch, the newest first."""
-    mine = (each for each in story.entries if each.host in ("", label) and each.at <= at)
-    return tuple(sorted(mine, key=lambda each: each.at, reverse=True))
+    """Return the entries of the host up to that time, in seconds since the epoch, the newest first; of one that stands
+    for several times, each."""
+    mine = (
+        msgspec.structs.replace(each, at=time, until=each.until if time == each.at else None, before=())
+        for each in story.entries
+        if each.host in ("", label)
+        for time in (*each.before, each.at)
+    )
+    return tuple(sorted((each for each in mine if each.at <= at), key=lambda each: each.at, reverse=True))
 
 
 def _configures(entry: StoryEntry) -> bool:

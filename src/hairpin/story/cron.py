@@ -99,6 +99,7 @@ def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
     for job in jobs_of(traces):
         folded.setdefault(job.text, []).append(job)
     for jobs in folded.values():
+        between = tuple(each.at for each in jobs[1:-1])
         for job in (jobs[0], jobs[-1]) if len(jobs) > 1 else jobs:
             effect = job.effect if job.effect != Effect() else None
             said = (
@@ -116,6 +117,7 @@ def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
                 effect=effect,
                 quote="; ".join(job.lines) or job.text,
                 host=traces.host,
+                before=between if job is not jobs[0] else (),
             )
 
 

@@ -37,7 +37,8 @@ class StoryEntry(msgspec.Struct, frozen=True):
     """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
 
     ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
-    ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label."""
+    ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label.
+    ``before``: when the same was done before, as far as no entry of its own tells it."""
 
     at: float
     kind: EntryKind
@@ -49,6 +50,7 @@ class StoryEntry(msgspec.Struct, frozen=True):
     effect: Effect | None = None
     quote: str = ""
     host: str = ""
+    before: tuple[float, ...] = ()
 
 
 class Story(msgspec.Struct, frozen=True):

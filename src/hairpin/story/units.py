@@ -10,6 +10,7 @@ from hairpin.message import Message, message
 from hairpin.story.boots import boot_at
 from hairpin.story.entry import StoryEntry
 from hairpin.story.line import Line
+from hairpin.story.own_units import own_units
 from hairpin.story.traces import Traces
 from hairpin.story.unit_events import Verb, unit_effect
 
@@ -145,9 +146,12 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what happened to the units; what a shutdown stops is left out."""
+    """Yield what happened to the units; what a shutdown stops is left out.  Of the host's own unit that a timer starts
+    again and again the first and the last start are told."""
     started: dict[str, float] = {}
     last = ""
+    own = own_units(traces)
+    times = _times(traces)
     for change in unit_changes(traces):
         boot = boot_at(traces, change.at)
         if boot is not None and boot.id != last:
@@ -156,6 +160,11 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
             continue
         after = started.get(_ENGINE) if change.unit in _FIREWALLS else None
         effect = None if change.at_boot else unit_effect(change.unit, change.verb)
+        own_times = times.get(change.unit, ()) if change.verb == "start" and not change.at_boot else ()
+        if change.at in own_times[1:-1]:
+            continue
+        if effect is None and own_times and change.unit in own:
+            effect = own[change.unit].effect
         yield StoryEntry(
             at=change.at,
             kind="unit",
@@ -166,9 +175,23 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
             effect=effect,
             quote=change.quote,
             host=traces.host,
+            before=own_times[1:-1] if own_times and change.at != own_times[0] else (),
         )
         if change.verb in ("start", "restart"):
             started[change.unit] = change.until
+
+
+def _times(traces: Traces) -> dict[str, tuple[float, ...]]:
+    """Return when the host's own units that do something were started, other than by a boot."""
+    own = own_units(traces)
+    found: dict[str, list[float]] = {}
+    for change in unit_changes(traces):
+        if change.verb != "start" or change.at_boot or unit_effect(change.unit, "start") is not None:
+            continue
+        unit = own.get(change.unit)
+        if unit is not None and unit.effect is not None:
+            found.setdefault(change.unit, []).append(change.at)
+    return {unit: tuple(times) for unit, times in found.items()}
 
 
 def _said(change: UnitChange, after_s: float | None) -> Message:

@@ -1,0 +1,56 @@
+"""What the host's own units do to the network when they start: their commands, and the lines of the scripts there."""
+
+import msgspec
+
+from hairpin.host.boot.unit_lines import command_of
+from hairpin.host.managers import HIDDEN
+from hairpin.kept import kept
+from hairpin.story.cron import effect_of_script
+from hairpin.story.entry import Actor, Effect
+from hairpin.story.traces import Traces
+
+_TIMER_LINE = "0"
+_CUT = "not collected"
+
+
+class OwnUnit(msgspec.Struct, frozen=True):
+    """``lines``: the commands that matter, in their order; ``timer``: the one that starts the unit, empty: none."""
+
+    name: str
+    lines: tuple[str, ...]
+    timer: str = ""
+
+    @property
+    def effect(self) -> Effect | None:
+        """What a start of the unit does; None: nothing in the network."""
+        return effect_of_script("", self.lines)
+
+    @property
+    def whole(self) -> str:
+        """The commands as one list."""
+        return "; ".join(self.lines)
+
+    def actor(self, evidence: str) -> Actor:
+        """Return the unit as the one that did what its start does, with its timer; ``evidence``: that it started."""
+        return Actor("unit", f"{self.name} ({self.timer})" if self.timer else self.name, evidence)
+
+
+@kept
+def own_units(traces: Traces) -> dict[str, OwnUnit]:
+    """Return the units by name.  A snapshot of an earlier version has only the enabled ones, with its configuration."""
+    lines: dict[str, list[str]] = {}
+    timers: dict[str, str] = {}
+    for key in ("trace-own-units", "boot-units"):
+        for reading in traces.readings(key) if not lines else ():
+            for each in reading.text.split("\n"):
+                unit, _, line = each.partition("\t")
+                place = line.split(":", 2)
+                if len(place) != 3:
+                    continue
+                if place[1] == _TIMER_LINE:
+                    timers[unit] = place[2]
+                elif _CUT in place[2]:
+                    lines.setdefault(unit, []).append(HIDDEN)
+                elif place[2].strip()[:1] != "#":
+                    lines.setdefault(unit, []).append(command_of(place[2]))
+    return {unit: OwnUnit(unit, tuple(found), timers.get(unit, "")) for unit, found in lines.items()}
