@@ -44,7 +44,12 @@ def root(tmp_path: Path) -> Path:
         "var/log/syslog": f"{at(900, log)} web1 systemd[1]: Stopped firewalld - dynamic firewall daemon.\n"
         f"{at(899, log)} web1 app[9]: nothing of this\n",
         "var/log/dpkg.log": f"{at(700, stamp)} upgrade iptables:amd64 1.8.9-2 1.8.11-2\n"
-        f"{at(700, stamp)} upgrade vim:amd64 1 2\n",
+        f"{at(700, stamp)} upgrade vim:amd64 1 2\n{at(699, stamp)} install own:all <none> 1\n"
+        f"{at(9 * 86400, stamp)} install old:all <none> 1\n",
+        "var/lib/dpkg/info/own.postinst": "#!/bin/sh\nset -e\niptables -t nat -F\n",
+        "var/lib/dpkg/info/old.postinst": "#!/bin/sh\niptables -F\n",
+        "var/lib/dpkg/info/iptables.postinst": "#!/bin/sh\niptables -F\n",
+        "etc/apt/apt.conf.d/99own": 'DPkg::Post-Invoke { "sysctl --system"; };\n',
         "var/log/apt/history.log": f"Start-Date: {at(701, stamp)}\nCommandline: apt-get install iptables\n"
         "Requested-By: ann (1000)\nUpgrade: vim:amd64 (1, 2), iptables:amd64 (1.8.9-2, 1.8.11-2)\n"
         f"End-Date: {at(690, stamp)}\n",
@@ -90,10 +95,18 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
         "ann (pts/0) ran `/usr/bin/docker run -d --name web -p 80:80 nginx # not collected`",
         "/etc/sysctl.d/50-x.conf was written",
         "uid 1000 ran `nft -f /etc/x`",
+        "own 1 was installed",
+        "apt ran its hook of /etc/apt/apt.conf.d/99own, `sysctl --system`: ann ran `apt-get install iptables`",
     ):
         assert said in told, told
     scripts = found.find("trace-scripts", "")
     assert scripts is not None
+    installed = found.find("trace-package-scripts", "")
+    assert installed is not None
+    assert installed.text.splitlines() == [
+        "own\t/var/lib/dpkg/info/own.postinst:3:iptables -t nat -F",
+        'apt\t/etc/apt/apt.conf.d/99own:1:DPkg::Post-Invoke { "sysctl --system"; };',
+    ]
     own = found.find("trace-own-units", "")
     assert own is not None
     assert own.text.splitlines() == [
@@ -108,7 +121,9 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
 @pytest.mark.parametrize("shell", SHELLS)
 def test_only_the_asked_kinds_and_time(root: Path, shell: str) -> None:
     found = read(root, shell, "key=files", "key=packages", f"since={NOW + 86400}")
-    assert {each.key for each in found.readings} <= {"trace-clock", "trace-files", "trace-packages", "trace-rpm"}
+    assert {each.key for each in found.readings} <= {
+        "trace-clock", "trace-files", "trace-packages", "trace-package-scripts", "trace-rpm",
+    }  # fmt: skip
     assert all(each.kind == "boot" for each in story_of((found,), 0).entries)
 
 

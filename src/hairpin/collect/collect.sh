@@ -2093,7 +2093,27 @@ audited() { # the calls of programs that matter, each with its arguments; of a p
         print
     }' | tail -n "$TRACE_LINES"
 }
+package_scripts() { # package, tab, path:line:text: lines of the scripts that changed packages have run, as far as they program rules or
+    # settings, or start and stop what does; of the packages that hairpin knows by name nothing.  Of apt's hooks: apt, tab, …
+    cd "${TRACE_ROOT:-/}" || return
+    first=$(date -d "@$TRACE_SINCE" '+%Y-%m-%d %H:%M:%S' 2>/dev/null)
+    {
+        cat var/log/dpkg.log.1 var/log/dpkg.log 2>/dev/null | awk -v first="$first" -v known="^$TRACE_PACKAGES" '
+            $1 " " $2 >= first && $3 ~ /^(install|upgrade)$/ { sub(/:.*/, "", $4); if ($4 !~ known && !($4 in seen)) { seen[$4]; print $4 } }' |
+            while read -r name; do
+                for file in var/lib/dpkg/info/"$name".postinst var/lib/dpkg/info/"$name":*.postinst; do
+                    [ -f "$file" ] && grep -snE "$RULE_LINES|$DOING_LINES" "$file" /dev/null | sed "s,^,$name$TAB/,"
+                done
+            done
+        grep -snE "$RULE_LINES|$DOING_LINES" etc/apt/apt.conf etc/apt/apt.conf.d/* /dev/null | sed "s,^,apt$TAB/,"
+    } | sed -E "s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 200
+}
 trace_packages() {
+    scripts=$(package_scripts)
+    body trace-package-scripts '/var/lib/dpkg/info/*.postinst, /etc/apt/apt.conf.d' "$scripts"
+    named=$(printf '%s\n' "$scripts" | cut -f 1 | sort -u | grep -vx apt | sed 's/[.+]/\\&/g; s/$/:/' | tr '\n' '|')
+    case $named in ?*:'|') TRACE_PACKAGES="($named${TRACE_PACKAGES#(}" ;; esac
+    case $NL$scripts in *"${NL}apt$TAB"*) any_run=1 ;; *) any_run=0 ;; esac    # each run of apt has run its hooks
     logged trace-packages /var/log/dpkg.log " (install|upgrade|remove|purge|configure) $TRACE_PACKAGES"
     for file in /var/log/apt/history.log.1 /var/log/apt/history.log.1.gz /var/log/apt/history.log; do
         real=$TRACE_ROOT$file
@@ -2115,14 +2135,14 @@ rpm_times() {
         awk -v since="$TRACE_SINCE" -v names="^$TRACE_PACKAGES" '$1 >= since && $2 ~ names'
 }
 apt_history() { # of each run that touched a package that matters: when, by what command and whom, and these packages
-    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | awk -v names="^$TRACE_PACKAGES" '
+    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | awk -v names="^$TRACE_PACKAGES" -v any="$any_run" '
     function packages(line,   n, i, part, out, kind) {
         kind = line; sub(/:.*/, "", kind); sub(/^[A-Za-z]*: /, "", line)
         n = split(line, part, /\), /)
         for (i = 1; i <= n; i++) if (part[i] ~ names) out = out (out == "" ? "" : ", ") part[i] (i < n ? ")" : "")
         return out == "" ? "" : kind ": " out
     }
-    /^Start-Date/ { block = $0 "\n"; kept = 0; next }
+    /^Start-Date/ { block = $0 "\n"; kept = any; next }
     /^(Install|Upgrade|Downgrade|Remove|Purge|Reinstall): / { shown = packages($0); if (shown != "") { kept = 1; block = block shown "\n" } next }
     /^End-Date/ { if (kept) printf "%s%s\n\n", block, $0; next }
     /^(Commandline|Requested-By): / { block = block $0 "\n" }' | tail -n "$TRACE_LINES" | without_secrets

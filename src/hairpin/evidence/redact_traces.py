@@ -29,7 +29,7 @@ _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "fi
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
-    "trace-own-units",
+    "trace-own-units", "trace-package-scripts",
 })  # fmt: skip
 """Prose of people and programs: names that are known are renamed wherever they stand as words."""
 _VERSIONS = frozenset({"trace-packages", "trace-rpm"})

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.kept import kept
+from hairpin.story.apt_hooks import HookRun, hook_runs
 from hairpin.story.cron import Job, jobs_of
 from hairpin.story.deeds import named_units
 from hairpin.story.entry import Actor, Effect, StoryEntry
 from hairpin.story.own_units import own_units
+from hairpin.story.package_scripts import InstallScript, package_scripts
 from hairpin.story.packages import package_actor, package_runs
 from hairpin.story.people import Command, commands_of
 from hairpin.story.traces import Traces
@@ -27,7 +29,7 @@ _ALIKE: dict[str, tuple[Verb, ...]] = {
 
 class Doing(msgspec.Struct, frozen=True):
     """Somebody's command with the units that it names.  ``effect``: what it does besides.  ``unit``: the unit that ran
-    it when it started; empty: none."""
+    it when it started; empty: none.  ``until``: when it ended, None: a moment."""
 
     at: float
     by: Actor
@@ -35,12 +37,13 @@ class Doing(msgspec.Struct, frozen=True):
     units: tuple[tuple[str, Verb], ...]
     effect: Effect | None
     unit: str = ""
+    until: float | None = None
 
 
 @kept
 def doings_of(traces: Traces) -> tuple[Doing, ...]:
     """Return what people, cron and the host's own units ran, oldest first."""
-    found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces))]
+    found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces)), *map(_of_hook, hook_runs(traces))]
     found += [_of_unit(traces, each, tuple(found)) for each in _own_starts(traces)]
     return tuple(sorted(found, key=lambda each: each.at))
 
@@ -62,6 +65,11 @@ def _of_unit(traces: Traces, change: UnitChange, asked: tuple[Doing, ...]) -> Do
 
 def _of_command(command: Command) -> Doing:
     return Doing(command.at, command.by, command.text, named_units(command.text), command.effect)
+
+
+def _of_hook(each: HookRun) -> Doing:
+    whole = each.hook.whole
+    return Doing(each.run.at, each.by, whole, named_units(whole), each.hook.effect, until=each.run.until)
 
 
 def _of_job(job: Job) -> Doing:
@@ -109,7 +117,8 @@ def _doing(traces: Traces, entry: StoryEntry) -> Doing | None:
 
 
 def _is_soon(doing: Doing, at: float) -> bool:
-    return -_EARLY_S <= at - doing.at <= _SOON_S
+    ended = doing.at if doing.until is None else doing.until
+    return doing.at - _EARLY_S <= at <= ended + _SOON_S
 
 
 def _fits(doing: Doing, entry: StoryEntry) -> bool:
@@ -135,6 +144,11 @@ def _runs(doing: Doing, entry: StoryEntry) -> bool:
     return bool({"run", "create"} & set(words)) and entry.subject in named and entry.effect is None
 
 
+def _named(script: InstallScript) -> set[str]:
+    """Return the units that the script starts, stops or reloads."""
+    return {unit for unit, _ in named_units(script.whole)}
+
+
 def _verb_of(entry: StoryEntry) -> str:
     """Return what happened to the unit, by the words of its entry."""
     said = entry.what.template
@@ -149,8 +163,10 @@ def _verb_of(entry: StoryEntry) -> str:
 def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:
     """Return the package whose installation moved the unit, and what it did besides the package's own effect."""
     names = packages_of_unit(entry.subject)
+    scripts = package_scripts(traces)
     for run in package_runs(traces):
-        change = run.change_of(names)
+        doing = (each for each in run.changes if each.name in scripts and entry.subject in _named(scripts[each.name]))
+        change = run.change_of(names) or next(doing, None)
         if change is not None and run.at - _EARLY_S <= entry.at <= run.until + _SOON_S:
             return package_actor(change), entry.effect
     return None, entry.effect

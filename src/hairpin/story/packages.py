@@ -13,6 +13,7 @@ from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.story.clock import moment, number
 from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.package_scripts import package_scripts
 from hairpin.story.traces import Traces
 
 PackageVerb = Literal["install", "upgrade", "remove"]
@@ -50,6 +51,7 @@ _EVENTS: dict[str, EventId] = {
     "docker": "docker-upgrade",
     "iptables": "iptables-upgrade", "iptables-nft": "iptables-upgrade",
 }  # fmt: skip
+_HISTORY = "apt/history"
 _RUN_S = 120.0
 """Changes of packages that lie no further apart belong to one run of a package manager that no history tells."""
 
@@ -84,12 +86,10 @@ class PackageRun(msgspec.Struct, frozen=True):
 @kept
 def package_runs(traces: Traces) -> tuple[PackageRun, ...]:
     """Return the runs of package managers that changed a package that matters, oldest first."""
-    told: list[PackageRun] = []
+    told = list(apt_runs(traces))
     changes: list[PackageChange] = []
     for reading in traces.readings("trace-packages"):
-        if "apt/history" in reading.origin:
-            told += _apt_runs(reading, traces)
-        else:
+        if _HISTORY not in reading.origin:
             changes += _changes(reading, traces)
             told += _commands(reading)
     changes += _rpm_changes(traces, changes)
@@ -174,6 +174,13 @@ def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageC
                 yield PackageChange(each["name"], "upgrade", "", each["version"], at, at, reading.id)
 
 
+def apt_runs(traces: Traces) -> tuple[PackageRun, ...]:
+    """Return the runs of apt that its history tells of, without what each changed, oldest first."""
+    readings = (each for each in traces.readings("trace-packages") if _HISTORY in each.origin)
+    found = (run for each in readings for run in _apt_runs(each, traces) if run.until >= traces.clock.since)
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
 def _apt_runs(reading: Reading, traces: Traces) -> Iterator[PackageRun]:
     told: dict[str, str] = {}
     for each in _APT.finditer(reading.text):
@@ -205,8 +212,6 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
     for run in package_runs(traces):
         programs = [each for each in run.changes if not each.name.startswith(("lib", "python3-"))]
         for place, change in enumerate(programs or run.changes):
-            event = _EVENTS.get(change.name) if change.verb != "remove" else None
-            fresh = change.verb == "install" and not change.old
             yield StoryEntry(
                 at=change.at,
                 kind="package",
@@ -215,10 +220,20 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
                 evidence=change.evidence,
                 until=change.until if change.until > change.at else None,
                 by=package_actor(change),
-                effect=Effect(event=event) if event is not None and not fresh else None,
+                effect=_effect(traces, change),
                 quote=run.command,
                 host=traces.host,
             )
+
+
+def _effect(traces: Traces, change: PackageChange) -> Effect | None:
+    if change.verb == "remove":
+        return None
+    event = _EVENTS.get(change.name)
+    if event is not None:
+        return Effect(event=event) if change.verb == "upgrade" or change.old else None
+    script = package_scripts(traces).get(change.name)
+    return script.effect if script is not None else None
 
 
 def package_actor(change: PackageChange) -> Actor:

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence
 from hairpin.story.actors import with_actors
+from hairpin.story.apt_hooks import hook_entries
 from hairpin.story.audit import audit_entries
 from hairpin.story.boots import boot_entries, boots_of
 from hairpin.story.clock_jumps import clock_entries
@@ -25,7 +26,7 @@ from hairpin.story.units import unit_entries
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
     boot_entries, clock_entries, unit_entries, engine_entries, firewall_entries, kernel_entries, people_entries,
-    cron_entries, audit_entries, package_entries, file_entries, container_entries,
+    cron_entries, audit_entries, package_entries, hook_entries, file_entries, container_entries,
 )  # fmt: skip
 
 
