@@ -69,6 +69,7 @@ def root(tmp_path: Path) -> Path:
     for path, text in texts.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text, "utf-8")
+    os.utime(tmp_path / "etc/apt/apt.conf.d/99own", (NOW - 3600, NOW - 3600))
     return tmp_path
 
 

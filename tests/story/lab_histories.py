@@ -21,7 +21,8 @@ from hairpin.lab.engine import write
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.report.blame_document import ActorDocument, SinceDocument
 from tests.guests.packages import install_programs
-from tests.story.histories import HISTORIES, READY, History, by_cron, by_package, by_person
+from tests.story.histories import HISTORIES
+from tests.story.history import READY, History, by_person, on_host
 
 _PLAN = LabPlan(containers=(ContainerPlan("web", options="--restart=always -p 8151:80"),))
 _LOGS = "busybox syslogd -O /var/log/syslog; sleep 0.5; test -e /dev/log"
@@ -78,15 +79,10 @@ def _causes(lab: Lab, history: History, folder: str) -> list[BlockingCause]:
     if history.kept:
         lab.host.run(shlex.join((*HAIRPIN, "snapshot", "--keep")) + " >/dev/null", timeout_s=60)
     time.sleep(2)
-    match history.how:
-        case "ssh":
-            lab.client.run(by_person(key, history.deed), timeout_s=60)
-        case "cron":
-            lab.host.run(by_cron(history.deed), timeout_s=120)
-        case "package":
-            lab.host.run(by_package(history.deed), timeout_s=60)
-        case _:
-            lab.host.run(history.deed)
+    if history.how == "ssh":
+        lab.client.run(by_person(key, history.deed), timeout_s=60)
+    else:
+        lab.host.run(on_host(history), timeout_s=120)
     time.sleep(2)
     argv = (*lab.host.enter, *HAIRPIN, "check", "--json")
     done = subprocess.run(argv, env=environment(), capture_output=True, text=True, check=False)

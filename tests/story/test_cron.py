@@ -5,7 +5,7 @@ import pytest
 from hairpin.story.cron import cron_entries, jobs_of
 from hairpin.story.entry import Effect
 from hairpin.story.traces import traces_of
-from tests.story.recorded import journal, lab, traces
+from tests.story.recorded import BEGUN, journal, lab, traces
 
 SCRIPTS = (
     "/usr/local/sbin/fw.sh:3:iptables -P FORWARD DROP\n/usr/local/sbin/fw.sh:4:iptables -F FORWARD\n"
@@ -40,6 +40,15 @@ def test_a_job_that_runs_each_minute_is_told_twice() -> None:
     assert last.at - first.at == 18 * 60
     assert first.by is not None
     assert (first.by.kind, first.by.name) == ("process", "cron (root): iptables -F")
+
+
+def test_what_a_script_did_before_it_was_written_is_not_known() -> None:
+    log = journal(*((at, "CRON", "(root) CMD (/usr/local/sbin/fw.sh)") for at in (20.0, 80.0)))
+    written = ("trace-files", f"{BEGUN + 50} {BEGUN + 50} 12 root /usr/local/sbin/fw.sh\n")
+    found = jobs_of(traces(("trace-cron", log), ("trace-scripts", SCRIPTS), written))
+    assert [each.effect for each in found] == [
+        Effect(commands="# not collected"), Effect(commands="iptables -P FORWARD DROP; iptables -F FORWARD"),
+    ]  # fmt: skip
 
 
 def test_the_lab_host() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.story.files import changed_files, file_entries
+from hairpin.story.file_times import changed_files
+from hairpin.story.files import file_entries
 from hairpin.story.traces import traces_of
 from tests.story.recorded import BEGUN, journal, lab, traces
 

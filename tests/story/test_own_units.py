@@ -33,8 +33,13 @@ def started(*times: float) -> tuple[tuple[float, str, str, str], ...]:
     )
 
 
-def told(own: str, *lines: tuple[float, str, str, str], logins: str = "") -> list[StoryEntry]:
-    readings = ("trace-units", journal(READY, *lines)), ("trace-own-units", own), ("trace-logins", logins)
+def told(own: str, *lines: tuple[float, str, str, str], logins: str = "", files: str = "") -> list[StoryEntry]:
+    readings = (
+        ("trace-units", journal(READY, *lines)),
+        ("trace-own-units", own),
+        ("trace-logins", logins),
+        ("trace-files", files),
+    )
     return [each for each in story_of((evidence(*readings),), 0).entries if each.kind in ("unit", "command")]
 
 
@@ -77,6 +82,11 @@ def test_what_the_unit_restarts_is_told_once(logins: str, name: str) -> None:
 def test_a_unit_that_does_nothing_to_the_network_has_no_effect() -> None:
     (entry,) = told("own.service\t/etc/systemd/system/own.service:4:ExecStart=/usr/sbin/iptables -L -n\n", *started(9))
     assert entry.effect is None
+
+
+def test_a_start_before_its_file_was_written_has_no_effect() -> None:
+    written = f"{BEGUN + 50} {BEGUN + 50} 12 root /etc/systemd/system/own.service\n"
+    assert [each.effect for each in told(OWN, *started(20), files=written)] == [None]
 
 
 def test_a_start_by_the_boot_has_no_effect() -> None:

@@ -2156,7 +2156,7 @@ changed_files() {
         etc/systemd/system/*.d/*.conf etc/systemd/system/*.timer etc/firewalld/*.* etc/firewalld/*/*.xml etc/default/ufw etc/ufw/* etc/nftables.conf etc/nftables/* \
         etc/nftables.d/* etc/sysconfig/nftables.conf etc/sysconfig/iptables etc/sysconfig/ip6tables etc/iptables/* etc/network/interfaces \
         etc/network/interfaces.d/* etc/network/if-*.d/* etc/netplan/* etc/systemd/network/* etc/systemd/resolved.conf etc/NetworkManager/* etc/NetworkManager/*/* \
-        etc/sysconfig/network etc/sysconfig/network-scripts/* etc/hosts etc/resolv.conf etc/fail2ban/* etc/fail2ban/*.d/* etc/crontab etc/cron.*/* \
+        etc/sysconfig/network etc/sysconfig/network-scripts/* etc/hosts etc/resolv.conf etc/fail2ban/* etc/fail2ban/*.d/* etc/crontab etc/cron.*/* etc/apt/apt.conf.d/* \
         var/spool/cron/root var/spool/cron/crontabs/root etc/rc.local etc/modules etc/modules-load.d/* etc/modprobe.d/* etc/containers/* etc/containers/*/* \
         etc/alternatives/iptables etc/alternatives/ip6tables usr/local/sbin/iptables usr/local/bin/iptables usr/local/sbin/* etc/default/docker etc/sysconfig/docker
     stat -c '%Y %Z %s %U %n' "$@" 2>/dev/null | awk -v since="$TRACE_SINCE" '$1 >= since || $2 >= since { path = $5; for (i = 6; i <= NF; i++) path = path " " $i; print $1, $2, $3, $4, "/" path }' | head -n 500 >"${HAIRPIN_TMP:-/nonexistent}/changed" 2>/dev/null || return 0

@@ -51,7 +51,8 @@ def doings_of(traces: Traces) -> tuple[Doing, ...]:
 def _own_starts(traces: Traces) -> Iterator[UnitChange]:
     own = own_units(traces)
     for each in unit_changes(traces):
-        if each.verb == "start" and not each.at_boot and each.unit in own:
+        known = own.get(each.unit)
+        if each.verb == "start" and not each.at_boot and known is not None and each.at >= known.known_from - _EARLY_S:
             yield each
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.message import Message, message
 from hairpin.story.entry import Actor, StoryEntry
+from hairpin.story.file_times import known_from
 from hairpin.story.package_scripts import InstallScript, apt_hooks
 from hairpin.story.packages import PackageRun, apt_runs
 from hairpin.story.traces import Traces
@@ -24,10 +25,11 @@ class HookRun(msgspec.Struct, frozen=True):
 
 
 def hook_runs(traces: Traces) -> Iterator[HookRun]:
-    """Yield the calls of the hooks that matter, oldest first."""
+    """Yield the calls of the hooks that matter, oldest first; none from before a hook's file was written."""
     for run in apt_runs(traces):
         for hook in apt_hooks(traces):
-            yield HookRun(hook, run)
+            if run.until >= known_from(traces, (hook.path,)):
+                yield HookRun(hook, run)
 
 
 def hook_entries(traces: Traces) -> Iterator[StoryEntry]:

@@ -10,10 +10,13 @@ from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.story.deeds import effect_of_command
 from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.file_times import known_from
 from hairpin.story.traces import Traces
 
 _CMD = re.compile(r"\((?P<user>[^)]+)\) CMD \((?P<command>.*)\)$", re.DOTALL)
 _SCRIPT_LINE = re.compile(r"^(?P<path>/[^:]+):(?P<number>\d+):(?P<text>.*)$")
+_SECOND = 1.0
+"""Files' times are told to the second."""
 _RUN_PARTS = re.compile(r"run-parts\s+(?:--\S+\s+)*(/\S+)")
 
 
@@ -50,12 +53,13 @@ def _is_comment(text: str) -> bool:
     return text.lstrip().startswith("#") and text != HIDDEN
 
 
-def lines_called(traces: Traces, command: str) -> tuple[str, ...]:
-    """Return the lines that matter of the scripts that the command calls."""
+def lines_called(traces: Traces, command: str, at: float) -> tuple[str, ...]:
+    """Return the lines that matter of the scripts that the command called at that time, in seconds since the epoch;
+    of one that was written since, a line that nobody knows."""
     scripts = script_lines(traces)
     folder = _RUN_PARTS.search(command)
     return tuple(
-        line
+        line if at >= known_from(traces, (path,)) - _SECOND else HIDDEN
         for path, lines in scripts.items()
         if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w./-])", command)
         or (folder is not None and path.rpartition("/")[0] == folder[1].rstrip("/"))
@@ -85,7 +89,7 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
         if told is None:
             continue
         text = told["command"].strip()
-        lines = lines_called(traces, text)
+        lines = lines_called(traces, text, line.at)
         effect = effect_of_script(text, lines)
         if effect is not None:
             actor = Actor("process", f"cron ({told['user']}): {text}", line.evidence)
@@ -95,9 +99,9 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
 
 def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
     """Yield the jobs; of one that ran again and again the first and the last time."""
-    folded: dict[str, list[Job]] = {}
+    folded: dict[tuple[str, Effect | None], list[Job]] = {}
     for job in jobs_of(traces):
-        folded.setdefault(job.text, []).append(job)
+        folded.setdefault((job.text, job.effect), []).append(job)
     for jobs in folded.values():
         between = tuple(each.at for each in jobs[1:-1])
         for job in (jobs[0], jobs[-1]) if len(jobs) > 1 else jobs:

@@ -3,50 +3,18 @@
 import re
 from collections.abc import Iterator
 
-import msgspec
-
-from hairpin.kept import kept
 from hairpin.message import message
-from hairpin.story.clock import number
 from hairpin.story.entry import Actor, StoryEntry
+from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.packages import package_actor, package_runs
 from hairpin.story.people import commands_of
 from hairpin.story.traces import Traces
 
-_STAT = re.compile(r"^(?P<mtime>\d+) (?P<ctime>\d+) \d+ (?P<user>\S+) (?P<path>/.+)$")
-_OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
 _EDITING_S = 3600.0
 """An editor that somebody opened as root may write the file so much later."""
 _LINKS = ("/etc/systemd/system/", "/etc/alternatives/")
 """Where the scripts of packages make links that belong to no package."""
 _RUN_S = 5.0
-
-
-class ChangedFile(msgspec.Struct, frozen=True):
-    """``written``: when its content was written, ``placed``: when its content, name, owner or mode was changed, seconds
-    since the epoch.  ``package``: the one that it is of; empty: none, or not told."""
-
-    path: str
-    written: float
-    placed: float
-    package: str
-    evidence: str
-
-
-@kept
-def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
-    """Return the files that have changed since the traces' begin."""
-    found: list[ChangedFile] = []
-    for reading in traces.readings("trace-files"):
-        lines = reading.text.split("\n")
-        owners = {told["path"]: told["package"] for line in lines if (told := _OWNER.match(line)) is not None}
-        for line in lines:
-            told = _STAT.match(line)
-            written, placed = (number(told["mtime"]), number(told["ctime"])) if told is not None else (None, None)
-            if told is not None and written is not None and placed is not None:
-                path = told["path"]
-                found.append(ChangedFile(path, written, placed, owners.get(path, ""), reading.id))
-    return tuple(sorted(found, key=lambda each: each.placed))
 
 
 def file_entries(traces: Traces) -> Iterator[StoryEntry]:

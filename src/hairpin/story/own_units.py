@@ -7,6 +7,7 @@ from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
 from hairpin.story.cron import effect_of_script
 from hairpin.story.entry import Actor, Effect
+from hairpin.story.file_times import known_from
 from hairpin.story.traces import Traces
 
 _TIMER_LINE = "0"
@@ -14,11 +15,13 @@ _CUT = "not collected"
 
 
 class OwnUnit(msgspec.Struct, frozen=True):
-    """``lines``: the commands that matter, in their order; ``timer``: the one that starts the unit, empty: none."""
+    """``lines``: the commands that matter, in their order; ``timer``: the one that starts the unit, empty: none.
+    ``known_from``: since when its files say so, in seconds since the epoch."""
 
     name: str
     lines: tuple[str, ...]
     timer: str = ""
+    known_from: float = 0.0
 
     @property
     def effect(self) -> Effect | None:
@@ -40,6 +43,7 @@ def own_units(traces: Traces) -> dict[str, OwnUnit]:
     """Return the units by name.  A snapshot of an earlier version has only the enabled ones, with its configuration."""
     lines: dict[str, list[str]] = {}
     timers: dict[str, str] = {}
+    paths: dict[str, set[str]] = {}
     for key in ("trace-own-units", "boot-units"):
         for reading in traces.readings(key) if not lines else ():
             for each in reading.text.split("\n"):
@@ -49,8 +53,13 @@ def own_units(traces: Traces) -> dict[str, OwnUnit]:
                     continue
                 if place[1] == _TIMER_LINE:
                     timers[unit] = place[2]
-                elif _CUT in place[2]:
+                    continue
+                paths.setdefault(unit, {f"/etc/systemd/system/{unit}"}).add(place[0])
+                if _CUT in place[2]:
                     lines.setdefault(unit, []).append(HIDDEN)
                 elif place[2].strip()[:1] != "#":
                     lines.setdefault(unit, []).append(command_of(place[2]))
-    return {unit: OwnUnit(unit, tuple(found), timers.get(unit, "")) for unit, found in lines.items()}
+    return {
+        unit: OwnUnit(unit, tuple(found), timers.get(unit, ""), known_from(traces, paths[unit]))
+        for unit, found in lines.items()
+    }

@@ -19,6 +19,8 @@ _RESTART_S = 10.0
 _STARTUP_S = 300.0
 """Where no line says when the start-up was finished: so long after the boot units are started by it."""
 _SHUTDOWN_S = 180.0
+_SECOND = 1.0
+"""Files' times are told to the second."""
 _NAMED = re.compile(r"\b([A-Za-z0-9@_.\\:-]+\.(?:service|socket|timer|target))\b")
 _DESCRIBED = {
     "Docker Application Container Engine": "docker.service",
@@ -163,7 +165,7 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
         own_times = times.get(change.unit, ()) if change.verb == "start" and not change.at_boot else ()
         if change.at in own_times[1:-1]:
             continue
-        if effect is None and own_times and change.unit in own:
+        if effect is None and change.at in own_times:
             effect = own[change.unit].effect
         yield StoryEntry(
             at=change.at,
@@ -189,7 +191,7 @@ def _times(traces: Traces) -> dict[str, tuple[float, ...]]:
         if change.verb != "start" or change.at_boot or unit_effect(change.unit, "start") is not None:
             continue
         unit = own.get(change.unit)
-        if unit is not None and unit.effect is not None:
+        if unit is not None and unit.effect is not None and change.at >= unit.known_from - _SECOND:
             found.setdefault(change.unit, []).append(change.at)
     return {unit: tuple(times) for unit, times in found.items()}
 
