@@ -40,9 +40,9 @@ Outcome = Verdict | Literal["trouble"]
 HISTORIES: tuple[History, ...] = (*BROKEN, *HEALTHY)
 _DEBS = Path("/var/cache/apt/archives")
 """Where the engine's package lies that ``make setup-lab`` has installed: that of the host's suite."""
-_GOOD = f"""{CLEAN}; systemctl daemon-reload; systemctl unmask networking >/dev/null 2>&1
+_GOOD = f"""{CLEAN}; systemctl daemon-reload; systemctl unmask networking >/dev/null 2>&1 || true
 nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1; ip link set docker0 up
-systemctl start docker.socket; systemctl restart docker; sleep 4; docker start web shop >/dev/null; sleep 2"""
+systemctl start docker.socket; systemctl restart docker; sleep 4; docker start web shop >/dev/null; sleep 1"""
 
 
 def main() -> int:
