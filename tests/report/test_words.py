@@ -1,7 +1,7 @@
 """Every message has its Chinese; which language is spoken is the locale's choice."""
 
-import gettext
 import importlib.util
+import pkgutil
 from pathlib import Path
 from types import ModuleType
 
@@ -9,9 +9,10 @@ import pytest
 
 from hairpin.message import message
 from hairpin.report.pages import page
-from hairpin.report.words import CATALOGUES, DOMAIN, LANGUAGES, PAGES, Words, language_of
+from hairpin.report.words import DOMAIN, LANGUAGES, PAGES, Words, catalogue, language_of
 
 ROOT = Path(__file__).resolve().parents[2]
+CATALOGUES = ROOT / "src" / "hairpin" / "report" / "locale"
 LOCALES: dict[str, tuple[str, str]] = {
     "nothing set": ("", "en"),
     "Chinese": ("zh_CN.UTF-8", "zh"),
@@ -69,16 +70,17 @@ def test_an_untranslated_message_is_in_english() -> None:
 
 def test_the_catalogue_of_the_pages_is_read_only_for_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    translation = gettext.translation
+    get_data = pkgutil.get_data
 
-    def recorded(domain: str, localedir: str, languages: list[str]) -> gettext.NullTranslations:
-        read.append(domain)
-        return translation(domain, localedir, languages)
+    def recorded(package: str, resource: str) -> bytes | None:
+        read.append(Path(resource).stem)
+        return get_data(package, resource)
 
-    monkeypatch.setattr(gettext, "translation", recorded)
+    monkeypatch.setattr(pkgutil, "get_data", recorded)
+    catalogue.cache_clear()
     words = Words("zh")
     words(message("{link} does not forward IPv4", link="eth0"))
     assert read == [DOMAIN]
     page("ip-forward-off", words)
-    page("veth-down", words)
+    page("veth-down", Words("zh"))
     assert read == [DOMAIN, PAGES]

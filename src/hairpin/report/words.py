@@ -5,8 +5,9 @@ Commands, file names, addresses and ids are values, never translated.
 """
 
 import gettext
-from functools import cached_property
-from pathlib import Path
+import pkgutil
+from functools import cache
+from io import BytesIO
 from typing import Literal, get_args
 
 from hairpin.message import Message
@@ -17,7 +18,17 @@ Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DOMAIN = "hairpin"
 PAGES = "causes"
-CATALOGUES = Path(__file__).parent / "locale"
+
+
+@cache
+def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
+    """Return a catalogue of a language; those of English are empty.  The package's loader reads it, from a folder or a
+    zip."""
+    if language == "en":
+        return gettext.NullTranslations()
+    compiled = pkgutil.get_data("hairpin.report", f"locale/{language}/LC_MESSAGES/{domain}.mo")
+    assert compiled is not None
+    return gettext.GNUTranslations(BytesIO(compiled))
 
 
 class Words:
@@ -25,7 +36,7 @@ class Words:
 
     def __init__(self, language: Language = "en") -> None:
         self.language = language
-        self._catalogue = self._catalogue_of(DOMAIN)
+        self._catalogue = catalogue(DOMAIN, language)
 
     def __call__(self, said: Message) -> str:
         """Return the message with its values in place."""
@@ -34,16 +45,8 @@ class Words:
 
     def of_page(self, text: str) -> str:
         """Return a text of a cause's page; in English if the catalogue of the pages lacks it."""
-        return text and self._pages.gettext(text)  # gettext has its own header as the translation of no text
-
-    @cached_property
-    def _pages(self) -> gettext.NullTranslations:
-        return self._catalogue_of(PAGES)
-
-    def _catalogue_of(self, domain: str) -> gettext.NullTranslations:
-        if self.language == "en":
-            return gettext.NullTranslations()
-        return gettext.translation(domain, localedir=str(CATALOGUES), languages=[self.language])
+        # a catalogue has its own header as the translation of no text
+        return text and catalogue(PAGES, self.language).gettext(text)
 
     def _worded(self, value: str | Message | Wanted) -> str:
         match value:
