@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,9 @@ format: setup ## Format the code as `make check` demands
 
 bench: setup setup-lab ## Time hairpin beside reference tools (writes docs/reference/speed.md); BESIDE=commit plain checks beside it
 	@$(BIN)/python -m bench $(if $(BESIDE),--beside $(BESIDE),--docs docs/reference)
+
+dist: setup ## Make dist/: hairpin.pyz, the wheel, man pages, completion files, the bill of materials, SHA256SUMS
+	@$(BIN)/python -m tools.release dist
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs; FIX=1 by `hairpin fix` and `undo`, with SSH=1 as another host
 	@$(BIN)/hairpin lab score $(if $(FIX),--fix $(if $(SSH),--over-ssh )$(if $(RANDOM),--random $(RANDOM)) $(if $(PAIRS),--pairs $(PAIRS)),$(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))

@@ -44,7 +44,7 @@ def start_switch(journal: Journal, plan: str, seconds: float) -> None:
     """Start the switch for the plan, and return once it watches; raise ApplyError if it does not start.
 
     Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).parent.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).resolve().parents[1])}
     command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds),
                str(os.getpid()))  # fmt: skip
     if not (_is_under_systemd() and _started_as_unit(plan, command, environment)):

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
 @click.group(no_args_is_help=True)
 def lab() -> None:
     """Build Docker hosts in namespaces of this machine and break them (needs root)."""
+    require_lab()
+
+
+def require_lab() -> None:
+    """Raise UsageError if this hairpin came without its lab, as the one file does."""
+    from importlib.util import find_spec
+
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+
+    if find_spec("hairpin.lab") is None:
+        raise UsageError(
+            message("the lab is not in the one file hairpin.pyz; run it from a checkout, or install hairpin with pipx")
+        )
 
 
 @lab.command("list")

@@ -3,7 +3,7 @@
 import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -18,7 +18,31 @@ if TYPE_CHECKING:
     from hairpin.message import Message
 
 
+def _print_script(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Print the collector and end, if that is asked for."""
+    del parameter
+    if not value:
+        return
+    from hairpin.cli.output import write_bytes
+    from hairpin.collect.by_hand import script_for_hand
+
+    def fill(stream: BinaryIO) -> None:
+        stream.write(script_for_hand())
+
+    write_bytes(fill)
+    ctx.exit()
+
+
 @click.command(cls=EvidenceCommand)
+@click.option(
+    "--print-script",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_script,
+    help="Print the collector, a shell script, and read nothing: for a host without Python and ssh.  What it prints "
+    "there is a FILE for --snapshot.",
+)
 @click.option(
     "-o",
     "output",

@@ -31,6 +31,11 @@ _STDERR_CHARS = 2000
 _DAY_S = 86400
 
 
+def begins(output: bytes) -> bool:
+    """Return whether the script's first line is in the first bytes of an output."""
+    return _FIRST.search(output) is not None
+
+
 def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
     """Return the evidence that one run of ``collect.sh`` printed.
 

@@ -9,10 +9,10 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.collect.by_hand import evidence_in
 from hairpin.collect.run import stopped_by_interrupt
 from hairpin.collect.snapshot import load, take, take_traces, with_traces
 from hairpin.errors import CollectError, EvidenceError, UsageError
-from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, spelt
 from hairpin.evidence.several import NotRead, Source
 from hairpin.message import Message, message
@@ -139,7 +139,7 @@ def _read(
         if place.place == STANDARD_INPUT:
             if sys.stdin is None:  # closed by the caller
                 return EvidenceError(message("--snapshot -: standard input is closed"))
-            return file.read_stream(sys.stdin.buffer, source=STANDARD_INPUT)
+            return evidence_in(sys.stdin.buffer, source=STANDARD_INPUT)
         return load(Path(place.place))
     except (CollectError, EvidenceError) as error:
         return error

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.collect.by_hand import evidence_in
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
 from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence
@@ -54,5 +55,10 @@ def save(evidence: Evidence, path: Path) -> None:
 
 
 def load(path: Path) -> Evidence:
-    """Return what a snapshot file holds; raise EvidenceError."""
-    return file.read(path)
+    """Return the evidence in a file: a snapshot, or what ``collect.sh`` printed; raise as :func:`evidence_in`, and
+    WrongPathError if the file cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return evidence_in(stream, source=str(path))
+    except OSError as error:
+        raise file.unreadable(path, error) from error

@@ -97,12 +97,17 @@ def read(path: Path) -> Evidence:
         with path.open("rb") as stream:
             return read_stream(stream, source=str(path))
     except OSError as error:
-        raise WrongPathError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from error
+        raise unreadable(path, error) from error
 
 
-def read_stream(stream: BinaryIO, *, source: str) -> Evidence:
-    """Return the evidence in an open file; ``source`` names it in messages."""
-    lines = _lines(stream, source)
+def unreadable(path: Path, error: OSError) -> WrongPathError:
+    """Return the error that says why the file cannot be read."""
+    return WrongPathError(message("{path}: cannot be read: {reason}", path=path, reason=error.strerror))
+
+
+def read_stream(stream: BinaryIO, *, source: str, begun: bytes = b"") -> Evidence:
+    """Return the evidence in an open file.  ``source`` names it in messages; ``begun``: what was read of it already."""
+    lines = _lines(stream, source, begun)
     digest = hashlib.sha256()
     first = next(lines, b"")
     header = _header(first, source)
@@ -142,11 +147,11 @@ def _evidence(header: _Header, readings: tuple[Reading, ...]) -> Evidence:
     )
 
 
-def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
+def _lines(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
     """Yield decompressed lines with their newline; raise EvidenceError past a limit or on anything that is not gzip."""
     buffer = bytearray()
     total = 0
-    for chunk in _decompressed(stream, source):
+    for chunk in _decompressed(stream, source, begun):
         total += len(chunk)
         if total > LIMIT_BYTES:
             raise EvidenceError(
@@ -171,10 +176,10 @@ def _lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
         )
 
 
-def _decompressed(stream: BinaryIO, source: str) -> Iterator[bytes]:
+def _decompressed(stream: BinaryIO, source: str, begun: bytes) -> Iterator[bytes]:
     """Yield pieces of at most one chunk: the caller counts them, so a decompression bomb stops at the limit."""
     unzip = zlib.decompressobj(wbits=31)
-    pending = stream.read(_CHUNK)
+    pending = begun or stream.read(_CHUNK)
     if not pending.startswith(b"\x1f\x8b"):
         raise WrongPathError(
             message("{source}: not a hairpin snapshot; make one with: hairpin snapshot -o FILE", source=source)

@@ -1,0 +1,111 @@
+"""The bill of materials (SBOM) of hairpin.pyz, as CycloneDX 1.6 JSON: each project with its licence and its wheels."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from tools.release.archive import members_of
+from tools.release.pinned import Demand
+
+
+class _Hash(msgspec.Struct, frozen=True):
+    alg: str
+    content: str
+
+
+class _Licence(msgspec.Struct, frozen=True):
+    expression: str
+
+
+class _Reference(msgspec.Struct, frozen=True):
+    """A wheel that the component was taken from."""
+
+    type: str
+    url: str
+    hashes: tuple[_Hash, ...]
+
+
+class _Component(msgspec.Struct, frozen=True, rename="kebab", omit_defaults=True):
+    type: str
+    bom_ref: str
+    name: str
+    version: str
+    description: str
+    licenses: tuple[_Licence, ...]
+    purl: str
+    hashes: tuple[_Hash, ...] = ()
+    external_references: tuple[_Reference, ...] = msgspec.field(default=(), name="externalReferences")
+
+
+class _Dependency(msgspec.Struct, frozen=True, rename="camel"):
+    ref: str
+    depends_on: tuple[str, ...]
+
+
+class _Metadata(msgspec.Struct, frozen=True):
+    timestamp: str
+    component: _Component
+
+
+class _Bill(msgspec.Struct, frozen=True, rename="camel"):
+    bom_format: str
+    spec_version: str
+    serial_number: str
+    version: int
+    metadata: _Metadata
+    components: tuple[_Component, ...]
+    dependencies: tuple[_Dependency, ...]
+
+
+def bill(one_file: Path, project: Path, wheels: Mapping[Demand, Path], epoch: int) -> bytes:
+    """Return the document.  ``epoch``: its time, in seconds since 1970."""
+    digest = _hash(one_file)
+    whole = _component(project, (), digest)
+    parts = tuple(
+        _component(
+            next(path for each, path in wheels.items() if each.package == package),
+            tuple(sorted({path for each, path in wheels.items() if each.package == package})),
+        )
+        for package in sorted({each.package for each in wheels})
+    )
+    document = _Bill(
+        bom_format="CycloneDX",
+        spec_version="1.6",
+        serial_number=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, digest.content)}",
+        version=1,
+        metadata=_Metadata(datetime.fromtimestamp(epoch, UTC).isoformat().replace("+00:00", "Z"), whole),
+        components=parts,
+        dependencies=(
+            _Dependency(whole.bom_ref, tuple(each.bom_ref for each in parts)),
+            *(_Dependency(each.bom_ref, ()) for each in parts),
+        ),
+    )
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _component(described_by: Path, taken_from: Iterable[Path], digest: _Hash | None = None) -> _Component:
+    """Return the project as its wheel's METADATA describes it."""
+    members = members_of(described_by)
+    metadata = next(each.data for name, each in members.items() if name.endswith(".dist-info/METADATA"))
+    said = BytesHeaderParser().parsebytes(metadata)
+    purl = f"pkg:pypi/{said['Name']}@{said['Version']}"
+    return _Component(
+        type="application" if digest else "library",
+        bom_ref=purl,
+        name=said["Name"],
+        version=said["Version"],
+        description=said["Summary"],
+        licenses=(_Licence(said["License-Expression"] or said["License"]),),
+        purl=purl,
+        hashes=(digest,) if digest else (),
+        external_references=tuple(_Reference("distribution", each.name, (_hash(each),)) for each in taken_from),
+    )
+
+
+def _hash(path: Path) -> _Hash:
+    return _Hash("SHA-256", sha256(path.read_bytes()).hexdigest())
