@@ -43,7 +43,7 @@ from tools.shown_commands import refused
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/*.md", "docs/reference/*.md")
 SURROUNDINGS = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent", "COLUMNS": "80", "TERM": "dumb"}
-"""The environment of a quoted command, and PATH, by which a replica finds its tools."""
+"""The whole environment of a quoted command."""
 COMMENT = re.compile(r"<!-- (quoted|held by): (.+?) *-->", re.DOTALL)
 BLOCK = re.compile(
     r"(?:^(?P<comment><!-- (?:quoted|held by): (?:(?!-->).)+-->)\n+)?"
@@ -122,7 +122,7 @@ def output(command: tuple[str, ...], kernel: Kernel | None) -> str:
     out = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
     with (
         contextlib.chdir(ROOT),
-        patch.dict(os.environ, {**SURROUNDINGS, "PATH": os.environ.get("PATH", os.defpath)}, clear=True),
+        patch.dict(os.environ, SURROUNDINGS, clear=True),
         patch.object(answering, "second_judge", lambda: kernel),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(io.StringIO()),

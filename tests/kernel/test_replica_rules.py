@@ -172,3 +172,12 @@ def test_a_rule_that_ebtables_refuses_keeps_its_place() -> None:
     ((_, chain),), found = again("ebtables-nft-restore", text)
     there = [line for line in found.splitlines() if line.startswith("-A")]
     assert (chain, there) == ("FORWARD", ["-A FORWARD -j CONTINUE", "-A FORWARD -p ARP -j DROP"])
+
+
+def test_the_counters_are_read_where_path_has_no_sbin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """cron starts its jobs with this PATH."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 22 -j DROP\nCOMMIT\n"
+    said = judge(network(host_namespace(text)), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22))
+    assert said.place is not None
+    assert [(each.chain, each.does) for each in said.place.rules] == [("INPUT", "drop")]

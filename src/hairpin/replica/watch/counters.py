@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.carry.run import SEARCH_PATH
 from hairpin.errors import ParseError
 from hairpin.host.netns import Netns
 from hairpin.netfilter.iptables.words import split_words
@@ -73,7 +74,8 @@ def _counted(
 
 
 def _said(argv: tuple[str, ...]) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    environment = {"PATH": SEARCH_PATH, "LC_ALL": "C"}  # cron's own PATH has no /usr/sbin
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=environment)
     return done.stdout if done.returncode == 0 else ""
 
 
