@@ -62,7 +62,7 @@ def drawn(random: Random, number: int, *, generated: bool) -> str:
 @cache
 def base(name: str) -> Base | None:
     """Return the base; None if no flow passes in it, or if no kernel makes the generated network."""
-    network, flows = _asked(name)
+    network, flows = asked(name)
     if network is None:
         return None
     passing = tuple(each for each in flows if walked(network, each).succeeds)
@@ -86,7 +86,9 @@ def _number(name: str) -> int:
     return int(name.removeprefix(_GENERATED))
 
 
-def _asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
+@cache
+def asked(name: str) -> tuple[Network | None, tuple[Flow, ...]]:
+    """Return the network of a base, and all flows asked in it, those that fail, too; None: no kernel makes it."""
     if name == "small":
         network = _as_a_kernel(small_host.network())
         return network, (small_host.published(), small_host.egress(), *_flows(network))

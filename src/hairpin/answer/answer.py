@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.causes.cause import Candidate, Severity
-from hairpin.diagnose.diagnose import Proof
+from hairpin.diagnose.proof import Proof
 from hairpin.evidence.reading import Evidence
 from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Unread

@@ -1,11 +1,11 @@
 """The command line: one file a command, no logic.
 
 Read ``main`` (starts the commands), ``later`` (what is not there yet), ``options`` (what several commands share),
-``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``progress``
-(what takes so long), ``abreast`` (work on all processors), ``disputes`` (disagreements kept as files), ``answering``
-(from a question to its answer), ``since`` (asks the traces about a cause), ``applying`` (a plan carried out),
-``elsewhere`` (on other hosts), ``way_in`` (the user's own connection while that is done), ``compose_files`` (of its
-containers), ``keeping`` (snapshots for ``diff --last-good``), ``half_done`` (one that was interrupted), and then the
-commands: ``check``, ``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``, ``story``,
-``snapshot``, ``lab``, ``demo``.
+``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``page``,
+``progress`` (what takes so long), ``abreast`` (work on all processors), ``disputes`` (disagreements kept as files),
+``answering`` (from a question to its answer), ``since`` (asks the traces about a cause), ``applying`` (a plan carried
+out), ``elsewhere`` (on other hosts), ``way_in`` (the user's own connection while that is done), ``compose_files`` (of
+its containers), ``keeping`` (snapshots for ``diff --last-good``), ``half_done`` (one that was interrupted), and then
+the commands: ``check``, ``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``,
+``story``, ``snapshot``, ``lab``, ``demo``.
 """

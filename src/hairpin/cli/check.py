@@ -1,6 +1,6 @@
 """``hairpin check``: the main job."""
 
-from typing import TYPE_CHECKING
+from functools import partial
 
 import click
 
@@ -14,9 +14,7 @@ from hairpin.cli.options import (
     size_option,
     world_options,
 )
-
-if TYPE_CHECKING:
-    pass
+from hairpin.cli.page import answer_page_of, html_option, printed_page, save_page
 
 
 @click.command(cls=EvidenceCommand)
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 @all_option
 @evidence_options
 @world_options
+@html_option
 @show_options
 def check(
     targets: tuple[str, ...],
@@ -41,6 +40,7 @@ def check(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -68,6 +68,8 @@ def check(
         from hairpin.cli.since import with_since
 
         answer = with_since(answer, sources)
+    if printed_page(html, page := partial(answer_page_of, answer), lang):
+        return exit_status(answer)
     if as_json:
         from hairpin.report.document import report_document
 
@@ -80,4 +82,5 @@ def check(
             say_half_done(lang)
 
         write(report_text(answer, words(lang), paper(color), verbose=verbose))
+    save_page(html, page, lang)
     return exit_status(answer)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli.page import html_option, printed_page, save_page
 from hairpin.errors import CollectError, UsageError
 from hairpin.message import message
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hairpin.evidence.reading import Evidence
     from hairpin.question.question import Question
     from hairpin.replica.judgement import Kernel
+    from hairpin.report.words import Words
 
 
 @click.command(cls=EvidenceCommand)
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--no-replica", is_flag=True, help="Do not repeat deciding changes in throw-away namespaces.")
 @evidence_options
 @world_options
+@html_option
 @show_options
 def diff(
     words: tuple[str, ...],
@@ -37,6 +40,7 @@ def diff(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -70,6 +74,14 @@ def diff(
         tell(message("comparing"))
         later = given[1] if len(given) == 2 else None
         found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike, later=later)
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.diff_page import diff_page
+
+        return diff_page(found, words)
+
+    if printed_page(html, page, lang):
+        return found.status
     if as_json:
         from hairpin.report.diff_document import diff_document
 
@@ -78,6 +90,7 @@ def diff(
         from hairpin.report.diff_text import diff_text
 
         write(diff_text(found, words_of(lang), paper(color), verbose=verbose))
+    save_page(html, page, lang)
     return found.status
 
 

@@ -1,8 +1,14 @@
 """``hairpin events``: what each event that can happen does to each flow."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli.page import html_option, printed_page, save_page
+
+if TYPE_CHECKING:
+    from hairpin.report.words import Words
 
 
 @click.command(cls=EvidenceCommand)
@@ -11,6 +17,7 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
 @size_option
 @evidence_options
 @world_options
+@html_option
 @show_options
 def events(
     targets: tuple[str, ...],
@@ -19,6 +26,7 @@ def events(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -44,6 +52,14 @@ def events(
         read = gather(sources)
         tell(message("following the packets"))
         found = matrix(question, read, abreast)
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.events_page import events_page
+
+        return events_page(found, words)
+
+    if printed_page(html, page, lang):
+        return found.status
     if as_json:
         from hairpin.report.events_document import events_document
 
@@ -52,4 +68,5 @@ def events(
         from hairpin.report.events_text import events_text
 
         write(events_text(found, words(lang), paper(color), verbose=verbose))
+    save_page(html, page, lang)
     return found.status

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hairpin.explain.explain import Explanation
     from hairpin.explain.understand import Understood
+    from hairpin.report.words import Words
 
 
 @click.command(cls=EvidenceCommand)
 @click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1)
 @evidence_options
+@html_option
 @show_options
 def explain(
     texts: tuple[str, ...],
     sources: tuple[Given, ...],
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -38,11 +42,19 @@ def explain(
     from hairpin.report.pages import has_page
 
     if len(texts) == 1 and has_page(texts[0]):
-        return _write_page(texts[0], lang, color, as_json=as_json)
+        return _write_cause(texts[0], html, lang, color, as_json=as_json)
     understood = _understood(texts, sources)
     if not understood.found and len(texts) == 1 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
         _refuse_id(texts[0])
     explained = _explained(understood, sources, lang)
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.explain_page import explain_page
+
+        return explain_page(explained, words)
+
+    if printed_page(html, page, lang):
+        return 1 if explained.found else 0
     if as_json:
         from hairpin.report.explain_document import explain_document
 
@@ -51,13 +63,21 @@ def explain(
         from hairpin.report.explain_text import explain_text
 
         write(explain_text(explained, words(lang), paper(color), verbose=verbose))
+    save_page(html, page, lang)
     return 1 if explained.found else 0
 
 
-def _write_page(cause: str, lang: str | None, color: str, *, as_json: bool) -> int:
+def _write_cause(cause: str, html: str | None, lang: str | None, color: str, *, as_json: bool) -> int:
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.report.pages import SCHEMA, PageDocument, page, write_page
 
+    def file(words: "Words") -> str:
+        from hairpin.report.page.cause_page import cause_page
+
+        return cause_page(page(cause, words), words)
+
+    if printed_page(html, file, lang):
+        return 0
     shown = page(cause, words(lang))
     if as_json:
         write_json(PageDocument(SCHEMA, shown))
@@ -65,6 +85,7 @@ def _write_page(cause: str, lang: str | None, color: str, *, as_json: bool) -> i
         sheet = paper(color)
         write_page(shown, words(lang), sheet)
         write(sheet.text())
+    save_page(html, file, lang)
     return 0
 
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
+    from hairpin.report.words import Words
 
 
 @click.command(cls=EvidenceCommand)
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @size_option
 @evidence_options
 @world_options
+@html_option
 @show_options
 def fix(
     targets: tuple[str, ...],
@@ -40,6 +43,7 @@ def fix(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -69,18 +73,27 @@ def fix(
     question = parse_question("check", targets, origin, publics, stated_world(outside), size)
     plan = carried.make_plan(question, chosen, sources, lang, with_latent=latent)
     outcome = None
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.fix_page import fix_page
+
+        return fix_page(plan, outcome, words, carried.proposals_of(plan, sources), lasting=persist)
+
     if not as_json or applying:
         text = plan_text(
             plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose,
             proposals=carried.proposals_of(plan, sources),
         )  # fmt: skip
-        if not as_json:
+        if not as_json and html != "-":
             write(text)
     if applying and plan.repairs:
         asked = tuple(sys.argv[1:]) if sys.argv[1:2] == ["fix"] else ("fix", *targets)
         outcome = carried.carried_out(
             plan, asked, lang, color, persist=persist, yes=yes, try_s=try_s, quiet=as_json, sources=sources
         )
+    if printed_page(html, page, lang):
+        return _status(plan, outcome)
+    save_page(html, page, lang)
     if as_json:
         write_json(fix_document(plan, outcome, words(lang)))
     return _status(plan, outcome)

@@ -1,5 +1,7 @@
 """``hairpin prove``: a flow on a replica of the hosts' network, beside the simulated trace."""
 
+from functools import partial
+
 import click
 
 from hairpin.cli.later import LIVE, later_option
@@ -13,6 +15,7 @@ from hairpin.cli.options import (
     size_option,
     world_options,
 )
+from hairpin.cli.page import answer_page_of, html_option, printed_page, save_page
 
 
 @click.command(cls=EvidenceCommand)
@@ -24,6 +27,7 @@ from hairpin.cli.options import (
 @all_option
 @evidence_options
 @world_options
+@html_option
 @show_options
 def prove(
     target: str | None,
@@ -34,6 +38,7 @@ def prove(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -57,6 +62,8 @@ def prove(
         "prove", (target,) if target is not None else (), origin, publics, stated_world(outside), size, after
     )
     answer = answer_question(question, sources, whole=whole, lang=lang, kernel=RunningKernel())
+    if printed_page(html, page := partial(answer_page_of, answer), lang):
+        return exit_status(answer)
     if as_json:
         from hairpin.report.prove_document import prove_document
 
@@ -65,4 +72,5 @@ def prove(
         from hairpin.report.prove_text import prove_text
 
         write(prove_text(answer, words(lang), paper(color), verbose=verbose))
+    save_page(html, page, lang)
     return exit_status(answer)

@@ -1,8 +1,14 @@
 """``hairpin story``: what happened to a host, in order of time."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+from hairpin.cli.page import html_option, printed_page, save_page
+
+if TYPE_CHECKING:
+    from hairpin.report.words import Words
 
 
 @click.command(cls=EvidenceCommand)
@@ -14,11 +20,13 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
     "one, at most 7 days.",
 )
 @evidence_options
+@html_option
 @show_options
 def story(
     targets: tuple[str, ...],
     since: str | None,
     sources: tuple[Given, ...],
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -57,7 +65,15 @@ def story(
         if since is not None and all(each.kind == "snapshot" for each in sources):
             begins = parse_since(since, read_at(evidence)) if sources else begins
         told = narrow(story_of(evidence, begins), evidence, asked)
-    if as_json:
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.story_page import story_page
+
+        return story_page(told, words, several=len(evidence) > 1)
+
+    if printed_page(html, page, lang):
+        pass
+    elif as_json:
         from hairpin.report.story_document import story_document
 
         write_json(story_document(told, evidence, words(lang)))
@@ -65,6 +81,7 @@ def story(
         from hairpin.report.story_text import story_text
 
         write(story_text(told, words(lang), paper(color), several=len(evidence) > 1, verbose=verbose))
+    save_page(html, page, lang)
     unread = [each for each in found if not isinstance(each, Evidence)]
     for each in unread:
         complain(message("{host} could not be read: {reason}", host=each.label, reason=each.reason), lang)

@@ -1,5 +1,7 @@
 """``hairpin walk``: one flow, every step."""
 
+from functools import partial
+
 import click
 
 from hairpin.cli.options import (
@@ -12,6 +14,7 @@ from hairpin.cli.options import (
     size_option,
     world_options,
 )
+from hairpin.cli.page import answer_page_of, html_option, printed_page, save_page
 
 
 @click.command(cls=EvidenceCommand)
@@ -24,6 +27,7 @@ from hairpin.cli.options import (
 @all_option
 @evidence_options
 @world_options
+@html_option
 @show_options
 def walk(
     target: str,
@@ -34,6 +38,7 @@ def walk(
     sources: tuple[Given, ...],
     publics: tuple[str, ...],
     outside: str | None,
+    html: str | None,
     as_json: bool,
     lang: str | None,
     color: str,
@@ -52,6 +57,8 @@ def walk(
 
     question = parse_question("walk", (target,), origin, publics, stated_world(outside), size, after)
     answer = answer_question(question, sources, whole=whole, lang=lang)
+    if printed_page(html, page := partial(answer_page_of, answer), lang):
+        return exit_status(answer)
     if as_json:
         from hairpin.report.walk_document import walk_document
 
@@ -60,4 +67,5 @@ def walk(
         from hairpin.report.walk_text import walk_text
 
         write(walk_text(answer, words(lang), paper(color)))
+    save_page(html, page, lang)
     return exit_status(answer)

@@ -17,6 +17,7 @@ from hairpin.causes.where import Places, container_of, places, rule_of
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.progress import has_moved
+from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.diagnose.unread import may_enter_unread
@@ -27,7 +28,6 @@ from hairpin.network.network import Network
 from hairpin.network.strayed import is_held_inside
 from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
-from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
@@ -64,13 +64,6 @@ class Suspect(msgspec.Struct, frozen=True):
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
         joins = self.candidate.joins
         return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
-
-
-class Proof(msgspec.Struct, frozen=True):
-    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all its changes."""
-
-    without_change: Verdict
-    with_change: Verdict
 
 
 class CauseSet(msgspec.Struct, frozen=True):
@@ -208,7 +201,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                     needed = needed_only(network, flow, grown.suspects)
                     named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
                     causes = _in_order_of_repair(network, _with_makers(one_entry_each(named)))
-                    proof = Proof(trace.verdict, grown.trace.verdict)
+                    proof = proof_by(trace, grown.trace)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (goes_on or search.thorough):
                     following.append(grown)

@@ -10,8 +10,9 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.causes.registry import cause_of
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Proof, Suspect
+from hairpin.diagnose.diagnose import Suspect
 from hairpin.diagnose.examination import FoundCause
+from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -64,5 +65,5 @@ def _proven(then: Network, trace: Trace) -> tuple[Suspect | None, Proof | None]:
         except ChangeError:
             continue
         if after.succeeds:
-            return Suspect(_CAUSE, candidate, stop), Proof(trace.verdict, after.verdict)
+            return Suspect(_CAUSE, candidate, stop), proof_by(trace, after)
     return None, None

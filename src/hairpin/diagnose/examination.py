@@ -6,7 +6,8 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Proof, Suspect, diagnose, is_before_start
+from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Suspect, diagnose, is_before_start
+from hairpin.diagnose.proof import Proof
 from hairpin.diagnose.trimming import joined_change, joined_ways
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

@@ -18,7 +18,6 @@ from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import (
     CauseSet,
     Diagnosis,
-    Proof,
     Suspect,
     joint_change,
     needed_only,
@@ -27,6 +26,7 @@ from hairpin.diagnose.diagnose import (
     without_search,
 )
 from hairpin.diagnose.examination import Examination, examination
+from hairpin.diagnose.proof import proof_by
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer
@@ -148,4 +148,4 @@ def _is_repaired(network: Network, flow: Flow, then: Trace) -> bool:
 
 
 def _diagnosis(trace: Trace, suspects: tuple[Suspect, ...], then: Trace) -> Diagnosis:
-    return Diagnosis(trace, (CauseSet(suspects, Proof(trace.verdict, then.verdict)),))
+    return Diagnosis(trace, (CauseSet(suspects, proof_by(trace, then)),))

@@ -6,9 +6,10 @@ it puts back those by which its ports are reached."""
 import msgspec
 
 from hairpin.causes.losing import is_lost
-from hairpin.diagnose.diagnose import Diagnosis, Proof
+from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import courses_to_come
+from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.engines.owned import engine_rules
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
@@ -66,9 +67,7 @@ def opened_by_events(examination: Examination) -> tuple[Opened, ...]:
             overtaken = place not in engines and _is_about_somebody(network.host(label), place)
             if then.succeeds and (gone or overtaken):
                 flows = tuple(other for other, of in denied.items() if of == place)
-                found[place] = Opened(
-                    event, label, place, flows, Proof(then.verdict, trace.verdict), gone, place in engines
-                )
+                found[place] = Opened(event, label, place, flows, proof_by(then, trace), gone, place in engines)
     return tuple(found.values())
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from hairpin.change.change import Change, DeleteRule
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Proof
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import courses_to_come
+from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.engines.surplus import Surplus, surplus
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
@@ -139,7 +139,7 @@ def _reached(examination: Examination, event: EventId, course: Course, left: _Le
     if without.succeeds:
         return None
     alike = tuple(number for number, each in enumerate(examination.diagnoses) if _is_alike(each.trace.flow, left.flow))
-    proof = Proof(then.verdict, without.verdict)
+    proof = proof_by(then, without)
     return Reused(event, course.label, left.place, taker.container.name, left.flow, alike, proof)
 
 

@@ -19,7 +19,7 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     paper.prose(words(_first_line(found, len(changing))), style="strong")
     if quiet:
         paper.gap()
-        names = ", ".join(_name(each, found) for each in quiet)
+        names = ", ".join(event_name(each, found) for each in quiet)
         paper.prose(words(message("All flows and open connections stay as they are after: {events}", events=names)))
     places = places_of(found.answer, words)
     for row in changing:
@@ -48,12 +48,13 @@ def _count_of_events(count: int) -> Message:
     return message("1 event") if count == 1 else message("{count} events", count=count)
 
 
-def _name(row: EventRow, found: Matrix) -> str:
+def event_name(row: EventRow, found: Matrix) -> str:
+    """Return the event's id; of several hosts with its host."""
     return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
 
 
 def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper: Paper, *, verbose: bool) -> None:
-    paper.prose(words(message("{event}: {title}", event=_name(row, found), title=row.title)), style="strong")
+    paper.prose(words(message("{event}: {title}", event=event_name(row, found), title=row.title)), style="strong")
     flows = {each.ref: each.trace.flow for each in found.answer.flows}
     every = list(flows.values())
     for verdict, cells in _by_verdict([each for each in row.cells if each.breaks]).items():

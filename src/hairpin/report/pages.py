@@ -19,7 +19,7 @@ from hairpin.report.words import Words
 SCHEMA = "hairpin.explain/1"
 _LABELS = {"Users see": "seen_as", "Proof": "proof", "Now": "now", "Lasting": "lasting"}
 _SECTION = re.compile(rf"^({'|'.join(_LABELS)})(?:, ([^:\n]+))?: ", re.MULTILINE)
-_HEADINGS = {
+HEADINGS = {
     "seen_as": message("seen as:"),
     "proof": message("proof:"),
     "now": message("now:"),
@@ -86,7 +86,7 @@ def _sections(told: str) -> Iterator[tuple[str, str]]:
 def write_page(shown: Page, words: Words, paper: Paper) -> None:
     """Write the page on paper."""
     paper.prose(shown.title, first=f"{shown.id}: ", first_style="bad", style="strong")
-    for name, heading in _HEADINGS.items():
+    for name, heading in HEADINGS.items():
         paper.gap()
         paper.prose(getattr(shown, name), indent=2, first=f"{words(heading)} ", first_style="strong")
 

@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import Packet
-from hairpin.network.flow import FromContainer
 from hairpin.network.prefix import address_text
 from hairpin.report.paper import Paper, Style, cells, wrapped
 from hairpin.report.places import NO_HOSTS, Places
 from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.ways import FlowWay, change, headers, ways
 from hairpin.report.words import Words
-from hairpin.walk.state import DecidedBy, RuleDecided, Step, Stop
+from hairpin.walk.state import DecidedBy, RuleDecided, Step
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
@@ -47,59 +46,44 @@ def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Itera
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:
-        what = "" if _is_policy(step.decided_by) and not every else decided_text(step.decided_by, words)
-        translated = before is not None and _headers(before) != _headers(step.packet)
+        what = "" if is_policy(step.decided_by) and not every else decided_text(step.decided_by, words)
+        translated = before is not None and headers(before) != headers(step.packet)
         arrives = step.stage == "device-in" and step.netns != netns
         if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
             if not every:
-                what = _briefly(step.decided_by) or what
+                what = briefly(step.decided_by) or what
             if step.note == "reverse path":
-                source = address_text(step.packet.saddr, step.packet.version)
-                what = words(message("back to {address}: {route}", address=source, route=what))
+                what = words(way_back(step, what))
             if translated and before is not None:
-                what = f"{what}  {_change(before, step.packet)}".strip()
+                what = f"{what}  {change(before, step.packet)}".strip()
             yield Hop(step.netns, step.stage, step.link, what, step.packet, reverse=step.note == "reverse path")
         before = step.packet
         netns = None if step.stage == "outside" else step.netns
 
 
-def _is_policy(decided: DecidedBy | None) -> bool:
+def way_back(step: Step, route: str) -> Message:
+    """Return what is said of the lookup of the way back, which found ``route``."""
+    source = address_text(step.packet.saddr, step.packet.version)
+    return message("back to {address}: {route}", address=source, route=route)
+
+
+def is_policy(decided: DecidedBy | None) -> bool:
     """Return whether a chain's policy decided: an accepting policy is not worth a line."""
     return isinstance(decided, RuleDecided) and decided.place.number == 0
 
 
-def _briefly(decided: DecidedBy | None) -> str:
-    """Return ``nat DOCKER 2: DNAT`` for a rule on the path; ``-v`` shows the whole rule."""
+def stage_text(stage: str, words: Words) -> str:
+    """Return the name of a stage."""
+    return words(_STAGES[stage]) if stage in _STAGES else stage
+
+
+def briefly(decided: DecidedBy | None) -> str:
+    """Return ``nat DOCKER 2: DNAT`` for a rule on the path, else nothing; ``-v`` shows the whole rule."""
     if not isinstance(decided, RuleDecided):
         return ""
     place = decided.place
     found = re.search(r"(?:^| )-j (\S+)|\b(accept|dnat|snat|masquerade|redirect)\b", place.text)
     return f"{place.table} {place.chain} {place.number}: {found[1] or found[2]}" if found is not None else ""
-
-
-def _headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
-    return (packet.saddr, packet.daddr, packet.sport, packet.dport)
-
-
-def _change(before: Packet, after: Packet) -> str:
-    """Return the addresses that NAT has changed: ``→ 172.17.0.2:80``, ``← 198.51.100.2:40000``."""
-    said: list[str] = []
-    if (before.daddr, before.dport) != (after.daddr, after.dport):
-        said.append(f"→ {_endpoint(after.daddr, after.dport, after)}")
-    if before.saddr not in (0, after.saddr):
-        said.append(f"← {_endpoint(after.saddr, after.sport, after)}")
-    return " ".join(said)
-
-
-def _endpoint(address: int, port: int | None, packet: Packet) -> str:
-    text = address_text(address, packet.version)
-    if port is None:
-        return text
-    return f"[{text}]:{port}" if packet.version == 6 else f"{text}:{port}"
-
-
-_SHORT_BYTES = 100
-"""The handshake's packets, and the first data, have less."""
 
 
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
@@ -111,74 +95,20 @@ def draw_branch(
     trace: Trace, branch: Branch, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False
 ) -> None:
     """Draw one branch of a walk."""
-    flow = trace.flow
-    stop = branch.stop if not branch.succeeds else None
-    in_data = bool(branch.data)
-    in_reply = bool(branch.reply) and not in_data and branch.verdict != "refused"
-    ways = [(branch.request, message("request"), stop is not None and not in_reply and not in_data)]
-    if branch.reply:
-        ways.append((branch.reply, message("answer"), stop is not None and in_reply))
-    if in_data:
-        full = branch.data[0].packet.length_bytes > _SHORT_BYTES
-        name = message("full-sized data") if full else message("first data")
-        ways.append((branch.data, name, stop is not None))
-    if not every:
-        # Only the direction that failed is drawn; of a flow that succeeds only the request.
-        ways = [way for way in ways if way[2]] or ways[:1]
-    ends = (places.client(flow), places.target(flow))
-    for number, (steps, name, broken) in enumerate(ways):
+    found = ways(trace, branch, places)
+    # Only the direction that failed is drawn; of a flow that succeeds only the request.
+    drawn = found if every else [each for each in found if each.stop is not None] or found[:1]
+    for number, each in enumerate(drawn):
         if number:
             paper.gap()
-        backwards = steps is branch.reply or (steps is branch.data and branch.verdict == "unanswered")
-        start, end = (ends[1], ends[0]) if backwards else ends
-        if broken and not backwards and steps and (meant := _translated_end(trace, _innermost(steps), places)):
-            end = meant
-        if len(ways) > 1 or backwards or in_data:
-            paper.line(f"    {words(name)}")
-        inside = flow.start.netns if isinstance(flow.start, FromContainer) and not backwards else None
-        way = _Way(steps, start, end, inside, stop if broken else None, places)
-        _draw_way(way, paper, words, every=every)
+        if len(drawn) > 1 or each.kind != "request":
+            paper.line(f"    {words(each.name)}")
+        _draw_way(each, paper, words, places, every=every)
 
 
-class _Way(msgspec.Struct, frozen=True):
-    """The steps between two ends.  ``netns``: the first namespace, if the start's own name says it already."""
-
-    steps: tuple[Step, ...]
-    start: str
-    end: str
-    netns: Netns | None
-    stop: Stop | None
-    places: Places
-
-
-def _innermost(steps: tuple[Step, ...]) -> Packet:
-    """Return the packet of the last step; inside a tunnel the one that the outer packet carries for it.
-
-    A step of a tunnel has the packet before the tunnel, and the next step the packet behind it: the outer one, or the
-    one that went in."""
-    inside: list[Packet] = []
-    for step, following in pairwise(steps):
-        if step.stage != "tunnel" or _headers(step.packet) == _headers(following.packet):
-            continue
-        if inside and _headers(inside[-1]) == _headers(following.packet):
-            inside.pop()
-        else:
-            inside.append(step.packet)
-    return inside[0] if inside else steps[-1].packet
-
-
-def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
-    """Return the destination of a translated packet; empty if NAT has not changed it, and for ICMP."""
-    flow = trace.flow
-    if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
-        return ""
-    name = f"{places.container(flow)} " if flow.container else ""
-    return f"{name}{_endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
-
-
-def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
+def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every: bool) -> None:
     """Draw one direction: its start, its hops, and its end or stop."""
-    stop, netns = way.stop, way.netns
+    stop, netns = way.stop, way.inside
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
     if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
@@ -189,8 +119,8 @@ def _draw_way(way: _Way, paper: Paper, words: Words, *, every: bool) -> None:
         del found[-2]  # the stop's own line shows it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
-        if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, way.places):
-            paper.cut("    ", ("│", "faint"), f" ─ {way.places.netns(hop.netns.name, hop.netns.host)}")
+        if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, places):
+            paper.cut("    ", ("│", "faint"), f" ─ {places.netns(hop.netns.name, hop.netns.host)}")
         netns = hop.netns
         if last and stop is not None:
             break
@@ -216,7 +146,7 @@ def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
     """Write ``│ stage  link  what``; what does not fit goes below, wrapped, when the paper is narrow."""
-    named = words(_STAGES[hop.stage]) if hop.stage in _STAGES else hop.stage
+    named = stage_text(hop.stage, words)
     stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "
     head = 6 + _STAGE_CELLS + cells(link)

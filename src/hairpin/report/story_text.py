@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from hairpin.host.host import Unread
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.report.paper import Paper, Style, cells
 from hairpin.report.unread import why_unread
 from hairpin.report.words import Words
@@ -14,8 +14,7 @@ _STYLES: dict[str, Style] = {"boot": "strong", "clock": "unsure", "login": "fain
 
 def story_text(story: Story, words: Words, paper: Paper, *, several: bool = False, verbose: bool = False) -> str:
     """Return the story.  ``several``: of more than one host; ``verbose``: with the traces' own words."""
-    at = _time(story.since, with_day=True)
-    paper.prose(words(message("What happened since {at}.  All times are UTC.", at=at)), style="strong")
+    paper.prose(words(heading_of(story)), style="strong")
     day = ""
     for entry in story.entries:
         today = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d")
@@ -28,22 +27,33 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
     if not story.entries:
         paper.gap()
         paper.prose(words(message("No trace tells of anything that matters for the network.")))
-    _write_missing(story.missing, words, paper, several=several)
+    write_not_seen(story.missing, words, paper, several=several)
     return paper.text()
 
 
-def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool, verbose: bool) -> None:
-    said = words(entry.what)
+def heading_of(story: Story) -> Message:
+    """Return the first line."""
+    return message("What happened since {at}.  All times are UTC.", at=time_of(story.since, with_day=True))
+
+
+def entry_text(entry: StoryEntry, words: Words) -> str:
+    """Return what happened, and by whom where it does not say so itself."""
     if entry.by is not None and entry.kind not in ("command", "login", "package"):
-        said = words(message("{what}, by {actor}", what=entry.what, actor=entry.by.name))
+        return words(message("{what}, by {actor}", what=entry.what, actor=entry.by.name))
+    return words(entry.what)
+
+
+def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool, verbose: bool) -> None:
+    said = entry_text(entry, words)
     host = f"{entry.host}  " if several else ""
-    mark = f"{_time(entry.at)}  {host}"
+    mark = f"{time_of(entry.at)}  {host}"
     paper.prose(said, indent=2, first=mark, first_style="faint", style=_STYLES.get(entry.kind, "plain"))
     if verbose and entry.quote and entry.quote not in said:
         paper.cut(" " * (2 + cells(mark)), (entry.quote.partition("\n")[0], "faint"))
 
 
-def _write_missing(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:
+def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:
+    """Write what no trace could tell, and why."""
     if not missing:
         return
     paper.gap()
@@ -53,6 +63,7 @@ def _write_missing(missing: tuple[Unread, ...], words: Words, paper: Paper, *, s
         paper.prose(f"{host}{each.origin}: {why_unread(each, words)}", indent=2, first="- ", style="unsure")
 
 
-def _time(at: float, *, with_day: bool = False) -> str:
+def time_of(at: float, *, with_day: bool = False) -> str:
+    """Return the time of the day, UTC; ``with_day``: with the date."""
     form = "%Y-%m-%d %H:%M:%S" if with_day else "%H:%M:%S"
     return datetime.fromtimestamp(at, UTC).strftime(form)

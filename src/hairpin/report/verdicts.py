@@ -153,7 +153,12 @@ def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, 
         verdict_line(verdict, more, words, paper)
 
 
+def mark_of(verdict: Verdict) -> tuple[str, Style]:
+    """Return the sign of a verdict, and its style."""
+    return _MARKS.get(verdict, ("✗", "bad"))
+
+
 def verdict_line(verdict: Verdict, text: str, words: Words, paper: Paper) -> None:
     """Write ``✓ delivered  TEXT``."""
-    mark, style = _MARKS.get(verdict, ("✗", "bad"))
+    mark, style = mark_of(verdict)
     paper.prose(text, first=f"{mark} {words(VERDICTS[verdict])}  ", first_style=style)

@@ -9,6 +9,7 @@ from hairpin.report.questions import write_questions
 from hairpin.report.unread import write_notes
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
+from hairpin.walk.trace import Trace
 
 
 def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
@@ -17,14 +18,20 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
     flow = trace.flow
     places = places_of(answer, words)
     verdict_line(trace.verdict, f"{places.client(flow)} → {places.target(flow)}", words, paper)
-    for number, branch in enumerate(trace.branches):
+    for number, branch in enumerate(trace.branches, 1):
         paper.gap()
         if len(trace.branches) > 1:
-            verdict_line(branch.verdict, words(message("way {number}", number=number + 1)), words, paper)
-            for each in branch.conditions:
-                said = message("if {condition}", condition=each.said)
-                paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
+            write_branch_head(trace, number, words, paper)
         draw_branch(trace, branch, paper, words, places, every=True)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
     return paper.text()
+
+
+def write_branch_head(trace: Trace, number: int, words: Words, paper: Paper) -> None:
+    """Write how the branch of that number, from 1, ends, and under which conditions it is taken."""
+    branch = trace.branches[number - 1]
+    verdict_line(branch.verdict, words(message("way {number}", number=number)), words, paper)
+    for each in branch.conditions:
+        said = message("if {condition}", condition=each.said)
+        paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)

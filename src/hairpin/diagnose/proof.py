@@ -1,0 +1,21 @@
+"""The proof of a cause: two walks of one flow."""
+
+import msgspec
+
+from hairpin.walk.trace import Trace
+from hairpin.walk.verdicts import Verdict
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all its changes.
+
+    ``repaired``: the second walk itself."""
+
+    without_change: Verdict
+    with_change: Verdict
+    repaired: Trace | None = None
+
+
+def proof_by(trace: Trace, repaired: Trace) -> Proof:
+    """Return the proof by two walks of one flow: as the hosts are, and with the changes."""
+    return Proof(trace.verdict, repaired.verdict, repaired)

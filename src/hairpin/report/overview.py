@@ -1,0 +1,167 @@
+"""The table of an answer: each port, each container's way out and its names, from each standpoint."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
+from hairpin.network.prefix import Version
+from hairpin.report.paper import Paper, Style, cells, shortened
+from hairpin.report.places import Places
+from hairpin.report.verdicts import mark_of
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS, Verdict, succeeds
+
+Subject = Literal["port", "way-out", "names"]
+_STANDPOINTS: tuple[Message, ...] = (message("outside"), message("lan"), message("host"), message("container"))
+_FEWEST_COLUMNS = 20
+"""Of the first column: what is asked for."""
+
+
+class OverviewCell(msgspec.Struct, frozen=True):
+    """The flows of a row from one standpoint.  ``verdict``: of the first that fails, else of the first undecided one,
+    else of all.  ``causes``: refs of what stops them; ``flows``: their refs."""
+
+    verdict: Verdict
+    causes: tuple[str, ...]
+    flows: tuple[str, ...]
+
+
+class OverviewRow(msgspec.Struct, frozen=True):
+    """What is asked for, and a cell for each standpoint of the overview (None: nothing is asked from there)."""
+
+    subject: Subject
+    label: str
+    version: Version
+    cells: tuple[OverviewCell | None, ...]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all of its flows pass."""
+        return all(each is None or succeeds(each.verdict) for each in self.cells)
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The table.  ``standpoints``: the heads of its columns.  ``both_versions``: it has flows of IPv4 and of IPv6."""
+
+    standpoints: tuple[str, ...]
+    rows: tuple[OverviewRow, ...]
+    both_versions: bool
+
+    def label(self, row: OverviewRow) -> str:
+        """Return the head of a row: with its IP version, where there are two."""
+        return f"{row.label} IPv{row.version}" if self.both_versions else row.label
+
+
+def overview_of(answer: Answer, words: Words, places: Places) -> Overview:
+    """Return the table of the answer's flows, in their order."""
+    found: dict[tuple[Subject, str, Version], dict[str, list[FlowAnswer]]] = {}
+    for each in answer.flows:
+        flow = each.trace.flow
+        subject, label = _asked(flow, words, places)
+        found.setdefault((subject, label, flow.version), {}).setdefault(_standpoint(flow, words), []).append(each)
+    known = [words(each) for each in _STANDPOINTS]
+    used = dict.fromkeys(standpoint for row in found.values() for standpoint in row)
+    standpoints = sorted(used, key=lambda each: known.index(each) if each in known else -1)
+    rows = tuple(
+        OverviewRow(*key, tuple(_cell(row[each]) if each in row else None for each in standpoints))
+        for key, row in found.items()
+    )
+    return Overview(tuple(standpoints), rows, len({each.version for each in rows}) > 1)
+
+
+def _standpoint(flow: Flow, words: Words) -> str:
+    """Return the head of the column; a client that the user named has one of its own."""
+    outside, lan, host, container = _STANDPOINTS
+    match flow.start:
+        case Outside() if not flow.invented:
+            return flow.start_text()
+        case Outside():
+            return words(outside)
+        case Lan():
+            return words(lan)
+        case FromHost():
+            return words(host)
+        case FromContainer():
+            return words(container)
+
+
+def _asked(flow: Flow, words: Words, places: Places) -> tuple[Subject, str]:
+    """Return what the flow asks for, as the head of a row."""
+    if flow.purpose in ("egress", "dns") or flow.asked_name:
+        name = places.start(flow).removeprefix("container:")
+        if flow.purpose == "egress":
+            return "way-out", words(message("{name} → the Internet", name=name))
+        return "names", words(message("{name} → names", name=name))
+    target, name = flow.target_text(), places.container(flow)
+    port = target if flow.purpose == "asked" else target.rpartition(":")[2]
+    return "port", f"{port} ({name})" if name else port
+
+
+def _cell(flows: list[FlowAnswer]) -> OverviewCell:
+    worst = next(
+        (each for each in flows if not each.succeeds and each.verdict != "depends"),
+        next((each for each in flows if not each.succeeds), flows[0]),
+    )
+    causes = dict.fromkeys(ref for each in flows if not each.succeeds for ref in each.causes)
+    return OverviewCell(worst.verdict, tuple(causes), tuple(each.ref for each in flows))
+
+
+def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
+    """Write the table; rows that are alike share a line.  ``numbers``: of the causes, by ref."""
+    lines = [*_folded(found, words)]
+    table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
+    heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
+    widths = [max(cells(text) for text, _ in column) + 2 for column in zip(heads, *table, strict=True)]
+    longest = max((cells(label) for label, _ in lines), default=0) + 2
+    first = min(longest, max(_FEWEST_COLUMNS, paper.width - sum(widths)))
+    paper.cut(" " * first, *map(_padded, heads, widths))
+    for (label, _), row in zip(lines, table, strict=True):
+        paper.cut(_filled(shortened(label, first - 1), first), *map(_padded, row, widths))
+
+
+def _folded(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
+    """Yield each kind of row once, failing ones first, with the label of all that are alike."""
+    alike: dict[object, list[OverviewRow]] = {}
+    for row in found.rows:
+        seen = tuple(None if each is None else (each.verdict, each.causes) for each in row.cells)
+        passes = tuple(each is not None for each in row.cells) if row.is_well else ()
+        alike.setdefault((row.subject, passes) if row.is_well else (row.subject, seen), []).append(row)
+    for rows in sorted(alike.values(), key=lambda each: each[0].is_well):
+        yield _joined(found, rows, words), rows[0]
+
+
+def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
+    if len(rows) == 1:
+        return found.label(rows[0])
+    count = len(rows)
+    match rows[0].subject:
+        case "port":
+            return words(message("{count} ports", count=count))
+        case "way-out":
+            return words(message("{count} containers → the Internet", count=count))
+        case "names":
+            return words(message("{count} containers → names", count=count))
+
+
+def _cell_text(cell: OverviewCell | None, numbers: dict[str, int], words: Words) -> tuple[str, Style]:
+    """Return ``✓``, or ``✗ dropped 1``."""
+    if cell is None:
+        return "", "plain"
+    mark, style = mark_of(cell.verdict)
+    if succeeds(cell.verdict):
+        return mark, style
+    named = ",".join(str(numbers[each]) for each in cell.causes if each in numbers)
+    return f"{mark} {words(VERDICTS[cell.verdict])} {named}".rstrip(), style
+
+
+def _padded(shown: tuple[str, Style], width: int) -> tuple[str, Style]:
+    text, style = shown
+    return _filled(text, width), style
+
+
+def _filled(text: str, width: int) -> str:
+    return text + " " * (width - cells(text))

@@ -1,0 +1,179 @@
+"""An answer as a page: what is wrong, the table, then each cause with its picture, proof, repair and evidence."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.message import message
+from hairpin.report.cause_text import CauseText, told_apart, write_unexplained
+from hairpin.report.covered import is_covered
+from hairpin.report.grounds_text import source_of, write_grounds
+from hairpin.report.head_text import write_head, write_verdicts
+from hairpin.report.overview import overview_of
+from hairpin.report.page.cause_page import cause_parts
+from hairpin.report.page.frame import whole_file
+from hairpin.report.page.host_map import host_map
+from hairpin.report.page.markup import element, with_children
+from hairpin.report.page.overview_table import overview_table
+from hairpin.report.page.sheet import Sheet, prose
+from hairpin.report.page.way_figure import way_figure
+from hairpin.report.pages import has_page, page
+from hairpin.report.places import places_of
+from hairpin.report.prove_text import prove_text
+from hairpin.report.summary import summary
+from hairpin.report.verdicts import Group, flow_text, groups
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
+
+_NOTHING = message("nothing was asked")
+
+
+def answer_page(answer: Answer, words: Words) -> str:
+    """Return the page of ``hairpin check``, ``walk`` and ``prove``."""
+    title = words(summary(answer) or _NOTHING) if answer.question.kind == "check" else _of_one_flow(answer, words)
+    return whole_file(title, words(source_of(answer)), [*answer_parts(answer, words)], words)
+
+
+def _of_one_flow(answer: Answer, words: Words) -> str:
+    """Return the heading of an answer that looks for no cause: its first flow, and the verdict."""
+    flow = answer.flows[0]
+    return f"{flow_text(flow.trace.flow, places_of(answer, words))}: {words(VERDICTS[flow.verdict])}"
+
+
+def answer_parts(answer: Answer, words: Words) -> Iterator[Element]:
+    """Yield the sections of an answer."""
+    written = _AnswerPage(answer, words)
+    yield written.head()
+    for group in groups(answer.flows):
+        yield from written.group(group)
+    for cause in told_apart(answer):
+        yield written.cause(cause, None)
+    yield from written.asked()
+    yield from written.judges()
+    yield from written.grounds()
+    yield from (host_map(answer.network, host, written.marked, words) for host in answer.network.hosts if host.was_read)
+
+
+class _AnswerPage:
+    """Makes the sections of one page, with each cause once."""
+
+    def __init__(self, answer: Answer, words: Words) -> None:
+        self._answer = answer
+        self._words = words
+        self._places = places_of(answer, words)
+        self._text = CauseText(answer, words, self._places, verbose=False)
+        self._told: set[str] = set()
+        self._shown: list[FlowAnswer] = []
+
+    @property
+    def marked(self) -> FlowAnswer | None:
+        """The flow that the host's map marks: the first that a picture shows."""
+        return self._shown[0] if self._shown else None
+
+    def head(self) -> Element:
+        """Return what is wrong, in the terminal's words, and the table."""
+        sheet = Sheet(self._words)
+        if summary(self._answer) is None or self._answer.event is not None or self._answer.engines:
+            write_head(self._answer, self._words, sheet)
+        write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
+        shown = element("section", *self._contents(), *sheet.elements(), class_="head")
+        found = overview_of(self._answer, self._words, self._places)
+        if found.rows:
+            anchors = {each.ref: str(number) for number, each in enumerate(self._explaining(), 1)}
+            shown.append(overview_table(found, anchors, self._words))
+        return shown
+
+    def _contents(self) -> Iterator[Element]:
+        """Yield the list of the causes that stop something now, each a link to its section."""
+        causes = self._explaining()
+        items = (
+            element("li", element("a", self._words(each.candidate.title), href=f"#{each.ref}"), f" ({each.id})")
+            for each in causes
+        )
+        if causes:
+            yield element("ol", *items, class_="causes")
+
+    def _explaining(self) -> list[CauseAnswer]:
+        """Return the causes that stop an asked flow, in the order of their sections."""
+        order = dict.fromkeys(ref for group in groups(self._answer.flows) for ref in group.causes)
+        return [each for ref in order for each in self._answer.causes if each.ref == ref]
+
+    def group(self, group: Group) -> Iterator[Element]:
+        """Yield the causes of the group that have no section yet; what is not explained has one without a cause."""
+        flow = self._answer.flows[group.numbers[0]]
+        for ref in group.causes:
+            if ref not in self._told:
+                yield self.cause(next(each for each in self._answer.causes if each.ref == ref), flow)
+        if not group.causes and self._answer.question.kind == "check":
+            sheet = Sheet(self._words)
+            write_unexplained(self._answer, group, self._words, sheet)
+            title = element("h2", self._words(message("not explained")))
+            yield element("section", title, *sheet.elements(), self._figure(flow, None))
+
+    def cause(self, cause: CauseAnswer, flow: FlowAnswer | None) -> Element:
+        """Return the section of a cause.  ``flow``: the first that it stops."""
+        text, words = self._text, self._words
+        shown = tuple(each for each in self._answer.causes if each.ref in self._told)
+        self._told.add(cause.ref)
+        later = cause.severity in ("latent", "exposure", "advice")
+        heading = element("h2", element("span", text.label(cause), class_="kind"), *prose(words(cause.candidate.title)))
+        section = element("section", heading, id=cause.ref, class_="cause later" if later else "cause")
+        sheet = Sheet(words)
+        text.explained(cause, sheet)
+        text.why(cause, sheet)
+        with_children(section, sheet.elements())
+        if flow is not None:
+            repaired = cause.proof.repaired if cause.proof is not None else None
+            first = next((each for each in self._answer.flows if each.ref in cause.flows), flow)
+            section.append(self._figure(first, cause, repaired_of=repaired is not None))
+        sheet = Sheet(words)
+        text.proof(cause, sheet)
+        if is_covered(cause, shown):
+            sheet.prose(words(message("the repair above is its repair, too")))
+        text.remedies(cause, sheet)
+        with_children(section, sheet.elements())
+        return with_children(section, [*self._evidence(cause), *self._page(cause)])
+
+    def _figure(self, flow: FlowAnswer, cause: CauseAnswer | None, *, repaired_of: bool = False) -> Element:
+        self._shown.append(flow)
+        repaired = cause.proof.repaired if repaired_of and cause is not None and cause.proof is not None else None
+        return way_figure(flow.trace, repaired, f"way{len(self._shown)}", self._words, self._places)
+
+    def _evidence(self, cause: CauseAnswer) -> Iterator[Element]:
+        """Yield what was read on the host, folded."""
+        sheet = Sheet(self._words)
+        for each in self._text.quotes(cause):
+            self._text.quote(each, sheet)
+            sheet.gap()
+        found = sheet.elements()
+        if found:
+            yield element("details", element("summary", self._words(message("what was read on the host"))), *found)
+
+    def _page(self, cause: CauseAnswer) -> Iterator[Element]:
+        """Yield the cause's whole page, folded."""
+        if has_page(cause.id):
+            summary_ = element("summary", self._words(message("about this cause in general: {id}", id=cause.id)))
+            yield element("details", summary_, *cause_parts(page(cause.id, self._words), self._words, level="h3"))
+
+    def asked(self) -> Iterator[Element]:
+        """Yield the picture of the asked flow, if the question names one and no cause has shown it."""
+        asked = next(iter(self._answer.flows), None)
+        if asked is None or not self._answer.question.targets or asked in self._shown:
+            return
+        heading = element("h2", self._words(message("the way of what was asked")))
+        yield element("section", heading, self._figure(asked, None))
+
+    def judges(self) -> Iterator[Element]:
+        """Yield both judges side by side, if the question was to prove the walk."""
+        if self._answer.question.kind == "prove":
+            sheet = Sheet(self._words)
+            prove_text(self._answer, self._words, sheet, verbose=True)
+            yield element("section", element("h2", self._words(message("both judges"))), *sheet.elements())
+
+    def grounds(self) -> Iterator[Element]:
+        """Yield what the answer rests on, and what is missing."""
+        sheet = Sheet(self._words)
+        write_grounds(self._answer, self._words, sheet, self._places, verbose=True)
+        found = sheet.elements()
+        if found:
+            yield element("section", element("h2", self._words(message("what this rests on"))), *found)

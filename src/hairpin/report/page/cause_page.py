@@ -1,0 +1,26 @@
+"""The page of a cause: ``hairpin explain ID``; in an answer it stands folded in the cause's section."""
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from hairpin.message import message
+from hairpin.report.page.frame import whole_file
+from hairpin.report.page.markup import element
+from hairpin.report.page.sheet import prose
+from hairpin.report.pages import HEADINGS, Page
+from hairpin.report.words import Words
+
+
+def cause_page(shown: Page, words: Words) -> str:
+    """Return the cause's page as a file."""
+    which = words(message("a cause that hairpin knows: {id}", id=shown.id))
+    return whole_file(shown.title, which, [element("section", *cause_parts(shown, words, level="h2"))], words)
+
+
+def cause_parts(shown: Page, words: Words, *, level: str) -> Iterator[Element]:
+    """Yield the parts of the page, each with a heading of that level."""
+    for name, heading in HEADINGS.items():
+        text = getattr(shown, name)
+        if text:
+            yield element(level, words(heading).rstrip(":："))
+            yield element("p", *prose(text))

@@ -1,0 +1,60 @@
+"""The file around a page: its head, its style and its script, and what forbids every other.
+
+Source: Content Security Policy Level 3, section 6.7.3 (hashes of inline elements).
+"""
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from xml.etree.ElementTree import Element
+
+from hairpin.message import message
+from hairpin.report.page.markup import element, markup, with_children
+from hairpin.report.words import Words
+
+_FOOTER = message("Made by hairpin. This file is whole: it loads nothing from anywhere.")
+
+
+@cache
+def _part(name: str) -> str:
+    """Return the text of the page's style or script, which lies beside this module."""
+    return files("hairpin.report.page").joinpath(name).read_text("utf-8")
+
+
+def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:
+    """Return the whole file.  ``title``: the first heading; ``which``: of what and when it is, in one line; ``body``:
+    what stands below."""
+    style, script = _part("page.css"), _part("page.js")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", f"hairpin: {title}"),
+        _own("style", style),
+    )
+    shown = element(
+        "body",
+        element("header", element("p", which, class_="which"), element("h1", title)),
+        with_children(element("main"), body),
+        element("footer", element("p", words(_FOOTER))),
+        _own("script", script),
+    )
+    language = {"en": "en", "zh": "zh-Hans"}[words.language]
+    return f"<!DOCTYPE html>\n{markup(element('html', head, shown, lang=language))}\n"
+
+
+def _own(tag: str, text: str) -> Element:
+    made = element(tag)
+    made.text = text  # the serializer writes the text of these two elements as it is
+    return made
+
+
+def _policy(style: str, script: str) -> str:
+    styles, scripts = (b64encode(sha256(each.encode()).digest()).decode() for each in (style, script))
+    return (
+        f"default-src 'none'; style-src 'sha256-{styles}'; script-src 'sha256-{scripts}'; base-uri 'none'; "
+        "form-action 'none'"
+    )

@@ -1,0 +1,271 @@
+"""The way of a packet as a picture: where each place, step and label lies.  ``drawing`` draws it.
+
+A way goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
+it.  What the packet goes through beside its way (docker-proxy, a tunnel) moves the line to the right.  All numbers are
+in units of the picture, which is ``WIDTH`` wide.  Labels are in one width (``CELL`` for a column), so that no browser
+has to measure them.
+"""
+
+from itertools import zip_longest
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.report.paper import cells, wrapped
+from hairpin.report.path import briefly, is_policy, stage_text, way_back
+from hairpin.report.places import Places
+from hairpin.report.printable import printable
+from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.ways import FlowWay, change, headers, packets_inside
+from hairpin.report.words import Words
+from hairpin.walk.state import Step, Stop
+
+WIDTH = 320.0
+CELL = 6.7
+"""The width of a column: a monospaced font of 11 units, whose advance is at most 0.61 of its size."""
+_LINE = 15.0
+_MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
+"""Around the picture; between a frame and the one in it; of the packet's line; how far a detour moves it; of words from
+the line."""
+_LEAST_COLUMNS = 16
+
+FrameKind = Literal["host", "netns", "outside"]
+Mark = Literal["start", "quiet", "decided", "mended", "stop", "reached", "missed"]
+LabelStyle = Literal["place", "stage", "quiet", "told", "bad", "end"]
+
+
+class Label(msgspec.Struct, frozen=True):
+    """One line of words.  ``y``: of its base line."""
+
+    text: str
+    x: float
+    y: float
+    style: LabelStyle
+
+
+class PlaceFrame(msgspec.Struct, frozen=True):
+    """A host, a namespace or the outside, around the steps that the packet takes there.  ``name``: as the walk has it;
+    empty: the outside."""
+
+    kind: FrameKind
+    name: str
+    x: float
+    y: float
+    width: float
+    height: float
+    title: tuple[Label, ...]
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A point on the line: a step, or an end of the way (``step`` None).  ``number``: of the step in its way.
+    ``whole``: all that decided, where the labels are short for it."""
+
+    x: float
+    y: float
+    mark: Mark
+    labels: tuple[Label, ...]
+    step: Step | None = None
+    number: int | None = None
+    whole: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A way with the place of everything, from top to bottom.  The first point is its start, the last its end."""
+
+    way: FlowWay
+    height: float
+    frames: tuple[PlaceFrame, ...]
+    points: tuple[Point, ...]
+
+
+def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
+    """Return the picture.  ``without``: the same way without the repair: the first step that differs is marked."""
+    layout = _Layout(words, places)
+    depths, mended = _depths(way.steps), _first_difference(way, without)
+    at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
+    layout.end(way.start, "start")
+    for number, step in enumerate(way.steps):
+        layout.enter(step, depths[number])
+        if number == at_stop and way.stop is not None:
+            layout.stop(step, way.stop, number)
+        else:
+            layout.step(way.steps, number, mended=number == mended)
+    if way.stop is not None and at_stop is None:
+        last = Step(way.stop.netns, way.stop.stage, way.stop.link, way.stop.seen.packet, way.stop.decided_by)
+        layout.enter(last, 0)
+        layout.stop(last, way.stop, None)
+    layout.leave()
+    layout.end(way.end, "reached" if way.stop is None else "missed")
+    return Picture(way, layout.y + _MARGIN, tuple(layout.frames), tuple(layout.points))
+
+
+def short_lines(text: str, columns: int) -> list[str]:
+    """Return the text in lines of at most so many columns; a word that is longer is broken."""
+    lines: list[str] = []
+    for line in wrapped(printable(text), columns):
+        rest = line
+        while cells(rest) > columns:
+            kept = _fitting(rest, columns)
+            lines.append(kept)
+            rest = rest[len(kept) :]
+        lines.append(rest)
+    return lines
+
+
+def _fitting(text: str, columns: int) -> str:
+    """Return the longest beginning that fits, at least one character."""
+    width = 0
+    for number, character in enumerate(text):
+        width += cells(character)
+        if width > columns and number:
+            return text[:number]
+    return text
+
+
+def _is_at(step: Step, stop: Stop) -> bool:
+    return (step.netns, step.stage, step.link) == (stop.netns, stop.stage, stop.link)
+
+
+def _first_difference(way: FlowWay, without: FlowWay | None) -> int | None:
+    """Return the number of the first step that the other way does not have; None if there is no other way."""
+    if without is None:
+        return None
+    for number, (step, other) in enumerate(zip_longest(way.steps, without.steps)):
+        if step is None:
+            break
+        if other is None or _essence(step) != _essence(other):
+            return number
+    return None
+
+
+def _essence(step: Step) -> tuple[object, ...]:
+    return step.netns, step.stage, step.link, step.decided_by, step.note, headers(step.packet)
+
+
+def _depths(steps: tuple[Step, ...]) -> list[int]:
+    """Return how far each step is beside the way: within tunnels that carry the packet, and within a proxy."""
+    depths = [len(inside) for inside in packets_inside(steps)]
+    for number, step in enumerate(steps):
+        if step.stage == "relay":
+            depths[number] += 1
+            if number and steps[number - 1].stage == "socket":
+                depths[number - 1] += 1
+    return depths
+
+
+class _Open(msgspec.Struct, frozen=True):
+    """A frame whose lower end is not known yet."""
+
+    kind: FrameKind
+    name: str
+    x: float
+    y: float
+    title: tuple[Label, ...]
+
+
+class _Layout:
+    """Puts one thing below the other."""
+
+    def __init__(self, words: Words, places: Places) -> None:
+        self._words, self._places = words, places
+        self.y = _MARGIN
+        self.frames: list[PlaceFrame] = []
+        self.points: list[Point] = []
+        self._open: list[_Open] = []
+        self._line_x = _LINE_AT
+
+    def end(self, text: str, mark: Mark) -> None:
+        """Put the start or the end of the way."""
+        self._line_x = _LINE_AT
+        self._point(mark, [(text, "end")])
+        self.y += 3
+
+    def enter(self, step: Step, depth: int) -> None:
+        """Open the frames around the next step, and close those that the packet has left."""
+        self._line_x = _LINE_AT + _DETOUR * depth
+        outside = step.stage == "outside"
+        wanted: list[tuple[FrameKind, str, Message]] = []
+        if outside:
+            wanted.append(("outside", "", message("outside")))
+        else:
+            wanted.append(("host", step.netns.host, message("host {name}", name=step.netns.host or "-")))
+            if not step.netns.is_host:
+                wanted.append(("netns", step.netns.name, _netns_title(step.netns)))
+        kept = 0
+        while (
+            kept < min(len(self._open), len(wanted))
+            and (self._open[kept].kind, self._open[kept].name) == wanted[kept][:2]
+        ):
+            kept += 1
+        self.leave(kept)
+        for kind, name, title in wanted[kept:]:
+            x = _MARGIN + _PADDING * len(self._open)
+            top = self.y
+            self.y += 2
+            labels = self._labels(self._words(title), "place", _LINE_AT + _BESIDE)
+            self._open.append(_Open(kind, name, x, top, labels))
+
+    def leave(self, kept: int = 0) -> None:
+        """Close the frames but the outer ``kept`` ones."""
+        while len(self._open) > kept:
+            each = self._open.pop()
+            self.y += 3
+            self.frames.append(
+                PlaceFrame(each.kind, each.name, each.x, each.y, WIDTH - 2 * each.x, self.y - each.y, each.title)
+            )
+            self.y += 5
+
+    def step(self, steps: tuple[Step, ...], number: int, *, mended: bool) -> None:
+        """Put a step that the packet passes."""
+        step = steps[number]
+        told = "" if is_policy(step.decided_by) else briefly(step.decided_by) or self._decided(step)
+        if step.note == "reverse path":
+            told = self._words(way_back(step, told))
+        translated = change(steps[number - 1].packet, step.packet) if number else ""
+        mark: Mark = "mended" if mended else "decided" if told or translated else "quiet"
+        self._point(mark, [(told, "told"), (translated, "told")], step, number, self._decided(step))
+
+    def stop(self, step: Step, stop: Stop, number: int | None) -> None:
+        """Put the step at which the packet stops, with all that decided it."""
+        decided = decided_text(stop.decided_by, self._words)
+        self._point("stop", [(decided, "bad"), (self._words(stop_sentence(stop)), "bad")], step, number)
+
+    def _decided(self, step: Step) -> str:
+        return decided_text(step.decided_by, self._words)
+
+    def _point(
+        self,
+        mark: Mark,
+        told: list[tuple[str, LabelStyle]],
+        step: Step | None = None,
+        number: int | None = None,
+        whole: str = "",
+    ) -> None:
+        top, x = self.y, self._line_x + _BESIDE
+        labels: list[Label] = []
+        if step is not None and (step.stage != "outside" or step.link or any(text for text, _ in told)):
+            place = f"{stage_text(step.stage, self._words)}  {step.link}".rstrip()
+            labels += self._labels(place, "quiet" if mark == "quiet" else "stage", x)
+        for text, style in told:
+            labels += self._labels(text, style, x) if text else ()
+        self.y += 0 if mark == "quiet" else 4
+        y = top + _LINE / 2 if labels else top - _LINE / 2  # the outside is said by its frame's title, beside it
+        self.points.append(Point(self._line_x, y, mark, tuple(labels), step, number, whole))
+
+    def _labels(self, text: str, style: LabelStyle, x: float) -> tuple[Label, ...]:
+        """Return the text as labels, a line each, below what is there."""
+        columns = max(_LEAST_COLUMNS, int((WIDTH - _MARGIN - 2 * _PADDING - x) / CELL))
+        made: list[Label] = []
+        for line in short_lines(text, columns):
+            self.y += _LINE
+            made.append(Label(line, x, self.y - 4, style))
+        return tuple(made)
+
+
+def _netns_title(netns: Netns) -> Message:
+    kind, _, name = netns.name.partition(":")
+    if kind == "container" and name:
+        return message("container {name}", name=name)
+    return message("network namespace {name}", name=name or netns.name)

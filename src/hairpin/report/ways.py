@@ -1,0 +1,114 @@
+"""The ways of a branch: the request, the answer, the first data; each with its ends, and with where it stops."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import Packet
+from hairpin.network.flow import FromContainer
+from hairpin.network.prefix import address_text
+from hairpin.report.places import NO_HOSTS, Places
+from hairpin.walk.state import Step, Stop
+from hairpin.walk.trace import Branch, Trace
+
+_SHORT_BYTES = 100
+"""The handshake's packets, and the first data, have less."""
+
+
+class FlowWay(msgspec.Struct, frozen=True):
+    """The steps between two ends.
+
+    ``inside``: the namespace that the start's own name says already.  ``stop``: where this way ends early; None if the
+    packet comes to its end, or if another way of the branch stops."""
+
+    kind: Literal["request", "reply", "data"]
+    name: Message
+    steps: tuple[Step, ...]
+    start: str
+    end: str
+    inside: Netns | None = None
+    stop: Stop | None = None
+
+
+def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowWay, ...]:
+    """Return the ways in the order in which they are gone: there, back, and the data if they fail."""
+    flow, stop = trace.flow, branch.stop if not branch.succeeds else None
+    in_reply = bool(branch.reply) and not branch.data and branch.verdict != "refused"
+    client, target = places.client(flow), places.target(flow)
+    inside = flow.start.netns if isinstance(flow.start, FromContainer) else None
+
+    there = None if branch.data or in_reply else stop
+    end = (_translated_end(trace, _innermost(branch.request), places) if there and branch.request else "") or target
+    found = [FlowWay("request", message("request"), branch.request, client, end, inside, there)]
+    if branch.reply:
+        back = stop if in_reply else None
+        found.append(FlowWay("reply", message("answer"), branch.reply, target, client, None, back))
+    if branch.data:
+        full = branch.data[0].packet.length_bytes > _SHORT_BYTES
+        name = message("full-sized data") if full else message("first data")
+        if branch.verdict == "unanswered":
+            found.append(FlowWay("data", name, branch.data, target, client, None, stop))
+        else:
+            end = (_translated_end(trace, _innermost(branch.data), places) if stop else "") or target
+            found.append(FlowWay("data", name, branch.data, client, end, inside, stop))
+    return tuple(found)
+
+
+def headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
+    """Return the addresses and ports."""
+    return (packet.saddr, packet.daddr, packet.sport, packet.dport)
+
+
+def endpoint(address: int, port: int | None, packet: Packet) -> str:
+    """Return ``172.17.0.2:80`` or ``[2001:db8::2]:80``; the address alone if there is no port."""
+    text = address_text(address, packet.version)
+    if port is None:
+        return text
+    return f"[{text}]:{port}" if packet.version == 6 else f"{text}:{port}"
+
+
+def change(before: Packet, after: Packet) -> str:
+    """Return the addresses that NAT has changed: ``→ 172.17.0.2:80``, ``← 198.51.100.2:40000``."""
+    said: list[str] = []
+    if (before.daddr, before.dport) != (after.daddr, after.dport):
+        said.append(f"→ {endpoint(after.daddr, after.dport, after)}")
+    if before.saddr not in (0, after.saddr):
+        said.append(f"← {endpoint(after.saddr, after.sport, after)}")
+    return " ".join(said)
+
+
+def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
+    """Yield for each step the packets that its packet carries for tunnels, the innermost first; mostly none.
+
+    A step of a tunnel has the packet before the tunnel, and the next step the packet behind it: the outer one, or the
+    one that went in."""
+    inside: list[Packet] = []
+    for step, following in pairwise(steps):
+        yield tuple(inside)
+        if step.stage != "tunnel" or headers(step.packet) == headers(following.packet):
+            continue
+        if inside and headers(inside[-1]) == headers(following.packet):
+            inside.pop()
+        else:
+            inside.append(step.packet)
+    if steps:
+        yield tuple(inside)
+
+
+def _innermost(steps: tuple[Step, ...]) -> Packet:
+    """Return the packet of the last step; inside a tunnel the one that the outer packet carries for it."""
+    *_, inside = packets_inside(steps)
+    return inside[0] if inside else steps[-1].packet
+
+
+def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
+    """Return the destination of a translated packet; empty if NAT has not changed it, and for ICMP."""
+    flow = trace.flow
+    if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
+        return ""
+    name = f"{places.container(flow)} " if flow.container else ""
+    return f"{name}{endpoint(packet.daddr, packet.dport, packet)}/{flow.protocol}"
