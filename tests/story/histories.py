@@ -49,7 +49,7 @@ def main() -> int:
     """Tell each history; the exit status is 1 if somebody was blamed wrongly, 2 if the host could not be asked."""
     arguments = _arguments()
     wanted = [each for each in HISTORIES if not arguments.only or any(word in each.name for word in arguments.only)]
-    wanted = wanted[arguments.first :]
+    wanted = wanted[arguments.first :][: arguments.count]
     require()
     install_programs(*PROGRAMS)
     results: Path = arguments.keep
@@ -143,6 +143,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Break a host with systemd, and let its traces tell who did it.")
     parser.add_argument("--only", action="append", default=[], help="a word of the history's name")
     parser.add_argument("--first", type=int, default=0, help="leave out so many at the beginning")
+    parser.add_argument("--count", type=int, default=None, help="at most so many")
     parser.add_argument("--emulated", action="store_true", help="on an emulated machine with a kernel of its own")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "histories", help="folder for the console")
     return parser.parse_args()

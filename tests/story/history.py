@@ -54,7 +54,9 @@ READY = f"""useradd -m -s /bin/sh {PERSON}; usermod -aG docker {PERSON}
 printf '{PERSON} ALL=(ALL) NOPASSWD: ALL\\n' >/etc/sudoers.d/90-{PERSON}; chmod 440 /etc/sudoers.d/90-{PERSON}
 mkdir -p /home/{PERSON}/.ssh; cp /run/talk/key.pub /home/{PERSON}/.ssh/authorized_keys
 chown -R {PERSON}: /home/{PERSON}/.ssh; chmod 700 /home/{PERSON}/.ssh; chmod 600 /home/{PERSON}/.ssh/authorized_keys
+sed -i '/^Package: ufw$/,/^$/{{/^Breaks: /d}}' /var/lib/dpkg/status
 """
+"""ufw breaks iptables-persistent, and apt installs nothing on a host that has both."""
 
 
 def by_person(key: Path, deed: str) -> str:
@@ -79,9 +81,7 @@ def on_host(history: History) -> str:
         case "package":
             return f"{_package('own', deed)}; dpkg -i /root/own.deb >/dev/null"
         case "hook":
-            return (
-                f"{_package('other', 'true')}; {_written(_HOOK, _HOOK_TEXT.replace('DEED', deed))}; {_APT}; rm {_HOOK}"
-            )
+            return f"{_package('other', 'true')}; {_written(_HOOK, _HOOK_TEXT.replace('DEED', deed))}; {_APT}"
         case "ssh" | "root":
             return deed
 

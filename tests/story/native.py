@@ -4,6 +4,7 @@ emulated hosts are made of, in the lab's network (root).
 It boots in seconds.  What a real boot of a kernel makes, and modules, it does not have.
 """
 
+import os
 import shlex
 import subprocess
 import time
@@ -20,7 +21,7 @@ from tests.reboot.host import COMMAND_LIMIT_S, Done, Host
 
 _BOOT_LIMIT_S = 120.0
 _V1 = "cpu cpuacct cpuset memory devices freezer blkio pids"
-_GROUP = "hairpin-systemd"
+_GROUP = f"hairpin-systemd-{os.getpid()}"
 _START = f"""
 for each in {_V1} systemd unified; do
     [ -d /sys/fs/cgroup/$each ] || continue
