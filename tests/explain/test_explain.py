@@ -20,6 +20,15 @@ def test_a_routine_line_is_told_if_it_is_asked_about_alone() -> None:
     assert [each.entry.id for each in within.harmless] == ["bridge-port-disabled"]
 
 
+def test_a_dockerd_that_was_killed_and_runs_again_is_no_fault_in_a_log() -> None:
+    killed = "docker.service: Failed with result 'signal'."
+    assert explain(f"{killed}\nStarted docker.service.").found == ()
+    assert [each.text.entry.id for each in explain(killed).found] == ["dockerd-ended"]
+    assert [each.text.entry.id for each in explain("docker.service: Start request repeated too quickly.").found] == [
+        "dockerd-start-limit"
+    ]
+
+
 def test_a_harmless_text_is_said_to_be_so() -> None:
     found = explain(HARMLESS)
     assert (found.found, [each.entry.id for each in found.harmless]) == ((), ["iptables-bad-rule"])

@@ -179,7 +179,7 @@ DOCKERD = (
         id="dockerd-start-limit",
         program="systemd",
         patterns=(
-            "docker.service: Start request repeated too quickly", "docker.service: Failed with result",
+            "docker.service: Start request repeated too quickly",
             "Failed to start Docker Application Container Engine", "Job for docker.service failed because",
         ),
         meaning=message(
@@ -189,6 +189,20 @@ DOCKERD = (
         general=True,
         samples=(
             Sample("docker.service: Start request repeated too quickly.", "systemd, src/core/unit.c"),
+        ),
+    ),
+    TextMeaning(
+        id="dockerd-ended",
+        program="systemd",
+        patterns=("docker.service: Failed with result",),
+        meaning=message(
+            "dockerd ended with an error, or a signal ended it. systemd starts it again, unless it ends too often."
+        ),
+        causes=("docker-daemon-not-running", "daemon-does-not-start-config", "firewalld-zone-conflict"),
+        kind="routine",
+        general=True,
+        samples=(
+            Sample("docker.service: Failed with result 'exit-code'.", "systemd, src/core/unit.c"),
         ),
     ),
     TextMeaning(
