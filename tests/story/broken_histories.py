@@ -39,8 +39,6 @@ _NETWORKD = (
     "printf '[Match]\\nName=docker0\\n[Network]\\nLinkLocalAddressing=no\\n' >/etc/systemd/network/50-all.network"
 )
 _NETWORKD_BACK = "rm -f /etc/systemd/network/50-all.network; systemctl stop systemd-networkd.socket systemd-networkd"
-_ONCE = "docker update --restart=no web"
-_ALWAYS = "docker update --restart=always web; docker start web"
 
 BROKEN: tuple[History, ...] = (
     _by_person("forwarding off", OFF),
@@ -58,7 +56,8 @@ BROKEN: tuple[History, ...] = (
     _by_person("a rule that drops early", "iptables -t raw -I PREROUTING -p tcp --dport 8151 -j DROP"),
     _by_person("a rule that drops in mangle", "iptables -t mangle -I FORWARD -o docker0 -j DROP"),
     _by_person("a rule deleted", "iptables -D FORWARD -o docker0 -j DOCKER"),
-    _by_person("the jump of nat deleted", "iptables -t nat -D PREROUTING -m addrtype --dst-type LOCAL -j DOCKER"),
+    _by_person("replies not accepted", "iptables -D FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED "
+               "-j ACCEPT"),
     _by_person("masquerade deleted", "iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE"),
     _by_person("ruleset flushed", "nft flush ruleset"),
     _by_person("nft -f", "nft -f /etc/nftables.conf", _NFT, _NFT_BACK),
@@ -86,13 +85,13 @@ BROKEN: tuple[History, ...] = (
     _by_person("docker stopped", "systemctl stop docker.socket docker.service"),
     _by_person("docker disabled", "systemctl disable --now docker.socket docker.service",
                after="systemctl enable docker.socket docker.service"),
-    _by_person("a container stopped", "docker stop web", after="docker start web"),
+    _by_person("a container stopped", "docker stop -t 1 web", after="docker start web"),
     _by_person("a container killed", "docker kill web", after="docker start web"),
     _by_cron("cron turns forwarding off", f"{_SBIN}{OFF}"),
     _by_cron("cron flushes", f"{_SBIN}{_FLUSH}"),
     _by_cron("cron restarts nftables", "systemctl restart nftables", _NFT, _NFT_BACK),
     _by_cron("cron applies sysctls", f"{_SBIN}sysctl --system", _SYSCTL, _SYSCTL_BACK),
-    _by_cron("cron stops a container", "docker stop web", after="docker start web"),
+    _by_cron("cron stops a container", "docker stop -t 1 web", after="docker start web"),
     _by_cron("a script of cron", f"{_SBIN}iptables -P FORWARD DROP\n{_SBIN}iptables -F FORWARD", script=True),
     _by_cron("a script of cron, nft", f"{_SBIN}nft flush ruleset", script=True),
     _by_timer("a timer loads saved rules", "/usr/bin/systemctl restart netfilter-persistent", _SAVED, _SAVED_BACK),
@@ -100,13 +99,13 @@ BROKEN: tuple[History, ...] = (
     _by_timer("a timer turns forwarding off", f"{_SBIN}{OFF}"),
     _by_timer("a timer's script flushes", _FLUSH, script=True),
     _by_timer("a timer's script, nft", "nft flush ruleset", script=True),
-    _by_timer("a timer's script stops a container", "docker stop web", after="docker start web", script=True),
+    _by_timer("a timer's script stops a container", "docker stop -t 1 web", after="docker start web", script=True),
     History("a package applies sysctls", "package", "sysctl --system", ("package", "own"), _SYSCTL, _SYSCTL_BACK),
     History("a package restarts nftables", "package", "systemctl restart nftables", ("package", "own"), _NFT,
             _NFT_BACK),
     History("a package flushes", "package", _FLUSH, ("package", "own")),
-    History("docker upgraded", "root", "dpkg -i /run/talk/docker.io.deb >/dev/null 2>&1", ("package", "docker.io"),
-            _ONCE, _ALWAYS),
+    History("docker removed", "root", "dpkg -r --force-depends docker.io >/dev/null 2>&1", ("package", "docker.io"),
+            after="dpkg -i /run/talk/docker.io.deb"),
     History("a hook of apt flushes", "hook", _FLUSH, ("process", "apt")),
     History("a hook of apt applies sysctls", "hook", "sysctl --system", ("process", "apt"), _SYSCTL, _SYSCTL_BACK),
     History("nobody knows who", "root", OFF, None),

@@ -25,6 +25,7 @@ _DONE: dict[str, tuple[How, str]] = {
     "a timer": ("timer", "/usr/sbin/sysctl -w vm.swappiness=10"),
     "a timer's script": ("timer-script", "iptables -L -n >/dev/null"),
     "a package": ("package", "true"),
+    "docker installed again": ("root", "dpkg -i /run/talk/docker.io.deb >/dev/null 2>&1"),
     "a hook of apt": ("hook", "sysctl -w vm.swappiness=20"),
 }
 HEALTHY: tuple[History, ...] = tuple(

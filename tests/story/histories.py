@@ -19,6 +19,7 @@ from hairpin.answer.ask import ask as answered
 from hairpin.answer.blamed import with_blame
 from hairpin.collect.run import collect
 from hairpin.collect.snapshot import with_traces
+from hairpin.evidence.file import write
 from hairpin.lab.prerequisites import require
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
@@ -37,11 +38,12 @@ from tests.story.history import CLEAN, READY, History, Verdict, by_person, on_ho
 from tests.story.native import native_host
 
 Outcome = Verdict | Literal["trouble"]
+_WHY = "journalctl -u docker -n 30 -o cat | grep -i 'failed to start daemon\\|fatal\\|error' | tail -n 3"
 HISTORIES: tuple[History, ...] = (*BROKEN, *HEALTHY)
 _DEBS = Path("/var/cache/apt/archives")
 """Where the engine's package lies that ``make setup-lab`` has installed: that of the host's suite."""
 _GOOD = f"""{CLEAN}; systemctl daemon-reload; systemctl unmask networking >/dev/null 2>&1 || true
-nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1; ip link set docker0 up
+nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0; ip link set docker0 up
 systemctl start docker.socket; systemctl restart docker; sleep 4; docker start web shop >/dev/null; sleep 1"""
 
 
@@ -65,7 +67,11 @@ def main() -> int:
             host.must(f"{READY}systemctl start ssh cron")
             for each in wanted:
                 began = time.monotonic()
-                verdict, lines = _told(host, each, results)
+                try:
+                    verdict, lines = _told(host, each, results)
+                except GuestError as error:
+                    host.run("systemctl reset-failed docker firewalld || true")
+                    verdict, lines = "trouble", (str(error)[-400:], host.run(_WHY).output)
                 counts[verdict] += 1
                 _say(f"{verdict:<7} {each.name} ({time.monotonic() - began:.0f} s)", *lines)
     except GuestError as error:
@@ -106,6 +112,7 @@ def _told(host: Host, history: History, results: Path) -> tuple[Outcome, tuple[s
     if bool(blocking) is history.is_healthy:
         return "trouble", ("something broke" if blocking else "nothing broke", *_shown(answer))
     named = [actor for each in blocking if each.blame is not None for actor in each.blame.actors]
+    write(answer.evidence[0], results / f"{history.name.replace(':', '').replace('/', '-')}.hairpin")
     return history.verdict(tuple((each.kind, each.name) for each in named)), tuple(_shown(answer))
 
 
@@ -145,7 +152,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="leave out so many at the beginning")
     parser.add_argument("--count", type=int, default=None, help="at most so many")
     parser.add_argument("--emulated", action="store_true", help="on an emulated machine with a kernel of its own")
-    parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "histories", help="folder for the console")
+    folder = cache_folder("hosts") / "histories"
+    parser.add_argument("--keep", type=Path, default=folder, help="folder for the console and the snapshots")
     return parser.parse_args()
 
 

@@ -3,13 +3,15 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
+from hairpin.change.change import Change, SetPolicy
 from hairpin.diagnose.examination import examine
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
-from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame
+from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame, made_since_good
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 from tests.report.answers import FORWARDING_OFF, Replacement, answer
 
@@ -67,6 +69,19 @@ def test_nobody_is_named_if_one_of_two_entries_names_nobody() -> None:
     assert (found.not_before, found.not_after, found.actors) == (20, 30, ())
 
 
+def test_what_puts_back_what_the_flows_need_shows_the_good_state() -> None:
+    """dockerd sets the policy of FORWARD only as it turns forwarding on: of a repair that has it, too, it makes a
+    part."""
+    asked = question(answer(NO_MASQUERADE, port=None))
+    policy = SetPolicy(asked.broken.this.netns, Place("iptables-nft", "ip", "filter", "INPUT", 0, ""), "drop")
+    wider = msgspec.structs.replace(asked, change=Change((*asked.change.parts, policy)))
+    flush, back = Effect(commands="iptables -t nat -F"), Effect(commands=f"iptables -t nat -A {MASQUERADE}")
+    bob = entry(5, flush, by=Actor("person", "bob", "e9"))
+    told = blame(wider, Story((bob, entry(10, back), entry(20, flush)), 0.0))
+    assert told is not None
+    assert (told.actors, told.good.at) == ((ANN,), 10)
+
+
 def test_what_repaired_it_ends_the_search() -> None:
     assert blamed(answer(FORWARDING_OFF), entry(5, TOGGLED), entry(10, OFF), entry(20, TOGGLED)) is None
 
@@ -109,6 +124,22 @@ def test_what_an_event_did_before_its_files_were_changed_is_not_known() -> None:
     assert blamed(found, entry(10, DOCKER), entry(20, flush), cron) is not None
     typed = Effect(commands="iptables -t nat -F")
     assert blamed(found, entry(10, DOCKER), entry(20, typed), changed) is not None  # its words say all that it did
+
+
+def test_what_ufw_itself_writes_as_it_starts_is_no_later_change() -> None:
+    found = answer(NO_MASQUERADE, port=None)
+    ufw = entry(20, Effect("ufw-enable"), kind="firewall")
+    own = msgspec.structs.replace(ufw, kind="file", effect=None, subject="/etc/ufw/user.rules", at=21)
+    later = msgspec.structs.replace(own, at=60)
+
+    def blamed_of(*entries: StoryEntry) -> Blame | None:
+        good = entry(10, None, kind="kept")
+        newest = sorted((good, ufw, *entries), key=lambda each: -each.at)
+        return made_since_good(newest, lambda _: "makes")
+
+    assert blamed_of(own) is not None
+    assert blamed_of(later) is None
+    assert blamed(found, entry(10, DOCKER), entry(20, Effect("ufw-enable"))) is None  # this host has no ufw
 
 
 def test_a_rule_that_somebody_deletes_is_missed_since_then() -> None:

@@ -88,7 +88,7 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
         doing = _doing(traces, entry) if entry.by is None and entry.kind in ("unit", "container", "firewall") else None
         if doing is not None:
             found.append(msgspec.structs.replace(entry, by=doing.by))
-            if doing.unit != entry.subject:
+            if entry.effect is not None and doing.unit != entry.subject:
                 told.add(doing)
         elif entry.by is None and entry.kind == "unit":
             by, effect = _of_package(traces, entry)

@@ -28,6 +28,7 @@ from hairpin.change.simulate import simulate
 from hairpin.engines.daemon import starts_docker
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
+from hairpin.events.event import EventId
 from hairpin.events.happening import course_of, course_of_commands
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Chain, Dialect, Family
@@ -41,6 +42,9 @@ _MOST_EFFECTS = 60
 """Different effects that are carried out for one cause."""
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
 """Files by which no event does something else than before."""
+_AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
+"""What loads the same rules on a host on which the event cannot happen any more, because it has happened."""
+_WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
 
@@ -89,12 +93,13 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
     if no entry has, no good state was seen, or one of the entries may have done anything."""
     roles: dict[Effect, Role] = {}
     makers: list[StoryEntry] = []
-    configured_since = False
+    configured: list[StoryEntry] = []
     for entry in entries:
         if entry.kind == "kept":
             return _blame(makers, entry)
         if entry.effect is None:
-            configured_since = configured_since or _configures(entry)
+            if _configures(entry):
+                configured.append(entry)
             continue
         if entry.effect not in roles:
             if len(roles) == _MOST_EFFECTS:
@@ -102,7 +107,7 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
             roles[entry.effect] = role_of(entry.effect)
         match roles[entry.effect]:
             case "makes":
-                if not (configured_since and entry.effect.event is not None):
+                if entry.effect.event is None or all(_is_written_by(entry, each) for each in configured):
                     makers.append(entry)
             case "shows-good":
                 return _blame(makers, entry)
@@ -163,6 +168,13 @@ def _configures(entry: StoryEntry) -> bool:
     return entry.kind == "file" and entry.subject.startswith("/etc/") and not entry.subject.startswith(_NO_EVENTS)
 
 
+def _is_written_by(entry: StoryEntry, file: StoryEntry) -> bool:
+    """Return whether the program writes the file itself when it does what the entry says: ufw its rules."""
+    assert entry.effect is not None
+    soon = file.at <= _end(entry) + _WRITING_S
+    return soon and str(entry.effect.event).startswith("ufw-") and file.subject.startswith("/etc/ufw/")
+
+
 def _end(entry: StoryEntry) -> float:
     return entry.at if entry.until is None else entry.until
 
@@ -180,9 +192,10 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     if then.failures and again is not None and not again.failures:
         return "shows-good"  # it succeeded then, and would not now
     made = [is_made(each, then.network) for each in question.change.parts]
-    if False in made:  # where the flows pass all the same, it is by another way
-        return "unknown" if then.missing else "neither"
-    if True in made or all(_passes(question.broken, then, each) for each in question.flows):
+    # Where no part is made and the flows pass all the same, it is by another way.  Where some are, the flows tell
+    # whether they are enough: a restart of dockerd puts its rules back, and the policy of FORWARD only at times.
+    is_whole, is_other = True in made and False not in made, True not in made and False in made
+    if is_whole or (not is_other and all(_passes(question.broken, then, each) for each in question.flows)):
         return "shows-good"
     return "unknown" if then.missing else "neither"
 
@@ -208,7 +221,10 @@ def course_of_effect(network: Network, label: str, effect: Effect) -> Course | N
     """Return the course of the effect on the host; None if it cannot happen there, or nobody can foretell it."""
     if effect.commands:
         return course_of_commands(network, label, effect.commands)
-    return course_of(network, label, effect.event, effect.name) if effect.event is not None else None
+    if effect.event is None:
+        return None
+    course, again = course_of(network, label, effect.event, effect.name), _AGAIN.get(effect.event)
+    return course_of(network, label, again) if course is None and again is not None else course
 
 
 def _passes(was: Network, then: Course, flow: Flow) -> bool:
