@@ -33,8 +33,8 @@ _SAVED_BACK = "rm -f /etc/iptables/rules.v4"
 _UFW = "cp -n /etc/default/ufw /root/ufw; sed -i 's/^MANAGE_BUILTINS=.*/MANAGE_BUILTINS=yes/' /etc/default/ufw"
 _UFW_BACK = "ufw --force disable; cp /root/ufw /etc/default/ufw"
 _DIRECT = "--permanent --direct --{}-rule ipv4 filter FORWARD 0 -p tcp -j DROP"
-_FIREWALLD = f"systemctl start firewalld; firewall-cmd -q {_DIRECT.format('add')}"
-_FIREWALLD_BACK = f"firewall-cmd -q {_DIRECT.format('remove')}; systemctl stop firewalld"
+_FIREWALLD = f"systemctl start firewalld; sleep 6; firewall-cmd -q {_DIRECT.format('add')}"
+_FIREWALLD_BACK = f"firewall-cmd -q {_DIRECT.format('remove')}; systemctl stop firewalld; sleep 3"
 _NETWORKD = (
     "printf '[Match]\\nName=docker0\\n[Network]\\nLinkLocalAddressing=no\\n' >/etc/systemd/network/50-all.network"
 )
