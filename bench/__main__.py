@@ -14,6 +14,7 @@ from bench.comparing import PROMISED_S, of_snapshots
 from bench.docker_host import docker_host, flows
 from bench.document import write
 from bench.explaining import of_lines
+from bench.forms import OfForm, of_forms
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
 from bench.restoring import OfRestore, of_restores
@@ -45,6 +46,7 @@ def main() -> None:
     containers: list[OfContainers] = []
     hosts: list[OfHost] = []
     restores: list[OfRestore] = []
+    forms: list[OfForm] = []
     parts = (
         _rules(rules),
         _native(native),
@@ -56,11 +58,11 @@ def main() -> None:
         _whole(hosts),
         _restores(restores),
     )
-    for line in chain(_starting(), *parts):
+    for line in chain(_starting(), _forms(forms), *parts):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
-        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts), tuple(restores))
+        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts), tuple(restores), tuple(forms))
 
 
 def _beside(commit: str) -> Iterator[str]:
@@ -77,6 +79,13 @@ def _starting() -> Iterator[str]:
     bare = timed("python -c pass", lambda: _run("-c", "pass"), 11)
     yield bare.line()
     yield timed("hairpin --help", lambda: _run("-m", "hairpin", "--help"), 11).line(bare, 0.150)
+
+
+def _forms(found: list[OfForm]) -> Iterator[str]:
+    """The one file beside the wheel and the checkout."""
+    for each in of_forms():
+        found.append(each)
+        yield f"{each.name:46} {each.help * 1000:9.1f} ms --help, {each.check * 1000:9.1f} ms one answer"
 
 
 def _run(*arguments: str) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.forms import OfForm
 from bench.growth import OfContainers, OfNative, OfRules
 from bench.kernel import SAVE
 from bench.plot import Curve, Panel, svg
@@ -65,6 +66,15 @@ nothing.
 | containers | the plan | rules back | verified | a restart | of it, rules back | of it, verified |
 | --- | --- | --- | --- | --- | --- | --- |
 """
+_FORMS = """## As a checkout, as a wheel, as one file
+
+The processor time of the command; the answer is about one port of a recorded host, without the replica. The one file
+takes longer, because Python reads the archive's directory of a thousand members and unpacks the code of each module. If
+the file has no bytecode for the running Python, each module is compiled at each start.
+
+| | `--help` | one answer | of the checkout's |
+| --- | --- | --- | --- |
+"""
 _WHY = """## Why
 
 - Reading is linear. Equal groups of words (in nft's JSON: equal statements) become one node, which is made once for
@@ -83,6 +93,7 @@ def document(
     containers: tuple[OfContainers, ...],
     hosts: tuple[OfHost, ...],
     restores: tuple[OfRestore, ...] = (),
+    forms: tuple[OfForm, ...] = (),
 ) -> str:
     """Return the page."""
     release = os.uname().release.split("-")[0]
@@ -92,7 +103,15 @@ def document(
     whole = (_HOSTS + "\n".join(map(_of_host, hosts)) + "\n",) if hosts else ()
     grown = _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n"
     back = (_RESTORES + "\n".join(map(_of_restore, restores)) + "\n",) if restores else ()
-    return "\n".join((*parts, *more, grown, *whole, *back, _WHY))
+    started = (of_forms(forms),) if forms else ()
+    return "\n".join((*parts, *more, grown, *whole, *back, *started, _WHY))
+
+
+def of_forms(forms: tuple[OfForm, ...]) -> str:
+    """Return the part about the forms in which hairpin comes; the first is the one that the others stand beside."""
+    checkout = forms[0].check
+    rows = (f"| {each.name} | {_ms(each.help)} | {_ms(each.check)} | {each.check / checkout:.2f} × |" for each in forms)
+    return _FORMS + "\n".join(rows) + "\n"
 
 
 def _of_restore(each: OfRestore) -> str:
@@ -171,7 +190,8 @@ def write(
     containers: tuple[OfContainers, ...],
     hosts: tuple[OfHost, ...] = (),
     restores: tuple[OfRestore, ...] = (),
+    forms: tuple[OfForm, ...] = (),
 ) -> None:
     """Write the page and its plot."""
-    (folder / "speed.md").write_text(document(rules, native, containers, hosts, restores), encoding="utf-8")
+    (folder / "speed.md").write_text(document(rules, native, containers, hosts, restores, forms), encoding="utf-8")
     (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")

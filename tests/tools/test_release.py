@@ -3,6 +3,7 @@
 import ast
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -221,6 +222,15 @@ def test_a_python_without_a_part_gets_it_too(one_file: Path, ending: str) -> Non
     assert f"({ending[1:]})" in err
 
 
+def test_a_python_without_a_part_of_its_library_gets_it_too(one_file: Path) -> None:
+    """As Debian's python3-minimal."""
+    status, out, err = started(one_file, "sys.modules['gettext'] = None", "8151")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert (
+        "this one lacks the module gettext of the standard library (Debian and Ubuntu: apt-get install python3);" in err
+    )
+
+
 # --- where the compiled part can be loaded from -----------------------------------------------------------------------
 
 NO_MEMORY = "del os.memfd_create"
@@ -278,3 +288,56 @@ def test_the_bill_names_each_project_with_its_licence(made: Path, one_file: Path
     assert (whole.name, whole.licenses) == ("hairpin", [{"expression": "Apache-2.0"}])
     assert [each.name for each in listed.components] == ["click", "msgspec"]
     assert all(each.licenses == [{"expression": "BSD-3-Clause"}] for each in listed.components)
+
+
+PAGES = (
+    "hairpin", "hairpin-check", "hairpin-demo", "hairpin-diff", "hairpin-events", "hairpin-explain", "hairpin-fix",
+    "hairpin-lab", "hairpin-lab-list", "hairpin-lab-run", "hairpin-lab-score", "hairpin-lab-shell", "hairpin-prove",
+    "hairpin-restore", "hairpin-snapshot", "hairpin-story", "hairpin-undo", "hairpin-walk",
+)  # fmt: skip
+
+
+def test_each_command_has_its_page(made: Path) -> None:
+    assert sorted(each.stem for each in (made / "man").iterdir()) == sorted(PAGES)
+    check = (made / "man" / "hairpin-check.1").read_text()
+    assert check.startswith('.TH HAIRPIN\\-CHECK 1 2026-11-25 "hairpin ')
+    assert ".SH SYNOPSIS\n\\fBhairpin check\\fR [OPTIONS] [TARGET]...\n" in check
+    assert (
+        "\n.TP\n\\fB\\-\\-from\\fR \\fIWHERE\\fR\nWhere the flow starts: ADDRESS, host, lan, container:NAME.\n" in check
+    )
+    assert "\n.SH EXIT STATUS\n0 all delivered (or leaving), 1 a blocking cause" in check
+    assert "\\fBhairpin\\-lab\\-score\\fR(1)" in (made / "man" / "hairpin-lab.1").read_text()
+
+
+def test_a_page_is_roff_without_strays(made: Path) -> None:
+    """mandoc -Tlint and groff -ww find nothing in them; this holds what they looked at."""
+    requests = (".TH ", ".SH ", ".TP", ".PP")
+    for page in (made / "man").iterdir():
+        text = page.read_text()
+        assert text.isascii()
+        for line in text.splitlines():
+            assert line.strip(), f"{page.name}: an empty line"
+            assert line.startswith(requests) or line[0] not in ".'", f"{page.name}: {line}"
+            assert not re.search(r"(?<!\\)-", line) or line.startswith(".TH"), f"{page.name}: {line}"
+            assert len(line) <= 90
+
+
+WORDS: dict[str, tuple[tuple[str, ...], str]] = {
+    "a command": (("ch",), "check"),
+    "an option": (("check", "--no-r"), "--no-replica"),
+    "an option of the command that is meant without a name": (("8151", "--fr"), "--from"),
+    "a command of the lab": (("lab", "sh"), "shell"),
+    "a value": (("check", "--lang", "z"), "zh"),
+}
+
+
+@pytest.mark.parametrize(("words", "expected"), WORDS.values(), ids=WORDS)
+def test_bash_completes(made: Path, one_file: Path, tmp_path: Path, words: tuple[str, ...], expected: str) -> None:
+    (tmp_path / "hairpin").write_text(f'#!/bin/sh\nexec {sys.executable} {one_file} "$@"\n')
+    (tmp_path / "hairpin").chmod(0o755)
+    script = (
+        f". {made}/completion/hairpin.bash; COMP_WORDS=(hairpin {' '.join(words)}); COMP_CWORD={len(words)}; "
+        'compopt() { :; }; _hairpin_completion hairpin; echo "${COMPREPLY[*]}"'
+    )
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert ended("bash", "--norc", "-c", script, PATH=path) == (0, f"{expected}\n", "")

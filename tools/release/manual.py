@@ -49,7 +49,7 @@ def _page(context: click.Context, day: str) -> str:
     epilog = [context.command.epilog] if context.command.epilog else []
     parts = [
         f'.TH {_roff(name.upper())} 1 {day} "hairpin {__version__}" "hairpin manual"',
-        *_section("NAME", f"{_roff(name)} \\- {_roff(_summary(context))}"),
+        *_section("NAME", _wrapped(f"{name} - {_summary(context)}")),
         *_section("SYNOPSIS", f"\\fB{_roff(context.command_path)}\\fR {_roff(' '.join(_usage(context)))}"),
         *_section("DESCRIPTION", *_paragraphs([*prose, *epilog])),
         *_section("OPTIONS", *_options(context)),

@@ -84,6 +84,8 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing and not args:  # a shell completes the first word, which may be a command
+            return super().parse_args(ctx, args)
         return super().parse_args(ctx, command_first(args))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -22,8 +22,25 @@ if tuple(sys.version_info[:2]) >= (3, 11):
     from importlib.machinery import EXTENSION_SUFFIXES
 
     ending = EXTENSION_SUFFIXES[0]
-if ending not in ENDINGS:
+complaint = ""
+if ending in ENDINGS:
+    __import__("onefile").use_bytecode(here)
+    try:
+        __import__("hairpin.__main__")
+    except ImportError as error:  # click needs gettext, which Debian's python3-minimal lacks, with much else
+        if error.name not in sys.stdlib_module_names:
+            raise
+        complaint = "this one lacks the module {} of the standard library (Debian and Ubuntu: apt-get install python3)"
+        complaint = complaint.format(error.name)
+else:
     import platform
+
+    complaint = "this is {} {}{}".format(
+        platform.python_implementation(),
+        platform.python_version(),
+        " ({})".format(ending.strip(".")) if ending else "",
+    )
+if complaint:
     import subprocess
 
     folders = [each for each in os.environ.get("PATH", "").split(os.pathsep) if each] + ["/usr/local/bin", "/usr/bin"]
@@ -34,22 +51,22 @@ if ending not in ENDINGS:
     own = os.path.realpath(sys.executable or "")
     there = [each for each in paths if os.access(each, os.X_OK) and os.path.realpath(each) != own]
     with open(os.devnull, "w") as nowhere:
-        others = [each for each in there if subprocess.call([each, "-c", ""], stdout=nowhere, stderr=nowhere) == 0]
+        others = [
+            each
+            for each in there
+            if subprocess.call([each, "-c", "import gettext"], stdout=nowhere, stderr=nowhere) == 0
+        ]
     sys.stderr.write(
-        "hairpin: this file needs {}, and this is {} {}{}; {}; or leave this host as it is: `python3 hairpin.pyz "
-        "--host root@{}` elsewhere asks about it over ssh, and `python3 hairpin.pyz snapshot --print-script` prints "
-        "there a shell script to run here.\n".format(
+        "hairpin: this file needs {}, and {}; {}; or leave this host as it is: `python3 hairpin.pyz --host root@{}` "
+        "elsewhere asks about it over ssh, and `python3 hairpin.pyz snapshot --print-script` prints there a shell "
+        "script to run here.\n".format(
             NEEDED,
-            platform.python_implementation(),
-            platform.python_version(),
-            " ({})".format(ending.strip(".")) if ending else "",
-            "run it with {}, which this host has".format(others[0]) if others else "this host has none in PATH",
-            platform.node(),
+            complaint,
+            "run it with {}, which this host has".format(others[0]) if others else "this host has no other one in PATH",
+            os.uname()[1],
         )
     )
     sys.exit(2)
-
-__import__("onefile").use_bytecode(here)
 
 from hairpin.__main__ import main
 
