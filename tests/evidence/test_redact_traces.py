@@ -43,6 +43,21 @@ def test_users(key: str, text: str, expected: str) -> None:
     assert redacted(key, text) == expected.replace("%s", ANN)
 
 
+def test_hosts_that_commands_and_errors_name() -> None:
+    said = "COMMAND=/usr/bin/curl -o /etc/x https://nginx.example.org:8443/x http://localhost/ http://192.0.2.7/"
+    text = redacted("trace-logins", f"{said} nginx")
+    assert "example" not in text
+    assert text.endswith(" nginx")  # the program is no host
+    assert "http://localhost/" in text
+    assert ":8443/x" in text
+    error = redacted("trace-engines", "dial tcp: lookup registry.example.org on 192.0.2.53:53: no such host")
+    assert "registry" not in error
+    assert error.endswith(": no such host")
+    assert (
+        redacted("trace-logins", "http://nginx.example.org/") in f"{text} http://{text.split('://')[1].split(':')[0]}/"
+    )
+
+
 def test_the_ids_of_boots_stay_equal() -> None:
     boot = "0123456789abcdef0123456789abcdef"
     listed, entry = redacted("trace-boots", f" 0 {boot} Thu"), redacted("trace-units", f'{{"_BOOT_ID":"{boot}"}}')

@@ -43,6 +43,14 @@ class NameMap:
         """Return the new name, label by label.  Only letters change (in a label without letters: digits); ids stay."""
         return ".".join(self._label(label) for label in name.split("."))
 
+    def host(self, name: str) -> str:
+        """Return the new name of a host that a text names.  Unlike ``name`` it makes no words known: a host may be
+        called nginx."""
+        labels = ((each, self._given.get(each)) for each in name.split("."))
+        return ".".join(
+            known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
+        )
+
     def image(self, image: str) -> str:
         """Return the new name of an image reference; ports, its tag and its digest stay."""
         path, at, digest = image.partition("@")

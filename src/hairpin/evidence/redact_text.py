@@ -49,6 +49,11 @@ _RANGE = re.compile(
     re.VERBOSE,
 )
 _MIN_WORD = 3
+_HOST = re.compile(
+    r"(?P<before>://(?:[^\s/@\"']+@)?|\blookup )(?P<host>(?![0-9.]+[:/\s])[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])"
+)
+"""The name of a host in a URL, or in what a resolver says."""
+_LOCAL_HOST = "localhost"
 
 
 def parse_address(text: str) -> Address | None:
@@ -103,7 +108,9 @@ class Text:
         return _TOKEN.sub(self._token, text)
 
     def words(self, text: str) -> str:
-        """Return the text with every known name of at least three letters renamed where it stands as a word."""
+        """Return the text with every known name of at least three letters renamed where it stands as a word, and the
+        hosts of URLs."""
+        text = _HOST.sub(self._host, text)
         given = self._names.given()
         if self._words is None or len(given) != self._known:
             known = sorted((word for word in given if len(word) >= _MIN_WORD), key=len, reverse=True)
@@ -111,6 +118,10 @@ class Text:
             self._words = re.compile(rf"(?<![0-9A-Za-z_-])(?:{alternatives})(?![0-9A-Za-z_-])")
             self._known = len(given)
         return self._words.sub(lambda match: given[match[0]], text)
+
+    def _host(self, match: re.Match[str]) -> str:
+        name = match["host"]
+        return f"{match['before']}{name if name == _LOCAL_HOST or self.is_address(name) else self._names.host(name)}"
 
     def proc_net(self, text: str) -> str:
         """Return a table of /proc/net with its hexadecimal addresses renamed: words of four bytes, least significant
