@@ -24,22 +24,22 @@ from tests.story.native import native_host
 
 _UFW = "ufw default allow incoming; ufw default allow routed; ufw --force enable"
 _PODMAN = (
-    f"mv {PODMAN[1]} {PODMAN[0]}; docker save hairpin-lab | podman load -q; "
-    "podman run -d --name back -p 8160:80 hairpin-lab sleep inf"
+    f"mv {PODMAN[1]} {PODMAN[0]}; export STORAGE_DRIVER=vfs; docker save hairpin-lab | podman load -q; "
+    "podman run -d --name back -p 8160:80 localhost/hairpin-lab sleep inf"
 )
 _DAEMON = "mkdir -p /etc/docker; printf '{}' >/etc/docker/daemon.json; systemctl restart docker; sleep 5"
 KINDS: dict[str, str] = {
     "docker": "systemctl start cron ssh",
     "docker restarted": "systemctl restart docker; sleep 5; docker restart web; systemctl reload docker",
     "docker killed": "systemctl kill -s KILL docker; sleep 8; docker network create own; docker network rm own",
-    "a container that fails": "docker run -d --restart=on-failure:3 --name bad hairpin-lab false; sleep 6; "
+    "a container that fails": "docker run -d --restart=on-failure:3 --name bad hairpin-lab sh -c 'exit 1'; sleep 6; "
     "docker rm bad",
     "no userland proxy": _DAEMON.format('{"userland-proxy": false, "live-restore": true, "debug": true}'),
     "firewalld": "systemctl start firewalld; sleep 4; systemctl restart docker; sleep 5; firewall-cmd --reload",
     "ufw": f"{_UFW}; ufw allow 8151/tcp; ufw reload; systemctl restart docker; sleep 5",
     "nftables and saved rules": "netfilter-persistent save; systemctl restart netfilter-persistent",
     "podman": _PODMAN,
-    "NetworkManager": "systemctl start NetworkManager; sleep 4; sysctl --system; ip link add own type dummy; "
+    "NetworkManager": "systemctl start NetworkManager; sleep 4; sysctl --system; ip link add own type bridge; "
     "ip link del own",
 }
 _LOGS = {

@@ -15,7 +15,7 @@ _DONE: dict[str, tuple[How, str]] = {
     "a network made and removed": ("ssh", "docker network create own; sudo docker network rm own"),
     "a rule for others": ("ssh", "iptables -I INPUT -s 203.0.113.7 -j DROP; sudo iptables -D INPUT 1"),
     "flushed and repaired": ("ssh", "iptables -t nat -F; sudo systemctl restart docker"),
-    "a link of its own": ("ssh", "ip link add own type dummy; sudo ip link del own"),
+    "a link of its own": ("ssh", "ip link add own type bridge; sudo ip link del own"),
     "ufw asked": ("ssh", "ufw status"),
     "another unit restarted": ("ssh", "systemctl restart cron"),
     "connections forgotten": ("ssh", "conntrack -F"),

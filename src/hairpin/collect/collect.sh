@@ -2029,7 +2029,9 @@ trace_logins() { # logins, and commands with a word of TRACE_COMMANDS
     journal trace-logins "$LOGIN_WORDS" _COMM=sudo _COMM=su _COMM=doas _COMM=pkexec _COMM=sshd _COMM=sshd-session _COMM=dropbear
 }
 trace_cron() { # the jobs of cron that name what matters, or a script
-    journal trace-cron " CMD .*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/)" _COMM=cron _COMM=crond _COMM=CROND _COMM=anacron _COMM=atd
+    # cron logs the job in the process that becomes it: the journal may read its name only then. Root alone writes as root.
+    journal trace-cron " CMD .*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/)" \
+        _COMM=cron _COMM=crond _COMM=CROND _COMM=anacron _COMM=atd + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond SYSLOG_IDENTIFIER=CROND _UID=0
     run trace-scripts '/etc/cron.*, scripts of cron and of units' script_lines
 }
 script_lines() { # path:line:text of the lines that program rules or settings, or start and stop what does: of the scripts that cron calls
@@ -2038,7 +2040,7 @@ script_lines() { # path:line:text of the lines that program rules or settings, o
         grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' etc/crontab etc/cron.d/* var/spool/cron/root \
             var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf | sed 's/^[^/]*\///'
         ls -d etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/* 2>/dev/null
-        [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond 2>/dev/null |
+        [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond _UID=0 2>/dev/null |
             grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' | sed 's/^[^/]*\///'
     } | sort -u | head -n 300 | while read -r path; do
         case $path in */../*) continue ;; esac

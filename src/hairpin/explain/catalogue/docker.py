@@ -76,7 +76,7 @@ DOCKER = (
         ),
         causes=(
             "docker-nat-chain-missing", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes",
-            "firewall-manager-flushed-rules", "nft-conf-flush-ruleset", "iptables-check-bug",
+            "firewall-manager-flushed-rules", "nft-conf-flush-ruleset", "iptables-check-bug", "masquerade-missing",
         ),
         samples=(
             Sample(
