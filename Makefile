@@ -30,7 +30,8 @@ unit: setup ## Run the tests that need neither root nor an engine nor the lab's 
 demo: setup setup-lab ## Break a Docker host in namespaces, diagnose it, repair it, take that back (root)
 	@$(BIN)/hairpin demo
 
-test: setup setup-lab ## Run all tests (root)
+test: setup ## Run all tests (root)
+	@tools/setup_lab.sh tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 messages: setup ## Bring the translations up to date with the messages in the code
@@ -49,6 +50,7 @@ check: setup ## Lint, formatting, types, import order, documents, translations
 	$(BIN)/python tools/messages.py --check
 	$(BIN)/python tools/cause_pages.py --check
 	$(BIN)/python -m tools.quoted --check
+	$(BIN)/python -m tools.pictures --check
 
 format: setup ## Format the code as `make check` demands
 	$(BIN)/ruff check --fix $(CODE)

@@ -5,6 +5,7 @@ A test that makes a network namespace, or runs an engine or one of netfilter's t
 
 # A folder or a file below tests/, and what it needs.
 NEEDS: dict[str, str] = {
+    "browser": "chromium",
     "kernel": "root, iproute2, netfilter's tools, dockerd",
     "lab": "root, dockerd, firewalld",
 }

@@ -26,6 +26,7 @@ CODE = tuple(
 
 # Tests of more than one file: laws, agreement with the real kernel, whole lab hosts, and the repository itself.
 BEYOND_ONE_FILE = (
+    "browser/",
     "events/",
     "property/",
     "kernel/",

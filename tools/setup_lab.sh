@@ -17,6 +17,8 @@ PROGRAMS=(
     sshd:openssh-server ssh:openssh-client
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
+# What tests alone need: `setup_lab.sh tests`.
+[ "${1:-}" != tests ] || PROGRAMS+=(chromium:chromium)
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
 # machine must not get a firewall or an sshd that nobody asked for.
 SERVICES=(docker containerd firewalld ufw nftables ssh podman podman-restart)

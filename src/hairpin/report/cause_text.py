@@ -105,11 +105,11 @@ class CauseText:
             said = message("would do instead: {causes}", causes="; ".join(map(self.named, cause.alternatives)))
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
 
-    def remedies(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write the repair; the others, too, if it is not ready to be typed, or if verbose."""
+    def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
+        """Write the repair; the others, too, if it is not ready to be typed, if verbose, or with ``every``."""
         host = cause.host if self._places.with_host else None
         ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
-        shown = cause.remedies[:1] if ready and not self._verbose else cause.remedies
+        shown = cause.remedies if every or self._verbose or not ready else cause.remedies[:1]
         for number, remedy in enumerate(shown):
             write_remedy(remedy, self._words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
         if len(shown) < len(cause.remedies):

@@ -112,7 +112,7 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
     """Write the table; rows that are alike share a line.  ``numbers``: of the causes, by ref."""
-    lines = [*_folded(found, words)]
+    lines = [*folded_rows(found, words)]
     table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
     heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
     widths = [max(cells(text) for text, _ in column) + 2 for column in zip(heads, *table, strict=True)]
@@ -123,7 +123,7 @@ def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper
         paper.cut(_filled(shortened(label, first - 1), first), *map(_padded, row, widths))
 
 
-def _folded(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
+def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
     """Yield each kind of row once, failing ones first, with the label of all that are alike."""
     alike: dict[object, list[OverviewRow]] = {}
     for row in found.rows:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from hairpin.report.page.drawing import drawing
-from hairpin.report.page.picture import picture_of
+from hairpin.report.page.picture import Rounds, picture_of
 from hairpin.report.places import NO_HOSTS
 from hairpin.report.ways import FlowWay, ways
 from hairpin.report.words import Words
@@ -18,17 +18,21 @@ from hairpin.walk.trace import Trace
 def disagreements(trace: Trace, words: Words) -> Iterator[str]:
     """Yield what differs between the trace and the pictures of its usual branch."""
     for way in ways(trace, trace.usual):
-        svg = drawing(picture_of(way, words, NO_HOSTS), "-", "w")
-        yield from (f"{way.kind}: {said}" for said in _of_way(way, svg))
+        picture = picture_of(way, words, NO_HOSTS)
+        yield from (f"{way.kind}: {said}" for said in _of_way(way, picture.rounds, drawing(picture, "-", "w")))
 
 
-def _of_way(way: FlowWay, svg: Element) -> Iterator[str]:
+def _of_way(way: FlowWay, rounds: Rounds | None, svg: Element) -> Iterator[str]:
     points = [each for each in svg.iter("g") if "point" in str(each.get("class")).split()]
     start, *steps, end = points
     drawn = [each for each in steps if each.get("data-step") is not None]
-    if [int(str(each.get("data-step"))) for each in drawn] != [*range(len(way.steps))]:
+    wanted = [each for each in range(len(way.steps)) if rounds is None or not _is_again(each, rounds)]
+    if [int(str(each.get("data-step"))) for each in drawn] != wanted:
         yield "not every step is drawn once, in order"
-    for point, step in zip(drawn, way.steps, strict=False):
+    if rounds is not None and any(_wanted(way.steps[each]) != _wanted(way.steps[each - rounds.length])
+                                  for each in range(len(way.steps)) if _is_again(each, rounds)):  # fmt: skip
+        yield "what is drawn once is not the same each time"
+    for point, step in zip(drawn, (way.steps[each] for each in wanted), strict=False):
         if _told(point) != _wanted(step):
             yield f"{_told(point)} is drawn for {_wanted(step)}"
         if not _is_framed(svg, point, step):
@@ -46,6 +50,10 @@ def _of_way(way: FlowWay, svg: Element) -> Iterator[str]:
         "point reached" if way.stop is None else "point missed",
     ):
         yield "the ends are not those of the way"
+
+
+def _is_again(number: int, rounds: Rounds) -> bool:
+    return rounds.first + rounds.length <= number < rounds.end
 
 
 def _told(point: Element) -> tuple[str | None, ...]:

@@ -13,6 +13,7 @@ from hairpin.walk.trace import Trace
 from tests.report.answers import FORWARDING_OFF, answer
 from tests.report.page.agreement import disagreements
 from tests.report.page.traces import random_traces
+from tests.report.page.twelve import answer_named
 
 WORDS = Words()
 CELL = 6.7
@@ -71,6 +72,16 @@ def test_a_proxy_is_a_detour() -> None:
     points = picture_of(ways(trace, trace.usual)[0], WORDS, NO_HOSTS).points
     aside = [each.step.stage for each in points if each.step is not None and each.x > points[0].x]
     assert aside in ([], ["socket", "relay"])
+
+
+def test_a_loop_is_drawn_once_with_how_often_it_comes_again() -> None:
+    trace = answer_named("looped").flows[0].trace
+    (way,) = ways(trace, trace.usual)
+    picture = picture_of(way, WORDS, NO_HOSTS)
+    assert picture.rounds is not None
+    assert picture.rounds.count > 10
+    assert len(picture.points) < 40
+    assert [*disagreements(trace, WORDS)] == []
 
 
 def test_a_word_that_is_longer_than_a_line_is_broken() -> None:

@@ -63,7 +63,7 @@ TWELVE: dict[str, Callable[[], Answer]] = {
     "refused": lambda: _asked("hosts/httpd-dead.hairpin", "8151"),
     "lost-answer": lambda: _asked("hosts/docker0-forwarding.hairpin", "8151"),
     "looped": lambda: _asked("networks/node-route-missing.loop", "10.244.3.2:80", origin="container:web@node1"),
-    "undecided": lambda: _asked("hosts/none.hairpin", refused=("iptables", "nft")),
+    "undecided": lambda: _asked("hosts/none.hairpin", "8151", refused=("iptables", "nft")),
     "three-hosts": lambda: _asked("networks/healthy-three-nodes", "web@node3", origin="container:web@node1"),
     "thirty-containers": lambda: _asked("pages/thirty-containers.hairpin"),
     "hostile": _hostile,

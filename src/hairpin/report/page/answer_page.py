@@ -130,7 +130,7 @@ class _AnswerPage:
         text.proof(cause, sheet)
         if is_covered(cause, shown):
             sheet.prose(words(message("the repair above is its repair, too")))
-        text.remedies(cause, sheet)
+        text.remedies(cause, sheet, every=True)
         with_children(section, sheet.elements())
         return with_children(section, [*self._evidence(cause), *self._page(cause)])
 

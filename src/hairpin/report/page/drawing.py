@@ -39,6 +39,12 @@ def _line(picture: Picture) -> list[Element]:
     paths = [element("path", d=_path(picture.points[: reached + 1]), class_="line")]
     if reached < len(picture.points) - 1:
         paths.append(element("path", d=_path(picture.points[reached:]), class_="line missed"))
+    again = next((each for each in picture.points if each.mark == "again"), None)
+    if again is not None and picture.rounds is not None:
+        first = next(each for each in picture.points if each.number == picture.rounds.first)
+        left = again.x - 12
+        bow = f"M{again.x:g} {again.y:g}C{left:g} {again.y:g} {left:g} {first.y:g} {first.x:g} {first.y:g}"
+        paths.append(element("path", d=bow, class_="line round"))
     return paths
 
 

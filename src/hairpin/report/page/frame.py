@@ -17,7 +17,7 @@ _FOOTER = message("Made by hairpin. This file is whole: it loads nothing from an
 
 
 @cache
-def _part(name: str) -> str:
+def page_part(name: str) -> str:
     """Return the text of the page's style or script, which lies beside this module."""
     return files("hairpin.report.page").joinpath(name).read_text("utf-8")
 
@@ -25,7 +25,7 @@ def _part(name: str) -> str:
 def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:
     """Return the whole file.  ``title``: the first heading; ``which``: of what and when it is, in one line; ``body``:
     what stands below."""
-    style, script = _part("page.css"), _part("page.js")
+    style, script = page_part("page.css"), page_part("page.js")
     head = element(
         "head",
         element("meta", charset="utf-8"),

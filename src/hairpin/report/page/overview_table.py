@@ -3,21 +3,34 @@
 from xml.etree.ElementTree import Element
 
 from hairpin.message import message
-from hairpin.report.overview import Overview, OverviewCell
+from hairpin.report.overview import Overview, OverviewCell, OverviewRow, folded_rows
 from hairpin.report.page.markup import Child, element
 from hairpin.report.verdicts import mark_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
+_MANY = 12
+"""Rows beyond which those that are alike share one."""
+
 
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
-    """Return the table.  ``anchors``: what a cause is called in a cell, by its ref; its section has the ref as id."""
+    """Return the table; of many rows those that are alike share one, and all of them are folded below.
+
+    ``anchors``: what a cause is called in a cell, by its ref; its section has the ref as id."""
+    every = [(found.label(each), each) for each in found.rows]
+    rows = [*folded_rows(found, words)]
+    if len(every) <= _MANY or len(rows) == len(every):
+        return _table(found, every, anchors, words)
+    summary = element("summary", words(message("all {count} rows", count=len(every))))
+    whole = element("details", summary, _table(found, every, anchors, words))
+    return element("div", _table(found, rows, anchors, words), whole)
+
+
+def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[str, str], words: Words) -> Element:
     head = element("tr", element("td"), *(element("th", each, scope="col") for each in found.standpoints))
     body = (
-        element(
-            "tr", element("th", found.label(row), scope="row"), *(_cell(each, anchors, words) for each in row.cells)
-        )
-        for row in found.rows
+        element("tr", element("th", label, scope="row"), *(_cell(each, anchors, words) for each in row.cells))
+        for label, row in rows
     )
     caption = element("caption", words(message("what can be reached from where; a number is that of the cause")))
     table = element("table", caption, element("thead", head), element("tbody", *body))

@@ -30,9 +30,10 @@ _MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
 """Around the picture; between a frame and the one in it; of the packet's line; how far a detour moves it; of words from
 the line."""
 _LEAST_COLUMNS = 16
+_LEAST_ROUNDS = 3
 
 FrameKind = Literal["host", "netns", "outside"]
-Mark = Literal["start", "quiet", "decided", "mended", "stop", "reached", "missed"]
+Mark = Literal["start", "again", "quiet", "decided", "mended", "stop", "reached", "missed"]
 LabelStyle = Literal["place", "stage", "quiet", "told", "bad", "end"]
 
 
@@ -71,13 +72,29 @@ class Point(msgspec.Struct, frozen=True):
     whole: str = ""
 
 
+class Rounds(msgspec.Struct, frozen=True):
+    """Steps that the packet takes again and again: ``length`` steps from ``first`` on, ``count`` times in all."""
+
+    first: int
+    length: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The number of the step behind the last round."""
+        return self.first + self.length * self.count
+
+
 class Picture(msgspec.Struct, frozen=True):
-    """A way with the place of everything, from top to bottom.  The first point is its start, the last its end."""
+    """A way with the place of everything, from top to bottom.  The first point is its start, the last its end.
+
+    ``rounds``: of a loop only the first round is drawn, and then a point that says how often it comes again."""
 
     way: FlowWay
     height: float
     frames: tuple[PlaceFrame, ...]
     points: tuple[Point, ...]
+    rounds: Rounds | None = None
 
 
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
@@ -85,8 +102,13 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
     layout = _Layout(words, places)
     depths, mended = _depths(way.steps), _first_difference(way, without)
     at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
+    rounds = _rounds(way.steps)
     layout.end(way.start, "start")
     for number, step in enumerate(way.steps):
+        if rounds is not None and rounds.first + rounds.length <= number < rounds.end:
+            if number == rounds.first + rounds.length:
+                layout.again(rounds)
+            continue
         layout.enter(step, depths[number])
         if number == at_stop and way.stop is not None:
             layout.stop(step, way.stop, number)
@@ -98,7 +120,20 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
         layout.stop(last, way.stop, None)
     layout.leave()
     layout.end(way.end, "reached" if way.stop is None else "missed")
-    return Picture(way, layout.y + _MARGIN, tuple(layout.frames), tuple(layout.points))
+    return Picture(way, layout.y + _MARGIN, tuple(layout.frames), tuple(layout.points), rounds)
+
+
+def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
+    """Return the rounds of a loop, at least three; None if the packet does not go in circles."""
+    seen = [_essence(each) for each in steps]
+    for first in range(len(seen)):
+        for length in range(1, (len(seen) - first) // _LEAST_ROUNDS + 1):
+            count = 1
+            while seen[first : first + length] == seen[first + length * count : first + length * (count + 1)]:
+                count += 1
+            if count >= _LEAST_ROUNDS:
+                return Rounds(first, length, count)
+    return None
 
 
 def short_lines(text: str, columns: int) -> list[str]:
@@ -226,6 +261,12 @@ class _Layout:
         translated = change(steps[number - 1].packet, step.packet) if number else ""
         mark: Mark = "mended" if mended else "decided" if told or translated else "quiet"
         self._point(mark, [(told, "told"), (translated, "told")], step, number, self._decided(step))
+
+    def again(self, rounds: Rounds) -> None:
+        """Put the point from which the packet goes round again."""
+        self._line_x = _LINE_AT
+        said = message("the same {steps} steps again, {count} times", steps=rounds.length, count=rounds.count - 1)
+        self._point("again", [(self._words(said), "told")])
 
     def stop(self, step: Step, stop: Stop, number: int | None) -> None:
         """Put the step at which the packet stops, with all that decided it."""

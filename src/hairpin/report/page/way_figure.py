@@ -66,14 +66,14 @@ def _drawn(
     for number, way in enumerate(ways(trace, branch or trace.usual, places), 1):
         beside = others.get(way.kind)
         picture = picture_of(way, words, places, beside)
-        title = words(_title(way, words))
+        title = words(title_of(way, words))
         drawn.append(
             element("div", element("h3", words(way.name)), drawing(picture, title, f"{name}-{number}"), class_=way.kind)
         )
     return drawn
 
 
-def _title(way: FlowWay, words: Words) -> Message:
+def title_of(way: FlowWay, words: Words) -> Message:
     """Return the sentence that says what the picture shows."""
     facts = {"name": way.name, "start": way.start, "end": way.end}
     if way.stop is None:
