@@ -1,6 +1,7 @@
 """The switch is a process of its own: it takes a plan back at the deadline, unless it is told that all is well."""
 
 import os
+import shutil
 import signal
 import time
 from contextlib import closing
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import hairpin
 from hairpin.apply.carrying_out import carry_out_tasks
 from hairpin.apply.journal import Journal
 from hairpin.apply.switch import start_switch
@@ -46,6 +48,20 @@ def test_a_plan_is_taken_back_unless_it_is_told_to_be_well(tmp_path: Path, *, to
         assert ended(journal, plan) == ("keeping" if told else "taken-back")
     assert file.exists() is told
     assert not journal.switch_file(plan.id).exists()
+
+
+def test_hairpin_may_be_gone_at_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever copies the one file to a host may remove it as soon as the command has ended."""
+    copy = Path(shutil.copytree(Path(hairpin.__file__).parent, tmp_path / "copy" / "hairpin"))
+    monkeypatch.setattr(hairpin, "__file__", str(copy / "__init__.py"))
+    file = tmp_path / "file"
+    journal, plan = begun(tmp_path / "journal", of_file(file))
+    with closing(journal):
+        start_switch(journal, plan.id, 4.0)
+        assert carry_out_tasks(journal, plan, (0,), hands()) is None
+        copy.rename(tmp_path / "gone")
+        assert ended(journal, plan) == "taken-back"
+    assert not file.exists()
 
 
 def test_it_does_not_end_with_the_terminal(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from hairpin.apply.carrying_out import Hands
 from hairpin.apply.journal import Journal, Unwritable
 from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import Task, Undertaking
+from hairpin.collect.run import script
 from hairpin.collect.snapshot import take
 from hairpin.errors import ApplyError, HairpinError, JournalError
 from hairpin.host.read.parse import parse
@@ -79,6 +80,7 @@ def watch(folder: Path, plan: str, seconds: float, starter: int) -> None:
     """Wait until the plan is told to be well, or take it back at the deadline.  ``starter``: the process that carries
     it out."""
     until = time.monotonic() + seconds
+    script()  # at the deadline the file that hairpin is in may be gone: what is needed then is read before
     journal = Journal(folder)
     file = journal.switch_file(plan)
     with closing(journal), file.open("w", encoding="utf-8") as held:

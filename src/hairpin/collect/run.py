@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Protocol
 
 import msgspec
@@ -172,8 +173,9 @@ def collect(
     return parse(answer.stdout, hairpin=__version__, source=runner.name)
 
 
+@cache
 def script() -> bytes:
-    """Return ``collect.sh`` as it is shipped."""
+    """Return ``collect.sh`` as it is shipped.  It is read once: the file that hairpin is in may be gone later."""
     data = pkgutil.get_data("hairpin.collect", "collect.sh")
     assert data is not None
     return data
