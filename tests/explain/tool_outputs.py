@@ -36,10 +36,10 @@ class ToolOutput(msgspec.Struct, frozen=True):
 _FIREWALLD = "systemctl start firewalld; sleep 6; systemctl restart docker; sleep 5"
 OUTPUTS: tuple[ToolOutput, ...] = (
     ToolOutput("podman, a port of another process", "systemd-run -q --unit=held busybox httpd -f -p 8170; sleep 1",
-               "STORAGE_DRIVER=vfs podman run --rm -p 8170:80 localhost/hairpin-lab true", "podman-port-in-use",
+               "podman run --rm -p 8170:80 localhost/hairpin-lab true", "podman-port-in-use",
                after="systemctl stop held"),
     ToolOutput("podman, a port of a container of Docker", ":",
-               "STORAGE_DRIVER=vfs podman run --rm -p 8151:80 localhost/hairpin-lab true", "podman-port-in-use"),
+               "podman run --rm -p 8151:80 localhost/hairpin-lab true", "podman-port-in-use"),
     ToolOutput("docker, nat flushed and deleted", "iptables -t nat -F; iptables -t nat -X",
                "docker run --rm -p 8171:80 hairpin-lab true", "docker-nat-chain-gone", "masquerade-missing",
                "systemctl restart docker; sleep 5"),
@@ -66,7 +66,8 @@ def main() -> int:
     wrong = 0
     with native_host(image.with_name(image.name.rpartition("-")[0]), results) as host:
         prepare(host, ())
-        host.run(f"mv {PODMAN[1]} {PODMAN[0]}; docker save hairpin-lab | STORAGE_DRIVER=vfs podman load -q")
+        host.run(f"mv {PODMAN[1]} {PODMAN[0]}; mount -t tmpfs tmpfs /var/lib/containers")
+        host.run("docker save hairpin-lab | podman load -q")
         for each in OUTPUTS:
             try:
                 wrong += not _is_right(host, each)

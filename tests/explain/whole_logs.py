@@ -24,7 +24,7 @@ from tests.story.native import native_host
 
 _UFW = "ufw default allow incoming; ufw default allow routed; ufw --force enable"
 _PODMAN = (
-    f"mv {PODMAN[1]} {PODMAN[0]}; export STORAGE_DRIVER=vfs; docker save hairpin-lab | podman load -q; "
+    f"mv {PODMAN[1]} {PODMAN[0]}; mount -t tmpfs tmpfs /var/lib/containers; docker save hairpin-lab | podman load -q; "
     "podman run -d --name back -p 8160:80 localhost/hairpin-lab sleep inf"
 )
 _DAEMON = "mkdir -p /etc/docker; printf '{}' >/etc/docker/daemon.json; systemctl restart docker; sleep 5"

@@ -119,6 +119,31 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
     assert scripts.text == "/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP\n/usr/local/sbin/fw.sh:4:# not collected\n"
 
 
+JOURNALCTL = """#!/bin/sh
+case "$*" in
+    --version) echo 'systemd 252 (252)' ;;
+    *_TRANSPORT=kernel*) echo '{"MESSAGE":"docker0 Link is up","__REALTIME_TIMESTAMP":"1"}'; exec sleep 8 ;;
+    *_COMM=sudo*) echo '{"MESSAGE":"Accepted publickey for ann from 192.0.2.7 port 1 ssh2"}' ;;
+esac
+"""
+
+
+def test_a_journal_that_cannot_be_read_in_time_is_said_to_be_cut(root: Path, tmp_path: Path) -> None:
+    (root / "var/log/journal/x").mkdir(parents=True)
+    (root / "var/log/journal/x/system.journal").touch()
+    program = tmp_path / "bin" / "journalctl"
+    program.parent.mkdir()
+    program.write_text(JOURNALCTL, "utf-8")
+    program.chmod(0o755)
+    runner = LocalRunner(("sh",), (("PATH", f"{program.parent}:{os.environ['PATH']}"), ("TZ", "UTC")))
+    found = collect(runner, root=str(root), traces=("key=kernel", "key=logins"))
+    texts = {each.key: each.text for each in found.readings}
+    assert "# truncated: the oldest part was not read in 5 s" in texts["trace-kernel"]
+    assert "truncated" not in texts["trace-logins"]
+    reasons = [str(each.reason) for each in story_of((found,), 0).missing if each.key == "trace-kernel"]
+    assert reasons == ["there was more than is read: the oldest part is missing"]
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_only_the_asked_kinds_and_time(root: Path, shell: str) -> None:
     found = read(root, shell, "key=files", "key=packages", f"since={NOW + 86400}")

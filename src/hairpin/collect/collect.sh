@@ -1865,15 +1865,19 @@ journal() { # journal KEY WORDS MATCH...: its newest entries that fit, one JSON 
 journal_lines() {
     [ -z "$words" ] || [ -z "$JOURNAL_GREP" ] || set -- --case-sensitive=yes --grep "$words" "$@"
     if [ "$JOURNAL_VERSION" -ge 236 ]; then
-        limit 5 $JOURNAL -o json -r --output-fields="$JOURNAL_FIELDS" --since "@$TRACE_SINCE" "$@" | chosen | newest |
+        in_time $JOURNAL -o json -r --output-fields="$JOURNAL_FIELDS" --since "@$TRACE_SINCE" "$@" | chosen | newest |
             sed 's/"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*",//g; s/,"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*"//g' | without_secrets
     else
         limit 5 $JOURNAL -o json -r --since "@$TRACE_SINCE" "$@" | chosen | newest |
             allow_json "__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP _BOOT_ID $(echo $JOURNAL_FIELDS | tr , ' ')" | grep -v '^$' | without_secrets
     fi
 }
+in_time() { # in_time COMMAND...: its lines, the newest first; a last one says so if the time did not suffice for all
+    limit 5 "$@"
+    case $? in 124 | 143) printf '\n# truncated: the oldest part was not read in 5 s\n' ;; esac
+}
 chosen() { # the lines that have a word of words, and none of without
-    if [ -n "$words" ]; then grep -aE "$words"; else cat; fi | if [ -n "${without-}" ]; then grep -avE "$without"; else cat; fi
+    if [ -n "$words" ]; then grep -aE "$words|^# truncated"; else cat; fi | if [ -n "${without-}" ]; then grep -avE "$without"; else cat; fi
 }
 # Commands are told as they were typed, but for what may be a secret: environments, what is run in a container, options of
 # engines that are not on a list, and all arguments of a command with a word of SECRET_LINES.
