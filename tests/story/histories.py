@@ -43,7 +43,7 @@ HISTORIES: tuple[History, ...] = (*BROKEN, *HEALTHY)
 _DEBS = Path("/var/cache/apt/archives")
 """Where the engine's package lies that ``make setup-lab`` has installed: that of the host's suite."""
 _GOOD = f"""{CLEAN}; systemctl daemon-reload; systemctl unmask networking >/dev/null 2>&1 || true
-nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0; ip link set docker0 up
+systemctl is-active -q firewalld || nft flush ruleset; sysctl -qw net.ipv4.ip_forward=0; ip link set docker0 up
 systemctl start docker.socket; systemctl restart docker; sleep 4; docker start web shop >/dev/null; sleep 1"""
 
 
@@ -70,7 +70,7 @@ def main() -> int:
                 try:
                     verdict, lines = _told(host, each, results)
                 except GuestError as error:
-                    host.run("systemctl reset-failed docker firewalld || true")
+                    host.run(f"{each.after or ':'}; systemctl reset-failed docker firewalld || true")
                     verdict, lines = "trouble", (str(error)[-400:], host.run(_WHY).output)
                 counts[verdict] += 1
                 _say(f"{verdict:<7} {each.name} ({time.monotonic() - began:.0f} s)", *lines)
