@@ -32,9 +32,6 @@ _SAVED = (
 _SAVED_BACK = "rm -f /etc/iptables/rules.v4"
 _UFW = "cp -n /etc/default/ufw /root/ufw; sed -i 's/^MANAGE_BUILTINS=.*/MANAGE_BUILTINS=yes/' /etc/default/ufw"
 _UFW_BACK = "ufw --force disable; cp /root/ufw /etc/default/ufw"
-_DIRECT = "--permanent --direct --{}-rule ipv4 filter FORWARD 0 -p tcp -j DROP"
-_FIREWALLD = f"systemctl start firewalld; sleep 6; firewall-cmd -q {_DIRECT.format('add')}"
-_FIREWALLD_BACK = f"firewall-cmd -q {_DIRECT.format('remove')}; systemctl stop firewalld; sleep 3"
 _NETWORKD = (
     "printf '[Match]\\nName=docker0\\n[Network]\\nLinkLocalAddressing=no\\n' >/etc/systemd/network/50-all.network"
 )
@@ -68,9 +65,7 @@ BROKEN: tuple[History, ...] = (
     _by_person("iptables-restore", "iptables-restore /etc/iptables/rules.v4", _SAVED, _SAVED_BACK),
     _by_person("ufw enabled", "ufw --force enable", _UFW, _UFW_BACK),
     _by_person("ufw reloaded", "ufw reload", f"ufw --force enable; {_UFW}", _UFW_BACK),
-    _by_person("firewalld reloaded", "firewall-cmd --reload", _FIREWALLD, _FIREWALLD_BACK),
-    _by_person("firewalld restarted", "systemctl restart firewalld", _FIREWALLD, _FIREWALLD_BACK),
-    _by_person("networkd restarted", "systemctl restart systemd-networkd", _NETWORKD, _NETWORKD_BACK),
+    _by_person("networkd restarted", "systemctl restart systemd-networkd", _NETWORKD, _NETWORKD_BACK, kept=True),
     _by_person("bridge down", "ip link set docker0 down", after="ip link set docker0 up", kept=True),
     _by_person("bridge without its address", "ip address del 172.17.0.1/16 dev docker0", kept=True),
     _by_person("the default route deleted", "ip route del default", after=_DEFAULT, kept=True),
