@@ -14,6 +14,10 @@ RESTART = (
 )
 SUDO = "{0} : TTY=pts/1 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl restart {1}"
 PACKAGES = "2026-11-26 11:34:50 upgrade firewalld:all 1.3 2.0\n2026-11-26 11:35:05 configure firewalld:all 2.0 <none>\n"
+LATER = (
+    "2026-11-26 11:34:00 upgrade ipset:all 1 2\n2026-11-26 11:35:40 upgrade firewalld:all 1.3 2.0\n"
+    "2026-11-26 11:35:50 configure firewalld:all 2.0 <none>\n"
+)
 
 CASES: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
     "a person's command": ((("trace-logins", journal((99, "sudo", SUDO.format("ann", "firewalld")))),), "ann (pts/1)"),
@@ -38,6 +42,7 @@ CASES: dict[str, tuple[tuple[tuple[str, str], ...], str | None]] = {
         "cron (root): /opt/x",
     ),
     "its package": ((("trace-packages", PACKAGES),), "firewalld 1.3 → 2.0"),
+    "its package, which came after it": ((("trace-packages", LATER),), None),
     "another package": ((("trace-packages", PACKAGES.replace("firewalld", "ipset")),), None),
     "nobody": ((), None),
 }  # fmt: skip

@@ -168,6 +168,10 @@ def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect
     for run in package_runs(traces):
         doing = (each for each in run.changes if each.name in scripts and entry.subject in _named(scripts[each.name]))
         change = run.change_of(names) or next(doing, None)
-        if change is not None and run.at - _EARLY_S <= entry.at <= run.until + _SOON_S:
+        if change is None:
+            continue
+        # A run that no history tells is a guess: there the package's own times count.
+        ended = run.until if run.command else change.until
+        if change.at - _EARLY_S <= entry.at <= ended + _SOON_S:
             return package_actor(change), entry.effect
     return None, entry.effect
