@@ -39,6 +39,8 @@ install_environment() {
     made_from=$(environment_of)
     content=$(content_of)
     if [ "$made_from" != "$(cat .venv/made-from 2>/dev/null)" ] || ! .venv/bin/python -c '' 2>/dev/null; then
+        # venv --clear follows a link, and would empty what another checkout works with.
+        [ ! -L .venv ] || die ".venv is a link to the environment of another checkout; remove the link, or run make there"
         check_venv
         say "making .venv"
         "$PYTHON" -m venv --clear .venv
