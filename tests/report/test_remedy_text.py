@@ -75,14 +75,16 @@ def test_a_note_is_printed_once_in_a_report() -> None:
 
 def test_what_was_walked_is_said() -> None:
     remedy = Remedy("delete-rule", run("true"), walked=Walked(7))
-    assert "Other flows checked with this change: 7. All stay as they are." in written(remedy).replace("\n  ", " ")
+    assert "Beyond the flows above, 7 more were checked with this change: all stay as they are." in written(
+        remedy
+    ).replace("\n  ", " ")
     effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
     opening = written(Remedy("delete-rule", run("true"), walked=Walked(7), side_effects=(effect,)))
     assert "also: it opens a → b: dropped now, delivered then" in opening
-    assert "Other flows checked with this change: 7. Changed: 1." in opening
+    assert "7 more were checked with this change: 1 change." in opening
     cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
     assert "Working again: 1; the others stay as they are." in cut.replace("\n  ", " ")
-    assert "Other flows not checked: 12." in cut
+    assert "12 further flows were not checked." in cut
 
 
 def test_many_effects_are_counted() -> None:

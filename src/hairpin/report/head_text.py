@@ -13,16 +13,21 @@ from hairpin.walk.verdicts import Verdict
 
 
 def write_head(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the event that the question is about, what is amiss before any flow, and the summary."""
+    """Write what stands before the summary, and the summary."""
+    write_before_summary(answer, words, paper)
+    line = summary(answer)
+    if line is not None:
+        paper.prose(words(line), style="strong")
+
+
+def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the event that the question is about, and what is amiss before any flow."""
     if answer.event is not None:
         write_event(answer.event, words, paper)
     for said in answer.engines:
         paper.prose(words(said), style="strong")
     if any(refused_without_root(each) for each in answer.missing):
         paper.prose(words(message("Not all of the host could be read: run it as root.")), style="unsure")
-    line = summary(answer)
-    if line is not None:
-        paper.prose(words(line), style="strong")
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:

@@ -108,27 +108,31 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "Other flows checked with this change: {count}. Working again: {restored}; the others stay as they are.",
+            "Beyond the flows above, {count} more were checked with this change: {restored} work again, the rest stay as they are.",
             count=walked.count,
             restored=len(walked.restored),
         )
     elif walked.restored:
         yield message(
-            "Other flows checked with this change: {count}. Working again: {restored}; changed otherwise: {changed}.",
+            "Beyond the flows above, {count} more were checked with this change: {restored} work again, {changed} "
+            "change otherwise.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "Other flows checked with this change: {count}. Changed: {changed}.",
+            "Beyond the flows above, {count} more were checked with this change: {changed} change.",
             count=walked.count,
             changed=changed,
         )
     else:
-        yield message("Other flows checked with this change: {count}. All stay as they are.", count=walked.count)
+        yield message(
+            "Beyond the flows above, {count} more were checked with this change: all stay as they are.",
+            count=walked.count,
+        )
     if walked.left_out:
-        yield message("Other flows not checked: {count}.", count=walked.left_out)
+        yield message("{count} further flows were not checked.", count=walked.left_out)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -32,6 +32,7 @@ def write_branch_head(trace: Trace, number: int, words: Words, paper: Paper) -> 
     """Write how the branch of that number, from 1, ends, and under which conditions it is taken."""
     branch = trace.branches[number - 1]
     verdict_line(branch.verdict, words(message("way {number}", number=number)), words, paper)
-    for each in branch.conditions:
-        said = message("if {condition}", condition=each.said)
-        paper.prose(words(said if each.holds else message("unless {condition}", condition=each.said)), indent=4)
+    told = (message("if {condition}", condition=each.said) if each.holds
+            else message("unless {condition}", condition=each.said) for each in branch.conditions)  # fmt: skip
+    for said in dict.fromkeys(map(words, told)):
+        paper.prose(said, indent=4)

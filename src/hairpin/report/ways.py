@@ -23,15 +23,17 @@ class FlowWay(msgspec.Struct, frozen=True):
     """The steps between two ends.
 
     ``inside``: the namespace that the start's own name says already.  ``stop``: where this way ends early; None if the
-    packet comes to its end, or if another way of the branch stops."""
+    packet comes to its end, or if another way of the branch stops.  ``is_open``: what is there was not read, so that
+    the packet may go on."""
 
-    kind: Literal["request", "reply", "data"]
+    kind: Literal["request", "reply", "refusal", "data"]
     name: Message
     steps: tuple[Step, ...]
     start: str
     end: str
     inside: Netns | None = None
     stop: Stop | None = None
+    is_open: bool = False
 
 
 def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowWay, ...]:
@@ -46,7 +48,10 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     found = [FlowWay("request", message("request"), branch.request, client, end, inside, there)]
     if branch.reply:
         back = stop if in_reply else None
-        found.append(FlowWay("reply", message("answer"), branch.reply, target, client, None, back))
+        if branch.verdict in ("refused", "rejected"):
+            found.append(FlowWay("refusal", message("refusal"), branch.reply, target, client, None, back))
+        else:
+            found.append(FlowWay("reply", message("answer"), branch.reply, target, client, None, back))
     if branch.data:
         full = branch.data[0].packet.length_bytes > _SHORT_BYTES
         name = message("full-sized data") if full else message("first data")
@@ -55,7 +60,7 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
         else:
             end = (_translated_end(trace, _innermost(branch.data), places) if stop else "") or target
             found.append(FlowWay("data", name, branch.data, client, end, inside, stop))
-    return tuple(found)
+    return tuple(msgspec.structs.replace(each, is_open=branch.verdict == "depends") for each in found)
 
 
 def headers(packet: Packet) -> tuple[int, int, int | None, int | None]:

@@ -2,14 +2,16 @@
 
 from xml.etree.ElementTree import Element
 
-from hairpin.report.page.host_map import host_map
+from hairpin.report.page.host_map import Marks, host_map
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, answer
 
 
 def _map(*replacements: tuple[str, str], marked: bool = True) -> Element:
     found = answer(*replacements)
-    return host_map(found.network, found.network.this, found.flows[0] if marked else None, Words())
+    return host_map(
+        found.network, found.network.this, Marks(found.network, found.flows[0] if marked else None), Words()
+    )
 
 
 def _marks(made: Element) -> dict[str, str]:
@@ -33,7 +35,8 @@ def test_every_container_stands_in_its_network_with_its_ports() -> None:
 def test_the_parts_are_numbered_in_the_order_of_the_packet() -> None:
     marks = _marks(_map())
     numbers = [int(each) for each in marks.values()]
-    assert len(numbers) == len(set(numbers)) >= 3
+    assert sorted(numbers) == [*range(1, len(numbers) + 1)]
+    assert len(numbers) == 3  # the link to the outside, the bridge, the container
     assert marks["eth0"] == "1"
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from hairpin.report.page.picture import WIDTH, Label, Picture, picture_of, short_lines
+from hairpin.report.page.picture import CELL, WIDTH, Label, Picture, picture_of, short_lines
 from hairpin.report.paper import cells
 from hairpin.report.places import NO_HOSTS
 from hairpin.report.ways import ways
@@ -16,7 +16,6 @@ from tests.report.page.traces import random_traces
 from tests.report.page.twelve import answer_named
 
 WORDS = Words()
-CELL = 6.7
 
 
 @pytest.fixture(scope="module", name="traces")
@@ -39,7 +38,7 @@ def test_no_label_overlaps_another_and_none_leaves_the_picture(traces: list[Trac
         for way in ways(trace, trace.usual):
             picture = picture_of(way, WORDS, NO_HOSTS)
             labels = sorted(_labels(picture), key=lambda each: each.y)
-            assert all(below.y - above.y >= 14 for above, below in pairwise(labels)), trace.flow
+            assert all(below.y - above.y >= 15 for above, below in pairwise(labels)), trace.flow
             assert all(each.x + CELL * cells(each.text) <= WIDTH for each in labels), trace.flow
             assert labels[-1].y < picture.height
 

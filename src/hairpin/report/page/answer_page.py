@@ -4,21 +4,23 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.change.text import all_shown
 from hairpin.message import message
 from hairpin.report.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.covered import is_covered
 from hairpin.report.grounds_text import source_of, write_grounds
-from hairpin.report.head_text import write_head, write_verdicts
+from hairpin.report.head_text import write_before_summary, write_verdicts
 from hairpin.report.overview import overview_of
 from hairpin.report.page.cause_page import cause_parts
 from hairpin.report.page.frame import whole_file
-from hairpin.report.page.host_map import host_map
+from hairpin.report.page.host_map import Marks, host_map
 from hairpin.report.page.markup import element, with_children
 from hairpin.report.page.overview_table import overview_table
-from hairpin.report.page.sheet import Sheet, prose
+from hairpin.report.page.sheet import Sheet, command_block, prose
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
 from hairpin.report.places import places_of
+from hairpin.report.printable import printable_command
 from hairpin.report.prove_text import prove_text
 from hairpin.report.summary import summary
 from hairpin.report.verdicts import Group, flow_text, groups
@@ -26,6 +28,8 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _NOTHING = message("nothing was asked")
+_SHORT = 400
+"""The longest commands, in characters, that stand beside the headline, too."""
 
 
 def answer_page(answer: Answer, words: Words) -> str:
@@ -51,7 +55,8 @@ def answer_parts(answer: Answer, words: Words) -> Iterator[Element]:
     yield from written.asked()
     yield from written.judges()
     yield from written.grounds()
-    yield from (host_map(answer.network, host, written.marked, words) for host in answer.network.hosts if host.was_read)
+    marks = Marks(answer.network, written.marked)
+    yield from (host_map(answer.network, host, marks, words) for host in answer.network.hosts if host.was_read)
 
 
 class _AnswerPage:
@@ -73,8 +78,7 @@ class _AnswerPage:
     def head(self) -> Element:
         """Return what is wrong, in the terminal's words, and the table."""
         sheet = Sheet(self._words)
-        if summary(self._answer) is None or self._answer.event is not None or self._answer.engines:
-            write_head(self._answer, self._words, sheet)
+        write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
         shown = element("section", *self._contents(), *sheet.elements(), class_="head")
         found = overview_of(self._answer, self._words, self._places)
@@ -86,12 +90,18 @@ class _AnswerPage:
     def _contents(self) -> Iterator[Element]:
         """Yield the list of the causes that stop something now, each a link to its section."""
         causes = self._explaining()
-        items = (
-            element("li", element("a", self._words(each.candidate.title), href=f"#{each.ref}"), f" ({each.id})")
-            for each in causes
-        )
         if causes:
-            yield element("ol", *items, class_="causes")
+            yield element("ol", *map(self._at_once, causes), class_="causes")
+
+    def _at_once(self, cause: CauseAnswer) -> Element:
+        """Return a cause in a line, and what to type at once; what keeps it stands in the cause's section."""
+        named = self._places.on(cause.id, cause.host)
+        link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
+        remedy = next(iter(cause.remedies), None)
+        commands = all_shown(remedy.steps, guarded=False) if remedy is not None and not remedy.disruptive else ()
+        text = "\n".join(map(printable_command, commands))
+        block = command_block(text, self._words) if 0 < len(text) <= _SHORT else None
+        return element("li", link, f" ({named})", block)
 
     def _explaining(self) -> list[CauseAnswer]:
         """Return the causes that stop an asked flow, in the order of their sections."""

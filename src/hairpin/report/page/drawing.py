@@ -19,7 +19,7 @@ def drawing(picture: Picture, title: str, name: str) -> Element:
         element("title", title, id=f"{name}-title"),
         *(_frame(each) for each in sorted(picture.frames, key=lambda each: each.x)),
         *_line(picture),
-        *(_point(each) for each in picture.points),
+        *(_point(each, is_open=picture.way.is_open) for each in picture.points),
         xmlns=SVG,
         viewBox=f"0 0 {WIDTH:g} {picture.height:g}",
         role="img",
@@ -44,7 +44,8 @@ def _line(picture: Picture) -> list[Element]:
         first = next(each for each in picture.points if each.number == picture.rounds.first)
         left = again.x - 12
         bow = f"M{again.x:g} {again.y:g}C{left:g} {again.y:g} {left:g} {first.y:g} {first.x:g} {first.y:g}"
-        paths.append(element("path", d=bow, class_="line round"))
+        tip = f"M{first.x - 9:g} {first.y - 5:g}L{first.x - 2:g} {first.y:g}L{first.x - 9:g} {first.y + 5:g}Z"
+        paths += [element("path", d=bow, class_="line round"), element("path", d=tip, class_="tip")]
     return paths
 
 
@@ -61,14 +62,14 @@ def _path(points: tuple[Point, ...]) -> str:
     return "".join(drawn)
 
 
-def _point(point: Point) -> Element:
+def _point(point: Point, *, is_open: bool) -> Element:
     step = point.step
     return element(
         "g",
         element("title", point.whole) if point.whole else None,
         *_marks(point),
         *map(_label, point.labels),
-        class_=f"point {point.mark}",
+        class_=f"point {point.mark} open" if point.mark == "stop" and is_open else f"point {point.mark}",
         data_step=point.number,
         data_stage=step.stage if step is not None else None,
         data_link=step.link if step is not None else None,

@@ -17,9 +17,8 @@ from hairpin.report.page.markup import element, with_children
 from hairpin.report.words import Words
 
 
-def host_map(network: Network, host: Host, flow: FlowAnswer | None, words: Words) -> Element:
-    """Return the section with the map.  ``flow``: what is marked on it."""
-    marks = _Marks(host, flow)
+def host_map(network: Network, host: Host, marks: "Marks", words: Words) -> Element:
+    """Return the section with the map of one host."""
     namespace = host.namespace(host.netns.name) if host.netns.name in host else None
     networks = [each for engine in host.engines for each in engine.networks]
     bridged = {each.bridge for each in networks}
@@ -28,54 +27,67 @@ def host_map(network: Network, host: Host, flow: FlowAnswer | None, words: Words
     apart = [each for each in host.containers() if not each.endpoints and each.network_mode.partition(":")[0] != "none"]
     if apart:
         heading = element("h3", words(message("without a network of its own")))
-        boxes.append(element("div", heading, *(_container(each, None, marks, words) for each in apart), class_="net"))
-    others = [*_other_bridges(namespace, bridged, marks)] if namespace is not None else []
+        boxes.append(
+            element("div", heading, *(_container(host.netns, each, None, marks, words) for each in apart), class_="net")
+        )
+    others = [*_other_bridges(namespace, host.netns, bridged, marks)] if namespace is not None else []
     return element(
         "section",
         element("h2", words(message("map of {host}", host=host.name or "-"))),
         element("p", words(message("the numbers say in which order the packet passes")), class_="which")
-        if marks.count
+        if marks.are_there
         else None,
         element("div", with_children(element("div", class_="uplinks"), uplinks), *others, *boxes, class_="map"),
     )
 
 
-class _Marks:
-    """The parts of the map that a flow comes by, in its order."""
+class Marks:
+    """The parts of all hosts' maps that a flow's request comes by, numbered in its order, and where the flow ends."""
 
-    def __init__(self, host: Host, flow: FlowAnswer | None) -> None:
-        self._order: dict[tuple[str, str], int] = {}
-        self._stop: tuple[str, str] | None = None
-        if flow is not None:
-            usual = flow.trace.usual
-            for step in (*usual.request, *usual.reply, *usual.data):
-                if step.netns.host == host.name and step.stage != "outside":
-                    self._order.setdefault(_part(step.netns.name, step.link), 0)
-            if usual.stop is not None and not usual.succeeds and usual.stop.netns.host == host.name:
-                self._stop = _part(usual.stop.netns.name, usual.stop.link)
-                self._order.setdefault(self._stop, 0)
-        self._shown = 0
+    def __init__(self, network: Network, flow: FlowAnswer | None) -> None:
+        self._numbers: dict[tuple[str, str, str], int] = {}
+        self._stop: tuple[str, str, str] | None = None
+        if flow is None:
+            return
+        usual = flow.trace.usual
+        for step in usual.request:
+            part = _part(step.netns, step.link)
+            if (
+                step.stage != "outside"
+                and part not in self._numbers
+                and _stands_on_a_map(network, step.netns, step.link)
+            ):
+                self._numbers[part] = len(self._numbers) + 1
+        if usual.stop is not None and not usual.succeeds and flow.verdict != "depends":
+            self._stop = _part(usual.stop.netns, usual.stop.link)
 
     @property
-    def count(self) -> int:
-        """How many parts are marked."""
-        return self._shown
+    def are_there(self) -> bool:
+        """Whether anything is marked."""
+        return bool(self._numbers) or self._stop is not None
 
-    def on(self, *parts: tuple[str, str]) -> tuple[list[Element], str]:
+    def of(self, *parts: tuple[str, str, str]) -> tuple[list[Element], str]:
         """Return the marks of a part that has these names, and its class."""
-        order = list(self._order)
-        found = [order.index(each) + 1 for each in parts if each in self._order]
-        if not found:
+        numbers = [self._numbers[each] for each in parts if each in self._numbers]
+        stops = self._stop is not None and self._stop in parts
+        if not numbers and not stops:
             return [], ""
-        self._shown += 1
-        stops = self._stop in parts
-        mark = element("b", f"✗ {min(found)}" if stops else str(min(found)), class_="mark")
+        number = str(min(numbers)) if numbers else ""
+        mark = element("b", f"✗ {number}".rstrip() if stops else number, class_="mark")
         return [mark], "stops" if stops else "passed"
 
 
-def _part(netns: str, link: str) -> tuple[str, str]:
+def _stands_on_a_map(network: Network, netns: Netns, link: str) -> bool:
+    """Return whether the map of the host shows the link; of a container it shows the whole."""
+    if not netns.is_host:
+        return True
+    found = network.namespace(netns).link(link) if netns in network else None
+    return found is not None and (found.kind == "bridge" or is_uplink(network, netns, found))
+
+
+def _part(netns: Netns, link: str) -> tuple[str, str, str]:
     """Return what stands on the map: a link of the host, or a container as a whole."""
-    return ("host", link) if netns == "host" else (netns, "")
+    return (netns.host, netns.name, link if netns.is_host else "")
 
 
 def _is_shown(host: Host, network: DockerNetwork) -> bool:
@@ -92,38 +104,38 @@ def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:
     ]
 
 
-def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: _Marks, words: Words) -> Iterator[Element]:
+def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: Marks, words: Words) -> Iterator[Element]:
     """Yield the links that lead out of the host, and what has no other place."""
     for link in namespace.links:
         if not is_uplink(network, netns, link):
             continue
-        shown, kind = marks.on(("host", link.name))
+        shown, kind = marks.of(_part(netns, link.name))
         addresses = (prefix_text(each.value, each.prefix_length, each.version) for each in namespace.addresses
                      if each.link == link.name)  # fmt: skip
         down = None if link.up else element("span", words(message("down")), class_="bad")
         yield element("span", *shown, element("code", link.name), " ", " ".join(addresses), down, class_=f"chip {kind}")
 
 
-def _other_bridges(namespace: Namespace, known: set[str | None], marks: _Marks) -> Iterator[Element]:
+def _other_bridges(namespace: Namespace, netns: Netns, known: set[str | None], marks: Marks) -> Iterator[Element]:
     for link in namespace.links:
         if link.kind == "bridge" and link.name not in known:
-            shown, kind = marks.on(("host", link.name))
+            shown, kind = marks.of(_part(netns, link.name))
             yield element("span", *shown, element("code", link.name), class_=f"chip {kind}")
 
 
-def _network(host: Host, network: DockerNetwork, marks: _Marks, words: Words) -> Element:
-    shown, kind = marks.on(("host", network.bridge or ""))
+def _network(host: Host, network: DockerNetwork, marks: Marks, words: Words) -> Element:
+    shown, kind = marks.of(_part(host.netns, network.bridge or ""))
     subnets = " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in network.subnets)
     heading = element(
         "h3", *shown, words(message("network {name} ({driver})", name=network.name, driver=network.driver)), " ",
         element("code", network.bridge) if network.bridge else None, " ", element("span", subnets, class_="faint"),
     )  # fmt: skip
-    inside = (_container(container, endpoint, marks, words) for container, endpoint in _on(host, network))
+    inside = (_container(host.netns, container, endpoint, marks, words) for container, endpoint in _on(host, network))
     return element("div", heading, *inside, class_=f"net {kind}")
 
 
-def _container(container: Container, endpoint: Endpoint | None, marks: _Marks, words: Words) -> Element:
-    shown, kind = marks.on((container.netns or f"container:{container.name}", ""))
+def _container(netns: Netns, container: Container, endpoint: Endpoint | None, marks: Marks, words: Words) -> Element:
+    shown, kind = marks.of(_part(netns.sibling(container.netns or f"container:{container.name}"), ""))
     addresses = [*_addresses(endpoint)] if endpoint is not None else []
     ports = dict.fromkeys(_port(each) for each in container.bindings if each.actual)
     return element(

@@ -23,9 +23,9 @@ from hairpin.report.words import Words
 from hairpin.walk.state import Step, Stop
 
 WIDTH = 320.0
-CELL = 6.7
-"""The width of a column: a monospaced font of 11 units, whose advance is at most 0.61 of its size."""
-_LINE = 15.0
+CELL = 7.35
+"""The width of a column: a monospaced font of 12 units, whose advance is at most 0.61 of its size."""
+_LINE = 16.0
 _MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
 """Around the picture; between a frame and the one in it; of the packet's line; how far a detour moves it; of words from
 the line."""
@@ -271,7 +271,8 @@ class _Layout:
     def stop(self, step: Step, stop: Stop, number: int | None) -> None:
         """Put the step at which the packet stops, with all that decided it."""
         decided = decided_text(stop.decided_by, self._words)
-        self._point("stop", [(decided, "bad"), (self._words(stop_sentence(stop)), "bad")], step, number)
+        why = "" if stop.reason == "loop" and decided else self._words(stop_sentence(stop))
+        self._point("stop", [(decided, "bad"), (why, "bad")], step, number)
 
     def _decided(self, step: Step) -> str:
         return decided_text(step.decided_by, self._words)
