@@ -108,7 +108,8 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "Beyond the flows above, {count} more were checked with this change: {restored} work again, the rest stay as they are.",
+            "Beyond the flows above, {count} more were checked with this change: {restored} work again, the rest stay "
+            "as they are.",
             count=walked.count,
             restored=len(walked.restored),
         )
