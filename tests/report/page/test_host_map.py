@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from hairpin.report.page.host_map import Marks, host_map
+from hairpin.report.page.host_map import MapMarks, host_map
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, answer
 
@@ -10,7 +10,7 @@ from tests.report.answers import FORWARDING_OFF, answer
 def _map(*replacements: tuple[str, str], marked: bool = True) -> Element:
     found = answer(*replacements)
     return host_map(
-        found.network, found.network.this, Marks(found.network, found.flows[0] if marked else None), Words()
+        found.network, found.network.this, MapMarks(found.network, found.flows[0] if marked else None), Words()
     )
 
 

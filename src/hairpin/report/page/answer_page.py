@@ -13,7 +13,7 @@ from hairpin.report.head_text import write_before_summary, write_verdicts
 from hairpin.report.overview import overview_of
 from hairpin.report.page.cause_page import cause_parts
 from hairpin.report.page.frame import whole_file
-from hairpin.report.page.host_map import Marks, host_map
+from hairpin.report.page.host_map import MapMarks, host_map
 from hairpin.report.page.markup import element, with_children
 from hairpin.report.page.overview_table import overview_table
 from hairpin.report.page.sheet import Sheet, command_block, prose
@@ -55,7 +55,7 @@ def answer_parts(answer: Answer, words: Words) -> Iterator[Element]:
     yield from written.asked()
     yield from written.judges()
     yield from written.grounds()
-    marks = Marks(answer.network, written.marked)
+    marks = MapMarks(answer.network, written.marked)
     yield from (host_map(answer.network, host, marks, words) for host in answer.network.hosts if host.was_read)
 
 

@@ -17,7 +17,7 @@ from hairpin.report.page.markup import element, with_children
 from hairpin.report.words import Words
 
 
-def host_map(network: Network, host: Host, marks: "Marks", words: Words) -> Element:
+def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> Element:
     """Return the section with the map of one host."""
     namespace = host.namespace(host.netns.name) if host.netns.name in host else None
     networks = [each for engine in host.engines for each in engine.networks]
@@ -41,7 +41,7 @@ def host_map(network: Network, host: Host, marks: "Marks", words: Words) -> Elem
     )
 
 
-class Marks:
+class MapMarks:
     """The parts of all hosts' maps that a flow's request comes by, numbered in its order, and where the flow ends."""
 
     def __init__(self, network: Network, flow: FlowAnswer | None) -> None:
@@ -104,7 +104,7 @@ def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:
     ]
 
 
-def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: Marks, words: Words) -> Iterator[Element]:
+def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: MapMarks, words: Words) -> Iterator[Element]:
     """Yield the links that lead out of the host, and what has no other place."""
     for link in namespace.links:
         if not is_uplink(network, netns, link):
@@ -116,14 +116,14 @@ def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: Marks,
         yield element("span", *shown, element("code", link.name), " ", " ".join(addresses), down, class_=f"chip {kind}")
 
 
-def _other_bridges(namespace: Namespace, netns: Netns, known: set[str | None], marks: Marks) -> Iterator[Element]:
+def _other_bridges(namespace: Namespace, netns: Netns, known: set[str | None], marks: MapMarks) -> Iterator[Element]:
     for link in namespace.links:
         if link.kind == "bridge" and link.name not in known:
             shown, kind = marks.of(_part(netns, link.name))
             yield element("span", *shown, element("code", link.name), class_=f"chip {kind}")
 
 
-def _network(host: Host, network: DockerNetwork, marks: Marks, words: Words) -> Element:
+def _network(host: Host, network: DockerNetwork, marks: MapMarks, words: Words) -> Element:
     shown, kind = marks.of(_part(host.netns, network.bridge or ""))
     subnets = " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in network.subnets)
     heading = element(
@@ -134,7 +134,7 @@ def _network(host: Host, network: DockerNetwork, marks: Marks, words: Words) -> 
     return element("div", heading, *inside, class_=f"net {kind}")
 
 
-def _container(netns: Netns, container: Container, endpoint: Endpoint | None, marks: Marks, words: Words) -> Element:
+def _container(netns: Netns, container: Container, endpoint: Endpoint | None, marks: MapMarks, words: Words) -> Element:
     shown, kind = marks.of(_part(netns.sibling(container.netns or f"container:{container.name}"), ""))
     addresses = [*_addresses(endpoint)] if endpoint is not None else []
     ports = dict.fromkeys(_port(each) for each in container.bindings if each.actual)
