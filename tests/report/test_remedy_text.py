@@ -83,7 +83,7 @@ def test_what_was_walked_is_said() -> None:
     assert "also: it opens a → b: dropped now, delivered then" in opening
     assert "7 more were checked with this\n  change: 1 change." in opening
     cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
-    assert "Working again: 1; the others stay as they are." in cut.replace("\n  ", " ")
+    assert "1 work again, the rest stay as they are." in cut.replace("\n  ", " ")
     assert "12 further flows were not checked." in cut
 
 
