@@ -20,7 +20,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--hunt-seed", type=int, default=HUNT_SEED, help="of the random networks that walk and kernel are held against"
     )
+    parser.addoption("--whole", action="store_true", help="also the cases that are like others: tests/whole.py")
     parser.addoption("--unit", action="store_true", help="only the tests that need no more than Python: tests/needs.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only ``--whole`` runs."""
+    if not config.option.whole:
+        left = [each for each in items if each.get_closest_marker("whole") is not None]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [each for each in items if each.get_closest_marker("whole") is None]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -5,6 +5,7 @@ import pytest
 from hairpin.lab.fix_score import score_fix
 from hairpin.lab.random_faults import Draw
 from hairpin.lab.scenario import named
+from tests.whole import WHOLE
 
 
 @pytest.mark.parametrize("name", ("bridge-missing.proxy-off",))
@@ -14,6 +15,7 @@ def test_it_works_and_is_taken_back(name: str) -> None:
     assert (score.works, score.wrong) == (True, ())
 
 
+@WHOLE
 def test_another_host_is_repaired_over_its_own_sshd() -> None:
     scenario = named("interface-forwarding-off")
     score = score_fix(Draw(scenario.lab, (scenario,)), over_ssh=True)

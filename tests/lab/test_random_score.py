@@ -5,8 +5,10 @@ from pathlib import Path
 from hairpin.lab.random_faults import kinds, of_names
 from hairpin.lab.random_score import score_random
 from tests.lab.reports import one_answer
+from tests.whole import WHOLE
 
 
+@WHOLE
 def test_something_that_always_says_the_same_misses(tmp_path: Path) -> None:
     """It says that eth0 does not forward, and repairs that."""
     command = one_answer(tmp_path)

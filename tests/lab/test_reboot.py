@@ -8,6 +8,7 @@ from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.reboot import Disk, booted, written
 from hairpin.lab.repairing import Left, after_boot, look
+from tests.whole import WHOLE
 
 UNIT = """[Unit]
 After=docker.service
@@ -54,6 +55,7 @@ def test_a_parameter_that_is_loaded_before_dockerd_opens_a_port(lab_host: Callab
     assert after_boot(plan, whole, Left({"host": disk}, before), seen) == ()  # it was open when the repairs were made
 
 
+@WHOLE
 def test_what_a_reboot_closes_without_the_repairs_is_not_theirs(lab_host: Callable[[LabPlan], Lab]) -> None:
     plan = LabPlan()
     seen = look(lab_host(plan), plan)

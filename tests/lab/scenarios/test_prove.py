@@ -18,6 +18,7 @@ from hairpin.lab.scenario import Scenario, scenarios_of_one_host
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from hairpin.walk.verdicts import Verdict
 from tests.cli.commands import call
+from tests.whole import thinned
 
 SEEN_BY_NO_HOST = ("publish-address-not-on-host",)
 """Broken so that no host that was read sees the packet: a replica of these hosts shows nothing of it."""
@@ -115,7 +116,7 @@ def of_this_run() -> tuple[Scenario, ...]:
     return tuple(each for each in scenarios_of_one_host() if each.name not in left)
 
 
-@pytest.mark.parametrize("scenario", of_this_run(), ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", thinned(of_this_run(), 3), ids=lambda scenario: scenario.name)
 def test_three_judges_say_the_same(scenario: Scenario, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with running_scenario(scenario) as lab:
         outcomes = probe_before(lab, scenario)

@@ -1,14 +1,16 @@
-"""Holds the pictures of random traces against the traces.
+"""Holds the pictures of random traces against the traces, and pages of hosts with hostile names against markup.
 
-python -m tests.report.page [--traces N] [--seed S]: prints each disagreement; exits 1 if there is one.
+python -m tests.report.page [--traces N] [--hostile N] [--seed S]: prints each disagreement; exits 1 if there is one.
 """
 
 import argparse
 import sys
 from collections import Counter
+from random import Random
 
 from hairpin.report.words import Words
 from tests.report.page.agreement import disagreements
+from tests.report.page.hostile import STRUCTURE, Elements, hostile_text, page_with
 from tests.report.page.traces import random_traces
 
 
@@ -16,6 +18,7 @@ def main() -> int:
     """Return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.report.page")
     parser.add_argument("--traces", type=int, default=1000)
+    parser.add_argument("--hostile", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     words, verdicts, wrong, steps = Words(), Counter[str](), 0, 0
@@ -27,7 +30,24 @@ def main() -> int:
             print(f"{trace.flow}: {said}")
     told = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
     print(f"{arguments.traces} traces, seed {arguments.seed} ({told}), {steps} steps: {wrong} disagreements")
+    if arguments.hostile:
+        wrong += _hostile(arguments.hostile, arguments.seed)
     return 1 if wrong else 0
+
+
+def _hostile(count: int, seed: int) -> int:
+    """Return in how many pages a hostile name is more than text."""
+    random, harmless, wrong = Random(seed), Elements(page_with("")), 0  # noqa: S311
+    for _ in range(count):
+        text = hostile_text(random)
+        found = Elements(page_with(text))
+        if not found.attributes <= harmless.attributes or any(
+            found.tags.get(each) != harmless.tags.get(each) for each in STRUCTURE
+        ):
+            wrong += 1
+            print(f"{text!r}: other elements than without it")
+    print(f"{count} hostile texts, seed {seed}: {wrong} are more than text")
+    return wrong
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from random import Random
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hairpin.change.text import all_shown
 from hairpin.report.page.answer_page import answer_page
 from hairpin.report.summary import summary
 from hairpin.report.words import Language, Words
+from tests.report.page.hostile import STRUCTURE, Elements, hostile_text, page_with
 from tests.report.page.twelve import HOSTILE_NAME, TWELVE, answer_named
 
 LARGEST_BYTES = 300_000
@@ -126,3 +128,14 @@ def test_a_walk_has_a_page_without_a_search_for_causes() -> None:
     text = answer_page(walked, Words())
     assert "dropped</h1>" in text
     assert "No cause that hairpin knows" not in text
+
+
+def test_hostile_names_in_every_place_add_no_element() -> None:
+    random, harmless = Random(3), Elements(page_with(""))  # noqa: S311
+    for _ in range(6):
+        text = hostile_text(random)
+        found = Elements(page_with(text))
+        assert found.attributes <= harmless.attributes, text
+        assert {each: found.tags.get(each) for each in STRUCTURE} == {
+            each: harmless.tags.get(each) for each in STRUCTURE
+        }, text

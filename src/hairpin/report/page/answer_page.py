@@ -25,6 +25,7 @@ from hairpin.report.prove_text import prove_text
 from hairpin.report.summary import summary
 from hairpin.report.verdicts import Group, flow_text, groups
 from hairpin.report.words import Words
+from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import VERDICTS
 
 _NOTHING = message("nothing was asked")
@@ -94,11 +95,13 @@ class _AnswerPage:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
-        """Return a cause in a line, and what to type at once; what keeps it stands in the cause's section."""
+        """Return a cause in a line, and what to type at once; what keeps it stands in the cause's section.
+
+        What somebody wrote down is not undone from a headline."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
-        remedy = next(iter(cause.remedies), None)
-        commands = all_shown(remedy.steps, guarded=False) if remedy is not None and not remedy.disruptive else ()
+        remedy = next((each for each in cause.remedies[:1] if not each.disruptive and cause.configured is None), None)
+        commands = all_shown(remedy.steps, guarded=False) if remedy is not None else ()
         text = "\n".join(map(printable_command, commands))
         block = command_block(text, self._words) if 0 < len(text) <= _SHORT else None
         return element("li", link, f" ({named})", block)
@@ -133,9 +136,8 @@ class _AnswerPage:
         text.why(cause, sheet)
         with_children(section, sheet.elements())
         if flow is not None:
-            repaired = cause.proof.repaired if cause.proof is not None else None
             first = next((each for each in self._answer.flows if each.ref in cause.flows), flow)
-            section.append(self._figure(first, cause, repaired_of=repaired is not None))
+            section.append(self._figure(first, cause.proof.repaired if cause.proof is not None else None))
         sheet = Sheet(words)
         text.proof(cause, sheet)
         if is_covered(cause, shown):
@@ -144,9 +146,8 @@ class _AnswerPage:
         with_children(section, sheet.elements())
         return with_children(section, [*self._evidence(cause), *self._page(cause)])
 
-    def _figure(self, flow: FlowAnswer, cause: CauseAnswer | None, *, repaired_of: bool = False) -> Element:
+    def _figure(self, flow: FlowAnswer, repaired: Trace | None) -> Element:
         self._shown.append(flow)
-        repaired = cause.proof.repaired if repaired_of and cause is not None and cause.proof is not None else None
         return way_figure(flow.trace, repaired, f"way{len(self._shown)}", self._words, self._places)
 
     def _evidence(self, cause: CauseAnswer) -> Iterator[Element]:
