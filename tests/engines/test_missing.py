@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.engines.found import of_dialect
-from hairpin.engines.missing import lacking, missing, missing_on
+from hairpin.engines.missing import lacking, loss_text, missing, missing_on
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Ruleset
@@ -86,3 +86,8 @@ def test_each_engine_has_its_own_missing_rules() -> None:
     assert {one.purpose for one in lost.rules} == {"dnat"}
     assert of_podman.undecided
     assert not of_podman
+
+
+def test_what_is_lost_is_counted_in_words() -> None:
+    told = [str(loss_text(*each)) for each in ((1, 0), (8, 0), (8, 1), (26, 5))]
+    assert told == ["1 rule", "8 rules", "8 rules and 1 chain", "26 rules and 5 chains"]

@@ -14,7 +14,7 @@ from hairpin.change.calls import ReloadNetworks
 from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.change.sysctls import IP_FORWARD
-from hairpin.engines.missing import Missing, missing_on
+from hairpin.engines.missing import Missing, loss_text, missing_on
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
@@ -59,8 +59,8 @@ def _repaired(engine: Engine, lost: Missing, answer: Answer, now: Network) -> tu
     if engine.kind == "podman":
         change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
     made = steps(change, network)
-    title = message("{engine} has lost {rules} rules and {chains} chains", engine=engine.kind, rules=len(lost.rules),
-                    chains=len(lost.chains))  # fmt: skip
+    found = loss_text(len(lost.rules), len(lost.chains))
+    title = message("{engine} has lost {lost}", engine=engine.kind, lost=found)
     after = simulate(change, now)
     effects = tuple(closing_again(now, after, tuple(each.trace.flow for each in answer.flows)))
     remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)

@@ -12,6 +12,7 @@ from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Dialect, Jump, NameKey, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
@@ -80,6 +81,15 @@ def is_flushed(lost: Missing) -> bool:
     gone = Counter((one.family, one.table) for one in lost.rules)
     wanted = Counter((one.family, one.table) for one in lost.wanted.rules)
     return any(count > 1 and count == wanted[table] for table, count in gone.items())
+
+
+def loss_text(rules: int, chains: int) -> Message:
+    """Return ``26 rules and 1 chain``, ``8 rules``."""
+    of_rules = message("1 rule") if rules == 1 else message("{count} rules", count=rules)
+    if not chains:
+        return of_rules
+    of_chains = message("1 chain") if chains == 1 else message("{count} chains", count=chains)
+    return message("{rules} and {chains}", rules=of_rules, chains=of_chains)
 
 
 def _lacks_chain(where: Found, chain: ExpectedChain) -> bool:

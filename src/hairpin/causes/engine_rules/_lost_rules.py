@@ -14,7 +14,7 @@ from hairpin.causes.order import Class
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
-from hairpin.engines.missing import Missing, is_flushed, missing_on
+from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
 from hairpin.engines.restoring import restoring, restoring_all
 from hairpin.engines.swarm import INGRESS
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
@@ -87,11 +87,7 @@ def by_loss(
 
 
 def _flushed(rules: int, chains: int) -> Message:
-    if not chains:
-        return message("Docker's rules were flushed: {rules} rules are gone", rules=rules)
-    return message(
-        "Docker's rules were flushed: {rules} rules and {chains} chains are gone", rules=rules, chains=chains
-    )
+    return message("Docker's rules were flushed: {lost} are gone", lost=loss_text(rules, chains))
 
 
 def candidate(
