@@ -18,3 +18,8 @@ WHOLE = pytest.mark.whole
 def thinned(cases: Iterable[Case], every: int) -> list[Case | ParameterSet]:
     """Return the cases, of which only the first and each ``every``-th after it runs without ``--whole``."""
     return [case if number % every == 0 else pytest.param(case, marks=WHOLE) for number, case in enumerate(cases)]
+
+
+def thinned_rows(rows: Iterable[tuple[object, ...]], every: int) -> list[ParameterSet]:
+    """Return rows of several arguments each, thinned in the same way."""
+    return [pytest.param(*row, marks=() if number % every == 0 else WHOLE) for number, row in enumerate(rows)]

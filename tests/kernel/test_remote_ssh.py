@@ -24,6 +24,7 @@ from hairpin.network.network import Network
 from tests.kernel.test_taking_back import untold
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.trial import ADDRESS, Setting, setting
+from tests.whole import thinned_rows
 
 SAMPLE: tuple[tuple[str, str], ...] = (
     ("input drops ssh", "root"),
@@ -76,7 +77,7 @@ def carried_out(way: Way, kind: str) -> tuple[str, str | None]:
     return ground.plan.id, str(said) if said is not None else None
 
 
-@pytest.mark.parametrize(("kind", "user"), SAMPLE, ids=(f"{kind}, {user}" for kind, user in SAMPLE))
+@pytest.mark.parametrize(("kind", "user"), thinned_rows(SAMPLE, 2), ids=(f"{kind}, {user}" for kind, user in SAMPLE))
 def test_a_plan_over_ssh(at: Setting, kind: str, user: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     way = Way(at, user, tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from hairpin.lab.scenario_score import score_scenarios
 from tests.lab.reports import one_answer
+from tests.whole import WHOLE
 
 
+@WHOLE
 def test_score_of_something_that_always_says_the_same(tmp_path: Path) -> None:
     """It is right on one fault, wrong on another, and a false alarm on a healthy host."""
     command = one_answer(tmp_path)
