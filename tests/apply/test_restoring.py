@@ -23,7 +23,7 @@ def test_exactly_what_is_lost_is_put_back_at_its_place() -> None:
     assert isinstance(part, InsertRule)
     assert (part.table, part.chain) == ("nat", "DOCKER")
     assert "--to-destination 172.21.0.2:80" in part.rule.text
-    assert str(repair.title) == "docker has lost 1 rules and 0 chains"
+    assert str(repair.title) == "docker has lost 1 rule"
 
 
 def test_what_a_restart_would_do_besides_is_said() -> None:
