@@ -1,6 +1,6 @@
 """Opens pages in Debian's chromium, as a file on a disk, with everything forbidden that a page must not do."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -19,7 +19,7 @@ Scheme = Literal["light", "dark"]
 
 
 @contextmanager
-def running_browser() -> Iterator[Browser]:
+def running_browser() -> Generator[Browser]:
     """Start chromium, and end it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
@@ -59,7 +59,7 @@ class Opened:
 @contextmanager
 def opened(
     browser: Browser, file: Path, *, width: int = 1024, scheme: Scheme = "light", script: bool = True
-) -> Iterator[Opened]:
+) -> Generator[Opened]:
     """Open the file in a window of that width."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
