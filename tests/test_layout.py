@@ -65,6 +65,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/page/explain_page.py": "cli/test_page.py",
     "report/page/fix_page.py": "cli/test_page.py",
     "report/page/overview_table.py": "report/page/test_answer_page.py",
+    "report/page/table.py": "report/page/test_events_page.py",
     "report/page/text_page.py": "cli/test_page.py",
     "report/page/way_figure.py": "report/page/test_answer_page.py",
     "apply/outcome.py": "apply/test_fixing.py",

@@ -53,7 +53,8 @@ def restore_plan(answer: Answer) -> RestorePlan:
 
 
 def _repaired(engine: Engine, lost: Missing, answer: Answer, now: Network) -> tuple[Repair, Network]:
-    """Return what puts back what the engine lost, and the network with it.  ``now``: what the repairs before leave."""
+    """Return what puts back what the engine lost, and the network with it.  ``now``: the network after the repairs
+    before this one."""
     network = answer.network
     change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns))
     if engine.kind == "podman":

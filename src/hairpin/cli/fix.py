@@ -84,7 +84,7 @@ def fix(
             plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose,
             proposals=carried.proposals_of(plan, sources),
         )  # fmt: skip
-        if not as_json and html != "-":
+        if not as_json and (applying or html != "-"):  # the user sees a plan before the question
             write(text)
     if applying and plan.repairs:
         asked = tuple(sys.argv[1:]) if sys.argv[1:2] == ["fix"] else ("fix", *targets)
@@ -93,9 +93,9 @@ def fix(
         )
     if printed_page(html, page, lang):
         return _status(plan, outcome)
-    save_page(html, page, lang)
     if as_json:
         write_json(fix_document(plan, outcome, words(lang)))
+    save_page(html, page, lang)
     return _status(plan, outcome)
 
 

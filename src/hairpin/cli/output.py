@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hairpin.message import Message
     from hairpin.report.paper import Paper
-    from hairpin.report.words import Words
+    from hairpin.report.words import Language, Words
 
 PIPE_BROKEN = 141
 """128 + SIGPIPE: the exit status that a shell reports if SIGPIPE ended the program."""
@@ -124,10 +124,17 @@ def words(lang: str | None, stream: TextIO | None = None) -> "Words":
     """Return the words of the language ``lang``, or of the locale's if None.
 
     English, if the stream (default: standard output) has an encoding without Chinese characters."""
-    from hairpin.report.words import Words, language_of
+    from hairpin.report.words import Words
 
-    wanted = language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
+    wanted = language(lang)
     return Words(wanted if wanted == "en" or _can_show("网", stream or sys.stdout) else "en")
+
+
+def language(lang: str | None) -> "Language":
+    """Return the language ``lang``, or that of the locale if None."""
+    from hairpin.report.words import language_of
+
+    return language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en"
 
 
 def _can_show(text: str, stream: TextIO | None) -> bool:

@@ -22,10 +22,10 @@ def html_option(command: Command) -> Command:
 
 def page_words(lang: str | None) -> "Words":
     """Return the words of a page, which is UTF-8 whatever the terminal can show."""
-    from hairpin.cli.environment import environment
-    from hairpin.report.words import Words, language_of
+    from hairpin.cli.output import language
+    from hairpin.report.words import Words
 
-    return Words(language_of(environment().locale) if lang is None else "zh" if lang == "zh" else "en")
+    return Words(language(lang))
 
 
 def answer_page_of(answer: "Answer", words: "Words") -> str:

@@ -69,8 +69,8 @@ class CauseText:
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
         """Return the evidence that tells something; all of it if verbose."""
-        found = [self._quotes.all()[each] for each in self._quotes.cause(cause)]
-        return [each for each in found if each.tells or self._verbose]
+        references, every = self._quotes.cause(cause), self._quotes.all()
+        return [every[each] for each in references if every[each].tells or self._verbose]
 
     def quote(self, quote: Quote, paper: Paper) -> None:
         """Write where the evidence stands, and its words."""
@@ -156,11 +156,17 @@ class CauseText:
         )
 
 
+def explaining(answer: Answer) -> list[CauseAnswer]:
+    """Return the causes that stop an asked flow, in the order in which they are written."""
+    order = dict.fromkeys(ref for group in groups(answer.flows) for ref in group.causes)
+    found = {each.ref: each for each in answer.causes}
+    return [found[ref] for ref in order if ref in found]
+
+
 def blocking(answer: Answer) -> list[CauseAnswer]:
     """Return the causes that have a number, in the order in which they are written; none if there is one alone."""
-    order = list(dict.fromkeys(ref for group in groups(answer.flows) for ref in group.causes))
-    found = {each.ref: each for each in answer.causes if each.severity == "blocking" and each.ref in order}
-    return [found[ref] for ref in order if ref in found] if len(found) > 1 else []
+    found = [each for each in explaining(answer) if each.severity == "blocking"]
+    return found if len(found) > 1 else []
 
 
 def _all_explained(count: int) -> Message:
@@ -180,11 +186,11 @@ def _quoted(line: str, room: int) -> list[str]:
 def told_apart(answer: Answer) -> list[CauseAnswer]:
     """Return the causes with a section of their own although they stop no asked flow yet: what is to come, what is
     open, and states of the host, such as what keeps an engine from starting."""
-    explaining = {ref for group in groups(answer.flows) for ref in group.causes}
+    written = {each.ref for each in explaining(answer)}
     return [
         each
         for each in answer.causes
-        if each.ref not in explaining
+        if each.ref not in written
         and not (each.severity == "advice" and each.line is not None)
         and (
             each.severity in ("latent", "exposure")

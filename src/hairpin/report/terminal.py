@@ -10,7 +10,7 @@ from hairpin.report.overview import overview_of, write_overview
 from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw
-from hairpin.report.places import places_of
+from hairpin.report.places import Places, places_of
 from hairpin.report.remedy_text import is_ahead, write_keeping
 from hairpin.report.verdicts import Group, folded, groups
 from hairpin.report.words import Words
@@ -20,8 +20,9 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 
 def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False) -> str:
     """Return the report."""
-    report = _Report(answer, words, paper, verbose=verbose)
     places = places_of(answer, words)
+    text = CauseText(answer, words, places, verbose=verbose)
+    report = _Report(answer, words, paper, places, text, verbose=verbose)
     write_head(answer, words, paper)
     paper.gap()
     write_verdicts(answer, words, paper, places, verbose=verbose)
@@ -31,7 +32,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
     write_grounds(answer, words, paper, places, verbose=verbose)
     if len(answer.flows) > 1 and not answer.question.targets:
         paper.gap()
-        write_overview(overview_of(answer, words, places), report.numbers, words, paper)
+        write_overview(overview_of(answer, words, places), text.numbers, words, paper)
         paper.gap()
     paper.prose(words(source_of(answer)), style="faint")
     return paper.text()
@@ -40,20 +41,17 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
 class _Report:
     """Writes one report, with each cause and each note once."""
 
-    def __init__(self, answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
+    def __init__(
+        self, answer: Answer, words: Words, paper: Paper, places: Places, text: CauseText, *, verbose: bool
+    ) -> None:
         self._answer = answer
-        self._places = places_of(answer, words)
-        self._text = CauseText(answer, words, self._places, verbose=verbose)
+        self._places = places
+        self._text = text
         self._words = words
         self._paper = paper
         self._verbose = verbose
         self._told: set[str] = set()
         self._drawn: list[Stop] = []
-
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The numbers of the causes, by ref."""
-        return self._text.numbers
 
     def group(self, group: Group) -> None:
         """Write the causes of the group, the first with a drawing; nothing if all of them were written before."""

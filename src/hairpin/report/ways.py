@@ -37,7 +37,7 @@ class FlowWay(msgspec.Struct, frozen=True):
 
 
 def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowWay, ...]:
-    """Return the ways in the order in which they are gone: there, back, and the data if they fail."""
+    """Return the request's way, the answer's, and that of the data if the data fail."""
     flow, stop = trace.flow, branch.stop if not branch.succeeds else None
     in_reply = bool(branch.reply) and not branch.data and branch.verdict != "refused"
     client, target = places.client(flow), places.target(flow)

@@ -67,6 +67,22 @@ def lines_called(traces: Traces, command: str, at: float) -> tuple[str, ...]:
     )
 
 
+class ScriptLines(msgspec.Struct, frozen=True):
+    """The commands of a script, a unit or a hook that matter, in their order."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def effect(self) -> Effect | None:
+        """What they do; None: nothing in the network."""
+        return effect_of_script("", self.lines)
+
+    @property
+    def whole(self) -> str:
+        """All of them, as one list of commands."""
+        return "; ".join(self.lines)
+
+
 def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
     """Return what a command does, or the script that it calls; None: nothing in the network."""
     own = effect_of_command(command)

@@ -1,37 +1,25 @@
 """What the host's own units do to the network when they start: their commands, and the lines of the scripts there."""
 
-import msgspec
-
 from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
-from hairpin.story.cron import effect_of_script
-from hairpin.story.entry import Actor, Effect
+from hairpin.story.cron import ScriptLines
+from hairpin.story.entry import Actor
 from hairpin.story.file_times import known_from
 from hairpin.story.traces import Traces
 
 _TIMER_LINE = "0"
 _CUT = "not collected"
+"""What the collector puts into a unit's line that may be a secret, in brackets or behind a #."""
 
 
-class OwnUnit(msgspec.Struct, frozen=True):
-    """``lines``: the commands that matter, in their order; ``timer``: the one that starts the unit, empty: none.
-    ``known_from``: since when its files say so, in seconds since the epoch."""
+class OwnUnit(ScriptLines, frozen=True):
+    """A unit and the commands that its start runs.  ``timer``: the one that starts it, empty: none.  ``known_from``:
+    since when its files say so, in seconds since the epoch."""
 
     name: str
-    lines: tuple[str, ...]
     timer: str = ""
     known_from: float = 0.0
-
-    @property
-    def effect(self) -> Effect | None:
-        """What a start of the unit does; None: nothing in the network."""
-        return effect_of_script("", self.lines)
-
-    @property
-    def whole(self) -> str:
-        """The commands as one list."""
-        return "; ".join(self.lines)
 
     def actor(self, evidence: str) -> Actor:
         """Return the unit as the one that did what its start does, with its timer; ``evidence``: that it started."""
@@ -60,6 +48,6 @@ def own_units(traces: Traces) -> dict[str, OwnUnit]:
                 elif place[2].strip()[:1] != "#":
                     lines.setdefault(unit, []).append(command_of(place[2]))
     return {
-        unit: OwnUnit(unit, tuple(found), timers.get(unit, ""), known_from(traces, paths[unit]))
+        unit: OwnUnit(tuple(found), unit, timers.get(unit, ""), known_from(traces, paths[unit]))
         for unit, found in lines.items()
     }

@@ -6,12 +6,9 @@ Source: dpkg-maintscript(1), deb-postinst(5); apt.conf(5) DPkg::Pre-Invoke, DPkg
 
 import re
 
-import msgspec
-
 from hairpin.host.managers import HIDDEN
 from hairpin.kept import kept
-from hairpin.story.cron import effect_of_script
-from hairpin.story.entry import Effect
+from hairpin.story.cron import ScriptLines
 from hairpin.story.traces import Traces
 
 _APT = "apt"
@@ -19,22 +16,11 @@ _QUOTED = re.compile(r'"([^"]*)"')
 _COMMENT = ("#", "//")
 
 
-class InstallScript(msgspec.Struct, frozen=True):
-    """The lines of one script or of a file of hooks that matter, in their order."""
+class InstallScript(ScriptLines, frozen=True):
+    """One script, or one file of hooks."""
 
     path: str
-    lines: tuple[str, ...]
     evidence: str
-
-    @property
-    def effect(self) -> Effect | None:
-        """What they do; None: nothing in the network."""
-        return effect_of_script("", self.lines)
-
-    @property
-    def whole(self) -> str:
-        """The lines as one list of commands."""
-        return "; ".join(self.lines)
 
 
 @kept
@@ -61,5 +47,5 @@ def _scripts(traces: Traces) -> dict[str, tuple[InstallScript, ...]]:
                 lines.setdefault((name, path, reading.id), []).extend(said)
     found: dict[str, tuple[InstallScript, ...]] = {}
     for (name, path, evidence), said in lines.items():
-        found[name] = (*found.get(name, ()), InstallScript(path, tuple(said), evidence))
+        found[name] = (*found.get(name, ()), InstallScript(tuple(said), path, evidence))
     return found

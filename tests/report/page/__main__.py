@@ -10,7 +10,8 @@ from random import Random
 
 from hairpin.report.words import Words
 from tests.report.page.agreement import disagreements
-from tests.report.page.hostile import STRUCTURE, Elements, hostile_text, page_with
+from tests.report.page.hostile import STRUCTURE, hostile_text, page_with
+from tests.report.page.reading import PageReader
 from tests.report.page.traces import random_traces
 
 
@@ -37,12 +38,12 @@ def main() -> int:
 
 def _hostile(count: int, seed: int) -> int:
     """Return in how many pages a hostile name is more than text."""
-    random, harmless, wrong = Random(seed), Elements(page_with("")), 0  # noqa: S311
+    random, harmless, wrong = Random(seed), PageReader(page_with("")), 0  # noqa: S311
     for _ in range(count):
         text = hostile_text(random)
-        found = Elements(page_with(text))
-        if not found.attributes <= harmless.attributes or any(
-            found.tags.get(each) != harmless.tags.get(each) for each in STRUCTURE
+        found = PageReader(page_with(text))
+        if not found.names <= harmless.names or any(
+            found.tags.count(each) != harmless.tags.count(each) for each in STRUCTURE
         ):
             wrong += 1
             print(f"{text!r}: other elements than without it")

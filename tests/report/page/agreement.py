@@ -26,11 +26,11 @@ def _of_way(way: FlowWay, rounds: Rounds | None, svg: Element) -> Iterator[str]:
     points = [each for each in svg.iter("g") if "point" in str(each.get("class")).split()]
     start, *steps, end = points
     drawn = [each for each in steps if each.get("data-step") is not None]
-    wanted = [each for each in range(len(way.steps)) if rounds is None or not _is_again(each, rounds)]
+    wanted = [each for each in range(len(way.steps)) if rounds is None or not rounds.repeats(each)]
     if [int(str(each.get("data-step"))) for each in drawn] != wanted:
         yield "not every step is drawn once, in order"
     if rounds is not None and any(_wanted(way.steps[each]) != _wanted(way.steps[each - rounds.length])
-                                  for each in range(len(way.steps)) if _is_again(each, rounds)):  # fmt: skip
+                                  for each in range(len(way.steps)) if rounds.repeats(each)):  # fmt: skip
         yield "what is drawn once is not the same each time"
     for point, step in zip(drawn, (way.steps[each] for each in wanted), strict=False):
         if _told(point) != _wanted(step):
@@ -50,10 +50,6 @@ def _of_way(way: FlowWay, rounds: Rounds | None, svg: Element) -> Iterator[str]:
         "point reached" if way.stop is None else "point missed",
     ):
         yield "the ends are not those of the way"
-
-
-def _is_again(number: int, rounds: Rounds) -> bool:
-    return rounds.first + rounds.length <= number < rounds.end
 
 
 def _told(point: Element) -> tuple[str | None, ...]:

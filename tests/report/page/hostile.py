@@ -1,7 +1,6 @@
 """Hosts whose every name is hostile: pages of their answers have the elements of the harmless host's page."""
 
 import json
-from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
 
@@ -47,21 +46,6 @@ def page_with(text: str) -> str:
     evidence = msgspec.structs.replace(whole, readings=tuple(readings), hostname=f"{whole.hostname}{text}")
     answer = ask(parse_question("check", (), None, (), World(), None, None), (evidence,))
     return answer_page(answer, Words())
-
-
-class Elements(HTMLParser):
-    """Counts the elements of a page, and the names of their attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: dict[str, int] = {}
-        self.attributes: set[str] = set()
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] = self.tags.get(tag, 0) + 1
-        self.attributes |= {name for name, _ in attrs}
 
 
 STRUCTURE = (

@@ -1,11 +1,10 @@
 """What a host says is text on a page: no string of any kind becomes markup."""
 
-from html.parser import HTMLParser
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.report.page.markup import element, markup, verbatim_element
+from tests.report.page.reading import PageReader
 
 HOSTILE = (
     "<script>alert(1)</script>", "</pre><img src=x onerror=alert(1)>", '"><svg onload=alert(1)>', "&lt;b&gt;", "<!--",
@@ -15,37 +14,15 @@ HOSTILE = (
 """Strings that try to be more than text."""
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[str] = []
-        self.texts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [name for name, _ in attrs]
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
-def _read(text: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(text)
-    reader.close()
-    return reader
-
-
 @given(st.one_of(st.sampled_from(HOSTILE), st.text()), st.one_of(st.sampled_from(HOSTILE), st.text()))
 def test_no_string_becomes_markup(text: str, value: str) -> None:
-    read = _read(markup(element("p", text, element("b", text), text, title=value)))
-    assert (read.tags, read.attributes) == (["p", "b"], ["title"])
+    read = PageReader(markup(element("p", text, element("b", text), text, title=value)))
+    assert (read.tags, [name for name, _ in read.attributes]) == (["p", "b"], ["title"])
 
 
 @given(st.one_of(st.sampled_from(HOSTILE), st.text()))
 def test_verbatim_text_is_text(text: str) -> None:
-    read = _read(markup(verbatim_element("pre", text)))
+    read = PageReader(markup(verbatim_element("pre", text)))
     assert read.tags == ["pre"]
 
 

@@ -1,7 +1,7 @@
 """The terminal's writers, on a page."""
 
 from hairpin.report.page.markup import element, markup
-from hairpin.report.page.sheet import Sheet
+from hairpin.report.page.sheet import Sheet, command_block
 from hairpin.report.words import Words
 
 
@@ -46,3 +46,8 @@ def test_an_escape_sequence_of_a_host_is_spelt() -> None:
     sheet = Sheet(Words())
     sheet.prose("a\x1b[31mb")
     assert _html(sheet) == markup(element("p", "a\\x1b[31mb"))
+
+
+def test_a_command_of_several_lines_keeps_them_and_what_a_terminal_obeys_is_spelt() -> None:
+    block = markup(command_block("cat > f <<END\n'a\x1b'\nEND", Words()))
+    assert "cat &gt; f &lt;&lt;END\n'a'$'\\x1b'''\nEND</pre>" in block

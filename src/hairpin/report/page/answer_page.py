@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.change.text import all_shown
 from hairpin.message import message
-from hairpin.report.cause_text import CauseText, told_apart, write_unexplained
+from hairpin.report.cause_text import CauseText, explaining, told_apart, write_unexplained
 from hairpin.report.covered import is_covered
 from hairpin.report.grounds_text import source_of, write_grounds
 from hairpin.report.head_text import write_before_summary, write_verdicts
@@ -20,7 +20,6 @@ from hairpin.report.page.sheet import Sheet, command_block, prose
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
 from hairpin.report.places import places_of
-from hairpin.report.printable import printable_command
 from hairpin.report.prove_text import prove_text
 from hairpin.report.summary import summary
 from hairpin.report.verdicts import Group, flow_text, groups
@@ -84,13 +83,13 @@ class _AnswerPage:
         shown = element("section", *self._contents(), *sheet.elements(), class_="head")
         found = overview_of(self._answer, self._words, self._places)
         if found.rows:
-            anchors = {each.ref: str(number) for number, each in enumerate(self._explaining(), 1)}
+            anchors = {each.ref: str(number) for number, each in enumerate(explaining(self._answer), 1)}
             shown.append(overview_table(found, anchors, self._words))
         return shown
 
     def _contents(self) -> Iterator[Element]:
         """Yield the list of the causes that stop something now, each a link to its section."""
-        causes = self._explaining()
+        causes = explaining(self._answer)
         if causes:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
@@ -102,14 +101,9 @@ class _AnswerPage:
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         remedy = next((each for each in cause.remedies[:1] if not each.disruptive and cause.configured is None), None)
         commands = all_shown(remedy.steps, guarded=False) if remedy is not None else ()
-        text = "\n".join(map(printable_command, commands))
+        text = "\n".join(commands)
         block = command_block(text, self._words) if 0 < len(text) <= _SHORT else None
         return element("li", link, f" ({named})", block)
-
-    def _explaining(self) -> list[CauseAnswer]:
-        """Return the causes that stop an asked flow, in the order of their sections."""
-        order = dict.fromkeys(ref for group in groups(self._answer.flows) for ref in group.causes)
-        return [each for ref in order for each in self._answer.causes if each.ref == ref]
 
     def group(self, group: Group) -> Iterator[Element]:
         """Yield the causes of the group that have no section yet; what is not explained has one without a cause."""

@@ -1,6 +1,7 @@
 """The map of a host: its links to the outside, its networks with their bridges, their containers and published ports.
 
-The flow that the page shows first is marked on it: the parts that it comes by are numbered in its order.
+The request of the flow that the page shows first is marked on it: the links, bridges and containers that it passes
+have numbers in its order.
 """
 
 from collections.abc import Iterator
@@ -42,7 +43,7 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
 
 
 class MapMarks:
-    """The parts of all hosts' maps that a flow's request comes by, numbered in its order, and where the flow ends."""
+    """The links, bridges and containers that a flow's request passes, numbered over all hosts; and where it ends."""
 
     def __init__(self, network: Network, flow: FlowAnswer | None) -> None:
         self._numbers: dict[tuple[str, str, str], int] = {}

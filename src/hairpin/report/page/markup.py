@@ -32,7 +32,7 @@ def with_children(made: Element, children: Iterable[Child]) -> Element:
         if isinstance(each, Element):
             made.append(each)
         elif each is not None:
-            _add_text(made, printable(each))
+            add_text(made, printable(each))
     return made
 
 
@@ -52,7 +52,8 @@ def _number(value: str | float) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _add_text(made: Element, text: str) -> None:
+def add_text(made: Element, text: str) -> None:
+    """Add the text behind what the element has, as it is: it is printable, or a line end."""
     if len(made):
         made[-1].tail = (made[-1].tail or "") + text
     else:

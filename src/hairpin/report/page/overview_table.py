@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 from hairpin.message import message
 from hairpin.report.overview import Overview, OverviewCell, OverviewRow, folded_rows
 from hairpin.report.page.markup import Child, element
+from hairpin.report.page.table import table
 from hairpin.report.verdicts import mark_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
@@ -27,15 +28,12 @@ def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> El
 
 
 def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[str, str], words: Words) -> Element:
-    head = element("tr", element("td"), *(element("th", each, scope="col") for each in found.standpoints))
-    body = (
-        element("tr", element("th", label, scope="row"), *(_cell(each, anchors, words) for each in row.cells))
-        for label, row in rows
+    return table(
+        words(message("what can be reached from where; a number is that of the cause")),
+        words(message("what can be reached from where")),
+        found.standpoints,
+        ((label, (_cell(each, anchors, words) for each in row.cells)) for label, row in rows),
     )
-    caption = element("caption", words(message("what can be reached from where; a number is that of the cause")))
-    table = element("table", caption, element("thead", head), element("tbody", *body))
-    label = words(message("what can be reached from where"))
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
 def _cell(cell: OverviewCell | None, anchors: dict[str, str], words: Words) -> Element:

@@ -79,10 +79,9 @@ class Rounds(msgspec.Struct, frozen=True):
     length: int
     count: int
 
-    @property
-    def end(self) -> int:
-        """The number of the step behind the last round."""
-        return self.first + self.length * self.count
+    def repeats(self, number: int) -> bool:
+        """Return whether the step of that number is one of a round behind the first."""
+        return self.first + self.length <= number < self.first + self.length * self.count
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -105,7 +104,7 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
     rounds = _rounds(way.steps)
     layout.end(way.start, "start")
     for number, step in enumerate(way.steps):
-        if rounds is not None and rounds.first + rounds.length <= number < rounds.end:
+        if rounds is not None and rounds.repeats(number):
             if number == rounds.first + rounds.length:
                 layout.again(rounds)
             continue

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from hairpin.message import Message, message
-from hairpin.report.page.markup import element, verbatim_element, with_children
+from hairpin.report.page.markup import add_text, element, verbatim_element, with_children
 from hairpin.report.paper import WIDEST, Paper, Style
 from hairpin.report.printable import printable_command
 from hairpin.report.words import Words
@@ -68,30 +68,30 @@ class Sheet(Paper):
         if is_command is not self._is_command:
             self._close()
         self._is_command = is_command
-        typed: list[tuple[str, Style]] = [*told]
-        self._block.append(typed if is_command else [*_plain(line)])
+        self._block.append(told if is_command else [*_plain(line)])
 
     def _close(self) -> None:
         """Make an element of the open block."""
         if not self._block:
             return
         if self._is_command:
-            lines = ("".join(printable_command(text) for text, _ in line) for line in self._block)
+            lines = ("".join(text for text, _ in line) for line in self._block)
             self._elements.append(command_block("\n".join(lines), self._words))
         else:
             shown = element("pre", class_="lines")
             for number, line in enumerate(self._block):
                 with_children(shown, (_styled(text, style) for text, style in line))
                 if number < len(self._block) - 1:
-                    _add_line_end(shown)
+                    add_text(shown, "\n")
             self._elements.append(shown)
         self._block, self._is_command = [], False
 
 
 def command_block(text: str, words: Words) -> Element:
-    """Return commands with a button that copies exactly them.  ``text`` is printable already."""
+    """Return commands, each a line or several, with a button that copies exactly them."""
+    shown = "\n".join(map(printable_command, text.split("\n")))
     button = element("button", words(COPY), type="button", class_="copy", hidden=True)
-    return element("div", verbatim_element("pre", text, tabindex="0"), button, class_="commands")
+    return element("div", verbatim_element("pre", shown, tabindex="0"), button, class_="commands")
 
 
 def prose(text: str) -> list[Element | str]:
@@ -115,10 +115,3 @@ def _plain(line: list[tuple[str, Style]]) -> Iterable[tuple[str, Style]]:
         begun = begun or bool(shown)
         if shown:
             yield shown, style
-
-
-def _add_line_end(shown: Element) -> None:
-    if len(shown):
-        shown[-1].tail = (shown[-1].tail or "") + "\n"
-    else:
-        shown.text = (shown.text or "") + "\n"
