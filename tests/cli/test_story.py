@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.causes.rule_hosts import RECORDED
 from tests.cli.commands import call, snapshot
 from tests.report.strict import errors
 from tests.story.recorded import RECORDING
@@ -55,3 +56,9 @@ def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(ended.out)
     assert errors(document, "story-1.json") == []
     assert ended.status in (0, 3)
+
+
+def test_the_page_has_what_fails_now(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "story", "--snapshot", str(RECORDED / "lost.hairpin"), "--html", "-")
+    assert ended.status == 0
+    assert '<li class="failure">' in ended.out

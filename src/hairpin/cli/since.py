@@ -7,16 +7,21 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.blamed import has_question, with_blame
+from hairpin.cli.answering import answer_question
 from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
 from hairpin.cli.options import Given
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
 from hairpin.compare.makers import Between
-from hairpin.errors import CollectError, EvidenceError
+from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
+from hairpin.message import Message
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
 from hairpin.story.clock import moment
+from hairpin.story.entry import Story
 from hairpin.story.missing import tells_from
 from hairpin.story.timeline import story_of
 
@@ -37,6 +42,18 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
         evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
         answer = msgspec.structs.replace(answer, evidence=evidence)
     return with_blame(answer, story_of(evidence, None), () if sources else tuple(passing_times()))
+
+
+def failing_now(
+    targets: tuple[str, ...], sources: tuple[Given, ...], story: Story, lang: str | None
+) -> Answer | Message:
+    """Return what `hairpin check` says of the targets, its causes with since when; why it could not be asked if so."""
+    try:
+        question = parse_question("check", targets, None, (), World(), None, None)
+        answer = answer_question(question, sources, whole=False, lang=lang)
+    except (UsageError, CollectError, EvidenceError) as error:
+        return error.said
+    return with_blame(answer, story, () if sources else tuple(passing_times())) if has_question(answer) else answer
 
 
 def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None:

@@ -35,7 +35,8 @@ def story(
     """Tell what happened to this host, as far as its own logs, packages and file times tell, and by whom.
 
     TARGET is that of `hairpin check`: what happens to other containers is left out.  Nothing is changed, and nothing
-    that may be a secret is read.  All times are UTC.
+    that may be a secret is read.  All times are UTC.  On the page of --html stands what fails now, too, and since
+    when.
 
     Exit: 0 told, 2 usage error, 3 something could not be read.
     """
@@ -64,12 +65,15 @@ def story(
             raise CollectError(message("no host could be read"))
         if since is not None and all(each.kind == "snapshot" for each in sources):
             begins = parse_since(since, read_at(evidence)) if sources else begins
-        told = narrow(story_of(evidence, begins), evidence, asked)
+        happened = story_of(evidence, begins)
+        told = narrow(happened, evidence, asked)
 
     def page(words: "Words") -> str:
+        from hairpin.cli.since import failing_now
         from hairpin.report.page.story_page import story_page
 
-        return story_page(told, words, several=len(evidence) > 1)
+        now = failing_now(targets, sources, happened, lang)
+        return story_page(told, words, now=now, several=len(evidence) > 1)
 
     if printed_page(html, page, lang):
         pass

@@ -1,10 +1,13 @@
-"""The story of a host as a page: one line of time, with what broke something on it."""
+"""The story of a host as a page: one line of time, with what fails on it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
-from hairpin.message import message
+from hairpin.answer.answer import Answer
+from hairpin.message import Message, message
+from hairpin.report.page.failures import StoryMark, failures
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
@@ -13,38 +16,66 @@ from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
 
 
-def story_page(story: Story, words: Words, *, several: bool = False) -> str:
-    """Return the page.  ``several``: of more than one host."""
+def story_page(story: Story, words: Words, *, now: Answer | Message | None = None, several: bool = False) -> str:
+    """Return the page.  ``now``: what fails on the hosts as they are, or why that cannot be told; None: it was not
+    asked.  ``several``: of more than one host."""
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
-    days = groupby(story.entries, key=lambda each: f"{datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}")
-    body = [_day(day, [*entries], words, several=several) for day, entries in days]
-    if not body:
-        said = words(message("No trace tells of anything that matters for the network."))
-        body = [element("section", element("p", said))]
+    marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
+    line: list[StoryEntry | StoryMark] = sorted([*story.entries, *marks], key=lambda each: each.at)
+    days = groupby(line, key=lambda each: f"{datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}")
+    body = [*_without_entries(story, words), *(_day(day, [*each], words, several=several) for day, each in days)]
     sheet = Sheet(words, headings=True)
     write_not_seen(story.missing, words, sheet, several=several)
+    if isinstance(now, Message):
+        sheet.gap()
+        sheet.prose(words(message("What fails now could not be told: {reason}", reason=now)), style="unsure")
     missing = sheet.elements()
     body += [element("section", *missing)] if missing else []
     return whole_file(words(heading_of(story)), which, body, words)
 
 
-def _day(day: str, entries: list[StoryEntry], words: Words, *, several: bool) -> Element:
-    items = (_item(each, words, several=several) for each in entries)
+def _without_entries(story: Story, words: Words) -> Iterator[Element]:
+    if not story.entries:
+        said = words(message("No trace tells of anything that matters for the network."))
+        yield element("section", element("p", said))
+
+
+def _day(day: str, line: list[StoryEntry | StoryMark], words: Words, *, several: bool) -> Element:
+    items = (
+        _mark(each, words, several=several) if isinstance(each, StoryMark) else _entry(each, words, several=several)
+        for each in line
+    )
     return element("section", element("h2", day), element("ol", *items, class_="time"))
 
 
-def _item(entry: StoryEntry, words: Words, *, several: bool) -> Element:
+def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
     """Return an entry: what changes the network stands out, and the trace's own words are folded."""
     said = entry_text(entry, words)
-    host = element("strong", f"{entry.host} ") if several else None
-    at = datetime.fromtimestamp(entry.at, UTC).isoformat(timespec="seconds")
     quote = entry.quote if entry.quote and entry.quote not in said else ""
     return element(
         "li",
-        element("time", time_of(entry.at), datetime=at),
-        host,
+        _time(entry.at),
+        element("strong", f"{entry.host} ") if several else None,
         *prose(said),
         element("details", element("summary", words(message("the trace"))), element("pre", quote)) if quote else None,
         class_=f"{entry.kind} effect" if entry.effect is not None else entry.kind,
     )
+
+
+def _mark(mark: StoryMark, words: Words, *, several: bool) -> Element:
+    """Return what fails, or what showed that all was well."""
+    first, *others = map(words, mark.lines)
+    return element(
+        "li",
+        _time(mark.at),
+        element("strong", f"{mark.host} ") if several and mark.host else None,
+        element("strong", *prose(first), class_="bad" if mark.fails else "good"),
+        *(element("p", *prose(each)) for each in others),
+        class_="failure" if mark.fails else "well",
+    )
+
+
+def _time(at: float) -> Element:
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+    return element("time", time_of(at), datetime=moment)
