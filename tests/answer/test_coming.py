@@ -3,6 +3,7 @@
 from hairpin.answer.ask import ask
 from hairpin.question.question import Question
 from tests.report.answers import FORWARDING_OFF, evidence
+from tests.report.page.twelve import answer_named
 
 
 def test_containers_without_a_restart_policy_are_told_once() -> None:
@@ -18,3 +19,8 @@ def test_causes_that_are_at_work_stand_before() -> None:
     causes = ask(Question("check"), (evidence(FORWARDING_OFF),)).causes
     assert [each.severity for each in causes] == ["blocking", "latent"]
     assert len({each.ref for each in causes}) == 2
+
+
+def test_a_title_names_a_few_of_many_containers() -> None:
+    (cause,) = (each for each in answer_named("thirty-containers").causes if each.severity == "latent")
+    assert str(cause.candidate.title).endswith(" and 23 more")

@@ -110,6 +110,12 @@ def test_many_ports_that_the_same_clients_ask_for_are_one_line_and_hide_no_way_o
     assert len(folded((*ports, out), Words(), each_port=True)) == FEW + 3
 
 
+def test_of_many_the_first_ones_by_their_numbers_are_named() -> None:
+    out = tuple(flow(FromContainer(f"web-{each}", HERE), egress=True) for each in (10, 9, 2, 11, 1, 12, 3, 4))
+    names = ", ".join(f"container:web-{each}" for each in (1, 2, 3, 4, 9))
+    assert folded(out, Words()) == [f"{names} and 3 more → 198.51.100.11:8080/tcp"]
+
+
 def test_many_are_counted_unless_all_are_asked_for() -> None:
     lines = [f"flow {number}" for number in range(FEW + 3)]
     few, everything = Paper(), Paper()

@@ -132,6 +132,10 @@ _RESTARTED: Message = message(
 _SAVED: Message = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
 
 
+_MOST_NAMES = 6
+"""Containers that a title names; the flows and the repair name all of them."""
+
+
 def _told(cause: ForeseenCause) -> Candidate:
     first = cause.members[0].candidate
     return msgspec.structs.replace(first, title=_title(cause))
@@ -141,10 +145,10 @@ def _title(cause: ForeseenCause) -> Message:
     first = cause.members[0].candidate
     names = [each.candidate.where.container for each in cause.members if isinstance(each.candidate.where, OfContainer)]
     if len(names) == len(cause.members) > 1:
-        return message(
-            "after {event}: {title}; the same of {others}",
-            event=cause.event,
-            title=first.title,
-            others=", ".join(dict.fromkeys(names[1:])),
-        )
+        others = tuple(dict.fromkeys(names[1:]))
+        facts = {"event": cause.event, "title": first.title, "others": ", ".join(others[:_MOST_NAMES])}
+        if len(others) > _MOST_NAMES:
+            more = len(others) - _MOST_NAMES
+            return message("after {event}: {title}; the same of {others} and {count} more", **facts, count=more)
+        return message("after {event}: {title}; the same of {others}", **facts)
     return message("after {event}: {title}", event=cause.event, title=first.title)

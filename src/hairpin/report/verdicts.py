@@ -1,5 +1,6 @@
 """Groups of flows that fail alike, and the line of each flow; many flows that succeed share a line."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -133,10 +134,16 @@ def _ports(ports: Sequence[_Port], words: Words) -> str:
 
 
 def _few(texts: Sequence[str], words: Words) -> str:
-    """Return the first texts, and how many more there are."""
+    """Return the texts; of many the first ones, ``web-2`` before ``web-10``, and how many more there are."""
     if len(texts) <= FEW:
         return _joined(texts)
-    return words(message("{names} and {count} more", names=_joined(texts[: FEW - 1]), count=len(texts) - FEW + 1))
+    first = sorted(texts, key=_natural)[: FEW - 1]
+    return words(message("{names} and {count} more", names=_joined(first), count=len(texts) - len(first)))
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts numbers in names by their value."""
+    return [(int(each), "") if each.isdecimal() else (-1, each) for each in re.split(r"([0-9]+)", text)]
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -106,3 +106,10 @@ def test_hostile_names_in_every_place_add_no_element() -> None:
         assert {each: found.tags.count(each) for each in STRUCTURE} == {
             each: harmless.tags.count(each) for each in STRUCTURE
         }, text
+
+
+def test_of_an_undecided_flow_the_usual_way_is_open_and_the_others_are_folded() -> None:
+    found, _, page = _page("undecided")
+    trace = found.flows[0].trace
+    folded = [each for each in page.within("summary") if each.startswith("way ")]
+    assert len(folded) == len(trace.branches) - 1 > 0

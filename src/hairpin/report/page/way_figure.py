@@ -49,12 +49,16 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
 
 
 def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator[Element]:
-    """Yield each way that the flow can go, with its conditions."""
+    """Yield each way that the flow can go, with its conditions; all but the usual one folded."""
     for number, branch in enumerate(trace.branches, 1):
         sheet = Sheet(words)
         write_branch_head(trace, number, words, sheet)
-        yield from sheet.elements()
-        yield _drawn(trace, None, f"{name}-{number}", words, places, branch)
+        shown = (*sheet.elements(), _drawn(trace, None, f"{name}-{number}", words, places, branch))
+        if branch is trace.usual:
+            yield from shown
+        else:
+            which = f"{words(message('way {number}', number=number))}: {words(VERDICTS[branch.verdict])}"
+            yield element("details", element("summary", which), *shown)
 
 
 def _drawn(
