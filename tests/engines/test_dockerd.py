@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.dockerd import expected, made_by_start
 from hairpin.engines.missing import missing
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
@@ -23,6 +23,16 @@ def test_a_healthy_host_holds_exactly_what_is_expected(version: str) -> None:
             assert [rule.text for rule in chain.rules] == rules, place
     assert not missing(engine, namespace)
     assert surplus(engine, namespace) == ()
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> None:
+    engine, namespace = fixture(version)
+    seen, anew = expected(engine, namespace), made_by_start(engine, namespace)
+    unordered = [{msgspec.structs.replace(each, rule=msgspec.structs.replace(each.rule, number=0, line=0))
+                  for each in one.rules} for one in (seen, anew)]  # fmt: skip
+    assert unordered[0] == unordered[1]
+    assert (set(seen.chains), set(seen.listeners)) == (set(anew.chains), set(anew.listeners))
 
 
 @pytest.mark.parametrize("version", FIXTURE_VERSIONS)

@@ -1,14 +1,17 @@
 """Who made a cause is told by carrying the effects of the entries out; where nothing proves it, nobody is blamed."""
 
 import msgspec
+import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.change.change import Change, SetPolicy
 from hairpin.diagnose.examination import examine
+from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.network import Network
 from hairpin.question.asked import Target
 from hairpin.question.flows import flows_for
 from hairpin.story.blame import Blame, BlameQuestion, actor_of, blame, made_since_good
@@ -203,3 +206,25 @@ def test_the_start_of_a_container_that_was_stopped_since_shows_the_good_state() 
     assert found is not None
     assert (found.not_before, found.good.at) == (20, 10)
     assert blame(asked, Story((other, stop), 0.0)) is None
+
+
+def test_of_containers_that_are_alike_one_start_is_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = answer(FORWARDING_OFF)
+    front = found.network.this.container("front")
+    assert front is not None
+    others = [msgspec.structs.replace(front, id=f"t{each}", name=f"twin-{each}") for each in range(9)]
+    engines = tuple(
+        msgspec.structs.replace(each, containers=(*each.containers, *others)) for each in found.network.this.engines
+    )
+    network = found.network.with_host(msgspec.structs.replace(found.network.this, engines=engines))
+    asked = msgspec.structs.replace(question(found), broken=network)
+    carried_out: list[str] = []
+
+    def noting(within: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
+        carried_out.append(name)
+        return course_of(within, label, wanted, name)
+
+    monkeypatch.setattr("hairpin.story.blame.course_of", noting)
+    starts = tuple(entry(each, Effect("container-restart", f"twin-{each}")) for each in range(9))
+    assert blame(asked, Story(starts, 0.0)) is None
+    assert len(set(carried_out)) == 1

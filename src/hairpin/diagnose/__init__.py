@@ -4,8 +4,8 @@ Read ``diagnose`` (one flow), ``proof``, ``progress`` (whether a change gets a p
 that another host caused), ``trimming`` (what a change needs not do), ``unread`` (whether a container that was left
 unread matters), ``examination`` (all flows of a question) and ``many`` (flows that an event breaks at once),
 ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (what events bring) with ``ended`` (containers
-that they leave stopped) and ``opened`` and ``reused`` (what they let through), ``denied_in_writing`` (ports that a
-file closes, and that are reached), ``unhairpinned`` (public addresses that the host itself does not reach),
-``singled_out`` (clients that a rule keeps out while others get in) and ``policy`` (whether somebody wrote down what
-it found).
+that they leave stopped), ``concerned`` (whose restarts matter) and ``opened`` and ``reused`` (what they let through),
+``denied_in_writing`` (ports that a file closes, and that are reached), ``unhairpinned`` (public addresses that the
+host itself does not reach), ``singled_out`` (clients that a rule keeps out while others get in) and ``policy``
+(whether somebody wrote down what it found).
 """

@@ -96,8 +96,8 @@ def courses_to_come(examination: Examination) -> tuple[tuple[str, EventId, Cours
     which a reading is lacking is left out.
 
     Where all flows are of one container, that one alone is restarted: the others' restarts are nothing to them."""
-    names = {container_of(each.trace.flow) for each in examination.diagnoses}
-    only = (names.pop() if len(names) == 1 else None) or ""
+    names = {container_of(each.trace.flow) or "" for each in examination.diagnoses}
+    only = tuple(names) if len(names) == 1 else ("",)
     known = _courses(examination.network)
     if only not in known:
         known[only] = _made(examination.network, only)
@@ -105,11 +105,11 @@ def courses_to_come(examination: Examination) -> tuple[tuple[str, EventId, Cours
 
 
 @kept
-def _courses(network: Network) -> dict[str, tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
+def _courses(network: Network) -> dict[tuple[str, ...], tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
     return {}
 
 
-def _made(network: Network, only: str) -> tuple[tuple[str, EventId, Course], ...]:
+def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, Course], ...]:
     return tuple(
         (host.name, event, course)
         for host in network.hosts
@@ -120,13 +120,13 @@ def _made(network: Network, only: str) -> tuple[tuple[str, EventId, Course], ...
 
 
 def courses_on(
-    network: Network, host: Host, events: Iterable[EventId], only: str = ""
+    network: Network, host: Host, events: Iterable[EventId], only: tuple[str, ...] = ("",)
 ) -> Iterator[tuple[EventId, Course]]:
-    """Yield the course of each of the events that comes by itself on the host.  ``only``: the one container that is
-    restarted; empty: all."""
+    """Yield the course of each of the events that comes by itself on the host.  ``only``: the containers that are
+    restarted, each in a course of its own; an empty name: all in one."""
     for event in events:
-        if comes(host, event):
-            course = course_of(network, host.name, event, only if event == "container-restart" else "")
+        for name in (only if event == "container-restart" else ("",)) if comes(host, event) else ():
+            course = course_of(network, host.name, event, name)
             if course is not None:
                 yield event, course
 

@@ -26,6 +26,19 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
 
     Containers count when they have an address.
     """
+    first = made_by_start(engine, namespace)
+    version = dockerd_version(engine.version)
+    if engine.kind == "podman" or first.unknown or version is None:
+        return first
+    daemon = daemon_of(engine, version)
+    history = history_of(engine, daemon, namespace)
+    seen = as_seen(history, shown_runs(first.backend, first.rules, namespace))
+    return first if seen == history else _expected(engine, daemon, seen)
+
+
+def made_by_start(engine: Engine, namespace: Namespace) -> ExpectedRules:
+    """Return the same, in the order in which a start of the engine would make it: enough, and several times faster,
+    where the order is not asked."""
     if engine.kind == "podman":
         return podman.expected(engine, namespace)
     version = dockerd_version(engine.version)
@@ -33,10 +46,7 @@ def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
     if version is None or unknown:
         return ExpectedRules(backend="iptables", unknown=unknown)
     daemon = daemon_of(engine, version)
-    history = history_of(engine, daemon, namespace)
-    first = _expected(engine, daemon, history)
-    seen = as_seen(history, shown_runs(first.backend, first.rules, namespace))
-    return first if seen == history else _expected(engine, daemon, seen)
+    return _expected(engine, daemon, history_of(engine, daemon, namespace))
 
 
 def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def tables_of_backend(
 
 def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
     """Return how many of the rules are there."""
+    if not where.tables:
+        return 0
     places = where.places(rules)
     return sum(meaning(one.rule) in places.get((one.family, one.table, one.chain), {}) for one in rules)
 

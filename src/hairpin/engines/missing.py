@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.dockerd import expected, made_by_start
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
@@ -45,7 +45,10 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
     ``iptables_version`` is the host's ``iptables -V``: it decides between the back ends when neither holds any of the
     rules. Only a rule's meaning counts, not its place, comment or counters.
     """
-    wanted = expected(engine, namespace)
+    return _lacking_of(expected(engine, namespace), namespace, iptables_version)
+
+
+def _lacking_of(wanted: ExpectedRules, namespace: Namespace, iptables_version: str | None) -> Missing:
     where = tables_of_backend(wanted.backend, wanted.rules, namespace, iptables_version)
     if wanted.unknown:
         return Missing(where.dialect, undecided=wanted.unknown, wanted=wanted)
@@ -63,6 +66,15 @@ def missing(engine: Engine, namespace: Namespace, iptables_version: str | None =
 def missing_of(host: Host, engine: Engine) -> Missing:
     """Return what the host lacks of the chains and rules that the engine has in this state."""
     return missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
+
+
+def missing_for(host: Host, engine: Engine, container: str) -> tuple[Dialect, tuple[ExpectedRule, ...]]:
+    """Return the rules of that container which the host lacks, each container's in the order of a start, and where they
+    belong: what ``missing_of`` says, several times faster on a host of many containers."""
+    namespace = host.namespace(host.netns.name)
+    wanted = made_by_start(with_gateway_endpoints(host, engine), namespace)
+    lost = _lacking_of(wanted, namespace, host.version("iptables"))
+    return lost.dialect, tuple(each for each in lost.rules if each.container == container)
 
 
 @kept

@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.chains import BUILT_IN
-from hairpin.engines.missing import missing_of
+from hairpin.engines.missing import missing_for, missing_of
 from hairpin.engines.restoring import restoring_all
 from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -65,16 +65,15 @@ def with_container(engine: Engine, changed: Container) -> Engine:
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
     """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
-    lacking = missing_of(host, engine)
-    if (
-        engine.kind == "podman"
-    ):  # its rules are not written again while it runs, so that all are those of this container
+    if engine.kind == "podman":
+        # Its rules are not written again while it runs, so that all are those of this container.
+        lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
-    for rule in lacking.rules:
-        if rule.container == container.name:
-            position = 1 if rule.position == "first" else None
-            yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+    dialect, rules = missing_for(host, engine, container.name)
+    for rule in rules:
+        position = 1 if rule.position == "first" else None
+        yield InsertRule(host.netns, dialect, rule.family, rule.table, rule.chain, rule.rule, position)
 
 
 def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:

@@ -11,7 +11,12 @@ Meaning = tuple[Expression, ...]
 
 def meaning(rule: Rule) -> Meaning:
     """Return what the rule does, without counters, comments and logging; nft lists a set's elements in any order."""
-    return tuple(_in_order(expression) for expression in rule.body if not isinstance(expression, NoEffect))
+    # Most rules have neither, and an engine's rules are looked up by the hundred thousand.
+    for each in rule.body:
+        kind = type(each)
+        if kind is NoEffect or kind is NameMatch:
+            return tuple(_in_order(expression) for expression in rule.body if not isinstance(expression, NoEffect))
+    return rule.body
 
 
 def unordered(rule: Rule) -> Meaning:

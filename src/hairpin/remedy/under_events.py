@@ -5,6 +5,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
 from hairpin.errors import ChangeError
@@ -58,11 +59,14 @@ def _judged(
     if not flows and together:
         kept = _repaired(remedy, network, together) or kept
         flows = _passing(kept, asked)
-    courses = tuple(courses_on(kept, kept.this, BY_ITSELF))
+    restarted = containers_concerned(flows, remedy.change, kept) or ("",)
+    courses = tuple(courses_on(kept, kept.this, BY_ITSELF, restarted))
     failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
     if failing is not None:
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
-    undone = tuple(event for event, course in courses if not course.missing and is_undone(cause, kept, course, flows))
+    undone = dict.fromkeys(
+        event for event, course in courses if not course.missing and is_undone(cause, kept, course, flows)
+    )
     if not undone:
         return remedy, False
     said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))

@@ -25,6 +25,7 @@ from hairpin.change.change import (
 )
 from hairpin.change.listed import listed_rule
 from hairpin.change.simulate import simulate
+from hairpin.diagnose.concerned import containers_concerned, shape_of
 from hairpin.engines.daemon import starts_docker
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -85,7 +86,28 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
     entries = newest_first(story, question.label, question.at)
-    return made_since_good(entries, lambda effect: _role(question, repaired, effect))
+    roles: dict[Effect, Role] = {}
+
+    def role_of(effect: Effect) -> Role:
+        alike = _alike(question, effect)
+        if alike not in roles:
+            roles[alike] = _role(question, repaired, alike)
+        return roles[alike]
+
+    return made_since_good(entries, role_of)
+
+
+def _alike(question: BlameQuestion, effect: Effect) -> Effect:
+    """Return the effect that tells for this one: of containers that are alike and no part of the question, a start of
+    one is as good as that of another."""
+    mine = containers_concerned(question.flows, question.change, question.broken)
+    host = question.broken.host(question.label)
+    started = host.container(effect.name) if effect.event == "container-restart" and effect.name not in mine else None
+    if started is None:
+        return effect
+    shape = shape_of(started)
+    names = (each.name for each in host.containers() if each.name not in mine and shape_of(each) == shape)
+    return msgspec.structs.replace(effect, name=next(names))
 
 
 def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], Role]) -> Blame | None:

@@ -1,0 +1,31 @@
+"""The containers that a question is about: the restarts of others are nothing to it, and cost on a host of many."""
+
+from collections.abc import Iterable
+
+from hairpin.change.change import AddNamespace, Change, ChangeWorld, OfHost, SetContainer
+from hairpin.diagnose.ended import container_of
+from hairpin.host.docker import Container
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+
+_Shape = tuple[object, ...]
+
+
+def containers_concerned(flows: Iterable[Flow], change: Change, network: Network) -> tuple[str, ...]:
+    """Return the names of the containers that the flows are from or for, and of those that the change touches."""
+    return tuple(dict.fromkeys((*filter(None, map(container_of, flows)), *_touched(change, network))))
+
+
+def _touched(change: Change, network: Network) -> Iterable[str]:
+    for part in change.parts:
+        if isinstance(part, AddNamespace | SetContainer):
+            yield part.container.name
+        elif not isinstance(part, ChangeWorld | OfHost) and (owner := network.container_of(part.netns)) is not None:
+            yield owner.name
+
+
+def shape_of(container: Container) -> _Shape:
+    """Return what decides what a start of the container asks of its engine, but for the numbers of its ports."""
+    networks = frozenset((each.network, each.fixed4, each.fixed6) for each in container.endpoints)
+    ports = frozenset((each.protocol, each.version, each.host_ip, each.actual) for each in container.bindings)
+    return container.network_mode, networks, ports, container.running, container.restart_policy, container.unit
