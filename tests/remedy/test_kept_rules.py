@@ -213,7 +213,7 @@ def test_files_of_the_other_family_are_left_alone() -> None:
 
 
 def test_a_rule_that_no_file_holds_has_advice_to_find_its_writer() -> None:
-    assert "ask who wants it before it goes" in said(remedy(network(), DROP))
+    assert "ask before you delete it" in said(remedy(network(), DROP))
 
 
 def test_a_native_rule_is_deleted_from_its_script() -> None:

@@ -79,7 +79,7 @@ def test_the_owner_that_would_put_the_line_back_is_named(path: str, head: str, o
 def test_the_engine_makes_its_own_links_anew() -> None:
     told = remedy(network(), sysctl("net.ipv4.conf.docker0.forwarding"))
     assert told.keeping == ()
-    assert "the engine makes docker0 anew at its start" in said(told)
+    assert "the engine makes docker0 anew at each start" in said(told)
 
 
 def test_a_value_of_the_bridge_needs_its_module_first() -> None:

@@ -40,7 +40,7 @@ def test_the_answer_is_drawn_when_it_is_the_answer_that_is_lost() -> None:
     lost = (f"/ipv4/conf/{bridge}/forwarding:1", f"/ipv4/conf/{bridge}/forwarding:0")
     lines = drawn(lost).splitlines()
     assert lines[0] == "    answer"
-    assert lines[1] == "    ● 198.51.100.11:8080/tcp"
+    assert lines[1] == "    ● front 172.21.0.2:80/tcp"
     assert lines[-1] == "    ○ outside (192.0.2.10)"
     assert "    │ ─ container:front" in lines
 

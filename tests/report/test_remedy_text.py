@@ -75,7 +75,7 @@ def test_a_note_is_printed_once_in_a_report() -> None:
 
 def test_what_was_walked_is_said() -> None:
     remedy = Remedy("delete-rule", run("true"), walked=Walked(7))
-    assert "Beyond the flows above, 7 more were checked with this change: all stay as they are." in written(
+    assert "Beside the asked flows, 7 more were checked with this change: all stay as they are." in written(
         remedy
     ).replace("\n  ", " ")
     effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
@@ -83,7 +83,7 @@ def test_what_was_walked_is_said() -> None:
     assert "also: it opens a → b: dropped now, delivered then" in opening
     assert "7 more were checked with this\n  change: 1 change." in opening
     cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
-    assert "1 work again, the rest stay as they are." in cut.replace("\n  ", " ")
+    assert "1 that fail now pass then, the rest stay as they are." in cut.replace("\n  ", " ")
     assert "12 further flows were not checked." in cut
 
 

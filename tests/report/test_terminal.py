@@ -31,7 +31,7 @@ def test_verdict_place_cause_proof_repair_in_this_order() -> None:
         "> /etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf",
         "note: no configuration file sets net.ipv4.conf.eth0.forwarding",
         "more: hairpin explain interface-forwarding-off",
-        "Read on host1 at 2026-11-20T07:19:44Z; simulated.",
+        "Read on host1 at 2026-11-20T07:19:44Z; simulated: no packet was sent.",
     ]
     found = [told.find(place) for place in places]
     assert -1 not in found
@@ -131,7 +131,7 @@ def test_unread_parts_are_listed_with_the_remedy() -> None:
     found = msgspec.structs.replace(answer(), unread=(unread,))
     told = report_text(found, Words(), Paper())
     assert "whether a rule drops or translates packets: iptables-save -c in host" in told
-    assert told.startswith("Not all of the host could be read: run it as root.\n")
+    assert told.startswith("Not all of the host could be read: run hairpin as root.\n")
 
 
 def test_an_unexplained_failure_shows_its_place() -> None:

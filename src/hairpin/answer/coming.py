@@ -14,6 +14,7 @@ from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import ForeseenCause, foreseen
 from hairpin.diagnose.opened import opened_by_events
 from hairpin.diagnose.reused import reused_addresses
+from hairpin.host.name_order import name_order
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.remedy.averting import averting
@@ -138,17 +139,37 @@ _MOST_NAMES = 6
 
 def _told(cause: ForeseenCause) -> Candidate:
     first = cause.members[0].candidate
-    return msgspec.structs.replace(first, title=_title(cause))
+    if cause.id != _STAYS_DOWN:
+        return msgspec.structs.replace(first, title=_title(cause))
+    many = len(_containers(cause)) > 1
+    detail = message("They run now, and nothing starts them then.") if many else _DOWN_THEN
+    return msgspec.structs.replace(first, title=_down_then(cause), detail=detail)
+
+
+_STAYS_DOWN = "restart-policy-missing"
+_DOWN_THEN: Message = message("It runs now, and nothing starts it then.")
+
+
+def _down_then(cause: ForeseenCause) -> Message:
+    names = sorted(_containers(cause), key=name_order)
+    if len(names) == 1:
+        return message("after {event}: container {name} does not start again", event=cause.event, name=names[0])
+    facts = {"event": cause.event, "names": ", ".join(names[:_MOST_NAMES])}
+    if len(names) > _MOST_NAMES:
+        more = len(names) - _MOST_NAMES
+        return message("after {event}: containers {names} and {count} more do not start again", **facts, count=more)
+    return message("after {event}: containers {names} do not start again", **facts)
 
 
 def _title(cause: ForeseenCause) -> Message:
-    first = cause.members[0].candidate
+    title, names = cause.members[0].candidate.title, _containers(cause)
+    if len(names) > 1:
+        others = ", ".join(names[1:])
+        return message("after {event}: {title}; the same for {others}", event=cause.event, title=title, others=others)
+    return message("after {event}: {title}", event=cause.event, title=title)
+
+
+def _containers(cause: ForeseenCause) -> tuple[str, ...]:
+    """Return the containers that the members are about, if each is about one."""
     names = [each.candidate.where.container for each in cause.members if isinstance(each.candidate.where, OfContainer)]
-    if len(names) == len(cause.members) > 1:
-        others = tuple(dict.fromkeys(names[1:]))
-        facts = {"event": cause.event, "title": first.title, "others": ", ".join(others[:_MOST_NAMES])}
-        if len(others) > _MOST_NAMES:
-            more = len(others) - _MOST_NAMES
-            return message("after {event}: {title}; the same of {others} and {count} more", **facts, count=more)
-        return message("after {event}: {title}; the same of {others}", **facts)
-    return message("after {event}: {title}", event=cause.event, title=first.title)
+    return tuple(dict.fromkeys(names)) if len(names) == len(cause.members) else ()

@@ -167,9 +167,7 @@ def _with_links_as_before(course: Course, was: Host) -> Course:
         rules=own.rules if len(own.rules) > len(_kernels(own)) else old.rules,
     )
     said = (
-        message(
-            "what gives {link} its addresses and routes, which no file that was read does, gives them again", link=each
-        )
+        message("{link} gets its addresses and routes again, although no file that was read gives them", link=each)
         for each in sorted(lost)
     )
     return course.with_host(_with_own(course.host, again)).provided(*said)

@@ -12,6 +12,7 @@ from hairpin.diagnose.foreseen import ForeseenCause
 from hairpin.engines.starting import back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
+from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -48,7 +49,8 @@ def _starting_again(cause: ForeseenCause, network: Network) -> tuple[tuple[Call,
     host = network.host(cause.label)
     calls: list[Call] = []
     said: list[Message] = []
-    for name in dict.fromkeys(name for each in cause.members if (name := container_name(each.candidate.where))):
+    names = {name for each in cause.members if (name := container_name(each.candidate.where))}
+    for name in sorted(names, key=name_order):
         container = host.container(name)
         if container is None:
             continue

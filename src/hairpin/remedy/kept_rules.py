@@ -257,8 +257,8 @@ def _advice(place: Place, files: tuple[str, ...]) -> Message:
             files=", ".join(files),
         )
     return message(
-        "no saved ruleset that was read holds this rule ({table} {chain}): ask who wants it before it goes; a script "
-        "or program that adds it brings it back",
+        "somebody may want this rule ({table} {chain}): ask before you delete it. No saved ruleset that was read holds "
+        "it: a script or program may bring it back",
         table=place.table,
         chain=place.chain,
     )

@@ -209,6 +209,6 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         )
         paper.prose(words(said), indent=2)
         return
-    paper.prose(words(message("It cannot be decided from what was read; it depends on:")), indent=2)
+    paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
     for condition in answer.flows[group.numbers[0]].trace.conditions:
         paper.prose(words(condition.said), indent=4, first="· ")

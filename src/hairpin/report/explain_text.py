@@ -179,7 +179,7 @@ class _Writer:
             return
         self._paper.gap()
         if any(refused_without_root(each) for each in answer.missing):
-            said = message("Not all of the host could be read: run it as root.")
+            said = message("Not all of the host could be read: run hairpin as root.")
             self._paper.prose(self._words(said), first=f"{self._words(NOTE)} ", style="unsure")
         read = (host for host in answer.network.hosts if host.was_read)
         hosts = ", ".join(f"{host.name or '-'} ({host.taken_at or '-'})" for host in read)

@@ -40,12 +40,12 @@ def source_of(answer: Answer) -> Message:
         hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
         if agreed:
             return message("Read on {hosts}; confirmed by replaying the packets on this kernel.", hosts=hosts)
-        return message("Read on {hosts}; simulated.", hosts=hosts)
+        return message("Read on {hosts}; simulated: no packet was sent.", hosts=hosts)
     host = answer.network.this
     here = {"host": host.name or "-", "time": host.taken_at or "-"}
     if agreed:
         return message("Read on {host} at {time}; confirmed by replaying the packets on this kernel.", **here)
-    return message("Read on {host} at {time}; simulated.", **here)
+    return message("Read on {host} at {time}; simulated: no packet was sent.", **here)
 
 
 def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:

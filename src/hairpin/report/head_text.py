@@ -27,7 +27,7 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
     for said in answer.engines:
         paper.prose(words(said), style="strong")
     if any(refused_without_root(each) for each in answer.missing):
-        paper.prose(words(message("Not all of the host could be read: run it as root.")), style="unsure")
+        paper.prose(words(message("Not all of the host could be read: run hairpin as root.")), style="unsure")
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:

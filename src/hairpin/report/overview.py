@@ -95,7 +95,7 @@ def _asked(flow: Flow, words: Words, places: Places) -> tuple[Subject, str]:
         name = places.start(flow).removeprefix("container:")
         if flow.purpose == "egress":
             return "way-out", words(message("{name} → the Internet", name=name))
-        return "names", words(message("{name} → names", name=name))
+        return "names", words(message("{name} → DNS", name=name))
     target, name = flow.target_text(), places.container(flow)
     port = target if flow.purpose == "asked" else target.rpartition(":")[2]
     return "port", f"{port} ({name})" if name else port
@@ -144,7 +144,7 @@ def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
         case "way-out":
             return words(message("{count} containers → the Internet", count=count))
         case "names":
-            return words(message("{count} containers → names", count=count))
+            return words(message("{count} containers → DNS", count=count))
 
 
 def _cell_text(cell: OverviewCell | None, numbers: dict[str, int], words: Words) -> tuple[str, Style]:

@@ -108,28 +108,28 @@ def _walked(remedy: Remedy) -> Iterator[Message]:
     changed = sum(each.flow is not None for each in remedy.side_effects)
     if walked.restored and not changed:
         yield message(
-            "Beyond the flows above, {count} more were checked with this change: {restored} work again, the rest stay "
-            "as they are.",
+            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
+            "the rest stay as they are.",
             count=walked.count,
             restored=len(walked.restored),
         )
     elif walked.restored:
         yield message(
-            "Beyond the flows above, {count} more were checked with this change: {restored} work again, {changed} "
-            "change otherwise.",
+            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
+            "{changed} change otherwise.",
             count=walked.count,
             restored=len(walked.restored),
             changed=changed,
         )
     elif changed:
         yield message(
-            "Beyond the flows above, {count} more were checked with this change: {changed} change.",
+            "Beside the asked flows, {count} more were checked with this change: {changed} change.",
             count=walked.count,
             changed=changed,
         )
     else:
         yield message(
-            "Beyond the flows above, {count} more were checked with this change: all stay as they are.",
+            "Beside the asked flows, {count} more were checked with this change: all stay as they are.",
             count=walked.count,
         )
     if walked.left_out:

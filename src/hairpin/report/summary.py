@@ -57,7 +57,13 @@ def _failing(found: int, failed: int, asked: int) -> Message:
 def _without_problem(answer: Answer, undecided: int) -> Message:
     """Return the line of an answer in which nothing fails."""
     if undecided:
-        return message("{count} of {all} flows undecided, none fails", count=undecided, all=len(answer.flows))
+        if undecided == len(answer.flows):
+            return (
+                message("1 flow, undecided")
+                if undecided == 1
+                else message("all {count} flows undecided", count=undecided)
+            )
+        return message("{count} of {all} flows undecided, the others pass", count=undecided, all=len(answer.flows))
     waiting = sum(each.severity == "latent" for each in answer.causes)
     passing = message("{scope}: all flows pass", scope=_scope(answer))
     if waiting == 1:

@@ -1,12 +1,12 @@
 """Groups of flows that fail alike, and the line of each flow; many flows that succeed share a line."""
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hairpin.answer.answer import FlowAnswer
+from hairpin.host.name_order import name_order
 from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.prefix import Version
@@ -137,13 +137,8 @@ def _few(texts: Sequence[str], words: Words) -> str:
     """Return the texts; of many the first ones, ``web-2`` before ``web-10``, and how many more there are."""
     if len(texts) <= FEW:
         return _joined(texts)
-    first = sorted(texts, key=_natural)[: FEW - 1]
+    first = sorted(texts, key=name_order)[: FEW - 1]
     return words(message("{names} and {count} more", names=_joined(first), count=len(texts) - len(first)))
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts numbers in names by their value."""
-    return [(int(each), "") if each.isdecimal() else (-1, each) for each in re.split(r"([0-9]+)", text)]
 
 
 def _joined(texts: Sequence[str]) -> str:

@@ -44,19 +44,22 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     inside = flow.start.netns if isinstance(flow.start, FromContainer) else None
 
     there = None if branch.data or in_reply else stop
-    end = (_translated_end(trace, _innermost(branch.request), places) if there and branch.request else "") or target
-    found = [FlowWay("request", message("request"), branch.request, client, end, inside, there)]
+    server = (_translated_end(trace, _innermost(branch.request), places) if branch.request else "") or target
+    found = [FlowWay("request", message("request"), branch.request, client, server, inside, there)]
     if branch.reply:
         back = stop if in_reply else None
-        if branch.verdict in ("refused", "rejected"):
-            found.append(FlowWay("refusal", message("refusal"), branch.reply, target, client, None, back))
-        else:
-            found.append(FlowWay("reply", message("answer"), branch.reply, target, client, None, back))
+        match branch.verdict:
+            case "rejected":  # a rule on the way answers, in the name of the target
+                found.append(FlowWay("refusal", message("refusal"), branch.reply, target, client, None, back))
+            case "refused":
+                found.append(FlowWay("refusal", message("refusal"), branch.reply, server, client, None, back))
+            case _:
+                found.append(FlowWay("reply", message("answer"), branch.reply, server, client, None, back))
     if branch.data:
         full = branch.data[0].packet.length_bytes > _SHORT_BYTES
         name = message("full-sized data") if full else message("first data")
         if branch.verdict == "unanswered":
-            found.append(FlowWay("data", name, branch.data, target, client, None, stop))
+            found.append(FlowWay("data", name, branch.data, server, client, None, stop))
         else:
             end = (_translated_end(trace, _innermost(branch.data), places) if stop else "") or target
             found.append(FlowWay("data", name, branch.data, client, end, inside, stop))

@@ -36,7 +36,7 @@ def test_a_failure_stands_behind_what_made_it() -> None:
 def test_a_failure_that_no_trace_dates_is_said_when_the_host_was_read() -> None:
     (mark,) = failures(answer(FORWARDING_OFF))
     assert mark.fails
-    assert any("No trace proves since when" in str(each) for each in mark.lines)
+    assert any("no trace proves since when" in str(each) for each in mark.lines)
 
 
 def test_a_healthy_host_has_no_failure() -> None:

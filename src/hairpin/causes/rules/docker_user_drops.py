@@ -19,9 +19,10 @@ CAUSE = Cause(
     find=by_owner(
         "docker-user",
         in_class="dropping-rule",
-        title=message("A rule in DOCKER-USER drops this flow"),
+        title=message("A rule in DOCKER-USER stops this flow"),
         detail=message(
-            "DOCKER-USER is asked for every forwarded packet, answers included, before Docker's own rules: {rule}"
+            "DOCKER-USER is asked for every forwarded packet, before Docker's own rules. This rule in it decides: "
+            "{rule}"
         ),
     ),
 )

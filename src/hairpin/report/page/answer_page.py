@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.change.change import DeleteRule
 from hairpin.change.text import all_shown
 from hairpin.message import message
 from hairpin.report.cause_text import CauseText, explaining, told_apart, write_unexplained
@@ -102,8 +103,13 @@ class _AnswerPage:
         remedy = next((each for each in cause.remedies[:1] if not each.disruptive and cause.configured is None), None)
         commands = all_shown(remedy.steps, guarded=False) if remedy is not None else ()
         text = "\n".join(commands)
-        block = command_block(text, self._words) if 0 < len(text) <= _SHORT else None
-        return element("li", link, f" ({named})", block)
+        if not 0 < len(text) <= _SHORT:
+            return element("li", link, f" ({named})")
+        before = [message("on {host}:", host=cause.host)] if self._places.with_host else []
+        if remedy is not None and any(isinstance(each, DeleteRule) for each in remedy.change.parts):
+            before += remedy.advice  # somebody may want the rule
+        told = (element("p", *prose(self._words(each))) for each in before)
+        return element("li", link, f" ({named})", *told, command_block(text, self._words))
 
     def group(self, group: Group) -> Iterator[Element]:
         """Yield the causes of the group that have no section yet; what is not explained has one without a cause."""
@@ -114,7 +120,8 @@ class _AnswerPage:
         if not group.causes and self._answer.question.kind == "check":
             sheet = Sheet(self._words)
             write_unexplained(self._answer, group, self._words, sheet)
-            title = element("h2", self._words(message("not explained")))
+            said = message("undecided") if group.verdict == "depends" else message("not explained")
+            title = element("h2", self._words(said))
             yield element("section", title, *sheet.elements(), self._figure(flow, None))
 
     def cause(self, cause: CauseAnswer, flow: FlowAnswer | None) -> Element:

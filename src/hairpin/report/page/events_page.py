@@ -20,10 +20,10 @@ Outcome = Literal["breaks", "undecided", "interrupted", "returns", "fails", "sta
 _SHOWN: dict[Outcome, tuple[str, Message, str]] = {
     "breaks": ("✗", message("fails then"), "bad"),
     "undecided": ("?", message("undecided then"), "unsure"),
-    "interrupted": ("~", message("passes; open connections break"), "unsure"),
+    "interrupted": ("~", message("passes, but open connections break"), "unsure"),
     "returns": ("+", message("passes again"), "good"),
-    "fails": ("×", message("fails now and then"), "faint"),
-    "stays": ("✓", message("passes now and then"), "good"),
+    "fails": ("–", message("fails before and after"), "faint"),
+    "stays": ("✓", message("passes before and after"), "good"),
 }
 """How each is shown, the worst first: a cell of several flows shows the first that one of them has."""
 
@@ -48,9 +48,11 @@ def outcome_of(cell: EventCell) -> Outcome:
 def _matrix(found: Matrix, words: Words) -> Element:
     overview = overview_of(found.answer, words, places_of(found.answer, words))
     columns = [(row, {each.flow: each for each in row.cells}) for row in found.rows]
-    legend = element("p", "; ".join(f"{mark} {words(said)}" for mark, said, _ in _SHOWN.values()), class_="which")
+    legend = element("p", " · ".join(f"{mark} {words(said)}" for mark, said, _ in _SHOWN.values()), class_="which")
     made = table(
-        words(message("what becomes of each flow after each event")),
+        words(
+            message("what becomes of each flow after each of {count} events; the table scrolls", count=len(found.rows))
+        ),
         words(message("events")),
         (event_name(row, found) for row in found.rows),
         ((overview.label(each), (_cell(each, row, cells, words) for row, cells in columns)) for each in overview.rows),

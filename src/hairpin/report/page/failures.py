@@ -32,12 +32,13 @@ def failures(answer: Answer) -> Iterator[StoryMark]:
     read_at = max((each for each in times if each is not None), default=None)
     if said is not None and read_at is not None:
         unknown = (
-            message("No trace proves since when: {title}", title=each.candidate.title)
+            message("{title} (no trace proves since when)", title=each.candidate.title)
             for each in causes
             if each.blame is None
         )
         fails = not all(each.succeeds for each in answer.flows) or bool(causes)
-        yield StoryMark(read_at, (message("The host was read: {said}", said=said), *unknown), fails)
+        where_next = (message("`hairpin check` tells why, and the repair."),) if fails else ()
+        yield StoryMark(read_at, (message("The host was read: {said}", said=said), *unknown, *where_next), fails)
 
 
 def _of_cause(cause: CauseAnswer) -> Iterator[StoryMark]:

@@ -14,6 +14,10 @@ _MANY = 12
 """Rows beyond which those that are alike share one."""
 
 
+_NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
+_PLAIN = message("what can be reached from where; empty: not asked")
+
+
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
     """Return the table; of many rows those that are alike share one, and all of them are folded below.
 
@@ -29,7 +33,7 @@ def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> El
 
 def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[str, str], words: Words) -> Element:
     return table(
-        words(message("what can be reached from where; a number is that of the cause")),
+        words(_NUMBERED if anchors else _PLAIN),
         words(message("what can be reached from where")),
         found.standpoints,
         ((label, (_cell(each, anchors, words) for each in row.cells)) for label, row in rows),

@@ -96,12 +96,19 @@ class Picture(msgspec.Struct, frozen=True):
     rounds: Rounds | None = None
 
 
+_FIRST_AT_START = ("outside", "output-route", "output")
+_LAST_AT_END = ("outside", "socket")
+"""The stages of a first and of a last step that are where the start and the end are, in the same frame."""
+
+
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
     """Return the picture.  ``without``: the same way without the repair: the first step that differs is marked."""
     layout = _Layout(words, places)
     depths, mended = _depths(way.steps), _first_difference(way, without)
     at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
     rounds = _rounds(way.steps)
+    if way.steps and way.steps[0].stage in _FIRST_AT_START:
+        layout.enter(way.steps[0], 0)
     layout.end(way.start, "start")
     for number, step in enumerate(way.steps):
         if rounds is not None and rounds.repeats(number):
@@ -117,8 +124,10 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
         last = Step(way.stop.netns, way.stop.stage, way.stop.link, way.stop.seen.packet, way.stop.decided_by)
         layout.enter(last, 0)
         layout.stop(last, way.stop, None)
-    layout.leave()
+    if way.stop is not None or not way.steps or way.steps[-1].stage not in _LAST_AT_END:
+        layout.leave()
     layout.end(way.end, "reached" if way.stop is None else "missed")
+    layout.leave()
     return Picture(way, layout.y + _MARGIN, tuple(layout.frames), tuple(layout.points), rounds)
 
 

@@ -27,7 +27,8 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
     caption = element("figcaption", f"{flow_text(trace.flow, places)}: {words(VERDICTS[trace.verdict])}")
     now = _drawn(trace, None, f"{name}-now", words, places)
     if trace.verdict == "depends":
-        return element("figure", caption, *_branches(trace, name, words, places), _steps(trace, words, places))
+        branches = _branches(trace, name, words, places)
+        return element("figure", caption, *branches, _steps(trace, words, places), class_="undecided")
     if repaired is None or repaired.flow != trace.flow:
         return element("figure", caption, now, _steps(trace, words, places))
     then = _drawn(repaired, trace, f"{name}-then", words, places)
