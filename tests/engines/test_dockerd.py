@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
-from hairpin.engines.dockerd import expected, made_by_start
+from hairpin.engines.dockerd import expected, made_by_start, made_for
 from hairpin.engines.missing import missing
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
+from hairpin.netfilter.meaning import meaning
 from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, fixture
 
 FIXTURE_VERSIONS = ("20.10", "26.1", "28.5")
@@ -33,6 +34,18 @@ def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> 
                   for each in one.rules} for one in (seen, anew)]  # fmt: skip
     assert unordered[0] == unordered[1]
     assert (set(seen.chains), set(seen.listeners)) == (set(anew.chains), set(anew.listeners))
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_what_is_made_for_a_container_does_not_depend_on_the_others(version: str) -> None:
+    engine, namespace = fixture(version)
+    whole = made_by_start(engine, namespace)
+    for container in engine.containers:
+        alone = made_for(engine, namespace, container.name)
+        assert [meaning(each.rule) for each in whole.rules if each.container == container.name] == [
+            meaning(each.rule) for each in alone.rules if each.container == container.name
+        ]
+        assert [each for each in whole.listeners if each.container == container.name] == list(alone.listeners)
 
 
 @pytest.mark.parametrize("version", FIXTURE_VERSIONS)

@@ -49,6 +49,13 @@ def made_by_start(engine: Engine, namespace: Namespace) -> ExpectedRules:
     return _expected(engine, daemon, history_of(engine, daemon, namespace))
 
 
+def made_for(engine: Engine, namespace: Namespace, container: str) -> ExpectedRules:
+    """Return what a start of the engine would make if it had that container alone: for its networks, and for the
+    container, which does not depend on others that have a namespace of their own."""
+    alone = tuple(each for each in engine.containers if each.name == container)
+    return made_by_start(msgspec.structs.replace(engine, containers=alone), namespace)
+
+
 def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
     if not engine.running:
         return ("dockerd does not run, so it cannot be asked for its networks and containers",)

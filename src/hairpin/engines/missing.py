@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.engines.dockerd import expected, made_by_start
+from hairpin.engines.dockerd import expected, made_for
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
@@ -72,7 +72,7 @@ def missing_for(host: Host, engine: Engine, container: str) -> tuple[Dialect, tu
     """Return the rules of that container which the host lacks, each container's in the order of a start, and where they
     belong: what ``missing_of`` says, several times faster on a host of many containers."""
     namespace = host.namespace(host.netns.name)
-    wanted = made_by_start(with_gateway_endpoints(host, engine), namespace)
+    wanted = made_for(with_gateway_endpoints(host, engine), namespace, container)
     lost = _lacking_of(wanted, namespace, host.version("iptables"))
     return lost.dialect, tuple(each for each in lost.rules if each.container == container)
 
