@@ -40,7 +40,6 @@ from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.under_events import judged_by_events
 from hairpin.replica.judgement import Kernel
-from hairpin.walk.reads import walked_before
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -85,9 +84,6 @@ def ask(
             assert kernel is not None
             return _proven(start, flows, kernel)
         case "check":
-            if question.after is None:
-                for flow in flows if ahead else ():  # they are asked again after each event to come
-                    walked_before(start.network, flow)
             examination = examine(start.network, flows)
             decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
             if whole is not None and not decided:
