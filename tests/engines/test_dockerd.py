@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.dockerd import expected, made_by_start, made_for
+from hairpin.engines.dockerd import expected, expected_for
 from hairpin.engines.missing import missing
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
@@ -29,7 +29,7 @@ def test_a_healthy_host_holds_exactly_what_is_expected(version: str) -> None:
 @pytest.mark.parametrize("version", FIXTURE_VERSIONS)
 def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> None:
     engine, namespace = fixture(version)
-    seen, anew = expected(engine, namespace), made_by_start(engine, namespace)
+    seen, anew = expected(engine, namespace), expected(engine, namespace, in_order=False)
     unordered = [{msgspec.structs.replace(each, rule=msgspec.structs.replace(each.rule, number=0, line=0))
                   for each in one.rules} for one in (seen, anew)]  # fmt: skip
     assert unordered[0] == unordered[1]
@@ -39,9 +39,9 @@ def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> 
 @pytest.mark.parametrize("version", FIXTURE_VERSIONS)
 def test_what_is_made_for_a_container_does_not_depend_on_the_others(version: str) -> None:
     engine, namespace = fixture(version)
-    whole = made_by_start(engine, namespace)
+    whole = expected(engine, namespace, in_order=False)
     for container in engine.containers:
-        alone = made_for(engine, namespace, container.name)
+        alone = expected_for(engine, namespace, {container.name})
         assert [meaning(each.rule) for each in whole.rules if each.container == container.name] == [
             meaning(each.rule) for each in alone.rules if each.container == container.name
         ]

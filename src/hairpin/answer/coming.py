@@ -11,7 +11,7 @@ from hairpin.change.change import Change
 from hairpin.diagnose.denied_in_writing import denied_in_writing
 from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.examination import Examination
-from hairpin.diagnose.foreseen import ForeseenCause, foreseen
+from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause, foreseen
 from hairpin.diagnose.opened import opened_by_events
 from hairpin.diagnose.reused import reused_addresses
 from hairpin.host.name_order import name_order
@@ -138,35 +138,27 @@ _MOST_NAMES = 6
 
 
 def _told(cause: ForeseenCause) -> Candidate:
-    first = cause.members[0].candidate
-    if cause.id != _STAYS_DOWN:
-        return msgspec.structs.replace(first, title=_title(cause))
-    many = len(_containers(cause)) > 1
-    detail = message("They run now, and nothing starts them then.") if many else _DOWN_THEN
-    return msgspec.structs.replace(first, title=_down_then(cause), detail=detail)
-
-
-_STAYS_DOWN = "restart-policy-missing"
-_DOWN_THEN: Message = message("It runs now, and nothing starts it then.")
-
-
-def _down_then(cause: ForeseenCause) -> Message:
-    names = sorted(_containers(cause), key=name_order)
-    if len(names) == 1:
-        return message("after {event}: container {name} does not start again", event=cause.event, name=names[0])
-    facts = {"event": cause.event, "names": ", ".join(names[:_MOST_NAMES])}
-    if len(names) > _MOST_NAMES:
-        more = len(names) - _MOST_NAMES
-        return message("after {event}: containers {names} and {count} more do not start again", **facts, count=more)
-    return message("after {event}: containers {names} do not start again", **facts)
-
-
-def _title(cause: ForeseenCause) -> Message:
-    title, names = cause.members[0].candidate.title, _containers(cause)
+    first, names = cause.members[0].candidate, _containers(cause)
+    event = {"event": cause.event}
+    if cause.id == LEFT_STOPPED and len(names) == 1:
+        title = message("after {event}: container {name} does not start again", **event, name=names[0])
+        return msgspec.structs.replace(first, title=title, detail=message("It runs now, and nothing starts it then."))
+    if cause.id == LEFT_STOPPED:
+        title = message("after {event}: containers {names} do not start again", **event, names=_some(names))
+        detail = message("They run now, and nothing starts them then.")
+        return msgspec.structs.replace(first, title=title, detail=detail)
+    title = message("after {event}: {title}", **event, title=first.title)
     if len(names) > 1:
-        others = ", ".join(names[1:])
-        return message("after {event}: {title}; the same for {others}", event=cause.event, title=title, others=others)
-    return message("after {event}: {title}", event=cause.event, title=title)
+        others = _some(names[1:])
+        title = message("after {event}: {title}; the same for {others}", **event, title=first.title, others=others)
+    return msgspec.structs.replace(first, title=title)
+
+
+def _some(names: tuple[str, ...]) -> Message | str:
+    """Return the names, as people count them; of many the first ones, and how many more there are."""
+    first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return message("{names} and {count} more", names=first, count=more) if more > 0 else first
 
 
 def _containers(cause: ForeseenCause) -> tuple[str, ...]:

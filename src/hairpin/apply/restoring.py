@@ -1,6 +1,6 @@
-"""What ``hairpin restore`` does: the chains, jumps and rules that the engines have lost are put back, and nothing else.
+"""``hairpin restore`` puts back the chains, jumps and rules that the engines have lost, and nothing else.
 
-A restart of the daemon does more.  What it does besides is not done here, and is said.
+A restart of the daemon does more.  The plan names that, and leaves it undone.
 """
 
 from collections import Counter
@@ -28,7 +28,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
-    """The plan, what each engine lacks, and what is not done.  ``undecided``: why nothing can be said of a part."""
+    """The plan, and what each engine lacks.  ``notes``: what a restart does besides.  ``undecided``: why nothing can be
+    said of a part."""
 
     plan: RepairPlan
     lost: tuple[tuple[Engine, Missing], ...]

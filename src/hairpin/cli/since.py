@@ -1,5 +1,5 @@
 """Reads the hosts' traces, once an answer has a cause to ask them about, or two readings of a host differ; a healthy
-host pays nothing."""
+host pays nothing.  The other way round, a story asks what fails now."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from hairpin.cli.options import Given
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
 from hairpin.compare.makers import Between
-from hairpin.errors import CollectError, EvidenceError, UsageError
+from hairpin.errors import CollectError, EvidenceError, HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
 from hairpin.message import Message
@@ -41,7 +41,7 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
         traces = {each.name: each for each in found if isinstance(each, Evidence)}
         evidence = tuple(with_traces(each, traces[each.name]) if each.name in traces else each for each in evidence)
         answer = msgspec.structs.replace(answer, evidence=evidence)
-    return with_blame(answer, story_of(evidence, None), () if sources else tuple(passing_times()))
+    return _blamed(answer, story_of(evidence, None), sources)
 
 
 def failing_now(
@@ -51,9 +51,13 @@ def failing_now(
     try:
         question = parse_question("check", targets, None, (), World(), None, None)
         answer = answer_question(question, sources, whole=False, lang=lang)
-    except (UsageError, CollectError, EvidenceError) as error:
+    except HairpinError as error:
         return error.said
-    return with_blame(answer, story, () if sources else tuple(passing_times())) if has_question(answer) else answer
+    return _blamed(answer, story, sources) if has_question(answer) else answer
+
+
+def _blamed(answer: Answer, story: Story, sources: tuple[Given, ...]) -> Answer:
+    return with_blame(answer, story, () if sources else tuple(passing_times()))
 
 
 def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None:

@@ -33,9 +33,10 @@ BY_ITSELF: tuple[EventId, ...] = (
     "nftables-restart", "network-restart", "networkd-restart", "networkmanager-restart", "container-restart",
     "docker-restart", "podman-restart", "reboot",
 )  # fmt: skip
-"""The events that nobody has to want: the narrowest one that brings a cause names it."""
-_LEFT_STOPPED = "restart-policy-missing"
-"""What an event has left stopped, the next one leaves stopped for the same reason."""
+"""The events that happen although nobody asks for them, the narrowest first.  A cause is told by the first that brings
+it."""
+LEFT_STOPPED = "restart-policy-missing"
+"""The name of the cause by which an event leaves a container stopped.  The next event leaves it stopped, too."""
 _OF_UNITS: dict[EventId, tuple[str, ...]] = {
     "saved-rules-restore": ("netfilter-persistent", "iptables", "ip6tables"),
     "nftables-reload": ("nftables",),
@@ -80,7 +81,7 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
         left = {
             number: flow
             for number, flow in passing.items()
-            if _LEFT_STOPPED not in struck[number] or not is_ended(network, course.network, label, flow)
+            if LEFT_STOPPED not in struck[number] or not is_ended(network, course.network, label, flow)
         }
         for each in _of_event(examination, left, event, course, told) if left else ():
             new = tuple(number for number in each.flows if each.id not in struck[number])
@@ -125,7 +126,9 @@ def courses_on(
     """Yield the course of each of the events that comes by itself on the host.  ``only``: the containers that are
     restarted, each in a course of its own; an empty name: all in one."""
     for event in events:
-        for name in (only if event == "container-restart" else ("",)) if comes(host, event) else ():
+        if not comes(host, event):
+            continue
+        for name in only if event == "container-restart" else ("",):
             course = course_of(network, host.name, event, name)
             if course is not None:
                 yield event, course
@@ -150,11 +153,10 @@ def _of_event(
 ) -> Iterator[ForeseenCause]:
     """Yield what the event brings, the causes of one name together."""
     was, then = examination.network, course.network
-    asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    # Few events come by themselves, and most of these change what every walk reads: to note what a walk reads costs two
-    # walks more, and saves less than one.
     if not parts_changed(was, then):
         return
+    asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
+    # `walked_after` would not pay here: few events come by themselves, and most of them change what every walk reads.
     traces = {number: walked(then, flow) for number, flow in asked.items()}
     broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
@@ -181,8 +183,8 @@ def _is_here(found: FoundCause, host: Host) -> bool:
 def _others(
     then: Network, asked: dict[int, Flow], left: tuple[int, ...]
 ) -> Iterator[tuple[FoundCause, tuple[int, ...]]]:
-    """Yield the causes of these flows with the indexes of the flows that they stop first: what lies behind such a cause
-    may be its symptom."""
+    """Yield each cause with the indexes of the flows that it stops first.  A later cause of the same flow may be its
+    symptom."""
     later = examine_many(then, tuple(asked[number] for number in left)) if left else None
     for each in later.causes if later is not None else ():
         assert later is not None

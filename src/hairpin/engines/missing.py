@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.engines.dockerd import expected, made_for
+from hairpin.engines.dockerd import expected, expected_for
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
@@ -68,13 +68,12 @@ def missing_of(host: Host, engine: Engine) -> Missing:
     return missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
 
 
-def missing_for(host: Host, engine: Engine, container: str) -> tuple[Dialect, tuple[ExpectedRule, ...]]:
-    """Return the rules of that container which the host lacks, each container's in the order of a start, and where they
-    belong: what ``missing_of`` says, several times faster on a host of many containers."""
+def missing_for(host: Host, engine: Engine, container: str) -> Missing:
+    """Return the same with the rules of that container alone, in the order of a start of the engine."""
     namespace = host.namespace(host.netns.name)
-    wanted = made_for(with_gateway_endpoints(host, engine), namespace, container)
+    wanted = expected_for(with_gateway_endpoints(host, engine), namespace, {container})
     lost = _lacking_of(wanted, namespace, host.version("iptables"))
-    return lost.dialect, tuple(each for each in lost.rules if each.container == container)
+    return msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.container == container))
 
 
 @kept
@@ -87,7 +86,7 @@ def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
 
 
 def is_flushed(lost: Missing) -> bool:
-    """Return whether a chain of the engine is gone, or all of its rules in a table are: what a flush leaves."""
+    """Return whether a flush took the rules: a chain of the engine is gone, or all of its rules in a table are."""
     if lost.chains:
         return True
     gone = Counter((one.family, one.table) for one in lost.rules)

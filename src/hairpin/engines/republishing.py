@@ -28,8 +28,9 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
 def published_too(
     host: Host, container: Container, binding: PortBinding, said: Message | None = None
 ) -> tuple[Primitive, ...]:
-    """Return the parts of the change after which the container has this binding beside its others; ``said``: what a
-    person does for it."""
+    """Return the parts of the change after which the container has this binding beside its others.
+
+    ``said``: what a person types to get it."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
@@ -70,10 +71,10 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
         lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
-    dialect, rules = missing_for(host, engine, container.name)
-    for rule in rules:
+    lacking = missing_for(host, engine, container.name)
+    for rule in lacking.rules:
         position = 1 if rule.position == "first" else None
-        yield InsertRule(host.netns, dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+        yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
 
 
 def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:

@@ -1,4 +1,4 @@
-"""A host boots: what the kernel held is gone; what the host's units bring comes back in their order.
+"""A host boots.  All that the kernel held is gone, and the host's units bring back what they bring, in their order.
 
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
@@ -51,7 +51,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("network.target", "network-online.target"), ("network-online.target", "docker.service"),
     ("basic.target", "docker.service"), ("network.target", "multi-user.target"),
 )  # fmt: skip
-"""What systemd's own targets stand before.  Source: bootup(7), systemd.special(7)"""
+"""Pairs of units: systemd starts the first before the second.  Source: bootup(7), systemd.special(7)"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _DOCKER, _RC_LOCAL = "docker.service", "rc-local.service"
 _SESSIONS = ("session-", "run-")

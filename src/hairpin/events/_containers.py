@@ -1,7 +1,6 @@
 """A container ends, and starts again with what its engine gives it: addresses, rules, proxies, its namespace anew."""
 
 from collections.abc import Iterable, Iterator
-from functools import reduce
 from typing import Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from hairpin.change.change import (
     SetLink,
 )
 from hairpin.engines.bridging import port_of
-from hairpin.engines.dockerd import made_by_start, made_for
+from hairpin.engines.dockerd import expected_for
 from hairpin.engines.endpoints import addresses, new_endpoint, routes
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
@@ -94,14 +93,8 @@ def _without_addresses(endpoint: Endpoint) -> Endpoint:
 def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[Primitive]:
     """Yield the deletions of the rules that the engine keeps for these containers alone."""
     now = with_gateway_endpoints(course.host, engine)
-    if len(stopped) == 1 and course.host.network_owner(stopped[0]).id == stopped[0].id:
-        before = made_for(now, course.namespace, stopped[0].name)
-        yield from deleting(course, before, {key_of(one) for one in before.rules if one.container})
-        return
-    without = reduce(with_container, stopped, now)
-    before, after = (made_by_start(each, course.namespace) for each in (now, without))
-    left = {key_of(one) for one in after.rules}
-    yield from deleting(course, before, {key_of(one) for one in before.rules if one.container} - left)
+    wanted = expected_for(now, course.namespace, {each.name for each in stopped})
+    yield from deleting(course, wanted, {key_of(one) for one in wanted.rules if one.container})
 
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
@@ -233,7 +226,9 @@ def with_ports(course: Course, running: Container) -> Course:
     engine = course.host.engine_of(running)
     course = course.made(*added_rules(course.host, with_container(engine, running), running))
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
-    own = (each for each in made_for(now, course.namespace, running.name).listeners if each.container == running.name)
+    own = (
+        each for each in expected_for(now, course.namespace, {running.name}).listeners if each.container == running.name
+    )
     ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)
     return course.made(*(AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
 

@@ -8,7 +8,7 @@ from hairpin.change.calls import Call, SetRestartPolicy, SetUnitState
 from hairpin.change.change import Change
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
-from hairpin.diagnose.foreseen import ForeseenCause
+from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause
 from hairpin.engines.starting import back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
@@ -27,7 +27,7 @@ def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) ->
     """Return the one repair that keeps the cause away, in which all its members are kept; none if nobody knows one.
 
     ``flows``: the asked flows, as they are asked now."""
-    if cause.id == "restart-policy-missing":
+    if cause.id == LEFT_STOPPED:
         calls, said = _starting_again(cause, network)
         told = steps(Change((), calls), network.seen_from(cause.label))
         if not told or not _keeps(told, cause, network, flows):

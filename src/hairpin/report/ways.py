@@ -47,14 +47,19 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     server = (_translated_end(trace, _innermost(branch.request), places) if branch.request else "") or target
     found = [FlowWay("request", message("request"), branch.request, client, server, inside, there)]
     if branch.reply:
-        back = stop if in_reply else None
-        match branch.verdict:
-            case "rejected":  # a rule on the way answers, in the name of the target
-                found.append(FlowWay("refusal", message("refusal"), branch.reply, target, client, None, back))
-            case "refused":
-                found.append(FlowWay("refusal", message("refusal"), branch.reply, server, client, None, back))
-            case _:
-                found.append(FlowWay("reply", message("answer"), branch.reply, server, client, None, back))
+        refused = branch.verdict in ("refused", "rejected")
+        start = target if branch.verdict == "rejected" else server  # a rule on the way rejects in the target's name
+        found.append(
+            FlowWay(
+                "refusal" if refused else "reply",
+                message("refusal") if refused else message("answer"),
+                branch.reply,
+                start,
+                client,
+                None,
+                stop if in_reply else None,
+            )
+        )
     if branch.data:
         full = branch.data[0].packet.length_bytes > _SHORT_BYTES
         name = message("full-sized data") if full else message("first data")

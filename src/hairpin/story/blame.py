@@ -8,6 +8,7 @@ the files as they are now say what it does now.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Literal
 
 import msgspec
@@ -86,15 +87,8 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
     entries = newest_first(story, question.label, question.at)
-    roles: dict[Effect, Role] = {}
-
-    def role_of(effect: Effect) -> Role:
-        alike = _alike(question, effect)
-        if alike not in roles:
-            roles[alike] = _role(question, repaired, alike)
-        return roles[alike]
-
-    return made_since_good(entries, role_of)
+    role_of = cache(partial(_role, question, repaired))
+    return made_since_good(entries, lambda effect: role_of(_alike(question, effect)))
 
 
 def _alike(question: BlameQuestion, effect: Effect) -> Effect:
