@@ -9,6 +9,7 @@ from hairpin.report.page.story_page import story_page
 from hairpin.report.words import Words
 from hairpin.story.entry import Actor, Effect, Story, StoryEntry
 from tests.report.answers import FORWARDING_OFF, answer
+from tests.report.page.twelve import answer_named
 
 
 def _typed(at: float, value: int) -> StoryEntry:
@@ -35,14 +36,30 @@ def test_a_failure_stands_behind_what_made_it() -> None:
 
 def test_a_failure_that_no_trace_dates_is_said_when_the_host_was_read() -> None:
     (mark,) = failures(answer(FORWARDING_OFF))
-    assert mark.fails
+    assert mark.kind == "failure"
     assert any("no trace proves since when" in str(each) for each in mark.lines)
 
 
 def test_a_healthy_host_has_no_failure() -> None:
     (mark,) = failures(answer())
-    assert not mark.fails
+    assert mark.kind == "well"
     assert '<li class="failure">' not in story_page(STORY, Words(), now=answer())
+
+
+def test_what_is_undecided_is_neither_a_failure_nor_well() -> None:
+    (mark,) = failures(answer_named("undecided"))
+    assert mark.kind == "undecided"
+    text = story_page(STORY, Words(), now=answer_named("undecided"))
+    assert "all 4 flows undecided" in text
+    assert '<li class="failure">' not in text
+    assert '<li class="well">' not in text
+
+
+def test_a_state_that_stops_no_asked_flow_is_a_failure() -> None:
+    found = answer(FORWARDING_OFF)
+    stateful = tuple(msgspec.structs.replace(each, flows=()) for each in found.causes if each.severity == "blocking")
+    mark = list(failures(msgspec.structs.replace(answer(), causes=stateful)))[-1]
+    assert mark.kind == "failure"
 
 
 def test_what_could_not_be_asked_is_said() -> None:
@@ -52,7 +69,7 @@ def test_what_could_not_be_asked_is_said() -> None:
 
 def test_of_several_hosts_the_mark_names_its_host() -> None:
     told = with_blame(answer(FORWARDING_OFF), STORY)
-    dated = next(each for each in failures(told) if each.fails)
+    dated = next(each for each in failures(told) if each.kind == "failure")
     assert dated.host == told.network.this.name
     assert f"<strong>{dated.host} </strong>" in story_page(
         msgspec.structs.replace(STORY, entries=()), Words(), now=told, several=True

@@ -7,13 +7,16 @@ from xml.etree.ElementTree import Element
 
 from hairpin.answer.answer import Answer
 from hairpin.message import Message, message
-from hairpin.report.page.failures import StoryMark, failures
+from hairpin.report.page.failures import Kind, StoryMark, failures
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
+from hairpin.report.paper import Style
 from hairpin.report.story_text import entry_text, heading_of, time_of, write_not_seen
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
+
+_STYLES: dict[Kind, Style] = {"failure": "bad", "undecided": "unsure", "well": "good"}
 
 
 def story_page(story: Story, words: Words, *, now: Answer | Message | None = None, several: bool = False) -> str:
@@ -70,9 +73,9 @@ def _mark(mark: StoryMark, words: Words, *, several: bool) -> Element:
         "li",
         _time(mark.at),
         element("strong", f"{mark.host} ") if several and mark.host else None,
-        element("strong", *prose(first), class_="bad" if mark.fails else "good"),
+        element("strong", *prose(first), class_=_STYLES[mark.kind]),
         *(element("p", *prose(each)) for each in others),
-        class_="failure" if mark.fails else "well",
+        class_=mark.kind,
     )
 
 
