@@ -16,8 +16,9 @@ Kind = Literal["failure", "undecided", "well"]
 
 
 class StoryMark(msgspec.Struct, frozen=True):
-    """``at``: seconds since the epoch.  ``lines``: the first one stands out.  ``kind``: ``undecided`` if nothing fails as
-    far as is known."""
+    """``at``: seconds since the epoch.  ``lines``: the first one stands out.
+
+    ``kind``: ``undecided`` if nothing fails as far as is known."""
 
     at: float
     lines: tuple[Message, ...]
