@@ -35,7 +35,7 @@ class Recording(msgspec.Struct, frozen=True):
     said: tuple[Said, ...]
 
 
-class RecordedKernel:
+class RecordedKernel(Kernel):
     """The second judge from a recording: see ``Kernel``."""
 
     def __init__(self, recording: Recording) -> None:
@@ -65,7 +65,7 @@ class RecordedKernel:
         return Judgement(flow, said.verdict, said.place)
 
 
-class Recorder:
+class Recorder(Kernel):
     """Another judge, whose words are written into a file."""
 
     def __init__(self, kernel: Kernel, path: Path) -> None:

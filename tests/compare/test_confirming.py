@@ -1,26 +1,26 @@
 """The second judge on what decides."""
 
-from collections.abc import Sequence
-
 from hairpin.compare.comparison import comparison_of, network_sides
 from hairpin.judges.replicated import rule_count
 from hairpin.message import message
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.replica.judgement import Case, Outcome
+from hairpin.replica.judgement import Case, Kernel, Outcome
 from tests.compare.small_pairs import host
 from tests.report.answers import FORWARDING_OFF, evidence, network
 
 
-class _Unable:
+class _Unable(Kernel):
     """A kernel on which no replica can be built."""
 
-    release = "6.1"
+    @property
+    def release(self) -> str:
+        return "6.1"
 
     def __init__(self) -> None:
         self.asked: list[Case] = []
 
-    def judge(self, cases: Sequence[Case]) -> tuple[Outcome, ...]:
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
         self.asked += cases
         return tuple(Outcome(error=message("no replica here")) for _ in cases)
 

@@ -1,5 +1,8 @@
 """Second judges that say what a test wants them to, without a replica."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 import msgspec
 
 from hairpin.change.simulate import simulate
@@ -7,7 +10,7 @@ from hairpin.judges.agreement import replicated_as
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.replica.judgement import Case, Judgement, Outcome
+from hairpin.replica.judgement import Case, Judgement, Kernel, Outcome
 from hairpin.walk.walk import walk_flow
 
 
@@ -20,6 +23,10 @@ class Agreeing(msgspec.Struct, frozen=True):
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
         """Return the walk's verdicts."""
         return tuple(Outcome(error=self.error) if self.error is not None else self._outcome(case) for case in cases)
+
+    def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
+        """Give the same."""
+        return nullcontext(lambda: self.judge(cases))
 
     def _outcome(self, case: Case) -> Outcome:
         before = tuple(self.say(case.network, flow) for flow in case.flows)
@@ -42,15 +49,20 @@ class Denying(Agreeing, frozen=True):
         return Judgement(flow, "dropped")
 
 
-class Overloaded:
+class Overloaded(Kernel):
     """Loses every packet when it is first asked, and agrees with the walk from then on."""
 
     def __init__(self, release: str) -> None:
-        self.release = release
+        self._release = release
         self.asked = 0
+
+    @property
+    def release(self) -> str:
+        """``uname -r``."""
+        return self._release
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
         """Return one outcome for each case."""
         self.asked += 1
-        kernel = Denying(self.release) if self.asked == 1 else Agreeing(self.release)
+        kernel = Denying(self._release) if self.asked == 1 else Agreeing(self._release)
         return kernel.judge(cases)

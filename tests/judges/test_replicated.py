@@ -2,9 +2,10 @@
 
 import pytest
 
-from hairpin.judges.replicated import replicated
+from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import message
 from hairpin.replica.judge import RunningKernel
+from hairpin.replica.judgement import Kernel
 from hairpin.replica.prerequisites import may_replicate, missing
 from tests.judges.kernels import Agreeing, Denying, Overloaded
 from tests.report.answers import FORWARDING_OFF, evidence, examination
@@ -13,9 +14,14 @@ ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
 OWN = ASKED.network.this.kernel
 
 
+def _word(kernel: Kernel) -> Replication:
+    with replicating(ASKED, (EVIDENCE,), kernel) as word:
+        return word()
+
+
 def test_every_flow_and_proof_is_repeated() -> None:
     """Where no replica can be built, it says why, and the judge stays the walk."""
-    found = replicated(ASKED, (EVIDENCE,), RunningKernel())
+    found = _word(RunningKernel())
     if may_replicate():
         assert {each.agreement.judge for each in found.flows if each is not None} == {"replicated"}
         assert None not in found.flows
@@ -28,24 +34,24 @@ def test_every_flow_and_proof_is_repeated() -> None:
 
 def test_a_host_of_very_many_rules_is_rebuilt_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hairpin.judges.replicated.MANY_RULES", 3)
-    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN))
+    found = _word(Agreeing(OWN))
     assert set(found.flows) == {None}
     assert "`hairpin prove`" in str(found.unread[-1].reason)
 
 
 def test_the_walks_traces_are_kept() -> None:
-    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN))
+    found = _word(Agreeing(OWN))
     assert [each.trace for each in found.flows if each is not None] == [each.trace for each in ASKED.diagnoses]
 
 
 def test_a_failed_replica_confirms_nothing_and_its_error_is_reported() -> None:
-    found = replicated(ASKED, (EVIDENCE,), Agreeing(OWN, message("OSError: no room")))
+    found = _word(Agreeing(OWN, message("OSError: no room")))
     assert (set(found.flows), found.causes) == ({None}, frozenset())
     assert [str(each.reason) for each in found.unread] == ["OSError: no room"]
 
 
 def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> None:
-    found = replicated(ASKED, (EVIDENCE,), Denying(OWN))
+    found = _word(Denying(OWN))
     assert found.causes == frozenset()
     walked = [each.trace.verdict for each in ASKED.diagnoses]
     expected = [(number, False) for number, verdict in enumerate(walked) if verdict == "delivered"]
@@ -55,7 +61,7 @@ def test_each_disagreement_names_its_flow_and_whether_the_change_was_made() -> N
 
 def test_a_kernel_that_disagrees_is_asked_again_in_a_new_replica() -> None:
     kernel = Overloaded(OWN)
-    found = replicated(ASKED, (EVIDENCE,), kernel)
+    found = _word(kernel)
     assert (kernel.asked, found.disagreements) == (2, ())
     assert {each.agreement.judge for each in found.flows if each is not None} == {"replicated"}
     assert found.causes == frozenset(each.ref for each in ASKED.causes)
@@ -64,5 +70,5 @@ def test_a_kernel_that_disagrees_is_asked_again_in_a_new_replica() -> None:
 def test_a_kernel_that_agrees_is_asked_once() -> None:
     kernel = Overloaded(OWN)
     kernel.asked = 1
-    replicated(ASKED, (EVIDENCE,), kernel)
+    _word(kernel)
     assert kernel.asked == 2

@@ -7,7 +7,7 @@ import pytest
 from hairpin.change.change import Change, SetSysctl
 from hairpin.message import message
 from hairpin.network.flow import Flow, FromHost, Outside
-from hairpin.replica.judgement import Case, Hit, Judgement, Outcome, Place
+from hairpin.replica.judgement import Case, Hit, Judgement, Kernel, Outcome, Place
 from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, network
 from tools.recorded_kernel import NotRecordedError, Recorder, read_kernel
 
@@ -17,8 +17,10 @@ RULE = Hit(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", 1, "-A FORWARD
 CASE = Case(network(), (FLOW,), change=Change((SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),)))
 
 
-class Asked:
-    release = "6.1.0"
+class Asked(Kernel):
+    @property
+    def release(self) -> str:
+        return "6.1.0"
 
     def __init__(self, *outcomes: Outcome) -> None:
         self.outcomes = outcomes

@@ -26,7 +26,7 @@ from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
 from hairpin.judges.disagreement import disagreement
 from hairpin.judges.judged import judge_flows
-from hairpin.judges.replicated import Replication, replicated
+from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
@@ -89,8 +89,10 @@ def ask(
             if whole is not None and not decided:
                 return ask(question, whole(), kernel, ahead=ahead)
             if kernel is None:
-                return _with_questions(_explained(start, examination, Replication((None,) * len(flows)), ahead=ahead))
-            found = _explained(start, examination, replicated(examination, start.evidence, kernel), ahead=ahead)
+                return _with_questions(_explained(start, examination, ahead=ahead))
+            with replicating(examination, start.evidence, kernel) as word:
+                explained = _explained(start, examination, ahead=ahead)  # while the replicas are at work
+                found = _judged(explained, word())
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
@@ -144,13 +146,28 @@ def _not_read(source: NotRead) -> Host:
     return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
 
 
-def _explained(start: Answer, examination: Examination, word: Replication, *, ahead: bool) -> Answer:
-    """Return the answer of ``check``: diagnoses, repairs, and the second judge's ``word`` on them; ``ahead``: with what
-    events bring."""
+def _judged(found: Answer, word: Replication) -> Answer:
+    """Return the answer with the second judge's word."""
+    return msgspec.structs.replace(
+        found,
+        flows=tuple(
+            msgspec.structs.replace(each, judged=both) for each, both in zip(found.flows, word.flows, strict=True)
+        ),
+        causes=tuple(
+            msgspec.structs.replace(each, judge="replicated") if each.ref in word.causes else each
+            for each in found.causes
+        ),
+        unread=(*found.unread, *word.unread),
+        disputes=tuple(
+            Dispute(ref_of(number), each, with_host=found.has_several_hosts) for number, each in word.disagreements
+        ),
+    )
+
+
+def _explained(start: Answer, examination: Examination, *, ahead: bool) -> Answer:
+    """Return the answer of ``check`` as the walk gives it: diagnoses and repairs; ``ahead``: with what events bring."""
     flows = tuple(
-        FlowAnswer(
-            ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)), word.flows[number]
-        )
+        FlowAnswer(ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)))
         for number, each in enumerate(examination.diagnoses)
     )
     unread = (each for host in start.network.hosts for each in host.unread)
@@ -162,36 +179,31 @@ def _explained(start: Answer, examination: Examination, word: Replication, *, ah
     others = {label: others_of(start.network.seen_from(label), asked) for label in labels}
     later = tuple(
         msgspec.structs.replace(
-            _cause(each.found, examination, others[each.found.host], start.network, word),
+            _cause(each.found, examination, others[each.found.host], start.network),
             severity="latent",
             event=each.event,
         )
         for each in coming
     )
-    causes = tuple(with_event(each, start) for each in _causes(examination, start.network, others, word))
+    causes = tuple(with_event(each, start) for each in _causes(examination, start.network, others))
     known = len(examination.causes) + len(examination.instead) + len(coming)
-    beside = tuple(
-        _unhairpinned(each, examination, start.network, word) for each in unhairpinned(examination, known + 1)
-    )
+    beside = tuple(_unhairpinned(each, examination, start.network) for each in unhairpinned(examination, known + 1))
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
     everything = not start.question.targets
     first = known + len(beside) + 1
     waiting = tuple(to_come(examination, told, first, everything=everything)) if ahead else ()
     kept_out = singled_out(examination, known + len(beside) + len(waiting) + 1)
-    bans = tuple(_kept_out(each, examination, start.network, word) for each in kept_out if each.found is not None)
+    bans = tuple(_kept_out(each, examination, start.network) for each in kept_out if each.found is not None)
     return msgspec.structs.replace(
         start,
         flows=flows,
         causes=tuple(sorted((*causes, *later, *beside, *waiting, *bans), key=lambda each: _RANK[each.severity])),
-        unread=(*unread, *word.unread),
+        unread=tuple(unread),
         notes=(
             *start.notes,
             *sources_told_apart(examination),
             *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
             *(line_of(each) for each in kept_out if each.found is None),
-        ),
-        disputes=tuple(
-            Dispute(ref_of(number), each, with_host=start.has_several_hosts) for number, each in word.disagreements
         ),
     )
 
@@ -238,22 +250,20 @@ def _client(trace: Trace) -> int:
     return start.address
 
 
-def _causes(
-    examination: Examination, network: Network, others: dict[str, Others], word: Replication
-) -> Iterator[CauseAnswer]:
+def _causes(examination: Examination, network: Network, others: dict[str, Others]) -> Iterator[CauseAnswer]:
     """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
     repaired instead of another is repaired on the hosts as they are."""
     now = network
     for found in examination.causes:
-        cause = _cause(found, examination, others[found.host], now, word)
+        cause = _cause(found, examination, others[found.host], now)
         yield cause
         if cause.remedies:
             now = after(cause.remedies[0], network, now)
     for found in examination.instead:
-        yield _cause(found, examination, others[found.host], network, word)
+        yield _cause(found, examination, others[found.host], network)
 
 
-def _cause(found: FoundCause, examination: Examination, others: Others, now: Network, word: Replication) -> CauseAnswer:
+def _cause(found: FoundCause, examination: Examination, others: Others, now: Network) -> CauseAnswer:
     written = configured_at(found.candidate, found.stop, others.network)
     made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
@@ -275,7 +285,6 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         together=found.together,
         alternatives=found.alternatives,
         follows_from=found.follows_from,
-        judge="replicated" if found.ref in word.causes else "simulated",
         configured=written,
         remedies=judged_by_events(
             with_side_effects(made, found.candidate, others, asked, together, meant=written is not None),
@@ -287,10 +296,10 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
     )
 
 
-def _unhairpinned(found: Unhairpinned, examination: Examination, network: Network, word: Replication) -> CauseAnswer:
+def _unhairpinned(found: Unhairpinned, examination: Examination, network: Network) -> CauseAnswer:
     """Return the cause that no asked flow shows: blocking if the host uses the address, else advice in one line."""
     others = others_of(network.seen_from(found.found.host))
-    cause = _cause(found.found, examination, others, network, word)
+    cause = _cause(found.found, examination, others, network)
     line = message(
         "{public} is not reached from this host and its containers, since its gateway does not hairpin; clients "
         "outside do reach it. If anything here uses it: {question}",
@@ -300,11 +309,11 @@ def _unhairpinned(found: Unhairpinned, examination: Examination, network: Networ
     return msgspec.structs.replace(cause, severity="blocking" if found.used else "advice", line=line)
 
 
-def _kept_out(found: SingledOut, examination: Examination, network: Network, word: Replication) -> CauseAnswer:
+def _kept_out(found: SingledOut, examination: Examination, network: Network) -> CauseAnswer:
     """Return the cause by which a host keeps single clients out: advice in one line."""
     assert found.found is not None
     others = others_of(network.seen_from(found.found.host))
-    cause = _cause(found.found, examination, others, network, word)
+    cause = _cause(found.found, examination, others, network)
     return msgspec.structs.replace(cause, severity="advice", line=line_of(found))
 
 

@@ -1,5 +1,8 @@
 """Asks the second judge about an examination: every flow and every proof is repeated in replicas on a kernel."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
 import msgspec
 
 from hairpin.change.change import Change
@@ -51,18 +54,34 @@ def rule_count(network: Network) -> int:
     )
 
 
-def replicated(examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel) -> Replication:
-    """Return what the kernel says about the flows and the proofs."""
+@contextmanager
+def replicating(
+    examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
+) -> Generator[Callable[[], Replication]]:
+    """Begin to ask the kernel, and give what waits for its word about the flows and the proofs."""
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
             "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count
         )
-        return Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
-    heard = _heard(_groups(examination), examination, evidence, kernel)
-    # A packet of a replica can be lost on an overloaded machine: only what the kernel repeats is a disagreement.
-    again = iter(_heard([each.group for each in heard if each.disagreements], examination, evidence, kernel))
-    heard = [next(again) if each.disagreements else each for each in heard]
+        yield lambda: Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
+        return
+    groups = _groups(examination)
+    with kernel.judging(_cases(groups, examination, evidence)) as outcomes:
+
+        def word() -> Replication:
+            heard = _heard(groups, outcomes(), examination, kernel)
+            # A packet of a replica can be lost on an overloaded machine: only what the kernel repeats is a
+            # disagreement.
+            doubtful = [each.group for each in heard if each.disagreements]
+            judged_again = kernel.judge(_cases(doubtful, examination, evidence)) if doubtful else ()
+            again = iter(_heard(doubtful, judged_again, examination, kernel))
+            return _replication([next(again) if each.disagreements else each for each in heard], examination)
+
+        yield word
+
+
+def _replication(heard: list["_Heard"], examination: Examination) -> Replication:
     flows = {number: both for each in heard for number, both in each.flows.items()}
     proven = {number for each in heard for number in each.proven}
     return Replication(
@@ -92,9 +111,16 @@ def _groups(examination: Examination) -> list[_Group]:
     ]
 
 
-def _case(group: _Group, examination: Examination, evidence: tuple[Evidence, ...]) -> Case:
-    flows = tuple(examination.diagnoses[number].trace.flow for number in group.numbers)
-    return Case(examination.network, flows, evidence, group.change)
+def _cases(groups: list[_Group], examination: Examination, evidence: tuple[Evidence, ...]) -> tuple[Case, ...]:
+    return tuple(
+        Case(
+            examination.network,
+            tuple(examination.diagnoses[number].trace.flow for number in group.numbers),
+            evidence,
+            group.change,
+        )
+        for group in groups
+    )
 
 
 class _Heard:
@@ -161,12 +187,9 @@ class _Heard:
 
 
 def _heard(
-    groups: list[_Group], examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
+    groups: list[_Group], outcomes: tuple[Outcome, ...], examination: Examination, kernel: Kernel
 ) -> list[_Heard]:
-    """Return what the kernel says about each group, in new replicas."""
-    if not groups:
-        return []
-    outcomes = kernel.judge(tuple(_case(group, examination, evidence) for group in groups))
+    """Return what the kernel has said about each group."""
     heard = [_Heard(group, examination, kernel.release) for group in groups]
     for each, outcome in zip(heard, outcomes, strict=True):
         each.take(outcome)

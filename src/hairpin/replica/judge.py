@@ -7,7 +7,7 @@ import os
 import select
 import signal
 import traceback
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -65,15 +65,26 @@ class RunningKernel:
         return os.uname().release
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case, all carried out side by side; raises ChangeError."""
+        """See ``Kernel``."""
+        with self.judging(cases) as outcomes:
+            return outcomes()
+
+    @contextmanager
+    def judging(self, cases: tuple[Case, ...]) -> Generator[Callable[[], tuple[Outcome, ...]]]:
+        """See ``Kernel``."""
         orders = tuple(
             (Order(case.network, case.flows, case.evidence),)
             if case.change is None
             else orders_of(case.network, case.flows, case.change, case.evidence)
             for case in cases
         )
-        outcomes = iter(carry_all(order for each in orders for order in each))
-        return tuple(_joined(tuple(next(outcomes) for _ in each)) for each in orders)
+        with _carrying(order for each in orders for order in each) as carried:
+
+            def outcomes() -> tuple[Outcome, ...]:
+                each_one = iter(carried())
+                return tuple(_joined(tuple(next(each_one) for _ in each)) for each in orders)
+
+            yield outcomes
 
 
 def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
@@ -103,23 +114,39 @@ def _answers(outcome: Outcome) -> Outcome:
 
 def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
     """Carry the orders out side by side; an outcome whose ``error`` says why stands for a replica that failed."""
+    with _carrying(orders) as outcomes:
+        return outcomes()
+
+
+@contextmanager
+def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, ...]]]:
+    """Begin to carry the orders out, and give what waits for the outcomes: see ``carry_all``."""
     reason = missing()
     wanted = tuple(orders)
-    if reason is not None:
-        return tuple(Outcome(error=reason) for _ in wanted)
     abreast = max(1, len(os.sched_getaffinity(0)))
-    outcomes: list[Outcome] = []
-    for at in range(0, len(wanted), abreast):
-        started: list[_Process] = []
-        try:
-            for order in wanted[at : at + abreast]:
-                with _without_interrupts():
-                    started.append(_Process(order))
-            outcomes += [each.outcome() for each in started]
-        finally:
-            for each in started:
-                each.end()
-    return tuple(outcomes)
+    started: list[_Process] = []
+
+    def start(number: int) -> None:
+        for order in wanted[len(started) : len(started) + number]:
+            with _without_interrupts():
+                started.append(_Process(order))
+
+    def outcomes() -> tuple[Outcome, ...]:
+        if reason is not None:
+            return tuple(Outcome(error=reason) for _ in wanted)
+        found: list[Outcome] = []
+        while len(found) < len(wanted):
+            start(abreast - (len(started) - len(found)))
+            found += [each.outcome() for each in started[len(found) :]]
+        return tuple(found)
+
+    try:
+        if reason is None:
+            start(abreast)
+        yield outcomes
+    finally:
+        for each in started:
+            each.end()
 
 
 class _Process:

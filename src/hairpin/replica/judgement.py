@@ -3,6 +3,8 @@
 ``Kernel`` is the judge.  ``replica/judge.py`` has the one that runs here.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, Protocol
 
 import msgspec
@@ -128,5 +130,11 @@ class Kernel(Protocol):
         ...
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case; one whose ``error`` is set stands for a replica that failed."""
+        """Return one outcome for each case, all carried out side by side; one whose ``error`` is set stands for a
+        replica that failed.  Raises ChangeError."""
         ...
+
+    def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
+        """Begin as ``judge`` does, and give what waits for the outcomes: other work can be done meanwhile.  A kernel
+        that cannot begin is asked when its outcomes are."""
+        return nullcontext(lambda: self.judge(cases))

@@ -20,7 +20,7 @@ from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.run.serving import Loop, connect_error, hear_errors
 from hairpin.replica.watch.drops import Drops
-from hairpin.replica.watch.tap import Tap
+from hairpin.replica.watch.tap import Tap, Taps
 from hairpin.walk.ip.refusal import ERRORS
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
@@ -77,7 +77,7 @@ class Client:
     def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, nothing_more_comes: NothingMoreComes) -> None:
         self._nothing_more_comes = nothing_more_comes
         self._loop = loop
-        self._taps = taps
+        self._taps = Taps(taps)
         self._drops = drops
         self._experience: Experience | None = None
         self._connected = False
@@ -188,7 +188,7 @@ class Client:
         return bool(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
-        found = [seen for tap in self._taps for seen in tap.read() if not self._belated(seen)]
+        found = [seen for seen in self._taps.read() if not self._belated(seen)]
         self._seen += found
         self._reasons += self._drops.read()
         return bool(found)

@@ -6,6 +6,7 @@ kernel handles in this process's time.  They also show an answer that rules of O
 Source: net/ipv4/proc.c, net/ipv6/proc.c
 """
 
+from functools import cache
 from pathlib import Path
 
 from hairpin.host.netns import Netns
@@ -24,6 +25,7 @@ net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
 ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
 """The kernel counts an echo reply if it has a route, before OUTPUT sees it: net/ipv4/ip_output.c __ip_make_skb()"""
 ANSWERS = ECHO_REPLIES | {RESETS}
+_LOOKED_AT = _LOST | ANSWERS
 
 
 class KernelCounters:
@@ -48,7 +50,7 @@ def _read() -> dict[str, int]:
     if six.exists():
         for line in six.read_text("ascii").splitlines():
             key, value = line.split()
-            if key in _LOST | ANSWERS:
+            if key in _LOOKED_AT:
                 found[key] = int(value)
     return found
 
@@ -60,7 +62,12 @@ def counted(text: str) -> dict[str, int]:
     for names, values in zip(lines[::2], lines[1::2], strict=True):
         if names.startswith("UdpLite:"):
             continue  # its names are UDP's
-        for key, value in zip(names.split()[1:], values.split()[1:], strict=True):
-            if key in _LOST | ANSWERS:
-                found[key] = int(value)
+        numbers = values.split()
+        found |= {key: int(numbers[at]) for at, key in _columns(names)}
     return found
+
+
+@cache
+def _columns(names: str) -> tuple[tuple[int, str], ...]:
+    """Return where in a line of such names the counters stand that are looked at.  A kernel has few such lines."""
+    return tuple((at, key) for at, key in enumerate(names.split()) if key in _LOOKED_AT)

@@ -5,8 +5,10 @@ Source: packet(7); net/core/dev.c (taps see a packet before PREROUTING, and afte
 
 import errno
 import ipaddress
+import select
 import socket
 import struct
+from collections.abc import Iterable, Iterator
 
 from hairpin.host.netns import Netns
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
@@ -126,6 +128,21 @@ class Tap:
     def close(self) -> None:
         """Stop watching."""
         self.socket.close()
+
+
+class Taps:
+    """All taps of a replica.  Most of them see nothing of a flow: only those that have seen something are read."""
+
+    def __init__(self, taps: Iterable[Tap]) -> None:
+        self._taps = {each.socket.fileno(): each for each in taps}
+        self._ready = select.epoll()
+        for number in self._taps:
+            self._ready.register(number, select.EPOLLIN)
+
+    def read(self) -> Iterator[Sighting]:
+        """Yield what was seen since the last time."""
+        for number, _ in self._ready.poll(0, len(self._taps)):
+            yield from self._taps[number].read()
 
 
 def quoted_ports(data: bytes, version: Version) -> tuple[int, ...]:
