@@ -9,6 +9,7 @@ from hairpin.events.course import Course
 from hairpin.host.docker import Endpoint
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.kept import kept
 from hairpin.message import Message
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
@@ -24,12 +25,22 @@ from hairpin.walk.verdicts import Verdict
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
     """Return the flow as somebody asks it after the event who knows its container by name: at the address that it then
     has; else at that which it had, for this container; at one that nobody has, if another container has got it."""
-    for host in was.hosts:
+    held = _holders(was).get((flow.version, flow.daddr))
+    return _moved(now, flow, *held) if held is not None else flow
+
+
+@kept
+def _holders(network: Network) -> dict[tuple[Version, int], tuple[str, str, Endpoint]]:
+    """Return the first container that has each address: its host's label, its name and the endpoint."""
+    found: dict[tuple[Version, int], tuple[str, str, Endpoint]] = {}
+    for host in network.hosts:
         for container in host.containers():
             for end in container.endpoints:
-                if (flow.version == 4 and flow.daddr == end.ipv4) or (flow.version == 6 and flow.daddr == end.ipv6):
-                    return _moved(now, flow, host.name, container.name, end)
-    return flow
+                if end.ipv4 is not None:
+                    found.setdefault((4, end.ipv4), (host.name, container.name, end))
+                if end.ipv6 is not None:
+                    found.setdefault((6, end.ipv6), (host.name, container.name, end))
+    return found
 
 
 def _moved(now: Network, flow: Flow, label: str, name: str, was: Endpoint) -> Flow:

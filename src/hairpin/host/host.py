@@ -157,10 +157,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         """Return the containers that the name means: the one of that name or id, else those of that service of a
         compose file or a swarm (``tasks.NAME``, too), else the one whose id alone begins so, else those that have it as
         an alias on a network."""
+        known = _known_as(self).get(name)
+        if known is not None:
+            return (known,)
         containers = self.containers()
-        for container in containers:
-            if name in (container.name, container.id):
-                return (container,)
         of_service = tuple(each for each in containers if name and name in each.service_names)
         if of_service:
             return of_service
@@ -171,7 +171,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
 
     def containers(self) -> tuple[Container, ...]:
         """Return the containers of every engine."""
-        return tuple(container for engine in self.engines for container in engine.containers)
+        return _containers(self)
 
     def services(self) -> tuple[SwarmService, ...]:
         """Return the services of the swarm that the host knows as one of its managers."""
@@ -201,6 +201,21 @@ class Host(msgspec.Struct, frozen=True, dict=True):
             if version.program == program:
                 return version.text
         return None
+
+
+@kept
+def _containers(host: Host) -> tuple[Container, ...]:
+    return tuple(container for engine in host.engines for container in engine.containers)
+
+
+@kept
+def _known_as(host: Host) -> dict[str, Container]:
+    """Return the first container of each name and of each id."""
+    found: dict[str, Container] = {}
+    for container in host.containers():
+        found.setdefault(container.name, container)
+        found.setdefault(container.id, container)
+    return found
 
 
 @kept

@@ -14,7 +14,7 @@ def meaning(rule: Rule) -> Meaning:
     # Most rules have neither, and an engine's rules are looked up by the hundred thousand.
     for each in rule.body:
         kind = type(each)
-        if kind is NoEffect or kind is NameMatch:
+        if kind is NoEffect or (isinstance(each, NameMatch) and len(each.names) > 1):
             return tuple(_in_order(expression) for expression in rule.body if not isinstance(expression, NoEffect))
     return rule.body
 

@@ -3,6 +3,7 @@
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import FdbEntry
+from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.network.network import bridge_ports
 
@@ -16,9 +17,23 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
-    own = {bridge.name, *(port.name for port in bridge_ports(namespace, bridge.name))}
-    local = {each.mac for each in namespace.fdb if each.local and each.remote is None and each.port in own}
+    local = _local_addresses(namespace).get(bridge.name, frozenset())
     return not bridge.mac or not local or bridge.mac in local
+
+
+@kept
+def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
+    """Return the hardware addresses for which each bridge has a local entry, by the names of the bridges."""
+    by_port: dict[str, set[int]] = {}
+    for each in namespace.fdb:
+        if each.local and each.remote is None:
+            by_port.setdefault(each.port, set()).add(each.mac)
+    found = dict[str, set[int]]()
+    for link in namespace.links:
+        for name in (link.name if link.kind == "bridge" else None, link.master):
+            if name is not None:
+                found.setdefault(name, set()).update(by_port.get(link.name, ()))
+    return {name: frozenset(addresses) for name, addresses in found.items()}
 
 
 def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
