@@ -16,7 +16,7 @@ import msgspec
 
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.logins import running_logins
-from hairpin.lab.node import ENVIRONMENT, Node
+from hairpin.lab.node import DIE_WITH_PARENT, ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.variants import TMUX, VARIANTS, Variant, command, program
@@ -67,7 +67,8 @@ class Client:
     def __init__(self, lab: Lab, key: Path, user: str, words: str, *, terminal: bool) -> None:
         options = ("-F", "none", "-i", str(key), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                    "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=5")  # fmt: skip
-        argv = (*lab.client.enter, "ssh", *options, *(("-tt",) if terminal else ()), f"{user}@{ADDRESS}", words)
+        asked = (*options, *(("-tt",) if terminal else ()), f"{user}@{ADDRESS}", words)
+        argv = (*DIE_WITH_PARENT, *lab.client.enter, "ssh", *asked)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=ENVIRONMENT | {"TERM": "xterm"}, start_new_session=True,

@@ -159,13 +159,13 @@ def edited_table(edit: RuleEdit) -> tuple[Netns, Dialect, Family, str]:
 def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
     """Return the steps that undo the parts, or None; raises ChangeError if no command undoes them."""
     back: tuple[Primitive, ...] = ()
-    for part in parts:
-        if isinstance(part, InKernel):
-            back = difference(after, before).parts
-        elif isinstance(part, OfHost):
-            back = (_of_host_back(part, before.host(part.host)),)
-        else:
+    if all(isinstance(part, InKernel) for part in parts):
+        back = difference(after, before).parts
+    else:
+        (part,) = parts  # only edits of a table come together
+        if not isinstance(part, OfHost):
             return None
+        back = (_of_host_back(part, before.host(part.host)),)
     made = tuple(_steps(Change(back), after, undone=False))
     for step in made:
         if isinstance(step, Advise):

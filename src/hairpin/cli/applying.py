@@ -139,9 +139,10 @@ def carried_out(
         deed = Deed(look, connect, is_safe, read)
         arm = partial(start_switch, journal)
         grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, read)}
-        keep_or_say(next(iter(plan.answer.evidence), None), lang, after=False)
     outcome = apply_plan(plan, grounds, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
     outcome = msgspec.structs.replace(outcome, hosts=named_hosts(grounds))
+    if not sources:  # nobody waits for this any more: whether all flows pass has to be walked
+        keep_or_say(next(iter(plan.answer.evidence), None), lang, after=False)
     if not sources and outcome.is_well:
         keep_or_say(None, lang, after=True)
     if not quiet:
