@@ -8,6 +8,7 @@ from hairpin.apply.compose import compose_proposals
 from hairpin.apply.plan import plan_of
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine
+from hairpin.report.fix_document import fix_document
 from hairpin.report.paper import Paper
 from hairpin.report.plan_text import plan_text
 from hairpin.report.words import Words
@@ -45,6 +46,17 @@ def shown(text: str | None, files: tuple[str, ...] = ("/srv/compose.yaml", "/srv
     texts = {"/srv/compose.yaml": text, "/srv/override.yaml": "services: {}\n"}
     found = compose_proposals(plan, lambda _engine, _container: files, texts.get)
     return plan_text(plan, Words("en"), Paper(), lasting=False, applying=False, proposals=found)
+
+
+def test_the_document_has_the_lines_and_the_file() -> None:
+    told, _ = of_compose(FAULTY)
+    plan = plan_of(told, (), with_latent=False)
+    found = compose_proposals(plan, lambda _engine, _container: ("/srv/compose.yaml",), {"/srv/compose.yaml": FILE}.get)
+    (made,) = fix_document(plan, None, Words("en"), found).compose
+    assert (made.project, made.service, made.file) == ("shop", "front", "/srv/compose.yaml")
+    assert made.changes == ('-       - "127.0.0.1:8080:80"', '+       - "8080:80"')
+    (unknown,) = fix_document(plan, None, Words("en"), compose_proposals(plan, nowhere, unread)).compose
+    assert (unknown.file, unknown.changes) == (None, ())
 
 
 def test_the_file_that_has_the_service_is_shown_with_the_lines() -> None:

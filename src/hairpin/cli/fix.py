@@ -94,7 +94,7 @@ def fix(
     if printed_page(html, page, lang):
         return _status(plan, outcome)
     if as_json:
-        write_json(fix_document(plan, outcome, words(lang)))
+        write_json(fix_document(plan, outcome, words(lang), carried.proposals_of(plan, sources)))
     save_page(html, page, lang)
     return _status(plan, outcome)
 

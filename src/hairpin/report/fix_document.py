@@ -6,6 +6,7 @@ import msgspec
 
 import hairpin
 from hairpin.answer.answer import Judge
+from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.change.step import ReplaceFile, Step, nature
@@ -69,6 +70,21 @@ class LeftOutDocument(msgspec.Struct, frozen=True):
     advice: tuple[str, ...]
 
 
+class ComposeDocument(msgspec.Struct, frozen=True):
+    """An edit that a compose file needs so that its next start keeps the repair; hairpin writes none.
+
+    ``file`` null: none was found that has the service.  ``old`` empty: not known.  ``changes``: the lines that come or
+    go, with ``+`` or ``-`` before them; none if the file says the key in a form that hairpin does not edit."""
+
+    project: str
+    service: str
+    key: str
+    old: str
+    new: str
+    file: str | None
+    changes: tuple[str, ...]
+
+
 class VerifiedDocument(msgspec.Struct, frozen=True):
     """The first asked flow that was broken, before and after, and the strongest judge of the second."""
 
@@ -88,6 +104,7 @@ class FixDocument(msgspec.Struct, frozen=True):
     then: tuple[Verdict, ...]
     plan: tuple[RepairDocument, ...]
     left_out: tuple[LeftOutDocument, ...]
+    compose: tuple[ComposeDocument, ...]
     lost_after: tuple[StableId, ...]
     applied: bool
     verified: VerifiedDocument | None
@@ -96,7 +113,9 @@ class FixDocument(msgspec.Struct, frozen=True):
     missing: tuple[MissingDocument, ...]
 
 
-def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> FixDocument:
+def fix_document(
+    plan: RepairPlan, outcome: FixOutcome | None, words: Words, proposals: tuple[ComposeProposal, ...] = ()
+) -> FixDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
     answer = plan.answer
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
@@ -109,6 +128,7 @@ def fix_document(plan: RepairPlan, outcome: FixOutcome | None, words: Words) -> 
         then=plan.then,
         plan=tuple(_repair(each, words) for each in plan.repairs),
         left_out=tuple(_left_out(each, words) for each in plan.left_out),
+        compose=tuple(map(_compose, proposals)),
         lost_after=plan.lost_after,
         applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
@@ -161,6 +181,19 @@ def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
         why=left.why,
         commands=(*remedy.commands, *remedy.persist_commands),
         advice=tuple(words(each) for each in remedy.advice),
+    )
+
+
+def _compose(proposal: ComposeProposal) -> ComposeDocument:
+    edit = proposal.edit
+    return ComposeDocument(
+        project=edit.container.project,
+        service=edit.container.service,
+        key=edit.key,
+        old=edit.old,
+        new=edit.new,
+        file=proposal.file or None,
+        changes=proposal.lines,
     )
 
 
