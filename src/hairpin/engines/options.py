@@ -71,11 +71,15 @@ def dockerd_version(text: str) -> Version | None:
     return int(numbers[1]), int(numbers[2]), int(numbers[3] or 0)
 
 
+def backend_of(engine: Engine) -> Backend:
+    """Return in which form dockerd keeps its rules."""
+    return "nftables" if (engine.firewall_backend or "").startswith("nftables") else "iptables"
+
+
 def daemon_of(engine: Engine, version: Version) -> Daemon:
     """Return the daemon's settings with the defaults of its version filled in."""
     ipv4 = engine.iptables is not False
     ipv6 = (version >= IP6TABLES_BY_DEFAULT) if engine.ip6tables is None else engine.ip6tables
-    backend: Backend = "nftables" if (engine.firewall_backend or "").startswith("nftables") else "iptables"
     return Daemon(
         version=version,
         ipv4=ipv4,
@@ -83,7 +87,7 @@ def daemon_of(engine: Engine, version: Version) -> Daemon:
         hairpin=engine.userland_proxy is False,
         ip_forward=engine.ip_forward is not False,
         direct_routing=engine.allow_direct_routing is True,
-        backend=backend,
+        backend=backend_of(engine),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hairpin.causes.cause import View
 from hairpin.engines.dockerd import expected
 from hairpin.engines.dockerd_nftables import TABLE
-from hairpin.engines.options import Version, dockerd_version
+from hairpin.engines.options import Version, backend_of, dockerd_version
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
@@ -162,7 +162,7 @@ def _left_by_docker(view: View, place: Place) -> bool:
     if table is None or table.chain("DOCKER-USER") is None:
         return False
     seen, dockers = view.stop.seen, (each for each in view.host.engines if each.kind == "docker")
-    switched = (each for each in dockers if expected(each, view.host_namespace).backend == "nftables")
+    switched = (each for each in dockers if each.running and not each.rootless and backend_of(each) == "nftables")
     return any({seen.iif, seen.oif} & {network.bridge for network in each.networks} for each in switched)
 
 
@@ -179,7 +179,7 @@ def is_meant_policy(view: View, place: Place) -> bool:
     keys = FORWARDING if place.family == "ip" else (("net", "ipv6", "conf", "all", "forwarding"),)
     forwarded = any(each.value == "1" for key in keys for each in settings(key, view.host.files))
     dockerds = (each for each in view.host.engines if each.kind == "docker")
-    made = (each for engine in dockerds for each in expected(engine, view.host_namespace).policies)
+    made = (each for engine in dockerds for each in expected(engine, view.host_namespace, in_order=False).policies)
     return any(each.family == place.family and (each.certain or not forwarded) for each in made)
 
 
