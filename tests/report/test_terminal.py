@@ -158,6 +158,17 @@ def test_no_flow_at_all_is_a_sentence() -> None:
         assert sentence in report_text(found, Words(), Paper())
 
 
+def test_the_command_that_repairs_is_named_where_a_plan_has_a_step() -> None:
+    whole, command = answer(FORWARDING_OFF), "hairpin fix 8080 --apply"
+    assert f"`{command}`" in report_text(whole, Words(), Paper(), fixing=command)
+    assert "hairpin fix" not in report_text(whole, Words(), Paper())
+    assert "hairpin fix" not in report_text(answer(), Words(), Paper(), fixing=command)
+    (cause,) = whole.causes
+    by_hand = tuple(msgspec.structs.replace(each, by_person=True) for each in cause.remedies)
+    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(cause, remedies=by_hand),))
+    assert "hairpin fix" not in report_text(found, Words(), Paper(), fixing=command)
+
+
 def test_a_cause_without_a_remedy_is_printed_without_one() -> None:
     whole = answer(FORWARDING_OFF)
     found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(whole.causes[0], remedies=()),))

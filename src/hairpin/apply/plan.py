@@ -116,6 +116,12 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     return RepairPlan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
 
 
+def has_repairs(answer: Answer) -> bool:
+    """Return whether ``plan_of`` has a repair that nobody has to choose."""
+    wanted = (each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies)
+    return any(_why_not(each, each.remedies[0], answer) is None for each in wanted)
+
+
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
     """Return the verdict of each asked flow in another network."""
     return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)

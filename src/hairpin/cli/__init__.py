@@ -4,8 +4,8 @@ Read ``main`` (starts the commands), ``later`` (what is not there yet), ``option
 ``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``page``,
 ``progress`` (what takes so long), ``abreast`` (work on all processors), ``disputes`` (disagreements kept as files),
 ``answering`` (from a question to its answer), ``since`` (asks the traces about a cause), ``applying`` (a plan carried
-out), ``elsewhere`` (on other hosts), ``way_in`` (the user's own connection while that is done), ``compose_files`` (of
-its containers), ``keeping`` (snapshots for ``diff --last-good``), ``half_done`` (one that was interrupted), and then
-the commands: ``check``, ``walk``, ``prove``, ``events``, ``fix``, ``restore``, ``undo``, ``explain``, ``diff``,
-``story``, ``snapshot``, ``lab``, ``demo``.
+out), ``fix_command`` (that plan's command), ``elsewhere`` (on other hosts), ``way_in`` (the user's own connection while
+that is done), ``compose_files`` (of its containers), ``keeping`` (snapshots for ``diff --last-good``), ``half_done``
+(one that was interrupted), and then the commands: ``check``, ``walk``, ``prove``, ``events``, ``fix``, ``restore``,
+``undo``, ``explain``, ``diff``, ``story``, ``snapshot``, ``lab``, ``demo``.
 """

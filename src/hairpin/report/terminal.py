@@ -1,6 +1,7 @@
 """The answer as people read it: a summary, the verdicts; then for each cause why, where, the proof and the repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.apply.plan import has_repairs
 from hairpin.message import message
 from hairpin.report.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.covered import is_covered
@@ -18,8 +19,8 @@ from hairpin.walk.state import Stop
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
-def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False) -> str:
-    """Return the report."""
+def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
+    """Return the report.  ``fixing``: the command that repairs these hosts; empty: none can."""
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
@@ -30,6 +31,14 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         report.group(group)
     report.not_blocking()
     write_grounds(answer, words, paper, places, verbose=verbose)
+    if fixing and has_repairs(answer):
+        said = message(
+            "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help",
+            command=fixing,
+        )
+        paper.gap()
+        paper.prose(words(said))
+        paper.gap()
     if len(answer.flows) > 1 and not answer.question.targets:
         paper.gap()
         write_overview(overview_of(answer, words, places), text.numbers, words, paper)
