@@ -40,10 +40,17 @@ def test_a_diagnosis_has_causes_with_their_repairs() -> None:
 
 def test_what_events_bring_is_not_looked_for_if_only_now_counts() -> None:
     dnat = "[1:60] -A DOCKER ! -i br-5c658742893b -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.21.0.2:80\n"
-    with_events, now = (ask(ALL, (evidence((dnat, "")),), ahead=ahead) for ahead in (True, False))
+    with_events, now = (ask(ALL, (evidence((dnat, "")),), depth=depth) for depth in ("events", "causes"))
     assert "latent" in {each.severity for each in with_events.causes}
     assert "latent" not in {each.severity for each in now.causes}
     assert [each.verdict for each in with_events.flows] == [each.verdict for each in now.flows]
+
+
+def test_no_cause_is_looked_for_if_only_the_flows_count() -> None:
+    whole, flows = (ask(ALL, (evidence(FORWARDING_OFF),), Agreeing(OWN), depth=depth) for depth in ("causes", "flows"))
+    assert whole.causes
+    assert (flows.causes, flows.unread) == ((), whole.unread)
+    assert [(each.verdict, each.judge) for each in flows.flows] == [(each.verdict, each.judge) for each in whole.flows]
 
 
 def test_what_the_kernel_confirms_is_replicated() -> None:

@@ -136,7 +136,7 @@ def _answer(host: Host, passing: tuple[float, ...]) -> Answer:
     """Return what ``hairpin check`` says on the host, with since and through; ``passing``: when a snapshot was kept."""
     read = evidence_of(host)
     whole = with_traces(read, collect(GuestRunner(host), traces=("all",)))
-    answer = answered(parse_question("check", (), None, (), World()), (whole,), ahead=False)
+    answer = answered(parse_question("check", (), None, (), World()), (whole,), depth="causes")
     return with_blame(answer, story_of(answer.evidence, None), passing)
 
 

@@ -1,6 +1,7 @@
 """Answers a question about the hosts that the evidence describes."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import msgspec
 
@@ -13,7 +14,7 @@ from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
 from hairpin.answer.states import with_states
 from hairpin.causes.cause import Severity
-from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.diagnose.diagnose import Diagnosis, without_search
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
 from hairpin.diagnose.policy import configured_at
@@ -43,8 +44,11 @@ from hairpin.replica.judgement import Kernel
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 from hairpin.wanted import ask_address, ask_from
 
+Depth = Literal["flows", "causes", "events"]
+"""How far an answer goes: what becomes of the flows; the causes of what fails now; also what events bring."""
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
 
@@ -54,11 +58,11 @@ def ask(
     kernel: Kernel | None = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
     *,
-    ahead: bool = True,
+    depth: Depth = "events",
 ) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
     the second judge, if it may be asked; ``rest``: reads all containers, for the case that one is needed which
-    ``sources`` left unread; ``ahead`` False: what events bring is not looked for, only how the host is now.
+    ``sources`` left unread; ``depth``: how far ``check`` goes.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.
@@ -71,12 +75,12 @@ def ask(
     except UsageError:
         if whole is None:
             raise
-        return ask(question, whole(), kernel, ahead=ahead)
+        return ask(question, whole(), kernel, depth=depth)
     match question.kind:
         case "walk" | "prove" if whole is not None and not all(
             walk_flow(start.network, flow).succeeds for flow in flows
         ):
-            return ask(question, whole(), kernel, ahead=ahead)
+            return ask(question, whole(), kernel, depth=depth)
         case "walk":
             trace = walk_flow(start.network, flows[0])
             return _with_questions(msgspec.structs.replace(start, flows=(FlowAnswer("f1", trace),)))
@@ -84,14 +88,14 @@ def ask(
             assert kernel is not None
             return _proven(start, flows, kernel)
         case "check":
-            examination = examine(start.network, flows)
+            examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
             decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
             if whole is not None and not decided:
-                return ask(question, whole(), kernel, ahead=ahead)
+                return ask(question, whole(), kernel, depth=depth)
             if kernel is None:
-                return _with_questions(_explained(start, examination, ahead=ahead))
+                return _with_questions(_explained(start, examination, depth))
             with replicating(examination, start.evidence, kernel) as word:
-                explained = _explained(start, examination, ahead=ahead)  # while the replicas are at work
+                explained = _explained(start, examination, depth)  # while the replicas are at work
                 found = _judged(explained, word())
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
@@ -164,15 +168,23 @@ def _judged(found: Answer, word: Replication) -> Answer:
     )
 
 
-def _explained(start: Answer, examination: Examination, *, ahead: bool) -> Answer:
-    """Return the answer of ``check`` as the walk gives it: diagnoses and repairs; ``ahead``: with what events bring."""
+def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
+    """Return the flows' walks; no cause is looked for."""
+    found = (without_search(network, flow) or Diagnosis(walked(network, flow)) for flow in flows)
+    return Examination(network, tuple(found), ())
+
+
+def _explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
+    """Return the answer of ``check`` as the walk gives it: diagnoses and repairs, as far as ``depth``."""
     flows = tuple(
         FlowAnswer(ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)))
         for number, each in enumerate(examination.diagnoses)
     )
-    unread = (each for host in start.network.hosts for each in host.unread)
+    unread = tuple(each for host in start.network.hosts for each in host.unread)
+    if depth == "flows":
+        return msgspec.structs.replace(start, flows=flows, unread=unread)
     proven = (*examination.causes, *examination.instead)
-    ahead = ahead and start.event is None
+    ahead = depth == "events" and start.event is None
     coming = latent(examination) if ahead else ()
     labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
     asked = tuple(each.trace.flow for each in examination.diagnoses)
@@ -198,7 +210,7 @@ def _explained(start: Answer, examination: Examination, *, ahead: bool) -> Answe
         start,
         flows=flows,
         causes=tuple(sorted((*causes, *later, *beside, *waiting, *bans), key=lambda each: _RANK[each.severity])),
-        unread=tuple(unread),
+        unread=unread,
         notes=(
             *start.notes,
             *sources_told_apart(examination),

@@ -3,7 +3,7 @@
 from functools import partial
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask
+from hairpin.answer.ask import Depth, ask
 from hairpin.cli.disputes import keeping_disputes
 from hairpin.cli.environment import environment
 from hairpin.cli.material import gather
@@ -22,11 +22,11 @@ def answer_question(
     whole: bool,
     lang: str | None,
     kernel: Kernel | None = None,
-    ahead: bool = True,
+    depth: Depth = "events",
 ) -> Answer:
     """Return the answer.  Of this machine only what the question needs is read, unless ``whole`` or the question is
-    about an event; ``kernel``: the second judge, whose disagreements are kept as files; ``ahead``: with what events
-    bring.
+    about an event; ``kernel``: the second judge, whose disagreements are kept as files; ``depth``: how far
+    ``check`` goes.
 
     Raises as ``gather`` and ``ask`` do."""
     only = () if whole or sources or question.after is not None else needed_containers(question)
@@ -35,7 +35,7 @@ def answer_question(
         read = gather(sources, only=only)
         tell(message("following the packets"))
         rest = partial(gather, sources) if only else None
-        return keeping_disputes(ask(question, read, kernel, rest, ahead=ahead), environment().folders)
+        return keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
 
 
 def second_judge() -> Kernel | None:

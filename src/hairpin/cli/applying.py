@@ -79,7 +79,7 @@ def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestoreP
     from hairpin.question.question import parse_question
 
     question = parse_question("check", (), None, (), World())
-    return restore_plan(answer_question(question, sources, whole=True, lang=lang, ahead=False))
+    return restore_plan(answer_question(question, sources, whole=True, lang=lang, depth="flows"))
 
 
 def carried_out(
@@ -124,7 +124,7 @@ def carried_out(
     told = teller(lang, color)
 
     def look() -> "Answer":
-        return ask(plan.answer.question, gather(sources), second_judge(), ahead=False)
+        return ask(plan.answer.question, gather(sources), second_judge(), depth="flows")
 
     def read() -> "Network":
         return network_asked(plan.answer.question, gather(sources))

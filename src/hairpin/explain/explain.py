@@ -89,7 +89,7 @@ def _is_fault(answer: TextAnswer, *, alone: bool) -> bool:
 def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers | Message:
     """Return the answers about the hosts; the reason, if they cannot be asked."""
     try:
-        whole = ask(Question(), sources, ahead=False)
+        whole = ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
         return error.said
     texts = dict.fromkeys(target for each in understood.found if each.entry.about != "host" for target in each.targets)
@@ -97,7 +97,7 @@ def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers |
     if not askable:
         return HereAnswers(whole)
     targets = parsed_targets(tuple(askable))
-    return HereAnswers(whole, ask(Question(targets=targets), sources, ahead=False), frozenset(askable))
+    return HereAnswers(whole, ask(Question(targets=targets), sources, depth="causes"), frozenset(askable))
 
 
 def _is_open(understood: Understood, asked: HereAnswers) -> bool:
@@ -120,7 +120,7 @@ def _asked_within(asked: HereAnswers, sources: tuple[Source, ...]) -> HereAnswer
     found: list[Answer] = []
     for origin in running[:_FEW]:
         with suppress(UsageError, CollectError, EvidenceError):  # a container without a network asks nobody
-            found.append(ask(Question(targets=asked.targets.question.targets, origin=origin), sources, ahead=False))
+            found.append(ask(Question(targets=asked.targets.question.targets, origin=origin), sources, depth="causes"))
     return msgspec.structs.replace(asked, within=tuple(found), left=max(len(running) - _FEW, 0))
 
 
