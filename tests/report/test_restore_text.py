@@ -1,5 +1,10 @@
 """What an engine has lost, as people read it."""
 
+import msgspec
+
+from hairpin.apply.restoring import RestorePlan
+from hairpin.change.calls import ReloadNetworks
+from hairpin.change.step import Ask
 from hairpin.report.paper import Paper
 from hairpin.report.restore_text import restore_text
 from hairpin.report.words import Words
@@ -20,3 +25,17 @@ def test_the_lost_rules_are_listed() -> None:
 
 def test_a_whole_host() -> None:
     assert text().endswith("the engines have all their chains and rules\n")
+
+
+def of_podman() -> RestorePlan:
+    """Return a plan whose step nothing takes back."""
+    made = found((DNAT, ""))
+    (repair,) = made.plan.repairs
+    remedy = msgspec.structs.replace(repair.remedy, steps=(Ask(repair.host, ReloadNetworks()),))
+    plan = msgspec.structs.replace(made.plan, repairs=(msgspec.structs.replace(repair, remedy=remedy),))
+    return msgspec.structs.replace(made, plan=plan)
+
+
+def test_what_nothing_takes_back_is_said_before() -> None:
+    assert "Nothing takes this back." in restore_text(of_podman(), Words("en"), Paper(), applying=True)
+    assert "Nothing takes this back." not in text((DNAT, ""), applying=True)

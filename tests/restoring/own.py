@@ -3,7 +3,8 @@
 A restart of dockerd draws the order of its networks and containers by chance, puts its default network last, and leaves
 in their places the rules that are still there.  So it is held against restarts that begin from nothing: each chain has
 the very rules that it has then (a container's name stands for its address), and the rules of one network or container,
-and those that are of none, stand in the order in which they stand after all of these restarts.
+and those that are of none, stand in the order in which they stand after all of these restarts.  Rules of dockerd
+and of Podman have no order among each other: each engine puts its own first.
 """
 
 import re
@@ -18,6 +19,7 @@ Own = Mapping[str, tuple[str, ...]]
 
 MINE = "-m comment --comment mine"
 """What marks a rule of somebody else's."""
+_PODMANS = "netavark"
 _OTHERS = re.compile(r"--comment mine|\bufw6?-")
 _SCRIPT = 'for each in iptables ip6tables; do echo "# $each"; $each-save 2>/dev/null; done'
 _ADDRESSES = """docker ps -q | xargs -r docker inspect -f \\
@@ -82,7 +84,11 @@ def _of_chain(chain: str, restored: Own, restarts: Sequence[Own]) -> Iterator[st
         places = [{rule: place for place, rule in enumerate(each[chain])} for each in restarts]
         for first, then in combinations(restored[chain], 2):
             alike = subject(first) == subject(then) or not (subject(first) and subject(then))
-            if alike and all(each[first] > each[then] for each in places):
+            if (
+                alike
+                and (_PODMANS in first.lower()) == (_PODMANS in then.lower())
+                and all(each[first] > each[then] for each in places)
+            ):
                 yield f"{chain}: {first} stands before {then}"
 
 

@@ -8,6 +8,7 @@ import hairpin
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
+from hairpin.change.text import all_shown
 from hairpin.report.document import (
     HostDocument,
     MissingDocument,
@@ -36,7 +37,8 @@ class LostDocument(msgspec.Struct, frozen=True):
 
 
 class RestoreDocument(msgspec.Struct, frozen=True):
-    """The plan, and what came of it.  ``notes``: what a restart would do besides."""
+    """The plan, and what came of it.  ``irreversible``: the commands that nothing takes back.  ``notes``: what a
+    restart would do besides."""
 
     schema: Literal["hairpin.restore/1"]
     hairpin: str
@@ -44,6 +46,7 @@ class RestoreDocument(msgspec.Struct, frozen=True):
     hosts: tuple[HostDocument, ...]
     plan: tuple[LostDocument, ...]
     side_effects: tuple[SideEffectDocument, ...]
+    irreversible: tuple[str, ...]
     notes: tuple[str, ...]
     undecided: tuple[str, ...]
     applied: bool
@@ -72,6 +75,7 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
             for repair in found.plan.repairs
             for each in repair.remedy.side_effects
         ),
+        irreversible=all_shown(step for repair in found.plan.repairs for step in repair.irreversible),
         notes=tuple(words(each) for each in found.notes),
         undecided=found.undecided,
         applied=outcome is not None and outcome.stays,

@@ -20,6 +20,8 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         _write_lost(lost, words, paper, verbose=verbose)
         for effect in repair.remedy.side_effects:
             paper.prose(words(effect.text), indent=2)
+        if repair.irreversible:
+            paper.prose(words(message("Nothing takes this back.")), indent=2, style="unsure")
     for said in found.notes:
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for why in found.undecided:
