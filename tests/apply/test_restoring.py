@@ -1,7 +1,7 @@
 """What an engine has lost is put back, what is not done is said, and a whole host has nothing to put back."""
 
 from hairpin.apply.restoring import RestorePlan, restore_plan
-from hairpin.change.change import InsertRule
+from hairpin.change.change import DeleteRule, InsertRule
 from tests.report.answers import Replacement, answer
 
 DNAT = "[1:60] -A DOCKER ! -i br-5c658742893b -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.21.0.2:80\n"
@@ -24,6 +24,18 @@ def test_exactly_what_is_lost_is_put_back_at_its_place() -> None:
     assert (part.table, part.chain) == ("nat", "DOCKER")
     assert "--to-destination 172.21.0.2:80" in part.rule.text
     assert str(repair.title) == "docker has lost 1 rule"
+
+
+USER = "[36:2428] -A FORWARD -j DOCKER-USER\n"
+STAGES = "[36:2428] -A FORWARD -j DOCKER-ISOLATION-STAGE-1\n"
+
+
+def test_what_stands_out_of_its_order_is_moved() -> None:
+    (repair,) = found((f"{USER}{STAGES}", f"{STAGES}{USER}")).plan.repairs
+    assert str(repair.title) == "docker: 1 rule stands out of its order"
+    assert [type(part) for part in repair.remedy.change.parts] == [DeleteRule, InsertRule]
+    (repair,) = found((f"{USER}{STAGES}", f"{STAGES}{USER}"), (DNAT, "")).plan.repairs
+    assert str(repair.title) == "docker has lost 1 rule; 1 rule stands out of its order"
 
 
 def test_what_a_restart_would_do_besides_is_said() -> None:

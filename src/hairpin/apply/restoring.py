@@ -14,6 +14,8 @@ from hairpin.change.calls import ReloadNetworks
 from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.change.sysctls import IP_FORWARD
+from hairpin.engines.expected import ExpectedRule
+from hairpin.engines.misplaced import misplaced
 from hairpin.engines.missing import Missing, loss_text, missing_on
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import surplus
@@ -27,12 +29,20 @@ from hairpin.remedy.effects import closing_again
 from hairpin.remedy.remedy import Remedy
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """What one engine lacks.  ``moved``: its rules that stand behind others which it puts behind them."""
+
+    engine: Engine
+    missing: Missing
+    moved: tuple[ExpectedRule, ...] = ()
+
+
 class RestorePlan(msgspec.Struct, frozen=True):
     """The plan, and what each engine lacks.  ``notes``: what a restart does besides.  ``undecided``: why nothing can be
     said of a part."""
 
     plan: RepairPlan
-    lost: tuple[tuple[Engine, Missing], ...]
+    lost: tuple[Loss, ...]
     notes: tuple[Message, ...] = ()
     undecided: tuple[str, ...] = ()
 
@@ -40,11 +50,13 @@ class RestorePlan(msgspec.Struct, frozen=True):
 def restore_plan(answer: Answer) -> RestorePlan:
     """Return the plan for this host's engines."""
     host = answer.network.this
-    lost = tuple((engine, each) for engine, each in missing_on(host) if each)
+    namespace = host.namespace(host.netns.name)
+    losses = (Loss(engine, each, misplaced(each, namespace)) for engine, each in missing_on(host))
+    lost = tuple(each for each in losses if each.missing or each.moved)
     repairs: list[Repair] = []
     network = answer.network
-    for engine, missing in lost:
-        repair, network = _repaired(engine, missing, answer, network)
+    for each in lost:
+        repair, network = _repaired(each, answer, network)
         repairs.append(repair)
     then = verdicts_in(network, answer)
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
@@ -53,20 +65,33 @@ def restore_plan(answer: Answer) -> RestorePlan:
     return RestorePlan(RepairPlan(answer, tuple(repairs), (), then), lost, notes, undecided)
 
 
-def _repaired(engine: Engine, lost: Missing, answer: Answer, now: Network) -> tuple[Repair, Network]:
+def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[Repair, Network]:
     """Return what puts back what the engine lost, and the network with it.  ``now``: the network after the repairs
     before this one."""
-    network = answer.network
-    change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns))
+    network, engine, lost = answer.network, loss.engine, loss.missing
+    change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns), loss.moved)
     if engine.kind == "podman":
         change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
     made = steps(change, network)
-    found = loss_text(len(lost.rules), len(lost.chains))
-    title = message("{engine} has lost {lost}", engine=engine.kind, lost=found)
     after = simulate(change, now)
     effects = tuple(closing_again(now, after, tuple(each.trace.flow for each in answer.flows)))
     remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)
-    return Repair(f"restore-{engine.kind}", title, network.this.name, remedy), after
+    return Repair(f"restore-{engine.kind}", _title(loss), network.this.name, remedy), after
+
+
+def _title(loss: Loss) -> Message:
+    engine, lost, count = loss.engine.kind, loss.missing, len(loss.moved)
+    disorder = (
+        message("1 rule stands out of its order")
+        if count == 1
+        else message("{count} rules stand out of their order", count=count)
+    )
+    if not lost:
+        return message("{engine}: {disorder}", engine=engine, disorder=disorder)
+    found = loss_text(len(lost.rules), len(lost.chains))
+    if not count:
+        return message("{engine} has lost {lost}", engine=engine, lost=found)
+    return message("{engine} has lost {lost}; {disorder}", engine=engine, lost=found, disorder=disorder)
 
 
 def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:

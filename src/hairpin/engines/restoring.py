@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hairpin.change.change import AddChain, Change, InsertRule, Primitive, ReplaceTable
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, ReplaceTable
 from hairpin.engines.chains import BUILT_IN
 from hairpin.engines.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
 from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
@@ -15,13 +15,15 @@ from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
+from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Map, NameKey, Table, VerdictElement
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 
-def restoring_all(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
-    """Return the change after which nothing is missing: one load for each table.
+def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequence[ExpectedRule] = ()) -> Change:
+    """Return the change after which nothing is missing: one load for each table.  ``moved``: rules that are there and
+    come to their places.
 
     An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
     """
@@ -37,20 +39,35 @@ def restoring_all(lost: Missing, netns: Netns, namespace: Namespace) -> Change:
         for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
             chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
             rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
-            parts += restoring(netns, namespace, lost, chains, rules).parts
+            there = tuple(one for one in moved if (one.family, one.table) == (family, table))
+            parts += restoring(netns, namespace, lost, chains, rules, there).parts
     return Change(tuple(parts))
 
 
 def restoring(
-    netns: Netns, namespace: Namespace, lost: Missing, chains: Sequence[ExpectedChain], rules: Sequence[ExpectedRule]
+    netns: Netns,
+    namespace: Namespace,
+    lost: Missing,
+    chains: Sequence[ExpectedChain],
+    rules: Sequence[ExpectedRule],
+    moved: Sequence[ExpectedRule] = (),
 ) -> Change:
-    """Return the change that puts these of the namespace's lost chains and rules back, and leaves the others lost."""
+    """Return the change that puts these of the namespace's lost chains and rules back, and leaves the others lost.
+    ``moved``: rules that are there and come to their places."""
     parts: list[Primitive] = [AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains]
     places = of_dialect(lost.dialect, namespace)
     still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
-    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in rules):
-        known = places.chain("ip" if family == "ip" else "ip6", table, chain)
-        present = [] if known is None else [meaning(rule) for rule in known.rules]
+    leaving = {(each.family, each.table, each.chain, meaning(each.rule)) for each in moved}
+    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in (*rules, *moved)):
+        owner = places.table("ip" if family == "ip" else "ip6", table)
+        known = owner.chain(chain) if owner is not None else None
+        held = known.rules if known is not None else ()
+        present = [what for what in map(meaning, held) if (family, table, chain, what) not in leaving]
+        parts += [
+            DeleteRule(netns, place_of(owner, chain, rule))
+            for rule in reversed(held)
+            if owner is not None and (family, table, chain, meaning(rule)) in leaving
+        ]
         wanted = [
             each
             for each in lost.wanted.rules

@@ -25,7 +25,9 @@ SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
 
 
 class LostDocument(msgspec.Struct, frozen=True):
-    """A chain or a rule that is put back.  ``rule`` null: the chain itself.  ``position``: from 1; null: at the end."""
+    """A chain or a rule that is put back, or moved to its place.  ``rule`` null: the chain itself.
+
+    ``position``: from 1; null: at the end."""
 
     engine: Literal["docker", "podman"]
     tool: str
@@ -66,9 +68,9 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         hosts=host_documents(answer),
         plan=tuple(
             line
-            for repair, (engine, _) in zip(found.plan.repairs, found.lost, strict=True)
+            for repair, lost in zip(found.plan.repairs, found.lost, strict=True)
             for part in repair.remedy.change.parts
-            for line in _lost(engine.kind, part)
+            for line in _lost(lost.engine.kind, part)
         ),
         side_effects=tuple(
             SideEffectDocument(words(each.text), each.flow, each.before, each.after)

@@ -14,10 +14,14 @@ _FEW = 12
 def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bool, verbose: bool = False) -> str:
     """Return the plan.  ``applying``: it is about to be carried out."""
     paper.prose(words(_first_line(found)), style="strong")
-    for repair, (_, lost) in zip(found.plan.repairs, found.lost, strict=True):
+    for repair, lost in zip(found.plan.repairs, found.lost, strict=True):
         paper.gap()
         paper.prose(words(repair.title), style="strong")
-        _write_lost(lost, words, paper, verbose=verbose)
+        _write_lost(lost.missing, words, paper, verbose=verbose)
+        if lost.moved:
+            paper.prose(words(message("moved to where the engine puts it:")), indent=2)
+        for one in lost.moved:
+            paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
         for effect in repair.remedy.side_effects:
             paper.prose(words(effect.text), indent=2)
         if repair.irreversible:

@@ -1,0 +1,55 @@
+"""An engine's rules that stand behind others of its own which it puts behind them.
+
+dockerd does so itself: after a restart of firewalld it makes its jumps anew in another order than at its own start.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from hairpin.engines.expected import ExpectedRule
+from hairpin.engines.found import of_dialect
+from hairpin.engines.missing import Missing
+from hairpin.host.host import Namespace
+from hairpin.netfilter.meaning import meaning
+
+
+def misplaced(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
+    """Return the fewest rules whose move puts all that are there into the engine's order.
+
+    A rule that stands twice is left alone.  nftables' own back end makes its chains anew as a whole."""
+    return () if lost.dialect == "nft" else tuple(_misplaced(lost, namespace))
+
+
+def _misplaced(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]:
+    where = of_dialect(lost.dialect, namespace)
+    wanted: dict[tuple[str, str, str], list[ExpectedRule]] = {}
+    for one in lost.wanted.rules:
+        wanted.setdefault((one.family, one.table, one.chain), []).append(one)
+    places = where.places(lost.wanted.rules)
+    for (family, table, name), rules in wanted.items():
+        known = places.get((family, table, name), {})
+        there = [(known[what], one) for one in rules if (what := meaning(one.rule)) in known]
+        left = _behind([place for place, _ in there])
+        if not left:
+            continue
+        chain = where.chain("ip" if family == "ip" else "ip6", table, name)
+        counts = Counter(map(meaning, chain.rules if chain is not None else ()))
+        yield from (there[number][1] for number in left if counts[meaning(there[number][1].rule)] == 1)
+
+
+def _behind(places: Sequence[int]) -> tuple[int, ...]:
+    """Return the indexes that are not of a longest rising part of the sequence."""
+    ends: list[int] = []
+    """The last index of the best rising part of each length."""
+    before: list[int | None] = []
+    for number, place in enumerate(places):
+        length = bisect_left([places[each] for each in ends], place)
+        before.append(ends[length - 1] if length else None)
+        ends[length : length + 1] = [number]
+    rising = set[int]()
+    at = ends[-1] if ends else None
+    while at is not None:
+        rising.add(at)
+        at = before[at]
+    return tuple(number for number in range(len(places)) if number not in rising)
