@@ -130,7 +130,7 @@ def score_(
 
     out = _to_standard_error if as_json else write
     if fixing:
-        return _fixes_scored(names, count, pairs, seed, out, parallel=parallel, over_ssh=over_ssh)
+        return _fixes_scored(names, count, pairs, seed, out, together=together, parallel=parallel, over_ssh=over_ssh)
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
     if events:
         from hairpin.lab.event_score import score_under_events
@@ -155,14 +155,16 @@ def score_(
 
 def _fixes_scored(
     names: tuple[str, ...], count: int | None, pairs: int | None, seed: int | None, out: "Callable[[str], object]",
-    *, parallel: int, over_ssh: bool,
+    *, together: bool, parallel: int, over_ssh: bool,
 ) -> int:  # fmt: skip
     """Let `hairpin fix` repair the scenarios, or random sets or pairs of faults, and take that back."""
     from itertools import islice
 
     from hairpin.lab.fix_score import score_fixed_draws, score_fixes
-    from hairpin.lab.random_faults import PAIRS, SETS, draws
+    from hairpin.lab.random_faults import PAIRS, SETS, draws, of_names
 
+    if together:
+        return int(not score_fixed_draws((of_names(names),), out, parallel=parallel, over_ssh=over_ssh))
     if count is None and pairs is None:
         return int(not score_fixes(names, out, parallel=parallel, over_ssh=over_ssh))
     chosen = random.randrange(10**6) if seed is None else seed  # noqa: S311 (a seed is printed, not kept)
