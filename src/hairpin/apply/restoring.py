@@ -15,8 +15,8 @@ from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.change.sysctls import IP_FORWARD
 from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.misplaced import misplaced
 from hairpin.engines.missing import Missing, loss_text, missing_on
+from hairpin.engines.out_of_order import out_of_order
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
@@ -51,7 +51,7 @@ def restore_plan(answer: Answer) -> RestorePlan:
     """Return the plan for this host's engines."""
     host = answer.network.this
     namespace = host.namespace(host.netns.name)
-    losses = (Loss(engine, each, misplaced(each, namespace)) for engine, each in missing_on(host))
+    losses = (Loss(engine, each, out_of_order(each, namespace)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
     repairs: list[Repair] = []
     network = answer.network

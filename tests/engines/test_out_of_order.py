@@ -9,8 +9,8 @@ from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
 from hairpin.engines.dockerd import expected
-from hairpin.engines.misplaced import misplaced
 from hairpin.engines.missing import missing
+from hairpin.engines.out_of_order import out_of_order
 from hairpin.engines.restoring import restoring_all
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Rule
@@ -49,20 +49,20 @@ def ordered(order: list[int], namespace: Namespace | None = None) -> Namespace:
 
 def restored(namespace: Namespace) -> tuple[Change, Network]:
     lost = missing(ENGINE, namespace)
-    change = restoring_all(lost, HOST_NETNS, namespace, misplaced(lost, namespace))
+    change = restoring_all(lost, HOST_NETNS, namespace, out_of_order(lost, namespace))
     return change, simulate(change, network(namespace))
 
 
 @pytest.mark.parametrize("version", ("20.10", "26.1", "28.5"))
 def test_nothing_of_a_healthy_host_is_out_of_order(version: str) -> None:
     engine, namespace = fixture(version)
-    assert misplaced(missing(engine, namespace), namespace) == ()
+    assert out_of_order(missing(engine, namespace), namespace) == ()
 
 
 def test_the_jump_to_the_users_rules_comes_before_the_isolation_again() -> None:
     """As dockerd leaves it after a restart of firewalld."""
     namespace = ordered([1, 0, 2, 3, 4, 5])
-    (moved,) = misplaced(missing(ENGINE, namespace), namespace)
+    (moved,) = out_of_order(missing(ENGINE, namespace), namespace)
     assert "DOCKER-USER" in moved.rule.text
     change, _ = restored(namespace)
     assert len(steps(change, network(namespace))) == 1
@@ -77,4 +77,4 @@ def test_after_the_load_all_rules_are_in_order(order: list[int]) -> None:
 
 def test_a_rule_that_stands_twice_is_left() -> None:
     namespace = ordered([1, 0, 0, 2, 3, 4, 5])
-    assert misplaced(missing(ENGINE, namespace), namespace) == ()
+    assert out_of_order(missing(ENGINE, namespace), namespace) == ()

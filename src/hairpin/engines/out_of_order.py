@@ -14,14 +14,14 @@ from hairpin.host.host import Namespace
 from hairpin.netfilter.meaning import meaning
 
 
-def misplaced(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
+def out_of_order(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
     """Return the fewest rules whose move puts all that are there into the engine's order.
 
     A rule that stands twice is left alone.  nftables' own back end makes its chains anew as a whole."""
-    return () if lost.dialect == "nft" else tuple(_misplaced(lost, namespace))
+    return () if lost.dialect == "nft" else tuple(_out_of_order(lost, namespace))
 
 
-def _misplaced(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]:
+def _out_of_order(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]:
     where = of_dialect(lost.dialect, namespace)
     wanted: dict[tuple[str, str, str], list[ExpectedRule]] = {}
     for one in lost.wanted.rules:
