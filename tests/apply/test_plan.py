@@ -3,13 +3,18 @@
 import msgspec
 import pytest
 
+from hairpin.answer.ask import ask
 from hairpin.apply.plan import plan_of
 from hairpin.change.text import all_shown
+from hairpin.collect.snapshot import load
 from hairpin.errors import UsageError
 from hairpin.message import message
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.verdicts import succeeds
 from tests.apply.plans import FAULTY, HEALTHY, both, plan
+from tests.engines.hosts import FIXTURES
 from tests.report.answers import answer
 
 
@@ -32,6 +37,14 @@ def test_a_healthy_host_has_an_empty_plan() -> None:
 def test_two_accidents_are_repaired_each_for_what_the_other_leaves() -> None:
     found = both()
     assert {each.id for each in found.repairs} == {"interface-forwarding-off", "docker-user-drops"}
+    assert all(map(succeeds, found.then))
+
+
+def test_repairs_of_one_container_come_in_an_order_in_which_both_fit() -> None:
+    """Each change replaces the container: the one found behind the other was made for what that leaves."""
+    recorded = load(FIXTURES / "pairs" / "internal-network-and-paused.hairpin")
+    found = plan(of=ask(parse_question("check", ("8151",), None, (), World()), (recorded,)))
+    assert [each.id for each in found.repairs] == ["container-on-internal-network-only", "container-paused"]
     assert all(map(succeeds, found.then))
 
 

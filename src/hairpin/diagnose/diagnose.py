@@ -200,7 +200,7 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 if grown.trace.succeeds and not (grown.trace.verdict == "leaves" and is_held_inside(network, flow)):
                     needed = needed_only(network, flow, grown.suspects)
                     named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
-                    causes = _in_order_of_repair(network, _with_makers(one_entry_each(named)))
+                    causes = _in_order_of_repair(network, flow, _with_makers(one_entry_each(named)))
                     proof = proof_by(trace, grown.trace)
                     found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
                 elif not found and (goes_on or search.thorough):
@@ -359,14 +359,18 @@ def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(joined.values())
 
 
-def _in_order_of_repair(network: Network, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     """Return the set in three groups: what has to be repaired before dockerd is started; then a port that nobody
     serves, or a stopped process; then the others.
 
-    Without a service no other fault matters.  Podman reloads no rules of a paused container."""
-    return tuple(
+    Without a service no other fault matters.  Podman reloads no rules of a paused container.
+
+    A later change was found on the network that the earlier ones leave.  Two that replace the same container or its
+    namespace fit in the order in which they were found alone."""
+    ordered = tuple(
         sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
     )
+    return ordered if ordered == found or _delivers(network, flow, ordered) else found
 
 
 def is_before_start(network: Network, suspect: Suspect) -> bool:
@@ -384,7 +388,7 @@ def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
     return tuple(sorted(linked, key=lambda each: bool(each.follows_from)))
 
 
-def _delivers(network: Network, flow: Flow, chosen: list[Suspect]) -> bool:
+def _delivers(network: Network, flow: Flow, chosen: Iterable[Suspect]) -> bool:
     try:
         return walk_flow(simulate(joint_change(chosen), network), flow).succeeds
     except ChangeError:
