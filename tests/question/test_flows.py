@@ -15,6 +15,7 @@ from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
+from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import named
 from tests.small_host import WEB, container, engine, host_namespace, network
@@ -206,7 +207,10 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
         whole(*ALIASED), TO_WEB, Origin("container", container="db"), "alias of several .* name one of db-c, db-d",
     ),
     "a mistyped port": (whole(), Target(container="8i51"), None, r"did you mean 8151\?"),
-    "the client is stopped": (whole(container("exited")), TO_WEB, Origin("container", container="web"), "is exited"),
+    "the client's namespace is not known": (
+        whole(msgspec.structs.replace(container(), netns=None)), TO_WEB, Origin("container", container="web"),
+        "is running: it has no network now",
+    ),
     "publishes nothing": (
         whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",
     ),
@@ -233,6 +237,16 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
 def test_questions_that_cannot_be_asked(net: Network, target: Target, origin: Origin | None, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         flows_for(net, (target,), origin)
+
+
+def test_a_stopped_client_asks_nothing_which_is_an_answer() -> None:
+    net = whole(container("exited"))
+    left = tuple(each for each in net.this.namespaces if each.name != "container:web")
+    net = net.with_host(msgspec.structs.replace(net.this, namespaces=left))
+    (flow,) = flows_for(net, (TO_WEB,), Origin("container", container="web"))
+    stop = walk_flow(net, flow).usual.stop
+    assert stop is not None
+    assert stop.reason == "no-container"
 
 
 def test_a_snapshot_without_its_host() -> None:

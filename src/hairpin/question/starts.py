@@ -120,6 +120,9 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
 
 def _container(network: Network, origin: Origin) -> Standpoint:
     host, container = _asker(network, origin)
+    if container.netns is None and not container.running:
+        # It asks nothing, which is an answer: the flow starts where its namespace was, or will be.
+        return Standpoint(FromContainer(container.name, Netns(host.name, f"container:{container.name}")), host)
     if container.netns is None:
         raise UsageError(
             message(
