@@ -51,7 +51,11 @@ def restore_plan(answer: Answer) -> RestorePlan:
     """Return the plan for this host's engines."""
     host = answer.network.this
     namespace = host.namespace(host.netns.name)
-    losses = (Loss(engine, each, out_of_order(each, namespace)) for engine, each in missing_on(host))
+    losses = (
+        # Podman moves no rule when it loads its networks again.
+        Loss(engine, each, out_of_order(each, namespace) if engine.kind == "docker" else ())
+        for engine, each in missing_on(host)
+    )
     lost = tuple(each for each in losses if each.missing or each.moved)
     repairs: list[Repair] = []
     network = answer.network

@@ -3,7 +3,7 @@
 dockerd does so itself: after a restart of firewalld it makes its jumps anew in another order than at its own start.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -41,12 +41,13 @@ def _out_of_order(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]
 def _behind(places: Sequence[int]) -> tuple[int, ...]:
     """Return the indexes that are not of a longest rising part of the sequence."""
     ends: list[int] = []
-    """The last index of the best rising part of each length."""
+    """The last index of the best rising part of each length; ``lowest``: the place there."""
+    lowest: list[int] = []
     before: list[int | None] = []
     for number, place in enumerate(places):
-        length = bisect_left([places[each] for each in ends], place)
+        length = bisect_right(lowest, place)
         before.append(ends[length - 1] if length else None)
-        ends[length : length + 1] = [number]
+        ends[length : length + 1], lowest[length : length + 1] = [number], [place]
     rising = set[int]()
     at = ends[-1] if ends else None
     while at is not None:
