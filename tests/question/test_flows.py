@@ -209,7 +209,7 @@ ERRORS: dict[str, tuple[Network, Target, Origin | None, str]] = {
     "a mistyped port": (whole(), Target(container="8i51"), None, r"did you mean 8151\?"),
     "the client's namespace is not known": (
         whole(msgspec.structs.replace(container(), netns=None)), TO_WEB, Origin("container", container="web"),
-        "is running: it has no network now",
+        "namespace of container 'web' was not read",
     ),
     "publishes nothing": (
         whole(msgspec.structs.replace(container(), bindings=())), Target(container="web"), None, "name one: web:PORT",

@@ -126,9 +126,8 @@ def _container(network: Network, origin: Origin) -> Standpoint:
     if container.netns is None:
         raise UsageError(
             message(
-                "--from: container {name!r} is {status}: it has no network now",
+                "--from: the network namespace of container {name!r} was not read; run hairpin as root",
                 name=container.name,
-                status=container.status,
             )
         )
     netns = Netns(host.name, container.netns)
