@@ -253,9 +253,10 @@ CASES: dict[str, Case] = {
         ),
         published(), ("container-network-none", "container-own-firewall"),
     ),
+    # The namespace that `network connect` leaves is that of a paused container: the other way round it would be one again.
     "somebody has disconnected it, and it is paused": Case(
         unpublished(msgspec.structs.replace(DISCONNECTED, status="paused")), published(),
-        ("container-paused", "container-network-none"),
+        ("container-network-none", "container-paused"),
     ),
     "it has ended": Case(stopped("exited"), published(), ("container-not-running",)),
     "it has ended, and is published on ::1 alone": Case(
