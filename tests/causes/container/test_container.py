@@ -253,7 +253,7 @@ CASES: dict[str, Case] = {
         ),
         published(), ("container-network-none", "container-own-firewall"),
     ),
-    # The namespace that `network connect` leaves is that of a paused container: the other way round it would be one again.
+    # What `network connect` leaves is a paused container: carried out behind the unpausing it would be one again.
     "somebody has disconnected it, and it is paused": Case(
         unpublished(msgspec.structs.replace(DISCONNECTED, status="paused")), published(),
         ("container-network-none", "container-paused"),
