@@ -48,7 +48,8 @@ from hairpin.walk.walked import walked
 from hairpin.wanted import ask_address, ask_from
 
 Depth = Literal["flows", "causes", "events"]
-"""How far an answer goes: what becomes of the flows; the causes of what fails now; also what events bring."""
+"""How far an answer goes.  ``flows``: only the verdicts.  ``causes``: also why flows fail now.  ``events``: also what
+the next events bring."""
 _RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
 
@@ -62,7 +63,7 @@ def ask(
 ) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
     the second judge, if it may be asked; ``rest``: reads all containers, for the case that one is needed which
-    ``sources`` left unread; ``depth``: how far ``check`` goes.
+    ``sources`` left unread; ``depth``: of ``check`` alone.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.

@@ -117,7 +117,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
 
 
 def has_repairs(answer: Answer) -> bool:
-    """Return whether ``plan_of`` has a repair that nobody has to choose."""
+    """Return whether the plan repairs something without ``--choose``."""
     wanted = (each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies)
     return any(_why_not(each, each.remedies[0], answer) is None for each in wanted)
 

@@ -50,12 +50,7 @@ class RestorePlan(msgspec.Struct, frozen=True):
 def restore_plan(answer: Answer) -> RestorePlan:
     """Return the plan for this host's engines."""
     host = answer.network.this
-    namespace = host.namespace(host.netns.name)
-    losses = (
-        # Podman moves no rule when it loads its networks again.
-        Loss(engine, each, out_of_order(each, namespace) if engine.kind == "docker" else ())
-        for engine, each in missing_on(host)
-    )
+    losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
     repairs: list[Repair] = []
     network = answer.network
@@ -67,6 +62,11 @@ def restore_plan(answer: Answer) -> RestorePlan:
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
     return RestorePlan(RepairPlan(answer, tuple(repairs), (), then), lost, notes, undecided)
+
+
+def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
+    """Return the rules that come to their places.  Podman moves none when it loads its networks again."""
+    return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 
 def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[Repair, Network]:

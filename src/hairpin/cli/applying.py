@@ -141,10 +141,11 @@ def carried_out(
         grounds = {plan.answer.network.this.name: Here(journal, arm, seconds, told, read)}
     outcome = apply_plan(plan, grounds, deed, lasting=persist, question=asked, confirmed_later=bool(try_s))
     outcome = msgspec.structs.replace(outcome, hosts=named_hosts(grounds))
-    if not sources:  # nobody waits for this any more: whether all flows pass has to be walked
+    if not sources:
+        # The host as it was is kept only now: each flow has to be walked for that, and the repair does not wait for it.
         keep_or_say(next(iter(plan.answer.evidence), None), lang, after=False)
-    if not sources and outcome.is_well:
-        keep_or_say(None, lang, after=True)
+        if outcome.is_well:
+            keep_or_say(None, lang, after=True)
     if not quiet:
         from hairpin.cli.output import write
 

@@ -72,17 +72,18 @@ def fix(
         settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
     question = parse_question("check", targets, origin, publics, stated_world(outside), size)
     plan = carried.make_plan(question, chosen, sources, lang, with_latent=latent)
+    proposals = carried.proposals_of(plan, sources)
     outcome = None
 
     def page(words: "Words") -> str:
         from hairpin.report.page.fix_page import fix_page
 
-        return fix_page(plan, outcome, words, carried.proposals_of(plan, sources), lasting=persist)
+        return fix_page(plan, outcome, words, proposals, lasting=persist)
 
     if not as_json or applying:
         text = plan_text(
             plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose,
-            proposals=carried.proposals_of(plan, sources),
+            proposals=proposals,
         )  # fmt: skip
         if not as_json and (applying or html != "-"):  # the user sees a plan before the question
             write(text)
@@ -94,7 +95,7 @@ def fix(
     if printed_page(html, page, lang):
         return _status(plan, outcome)
     if as_json:
-        write_json(fix_document(plan, outcome, words(lang), carried.proposals_of(plan, sources)))
+        write_json(fix_document(plan, outcome, words(lang), proposals))
     save_page(html, page, lang)
     return _status(plan, outcome)
 

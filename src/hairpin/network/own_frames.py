@@ -24,16 +24,16 @@ def hands_up(namespace: Namespace, bridge: Link) -> bool:
 @kept
 def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
     """Return the hardware addresses for which each bridge has a local entry, by the names of the bridges."""
-    by_port: dict[str, set[int]] = {}
+    by_link: dict[str, set[int]] = {}
     for each in namespace.fdb:
         if each.local and each.remote is None:
-            by_port.setdefault(each.port, set()).add(each.mac)
-    found = dict[str, set[int]]()
-    for link in namespace.links:
-        for name in (link.name if link.kind == "bridge" else None, link.master):
-            if name is not None:
-                found.setdefault(name, set()).update(by_port.get(link.name, ()))
-    return {name: frozenset(addresses) for name, addresses in found.items()}
+            by_link.setdefault(each.port, set()).add(each.mac)
+    own = {
+        link.name: (link.name, *(port.name for port in bridge_ports(namespace, link.name)))
+        for link in namespace.links
+        if link.kind == "bridge"
+    }
+    return {bridge: frozenset[int]().union(*(by_link.get(each, ()) for each in names)) for bridge, names in own.items()}
 
 
 def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
