@@ -15,8 +15,8 @@ from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
 from tests.matrix.guests.trial import prepare
 from tests.reboot.host import Host
-from tests.reboot.userland import PODMAN, SUITE, disk
-from tests.story.native import native_host
+from tests.reboot.native import native_host
+from tests.reboot.userland import PODMAN, SUITE, disk, tree_of
 
 
 class ToolOutput(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ def main() -> int:
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     wrong = 0
-    with native_host(image.with_name(image.name.rpartition("-")[0]), results) as host:
+    with native_host(tree_of(image), results) as host:
         prepare(host, ())
         host.run(f"mv {PODMAN[1]} {PODMAN[0]}; mount -t tmpfs tmpfs /var/lib/containers")
         host.run("docker save hairpin-lab | podman load -q")

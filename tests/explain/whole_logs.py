@@ -18,9 +18,9 @@ from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
 from tests.matrix.guests.trial import prepare
 from tests.reboot.host import Host
+from tests.reboot.native import native_host
 from tests.reboot.runner import evidence_of
-from tests.reboot.userland import PODMAN, SUITE, disk
-from tests.story.native import native_host
+from tests.reboot.userland import PODMAN, SUITE, disk, tree_of
 
 _UFW = "ufw default allow incoming; ufw default allow routed; ufw --force enable"
 _PODMAN = (
@@ -57,7 +57,7 @@ def main() -> int:
     words = parser.parse_args().only
     require()
     image = disk(None, SUITE)
-    tree = image.with_name(image.name.rpartition("-")[0])
+    tree = tree_of(image)
     faults = lines = 0
     for name, script in KINDS.items():
         if words and not any(word in name for word in words):

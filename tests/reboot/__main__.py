@@ -1,4 +1,4 @@
-"""``python -m tests.reboot [--kinds a,b] [--fixed|--events]`` (root): ``make reboot``.
+"""``python -m tests.reboot [--kinds a,b] [--fixed|--events] [--emulated]`` (root): ``make reboot``.
 
 Prints a line for each kind of lasting part; the exit status is 1 if one of them fails, 2 if a host could not be asked.
 """
@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -18,16 +19,21 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.prerequisites import require
-from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
+from tests.guests.packages import PackageError, cache_folder, install_programs, kernel
 from tests.guests.qemu import GuestError, guests_at_once
 from tests.reboot.fixed import FixedRow, fixed, hosts_of
 from tests.reboot.host import Host, running_host
+from tests.reboot.native import native_host
+from tests.reboot.parts import Part
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
 from tests.reboot.trial import Tried, tried, tried_under_events
-from tests.reboot.userland import PROGRAMS, disk
+from tests.reboot.userland import PROGRAMS, disk, tree_of
 
 KERNEL = "6.1"
 """The suite's own kernel."""
+_OWN_KERNEL: frozenset[Part] = frozenset({"module"})
+"""Kinds that only a host with a kernel of its own can show."""
+_Boots = Callable[[Path], AbstractContextManager[Host]]
 _HEAD = f"{'lasting part':<24} {'scenario':<40} {'cause':<30} {'repaired':<10} {'after reboot':<12} {'s':>4}"
 
 
@@ -35,43 +41,52 @@ def main() -> int:
     """Carry the scenarios out; return the exit status."""
     signal.signal(signal.SIGTERM, _end)
     arguments = _arguments()
-    reboots = [_only(reboot, arguments.kinds) for reboot in (hosts_of(REBOOTS) if arguments.fixed else REBOOTS)]
+    kinds = frozenset(arguments.kinds.split(",")) if arguments.kinds else frozenset(row.part for row in ROWS)
+    left = frozenset[str]() if arguments.emulated else kinds & _OWN_KERNEL
+    reboots = [_only(reboot, kinds - left) for reboot in (hosts_of(REBOOTS) if arguments.fixed else REBOOTS)]
     started = time.monotonic()
     statuses, held = {0}, list[FixedRow]()
     try:
         require()
         install_programs(*PROGRAMS)
-        guests_at_once(1)
-        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror)
+        boots = (
+            _emulated(arguments.mirror) if arguments.emulated else partial(native_host, tree_of(disk(arguments.mirror)))
+        )
         _say("" if arguments.events or arguments.fixed else _HEAD)
         # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
         carry = partial(_fixed, held) if arguments.fixed else _under_events if arguments.events else _rebooted
-        statuses.update(_status(each, booted, made, arguments.keep, carry) for each in reboots if each.rows)
+        statuses.update(_status(each, boots, arguments.keep, carry) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")
         return 2
     except KeyboardInterrupt:
         return 130
     minutes = (time.monotonic() - started) / 60
-    kinds = f"{sum(len(each.rows) for each in reboots)} kinds"
+    carried = f"{sum(len(each.rows) for each in reboots)} kinds"
     if arguments.fixed:
-        kinds = f"{len(held)} of {kinds} hold"
-    _say(f"{kinds} in {minutes:.0f} minutes; the hosts' consoles and commands are in {arguments.keep}")
+        carried = f"{len(held)} of {carried} hold"
+    if left:
+        carried += f" ({', '.join(sorted(left))} needs a kernel of the host's own: --emulated)"
+    _say(f"{carried} in {minutes:.0f} minutes; the hosts' consoles are in {arguments.keep}")
     return max(statuses)
 
 
-def _only(reboot: Reboot, kinds: str) -> Reboot:
-    """Return the reboot with the scenarios of these kinds alone; empty: all of them."""
-    rows = tuple(row for row in reboot.rows if not kinds or row.part in kinds.split(","))
-    return msgspec.structs.replace(reboot, rows=rows)
+def _emulated(mirror: str | None) -> _Boots:
+    guests_at_once(1)
+    return partial(running_host, kernel(KERNEL, cache_folder(), mirror), disk(mirror))
 
 
-def _status(reboot: Reboot, booted: Kernel, made: Path, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
+def _only(reboot: Reboot, kinds: frozenset[str]) -> Reboot:
+    """Return the reboot with the scenarios of these kinds alone."""
+    return msgspec.structs.replace(reboot, rows=tuple(row for row in reboot.rows if row.part in kinds))
+
+
+def _status(reboot: Reboot, boots: _Boots, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
     """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
     results = keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-")
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
-    with running_host(booted, made, results) as host:
+    with boots(results) as host:
         for command in MANAGED[reboot.machine]:
             host.must(command)
         try:
@@ -134,6 +149,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fixed", action="store_true", help="apply as another host, and take back; a reboot after the fault and each"
     )
+    parser.add_argument("--emulated", action="store_true", help="boot a kernel of the host's own: minutes a boot")
     parser.add_argument(
         "--keep", type=Path, default=cache_folder("hosts") / "results", help="folder for consoles and commands"
     )

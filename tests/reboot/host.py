@@ -83,11 +83,11 @@ class Host:
     """The running host.  ``client`` and ``neighbour`` are the machines around it; ``talk``: the folder that it
     mounts at /run/talk."""
 
-    def __init__(self, talk: Path, qemu: subprocess.Popen[bytes], client: Node, neighbour: Node) -> None:
+    def __init__(self, talk: Path, booted: subprocess.Popen[bytes], client: Node, neighbour: Node) -> None:
         self.client = client
         self.neighbour = neighbour
         self.talk = talk
-        self._qemu = qemu
+        self._booted = booted
         self._numbers = itertools.count(1)
         self._boot = ""
         self._python: tuple[str, ...] = ()
@@ -150,8 +150,8 @@ class Host:
             self._wait_a_moment(deadline, f"{what} within {limit_s:.0f} s")
 
     def _wait_a_moment(self, deadline: float, what: str) -> None:
-        if self._qemu.poll() is not None:
-            raise GuestError(f"qemu has ended; {self._last_words()}")
+        if self._booted.poll() is not None:
+            raise GuestError(f"the host has ended; {self._last_words()}")
         if time.monotonic() > deadline:
             raise GuestError(f"{what}; {self._last_words()}")
         time.sleep(0.1)
@@ -170,7 +170,8 @@ def running_host(kernel: Kernel, disk: Path, results: Path) -> Generator[Host]:
     (results / "agent.sh").write_text(_AGENT.replace("SOURCE", str(ROOT / "src")), "utf-8")
     (results / "image.tar").write_bytes(root_file_system())
     packed = results / "initramfs"
-    mounts = _MOUNTS.replace("FOLDERS", " ".join(map(shlex.quote, _folders(kernel))))
+    folders = (*folders_of_python(), str(kernel.modules))
+    mounts = _MOUNTS.replace("FOLDERS", " ".join(map(shlex.quote, folders)))
     mounts = mounts.replace("MODULES", shlex.quote(str(kernel.modules))).replace("RELEASE", kernel.release)
     packed.write_bytes(initramfs(kernel, _MODULES, mounts, "/sbin/init"))
     with ExitStack() as stack:
@@ -218,9 +219,9 @@ def _nic(tap: str, mac: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _folders(kernel: Kernel) -> tuple[str, ...]:
+def folders_of_python() -> tuple[str, ...]:
     """Return this machine's folders that the host needs at the same place; raises GuestError if it has no Python."""
-    wanted = [Path(sys.prefix).resolve(), ROOT, kernel.modules]
+    wanted = [Path(sys.prefix).resolve(), ROOT]
     own = Path(sys.base_prefix).resolve()
     if own != Path("/usr"):
         wanted.append(own)

@@ -145,6 +145,11 @@ def disk(mirror: str | None = None, suite: str = SUITE) -> Path:
     return image
 
 
+def tree_of(image: Path) -> Path:
+    """Return the folder that the image was made from."""
+    return image.with_name(image.name.rpartition("-")[0])
+
+
 def _key(*made_from: object) -> str:
     return hashlib.sha256(repr(made_from).encode()).hexdigest()[:10]
 

@@ -30,12 +30,12 @@ from tests.guests.qemu import GuestError, guests_at_once
 from tests.matrix.guests.trial import prepare
 from tests.reboot.__main__ import KERNEL
 from tests.reboot.host import Host, running_host
+from tests.reboot.native import native_host
 from tests.reboot.runner import GuestRunner, evidence_of
-from tests.reboot.userland import PROGRAMS, SUITE, disk
+from tests.reboot.userland import PROGRAMS, SUITE, disk, tree_of
 from tests.story.broken_histories import BROKEN
 from tests.story.healthy_histories import HEALTHY
 from tests.story.history import CLEAN, READY, History, Verdict, by_person, on_host
-from tests.story.native import native_host
 
 Outcome = Verdict | Literal["trouble"]
 _WHY = "journalctl -u docker -n 30 -o cat | grep -i 'failed to start daemon\\|fatal\\|error' | tail -n 3"
@@ -89,7 +89,7 @@ def _booted(results: Path, *, emulated: bool) -> AbstractContextManager[Host]:
     if emulated:
         guests_at_once(1)
         return running_host(kernel(KERNEL, cache_folder(), None), image, results)
-    return native_host(image.with_name(image.name.rpartition("-")[0]), results)
+    return native_host(tree_of(image), results)
 
 
 def _told(host: Host, history: History, results: Path) -> tuple[Outcome, tuple[str, ...]]:

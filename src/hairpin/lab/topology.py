@@ -23,8 +23,7 @@ CLIENT_V6: Final = "2001:db8:1::10"
 NEIGHBOUR_V6: Final = "2001:db8:2::20"
 HOST_V6: Final = "2001:db8:2::11"
 
-# A new namespace may copy the machine's own values (net.core.devconf_inherit_init_net), so each is set here.
-_QUIET = (
+QUIET: Final = (
     "net.ipv4.ip_forward=0",
     "net.ipv4.conf.all.rp_filter=0",
     "net.ipv4.conf.default.rp_filter=0",
@@ -33,13 +32,14 @@ _QUIET = (
     "net.ipv6.conf.default.accept_ra=0",
     "net.ipv6.conf.default.accept_dad=0",
 )
+"""Of each node: a new namespace may copy the machine's own values (net.core.devconf_inherit_init_net)."""
 _ROUTING = ("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1")
 
 
 def connect(plan: LabPlan, client: Node, router: Node, neighbour: Node, hosts: Sequence[Node]) -> None:
     """Lay the wires and set addresses and routes; the router forwards, the others do not."""
     for node in (client, router, neighbour, *hosts):
-        node.run(("sysctl", "-qw", *_QUIET, *(_ROUTING if node is router else ())))
+        node.run(("sysctl", "-qw", *QUIET, *(_ROUTING if node is router else ())))
     _batch(
         router,
         "link set lo up",
