@@ -1,7 +1,7 @@
 """Runs at each boot of the guest: settles what the last power cut has left, judges it, and begins a plan anew.
 
-``python -m tests.power.inside fix|try KILL_AT``: a moment's number, or -1 to count the moments of a run that nothing
-interrupts.  What lies in ``/run/results`` is on the machine outside, and survives.
+``python -m tests.power.inside fix|try|there KILL_AT``: a moment's number, or -1 to count the moments of a run that
+nothing interrupts.  What lies in ``/run/results`` is on the machine outside, and survives.
 """
 
 import hashlib
@@ -10,9 +10,11 @@ import random
 import stat
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing, redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -21,8 +23,8 @@ from hairpin.apply.fixing import Deed, apply_plan
 from hairpin.apply.ground import Ground, Here
 from hairpin.apply.journal import Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
-from hairpin.apply.settling import interrupted_plan
 from hairpin.apply.switch import start_switch
+from hairpin.apply.task import Undertaking
 from hairpin.cli.applying import confirm_tried, settle_interrupted, taken_back
 from hairpin.cli.half_done import say_half_done
 from hairpin.cli.material import gather
@@ -33,14 +35,19 @@ from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
 from tests.kills.moments import Moments
 from tests.kills.plans import FOLDER, HOSTS
+from tests.power import there
 
 RESULTS = Path("/run/results")
 _SWITCH_S = 3600.0
 
 
+Way = Literal["fix", "try", "there"]
+"""Carried out here, with --try and its confirmation, or as another host's."""
+
+
 class Found(msgspec.Struct, frozen=True):
-    """What the boot after a cut has found.  ``said``: whether ``check`` names a half-done plan; ``became``: how the
-    plan stands once the next command has settled it."""
+    """What the boot after a cut has found.  ``said``: whether ``check`` names a half-done plan, or the other host's
+    journal does; ``became``: how the plan stands once the next command has settled it."""
 
     said: bool
     settled_by: str
@@ -58,34 +65,43 @@ def files() -> dict[str, str]:
     return found
 
 
-def settle() -> Found:
+def settle(way: Way) -> Found:
     """Settle what the last cut has left, as the next command does, and judge it."""
-    with closing(Journal()) as journal, journal.locked():
-        half = interrupted_plan(journal)
-        plans = journal.all()
-    told = io.StringIO()
-    with redirect_stderr(told):
-        say_half_done("en")
-    said, how = "was interrupted" in told.getvalue(), "nothing"
-    if half is not None:
+    undo = there.undo if way == "there" else partial(taken_back, None, "en", "never")
+    fix = there.settle if way == "there" else partial(settle_interrupted, "en", "never")
+    half = any(each.state in ("open", "keeping", "ending") for each in _known_plans(way))
+    said, how = half if way == "there" else _is_said(), "nothing"
+    if half:
         how = random.choice(("undo", "fix"))  # noqa: S311
-        undo = partial(taken_back, None, "en", "never")
-        _quietly(undo if how == "undo" else partial(settle_interrupted, "en", "never"))
-    with closing(Journal()) as journal:
-        then = journal.all()[0] if plans else None
+        _quietly(undo if how == "undo" else fix)
+    then = next(iter(_known_plans(way)), None)
     became = then.state if then is not None else "none"
-    wrong = [] if said == (half is not None) else [f"check said {said}, and {how} was needed"]
+    wrong = [] if said == half else [f"check said {said}, and {how} was needed"]
     before, applied = (msgspec.json.decode((RESULTS / name).read_bytes()) for name in ("before", "applied"))
     if then is not None:
         wrong += [f"{each.state}: {each.said}" for each in then.tasks if each.state == "stays"]
     wrong += _differing(applied if became == "applied" else before, became)
     if became == "applied":
-        _quietly(partial(taken_back, None, "en", "never"))
+        _quietly(undo)
         wrong += _differing(before, "after undo")
     return Found(said, how, became, tuple(wrong))
 
 
-def _quietly(do: "partial[int] | partial[None]") -> None:
+def _known_plans(way: Way) -> tuple[Undertaking, ...]:
+    if way == "there":
+        return there.known_plans()
+    with closing(Journal()) as journal:
+        return journal.all()
+
+
+def _is_said() -> bool:
+    told = io.StringIO()
+    with redirect_stderr(told):
+        say_half_done("en")
+    return "was interrupted" in told.getvalue()
+
+
+def _quietly(do: Callable[[], object]) -> None:
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         do()
 
@@ -96,22 +112,28 @@ def _differing(wanted: dict[str, str], what: str) -> list[str]:
             if wanted.get(name) != found.get(name)]  # fmt: skip
 
 
-def begin(how: str) -> None:
-    """Carry the plan out and keep it; with ``try``: after ``--confirm``."""
+def begin(way: Way) -> None:
+    """Carry the plan out and keep it."""
     question = parse_question("check", ("8151",), None, (), World())
     answer = ask(question, gather(()))
     now, lasting = HOSTS["kernel"].steps(answer.network)
+    if way == "there":  # its program refuses a file with several links, before the first step
+        lasting = tuple(each for each in lasting if "linked" not in getattr(each, "path", ""))
     label = answer.network.this.name
     repair = Repair("power", verbatim("power"), label, Remedy("power", now, lasting))
     plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
+    deed = Deed(lambda: ask(question, gather(())), _nobody, _safe)
+    if way == "there":
+        outcome = there.begin(plan, deed)
+        assert outcome.stays, str(outcome.complaint)
+        return
     with closing(Journal()) as journal:
-        arm = partial(start_switch, journal) if how == "try" else _unarmed
+        arm = partial(start_switch, journal) if way == "try" else _unarmed
         here = Here(journal, arm, _SWITCH_S, _untold, lambda: ask(question, gather(())).network)
         grounds: dict[str, Ground] = {label: here}
-        deed = Deed(lambda: ask(question, gather(())), _nobody, _safe)
-        outcome = apply_plan(plan, grounds, deed, lasting=True, question=("power",), confirmed_later=how == "try")
+        outcome = apply_plan(plan, grounds, deed, lasting=True, question=("power",), confirmed_later=way == "try")
         assert outcome.stays, str(outcome.complaint)
-    if how == "try":
+    if way == "try":
         _quietly(partial(confirm_tried, "en", "never"))
 
 
@@ -144,17 +166,23 @@ def _safe(_network: Network) -> Message | None:
 
 
 def main() -> None:
-    how, number = sys.argv[1], int(sys.argv[2])
+    way, number = msgspec.convert(sys.argv[1], Way), int(sys.argv[2])
     counting = number < 0
+    if way == "there":
+        there.be_another_host()
     if counting:
         (RESULTS / "before").write_bytes(msgspec.json.encode(files()))
     else:
-        (RESULTS / "found").write_bytes(msgspec.json.encode(settle()))
+        (RESULTS / "found").write_bytes(msgspec.json.encode(settle(way)))
     moments = Stopping(None if counting else number)
-    moments.install()
-    begin(how)
+    if way == "there":
+        there.stop_at(number)
+    else:
+        moments.install()
+    begin(way)
     (RESULTS / "applied" if counting else RESULTS / "ended").write_bytes(msgspec.json.encode(files()))
-    (RESULTS / "labels").write_bytes(msgspec.json.encode([label for label, _ in moments.labels]))
+    labels = there.labels() if way == "there" else [label for label, _ in moments.labels]
+    (RESULTS / "labels").write_bytes(msgspec.json.encode(labels))
     (RESULTS / "now").write_text("after the last moment", "utf-8")
     time.sleep(3600)
 

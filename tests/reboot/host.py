@@ -83,6 +83,9 @@ class Host:
     """The running host.  ``client`` and ``neighbour`` are the machines around it; ``talk``: the folder that it
     mounts at /run/talk."""
 
+    settle_s = 10.0
+    """An emulated dockerd starts its containers, or makes their rules, so long after it has said that it is done."""
+
     def __init__(self, talk: Path, booted: subprocess.Popen[bytes], client: Node, neighbour: Node) -> None:
         self.client = client
         self.neighbour = neighbour

@@ -82,6 +82,8 @@ _ENVIRONMENT = (
 class NativeHost(Host):
     """The running host, asked as an emulated one is."""
 
+    settle_s = 2.0
+
     def __init__(self, tree: Path, talk: Path, client: Node, router: Node, neighbour: Node) -> None:
         self._tree = tree
         self._router = router

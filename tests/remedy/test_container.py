@@ -2,11 +2,14 @@
 
 import msgspec
 
-from hairpin.change.calls import SetContainerState
-from hairpin.change.change import AddSocket, SetContainer
+from hairpin.causes.cause import Candidate
+from hairpin.causes.where import OfUnit
+from hairpin.change.calls import SetContainerState, SetUnitState
+from hairpin.change.change import AddSocket, Change, SetContainer
 from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.network import Network
+from hairpin.remedy.plan import remedies
 from tests.remedy.situations import HOST_NETNS, insertion, network, remedy, said
 
 
@@ -24,6 +27,18 @@ def test_a_restart_policy_is_proposed_if_there_is_none() -> None:
     told = remedy(found, part, calls=(SetContainerState("docker", "start", name),))
     assert (told.id, told.commands) == ("start-container", (f"docker start {name}",))
     assert told.persist_commands == (f"docker update --restart unless-stopped {name}",)
+
+
+def test_the_start_of_the_engine_keeps_the_asked_container_up_and_no_other() -> None:
+    found, part = with_policy("no")
+    name = part.container.name
+    calls = (SetUnitState("start", "docker"), SetContainerState("docker", "start", name))
+    for asked in (name, None):
+        where = OfUnit("docker.service", "stopped", asked)
+        candidate = Candidate(message("-"), message("-"), Change((part,), calls), where, "switched-off")
+        (told,) = remedies("docker-daemon-not-running", candidate, found)
+        kept = f"docker update --restart unless-stopped {name}"
+        assert (kept in told.persist_commands) is (asked is not None)
 
 
 def test_a_restart_policy_that_is_there_stays() -> None:

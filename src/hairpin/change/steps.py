@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.calls import ByPerson, EndProcess, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, Call, ConnectContainer, EndProcess, SetContainerState, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
     AddSocket,
@@ -297,10 +297,11 @@ def _state(text: str | None) -> FileState | None:
 
 
 def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls; the first one counts as making the whole change.  Processes that end before it make nothing yet:
-    each of them has to be there still when the one before it has ended."""
+    """Yield the calls; the first one counts as making the whole change.  What only prepares it makes nothing yet:
+    processes that end before it, each of which has to be there still when the one before it has ended, and the
+    connection of a container that is started behind it."""
     host = host_of(change.parts[0], network) if change.parts else network.this
-    making = next((number for number, each in enumerate(change.calls) if not isinstance(each, EndProcess)), 0)
+    making = next((number for number, each in enumerate(change.calls) if not _prepares(each, change)), 0)
     for number, call in enumerate(change.calls):
         does = change.parts if number == making else ()
         if isinstance(call, ByPerson):
@@ -314,6 +315,12 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
             expects=call_expects(call, host),
             undo=(Ask(host=host.name, call=back, undo=()),) if back is not None else None,
         )
+
+
+def _prepares(call: Call, change: Change) -> bool:
+    if isinstance(call, ConnectContainer):
+        return SetContainerState(call.tool, "start", call.name) in change.calls
+    return isinstance(call, EndProcess)
 
 
 def host_of(part: Primitive, network: Network) -> Host:

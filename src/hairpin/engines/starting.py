@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.calls import Call, SetContainerState
+from hairpin.change.calls import Call, ConnectContainer, SetContainerState
 from hairpin.change.change import (
     AddNamespace,
     AddSocket,
@@ -61,7 +61,17 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
         return _started_stacked(host, engine, container, binding)
     call = SetContainerState(engine.kind, "start", container.name, engine.user)
     _, *sharers = restarts(host, container)
-    return Change(tuple(_parts(host, start, binding)), (call, *sharers))
+    return Change(tuple(_parts(host, start, binding)), (*connecting_first(engine, container), call, *sharers))
+
+
+def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
+    """Return the call without which a start of the container connects it to no network: to the one that it was made
+    for, as far as its mode names it."""
+    if engine.kind != "docker" or not container.starts_unconnected:
+        return ()
+    joined = engine.network(container.network_mode)
+    name = joined.name if joined is not None else engine.default_network
+    return (ConnectContainer(engine.kind, "connect", name, container.name),)
 
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:

@@ -202,7 +202,7 @@ def with_container_first_started(course: Course, container: Container) -> Course
     if refused is not None:
         return course.failing(refused)
     binding = next(iter(container.bindings), _NO_PORT)
-    change = starting_change(course.host, container, binding)
+    change = starting_change(course.host, container, binding) if not container.starts_unconnected else None
     serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
     return course.provided(serves).made(*(change.parts if change is not None else ()))
 

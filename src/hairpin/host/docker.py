@@ -115,8 +115,17 @@ class Container(msgspec.Struct, frozen=True):
     @property
     def is_disconnected(self) -> bool:
         """Whether somebody has disconnected the running container from its last network."""
-        mode = self.network_mode.partition(":")[0]
-        return self.running and not self.endpoints and mode not in ("none", *_SHARED)
+        return self.running and self._has_no_network
+
+    @property
+    def starts_unconnected(self) -> bool:
+        """Whether Docker's start of the container connects it to no network: somebody has disconnected it from its last
+        one.  Measured with 20.10.24; a container that stopped on a network keeps it in its list."""
+        return not self.running and self._has_no_network
+
+    @property
+    def _has_no_network(self) -> bool:
+        return not self.endpoints and self.network_mode.partition(":")[0] not in ("none", *_SHARED)
 
     @property
     def on_host_network(self) -> bool:

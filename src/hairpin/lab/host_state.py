@@ -12,6 +12,7 @@ from hairpin.lab.build import Lab
 
 State = Mapping[str, str]
 """The lines of each part, by ``HOST PART``."""
+OTHER_ORDER = "the same lines in another order"
 
 _PARTS: Mapping[str, str] = {
     **{program: f"{program}-save" for program in ("iptables", "ip6tables", "iptables-legacy", "ip6tables-legacy")},
@@ -104,7 +105,7 @@ def differences(first: State, second: State, most: int = 3) -> tuple[str, ...]:
         gone, come = _beyond(old, new), _beyond(new, old)
         said += [f"{part}: {mark}{line}" for mark, lines in (("-", gone), ("+", come)) for line in lines[:most]]
         if old != new and not gone and not come:
-            said.append(f"{part}: the same lines in another order")
+            said.append(f"{part}: {OTHER_ORDER}")
     return tuple(said)
 
 

@@ -2,10 +2,11 @@
 
 import shlex
 
+from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState, SetRestartPolicy
 from hairpin.change.change import AddSocket, SetSysctl
 from hairpin.engines.starting import takes_restart_policy
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Container, Engine
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Lasting, Situation
@@ -18,6 +19,9 @@ RECREATED = Lasting(
         ),
     )
 )
+
+_NOT_AT_BOOT = ("", "no", "on-failure")
+"""Restart policies of containers that the engine does not start at each boot."""
 
 CONNECTED = Lasting(
     advice=(message("the connection ends when the container is made anew: name the network in the compose file, too"),)
@@ -46,13 +50,31 @@ def started(situation: Situation) -> Lasting:
         policy = container.restart_policy if container is not None else ""
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
-        elif container is not None and policy in ("", "no", "on-failure"):
-            engine = situation.host.engine_of(container)
-            if takes_restart_policy(engine):
-                calls.append(SetRestartPolicy(call.tool, policy_of(engine), call.name, call.user))
+        elif container is not None and policy in _NOT_AT_BOOT:
+            calls += _at_boot(call, container, situation)
         else:
             advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
+
+
+def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
+    """Return the call that sets a restart policy for the asked container, which the start of its engine leaves down.
+    The others that it leaves down come back or not as somebody chose."""
+    where = situation.candidate.where
+    container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
+    if container is None or container.restart_policy not in _NOT_AT_BOOT:
+        return ()
+    started = (each for each in situation.candidate.change.calls if isinstance(each, SetContainerState))
+    return tuple(
+        kept for call in started if call.name == container.name for kept in _at_boot(call, container, situation)
+    )
+
+
+def _at_boot(call: SetContainerState, container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
+    engine = situation.host.engine_of(container)
+    if not takes_restart_policy(engine):
+        return ()
+    return (SetRestartPolicy(call.tool, policy_of(engine), call.name, call.user),)
 
 
 def policy_of(engine: Engine) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Literal, assert_never, get_args
 
+import msgspec
+
 from hairpin.causes.registry import fixed_with_of
 from hairpin.change.calls import (
     AddDirectChain,
@@ -222,13 +224,15 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "open-firewalld-port":
             return firewalld.permanent_calls(situation)
         case "start-engine":
-            return engine.started(situation.host, situation.candidate.change.calls)
+            kept = engine.started(situation.host, situation.candidate.change.calls)
+            return msgspec.structs.replace(kept, calls=(*kept.calls, *container.started_behind(situation)))
         case "start-container":
             return container.started(situation)
         case "allow-in-ufw" | "unban-address":
             return Lasting()  # ufw and the ban list's tool keep it themselves
         case "connect-network":
-            return container.CONNECTED
+            kept = container.started(situation)
+            return msgspec.structs.replace(kept, advice=(*container.CONNECTED.advice, *kept.advice))
         case "recreate-container":
             return container.RECREATED
         case "start-service":

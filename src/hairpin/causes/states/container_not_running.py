@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
         yield _candidate(
             view.host,
             container,
-            _detail(container, binding, looping=looping),
+            _unconnected(container, _detail(container, binding, looping=looping)),
             why,
             change=Change(change.parts) if by_hand else change,
             by_hand=by_hand,
@@ -184,6 +184,14 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
         )
     return message(
         "It publishes port {port} and ended with exit code {code} at {at}, so nothing holds the port.", **values
+    )
+
+
+def _unconnected(container: Container, said: Message) -> Message:
+    if not container.starts_unconnected:
+        return said
+    return message(
+        "{said} Somebody has disconnected it from its last network: a start alone connects it to none.", said=said
     )
 
 

@@ -7,7 +7,8 @@ rules and the addresses of its bridges.
 Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
 another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  Then ``docker start`` for each container
 that the start ended and did not start again.
-Lasting: ``systemctl enable docker``.
+Lasting: ``systemctl enable docker``, and a restart policy for the asked container if it has none that starts it at
+boot.
 """
 
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, s
 from hairpin.engines.missing import missing_of
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
-from hairpin.engines.starting import starting_change
+from hairpin.engines.starting import connecting_first, starting_change
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
@@ -161,7 +162,7 @@ def _started(
 ) -> Candidate:
     started_too = container.starts_with_daemon
     asked = () if started_too else (SetContainerState("docker", "start", container.name),)
-    further = dict.fromkeys((*calls_to_start_again(engine), *asked))
+    further = dict.fromkeys((*calls_to_start_again(engine), *connecting_first(engine, container), *asked))
     return Candidate(
         title=message("dockerd is not running"),
         detail=_detail(host, engine, said),
