@@ -52,8 +52,8 @@ def _look(label: str, _host: str | None = None) -> Network:
 
 def be_another_host() -> None:
     """Let the commands of this process find this host behind ``--host``."""
-    vars(hairpin.cli.elsewhere)["outpost_of"] = _outpost
-    vars(hairpin.apply.switch)["look"] = _look
+    setattr(hairpin.cli.elsewhere, "outpost_of", _outpost)  # noqa: B010
+    setattr(hairpin.apply.switch, "look", _look)  # noqa: B010
 
 
 def stop_at(number: int) -> None:
