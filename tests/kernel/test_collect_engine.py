@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -268,6 +269,27 @@ def test_an_engine_of_another_machine_is_not_asked(endpoint: str) -> None:
     reading = collect(LocalRunner(), docker_host=endpoint).find("docker-socket", "")
     assert reading is not None
     assert (reading.outcome, "not asked (named by DOCKER_HOST)" in reading.text) == ("absent", True)
+
+
+@pytest.mark.parametrize("state", ("listening", "running"))
+def test_a_daemon_that_a_connection_would_start_is_not_asked(state: str, tmp_path: Path, socket_path: str) -> None:
+    path = f"{tmp_path}/docker.sock" if state == "listening" else socket_path
+    program = tmp_path / "systemctl"
+    program.write_text(f"#!/bin/sh\necho 'Listen={path} (Stream)'; echo SubState={state}\n")
+    program.chmod(0o755)
+    with socket.socket(socket.AF_UNIX) as waiting:
+        waiting.bind(str(tmp_path / "docker.sock"))
+        waiting.listen()
+        waiting.setblocking(False)
+        variables = (("PATH", f"{tmp_path}:{os.environ['PATH']}"), ("DOCKER_HOST", f"unix://{path}"))
+        found = collect(LocalRunner(environment=variables))
+        with pytest.raises(BlockingIOError):
+            waiting.accept()
+    reading = found.find("docker-socket", "")
+    assert reading is not None
+    assert (reading.outcome, "systemd would start it" in reading.text) == (
+        ("absent", True) if state == "listening" else ("text", False)
+    )
 
 
 def test_a_context_names_the_engine(tmp_path: Path, socket_path: str) -> None:

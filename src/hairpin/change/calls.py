@@ -141,11 +141,14 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 
 
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
-    """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host."""
+    """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host.
+    ``reset-failed``: systemd forgets how often it has failed, and starts it again when it is told to.  ``socket``: the
+    unit that starts it as soon as somebody connects, and is told the same."""
 
-    verb: Literal["enable", "disable", "start", "stop", "restart"]
+    verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str
     by: Literal["systemd", "sysvinit", "openrc", "snap"] = "systemd"
+    socket: str = ""
 
 
 class EndProcess(msgspec.Struct, frozen=True, tag="end-process"):
@@ -204,7 +207,7 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
     at_boot = verb in ("enable", "disable")
     match call.by:
         case "systemd":
-            return ("systemctl", verb, call.unit)
+            return ("systemctl", verb, *filter(None, (call.socket,)), call.unit)
         case "sysvinit":
             return ("update-rc.d", name, verb) if at_boot else ("service", name, verb)
         case "openrc":
@@ -314,7 +317,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
         case AddRichRule() | TrustSource() | AddDirectRule() | AddDirectChain():
             return replace(call, removed=not call.removed)
         case SetUnitState():
-            return _unit_reversed(call)
+            return _unit_reversed(call, host)
         case _:
             assert_never(call)
 
@@ -330,11 +333,18 @@ def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
     return msgspec.structs.replace(call, zone=now, removed=False)
 
 
-_OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop"]] = {
+_OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop", "reset-failed"]] = {
     "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
+    # Only a start that fails again makes the unit fail again: to forget that is the way back, too.
+    "reset-failed": "reset-failed",
 }  # fmt: skip
 
 
-def _unit_reversed(call: SetUnitState) -> SetUnitState | None:
+def _unit_reversed(call: SetUnitState, host: Host) -> SetUnitState | None:
+    """Return the call that undoes this one: that of a start also stops the socket that the start has set up."""
     opposite = _OPPOSITES.get(call.verb)
-    return None if opposite is None else msgspec.structs.replace(call, verb=opposite)
+    if opposite is None:
+        return None
+    name = f"{call.unit.removesuffix('.service')}.socket"
+    down = call.verb == "start" and any(each.name == name and each.active != "active" for each in host.units)
+    return msgspec.structs.replace(call, verb=opposite, socket=name if down else "")

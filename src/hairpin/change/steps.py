@@ -12,9 +12,10 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change.argv import forgetting_argv, setting_argv
-from hairpin.change.calls import ByPerson, Call, ConnectContainer, EndProcess, SetContainerState, SetUnitState, reverse
+from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
 from hairpin.change.change import (
     AddChain,
+    AddNamespace,
     AddSocket,
     Change,
     ChangeWorld,
@@ -298,10 +299,10 @@ def _state(text: str | None) -> FileState | None:
 
 def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
     """Yield the calls; the first one counts as making the whole change.  What only prepares it makes nothing yet:
-    processes that end before it, each of which has to be there still when the one before it has ended, and the
-    connection of a container that is started behind it."""
+    processes that end before it, each of which has to be there still when the one before it has ended, and what stands
+    before the start of the container that the change makes."""
     host = host_of(change.parts[0], network) if change.parts else network.this
-    making = next((number for number, each in enumerate(change.calls) if not _prepares(each, change)), 0)
+    making = next((number for number in range(len(change.calls)) if not _prepares(change, number)), 0)
     for number, call in enumerate(change.calls):
         does = change.parts if number == making else ()
         if isinstance(call, ByPerson):
@@ -317,10 +318,14 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
         )
 
 
-def _prepares(call: Call, change: Change) -> bool:
-    if isinstance(call, ConnectContainer):
-        return SetContainerState(call.tool, "start", call.name) in change.calls
-    return isinstance(call, EndProcess)
+def _prepares(change: Change, number: int) -> bool:
+    made = {
+        each.container.name for each in change.parts if isinstance(each, AddNamespace) and each.container is not None
+    }
+    return isinstance(change.calls[number], EndProcess) or any(
+        isinstance(each, SetContainerState) and each.verb == "start" and each.name in made
+        for each in change.calls[number + 1 :]
+    )
 
 
 def host_of(part: Primitive, network: Network) -> Host:

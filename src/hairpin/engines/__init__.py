@@ -6,5 +6,6 @@ Read ``expected`` (the types), ``options`` (what the engine was told), ``history
 with ``dockerd_20`` and ``dockerd_28`` and ``swarm`` for iptables, ``nft_words`` and ``native`` with
 ``dockerd_nftables`` for nftables; ``sysctls`` and ``listeners`` beside them.  Held against a host: ``found``,
 ``missing``, ``out_of_order``, ``surplus``, ``owned``.  As changes: ``restoring``, ``republishing``, ``bridging``,
-``endpoints``, ``given``, ``stacked``, ``starting``, ``daemon``, ``connecting``, ``unconfined``, ``default_network``.
+``endpoints``, ``given``, ``stacked``, ``starting``, ``daemon``, ``connecting``, ``unconfined``, ``default_network``,
+``first_start``.
 """

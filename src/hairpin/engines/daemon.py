@@ -8,13 +8,14 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import Change, SetLink, added
+from hairpin.engines.default_network import with_default_network
 from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import conflicts, excluding, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.link import Address
 from hairpin.message import Message, message
 
-_ZONE = "docker"
+_ZONE, _UNIT = "docker", "docker.service"
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -47,12 +48,15 @@ def refusal(engine: Engine) -> Message | None:
 def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
     """Return the calls that start the daemon: systemd's, where no other way was seen.
 
-    dockerd puts its bridges into firewalld's zone ``docker``, and ends if one of them is bound to another zone.
-    Source: moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld()
+    dockerd puts its bridges into firewalld's zone ``docker``, and ends if one of them is bound to another zone.  A unit
+    that has failed too often within a minute systemd does not start before it is told to forget that.
+    Source: moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); systemd.unit(5) StartLimitBurst=
     """
     bound = (BindInterface(_ZONE, bridge) for bridge in bound_elsewhere(host, engine))
-    by = engine.boot.by if engine.boot is not None else ""
-    return (*bound, SetUnitState("start", "docker", by or "systemd"))
+    by = (engine.boot.by if engine.boot is not None else "") or "systemd"
+    failed = by == "systemd" and any(each.name == _UNIT and each.active == "failed" for each in host.units)
+    forgotten = (SetUnitState("reset-failed", "docker"),) if failed else ()
+    return (*bound, *forgotten, SetUnitState("start", "docker", by))
 
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
@@ -103,7 +107,8 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
     if all(each.name != _ZONE for each in (*firewalld.runtime, *firewalld.permanent)):
         return ()
     bound = {link for each in firewalld.runtime if each.name != _ZONE for link in each.interfaces}
-    return tuple(each.bridge for each in engine.networks if each.bridge is not None and each.bridge in bound)
+    networks = engine.networks if engine.running else with_default_network(host, engine).networks
+    return tuple(each.bridge for each in networks if each.bridge is not None and each.bridge in bound)
 
 
 def starts_docker(call: Call) -> bool:

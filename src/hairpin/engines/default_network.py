@@ -1,7 +1,8 @@
-"""Docker's default network where the daemon was told to make none: a container on it, as without that option.
+"""Docker's default network where there is none now: the one that a daemon makes when it starts, and a container on it
+as without the option that lets dockerd make none.
 
-Only a new container or a restart of the daemon brings that about, so nobody carries this change out: it is the proof
-that the option stops a packet.
+Only a new container or a restart of the daemon brings the second about, so nobody carries that change out: it is the
+proof that the option stops a packet.
 """
 
 import msgspec
@@ -30,13 +31,13 @@ _OPTIONS = (("com.docker.network.bridge.default_bridge", "true"), ("com.docker.n
 def on_default_network(host: Host, container: Container, binding: PortBinding) -> Change | None:
     """Return the change after which the daemon has its default network, with its bridge and its rules, and the running
     container is on it; None where its namespace was not read, or no subnet is free."""
-    engine, subnet = host.engine_of(container), _free_subnet(host)
-    if subnet is None:
+    engine = host.engine_of(container)
+    joined = _default_network(host)
+    if joined is None:
         return None
-    joined = DockerNetwork("", "bridge", "bridge", subnets=(subnet,), options=_OPTIONS, bridge="docker0")
     with_network = msgspec.structs.replace(engine, networks=(*engine.networks, joined))
     bridge = tuple(new_bridge(host, with_network, joined))
-    prepared = simulate(Change(bridge), Network((_with(host, with_network),))).this
+    prepared = simulate(Change(bridge), Network((with_engine(host, with_network),))).this
     attached = reconnecting_change(prepared, container, binding, joined.name)
     if attached is None:
         return None
@@ -47,7 +48,25 @@ def on_default_network(host: Host, container: Container, binding: PortBinding) -
     return Change((*bridge, *others, *rules.parts))
 
 
-def _with(host: Host, engine: Engine) -> Host:
+def with_default_network(host: Host, engine: Engine) -> Engine:
+    """Return the daemon, which is down, with the default network that it makes at each start unless it is told to use
+    another bridge or none."""
+    joined = _default_network(host)
+    told = engine.rootless or engine.bridge_name is not None or engine.network(engine.default_network) is not None
+    if joined is None or told:
+        return engine
+    return msgspec.structs.replace(engine, networks=(joined, *engine.networks))
+
+
+def _default_network(host: Host) -> DockerNetwork | None:
+    subnet = _free_subnet(host)
+    if subnet is None:
+        return None
+    return DockerNetwork("", "bridge", "bridge", subnets=(subnet,), options=_OPTIONS, bridge="docker0")
+
+
+def with_engine(host: Host, engine: Engine) -> Host:
+    """Return the host with this state of the engine."""
     engines = tuple(engine if each.kind == engine.kind else each for each in host.engines)
     return msgspec.structs.replace(host, engines=engines)
 

@@ -10,9 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy, SetSysctl
+from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy
 from hairpin.engines.dockerd import FORWARD_CHAIN, expected
 from hairpin.engines.expected import ExpectedPolicy
+from hairpin.engines.first_start import written_parameters
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.history import history_of
@@ -20,7 +21,7 @@ from hairpin.engines.missing import missing_of
 from hairpin.engines.options import daemon_of, dockerd_version
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.surplus import OWNED
-from hairpin.engines.sysctls import policies_of, sysctls_of
+from hairpin.engines.sysctls import policies_of
 from hairpin.events._containers import (
     with_container_first_started,
     with_container_started,
@@ -88,7 +89,7 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     of_old_rules = (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN
     course = course.made(*_emptied(course, now, jumps=of_old_rules))
     closing = tuple(_closing(course, now))
-    course = course.made(*_forwarding(course, now))
+    course = course.made(*written_parameters(course.host, now))
     course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
     course = course.made(*(part for each in closing for part in _policy(course, each)))
     if of_old_rules:
@@ -162,15 +163,6 @@ def _with_bridges_bound(course: Course, engine: Engine) -> Course:
     from hairpin.events._docker_zone import with_bridges_bound  # noqa: PLC0415
 
     return with_bridges_bound(course, engine)
-
-
-def _forwarding(course: Course, engine: Engine) -> Iterator[Primitive]:
-    """Yield the values that dockerd writes at its start."""
-    daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
-    if daemon.backend != "nftables":
-        for each in sysctls_of(daemon, history_of(engine, daemon, course.namespace)):
-            if course.namespace.sysctls.text(*each.path) not in (None, each.value):
-                yield SetSysctl(course.host.netns, each.path, each.value)
 
 
 def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:

@@ -4,8 +4,9 @@ makes them itself.  The advice names what may have deleted them.
 
 import msgspec
 
-from hairpin.change.calls import Call, SetUnitState
+from hairpin.change.calls import BindInterface, Call, SetUnitState
 from hairpin.change.change import AddChain, InsertRule, WriteFile
+from hairpin.change.expect import zone_of_interface
 from hairpin.engines.missing import Missing
 from hairpin.host.boot.daemon_json import without_option
 from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
@@ -63,12 +64,23 @@ def rules_allowed(situation: Situation) -> Lasting | None:
 
 
 def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
-    """Return the calls that start the engine at boot, if nothing does so yet; ``calls`` start it now."""
+    """Return the calls that start the engine at boot, if nothing does so yet, and that keep its bridges in its zone of
+    firewalld, without which it would end again; ``calls`` start it now."""
+    bound = tuple(
+        msgspec.structs.replace(each, permanent=True)
+        for each in calls
+        if isinstance(each, BindInterface) and _is_bound_elsewhere(host, each)
+    )
     down = [each for each in health(host) if each.is_down]
     if all(each.enabled for each in down):
-        return Lasting()
-    units = (each for each in calls if isinstance(each, SetUnitState))
-    return Lasting(calls=tuple(msgspec.structs.replace(each, verb="enable") for each in units))
+        return Lasting(calls=bound)
+    units = (each for each in calls if isinstance(each, SetUnitState) and each.verb == "start")
+    return Lasting(calls=(*bound, *(msgspec.structs.replace(each, verb="enable") for each in units)))
+
+
+def _is_bound_elsewhere(host: Host, call: BindInterface) -> bool:
+    """Return whether firewalld's files put the interface into another zone."""
+    return zone_of_interface(host, call.interface, permanent=True) not in (None, call.zone)
 
 
 def _who_may_have_flushed(host: Host) -> tuple[Message, ...]:

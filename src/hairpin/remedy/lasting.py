@@ -60,6 +60,7 @@ from hairpin.change.change import (
     SetUnit,
     WriteFile,
 )
+from hairpin.engines.daemon import starts_docker
 from hairpin.host.host import Host
 from hairpin.host.route import Route
 from hairpin.message import message
@@ -82,8 +83,9 @@ BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 
 
 def kind_of(part: Primitive, situation: Situation) -> Kind:
-    """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts."""
-    for call in situation.candidate.change.calls:
+    """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts:
+    dockerd's start before what only lets it start."""
+    for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
         found = _kind_of_call(call, situation.candidate.change)
         if found is not None:
             return found

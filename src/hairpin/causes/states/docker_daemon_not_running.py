@@ -2,11 +2,11 @@
 
 Users see: "Cannot connect to the … daemon"; published ports are refused after a reboot or a failed restart.
 
-Proof: no dockerd answers, and what the port needs ended with it.  Its start also brings back its
-rules and the addresses of its bridges.
-Now: ``systemctl start docker``; if it ends at once, its journal tells why.  It does if firewalld has a bridge in
-another zone: first ``firewall-cmd --zone=docker --change-interface=BRIDGE``.  Then ``docker start`` for each container
-that the start ended and did not start again.
+Proof: no dockerd answers, and what the port needs ended with it.  Its start also brings back its rules, its bridges and
+their addresses.
+Now: ``systemctl start docker``, behind ``systemctl reset-failed docker`` if it has failed; if it ends at once, its
+journal tells why.  It does if firewalld has a bridge in another zone: first ``firewall-cmd --zone=docker
+--change-interface=BRIDGE``.  Then ``docker start`` for each container that the start ended and did not start again.
 Lasting: ``systemctl enable docker``, and a restart policy for the asked container if it has none that starts it at
 boot.
 """
@@ -27,6 +27,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, start_effects
+from hairpin.engines.first_start import begun
 from hairpin.engines.missing import missing_of
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
@@ -131,7 +132,7 @@ def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return what the daemon's start and then the container's start change.
 
-    Before the daemon's first start since boot there is no bridge.  Then only docker-proxy's socket is simulated."""
+    Where its network is not known only docker-proxy's socket is simulated."""
     parts = _started_parts(view, engine, container, binding)
     if any(isinstance(part, (InsertRule, AddSocket)) for part in parts):
         return parts
@@ -141,10 +142,9 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
 
 def _started_parts(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return what both starts change; nothing if the container is on no network that is known."""
-    running = _running(engine)
-    engines = tuple(running if each is engine else each for each in view.host.engines)
-    change = starting_change(msgspec.structs.replace(view.host, engines=engines), container, binding)
-    return (*_addressed(view, engine), *_made_again(view, running), *change.parts) if change is not None else ()
+    started = begun(view.host, engine)
+    change = starting_change(started.host, container, binding)
+    return (*started.parts, *change.parts) if change is not None else ()
 
 
 def _candidate(

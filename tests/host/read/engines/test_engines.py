@@ -91,7 +91,7 @@ def test_podmans_containers_and_networks() -> None:
 STORED: dict[str, tuple[str, str, bool, list[str]]] = {
     "its bridge is there": ("br-x", "", True, ["x"]),
     "its bridge is gone, and a container that runs is on it": ("lo", "id-x", True, ["x"]),
-    "its bridge is gone, and a container that has ended was on it": ("lo", "id-x", False, []),
+    "its bridge is gone since a reboot, and a container that has ended is on it": ("lo", "id-x", False, ["x"]),
     "it was deleted with its bridge": ("lo", "id-y", True, []),
 }
 

@@ -145,8 +145,8 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
     """Return the networks of the engine's database.  It may hold deleted ones, which have neither a bridge nor a
-    container that runs any more."""
-    attached = {each.network_id for container in containers if container.running for each in container.endpoints}
+    container any more."""
+    attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(
         readings.of("docker-stored-networks"),
