@@ -74,10 +74,10 @@ matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it
 latent: setup setup-lab ## Name what waits for an event on hosts and on their twins without the fault, and carry the event out (ROW=word; root)
 	@$(BIN)/python -m tests.matrix.latent $(if $(ROW),--row '$(ROW)')
 
-reboot: setup setup-lab ## Really reboot virtual machines: each as foretold, and each kind of lasting part (KINDS='unit,saved rule'; root)
-	@$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot)
-	@$(BIN)/python -m tests.reboot $(if $(KINDS),--kinds '$(KINDS)')
-	@$(BIN)/python -m tests.reboot --fixed $(if $(KINDS),--kinds '$(KINDS)')
+reboot: setup setup-lab ## Reboot hosts with systemd: each kind of lasting part, kept and taken back (KINDS='unit,saved rule'; EMULATED=1: with a kernel of their own, and each kind of host as foretold; root)
+	@$(if $(EMULATED),$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot),true)
+	@$(BIN)/python -m tests.reboot $(if $(EMULATED),--emulated) $(if $(KINDS),--kinds '$(KINDS)')
+	@$(BIN)/python -m tests.reboot --fixed $(if $(EMULATED),--emulated) $(if $(KINDS),--kinds '$(KINDS)')
 
 own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, others are kept: each kind, in each kind of session (KINDS=word; root)
 	@$(BIN)/python -m tests.own_ssh $(if $(KINDS),--kinds '$(KINDS)')
@@ -85,8 +85,8 @@ own-ssh: setup setup-lab ## Plans that cut a real ssh session are taken back, ot
 kills: setup setup-lab ## Kill apply and undo at N moments each (200), and the switch, on hosts with real managers, and settle what is left (SEED=… HOSTS=word; root)
 	@$(BIN)/python -m tests.kills $(if $(N),--moments $(N)) $(if $(SEED),--seed $(SEED)) $(if $(HOSTS),--hosts '$(HOSTS)')
 
-power: setup setup-lab ## Cut the power of an emulated host at N moments of a plan (20), and at 10 of --try --persist, and settle what is left (SEED=…; root)
-	@$(BIN)/python -m tests.power $(if $(N),--cuts $(N)) $(if $(SEED),--seed $(SEED))
+power: setup setup-lab ## Cut a host's power at N moments of a plan (20), at 10 of --try --persist and at 10 of --host, and settle what is left (SEED=… EMULATED=1; root)
+	@$(BIN)/python -m tests.power $(if $(N),--cuts $(N)) $(if $(EMULATED),--emulated) $(if $(SEED),--seed $(SEED))
 
 fidelity: setup setup-lab ## Compare the walk with the kernel on N packets through random networks (SEED=… repeats a run; root)
 	@$(BIN)/python -m tests.fidelity --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) --report docs/reference/fidelity.md

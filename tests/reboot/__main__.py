@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -19,21 +18,17 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.prerequisites import require
-from tests.guests.packages import PackageError, cache_folder, install_programs, kernel
-from tests.guests.qemu import GuestError, guests_at_once
+from tests.guests.packages import PackageError, cache_folder
+from tests.guests.qemu import GuestError
+from tests.reboot.booting import Boot, booting
 from tests.reboot.fixed import FixedRow, fixed, hosts_of
-from tests.reboot.host import Host, running_host
-from tests.reboot.native import native_host
+from tests.reboot.host import Host
 from tests.reboot.parts import Part
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
 from tests.reboot.trial import Tried, tried, tried_under_events
-from tests.reboot.userland import PROGRAMS, disk, tree_of
 
-KERNEL = "6.1"
-"""The suite's own kernel."""
 _OWN_KERNEL: frozenset[Part] = frozenset({"module"})
 """Kinds that only a host with a kernel of its own can show."""
-_Boots = Callable[[Path], AbstractContextManager[Host]]
 _HEAD = f"{'lasting part':<24} {'scenario':<40} {'cause':<30} {'repaired':<10} {'after reboot':<12} {'s':>4}"
 
 
@@ -48,14 +43,11 @@ def main() -> int:
     statuses, held = {0}, list[FixedRow]()
     try:
         require()
-        install_programs(*PROGRAMS)
-        boots = (
-            _emulated(arguments.mirror) if arguments.emulated else partial(native_host, tree_of(disk(arguments.mirror)))
-        )
+        boot = booting(emulated=arguments.emulated, mirror=arguments.mirror)
         _say("" if arguments.events or arguments.fixed else _HEAD)
         # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
         carry = partial(_fixed, held) if arguments.fixed else _under_events if arguments.events else _rebooted
-        statuses.update(_status(each, boots, arguments.keep, carry) for each in reboots if each.rows)
+        statuses.update(_status(each, boot, arguments.keep, carry) for each in reboots if each.rows)
     except (LabError, PackageError, GuestError) as error:
         _say(f"{error}")
         return 2
@@ -71,22 +63,17 @@ def main() -> int:
     return max(statuses)
 
 
-def _emulated(mirror: str | None) -> _Boots:
-    guests_at_once(1)
-    return partial(running_host, kernel(KERNEL, cache_folder(), mirror), disk(mirror))
-
-
 def _only(reboot: Reboot, kinds: frozenset[str]) -> Reboot:
     """Return the reboot with the scenarios of these kinds alone."""
     return msgspec.structs.replace(reboot, rows=tuple(row for row in reboot.rows if row.part in kinds))
 
 
-def _status(reboot: Reboot, boots: _Boots, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
+def _status(reboot: Reboot, boot: Boot, keep: Path, carry: Callable[[Host, Reboot], bool]) -> int:
     """Carry the scenarios of one reboot out on a host of their own; return the exit status."""
     results = keep / f"{reboot.rows[0].part} {reboot.rows[0].scenario}".replace(" ", "-")
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
-    with boots(results) as host:
+    with boot(results) as host:
         for command in MANAGED[reboot.machine]:
             host.must(command)
         try:

@@ -123,7 +123,10 @@ def fixed(host: Host, reboot: Reboot) -> tuple[FixedRow, ...]:
 
 
 def _fixed(host: Host, rows: tuple[Row, ...]) -> tuple[FixedRow, ...]:
-    _break(host, rows)
+    _make_ready(host, rows)
+    reloads = _survived(host, rows)
+    for row in reversed(rows):
+        _all(host, row.faults)
     _rebooted(host)
     was, broken = _state(host), _outcomes(host, rows)
     for row in rows:
@@ -131,10 +134,9 @@ def _fixed(host: Host, rows: tuple[Row, ...]) -> tuple[FixedRow, ...]:
     stages: dict[Row, list[Stage]] = {row: [] for row in rows}
     applied = [_applied(host, row) for row in rows]
     _pass(host, "apply", stages)
-    for event, (check, command) in RELOADS.items():
-        if host.run(check).status == 0:
-            host.must(command)
-            _pass(host, event, stages)
+    for event in reloads:
+        host.must(RELOADS[event][1])
+        _pass(host, event, stages)
     _rebooted(host)
     _pass(host, "reboot", stages)
     stays = {each.row: _taken_back(host, each) for each in reversed(applied)}
@@ -153,15 +155,34 @@ def _fixed(host: Host, rows: tuple[Row, ...]) -> tuple[FixedRow, ...]:
     )
 
 
-def _break(host: Host, rows: tuple[Row, ...]) -> None:
-    """Break the healthy host: a fault that stops a container comes after those that save the rules as they are."""
+def _make_ready(host: Host, rows: tuple[Row, ...]) -> None:
+    """Do what the administrator has done before.  Of the faults then the first comes last: it stops a container, and
+    the others save the rules as they are."""
     for row in rows:
         _all(host, row.prepare)
+    _require_healthy(host, rows)
+
+
+def _require_healthy(host: Host, rows: tuple[Row, ...]) -> None:
     for row in rows:
         flow = row.flow()
         require_outcome(settled(host, flow, flow.before), flow.before, f"{row.part}: {row.scenario}, before its fault")
-    for row in reversed(rows):
-        _all(host, row.faults)
+
+
+def _survived(host: Host, rows: tuple[Row, ...]) -> tuple[str, ...]:
+    """Return the reloads of the healthy host that it survives: none of them may undo a repair.  firewalld's drops what
+    somebody else has put into iptables."""
+    survived: list[str] = []
+    for event, (check, command) in RELOADS.items():
+        if host.run(check).status:
+            continue
+        host.must(command)
+        if all(settled(host, row.flow(), row.flow().before) is row.flow().before for row in rows):
+            survived.append(event)
+        else:
+            _rebooted(host)
+            _require_healthy(host, rows)
+    return tuple(survived)
 
 
 def _all(host: Host, commands: tuple[str, ...]) -> None:

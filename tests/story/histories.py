@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -25,14 +24,12 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.story.clock import moment
 from hairpin.story.timeline import story_of
-from tests.guests.packages import cache_folder, install_programs, kernel
-from tests.guests.qemu import GuestError, guests_at_once
+from tests.guests.packages import cache_folder
+from tests.guests.qemu import GuestError
 from tests.matrix.guests.trial import prepare
-from tests.reboot.__main__ import KERNEL
-from tests.reboot.host import Host, running_host
-from tests.reboot.native import native_host
+from tests.reboot.booting import booting
+from tests.reboot.host import Host
 from tests.reboot.runner import GuestRunner, evidence_of
-from tests.reboot.userland import PROGRAMS, SUITE, disk, tree_of
 from tests.story.broken_histories import BROKEN
 from tests.story.healthy_histories import HEALTHY
 from tests.story.history import CLEAN, READY, History, Verdict, by_person, on_host
@@ -53,7 +50,6 @@ def main() -> int:
     wanted = [each for each in HISTORIES if not arguments.only or any(word in each.name for word in arguments.only)]
     wanted = wanted[arguments.first :][: arguments.count]
     require()
-    install_programs(*PROGRAMS)
     results: Path = arguments.keep
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
@@ -62,7 +58,7 @@ def main() -> int:
         shutil.copyfile(deb, results / "docker.io.deb")
     counts: dict[Outcome, int] = {"right": 0, "nobody": 0, "wrong": 0, "trouble": 0}
     try:
-        with _booted(results, emulated=arguments.emulated) as host:
+        with booting(emulated=arguments.emulated)(results) as host:
             prepare(host, ())
             host.must(f"{READY}systemctl start ssh cron")
             for each in wanted:
@@ -82,14 +78,6 @@ def main() -> int:
         f"{counts['wrong']} wrong, {counts['trouble']} not as they were meant"
     )
     return int(counts["wrong"] > 0)
-
-
-def _booted(results: Path, *, emulated: bool) -> AbstractContextManager[Host]:
-    image = disk(None, SUITE)
-    if emulated:
-        guests_at_once(1)
-        return running_host(kernel(KERNEL, cache_folder(), None), image, results)
-    return native_host(tree_of(image), results)
 
 
 def _told(host: Host, history: History, results: Path) -> tuple[Outcome, tuple[str, ...]]:

@@ -14,14 +14,14 @@ from typing import NoReturn
 from hairpin.errors import LabError
 from hairpin.events.registry import event_of
 from hairpin.lab.prerequisites import require
-from tests.guests.packages import Kernel, PackageError, cache_folder, install_programs, kernel
-from tests.guests.qemu import GuestError, guests_at_once
+from tests.guests.packages import PackageError, cache_folder
+from tests.guests.qemu import GuestError
 from tests.matrix.guests.boots import BOOTS
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import Cell, Trial, dhcp_served, prepare, tried
-from tests.reboot.__main__ import KERNEL
-from tests.reboot.host import Host, running_host
-from tests.reboot.userland import PROGRAMS, SUITE, disk
+from tests.reboot.booting import Boot, booting
+from tests.reboot.host import Host
+from tests.reboot.userland import SUITE
 
 
 def main() -> int:
@@ -34,11 +34,9 @@ def main() -> int:
     trials: list[Trial] = []
     try:
         require()
-        install_programs(*PROGRAMS)
-        guests_at_once(1)
-        booted, made = kernel(KERNEL, cache_folder(), arguments.mirror), disk(arguments.mirror, arguments.suite)
+        boot = booting(emulated=not arguments.native, mirror=arguments.mirror, suite=arguments.suite)
         for group in _groups(names, together=arguments.together):
-            trials += _on_host(group, arguments.events.split(","), booted, made, arguments.keep)
+            trials += _on_host(group, arguments.events.split(","), boot, arguments.keep)
     except (LabError, PackageError) as error:
         _say(f"{error}")
         return 2
@@ -67,7 +65,7 @@ def _groups(names: list[str], *, together: bool) -> list[list[str]]:
     return [*([alike] if alike else []), *([name] for name in names if name not in alike)]
 
 
-def _on_host(names: list[str], events: list[str], booted: Kernel, made: Path, keep: Path) -> list[Trial]:
+def _on_host(names: list[str], events: list[str], boot: Boot, keep: Path) -> list[Trial]:
     kinds = [{**KINDS, **BOOTS}[name] for name in names]
     wanted = [[each for each in kind.events if each in events or events == [""]] for kind in kinds]
     if not any(wanted):
@@ -78,7 +76,7 @@ def _on_host(names: list[str], events: list[str], booted: Kernel, made: Path, ke
     trials: list[Trial] = []
     name = names[0]
     try:
-        with running_host(booted, made, results) as host, dhcp_served(host):
+        with boot(results) as host, dhcp_served(host):
             prepare(host, kinds[0].setup)
             for name, kind, own in zip(names, kinds, wanted, strict=True):
                 _carry_out(host, kind.late)
@@ -129,6 +127,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--kinds", default="", help=f"which, by semicolon: {'; '.join(KINDS)}")
     parser.add_argument("--events", default="", help="which, by comma")
     parser.add_argument("--together", action="store_true", help="on one host what needs no preparation of its own")
+    parser.add_argument("--native", action="store_true", help="on this machine's kernel: no udev names links there")
     parser.add_argument("--suite", default=SUITE, help="the hosts' Debian")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "events", help="folder for the consoles")
     parser.add_argument("--mirror", default=None, help="a Debian archive, where this machine's apt knows none")

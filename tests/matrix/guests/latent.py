@@ -25,16 +25,15 @@ from hairpin.lab.topology import CLIENT, HOST
 from hairpin.lab.trial import listening
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from tests.guests.packages import cache_folder, install_programs, kernel
-from tests.guests.qemu import GuestError, guests_at_once
+from tests.guests.packages import cache_folder
+from tests.guests.qemu import GuestError
 from tests.matrix.guests.kinds import COMMANDS, KINDS
 from tests.matrix.guests.trial import prepare
 from tests.matrix.waiting import Named, Side, Waiting, misses, named_in
-from tests.reboot.__main__ import KERNEL
-from tests.reboot.host import Host, running_host
+from tests.reboot.booting import booting
+from tests.reboot.host import Host
 from tests.reboot.runner import GuestRunner
 from tests.reboot.trial import probe
-from tests.reboot.userland import PROGRAMS, SUITE, disk
 
 _EVENTS = {**COMMANDS, "saved-rules-restore": "systemctl restart netfilter-persistent"}
 _SAVES = "mkdir -p /etc/iptables; systemctl enable -q netfilter-persistent"
@@ -137,15 +136,13 @@ def main() -> int:
     arguments = _arguments()
     rows = {name: row for name, row in ROWS.items() if not arguments.row or any(word in name for word in arguments.row)}
     require()
-    install_programs(*PROGRAMS)
-    guests_at_once(1)
-    booted, made = kernel(KERNEL, cache_folder(), None), disk(None, SUITE)
+    boot = booting(emulated=not arguments.native)
     results = arguments.keep
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     right = [0, 0]
     try:
-        with running_host(booted, made, results) as host, listening(host.client, _PORT):
+        with boot(results) as host, listening(host.client, _PORT):
             prepare(host, ())
             for name, row in sorted(rows.items(), key=lambda each: each[1].event == "networkd-restart"):
                 if row.event == "networkd-restart":
@@ -211,6 +208,7 @@ def _arguments() -> argparse.Namespace:
         description="Name what waits for an event on a host with systemd, and let it come."
     )
     parser.add_argument("--row", action="append", default=[], help="a word of the row's name")
+    parser.add_argument("--native", action="store_true", help="on this machine's kernel")
     parser.add_argument("--keep", type=Path, default=cache_folder("hosts") / "latent", help="folder for the console")
     return parser.parse_args()
 
