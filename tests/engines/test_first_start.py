@@ -8,7 +8,7 @@ import pytest
 from hairpin.answer.ask import ask
 from hairpin.change.change import AddNamespace, InsertRule, SetLink, SetSysctl
 from hairpin.change.text import command_lines
-from hairpin.engines.first_start import begun
+from hairpin.engines.first_start import first_start
 from hairpin.evidence.file import read
 from hairpin.host.host import Host
 from hairpin.host.read.parse import parse
@@ -26,18 +26,18 @@ def booted(name: str) -> Host:
 
 def test_the_bridge_of_the_container_and_forwarding_come_with_the_daemon() -> None:
     host = booted("engine-not-enabled")
-    found = begun(host, host.engines[0])
+    found = first_start(host, host.engines[0])
     assert [part.link.name for part in found.parts if isinstance(part, SetLink)] == ["docker0"]
     assert [part.path[-1] for part in found.parts if isinstance(part, SetSysctl)] == ["ip_forward"]
     chains = {part.chain for part in found.parts if isinstance(part, InsertRule)}
     assert {"PREROUTING", "POSTROUTING", "FORWARD", "DOCKER"} <= chains
     assert not [part for part in found.parts if isinstance(part, AddNamespace)]
-    assert begun(found.host, found.host.engines[0]).parts == ()
+    assert first_start(found.host, found.host.engines[0]).parts == ()
 
 
 def test_a_bridge_that_a_failed_start_has_left_is_set_up_and_its_zone_accepts() -> None:
     host = booted("firewalld-zone-conflict")
-    found = begun(host, host.engines[0])
+    found = first_start(host, host.engines[0])
     (bridge,) = [part.link for part in found.parts if isinstance(part, SetLink)]
     assert (bridge.name, bridge.up) == ("docker0", True)
     accepting = {part.chain for part in found.parts if isinstance(part, InsertRule) and part.table == "firewalld"}
@@ -48,7 +48,7 @@ def test_a_daemon_with_a_bridge_of_its_own_makes_no_default_one() -> None:
     host = booted("engine-not-enabled")
     for name in ("none", "br0"):
         engine = msgspec.structs.replace(host.engines[0], networks=(), bridge_name=name)
-        assert not [part for part in begun(host, engine).parts if isinstance(part, SetLink)]
+        assert not [part for part in first_start(host, engine).parts if isinstance(part, SetLink)]
 
 
 PLANS: dict[str, tuple[str, ...]] = {

@@ -28,17 +28,17 @@ from hairpin.network.network import Network
 _FIREWALLD = "firewalld"
 
 
-class Begun(msgspec.Struct, frozen=True):
+class FirstStart(msgspec.Struct, frozen=True):
     """``host``: with the daemon running; ``parts``: what its start has changed."""
 
     host: Host
     parts: tuple[Primitive, ...]
 
 
-def begun(host: Host, engine: Engine) -> Begun:
+def first_start(host: Host, engine: Engine) -> FirstStart:
     """Return the host behind the start of the daemon, which is down."""
     running = msgspec.structs.replace(with_default_network(host, engine), running=True)
-    found = Begun(with_engine(host, running), ())
+    found = FirstStart(with_engine(host, running), ())
     for joined in running.networks:
         found = _with(found, (*new_bridge(found.host, running, joined), *_set_up(found.host, joined)))
         found = _with(found, (AddEntry(host.netns, each) for each in lost_addresses(found.host, joined)))
@@ -49,9 +49,9 @@ def begun(host: Host, engine: Engine) -> Begun:
     return _with(found, restoring_all(missing_of(found.host, running), host.netns, namespace).parts)
 
 
-def _with(found: Begun, parts: Iterable[Primitive]) -> Begun:
+def _with(found: FirstStart, parts: Iterable[Primitive]) -> FirstStart:
     made = tuple(parts)
-    return Begun(simulate(Change(made), Network((found.host,))).this, (*found.parts, *made)) if made else found
+    return FirstStart(simulate(Change(made), Network((found.host,))).this, (*found.parts, *made)) if made else found
 
 
 def _set_up(host: Host, joined: DockerNetwork) -> Iterator[Primitive]:

@@ -27,7 +27,7 @@ from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
 from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, start_effects
-from hairpin.engines.first_start import begun
+from hairpin.engines.first_start import first_start
 from hairpin.engines.missing import missing_of
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
@@ -142,7 +142,7 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
 
 def _started_parts(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
     """Return what both starts change; nothing if the container is on no network that is known."""
-    started = begun(view.host, engine)
+    started = first_start(view.host, engine)
     change = starting_change(started.host, container, binding)
     return (*started.parts, *change.parts) if change is not None else ()
 
