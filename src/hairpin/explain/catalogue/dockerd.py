@@ -36,7 +36,7 @@ DOCKERD = (
             "does not start. Take the bridge out of that zone: `firewall-cmd --permanent --zone=ZONE "
             "--remove-interface=docker0`."
         ),
-        causes=("firewalld-zone-conflict", "firewalld-bridge-in-wrong-zone"),
+        causes=("docker-daemon-not-running", "firewalld-zone-conflict", "firewalld-bridge-in-wrong-zone"),
         samples=(
             Sample(
                 'failed to start daemon: Error initializing network controller: Error creating default "bridge" '
