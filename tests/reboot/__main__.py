@@ -26,6 +26,7 @@ from tests.reboot.host import Host
 from tests.reboot.parts import Part
 from tests.reboot.scenarios import MANAGED, REBOOTS, ROWS, Reboot
 from tests.reboot.trial import Tried, tried, tried_under_events
+from tests.reboot.userland import SUITE
 
 _OWN_KERNEL: frozenset[Part] = frozenset({"module"})
 """Kinds that only a host with a kernel of its own can show."""
@@ -43,7 +44,7 @@ def main() -> int:
     statuses, held = {0}, list[FixedRow]()
     try:
         require()
-        boot = booting(emulated=arguments.emulated, mirror=arguments.mirror)
+        boot = booting(emulated=arguments.emulated, mirror=arguments.mirror, suite=arguments.suite)
         _say("" if arguments.events or arguments.fixed else _HEAD)
         # Each reboot has a host of its own: a table of nft that one scenario leaves would drop the next one's packets.
         carry = partial(_fixed, held) if arguments.fixed else _under_events if arguments.events else _rebooted
@@ -136,6 +137,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fixed", action="store_true", help="apply as another host, and take back; a reboot after the fault and each"
     )
+    parser.add_argument("--suite", default=SUITE, help="the hosts' Debian")
     parser.add_argument("--emulated", action="store_true", help="boot a kernel of the host's own: minutes a boot")
     parser.add_argument(
         "--keep", type=Path, default=cache_folder("hosts") / "results", help="folder for consoles and commands"
