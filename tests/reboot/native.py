@@ -69,7 +69,9 @@ mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup/unified"
 mount --bind "$place/boot-id" "$root/proc/sys/kernel/random/boot_id"
 hostname lab-host
 rm -f "$root/etc/systemd/system/multi-user.target.wants/agent.service"
-exec chroot "$root" env -i container=docker PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/init systemd.show_status=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
+# systemd 256 and later mount no control groups of version 1 without the word.
+exec chroot "$root" env -i container=docker PATH=/usr/sbin:/usr/bin:/sbin:/bin \\
+    /sbin/init systemd.show_status=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
 """
 _NAMESPACES = ("--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc", "--cgroup")
 _ENTER = ("-m", "-p", "-u", "-i", "-n", "-C", "-T", "-r", "-w")
