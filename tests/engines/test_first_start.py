@@ -77,3 +77,18 @@ def test_the_start_is_the_whole_repair(name: str, to: str) -> None:
     assert cause.id == "docker-daemon-not-running"
     remedy = cause.remedies[0]
     assert tuple(line for step in (*remedy.steps, *remedy.keeping) for line in command_lines(step)) == PLANS[name]
+
+
+def test_a_second_record_of_the_bridge_is_for_a_person() -> None:
+    """A failed start of dockerd 26.1 leaves it in its database: no later start helps."""
+    recorded = read(BOOTS / "firewalld-zone-conflict.hairpin")
+    told = "failed to start daemon: conflicts with network 1 (docker0): networks have same bridge name"
+    readings = tuple(
+        msgspec.structs.replace(each, text=told) if each.key == "dockerd-log" else each for each in recorded.readings
+    )
+    question = parse_question("check", ("8151",), None, (), World())
+    answer = ask(question, (msgspec.structs.replace(recorded, readings=readings),))
+    (cause,) = [each for each in answer.causes if each.severity == "blocking"]
+    assert cause.id == "docker-daemon-not-running"
+    assert [(each.by_person, each.steps) for each in cause.remedies] == [(True, ())]
+    assert "move network/files/local-kv.db" in "".join(map(str, cause.remedies[0].advice))

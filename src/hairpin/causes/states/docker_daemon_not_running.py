@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
-from hairpin.causes.cause import Candidate, Cause, HostState, View
+from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
@@ -26,13 +26,13 @@ from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
 from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import calls_to_start_again, refusal, start_calls, start_effects
+from hairpin.engines.daemon import bound_elsewhere, calls_to_start_again, refusal, start_calls, start_effects
 from hairpin.engines.first_start import first_start
 from hairpin.engines.missing import missing_of
 from hairpin.engines.republishing import relays
 from hairpin.engines.restoring import restoring_all
 from hairpin.engines.starting import connecting_first, starting_change
-from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.docker import Boot, Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host
 from hairpin.host.socket import Socket
@@ -172,6 +172,8 @@ def _started(
         evidence=_evidence(engine, container),
         side_effects=start_effects(engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(engine.boot)),
+        offered=not _has_two_records(engine.boot),
+        ways=_by_hand(host, engine),
         joins="docker-proxy" if container.running else "",
     )
 
@@ -199,6 +201,30 @@ def _latent(host: Host, down: Health) -> Candidate:
         side_effects=start_effects(down.engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(down.engine.boot)),
     )
+
+
+def _has_two_records(boot: Boot | None) -> bool:
+    """Return whether the daemon ends at what a failed start has left in its database: no further start helps."""
+    return boot is not None and any("networks have same bridge name" in line for line in boot.log)
+
+
+def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
+    """Return how a person repairs the database.  The networks that users have made are in it, too.
+
+    Source: moby libnetwork/drivers/bridge/bridge.go createNetwork(); measured with 26.1.5"""
+    if not _has_two_records(engine.boot):
+        return ()
+    zones = (
+        message(
+            "firewall-cmd --permanent --zone=docker --change-interface={bridge}; firewall-cmd --reload", bridge=each
+        )
+        for each in bound_elsewhere(host, engine)
+    )
+    moved = message(
+        "stop dockerd, move network/files/local-kv.db in its data folder away, and start it: a failed start has left a "
+        "second record of docker0 there. Networks of your own are in that file, too: make them anew"
+    )
+    return (Way(Change(()), (*zones, moved), by_person=True),)
 
 
 def _traces(down: Health) -> tuple[str, ...]:
