@@ -319,9 +319,7 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
 
 
 def _prepares(change: Change, number: int) -> bool:
-    made = {
-        each.container.name for each in change.parts if isinstance(each, AddNamespace) and each.container is not None
-    }
+    made = {each.container.name for each in change.parts if isinstance(each, AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made
         for each in change.calls[number + 1 :]

@@ -200,6 +200,8 @@ def _latent(host: Host, down: Health) -> Candidate:
         evidence=_traces(down),
         side_effects=start_effects(down.engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(down.engine.boot)),
+        offered=not _has_two_records(down.engine.boot),
+        ways=_by_hand(host, down.engine),
     )
 
 
