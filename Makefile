@@ -74,7 +74,8 @@ matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it
 latent: setup setup-lab ## Name what waits for an event on hosts and on their twins without the fault, and carry the event out (ROW=word; root)
 	@$(BIN)/python -m tests.matrix.latent $(if $(ROW),--row '$(ROW)')
 
-reboot: setup setup-lab ## Reboot hosts with systemd: each kind of lasting part, kept and taken back (KINDS='unit,saved rule'; EMULATED=1: with a kernel of their own, and each kind of host as foretold; root)
+reboot: setup setup-lab ## Reboot hosts with systemd: each kind of lasting part, kept and taken back; reading starts none of their services (KINDS='unit,saved rule'; EMULATED=1: with a kernel of their own, and each kind of host as foretold; root)
+	@$(if $(KINDS),true,$(BIN)/python -m tests.reboot.reading)
 	@$(if $(EMULATED),$(if $(KINDS),true,$(BIN)/python -m tests.matrix.guests --events reboot),true)
 	@$(BIN)/python -m tests.reboot $(if $(EMULATED),--emulated) $(if $(KINDS),--kinds '$(KINDS)')
 	@$(BIN)/python -m tests.reboot --fixed $(if $(EMULATED),--emulated) $(if $(KINDS),--kinds '$(KINDS)')
