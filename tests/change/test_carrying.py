@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.carry.act import Act, Command, Done, FileState, Replace
-from hairpin.change.calls import ReloadUfw
+from hairpin.change.calls import ReloadUfw, SetUnitState
 from hairpin.change.carrying import carrying, carrying_all, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, ReplaceSysctls, SetLink
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
@@ -64,6 +64,16 @@ def test_the_first_failure_ends_the_step() -> None:
     made = steps(Change((SYSCTLS, SYSCTLS)), network())
     assert (len(acts(made, REFUSED)[0]), acts(made, REFUSED)[1]) == (1, "no")
     assert acts(made, Done(9))[1] == "nsenter ended with status 9"
+
+
+def test_a_unit_that_ends_at_once_tells_why() -> None:
+    start = Ask(host="h", call=SetUnitState("start", "docker"))
+    ended = Done(1, "", verbatim("Job for docker.service failed."))
+    found, said = acts((start,), ended, Done(0, "networks have same bridge name\n"))
+    assert [each.argv[0] for each in found if isinstance(each, Command)] == ["systemctl", "journalctl"]
+    assert said == "Job for docker.service failed. Its last line: networks have same bridge name"
+    assert acts((start,), ended, Done(127))[1] == "Job for docker.service failed."
+    assert len(acts((start,))[0]) == 1
 
 
 def test_dockerd_judges_its_file_before_it_is_there() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from hairpin.carry.act import Acting, Command, Replace, ended_with
-from hairpin.change.calls import call_argv
+from hairpin.change.calls import SetUnitState, call_argv
 from hairpin.change.change import DeleteRule, InsertRule, ReplaceTable, RuleEdit
 from hairpin.change.loading import ebtables_commands, iptables_load, nft_load, replacing
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
@@ -35,6 +35,8 @@ def carrying(step: Step) -> Acting:
                 return said
             done = yield Replace(path, before, after)
             return done.complaint
+        case Ask(call=SetUnitState(verb="start", by="systemd") as call):
+            return (yield from _starting(call))
         case Ask(call=call):
             return (yield from _all([Command(call_argv(call))]))
         case Advise():
@@ -71,6 +73,19 @@ def _judging(step: ReplaceFile) -> Acting:
 
 _NOT_INSTALLED = 127
 """As a shell says it, and carry/run.py."""
+
+
+def _starting(call: SetUnitState) -> Acting:
+    """Start the unit.  Of one that ends at once systemd only says that it did, so its program's last line is added."""
+    complaint = yield from _all([Command(call_argv(call))])
+    if complaint is None:
+        return None
+    unit = f"{call.unit.removesuffix('.service')}.service"
+    done = yield Command(("journalctl", f"_SYSTEMD_UNIT={unit}", "-b", "-n", "1", "-o", "cat", "--no-pager"))
+    line = done.printed.strip()
+    if done.status or not line:
+        return complaint
+    return message("{complaint} Its last line: {line}", complaint=complaint, line=line)
 
 
 def taking_empty_chains(step: LoadRules) -> Acting:
