@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from hairpin.lab.image import root_file_system
@@ -195,9 +195,10 @@ def _plug(router: Node, host: Node) -> None:
 def _init_of(booted: subprocess.Popen[bytes]) -> int:
     until = time.monotonic() + _BOOT_LIMIT_S
     while time.monotonic() < until and booted.poll() is None:
-        for pid in Path(f"/proc/{booted.pid}/task/{booted.pid}/children").read_text("ascii").split():
-            if Path(f"/proc/{pid}/comm").read_text("ascii").strip() == "systemd":
-                return int(pid)
+        with suppress(OSError):  # a process that ends while it is looked at
+            for pid in Path(f"/proc/{booted.pid}/task/{booted.pid}/children").read_text("ascii").split():
+                if Path(f"/proc/{pid}/comm").read_text("ascii").strip() == "systemd":
+                    return int(pid)
         time.sleep(0.1)
     raise GuestError("systemd did not start")
 
