@@ -16,13 +16,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from hairpin.lab.image import root_file_system
-from hairpin.lab.node import Node, open_wire_node
+from hairpin.lab.node import DIE_WITH_PARENT, Node, open_wire_node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import QUIET, connect
 from tests.guests.qemu import GuestError
 from tests.reboot.host import COMMAND_LIMIT_S, ROOT, Done, Host, folders_of_python
 
 _BOOT_LIMIT_S = 120.0
+_END_LIMIT_S = 10.0
 _V1 = "cpu cpuacct cpuset memory devices freezer blkio pids"
 _GROUP = f"hairpin-systemd-{os.getpid()}"
 _START = f"""
@@ -92,7 +93,11 @@ class NativeHost(Host):
         self._stack = ExitStack()
         self._init = 0
         """The process id of its systemd on this machine."""
-        super().__init__(talk, self._start(talk), client, neighbour)
+        try:
+            super().__init__(talk, self._start(talk), client, neighbour)
+        except BaseException:
+            self.end()
+            raise
         self._usual = frozenset[str]()
         """Units that do not start here at any boot."""
 
@@ -154,7 +159,7 @@ class NativeHost(Host):
             "FOLDERS": " ".join(folders_of_python()),
         }
         booted = subprocess.Popen(
-            (*own.enter, "sh", "-euc", _START, "sh", _BOOT, *clocks, *_NAMESPACES),
+            (*DIE_WITH_PARENT, *own.enter, "sh", "-euc", _START, "sh", _BOOT, *clocks, *_NAMESPACES),
             env=variables, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._stack.callback(_end, booted)
@@ -206,8 +211,9 @@ def _init_of(booted: subprocess.Popen[bytes]) -> int:
 def _end(booted: subprocess.Popen[bytes]) -> None:
     booted.kill()
     booted.wait()
-    time.sleep(0.5)
-    subprocess.run(
-        ("sh", "-c", f"find /sys/fs/cgroup/*/{_GROUP} -depth -type d -exec rmdir {{}} + 2>/dev/null || true"),
-        check=False,
-    )
+    until = time.monotonic() + _END_LIMIT_S
+    # A group goes only when the kernel has ended the last of its processes.
+    while list(Path("/sys/fs/cgroup").glob(f"*/{_GROUP}")) and time.monotonic() < until:
+        time.sleep(0.1)
+        script = f"find /sys/fs/cgroup/*/{_GROUP} -depth -type d -exec rmdir {{}} \\; 2>/dev/null || :"
+        subprocess.run(("sh", "-c", script), check=False)
