@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, Tool
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,25 @@ def test_a_daemon_without_a_default_network_leaves_its_containers_unconnected(
     one = Container("1", "web", "running", network_mode=mode, endpoints=(endpoint,))
     assert Engine("docker", "20.10.24", bridge_name="none").leaves_unconnected(one) is unconnected
     assert not Engine("docker", "20.10.24").leaves_unconnected(one)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "status", "networks", "unconnected"),
+    (
+        ("docker", "default", "exited", (), True),
+        ("docker", "shop", "exited", (), True),
+        ("docker", "default", "exited", ("bridge",), False),
+        ("docker", "default", "running", (), False),
+        ("docker", "none", "exited", (), False),
+        ("docker", "host", "exited", (), False),
+        ("docker", "container:1", "exited", (), False),
+        ("podman", "slirp4netns", "exited", (), False),
+        ("podman", "bridge", "exited", (), False),
+    ),
+)
+def test_only_docker_starts_a_container_without_its_network(
+    kind: Tool, mode: str, status: str, networks: tuple[str, ...], unconnected: bool
+) -> None:
+    endpoints = tuple(Endpoint(each) for each in networks)
+    container = Container("1", "web", status, network_mode=mode, endpoints=endpoints)
+    assert Engine(kind, "").starts_unconnected(container) is unconnected

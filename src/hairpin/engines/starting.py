@@ -67,7 +67,7 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
     """Return the call without which a start of the container connects it to no network: to the one that it was made
     for, as far as its mode names it."""
-    if engine.kind != "docker" or not container.starts_unconnected:
+    if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
     name = joined.name if joined is not None else engine.default_network

@@ -198,11 +198,12 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 def with_container_first_started(course: Course, container: Container) -> Course:
     """Return the course after the start of a container that did not run: only its ports say what it serves."""
-    refused = refused_port(course.host, course.host.engine_of(container), container)
+    engine = course.host.engine_of(container)
+    refused = refused_port(course.host, engine, container)
     if refused is not None:
         return course.failing(refused)
     binding = next(iter(container.bindings), _NO_PORT)
-    change = starting_change(course.host, container, binding) if not container.starts_unconnected else None
+    change = None if engine.starts_unconnected(container) else starting_change(course.host, container, binding)
     serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
     return course.provided(serves).made(*(change.parts if change is not None else ()))
 

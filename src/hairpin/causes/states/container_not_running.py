@@ -55,7 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
         yield _candidate(
             view.host,
             container,
-            _unconnected(container, _detail(container, binding, looping=looping)),
+            _unconnected(engine, container, _detail(container, binding, looping=looping)),
             why,
             change=Change(change.parts) if by_hand else change,
             by_hand=by_hand,
@@ -187,8 +187,8 @@ def _detail(container: Container, binding: PortBinding, *, looping: bool) -> Mes
     )
 
 
-def _unconnected(container: Container, said: Message) -> Message:
-    if not container.starts_unconnected:
+def _unconnected(engine: Engine, container: Container, said: Message) -> Message:
+    if not engine.starts_unconnected(container):
         return said
     return message(
         "{said} Somebody has disconnected it from its last network: a start alone connects it to none.", said=said
