@@ -14,9 +14,9 @@ from tests.explain.whole_logs import explained
 from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
 from tests.matrix.guests.trial import prepare
+from tests.reboot.booting import booting
 from tests.reboot.host import Host
-from tests.reboot.native import native_host
-from tests.reboot.userland import PODMAN, SUITE, disk, tree_of
+from tests.reboot.userland import PODMAN
 
 
 class ToolOutput(msgspec.Struct, frozen=True):
@@ -59,12 +59,11 @@ OUTPUTS: tuple[ToolOutput, ...] = (
 def main() -> int:
     """Explain each output; the exit status is the number of those that did not end as they have to."""
     require()
-    image = disk(None, SUITE)
     results = cache_folder("hosts") / "tool-outputs"
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
     wrong = 0
-    with native_host(tree_of(image), results) as host:
+    with booting(emulated=False)(results) as host:
         prepare(host, ())
         host.run(f"mv {PODMAN[1]} {PODMAN[0]}; mount -t tmpfs tmpfs /var/lib/containers")
         host.run("docker save hairpin-lab | podman load -q")

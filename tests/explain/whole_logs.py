@@ -17,10 +17,10 @@ from hairpin.lab.prerequisites import require
 from tests.guests.packages import cache_folder
 from tests.guests.qemu import GuestError
 from tests.matrix.guests.trial import prepare
+from tests.reboot.booting import booting
 from tests.reboot.host import Host
-from tests.reboot.native import native_host
 from tests.reboot.runner import evidence_of
-from tests.reboot.userland import PODMAN, SUITE, disk, tree_of
+from tests.reboot.userland import PODMAN
 
 _UFW = "ufw default allow incoming; ufw default allow routed; ufw --force enable"
 _PODMAN = (
@@ -56,8 +56,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", default=[], help="a word of the host's name")
     words = parser.parse_args().only
     require()
-    image = disk(None, SUITE)
-    tree = tree_of(image)
+    boot = booting(emulated=False)
     faults = lines = 0
     for name, script in KINDS.items():
         if words and not any(word in name for word in words):
@@ -66,7 +65,7 @@ def main() -> int:
         shutil.rmtree(results, ignore_errors=True)
         results.mkdir(parents=True)
         try:
-            with native_host(tree, results) as host:
+            with boot(results) as host:
                 prepare(host, ())
                 host.must(script)
                 time.sleep(3)

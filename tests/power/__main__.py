@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from tests.guests.packages import cache_folder, install_programs, kernel
-from tests.power.host import EmulatedHost, NativeHost, PoweredHost
+from tests.power.host import EmulatedHost, HostInNamespaces, PoweredHost
 from tests.power.inside import Found
 
 
@@ -37,7 +37,7 @@ def main() -> int:
     parser.add_argument("--emulated", action="store_true", help="on a kernel of the host's own: minutes a cut")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 100_000)
     arguments = parser.parse_args()
-    made: Callable[[Path], PoweredHost] = NativeHost
+    made: Callable[[Path], PoweredHost] = HostInNamespaces
     if arguments.emulated:
         install_programs()
         made = partial(EmulatedHost, kernel("6.1", cache_folder()))

@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import IO
 
+from hairpin.lab.node import DIE_WITH_PARENT
+from tests.guests.clocks import clocks_at_zero
 from tests.guests.initramfs import MOUNT_9P, initramfs
 from tests.guests.packages import Kernel
 from tests.guests.qemu import GuestError, emulated, shared_folder
@@ -18,6 +20,7 @@ from tests.kills.plans import FILES, TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 _LIMIT_S = 420.0
+_COPIES = 50
 _ON_DISK = f"""
 mkdir -p -m 700 /state/journal /state/sysctl.d
 mkdir -p /var/lib/hairpin
@@ -146,18 +149,16 @@ class EmulatedHost(PoweredHost):
         process.wait()
 
 
-class NativeHost(PoweredHost):
+class HostInNamespaces(PoweredHost):
     """Namespaces, and the disk as a loop device.  To cut the power is to go on with what has reached the disk at that
     moment: the file behind the loop device, without the pages that the kernel still holds for the file system."""
 
     def _power_on(self, console: IO[bytes]) -> subprocess.Popen[bytes]:
         place = self.folder / "place"
         place.mkdir(exist_ok=True)
-        up = Path("/proc/uptime").read_text("ascii").partition(".")[0]
-        clocks = ("--time", "--monotonic", f"-{up}", "--boottime", f"-{up}")
         namespaces = ("--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child")
         return subprocess.Popen(
-            ("setpriv", "--pdeathsig", "KILL", "unshare", *clocks, *namespaces,
+            (*DIE_WITH_PARENT, "unshare", *clocks_at_zero(), *namespaces,
              "sh", "-euc", _NATIVE, "sh", str(place), str(self.results), str(self.disk)),
             env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -170,10 +171,12 @@ class NativeHost(PoweredHost):
         reached.replace(self.disk)
 
     def _on_disk(self) -> Path:
-        """Return a copy of the disk of one moment: during two copies nothing was written."""
+        """Return a copy of the disk of one moment: during two copies nothing was written.  Raises GuestError if
+        something is written all the time."""
         copies = (self.folder / "copy0", self.folder / "copy1")
-        while True:
+        for _ in range(_COPIES):
             for each in copies:
                 shutil.copyfile(self.disk, each)
             if copies[0].read_bytes() == copies[1].read_bytes():
                 return copies[0]
+        raise GuestError("the disk is written to without a pause")

@@ -19,6 +19,7 @@ from hairpin.lab.image import root_file_system
 from hairpin.lab.node import DIE_WITH_PARENT, Node, open_wire_node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import QUIET, connect
+from tests.guests.clocks import clocks_at_zero
 from tests.guests.qemu import GuestError
 from tests.reboot.host import COMMAND_LIMIT_S, ROOT, Done, Host, folders_of_python
 
@@ -91,13 +92,10 @@ class NativeHost(Host):
         self._tree = tree
         self._router = router
         self._stack = ExitStack()
+        """Ends what runs in the host."""
         self._init = 0
         """The process id of its systemd on this machine."""
-        try:
-            super().__init__(talk, self._start(talk), client, neighbour)
-        except BaseException:
-            self.end()
-            raise
+        super().__init__(talk, self._start(talk), client, neighbour)
         self._usual = frozenset[str]()
         """Units that do not start here at any boot."""
 
@@ -146,11 +144,6 @@ class NativeHost(Host):
 
     def _start(self, talk: Path) -> subprocess.Popen[bytes]:
         """Power on: a network of its own at the lab's wires, and in it systemd; raises GuestError."""
-        own = self._stack.enter_context(open_wire_node("host"))
-        _plug(self._router, own)
-        console = self._stack.enter_context((talk / "console").open("ab"))
-        up = Path("/proc/uptime").read_text("ascii").partition(".")[0]
-        clocks = ("--time", "--monotonic", f"-{up}", "--boottime", f"-{up}")
         variables = {
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
             "PLACE": str(talk / "place"),
@@ -158,12 +151,17 @@ class NativeHost(Host):
             "TALK": str(talk),
             "FOLDERS": " ".join(folders_of_python()),
         }
-        booted = subprocess.Popen(
-            (*DIE_WITH_PARENT, *own.enter, "sh", "-euc", _START, "sh", _BOOT, *clocks, *_NAMESPACES),
-            env=variables, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        self._stack.callback(_end, booted)
-        self._init = _init_of(booted)
+        with ExitStack() as stack:
+            own = stack.enter_context(open_wire_node("host"))
+            _plug(self._router, own)
+            console = stack.enter_context((talk / "console").open("ab"))
+            booted = subprocess.Popen(
+                (*DIE_WITH_PARENT, *own.enter, "sh", "-euc", _START, "sh", _BOOT, *clocks_at_zero(), *_NAMESPACES),
+                env=variables, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            stack.callback(_end, booted)
+            self._init = _init_of(booted)
+            self._stack = stack.pop_all()
         return booted
 
 

@@ -141,9 +141,10 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 
 
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
-    """A unit started or stopped, or set to start at boot or not; ``by``: what starts services on the host.
-    ``reset-failed``: systemd forgets how often it has failed, and starts it again when it is told to.  ``socket``: the
-    unit that starts it as soon as somebody connects, and is told the same."""
+    """A unit started or stopped, or set to start at boot or not.
+
+    ``reset-failed``: systemd forgets how often it has failed, without which it may refuse a start.  ``by``: the program
+    that starts services on the host.  ``socket``: its socket unit, if the verb is for both."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
     unit: str

@@ -298,9 +298,7 @@ def _state(text: str | None) -> FileState | None:
 
 
 def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls; the first one counts as making the whole change.  What only prepares it makes nothing yet:
-    processes that end before it, each of which has to be there still when the one before it has ended, and what stands
-    before the start of the container that the change makes."""
+    """Yield the calls.  The first that does not only prepare the change counts as making all of it."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     making = next((number for number in range(len(change.calls)) if not _prepares(change, number)), 0)
     for number, call in enumerate(change.calls):
@@ -319,6 +317,10 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
 
 
 def _prepares(change: Change, number: int) -> bool:
+    """Return whether the call makes nothing yet.
+
+    It ends a process: the next one has to be there still.  Or it stands before the start of the container that the
+    change makes: until then that container is as it was."""
     made = {each.container.name for each in change.parts if isinstance(each, AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made

@@ -51,11 +51,10 @@ def on_default_network(host: Host, container: Container, binding: PortBinding) -
 def with_default_network(host: Host, engine: Engine) -> Engine:
     """Return the daemon, which is down, with the default network that it makes at each start unless it is told to use
     another bridge or none."""
-    joined = _default_network(host)
-    told = engine.rootless or engine.bridge_name is not None or engine.network(engine.default_network) is not None
-    if joined is None or told:
+    if engine.rootless or engine.bridge_name is not None or engine.network(engine.default_network) is not None:
         return engine
-    return msgspec.structs.replace(engine, networks=(joined, *engine.networks))
+    joined = _default_network(host)
+    return engine if joined is None else msgspec.structs.replace(engine, networks=(joined, *engine.networks))
 
 
 def _default_network(host: Host) -> DockerNetwork | None:

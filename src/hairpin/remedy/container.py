@@ -51,7 +51,7 @@ def started(situation: Situation) -> Lasting:
         if call.verb == "unpause":
             advice.append(message("no container is paused after a reboot: nothing else is needed"))
         elif container is not None and policy in _NOT_AT_BOOT:
-            calls += _at_boot(call, container, situation)
+            calls += _at_boot(container, situation)
         else:
             advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
     return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
@@ -64,17 +64,14 @@ def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
     container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
     if container is None or container.restart_policy not in _NOT_AT_BOOT:
         return ()
-    started = (each for each in situation.candidate.change.calls if isinstance(each, SetContainerState))
-    return tuple(
-        kept for call in started if call.name == container.name for kept in _at_boot(call, container, situation)
-    )
+    return _at_boot(container, situation)
 
 
-def _at_boot(call: SetContainerState, container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
+def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
     engine = situation.host.engine_of(container)
     if not takes_restart_policy(engine):
         return ()
-    return (SetRestartPolicy(call.tool, policy_of(engine), call.name, call.user),)
+    return (SetRestartPolicy(engine.kind, policy_of(engine), container.name, engine.user),)
 
 
 def policy_of(engine: Engine) -> str:
