@@ -14,7 +14,7 @@ PROGRAMS=(
     curl:curl
     podman:podman conmon:conmon runc:runc /usr/lib/podman/netavark:netavark /usr/lib/podman/aardvark-dns:aardvark-dns
     /usr/lib/cni/portmap:containernetworking-plugins slirp4netns:slirp4netns newuidmap:uidmap catatonit:catatonit
-    sshd:openssh-server ssh:openssh-client
+    sshd:openssh-server ssh:openssh-client sudo:sudo
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
 # What tests alone need: `setup_lab.sh tests`.
