@@ -53,6 +53,14 @@ class Walked(msgspec.Struct, frozen=True):
     left_out: int = 0
 
 
+class Decision(msgspec.Struct, frozen=True):
+    """Something that somebody decided and a repair would undo.  ``said``: whose decision it is, and what shows that;
+    ``ask``: what to ask them."""
+
+    said: Message
+    ask: Message
+
+
 class Remedy(msgspec.Struct, frozen=True):
     """A way to repair a cause: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command
     for what disrupts, such as making a container anew.
@@ -71,6 +79,8 @@ class Remedy(msgspec.Struct, frozen=True):
     change: Change = Change(())
     proof: Verdict | None = None
     walked: Walked | None = None
+    undoes: Decision | None = None
+    """The decision that it undoes: such a remedy is carried out only if a person chooses it."""
 
     @property
     def disruptive(self) -> bool:
