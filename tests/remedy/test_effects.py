@@ -13,7 +13,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.remedy.effects import others_of, with_side_effects
+from hairpin.remedy.effects import flow_told, others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled
@@ -33,37 +33,48 @@ def closed(rule: str) -> Network:
 def answered(whole: Network, flow: Flow, *, meant: bool = False) -> tuple[Remedy, ...]:
     (suspect,) = diagnose(whole, flow).causes
     made = remedies(suspect.cause, suspect.candidate, whole)
-    return with_side_effects(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
+    return with_effects(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
+
+
+def changed(remedy: Remedy) -> list[tuple[str, str, str]]:
+    assert remedy.effects is not None
+    return [(flow_told(each.flow), each.before, each.after) for each in remedy.effects.found]
+
+
+def diverted(remedy: Remedy) -> list[tuple[str, tuple[str, str]]]:
+    assert remedy.effects is not None
+    return [(flow_told(each.flow), each.links) for each in remedy.effects.diverts]
 
 
 def test_what_opens_another_service_is_behind_what_opens_this_one_alone() -> None:
     first, second = answered(closed("-j DROP"), WWW)
     (command,) = first.commands
     assert command.endswith("iptables -I INPUT -i eth0 -p tcp --dport 7000 -j ACCEPT")
-    assert first.side_effects == ()
+    assert first.harm == 0
     assert second.id == "delete-rule"
-    opened = [(each.flow, each.before, each.after) for each in second.side_effects]
+    opened = changed(second)
     assert ("192.0.2.10 → 198.51.100.11:22/tcp", "dropped", "delivered") in opened
 
 
 def test_a_rule_about_this_port_alone_is_taken_away_first() -> None:
     first, _ = answered(closed("-p tcp --dport 7000 -j DROP"), WWW)
     assert first.id == "delete-rule"
-    assert first.side_effects == ()
-    assert first.walked is not None
-    assert first.walked.count > 0
+    assert first.harm == 0
+    assert first.effects is not None
+    assert first.effects.count > 0
 
 
 def test_what_the_same_accident_stopped_is_brought_back_and_what_was_meant_is_opened() -> None:
     dropped = ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP"))
     accident, *_ = answered(dropped, published())
     assert accident.id == "delete-rule"
-    assert accident.walked is not None
-    assert "lan (198.51.100.250) → 198.51.100.11:8151/tcp" in accident.walked.restored
-    assert accident.side_effects == ()
+    assert accident.effects is not None
+    assert "lan (198.51.100.250) → 198.51.100.11:8151/tcp" in [flow_told(e.flow) for e in accident.effects.restores]
+    assert accident.harm == 0
     meant, *_ = answered(dropped, published(), meant=True)
     assert meant.id == "insert-rule"
-    assert [each.flow for each in meant.side_effects] == ["lan (198.51.100.250) → 198.51.100.11:8151/tcp"]
+    assert meant.effects is not None
+    assert [flow_told(each.flow) for each in meant.effects.opens] == ["lan (198.51.100.250) → 198.51.100.11:8151/tcp"]
 
 
 def test_what_a_change_breaks_is_said() -> None:
@@ -74,12 +85,10 @@ def test_what_a_change_breaks_is_said() -> None:
     deletion = suspect.candidate.change.parts
     breaking = Change((*deletion, InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1)))
     candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
-    (told,) = with_side_effects(
+    (told,) = with_effects(
         remedies("some-cause", candidate, whole), candidate, others_of(whole), (WWW,), (), meant=False
     )
-    assert ("192.0.2.10 → 198.51.100.11:22/tcp", "delivered", "dropped") in [
-        (each.flow, each.before, each.after) for each in told.side_effects
-    ]
+    assert ("192.0.2.10 → 198.51.100.11:22/tcp", "delivered", "dropped") in changed(told)
 
 
 def test_another_end_of_a_flow_that_still_fails_is_no_side_effect() -> None:
@@ -90,10 +99,10 @@ def test_another_end_of_a_flow_that_still_fails_is_no_side_effect() -> None:
     breaking = Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1),))
     candidate = Candidate(NOTHING, NOTHING, breaking, OfFile(""), "dropping-rule")
     for found, changes in ((whole, True), (shut, False)):
-        (told,) = with_side_effects(
+        (told,) = with_effects(
             remedies("some-cause", candidate, found), candidate, others_of(found), (), (), meant=False
         )
-        assert any("198.51.100.11:22/tcp" in (each.flow or "") for each in told.side_effects) == changes
+        assert any("198.51.100.11:22/tcp" in flow for flow, _, _ in changed(told)) == changes
 
 
 def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
@@ -105,14 +114,14 @@ def test_a_way_that_does_not_deliver_the_flow_is_left_out() -> None:
     candidate = msgspec.structs.replace(suspect.candidate, ways=(useless,))
     made = remedies(suspect.cause, candidate, whole)
     assert len(made) == 2
-    assert len(with_side_effects(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
+    assert len(with_effects(made, candidate, others_of(whole), (WWW,), (), meant=False)) == 1
 
 
 def test_flows_that_do_not_pass_the_changed_chain_are_not_walked_again() -> None:
     first, _ = answered(closed("-p tcp --dport 7000 -j DROP"), WWW)
     whole = others_of(closed("-p tcp --dport 7000 -j DROP"))
-    assert first.walked is not None
-    assert first.walked.count < len(whole.traces)
+    assert first.effects is not None
+    assert first.effects.count < len(whole.traces)
 
 
 def test_ssh_is_untouched() -> None:
@@ -135,11 +144,10 @@ def test_a_repair_that_takes_the_host_off_its_vpn_comes_behind_the_narrow_one() 
     narrow, every, wide = answered(with_vpn(), published())
     to = "ip rule add priority 32764 to 172.17.0.0/16 lookup main"
     assert narrow.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 ipproto 6 sport 80 lookup main")
-    assert narrow.side_effects == ()
+    assert narrow.harm == 0
     assert every.commands == (to, "ip rule add priority 32763 from 172.17.0.0/16 lookup main")
     assert wide.commands == ("ip rule del priority 32765",)
-    (left,) = (each for each in wide.side_effects if each.flow == "host → 203.0.113.80:443/tcp")
-    assert "out by eth0 instead of tun0" in str(left.text)
+    assert ("host → 203.0.113.80:443/tcp", ("tun0", "eth0")) in diverted(wide)
 
 
 def through_halves(link: Link) -> Network:
@@ -155,9 +163,9 @@ def test_the_answers_of_one_port_go_past_a_vpn_that_takes_everything() -> None:
         "ip route add default via 198.51.100.1 dev eth0 table 100",
         "ip rule add priority 32765 from 172.17.0.0/16 ipproto 6 sport 80 lookup 100",
     )
-    assert narrow.side_effects == ()
+    assert narrow.harm == 0
     assert wide.commands == ("ip route del 128.0.0.0/1 dev tun0",)
-    assert any("out by eth0 instead of tun0" in str(each.text) for each in wide.side_effects)
+    assert ("tun0", "eth0") in [links for _, links in diverted(wide)]
 
 
 def test_another_link_than_a_tunnel_is_not_gone_round() -> None:
@@ -179,11 +187,9 @@ def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_of
         if each.causes[0].cause == "policy-rule-diverts-container-traffic"
     )
     made = remedies(suspect.cause, suspect.candidate, whole)
-    told = with_side_effects(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
+    told = with_effects(made, suspect.candidate, others_of(whole), (published(), egress()), (), meant=False)
     assert [each.commands for each in told] == [
         ("ip rule add priority 32764 from 172.17.0.0/16 lookup main",),
         ("ip rule del priority 32765",),
     ]
-    assert any(
-        "host → 203.0.113.80:443/tcp out by eth0 instead of tun0" in str(each.text) for each in told[1].side_effects
-    )
+    assert ("host → 203.0.113.80:443/tcp", ("tun0", "eth0")) in diverted(told[1])

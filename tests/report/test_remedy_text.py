@@ -3,15 +3,19 @@
 import subprocess
 from pathlib import Path
 
+import msgspec
+
 from hairpin.carry.act import FileState
 from hairpin.change.calls import SetUnitState
 from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Remedy, SideEffect, Walked
+from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy
 from hairpin.report.words import Words
+from tests.small_host import published
 
 
 def written(remedy: Remedy, noted: set[Message] | None = None) -> str:
@@ -73,25 +77,29 @@ def test_a_note_is_printed_once_in_a_report() -> None:
     assert written(remedy, noted) == "  repair now:\n      true\n"
 
 
+def opened(port: int, container: str = "db") -> Effect:
+    flow = msgspec.structs.replace(published(), dport=port, container=container)
+    return Effect("opens", flow, "published", "dropped", "delivered")
+
+
 def test_what_was_walked_is_said() -> None:
-    remedy = Remedy("delete-rule", run("true"), walked=Walked(7))
+    remedy = Remedy("delete-rule", run("true"), effects=Effects(count=7))
     assert "Beside the asked flows, 7 more were checked with this change: all stay as they are." in written(
         remedy
     ).replace("\n  ", " ")
-    effect = SideEffect(message("it opens {flow}", flow="a → b"), "a → b", "dropped", "delivered")
-    opening = written(Remedy("delete-rule", run("true"), walked=Walked(7), side_effects=(effect,)))
-    assert "also: it opens a → b: dropped now, delivered then" in opening
-    assert "7 more were checked with this\n  change: 1 change." in opening
-    cut = written(Remedy("delete-rule", run("true"), walked=Walked(300, ("x",), 12)))
+    opening = written(Remedy("delete-rule", run("true"), effects=Effects((opened(5432), opened(9100, "admin")), 7)))
+    assert "also: it opens 5432 (db), 9100 (admin) to outside" in opening
+    assert "7 more were checked with this\n  change: 2 change." in opening
+    back = msgspec.structs.replace(opened(80), again=True)
+    cut = written(Remedy("delete-rule", run("true"), effects=Effects((back,), 300, 12)))
     assert "1 that fail now pass then, the rest stay as they are." in cut.replace("\n  ", " ")
     assert "12 further flows were not checked." in cut
 
 
 def test_many_effects_are_counted() -> None:
-    effects = tuple(
-        SideEffect(message("it opens {flow}", flow=str(n)), str(n), "dropped", "delivered") for n in range(6)
-    )
-    assert "it changes 2 more flows in that way" in written(Remedy("delete-rule", run("true"), side_effects=effects))
+    effects = Effects(tuple(opened(port) for port in range(1, 12)), 11)
+    told = " ".join(written(Remedy("delete-rule", run("true"), effects=effects)).split())
+    assert "it opens 1 (db), 2 (db), 3 (db), 4 (db), 5 (db), 6 (db), 7 (db) and 4 more (--json lists them)" in told
 
 
 def test_what_disrupts_is_marked_and_stands_behind_another_repair() -> None:

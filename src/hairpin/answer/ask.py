@@ -36,7 +36,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.remedy.effects import Others, others_of, with_side_effects
+from hairpin.remedy.effects import Others, others_of, with_effects
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.under_events import judged_by_events
@@ -300,7 +300,7 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         follows_from=found.follows_from,
         configured=written,
         remedies=judged_by_events(
-            with_side_effects(made, found.candidate, others, asked, together, meant=written is not None),
+            with_effects(made, found.candidate, others, asked, together, meant=written is not None),
             found.id,
             others.network,
             asked,

@@ -38,10 +38,11 @@ def _edits(plan: RepairPlan) -> Iterator[tuple[ComposeEdit, Engine]]:
         configured = each.cause.configured if each.cause is not None else None
         for edit in compose_edits((*each.remedy.steps, *each.remedy.keeping), configured, host):
             yield edit, host.engine_of(edit.container)
-    for left in plan.left_out:
-        host = network.host(left.cause.host)
+    for left in (each for each in plan.left_out if each not in plan.said):
+        host = network.host(left.host)
         steps = (*left.remedy.steps, *left.remedy.keeping) if left.why != "instead" else ()
-        for edit in compose_edits(steps, left.cause.configured, host):
+        configured = left.cause.configured if left.cause is not None else None
+        for edit in compose_edits(steps, configured, host):
             yield edit, host.engine_of(edit.container)
 
 

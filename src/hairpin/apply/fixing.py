@@ -21,8 +21,9 @@ from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effects import flow_told, others_of
-from hairpin.remedy.other_flows import flow_key
+from hairpin.remedy.effect import Kind
+from hairpin.remedy.effects import MAX_OF_PLAN, flow_told, others_of, services_of
+from hairpin.remedy.known_flows import flow_key
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
@@ -194,15 +195,27 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
 
 
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
-    """Yield why the plan is taken back: a flow that does not pass as planned, or another one that no longer does.
+    """Yield why the plan is taken back: a flow that does not pass as planned, one that no longer passes, or one that
+    passes and did not, of which the plan said neither.
 
-    The other flows were walked when the plan was made.  One that no longer passes counts if it passes in ``was``, the
-    host as it was read before the first step."""
+    The known flows were walked when the plan was made.  What has changed since counts only if it is so in ``was``, the
+    host as it was read before the first step, too."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after it", flow=flow_told(each.flow))
-    said = {one.flow for each in plan.repairs for one in each.remedy.side_effects}
+    foretold = {(each.kind, flow_key(each.flow)) for each in plan.effects.found}
     asked = tuple(each.trace.flow for each in plan.answer.flows)
-    for flow in (each.flow for each in others_of(plan.answer.network, asked).traces if each.succeeds):
-        if flow_told(flow) not in said and not walked(after, flow).succeeds and walk_flow(was, flow).succeeds:
-            yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))
+    own = set(map(flow_key, asked))
+    for label in dict.fromkeys(each.host for each in plan.repairs):
+        others = others_of(plan.answer.network.seen_from(label), asked, MAX_OF_PLAN)
+        for known, trace in zip(others.known, others.traces, strict=True):
+            flow, passes = known.flow, trace.succeeds
+            kind: Kind = "closes" if passes else "opens"
+            if flow_key(flow) in own or (kind, flow_key(flow)) in foretold or walked(after, flow).succeeds is passes:
+                continue
+            if walk_flow(was, flow).succeeds is not passes:
+                continue
+            if passes:
+                yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))
+            elif others.services.isdisjoint(services_of(flow)):
+                yield message("{flow} did not pass before it, and does after it", flow=flow_told(flow))

@@ -60,3 +60,8 @@ class FixOutcome(msgspec.Struct, frozen=True):
     def is_well(self) -> bool:
         """Whether all that was planned works now."""
         return self.stays and all(each.is_well for each in self.results)
+
+    @property
+    def is_served(self) -> bool:
+        """Whether each asked flow passes now."""
+        return self.is_well and all(succeeds(each.after) for each in self.results)

@@ -8,24 +8,37 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.apply.options import options_of
+from hairpin.apply.plan_effects import Carried, effects_of
 from hairpin.apply.task import Task
+from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
+from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
+from hairpin.engines.missing import Missing, missing_on
 from hairpin.errors import UsageError
 from hairpin.events.event import EventId
 from hairpin.message import Message, message
 from hairpin.network.network import Network
+from hairpin.remedy.effect import Effect, Effects
 from hairpin.remedy.in_turn import after
+from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.under_events import is_undone
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walked import walked
 
-Why = Literal["policy", "disruptive", "instead", "by-person", "later"]
+Why = Literal[
+    "policy", "disruptive", "instead", "by-person", "later", "opens", "closes", "diverts", "covered", "unknown",
+    "event", "advice",
+]  # fmt: skip
 """Why a repair is no step of the plan: somebody wrote down what it undoes, it disrupts what works, another one stands
-for it, no command of hairpin's makes it, or it cannot succeed before a person has repaired what made its cause."""
-_NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later")
+for it, no command of hairpin's makes it, it cannot succeed before a person has repaired what made its cause; it opens,
+closes or diverts flows that nobody asked for; a repair before it has brought back what its cause stops; no repair is
+known; it waits for an event, or is advice."""
+_NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
+_SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
+"""What is said in one line, so that each cause of ``hairpin check`` is in the plan or told."""
 
 
 _HELD = 3
@@ -34,31 +47,45 @@ _HELD = 3
 
 class Repair(msgspec.Struct, frozen=True):
     """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host that the
-    repairs before it leave.  ``cause``: what it repairs; None: what an engine has lost, whoever misses it."""
+    repairs before it leave.  ``cause``: what it repairs; None: what an engine has lost, or what the plan needs beside
+    the other repairs.  ``chosen``: a person chose it."""
 
     id: str
     title: Message
     host: str
     remedy: Remedy
     cause: CauseAnswer | None = None
+    chosen: bool = False
+    candidate: Candidate | None = None
 
     @property
     def irreversible(self) -> tuple[Step, ...]:
         """The steps that nothing takes back."""
         return tuple(each for each in (*self.remedy.steps, *self.remedy.keeping) if nature(each) == "irreversible")
 
+    @property
+    def carried(self) -> Carried:
+        """The repair as it is held against the known flows."""
+        meant = self.cause is not None and self.cause.configured is not None
+        return Carried(self.host, self.remedy, self.candidate, meant=meant)
+
 
 class Unplanned(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person."""
+    """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person.  ``effects``:
+    those for which it is left out."""
 
     id: str
-    cause: CauseAnswer
+    title: Message
+    host: str
     remedy: Remedy
     why: Why
+    cause: CauseAnswer | None = None
+    effects: tuple[Effect, ...] = ()
 
 
 class RepairPlan(msgspec.Struct, frozen=True):
-    """``then``: the verdict of each asked flow after the repairs, in the order asked."""
+    """``then``: the verdict of each asked flow after the repairs, in the order asked.  ``effects``: what becomes of all
+    other known flows.  ``lost``: what the engines of this host lack after it, and each engine's kind."""
 
     answer: Answer
     repairs: tuple[Repair, ...] = ()
@@ -66,6 +93,8 @@ class RepairPlan(msgspec.Struct, frozen=True):
     then: tuple[Verdict, ...] = ()
     lost_after: tuple[EventId, ...] = ()
     """The events that come by themselves and undo the plan, if what lasts is not written."""
+    effects: Effects = Effects()
+    lost: tuple[tuple[str, Missing], ...] = ()
 
     @property
     def choices(self) -> tuple[Unplanned, ...]:
@@ -75,7 +104,18 @@ class RepairPlan(msgspec.Struct, frozen=True):
     @property
     def for_person(self) -> tuple[Unplanned, ...]:
         """What only a person can do."""
-        return tuple(each for each in self.left_out if each.why in _NOT_CHOSEN)
+        return tuple(each for each in self.left_out if each.why in _NOT_CHOSEN and each.why not in _SAID)
+
+    @property
+    def said(self) -> tuple[Unplanned, ...]:
+        """The causes for which nothing has to be done, or nothing is known."""
+        return tuple(each for each in self.left_out if each.why in _SAID)
+
+    @property
+    def unrepaired(self) -> bool:
+        """Whether an asked flow fails, or a cause is known, and no repair is."""
+        unknown = any(each.why == "unknown" for each in self.left_out)
+        return unknown or any(not each.succeeds for each in self.answer.flows)
 
     @property
     def needs_lasting(self) -> bool:
@@ -95,8 +135,8 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     """Return the plan.  ``chosen``: the ids of ``--choose``.  Raises UsageError for an id that the plan has not."""
     wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
-    _refuse_unknown(chosen, [name for names in options.values() for name in names])
-    picked: list[tuple[str, CauseAnswer, Remedy]] = []
+    refuse_unknown(chosen, [name for names in options.values() for name in names])
+    picked: list[Repair] = []
     left_out: list[Unplanned] = []
     for cause in wanted:
         names = options[cause.ref]
@@ -108,12 +148,101 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
                                          makers=", ".join(_makers(cause, answer))))  # fmt: skip
             if number in asked or (not asked and number == 0 and why is None):
                 _refuse_person(name, remedy)
-                picked.append((name, cause, remedy))
+                picked.append(_picked(name, cause, remedy, chosen=number in asked))
             elif number == 0 or (why not in _NOT_CHOSEN and not asked):
-                left_out.append(Unplanned(name, cause, remedy, why or "instead"))
-    repairs, network = _in_turn(picked, answer)
+                left_out.append(_unplanned(name, cause, remedy, why or "instead"))
+        if not cause.remedies:
+            left_out.append(_unplanned(cause.id, cause, Remedy("none", ()), "unknown"))
+    left_out += _told(answer, wanted)
+    return without_harm(answer, tuple(picked), tuple(left_out))
+
+
+def _picked(name: str, cause: CauseAnswer, remedy: Remedy, *, chosen: bool) -> Repair:
+    return Repair(name, cause.candidate.title, cause.host, remedy, cause, chosen, cause.candidate)
+
+
+def _unplanned(name: str, cause: CauseAnswer, remedy: Remedy, why: Why) -> Unplanned:
+    return Unplanned(name, cause.candidate.title, cause.host, remedy, why, cause)
+
+
+def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
+    """Yield the causes of the answer that the plan is not about."""
+    for each in answer.causes:
+        if each not in wanted:
+            why: Why = "event" if each.severity == "latent" else "advice"
+            yield _unplanned(each.id, each, next(iter(each.remedies), Remedy("none", ())), why)
+
+
+def without_harm(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
+    """Return the plan of the picked repairs, with what makes it whole, and without those that open, close or divert
+    what nobody asked for, unless a person chose them."""
+    accepted = _harm(answer, tuple(each for each in picked if each.chosen))
+    plan = _planned(answer, picked, left_out)
+    while harm := _beyond(accepted, plan):
+        whole = _made_whole(plan, picked, left_out)
+        if whole is not None and not _beyond(accepted, whole):
+            return whole
+        culprit = _culprit(answer, picked, len(harm))
+        picked = tuple(each for each in picked if each is not culprit)
+        refused = Unplanned(culprit.id, culprit.title, culprit.host, culprit.remedy, harm[0].kind, culprit.cause, harm)
+        left_out = (*left_out, refused)
+        plan = _planned(answer, picked, left_out)
+    return plan
+
+
+def _planned(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
+    repairs, network, covered = _in_turn(picked, answer)
     then = verdicts_in(network, answer)
-    return RepairPlan(answer, repairs, tuple(left_out), then, tuple(_lost_after(answer, repairs, then)))
+    effects = effects_of(answer, tuple(each.carried for each in repairs))
+    lost = tuple((engine.kind, each) for engine, each in missing_on(network.this) if each)
+    events = tuple(_lost_after(answer, repairs, then))
+    return RepairPlan(answer, repairs, (*left_out, *covered), then, events, effects, lost)
+
+
+def _harm(answer: Answer, chosen: tuple[Repair, ...]) -> frozenset[object]:
+    """Return what the chosen repairs do that nobody asked for: the person who chose them was told."""
+    if not chosen:
+        return frozenset()
+    repairs, _, _ = _in_turn(chosen, answer)
+    effects = effects_of(answer, tuple(each.carried for each in repairs))
+    return frozenset((each.kind, flow_key(each.flow)) for each in effects.unasked)
+
+
+def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[Effect, ...]:
+    """Return what the plan does that nobody asked for or accepted; what closes first."""
+    found = (each for each in plan.effects.unasked if (each.kind, flow_key(each.flow)) not in accepted)
+    return tuple(sorted(found, key=lambda each: _ORDER.index(each.kind)))
+
+
+_ORDER = ("closes", "opens", "diverts")
+
+
+def _culprit(answer: Answer, picked: tuple[Repair, ...], harm: int) -> Repair:
+    """Return the last repair without which the plan does less harm; the last one if none alone is to blame."""
+    own = [each for each in picked if not each.chosen] or list(picked)
+    for each in reversed(own):
+        rest = tuple(other for other in picked if other is not each)
+        if len(_beyond(frozenset(), _planned(answer, rest, ()))) < harm:
+            return each
+    return own[-1]
+
+
+def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan | None:
+    """Return the plan with what else has to be repaired so that it closes nothing: a second fault shows only once the
+    first is repaired.  None if nothing is known that hairpin does by itself."""
+    answer = plan.answer
+    closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
+    network = answer.network
+    for each in plan.repairs:
+        network = after(each.remedy, answer.network, network)
+    more: list[Repair] = []
+    for found in examine(network, closed).causes if closed else ():
+        made = remedies(found.id, found.candidate, answer.network.seen_from(found.host))
+        remedy = next((each for each in made if not _is_for_person(each) and not each.disruptive), None)
+        if remedy is None or remedy.undoes is not None:
+            return None
+        more.append(Repair(found.id, found.candidate.title, found.host, remedy, candidate=found.candidate))
+    return _planned(answer, (*more, *picked), left_out) if more else None
 
 
 def has_repairs(answer: Answer) -> bool:
@@ -170,7 +299,8 @@ def _is_for_person(remedy: Remedy) -> bool:
     )
 
 
-def _refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
+def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
+    """Raise UsageError for an id of ``--choose`` that is not known."""
     for name in chosen:
         if name not in known:
             said = message("--choose {name}: the plan has no such repair", name=name)
@@ -185,20 +315,24 @@ def _refuse_person(name: str, remedy: Remedy) -> None:
         raise UsageError(message("--choose {name}: no command makes this repair; it is for a person", name=name))
 
 
-def _in_turn(picked: list[tuple[str, CauseAnswer, Remedy]], answer: Answer) -> tuple[tuple[Repair, ...], Network]:
-    """Return the repairs, each made for the network that those before it leave, and the network after all of them.
+def _in_turn(picked: tuple[Repair, ...], answer: Answer) -> tuple[tuple[Repair, ...], Network, tuple[Unplanned, ...]]:
+    """Return the repairs, each made for the network that those before it leave; the network after all of them; and
+    those of which the flows pass already, since an earlier one has brought them back.
 
-    What nothing takes back comes last.  A repair of which the flows pass already is left out: an earlier one has
-    brought them back."""
+    What nothing takes back comes last."""
     network = answer.network
     made: list[Repair] = []
-    for name, cause, remedy in sorted(picked, key=lambda each: not each[2].reversible):
-        if made and cause.flows and all(_passes(flow, answer, network) for flow in cause.flows) and remedy.steps:
+    covered: list[Unplanned] = []
+    for each in sorted(picked, key=lambda one: not one.remedy.reversible):
+        cause, remedy = each.cause, each.remedy
+        stopped = cause.flows if cause is not None else ()
+        if made and stopped and all(_passes(flow, answer, network) for flow in stopped) and remedy.steps:
+            covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
-        fitted = next(_fitted(cause, remedy, answer.network, network), remedy)
-        made.append(Repair(name, cause.candidate.title, cause.host, fitted, cause))
+        fitted = next(_fitted(each, answer.network, network), remedy)
+        made.append(msgspec.structs.replace(each, remedy=fitted))
         network = after(fitted, answer.network, network)
-    return tuple(made), network
+    return tuple(made), network, tuple(covered)
 
 
 def _passes(ref: str, answer: Answer, network: Network) -> bool:
@@ -206,9 +340,10 @@ def _passes(ref: str, answer: Answer, network: Network) -> bool:
     return walked(network, flow).succeeds
 
 
-def _fitted(cause: CauseAnswer, remedy: Remedy, was: Network, now: Network) -> Iterator[Remedy]:
+def _fitted(repair: Repair, was: Network, now: Network) -> Iterator[Remedy]:
     """Yield the same remedy as it is made for the network by now."""
-    if was is now:
+    remedy, cause = repair.remedy, repair.cause
+    if was is now or cause is None:
         return
     for each in remedies(cause.id, cause.candidate, was.seen_from(cause.host), now.seen_from(cause.host)):
         if (each.id, each.change) == (remedy.id, remedy.change):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
+from hairpin.apply.plan import Repair, RepairPlan, refuse_unknown, without_harm
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.simulate import simulate
 from hairpin.change.steps import steps
@@ -25,7 +25,6 @@ from hairpin.message import Message, message
 from hairpin.netfilter.meaning import meaning
 from hairpin.netfilter.rule_address import IpFamily
 from hairpin.network.network import Network
-from hairpin.remedy.effects import closing_again
 from hairpin.remedy.remedy import Remedy
 
 
@@ -35,6 +34,11 @@ class Loss(msgspec.Struct, frozen=True):
     engine: Engine
     missing: Missing
     moved: tuple[ExpectedRule, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The id of what puts it back."""
+        return f"restore-{self.engine.kind}"
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
@@ -46,9 +50,16 @@ class RestorePlan(msgspec.Struct, frozen=True):
     notes: tuple[Message, ...] = ()
     undecided: tuple[str, ...] = ()
 
+    @property
+    def besides(self) -> tuple[Repair, ...]:
+        """What has to be repaired with it, so that nothing that works now stops."""
+        own = {each.id for each in self.lost}
+        return tuple(each for each in self.plan.repairs if each.id not in own)
 
-def restore_plan(answer: Answer) -> RestorePlan:
-    """Return the plan for this host's engines."""
+
+def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
+    """Return the plan for this host's engines.  ``chosen``: the repairs that are made although they close or open what
+    nobody asked for.  Raises UsageError for one that the plan has not."""
     host = answer.network.this
     losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
@@ -56,12 +67,12 @@ def restore_plan(answer: Answer) -> RestorePlan:
     network = answer.network
     for each in lost:
         repair, network = _repaired(each, answer, network)
-        repairs.append(repair)
-    then = verdicts_in(network, answer)
+        repairs.append(msgspec.structs.replace(repair, chosen=repair.id in chosen))
+    refuse_unknown(chosen, [each.id for each in repairs])
     notes = tuple(note for engine, each in missing_on(host) for note in _notes(engine, each, host))
     used = (each for engine, each in missing_on(host) if any(one.running for one in engine.containers))
     undecided = tuple(why for each in used for why in each.undecided)
-    return RestorePlan(RepairPlan(answer, tuple(repairs), (), then), lost, notes, undecided)
+    return RestorePlan(without_harm(answer, tuple(repairs), ()), lost, notes, undecided)
 
 
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
@@ -78,9 +89,8 @@ def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[Repair, Network
         change = msgspec.structs.replace(change, calls=(ReloadNetworks(),))
     made = steps(change, network)
     after = simulate(change, now)
-    effects = tuple(closing_again(now, after, tuple(each.trace.flow for each in answer.flows)))
-    remedy = Remedy("restore-engine-rules", made, side_effects=effects, change=change)
-    return Repair(f"restore-{engine.kind}", _title(loss), network.this.name, remedy), after
+    remedy = Remedy("restore-engine-rules", made, change=change)
+    return Repair(loss.id, _title(loss), network.this.name, remedy), after
 
 
 def _title(loss: Loss) -> Message:

@@ -168,6 +168,14 @@ ORDER: tuple[Row, ...] = (
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
+UNDOING: frozenset[Class] = PUTTING_BACK | frozenset(
+    {
+        "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection", "exceeded-limit",
+        "kernels-own", "switched-off", "container-without-ports", "process-stopped", "gateway-address-lost",
+        "container-address-lost", "link-or-route", "ignored-mark", "untracked-flow", "lost-relay",
+    }
+)  # fmt: skip
+"""Classes of candidates that undo an accident and open nothing that was closed before it."""
 OPENING: frozenset[Class] = frozenset(
     {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}
 )

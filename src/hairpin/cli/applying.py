@@ -71,7 +71,7 @@ def make_plan(
     return plan_of(answer, chosen, with_latent=with_latent)
 
 
-def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestorePlan":
+def make_restore_plan(sources: tuple[Given, ...], lang: str | None, chosen: tuple[str, ...] = ()) -> "RestorePlan":
     """Return what the engines of the first host have lost."""
     from hairpin.apply.restoring import restore_plan
     from hairpin.cli.answering import answer_question
@@ -79,7 +79,7 @@ def make_restore_plan(sources: tuple[Given, ...], lang: str | None) -> "RestoreP
     from hairpin.question.question import parse_question
 
     question = parse_question("check", (), None, (), World())
-    return restore_plan(answer_question(question, sources, whole=True, lang=lang, depth="flows"))
+    return restore_plan(answer_question(question, sources, whole=True, lang=lang, depth="flows"), chosen)
 
 
 def carried_out(

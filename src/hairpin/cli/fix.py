@@ -102,5 +102,5 @@ def fix(
 
 def _status(plan: "RepairPlan", outcome: "FixOutcome | None") -> int:
     if outcome is not None:
-        return 0 if outcome.is_well else 1
-    return 1 if plan.repairs or plan.choices or plan.for_person else 0
+        return 0 if outcome.is_served else 1
+    return 1 if plan.repairs or plan.choices or plan.for_person or plan.unrepaired else 0

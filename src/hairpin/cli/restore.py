@@ -6,12 +6,14 @@ from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_o
 
 
 @click.command(cls=EvidenceCommand)
+@click.option("--choose", "chosen", metavar="ID", multiple=True, help="Put it back although it does harm.")
 @click.option("--apply", "applying", is_flag=True, help="Do it; it is taken back if something breaks.")
 @click.option("--yes", is_flag=True, help="Do not ask before doing it.")
 @click.option("--try", "try_s", metavar="SECONDS", type=click.IntRange(5, 86400), help="Take it back after that time.")
 @evidence_options
 @show_options
 def restore(
+    chosen: tuple[str, ...],
     applying: bool,
     yes: bool,
     try_s: int | None,
@@ -37,7 +39,7 @@ def restore(
     carried.refuse_options(applying=applying, persist=False, latent=False, yes=yes, try_s=try_s, sources=sources)
     if applying:
         settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
-    found = carried.make_restore_plan(sources, lang)
+    found = carried.make_restore_plan(sources, lang, chosen)
     outcome = None
     if not as_json:
         write(restore_text(found, words(lang), paper(color), applying=applying, verbose=verbose))
@@ -49,4 +51,4 @@ def restore(
         write_json(restore_document(found, outcome, words(lang)))
     if outcome is not None:
         return 0 if outcome.is_well else 1
-    return 1 if found.plan.repairs else 3 if found.undecided else 0
+    return 1 if found.plan.repairs or found.plan.choices else 3 if found.undecided else 0

@@ -46,6 +46,8 @@ class Network(msgspec.Struct, frozen=True, dict=True):
     def seen_from(self, label: str) -> "Network":
         """Return the same network with the host of that label as "this host"."""
         this = self.host(label)
+        if this is self.this:
+            return self  # what is known of the walks through it stays known
         return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
 
     def host(self, label: str) -> Host:

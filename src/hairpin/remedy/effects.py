@@ -1,88 +1,112 @@
-"""Holds each remedy against the other flows of its host: which of them it opens, breaks or brings back.
+"""Holds a change against the known flows of its host: which of them it opens, closes, diverts or brings back.
 
-Only flows with the changed element on their path are walked again.  A remedy that opens or breaks something comes
-behind those that do not, and what disrupts comes last.
+Only flows with a changed element on their path are walked again.
 """
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.order import PUTTING_BACK
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    AddNamespace,
-    Change,
-    ChangeWorld,
-    DeleteChain,
-    DeleteEntry,
-    DeleteRule,
-    InsertRule,
-    OfHost,
-    Primitive,
-    ReplaceEntry,
-    ReplaceTable,
-    RuleEdit,
-    SetContainer,
-    SetPolicy,
-)
+from hairpin.causes.order import PUTTING_BACK, UNDOING
+from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
-from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
-from hairpin.message import message
-from hairpin.netfilter.ir import Hook, Jump, Table
-from hairpin.network.flow import Flow, FromHost
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.question.standpoints import somebody
+from hairpin.remedy.effect import Effect, Effects
 from hairpin.remedy.joined import flows_to_joined
-from hairpin.remedy.other_flows import flow_key, other_flows
-from hairpin.remedy.remedy import Remedy, SideEffect, Walked
+from hairpin.remedy.known_flows import Known, flow_key, known_flows
+from hairpin.remedy.on_path import on_path
+from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 MAX_OTHERS = 150
-"""Other flows that are walked; a walk takes one to three milliseconds."""
-_STAGES: dict[Hook, frozenset[str]] = {
-    "prerouting": frozenset({"device-in", "prerouting"}),
-    "input": frozenset({"input", "socket"}),
-    "forward": frozenset({"forward"}),
-    "output": frozenset({"output", "output-route"}),
-    "postrouting": frozenset({"postrouting", "device-out"}),
-}
-"""Stages of a trace, one of which it has if the packet came through the hook."""
-
-
+"""Known flows that are walked for an answer; a walk takes one to three milliseconds."""
+MAX_OF_PLAN = 600
+"""Known flows that are walked for a plan that may be carried out."""
 _PROVEN = 8
 """The most asked flows for which another way to repair a cause is walked."""
 
+Nature = Literal["putting-back", "undoing", "opening", "meant"]
+"""What a repair is: it puts an engine's rules back, it undoes another accident, it opens what nobody wrote down, or it
+opens what somebody meant to be closed."""
+
+
+Service = tuple[str, str, int, str | int]
+"""The kind of the client, the protocol, the port, and the container or the address that has it."""
+
 
 class Others(msgspec.Struct, frozen=True):
-    """The other flows of a host as they are walked now.  ``left_out``: how many more there are, beyond the number that
-    is walked or in containers that were not read."""
+    """The known flows of a host, and the walk of each in the network.  ``asked``: the keys of those that the question
+    asks; ``services``: what they ask for, each with the kind of its client.  ``left_out``: how many more there are,
+    beyond the number that is walked or in containers that were not read."""
 
     network: Network
+    known: tuple[Known, ...]
     traces: tuple[Trace, ...]
+    asked: frozenset[object] = frozenset()
+    services: frozenset[Service] = frozenset()
     left_out: int = 0
 
+    def after(self, change: Change, network: Network) -> "Others":
+        """Return the same flows in the network after the change: those that it may touch are walked again."""
+        return self.in_network(network, lambda trace: on_path(trace, change, self.network))
 
-def others_of(network: Network, asked: tuple[Flow, ...] = ()) -> Others:
-    """Return the other flows of the network's first host, walked.  One that is ``asked``, too, is walked as asked: with
+    def in_network(self, network: Network, is_touched: Callable[[Trace], bool]) -> "Others":
+        """Return the same flows in another network; one that is not touched keeps its walk."""
+        traces = tuple(walk_flow(network, each.flow) if is_touched(each) else each for each in self.traces)
+        return msgspec.structs.replace(self, network=network, traces=traces)
+
+
+def services_of(flow: Flow, network: Network | None = None) -> Iterator[Service]:
+    """Yield the service that the flow asks for; with the network of the published port also by the container's own
+    port."""
+    kind = _kind(flow)
+    yield kind, flow.protocol, flow.dport, flow.container or flow.daddr
+    for host in network.hosts if network is not None and flow.container else ():
+        container = host.container(flow.container or "")
+        for binding in container.bindings if container is not None else ():
+            if (binding.protocol, binding.host_port) == (flow.protocol, flow.dport):
+                yield kind, flow.protocol, binding.container_port, flow.container or ""
+
+
+def _kind(flow: Flow) -> str:
+    match flow.start:
+        case Outside() | Lan():
+            return "outside"
+        case FromContainer(name=name):
+            return f"container {name}" if flow.purpose in ("egress", "dns") else "inside"
+        case FromHost():
+            return "inside"
+
+
+def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OTHERS) -> Others:
+    """Return the known flows of the network's first host, walked.  One that is ``asked``, too, is walked as asked: with
     as much data, and once."""
     meant = {flow_key(each): each for each in asked}
-    flows = tuple(meant.get(flow_key(each), each) for each in other_flows(network))
-    traces = tuple(walked(network, each) for each in flows[:MAX_OTHERS])
-    known = tuple(each for each in traces if not may_enter_unread(network, each))
-    return Others(network, known, len(flows) - len(known))
+    named = tuple(Known(each, "way-out" if each.purpose in ("egress", "dns") else "published") for each in asked)
+    flows = (*named, *(each for each in known_flows(network) if flow_key(each.flow) not in meant))
+    both = tuple((each, walked(network, each.flow)) for each in flows[:most])
+    read = tuple(pair for pair in both if not may_enter_unread(network, pair[1]))
+    return Others(
+        network,
+        tuple(each for each, _ in read),
+        tuple(trace for _, trace in read),
+        frozenset(meant),
+        frozenset(service for each in asked for service in services_of(each, network)),
+        len(flows) - len(read),
+    )
 
 
-def with_side_effects(
+def with_effects(
     remedies: tuple[Remedy, ...],
     candidate: Candidate,
     others: Others,
@@ -91,7 +115,7 @@ def with_side_effects(
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause with their side effects, the narrowest first.
+    """Return the remedies of a cause with their effects, the narrowest first.
 
     ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes that have to go with it.
     ``meant``: somebody wrote down what stops them, so that nothing else should open; else what the same accident stops
@@ -99,9 +123,7 @@ def with_side_effects(
     """
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
-    return tuple(
-        sorted(kept, key=lambda each: (each.disruptive, sum(one.flow is not None for one in each.side_effects)))
-    )
+    return tuple(sorted(kept, key=lambda each: each.rank))
 
 
 def _held(
@@ -120,33 +142,20 @@ def _held(
         proof = _proof(remedy, candidate, others, asked, together)
     except ChangeError:
         return remedy
-    known = frozenset(map(flow_key, asked))
-    near = [
-        each
-        for each in others.traces
-        if flow_key(each.flow) not in known and _on_path(each, remedy.change, others.network)
-    ]
-    left_out = others.left_out
-    restored: list[str] = []
-    effects: list[SideEffect] = list(_ways_out(others, after, remedy.change, asked))
-    effects += _opened_by_joining(others.network, after, remedy.change, known)
-    for trace in near:
-        then = walk_flow(after, trace.flow)
-        verdict = then.verdict
-        if may_enter_unread(after, then):
-            left_out += 1
-            continue
-        if not (succeeds(verdict) or succeeds(trace.verdict)):
-            continue
-        if verdict == trace.verdict:
-            effects += _leaving(trace, then)
-            continue
-        if not meant and succeeds(verdict) and trace.flow.purpose != "asked":
-            restored.append(flow_told(trace.flow))
-        else:
-            effects.append(_effect(trace, verdict, lost=candidate.in_class in PUTTING_BACK))
-    walked = Walked(len(near) - (left_out - others.left_out), tuple(restored), left_out)
-    return msgspec.structs.replace(remedy, proof=proof, walked=walked, side_effects=(*effects, *remedy.side_effects))
+    then = others.after(remedy.change, after)
+    effects = compared(others, then, nature_of(remedy, candidate, meant=meant), asked)
+    effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
+    effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
+    return msgspec.structs.replace(remedy, proof=proof, effects=effects)
+
+
+def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
+    """Return what the repair is; ``meant``: somebody wrote down what it undoes."""
+    if meant or remedy.undoes is not None:
+        return "meant"
+    if candidate.in_class in PUTTING_BACK:
+        return "putting-back"
+    return "undoing" if candidate.in_class in UNDOING else "opening"
 
 
 def _proof(
@@ -165,26 +174,57 @@ def _proof(
     return failing[0] if failing else verdicts[0]
 
 
-def _effect(trace: Trace, verdict: Verdict, *, lost: bool) -> SideEffect:
-    """Return what becomes of another flow.  ``lost``: the repair puts back rules that had kept it out or let it in."""
-    flow = flow_told(trace.flow)
-    if not succeeds(trace.verdict):
-        text = message("it opens {flow}", flow=flow)
-    elif lost:
-        text = message("it closes {flow} again, which is open since the rules are gone", flow=flow)
-    else:
-        text = message("it breaks {flow}", flow=flow)
-    return SideEffect(text, flow, trace.verdict, verdict)
+def compared(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
+    """Return what becomes of the known flows between the two networks, but for the asked ones that pass then."""
+    asked = tuple(asked)
+    own = was.asked | frozenset(map(flow_key, asked))
+    services = was.services.union(*(services_of(each, was.network) for each in asked))
+    found: list[Effect] = []
+    count, left_out = 0, was.left_out
+    for known, before, after in zip(was.known, was.traces, then.traces, strict=True):
+        if before is after or (flow_key(known.flow) in own and (after.succeeds or not before.succeeds)):
+            continue
+        if may_enter_unread(then.network, after):
+            left_out += 1
+            continue
+        count += 1
+        of_asked = not services.isdisjoint(services_of(known.flow))
+        found += (msgspec.structs.replace(each, of_asked=of_asked and each.kind == "opens")
+                  for each in _effect(known, before, after, nature))  # fmt: skip
+    return Effects(tuple(found), count, left_out)
 
 
-def _leaving(now: Trace, then: Trace) -> tuple[SideEffect, ...]:
-    """Return the effect on a flow that still succeeds and that leaves the host by another link: off a VPN, for one."""
-    before, after = left_by(now) or _headed_for(now), left_by(then)
-    if before == after or not before or not after:
-        return ()
-    flow = flow_told(now.flow)
-    text = message("it sends {flow} out by {after} instead of {before}", flow=flow, after=after, before=before)
-    return (SideEffect(text, flow, now.verdict, then.verdict),)
+def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[Effect]:
+    one, other = before.succeeds, after.succeeds
+    if one and other:
+        yield from _diverted(known, before, after, nature)
+    elif other:
+        again = nature in ("putting-back", "undoing") or (nature == "opening" and _is_served(known))
+        yield Effect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
+    elif one:
+        again = nature == "putting-back" and _is_kept_in(known)
+        yield Effect("closes", known.flow, known.group, before.verdict, after.verdict, again=again)
+
+
+def _is_served(known: Known) -> bool:
+    """Return whether the flow is what a host is there for: an accident that stops it is undone with all of it.  The
+    host itself reaches each of its containers."""
+    return known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
+
+
+def _is_kept_in(known: Known) -> bool:
+    """Return whether an engine's rules keep the flow out while they are there: to a port that is not published, or from
+    one network into another."""
+    return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
+
+
+def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[Effect]:
+    """Yield the effect on a flow that still passes and that leaves the host by another link: off a VPN, for one."""
+    links = left_by(before) or _headed_for(before), left_by(after)
+    if links[0] != links[1] and all(links):
+        yield Effect(
+            "diverts", known.flow, known.group, before.verdict, after.verdict, nature == "undoing", links=links
+        )
 
 
 def _headed_for(trace: Trace) -> str:
@@ -209,95 +249,30 @@ def _leads_elsewhere(part: Primitive) -> bool:
             return False
 
 
-def _ways_out(others: Others, after: Network, change: Change, asked: tuple[Flow, ...]) -> Iterator[SideEffect]:
+def ways_out(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[Effect]:
     """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
     succeeded before does not matter: somebody meant them to go there."""
-    network = others.network
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
     for flow in (*(each for each in asked if each.purpose in ("egress", "dns")), own):
         then = walk_flow(after, flow)
         if then.succeeds:
-            yield from _leaving(walked(network, flow), then)
+            yield from _diverted(Known(flow, "way-out"), walked(network, flow), then, "meant")
 
 
-def _opened_by_joining(
-    network: Network, after: Network, change: Change, known: frozenset[object]
-) -> Iterator[SideEffect]:
+def opened_by_joining(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[Effect]:
     """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
+    own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
-        then = walk_flow(after, flow) if flow_key(flow) not in known else None
-        if then is None or not succeeds(then.verdict):
+        then = walk_flow(after, flow) if flow_key(flow) not in own else None
+        if then is None or not then.succeeds:
             continue
         now = walk_flow(network, flow)
-        if not succeeds(now.verdict):
-            yield _effect(now, then.verdict, lost=False)
-
-
-def closing_again(network: Network, after: Network, asked: tuple[Flow, ...]) -> Iterator[SideEffect]:
-    """Yield the flows that rules which are put back stop, and that are open only since they are gone."""
-    for trace in others_of(network, asked).traces:
-        then = walked(after, trace.flow)
-        if trace.succeeds and not succeeds(then.verdict):
-            yield _effect(trace, then.verdict, lost=True)
+        if not now.succeeds:
+            yield Effect("opens", flow, "unpublished", now.verdict, then.verdict)
 
 
 def flow_told(flow: Flow) -> str:
-    """Return the flow as side effects name it."""
+    """Return the flow in one line."""
     return f"{flow.start_text()} → {flow.target_text()}"
-
-
-def _on_path(trace: Trace, change: Change, network: Network) -> bool:
-    """Return whether one of the changed elements is on the packet's path."""
-    return any(_passes(trace, part, network) for part in change.parts)
-
-
-def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
-    if isinstance(part, OfHost):
-        return False
-    if isinstance(part, SetContainer | ChangeWorld | AddNamespace):
-        return True
-    netns = part.netns
-    stages = {
-        step.stage
-        for branch in trace.branches
-        for step in (*branch.request, *branch.reply, *branch.data)
-        if step.netns == netns
-    } | {branch.stop.stage for branch in trace.branches if branch.stop is not None and branch.stop.netns == netns}
-    if not isinstance(part, RuleEdit):
-        return bool(stages)
-    hooks = _hooks(part, netns, network)
-    return bool(stages) and (not hooks or any(stages & _STAGES.get(hook, stages) for hook in hooks))
-
-
-def _hooks(part: RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
-    """Return the hooks whose base chains lead to the edited chain; none if that is not known."""
-    if netns not in network:
-        return frozenset()
-    match part:
-        case DeleteRule(place=place) | SetPolicy(place=place):
-            named, chain = (place.dialect, place.family, place.table), place.chain
-        case InsertRule() | AddChain() | DeleteChain():
-            named, chain = (part.dialect, part.family, part.table), part.chain
-        case ReplaceTable():
-            return frozenset()
-        case _:
-            assert_never(part)
-    for table in network.namespace(netns).ruleset.tables:
-        if (table.dialect, table.family, table.name) == named:
-            return frozenset(
-                each.hook for each in table.chains if each.hook is not None and chain in _reached(table, each.name)
-            )
-    return frozenset()
-
-
-def _reached(table: Table, start: str) -> frozenset[str]:
-    seen: set[str] = set()
-    pending = [start]
-    while pending:
-        chain = table.chain(pending.pop())
-        if chain is not None and chain.name not in seen:
-            seen.add(chain.name)
-            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
-    return frozenset(seen)

@@ -29,7 +29,7 @@ def remedies(cause: str, candidate: Candidate, network: Network, now: Network | 
     """
     ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
     made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
-    return tuple(sorted(made, key=lambda each: each.disruptive))
+    return tuple(sorted(made, key=lambda each: each.rank))
 
 
 def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Network) -> Iterator[Remedy]:

@@ -12,6 +12,7 @@ from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message
 from hairpin.network.network import Network
+from hairpin.remedy.effect import Effects
 from hairpin.walk.verdicts import Verdict
 
 
@@ -34,23 +35,9 @@ class Lasting(msgspec.Struct, frozen=True):
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """What else a remedy does.  ``flow``: the other flow that changes, as text, with its verdicts before and after;
-    None where the effect is on no single flow."""
+    """What else a remedy does, on no single flow."""
 
     text: Message
-    flow: str | None = None
-    before: Verdict | None = None
-    after: Verdict | None = None
-
-
-class Walked(msgspec.Struct, frozen=True):
-    """The other flows that were walked with a remedy's change: how many of them have the changed element on their path.
-    ``restored``: those that the same accident stopped, as text; ``left_out``: flows beyond the number that is
-    walked, or in containers that were not read."""
-
-    count: int
-    restored: tuple[str, ...] = ()
-    left_out: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -67,7 +54,7 @@ class Remedy(msgspec.Struct, frozen=True):
 
     ``cuts``: open connections break, though no call says so.  ``change``: what was simulated; without parts, nothing
     was.  ``proof``: the asked flow's verdict with it.
-    ``walked``: what it was held against besides."""
+    ``effects``: what becomes of the other flows; None: that was not simulated."""
 
     id: str
     steps: tuple[Step, ...]
@@ -78,7 +65,7 @@ class Remedy(msgspec.Struct, frozen=True):
     cuts: bool = False
     change: Change = Change(())
     proof: Verdict | None = None
-    walked: Walked | None = None
+    effects: Effects | None = None
     undoes: Decision | None = None
     """The decision that it undoes: such a remedy is carried out only if a person chooses it."""
 
@@ -86,6 +73,17 @@ class Remedy(msgspec.Struct, frozen=True):
     def disruptive(self) -> bool:
         """Whether it makes a container anew, cuts connections or restarts an engine."""
         return self.by_person or self.cuts or any(isinstance(step, Ask) and disrupts(step.call) for step in self.steps)
+
+    @property
+    def harm(self) -> int:
+        """How many flows it opens, closes or diverts that nobody asked for."""
+        return len(self.effects.unasked) if self.effects is not None else 0
+
+    @property
+    def rank(self) -> tuple[bool, bool, int]:
+        """Its place among the repairs of a cause: what undoes nobody's decision comes first, then what disrupts
+        nothing, then what touches the fewest other flows."""
+        return self.undoes is not None, self.disruptive, self.harm
 
     @property
     def reversible(self) -> bool:

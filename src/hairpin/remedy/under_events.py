@@ -43,8 +43,7 @@ def judged_by_events(
     chosen = {*range(_JUDGED), *carried_out[:_JUDGED]}
     judged = [_judged(each, cause, network, asked, together) if number in chosen else (each, False)
               for number, each in enumerate(remedies)]  # fmt: skip
-    harm = [(each.disruptive, sum(one.flow is not None for one in each.side_effects)) for each in remedies]
-    order = sorted(range(len(judged)), key=lambda number: (harm[number], judged[number][1]))
+    order = sorted(range(len(judged)), key=lambda number: (remedies[number].rank, judged[number][1]))
     return tuple(judged[number][0] for number in order)
 
 

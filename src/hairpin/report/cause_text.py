@@ -39,7 +39,7 @@ class CauseText:
         self._verbose = verbose
         self._quotes = Quotes(answer.evidence, words)
         self._noted: set[Message] = set()
-        self.numbers = {each.ref: number for number, each in enumerate(blocking(answer), 1)}
+        self.numbers = cause_numbers(answer)
         """Of the causes that have one, by ref."""
 
     def label(self, cause: CauseAnswer) -> str:
@@ -167,6 +167,11 @@ def blocking(answer: Answer) -> list[CauseAnswer]:
     """Return the causes that have a number, in the order in which they are written; none if there is one alone."""
     found = [each for each in explaining(answer) if each.severity == "blocking"]
     return found if len(found) > 1 else []
+
+
+def cause_numbers(answer: Answer) -> dict[str, int]:
+    """Return the number of each cause that has one, by its ref."""
+    return {each.ref: number for number, each in enumerate(blocking(answer), 1)}
 
 
 def _all_explained(count: int) -> Message:

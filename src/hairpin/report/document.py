@@ -11,9 +11,12 @@ from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
+from hairpin.remedy.effects import flow_told
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
+from hairpin.report.effects_document import EffectsDocument, effects_document
+from hairpin.report.effects_text import unasked_told
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
@@ -120,16 +123,6 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
     text: str
 
 
-class WalkedDocument(msgspec.Struct, frozen=True):
-    """The other flows that were walked with a repair's change, because the changed element is on their path.
-    ``restored``: those that the same accident stops now.  ``left_out``: flows beyond the number that is walked, or
-    in containers that were not read."""
-
-    count: int
-    restored: tuple[str, ...]
-    left_out: int
-
-
 class SideEffectDocument(msgspec.Struct, frozen=True):
     """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
     the effect is on no single flow."""
@@ -144,7 +137,8 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
     own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
     restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, where it is
-    not the change that proved the cause.  ``walked``: null if nothing of it could be simulated."""
+    not the change that proved the cause.  ``effects``: what becomes of the other known flows; null if nothing of it
+    could be simulated.  ``undoes``: whose decision it undoes, so that a person has to choose it."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -156,7 +150,8 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     disruptive: bool = False
     reversible: bool = True
     proof: Verdict | None = None
-    walked: WalkedDocument | None = None
+    effects: EffectsDocument | None = None
+    undoes: str | None = None
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
@@ -363,18 +358,29 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         id=remedy.id,
         commands=remedy.commands,
         persist=tuple(FileDocument(each.file, each.content) for each in remedy.persist),
-        side_effects=tuple(
-            SideEffectDocument(words(each.text), each.flow, each.before, each.after) for each in remedy.side_effects
-        ),
+        side_effects=side_effect_documents(remedy, words),
         persist_commands=remedy.persist_commands,
         advice=tuple(words(each) for each in remedy.advice),
         host=host,
         disruptive=remedy.disruptive,
         reversible=remedy.reversible,
         proof=remedy.proof,
-        walked=WalkedDocument(remedy.walked.count, remedy.walked.restored, remedy.walked.left_out)
-        if remedy.walked is not None
-        else None,
+        effects=effects_document(remedy.effects) if remedy.effects is not None else None,
+        undoes=words(remedy.undoes.said) if remedy.undoes is not None else None,
+    )
+
+
+def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
+    """Return what else the repair does: on single flows that nobody asked for, and otherwise."""
+    unasked = remedy.effects.found if remedy.effects is not None else ()
+    return (
+        *(
+            SideEffectDocument(words(said), flow_told(each.flow), each.before, each.after)
+            for each in unasked
+            if each.kind == "closes" or not each.again
+            for said in unasked_told((each,), words)
+        ),
+        *(SideEffectDocument(words(each.text)) for each in remedy.side_effects),
     )
 
 

@@ -21,7 +21,10 @@ from hairpin.report.document import (
     host_document,
     host_documents,
     missing_documents,
+    side_effect_documents,
 )
+from hairpin.report.effects_document import EffectDocument, effects_document
+from hairpin.report.effects_text import unasked_told
 from hairpin.report.places import places_of
 from hairpin.report.plan_text import changed_lines
 from hairpin.report.quotes import Quotes
@@ -58,16 +61,18 @@ class RepairDocument(msgspec.Struct, frozen=True):
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan; ``why``: ``by-person`` and ``later`` cannot be chosen."""
+    """A repair that is no step of the plan.  ``why``: ``policy``, ``disruptive``, ``instead``, ``opens``, ``closes``,
+    ``diverts`` can be chosen, the others cannot.  ``effects``: those for which it is left out."""
 
     id: str
-    cause: CauseRef
-    cause_id: StableId
+    cause: CauseRef | None
+    cause_id: StableId | None
     title: str
     host: str
     why: Why
     commands: tuple[str, ...]
     advice: tuple[str, ...]
+    effects: tuple[str, ...] = ()
 
 
 class ComposeDocument(msgspec.Struct, frozen=True):
@@ -94,7 +99,9 @@ class VerifiedDocument(msgspec.Struct, frozen=True):
 
 
 class FixDocument(msgspec.Struct, frozen=True):
-    """The plan, and what came of it.  ``undo``: the command that takes it back; null: nothing is in force."""
+    """The plan, and what came of it.  ``opens``, ``closes``, ``diverts``, ``restores``: what becomes of the known flows
+    that were not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that takes it back; null:
+    nothing is in force."""
 
     schema: Literal["hairpin.fix/1"]
     hairpin: str
@@ -106,6 +113,11 @@ class FixDocument(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOutDocument, ...]
     compose: tuple[ComposeDocument, ...]
     lost_after: tuple[StableId, ...]
+    opens: tuple[EffectDocument, ...]
+    closes: tuple[EffectDocument, ...]
+    diverts: tuple[EffectDocument, ...]
+    restores: tuple[EffectDocument, ...]
+    cut: tuple[str, ...]
     applied: bool
     verified: VerifiedDocument | None
     undo: str | None
@@ -117,7 +129,7 @@ def fix_document(
     plan: RepairPlan, outcome: FixOutcome | None, words: Words, proposals: tuple[ComposeProposal, ...] = ()
 ) -> FixDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
-    answer = plan.answer
+    answer, effects = plan.answer, effects_document(plan.effects)
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
     return FixDocument(
         schema=SCHEMA,
@@ -130,6 +142,11 @@ def fix_document(
         left_out=tuple(_left_out(each, words) for each in plan.left_out),
         compose=tuple(map(_compose, proposals)),
         lost_after=plan.lost_after,
+        opens=effects.opens,
+        closes=effects.closes,
+        diverts=effects.diverts,
+        restores=effects.restores,
+        cut=effects.cut,
         applied=outcome is not None and outcome.stays,
         verified=verified_document(outcome),
         undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
@@ -152,9 +169,7 @@ def _repair(repair: Repair, words: Words) -> RepairDocument:
         files=_files(remedy.steps),
         persist_commands=all_shown(_commands(remedy.keeping)),
         persist=_files(remedy.keeping),
-        side_effects=tuple(
-            SideEffectDocument(words(each.text), each.flow, each.before, each.after) for each in remedy.side_effects
-        ),
+        side_effects=side_effect_documents(remedy, words),
         irreversible=all_shown(each for each in repair.irreversible if nature(each) == "irreversible"),
         disruptive=remedy.disruptive,
     )
@@ -174,13 +189,14 @@ def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
     remedy: Remedy = left.remedy
     return LeftOutDocument(
         id=left.id,
-        cause=left.cause.ref,
-        cause_id=left.cause.id,
-        title=words(left.cause.candidate.title),
-        host=left.cause.host,
+        cause=left.cause.ref if left.cause is not None else None,
+        cause_id=left.cause.id if left.cause is not None else None,
+        title=words(left.title),
+        host=left.host,
         why=left.why,
         commands=(*remedy.commands, *remedy.persist_commands),
         advice=tuple(words(each) for each in remedy.advice),
+        effects=tuple(words(each) for each in unasked_told(left.effects, words)),
     )
 
 

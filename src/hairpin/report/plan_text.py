@@ -9,11 +9,14 @@ from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
 from hairpin.change.step import Advise, LoadRules, ReplaceFile, Step
 from hairpin.change.text import command_lines
+from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
+from hairpin.report.cause_text import cause_numbers
 from hairpin.report.configured import configured_text
+from hairpin.report.effects_text import effects_told, unasked_told
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
-from hairpin.report.remedy_text import NOTE
+from hairpin.report.remedy_text import ALSO, NOTE
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
@@ -24,6 +27,13 @@ _WHY: dict[Why, Message] = {
     "instead": message("it would do instead"),
     "by-person": message("only a person can do it"),
     "later": message("it cannot succeed before a person has repaired what made it"),
+    "opens": message("it opens what nobody asked for"),
+    "closes": message("it closes what works now"),
+    "diverts": message("it sends what works now another way"),
+    "covered": message("a repair above brings back what it stops"),
+    "unknown": message("hairpin knows no repair"),
+    "event": message("nothing has to be repaired now; `--latent` plans what keeps it away"),
+    "advice": message("nothing fails through it"),
 }
 _JUDGES: dict[str, Message] = {
     "simulated": message("followed on what was read after it"),
@@ -48,9 +58,10 @@ def plan_text(
     ``proposals``: lines of compose files that a person may write."""
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
+    numbers = cause_numbers(plan.answer)
     for number, each in enumerate(plan.repairs, 1):
         paper.gap()
-        _write_repair(number, each, words, paper)
+        _write_repair(number, each, numbers.get(each.cause.ref) if each.cause is not None else None, words, paper)
     choices = [each for each in plan.choices if each.why != "instead" or verbose]
     for heading, left in ((_TO_CHOOSE, choices), (_FOR_PERSON, list(plan.for_person))):
         if left:
@@ -58,6 +69,7 @@ def plan_text(
             paper.prose(words(heading), style="strong")
         for one in left:
             _write_left_out(one, words, paper)
+    _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
     if plan.repairs:
@@ -86,6 +98,18 @@ def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper
             paper.prose(words(message("in {file}, whose form hairpin does not edit", file=each.file)), indent=4)
 
 
+def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
+    """Write a line for each cause that the plan is not about, and what the engines lack besides."""
+    if plan.said or plan.lost:
+        paper.gap()
+    for each in plan.said:
+        paper.prose(words(_WHY[each.why]), first=f"{words(each.title)}: ")
+    for kind, lost in plan.lost:
+        said = message("{engine} has lost {lost}, which no repair above puts back: `hairpin restore` does", engine=kind,
+                       lost=loss_text(len(lost.rules), len(lost.chains)))  # fmt: skip
+        paper.prose(words(said))
+
+
 _TO_CHOOSE = message("left to a choice (--choose ID):")
 _FOR_PERSON = message("for a person:")
 
@@ -97,14 +121,22 @@ def _first_line(plan: RepairPlan) -> Message:
         return message("plan for {host}: 1 repair", host=host)
     if count:
         return message("plan for {host}: {count} repairs", host=host, count=count)
-    if plan.left_out:
+    if plan.choices or plan.for_person:
         return message("plan for {host}: nothing that hairpin does by itself", host=host)
+    if plan.unrepaired:
+        return message("plan for {host}: hairpin knows no repair", host=host)
     return message("plan for {host}: nothing to do", host=host)
 
 
-def _write_repair(number: int, repair: Repair, words: Words, paper: Paper) -> None:
+def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, paper: Paper) -> None:
+    """Write the repair.  ``cause``: the number that its cause has in the answer of ``hairpin check``."""
     title = words(message("{title} ({id})", title=repair.title, id=repair.id))
     paper.prose(title, first=f"{number}. ", style="strong")
+    if cause is not None:
+        paper.prose(words(message("repairs cause {number} of `hairpin check`", number=cause)), indent=3, style="faint")
+    elif repair.cause is None and repair.candidate is not None:
+        said = message("without it, what works now would stop once the repairs below are made")
+        paper.prose(words(said), indent=3, style="faint")
     for step in repair.remedy.steps:
         _write_step(step, words, paper)
     if repair.remedy.keeping:
@@ -147,11 +179,14 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
 
 
 def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
-    paper.prose(words(left.cause.candidate.title), indent=2, first=f"{left.id}: ", first_style="strong")
+    paper.prose(words(left.title), indent=2, first=f"{left.id}: ", first_style="strong")
     why = _WHY[left.why]
-    if left.why == "policy" and left.cause.configured is not None:
+    if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
         why = configured_text(left.cause.configured)
     paper.prose(words(why), indent=4)
+    effects = left.effects or (left.remedy.effects.found if left.remedy.effects is not None else ())
+    for said in unasked_told(effects, words):
+        paper.prose(words(said), indent=4, first=f"{words(ALSO)} ")
     if left.why == "by-person":
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
@@ -170,6 +205,11 @@ def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, 
         passing = sum(succeeds(verdict) for _, verdict in shown)
         said = message("{passing} of {count} flows pass then", passing=passing, count=len(shown))
         paper.prose(words(said), indent=2)
+    for told in effects_told(plan.effects, words):
+        paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
+    if plan.effects.left_out:
+        said = message("{count} further flows were not checked.", count=plan.effects.left_out)
+        paper.prose(words(said), indent=2, style="faint")
     if not lasting and plan.lost_after:
         paper.gap()
         said = message("Without --persist it is gone after {events}.", events=", ".join(plan.lost_after))

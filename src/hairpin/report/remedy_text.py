@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.text import all_shown
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Remedy, SideEffect
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.effects_text import effects_told
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
-from hairpin.walk.verdicts import VERDICTS
 
 NOTE = message("note:")
 _NOW = message("repair now:"), message("repair that disrupts what works now:")
@@ -17,9 +17,7 @@ _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
 """Headings of what does not disrupt and of what does."""
-FEW = 4
-"""Flows that a repair opens or breaks and that are named one by one."""
-_ALSO = message("also:")
+ALSO = message("also:")
 _KEPT = message("keep it away:")
 _REST = message("… (-v)")
 
@@ -50,10 +48,11 @@ def write_remedy(
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)
-    effects = tuple(each.text for each in remedy.side_effects)
-    for said in _shown(remedy.side_effects, words):
+    told = tuple(effects_told(remedy.effects, words)) if remedy.effects is not None else ()
+    effects = (*told, *(each.text for each in remedy.side_effects))
+    for said in effects:
         if said not in noted:
-            paper.prose(words(said), indent=2, first=f"{words(_ALSO)} ")
+            paper.prose(words(said), indent=2, first=f"{words(ALSO)} ")
     for said in _walked(remedy):
         paper.prose(words(said), indent=2, style="faint")
     for said in advice:
@@ -78,62 +77,42 @@ def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> N
             paper.prose(words(remedy.advice[0]), indent=2, first=f"{words(_KEPT)} ", first_style="strong")
 
 
-def _shown(effects: tuple[SideEffect, ...], words: Words) -> Iterator[Message]:
-    """Yield the effects, of those on single flows only the first ones, and how many more there are."""
-    single = [_with_verdicts(each, words) for each in effects if each.flow is not None]
-    yield from single[:FEW]
-    if len(single) > FEW:
-        yield message("it changes {count} more flows in that way (--json lists them)", count=len(single) - FEW)
-    yield from (each.text for each in effects if each.flow is None)
-
-
-def _with_verdicts(effect: SideEffect, words: Words) -> Message:
-    if effect.before is None or effect.after is None or effect.before == effect.after:
-        return effect.text
-    return message(
-        "{effect}: {before} now, {after} then",
-        effect=effect.text,
-        before=words(VERDICTS[effect.before]),
-        after=words(VERDICTS[effect.after]),
-    )
-
-
 def _walked(remedy: Remedy) -> Iterator[Message]:
     """Yield what the repair was held against: how many other flows, and what becomes of them."""
-    walked = remedy.walked
-    if walked is None and remedy.id == "by-hand":
+    effects = remedy.effects
+    if effects is None and remedy.id == "by-hand":
         yield message("This repair was not simulated.")
-    if walked is None or not walked.count:
+    if effects is None or not effects.count:
         return
-    changed = sum(each.flow is not None for each in remedy.side_effects)
-    if walked.restored and not changed:
+    restored, changed = len(effects.restores), len(effects.found) - len(effects.restores)
+    if restored and not changed:
         yield message(
             "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
             "the rest stay as they are.",
-            count=walked.count,
-            restored=len(walked.restored),
+            count=effects.count,
+            restored=restored,
         )
-    elif walked.restored:
+    elif restored:
         yield message(
             "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
             "{changed} change otherwise.",
-            count=walked.count,
-            restored=len(walked.restored),
+            count=effects.count,
+            restored=restored,
             changed=changed,
         )
     elif changed:
         yield message(
             "Beside the asked flows, {count} more were checked with this change: {changed} change.",
-            count=walked.count,
+            count=effects.count,
             changed=changed,
         )
     else:
         yield message(
             "Beside the asked flows, {count} more were checked with this change: all stay as they are.",
-            count=walked.count,
+            count=effects.count,
         )
-    if walked.left_out:
-        yield message("{count} further flows were not checked.", count=walked.left_out)
+    if effects.left_out:
+        yield message("{count} further flows were not checked.", count=effects.left_out)
 
 
 def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:

@@ -16,7 +16,10 @@ from hairpin.report.document import (
     host_document,
     host_documents,
     missing_documents,
+    side_effect_documents,
 )
+from hairpin.report.effects_document import EffectDocument, effects_document
+from hairpin.report.effects_text import unasked_told
 from hairpin.report.fix_document import VerifiedDocument, verified_document
 from hairpin.report.quotes import Quotes
 from hairpin.report.words import Words
@@ -38,16 +41,33 @@ class LostDocument(msgspec.Struct, frozen=True):
     position: int | None = None
 
 
+class RefusedDocument(msgspec.Struct, frozen=True):
+    """What is not put back: ``id`` is the word for ``--choose``, ``effects`` what it does that nobody asked for."""
+
+    id: str
+    title: str
+    effects: tuple[str, ...]
+
+
 class RestoreDocument(msgspec.Struct, frozen=True):
-    """The plan, and what came of it.  ``irreversible``: the commands that nothing takes back.  ``notes``: what a
-    restart would do besides."""
+    """The plan, and what came of it.  ``besides``: the commands of what is repaired with it, so that nothing that works
+    stops.  ``refused``: why what is lost is not put back, unless somebody chooses it.  ``irreversible``: the commands
+    that nothing takes back.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: as of ``hairpin fix``.
+    ``notes``: what a restart would do besides."""
 
     schema: Literal["hairpin.restore/1"]
     hairpin: str
     host: HostDocument
     hosts: tuple[HostDocument, ...]
     plan: tuple[LostDocument, ...]
+    besides: tuple[str, ...]
+    refused: tuple[RefusedDocument, ...]
     side_effects: tuple[SideEffectDocument, ...]
+    opens: tuple[EffectDocument, ...]
+    closes: tuple[EffectDocument, ...]
+    diverts: tuple[EffectDocument, ...]
+    restores: tuple[EffectDocument, ...]
+    cut: tuple[str, ...]
     irreversible: tuple[str, ...]
     notes: tuple[str, ...]
     undecided: tuple[str, ...]
@@ -60,7 +80,8 @@ class RestoreDocument(msgspec.Struct, frozen=True):
 
 def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
-    answer = found.plan.answer
+    answer, effects = found.plan.answer, effects_document(found.plan.effects)
+    kinds = {loss.id: loss.engine.kind for loss in found.lost}
     return RestoreDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
@@ -68,15 +89,24 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         hosts=host_documents(answer),
         plan=tuple(
             line
-            for repair, lost in zip(found.plan.repairs, found.lost, strict=True)
+            for repair in found.plan.repairs
+            if repair.id in kinds
             for part in repair.remedy.change.parts
-            for line in _lost(lost.engine.kind, part)
+            for line in _lost(kinds[repair.id], part)
+        ),
+        besides=all_shown(step for each in found.besides for step in each.remedy.steps),
+        refused=tuple(
+            RefusedDocument(each.id, words(each.title), tuple(map(words, unasked_told(each.effects, words))))
+            for each in found.plan.choices
         ),
         side_effects=tuple(
-            SideEffectDocument(words(each.text), each.flow, each.before, each.after)
-            for repair in found.plan.repairs
-            for each in repair.remedy.side_effects
+            each for repair in found.plan.repairs for each in side_effect_documents(repair.remedy, words)
         ),
+        opens=effects.opens,
+        closes=effects.closes,
+        diverts=effects.diverts,
+        restores=effects.restores,
+        cut=effects.cut,
         irreversible=all_shown(step for repair in found.plan.repairs for step in repair.irreversible),
         notes=tuple(words(each) for each in found.notes),
         undecided=found.undecided,

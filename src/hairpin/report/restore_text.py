@@ -1,10 +1,12 @@
 """What an engine has lost, as people read it, and what putting it back does not do."""
 
 from hairpin.apply.restoring import RestorePlan
+from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.message import Message, message
+from hairpin.report.effects_text import effects_told, unasked_told
 from hairpin.report.paper import Paper
-from hairpin.report.remedy_text import NOTE
+from hairpin.report.remedy_text import ALSO, NOTE
 from hairpin.report.words import Words
 
 _FEW = 12
@@ -14,7 +16,11 @@ _FEW = 12
 def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bool, verbose: bool = False) -> str:
     """Return the plan.  ``applying``: it is about to be carried out."""
     paper.prose(words(_first_line(found)), style="strong")
-    for repair, lost in zip(found.plan.repairs, found.lost, strict=True):
+    made = {each.id: each for each in found.plan.repairs}
+    for lost in found.lost:
+        repair = made.get(lost.id)
+        if repair is None:
+            continue
         paper.gap()
         paper.prose(words(repair.title), style="strong")
         _write_lost(lost.missing, words, paper, verbose=verbose)
@@ -22,10 +28,12 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
             paper.prose(words(message("moved to where the engine puts it:")), indent=2)
         for one in lost.moved:
             paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
-        for effect in repair.remedy.side_effects:
-            paper.prose(words(effect.text), indent=2)
         if repair.irreversible:
             paper.prose(words(message("Nothing takes this back.")), indent=2, style="unsure")
+    _write_besides(found, words, paper)
+    for told in effects_told(found.plan.effects, words):
+        paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
+    _write_refused(found, words, paper)
     for said in found.notes:
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for why in found.undecided:
@@ -36,10 +44,31 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
     return paper.text()
 
 
+def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
+    """Write what is repaired before the rules come back: without it they would lead what works now into a dead end."""
+    for each in found.besides:
+        paper.gap()
+        said = message("before that, so that what works now goes on working: {title}", title=each.title)
+        paper.prose(words(said), style="strong")
+        for line in all_shown(each.remedy.steps):
+            paper.line("      ", (line, "command"))
+
+
+def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
+    for each in found.plan.choices:
+        paper.gap()
+        said = message("{title}; this is not put back unless you say --choose {id}:", title=each.title, id=each.id)
+        paper.prose(words(said), style="bad")
+        for told in unasked_told(each.effects, words):
+            paper.prose(words(told), indent=2)
+
+
 def _first_line(found: RestorePlan) -> Message:
     host = found.plan.answer.network.this.name
     if found.plan.repairs:
         return message("{host}: these chains and rules are put back, and nothing else is changed", host=host)
+    if found.plan.choices:
+        return message("{host}: nothing is put back, since that would do harm", host=host)
     if found.undecided:
         return message("{host}: it is not known what the engine should have", host=host)
     return message("{host}: the engines have all their chains and rules", host=host)

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
-from hairpin.remedy.other_flows import flow_key, other_flows
+from hairpin.remedy.known_flows import flow_key, known_flows
 from tests.small_host import container_namespace, host_namespace, network, published
 
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
@@ -12,7 +12,7 @@ LOCAL = Socket("tcp", 4, 0x7F000001, 631, process="cupsd")
 
 
 def told(whole: Network) -> list[str]:
-    return [f"{each.start_text()} {each.target_text()} {each.purpose}" for each in other_flows(whole)]
+    return [f"{each.flow.start_text()} {each.flow.target_text()} {each.group}" for each in known_flows(whole)]
 
 
 def test_published_ports_are_asked_from_each_standpoint_and_from_a_container() -> None:
@@ -23,7 +23,7 @@ def test_published_ports_are_asked_from_each_standpoint_and_from_a_container() -
 
 def test_sockets_are_asked_from_outside_unless_they_are_on_loopback() -> None:
     found = told(network(host_namespace(sockets=(SSHD, LOCAL))))
-    assert "192.0.2.10 198.51.100.11:22/tcp asked" in found
+    assert "192.0.2.10 198.51.100.11:22/tcp service" in found
     assert not any(":631/" in each for each in found)
 
 
@@ -31,15 +31,32 @@ def test_a_container_is_asked_directly_at_what_it_publishes_and_at_the_rest() ->
     own = container_namespace((Socket("tcp", 4, None, 80), Socket("udp", 4, None, 9)))
     found = told(network(inner=own))
     assert "192.0.2.10 172.17.0.2:80/tcp published" in found
-    assert "192.0.2.10 172.17.0.2:9/udp asked" in found
+    assert "192.0.2.10 172.17.0.2:9/udp unpublished" in found
+
+
+def test_a_service_of_the_host_is_asked_from_each_side() -> None:
+    found = [each for each in told(network(host_namespace(sockets=(SSHD,)))) if ":22/" in each]
+    assert found == [
+        "192.0.2.10 198.51.100.11:22/tcp service",
+        "lan (198.51.100.250) 198.51.100.11:22/tcp service",
+        "host 127.0.0.1:22/tcp service",
+        "container:web 172.17.0.1:22/tcp service",
+    ]
+
+
+def test_a_container_goes_out_by_tcp_and_udp_and_into_the_lan() -> None:
+    found = [each for each in told(network()) if each.endswith("way-out")]
+    assert "container:web 203.0.113.80:443/tcp way-out" in found
+    assert "container:web 203.0.113.80:443/udp way-out" in found
+    assert any(" 198.51.100.250:80/tcp " in each for each in found)
 
 
 def test_no_flow_comes_twice() -> None:
-    keys = [flow_key(each) for each in other_flows(network())]
+    keys = [flow_key(each.flow) for each in known_flows(network())]
     assert len(keys) == len(set(keys))
     assert flow_key(published()) in keys
 
 
 def test_a_host_of_which_nothing_was_read_has_none() -> None:
     whole = network()
-    assert other_flows(whole.with_host(msgspec.structs.replace(whole.this, namespaces=()))) == ()
+    assert known_flows(whole.with_host(msgspec.structs.replace(whole.this, namespaces=()))) == ()

@@ -1,0 +1,85 @@
+"""What the repairs of a plan, one after another, do to the known flows of the hosts that they change."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.causes.cause import Candidate
+from hairpin.change.change import Change
+from hairpin.change.step import done_by
+from hairpin.events.aftermath import fates_of_open
+from hairpin.events.course import Course
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effects import (
+    MAX_OF_PLAN,
+    Others,
+    compared,
+    nature_of,
+    opened_by_joining,
+    others_of,
+    ways_out,
+)
+from hairpin.remedy.in_turn import after
+from hairpin.remedy.known_flows import flow_key
+from hairpin.remedy.remedy import Remedy
+
+_OPEN = 40
+"""Flows whose open connections are followed through a plan."""
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A remedy that is carried out on the host of that label.  ``candidate``: the cause that it repairs; None: it puts
+    back what an engine has lost.  ``meant``: somebody wrote down what it undoes."""
+
+    host: str
+    remedy: Remedy
+    candidate: Candidate | None = None
+    meant: bool = False
+
+    @property
+    def change(self) -> Change:
+        """What its steps make."""
+        steps = (*self.remedy.steps, *self.remedy.keeping)
+        return Change(tuple(part for step in steps for part in done_by(step)))
+
+
+def effects_of(answer: Answer, carried: Sequence[Carried]) -> Effects:
+    """Return what the remedies do together, on all hosts that they change, beside the asked flows that they repair."""
+    asked = tuple(each.trace.flow for each in answer.flows)
+    total = Effects()
+    for label in dict.fromkeys(each.host for each in carried):
+        total = total.joined(_on_host(answer.network, label, carried, asked))
+    return total
+
+
+def _on_host(network: Network, label: str, carried: Sequence[Carried], asked: tuple[Flow, ...]) -> Effects:
+    first = others_of(network.seen_from(label), asked, MAX_OF_PLAN)
+    now, again, unasked = first, set[object](), set[object]()
+    beside: list[Effect] = []
+    parts: list[Change] = []
+    for each in carried:
+        change = each.change
+        then = now.after(change, after(each.remedy, first.network, now.network))
+        nature = "putting-back" if each.candidate is None else nature_of(each.remedy, each.candidate, meant=each.meant)
+        for effect in compared(now, then, nature).found:
+            (again if effect.again else unasked).add(flow_key(effect.flow))
+        beside += ways_out(now.network, then.network, change, asked)
+        beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)
+        parts.append(change)
+        now = then
+    found = compared(first, now, "meant")
+    effects = tuple(msgspec.structs.replace(each, again=flow_key(each.flow) in again - unasked) for each in found.found)
+    cut = tuple(_cut(first, now, label, parts))
+    return msgspec.structs.replace(found, found=effects, cut=cut).with_more(beside)
+
+
+def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterable[Flow]:
+    """Yield the flows that pass before and after the changes, and whose open connections break."""
+    both = zip(was.known, was.traces, now.traces, strict=True)
+    flows = [known.flow for known, one, other in both if one is not other and one.succeeds and other.succeeds][:_OPEN]
+    course = Course(now.network, label, tuple(part for change in changes for part in change.parts))
+    fates = fates_of_open(was.network, course, flows)
+    yield from (flow for flow, fate in zip(flows, fates, strict=True) if fate == "lost")

@@ -1,0 +1,207 @@
+"""Flows that a change may touch besides the asked ones: what this host serves, forwards and lets out, asked from each
+side.
+
+Published ports from each standpoint and from one container of each network; the ports on which containers listen, also
+those that are not published, by the containers' own addresses; the host's own services on each address of its uplinks;
+and each container's ways out: the Internet by TCP and UDP, its name servers, the LAN, the host.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import Literal
+
+import msgspec
+
+from hairpin.errors import HairpinError
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
+from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
+from hairpin.network.prefix import Version, is_loopback
+from hairpin.question.flows import flows_for
+from hairpin.question.standpoints import clients, lan_client, primary_address
+
+Group = Literal["published", "unpublished", "service", "way-out"]
+"""What a flow asks for: a published port, another port of a container, a service of the host, or what a container
+reaches outside."""
+_ANY_PORT = 80
+"""Asked of a container in which nothing listens: it refuses what gets through to it."""
+_LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
+_MOST_ADDRESSES = 4
+"""Addresses of uplinks at which each service of the host is asked for."""
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A flow that is known, and what it asks for."""
+
+    flow: Flow
+    group: Group
+
+
+def known_flows(network: Network) -> tuple[Known, ...]:
+    """Return the flows of this host, without repetitions, some of each group before the rest."""
+    host = network.this
+    try:
+        everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
+    except HairpinError:
+        return ()
+    inside = _one_of_each_network(host)
+    served = [each for each in everything if each.purpose not in _OUTWARD]
+    outward = [each for each in everything if each.purpose in _OUTWARD]
+    groups: tuple[Iterator[Known], ...] = (
+        _of("published", served),
+        _of("published", _published_from(served, inside)),
+        _of("service", _services(network, host, inside)),
+        *(_ports_of(network, host, container, inside) for container in host.containers()),
+        _of("unpublished", _between(host, inside)),
+        _of("way-out", outward),
+        _of("way-out", _further_out(network, host, outward)),
+    )
+    found: dict[object, Known] = {}
+    for abreast in zip_longest(*groups):  # so that a cut leaves some of each group
+        for each in abreast:
+            if each is not None:
+                found.setdefault(flow_key(each.flow), each)
+    return tuple(found.values())
+
+
+def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
+    """Return what tells one flow of a host from another; its source port does not."""
+    return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
+
+
+def _of(group: Group, flows: Iterable[Flow]) -> Iterator[Known]:
+    return (Known(flow, group) for flow in flows)
+
+
+Inside = dict[str, tuple[Container, Netns]]
+"""The first running container of each network, by the network's name."""
+
+
+def _one_of_each_network(host: Host) -> Inside:
+    found: Inside = {}
+    for container in host.containers():
+        netns = _own_netns(host, container)
+        for endpoint in container.endpoints if netns is not None else ():
+            if netns is not None and endpoint.ipv4 is not None:
+                found.setdefault(endpoint.network, (container, netns))
+    return found
+
+
+def _own_netns(host: Host, container: Container) -> Netns | None:
+    """Return the namespace of a running container; None if that is the host's, or was not read."""
+    netns = netns_of(host, container)
+    known = container.running and netns is not None and not netns.is_host and netns.name in host
+    return netns if known else None
+
+
+def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
+    for flow in published:
+        if flow.purpose == "published" and isinstance(flow.start, Outside):
+            for container, netns in inside.values():
+                start = FromContainer(container.name, netns)
+                yield msgspec.structs.replace(flow, start=start, stand_ins=(), invented=False)
+
+
+def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:
+    """Yield the flows to the host's own sockets: from outside to each address of its uplinks, from a neighbour, from
+    the host itself, and from one container of each network to its gateway."""
+    for socket in host.namespace(host.netns.name).sockets:
+        for version in _versions(socket):
+            for start, address in _asked_at(network, host, inside, version, socket):
+                yield Flow(start, version, address, socket.protocol, socket.port, host=host.name)
+
+
+def _asked_at(
+    network: Network, host: Host, inside: Inside, version: Version, socket: Socket
+) -> Iterator[tuple[Start, int]]:
+    own = primary_address(network, host.netns, version)
+    bound = socket.address if socket.version == version else None
+    held = (bound,) if bound is not None else _of_uplinks(network, host, version)
+    for client in clients(network, host.netns, version)[:1]:
+        yield from ((Outside(client), address) for address in held)
+    neighbour, first = lan_client(network, host.netns, version), bound if bound is not None else own
+    if neighbour is not None and first is not None:
+        yield Lan(neighbour), first
+    yield FromHost(), bound if bound is not None else _LOOPBACK[version]
+    for name, (container, netns) in inside.items():
+        gateway = _gateway(network, host, name, version) if bound is None else bound
+        if gateway is not None:
+            yield FromContainer(container.name, netns), gateway
+
+
+def _of_uplinks(network: Network, host: Host, version: Version) -> tuple[int, ...]:
+    namespace = network.namespace(host.netns)
+    uplinks = {each.name for each in namespace.links if is_uplink(network, host.netns, each)}
+    held = addresses_of(namespace, None, version)
+    return tuple(each.value for each in held if each.scope == "global" and each.link in uplinks)[:_MOST_ADDRESSES]
+
+
+def _gateway(network: Network, host: Host, name: str, version: Version) -> int | None:
+    """Return the host's address on the bridge of the network."""
+    bridge = next((each.bridge for engine in host.engines for each in engine.networks if each.name == name), None)
+    held = addresses_of(network.namespace(host.netns), bridge, version) if bridge is not None else ()
+    return next((each.value for each in held if each.scope == "global"), None)
+
+
+def _ports_of(network: Network, host: Host, container: Container, inside: Inside) -> Iterator[Known]:
+    """Yield the flows to the container's own addresses: from outside, a neighbour, the host, one container of each
+    network.  What it publishes is published there, too: the engine's rules accept the port after the translation."""
+    netns = _own_netns(host, container)
+    sockets = host.namespace(netns.name).sockets if netns is not None else ()
+    published = {(each.protocol, each.container_port) for each in container.bindings if each.actual}
+    for endpoint in container.endpoints:
+        for socket in sockets:
+            group: Group = "published" if (socket.protocol, socket.port) in published else "unpublished"
+            for version in _versions(socket):
+                address = endpoint.ipv4 if version == 4 else endpoint.ipv6
+                for start in _askers(network, host, inside, version, container) if address is not None else ():
+                    assert address is not None
+                    yield Known(
+                        Flow(start, version, address, socket.protocol, socket.port, container=container.name,
+                             purpose="published" if group == "published" else "asked", host=host.name),
+                        group,
+                    )  # fmt: skip
+
+
+def _askers(network: Network, host: Host, inside: Inside, version: Version, asked: Container) -> Iterator[Start]:
+    yield from (Outside(each) for each in clients(network, host.netns, version)[:1])
+    neighbour = lan_client(network, host.netns, version)
+    if neighbour is not None:
+        yield Lan(neighbour)
+    yield FromHost()
+    yield from (FromContainer(each.name, netns) for each, netns in inside.values() if each.name != asked.name)
+
+
+def _versions(socket: Socket) -> tuple[Version, ...]:
+    """Return the address families in which the socket takes packets from outside."""
+    if socket.relay is not None or (socket.address is not None and is_loopback(socket.address, socket.version)):
+        return ()
+    return (6, 4) if (socket.version, socket.address, socket.v6only) == (6, None, False) else (socket.version,)
+
+
+def _between(host: Host, inside: Inside) -> Iterator[Flow]:
+    """Yield a flow from one container of each network to one of each other in which nothing listens: it is refused by
+    what it gets through to."""
+    for one, (asking, netns) in inside.items():
+        for other, (asked, far) in inside.items():
+            address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
+            listens = any(each.protocol == "tcp" and 4 in _versions(each) for each in host.namespace(far.name).sockets)
+            if one != other and asking is not asked and address is not None and not listens:
+                yield Flow(FromContainer(asking.name, netns), 4, address, "tcp", _ANY_PORT, container=asked.name,
+                           host=host.name)  # fmt: skip
+
+
+def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[Flow]:
+    """Yield beside each way out to the Internet by TCP that by UDP, and that to a neighbour in the LAN."""
+    for flow in outward:
+        if flow.purpose == "egress":
+            yield msgspec.structs.replace(flow, protocol="udp")
+            neighbour = lan_client(network, host.netns, flow.version)
+            if neighbour is not None:
+                yield msgspec.structs.replace(flow, daddr=neighbour, dport=_ANY_PORT, stand_ins=(), invented=False)
+
+
+_OUTWARD = ("egress", "dns")

@@ -1,0 +1,87 @@
+"""Whether the packets of a flow pass an element that a change touches: a flow that does not stays as it is."""
+
+from typing import assert_never
+
+from hairpin.change.change import (
+    AddChain,
+    AddNamespace,
+    Change,
+    ChangeWorld,
+    DeleteChain,
+    DeleteRule,
+    InsertRule,
+    OfHost,
+    Primitive,
+    ReplaceTable,
+    RuleEdit,
+    SetContainer,
+    SetPolicy,
+)
+from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import Hook, Jump, Table
+from hairpin.network.network import Network
+from hairpin.walk.trace import Trace
+
+_STAGES: dict[Hook, frozenset[str]] = {
+    "prerouting": frozenset({"device-in", "prerouting"}),
+    "input": frozenset({"input", "socket"}),
+    "forward": frozenset({"forward"}),
+    "output": frozenset({"output", "output-route"}),
+    "postrouting": frozenset({"postrouting", "device-out"}),
+}
+"""Stages of a trace, one of which it has if the packet came through the hook."""
+
+
+def on_path(trace: Trace, change: Change, network: Network) -> bool:
+    """Return whether one of the changed elements is on the packet's path."""
+    return any(_passes(trace, part, network) for part in change.parts)
+
+
+def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
+    if isinstance(part, OfHost):
+        return False
+    if isinstance(part, SetContainer | ChangeWorld | AddNamespace):
+        return True
+    netns = part.netns
+    stages = {
+        step.stage
+        for branch in trace.branches
+        for step in (*branch.request, *branch.reply, *branch.data)
+        if step.netns == netns
+    } | {branch.stop.stage for branch in trace.branches if branch.stop is not None and branch.stop.netns == netns}
+    if not isinstance(part, RuleEdit):
+        return bool(stages)
+    hooks = _hooks(part, netns, network)
+    return bool(stages) and (not hooks or any(stages & _STAGES.get(hook, stages) for hook in hooks))
+
+
+def _hooks(part: RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
+    """Return the hooks whose base chains lead to the edited chain; none if that is not known."""
+    if netns not in network:
+        return frozenset()
+    match part:
+        case DeleteRule(place=place) | SetPolicy(place=place):
+            named, chain = (place.dialect, place.family, place.table), place.chain
+        case InsertRule() | AddChain() | DeleteChain():
+            named, chain = (part.dialect, part.family, part.table), part.chain
+        case ReplaceTable():
+            return frozenset()
+        case _:
+            assert_never(part)
+    for table in network.namespace(netns).ruleset.tables:
+        if (table.dialect, table.family, table.name) == named:
+            return frozenset(
+                each.hook for each in table.chains if each.hook is not None and chain in _reached(table, each.name)
+            )
+    return frozenset()
+
+
+def _reached(table: Table, start: str) -> frozenset[str]:
+    seen: set[str] = set()
+    pending = [start]
+    while pending:
+        chain = table.chain(pending.pop())
+        if chain is not None and chain.name not in seen:
+            seen.add(chain.name)
+            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
+    return frozenset(seen)

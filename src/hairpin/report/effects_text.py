@@ -1,0 +1,91 @@
+"""What a change opens, closes, diverts and brings back, in few lines: flows that change alike are told together."""
+
+from collections.abc import Iterable, Iterator
+
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, FromContainer, Lan, Outside
+from hairpin.remedy.effect import Effect, Effects
+from hairpin.report.words import Words
+
+FEW = 8
+"""Ports that are named in one line; further ones are counted."""
+
+
+def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
+    """Yield what the change does that nobody asked for, and which open connections it breaks.  What an accident had
+    stopped is not said here."""
+    yield from unasked_told(effects.found, words)
+    if effects.cut:
+        named = _listed((_port(each, words) for each in effects.cut), words)
+        yield message("it breaks the open connections to {services}", services=named)
+
+
+def unasked_told(found: Iterable[Effect], words: Words) -> Iterator[Message]:
+    """Yield a sentence for each kind of effect and each group of clients."""
+    told = [each for each in found if not (each.again and each.kind != "closes")]
+    for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words):
+        yield message("it opens {services} to {clients}", services=services, clients=clients)
+    for clients, targets in _alike((each for each in told if each.kind == "opens" and not _is_inward(each)), words):
+        yield message("it lets {clients} reach {targets}", clients=clients, targets=targets)
+    for clients, services in _alike((each for each in told if each.kind == "closes" and not each.again), words):
+        yield message("it closes {services} to {clients}, who reach it now", services=services, clients=clients)
+    for clients, services in _alike((each for each in told if each.kind == "closes" and each.again), words):
+        yield message(
+            "it closes {services} to {clients} again, which is open since the rules are gone",
+            services=services, clients=clients,
+        )  # fmt: skip
+    diverted = [each for each in told if each.kind == "diverts"]
+    for before, after in dict.fromkeys(each.links for each in diverted):
+        for clients, targets in _alike((each for each in diverted if each.links == (before, after)), words):
+            yield message(
+                "it sends what {clients} sends to {targets} out by {after} instead of {before}",
+                clients=clients, targets=targets, after=after, before=before,
+            )  # fmt: skip
+
+
+def _is_inward(effect: Effect) -> bool:
+    return effect.group != "way-out"
+
+
+def _alike(effects: Iterable[Effect], words: Words) -> Iterator[tuple[str, str]]:
+    """Yield the clients and the services of effects that are alike, each as a list in words."""
+    clients: dict[str, dict[str, None]] = {}
+    for each in effects:
+        clients.setdefault(_port(each.flow, words), {})[_client(each.flow, words)] = None
+    together: dict[tuple[str, ...], list[str]] = {}
+    for service, asking in clients.items():
+        together.setdefault(tuple(asking), []).append(service)
+    for named, services in together.items():
+        yield _listed(named, words), _listed(services, words)
+
+
+def _listed(names: Iterable[str], words: Words) -> str:
+    found = list(dict.fromkeys(names))
+    if len(found) <= FEW:
+        return ", ".join(found)
+    shown = ", ".join(found[: FEW - 1])
+    return words(message("{names} and {count} more (--json lists them)", names=shown, count=len(found) - FEW + 1))
+
+
+def _client(flow: Flow, words: Words) -> str:
+    match flow.start:
+        case Outside():
+            return words(message("outside"))
+        case Lan():
+            return words(message("the LAN"))
+        case FromContainer(name=name):
+            return name
+        case _:
+            return words(message("the host"))
+
+
+def _port(flow: Flow, words: Words) -> str:
+    """Return the port that is asked and who has it, or the place outside."""
+    if flow.purpose == "egress" and flow.invented:
+        return words(message("the Internet ({protocol})", protocol=flow.protocol))
+    if isinstance(flow.start, FromContainer) and flow.container in (None, flow.start.name):
+        return flow.target_text()
+    port = str(flow.dport) if flow.protocol == "tcp" else f"{flow.dport}/{flow.protocol}"
+    if flow.container:
+        return f"{port} ({flow.container})"
+    return words(message("{port} of the host", port=port))
