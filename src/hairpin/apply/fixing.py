@@ -217,5 +217,5 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
                 continue
             if passes:
                 yield message("{flow} passed before it, and does not after it", flow=flow_told(flow))
-            elif others.services.isdisjoint(services_of(flow)):
+            elif others.services.isdisjoint(services_of(flow, others.network)):
                 yield message("{flow} did not pass before it, and does after it", flow=flow_told(flow))

@@ -16,7 +16,8 @@ from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
-from hairpin.network.network import Network
+from hairpin.network.network import Network, owns_address
+from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import Effect, Effects
 from hairpin.remedy.joined import flows_to_joined
@@ -66,16 +67,22 @@ class Others(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, network=network, traces=traces)
 
 
-def services_of(flow: Flow, network: Network | None = None) -> Iterator[Service]:
-    """Yield the service that the flow asks for; with the network of the published port also by the container's own
-    port."""
+def services_of(flow: Flow, network: Network) -> Iterator[Service]:
+    """Yield the service that the flow asks for; that of a published port also by the container's own port."""
     kind = _kind(flow)
-    yield kind, flow.protocol, flow.dport, flow.container or flow.daddr
-    for host in network.hosts if network is not None and flow.container else ():
+    yield kind, flow.protocol, flow.dport, flow.container or _holder(flow, network)
+    for host in network.hosts if flow.container else ():
         container = host.container(flow.container or "")
         for binding in container.bindings if container is not None else ():
             if (binding.protocol, binding.host_port) == (flow.protocol, flow.dport):
                 yield kind, flow.protocol, binding.container_port, flow.container or ""
+
+
+def _holder(flow: Flow, network: Network) -> str | int:
+    """Return ``host`` for an address of this host's own, of which it has several, else the address."""
+    netns, address = network.this.netns, flow.daddr
+    own = netns in network and owns_address(network.namespace(netns), flow.version, address)
+    return "host" if own or is_loopback(address, flow.version) else address
 
 
 def _kind(flow: Flow) -> str:
@@ -188,10 +195,18 @@ def compared(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = 
             left_out += 1
             continue
         count += 1
-        of_asked = not services.isdisjoint(services_of(known.flow))
-        found += (msgspec.structs.replace(each, of_asked=of_asked and each.kind == "opens")
-                  for each in _effect(known, before, after, nature))  # fmt: skip
+        found += (_of_asked(each, services, nature, was.network) for each in _effect(known, before, after, nature))
     return Effects(tuple(found), count, left_out)
+
+
+def _of_asked(effect: Effect, services: frozenset[Service], nature: Nature, network: Network) -> Effect:
+    """Return the effect, marked if it opens the service that is asked: to a client of the same kind, or to any client
+    where an accident had closed it."""
+    own = frozenset(services_of(effect.flow, network))
+    if nature != "meant":
+        own, services = (frozenset(("", *each[1:]) for each in found) for found in (own, services))
+    of_asked = effect.kind == "opens" and not services.isdisjoint(own)
+    return msgspec.structs.replace(effect, of_asked=of_asked)
 
 
 def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[Effect]:
