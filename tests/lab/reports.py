@@ -15,9 +15,9 @@ from hairpin.report.document import (
     QuestionDocument,
     RemedyDocument,
     ReportDocument,
-    SideEffectDocument,
     StoppedAt,
 )
+from hairpin.report.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict
 
 HOST = HostDocument("host", "6.1", "", "")

@@ -9,7 +9,8 @@ import pytest
 from hairpin.lab.build import Lab
 from hairpin.lab.diagnosis import agrees, ask, blocking_causes, breaks, describes, opens, printed_for, stop_reason
 from hairpin.lab.probe import Outcome
-from hairpin.report.document import CauseDocument, SideEffectDocument
+from hairpin.report.document import CauseDocument
+from hairpin.report.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict
 from tests.lab.reports import cause, flow, repair, report
 

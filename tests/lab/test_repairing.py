@@ -9,7 +9,8 @@ from hairpin.lab.diagnosis import Printed
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.repairing import RepairScore, carry_out, look
 from hairpin.lab.scenario import Flow
-from hairpin.report.document import FileDocument, RemedyDocument, SideEffectDocument
+from hairpin.report.document import FileDocument, RemedyDocument
+from hairpin.report.effects_document import SideEffectDocument
 from tests.lab.reports import repair
 from tests.whole import thinned_rows
 

@@ -10,7 +10,7 @@ from hairpin.change.calls import SetUnitState
 from hairpin.change.step import Ask, ReplaceFile, RunCommands, Step
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import write_remedy
@@ -77,9 +77,9 @@ def test_a_note_is_printed_once_in_a_report() -> None:
     assert written(remedy, noted) == "  repair now:\n      true\n"
 
 
-def opened(port: int, container: str = "db") -> Effect:
+def opened(port: int, container: str = "db") -> FlowEffect:
     flow = msgspec.structs.replace(published(), dport=port, container=container)
-    return Effect("opens", flow, "published", "dropped", "delivered")
+    return FlowEffect("opens", flow, "published", "dropped", "delivered")
 
 
 def test_what_was_walked_is_said() -> None:

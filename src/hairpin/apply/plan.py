@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.apply.options import options_of
-from hairpin.apply.plan_effects import Carried, effects_of
+from hairpin.apply.plan_effects import CarriedRemedy, effects_of
 from hairpin.apply.task import Task
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
@@ -19,7 +19,7 @@ from hairpin.errors import UsageError
 from hairpin.events.event import EventId
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.plan import remedies
@@ -64,10 +64,10 @@ class Repair(msgspec.Struct, frozen=True):
         return tuple(each for each in (*self.remedy.steps, *self.remedy.keeping) if nature(each) == "irreversible")
 
     @property
-    def carried(self) -> Carried:
+    def carried(self) -> CarriedRemedy:
         """The repair as it is held against the known flows."""
         meant = self.cause is not None and self.cause.configured is not None
-        return Carried(self.host, self.remedy, self.candidate, meant=meant)
+        return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
 
 class Unplanned(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class Unplanned(msgspec.Struct, frozen=True):
     remedy: Remedy
     why: Why
     cause: CauseAnswer | None = None
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[FlowEffect, ...] = ()
 
 
 class RepairPlan(msgspec.Struct, frozen=True):
@@ -208,7 +208,7 @@ def _harm(answer: Answer, chosen: tuple[Repair, ...]) -> frozenset[object]:
     return frozenset((each.kind, flow_key(each.flow)) for each in effects.unasked)
 
 
-def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[Effect, ...]:
+def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[FlowEffect, ...]:
     """Return what the plan does that nobody asked for or accepted; what closes first."""
     found = (each for each in plan.effects.unasked if (each.kind, flow_key(each.flow)) not in accepted)
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.kind)))

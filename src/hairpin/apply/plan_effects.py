@@ -12,11 +12,11 @@ from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.effects import (
     MAX_OF_PLAN,
     Others,
-    compared,
+    effects_between,
     nature_of,
     opened_by_joining,
     others_of,
@@ -30,7 +30,7 @@ _OPEN = 40
 """Flows whose open connections are followed through a plan."""
 
 
-class Carried(msgspec.Struct, frozen=True):
+class CarriedRemedy(msgspec.Struct, frozen=True):
     """A remedy that is carried out on the host of that label.  ``candidate``: the cause that it repairs; None: it puts
     back what an engine has lost.  ``meant``: somebody wrote down what it undoes."""
 
@@ -46,7 +46,7 @@ class Carried(msgspec.Struct, frozen=True):
         return Change(tuple(part for step in steps for part in done_by(step)))
 
 
-def effects_of(answer: Answer, carried: Sequence[Carried]) -> Effects:
+def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
     """Return what the remedies do together, on all hosts that they change, beside the asked flows that they repair."""
     asked = tuple(each.trace.flow for each in answer.flows)
     total = Effects()
@@ -55,22 +55,22 @@ def effects_of(answer: Answer, carried: Sequence[Carried]) -> Effects:
     return total
 
 
-def _on_host(network: Network, label: str, carried: Sequence[Carried], asked: tuple[Flow, ...]) -> Effects:
+def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], asked: tuple[Flow, ...]) -> Effects:
     first = others_of(network.seen_from(label), asked, MAX_OF_PLAN)
     now, again, unasked = first, set[object](), set[object]()
-    beside: list[Effect] = []
+    beside: list[FlowEffect] = []
     parts: list[Change] = []
     for each in carried:
         change = each.change
         then = now.after(change, after(each.remedy, first.network, now.network))
         nature = "putting-back" if each.candidate is None else nature_of(each.remedy, each.candidate, meant=each.meant)
-        for effect in compared(now, then, nature).found:
+        for effect in effects_between(now, then, nature).found:
             (again if effect.again else unasked).add(flow_key(effect.flow))
         beside += ways_out(now.network, then.network, change, asked)
         beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)
         parts.append(change)
         now = then
-    found = compared(first, now, "meant")
+    found = effects_between(first, now, "meant")
     effects = tuple(msgspec.structs.replace(each, again=flow_key(each.flow) in again - unasked) for each in found.found)
     cut = tuple(_cut(first, now, label, parts))
     return msgspec.structs.replace(found, found=effects, cut=cut).with_more(beside)

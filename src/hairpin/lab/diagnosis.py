@@ -12,7 +12,8 @@ from hairpin.errors import LabError
 from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.probe import Outcome
 from hairpin.message import message
-from hairpin.report.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument, SideEffectDocument
+from hairpin.report.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument
+from hairpin.report.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict, succeeds
 
 # The checkout and its interpreter are visible in the host: overlays keep what is below.

@@ -19,7 +19,7 @@ from hairpin.lab.probe import Outcome
 from hairpin.lab.reboot import Disk, booted, written
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import settled_outcome
-from hairpin.report.document import SideEffectDocument
+from hairpin.report.effects_document import SideEffectDocument
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0

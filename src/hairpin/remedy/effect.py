@@ -12,7 +12,7 @@ from hairpin.walk.verdicts import Verdict
 Kind = Literal["opens", "closes", "diverts"]
 
 
-class Effect(msgspec.Struct, frozen=True):
+class FlowEffect(msgspec.Struct, frozen=True):
     """What becomes of one flow.  ``links``: those by which it leaves before and after, of a flow that is diverted.
 
     ``again``: it is then as it was before the accident that the change undoes: a flow that is opened comes back, one
@@ -34,37 +34,37 @@ class Effects(msgspec.Struct, frozen=True):
     ``left_out``: flows that were not walked: beyond the number that is, or in containers that were not read.
     ``cut``: flows that pass before and after, and whose open connections break."""
 
-    found: tuple[Effect, ...] = ()
+    found: tuple[FlowEffect, ...] = ()
     count: int = 0
     left_out: int = 0
     cut: tuple[Flow, ...] = ()
 
     @property
-    def opens(self) -> tuple[Effect, ...]:
+    def opens(self) -> tuple[FlowEffect, ...]:
         """The flows that fail before and pass after, and that no accident had stopped."""
         return tuple(each for each in self.found if each.kind == "opens" and not each.again)
 
     @property
-    def restores(self) -> tuple[Effect, ...]:
+    def restores(self) -> tuple[FlowEffect, ...]:
         """The flows that the same accident has stopped, and that pass again."""
         return tuple(each for each in self.found if each.kind == "opens" and each.again)
 
     @property
-    def closes(self) -> tuple[Effect, ...]:
+    def closes(self) -> tuple[FlowEffect, ...]:
         """The flows that pass before and fail after."""
         return tuple(each for each in self.found if each.kind == "closes")
 
     @property
-    def diverts(self) -> tuple[Effect, ...]:
+    def diverts(self) -> tuple[FlowEffect, ...]:
         """The flows that leave by another link after it."""
         return tuple(each for each in self.found if each.kind == "diverts")
 
     @property
-    def unasked(self) -> tuple[Effect, ...]:
+    def unasked(self) -> tuple[FlowEffect, ...]:
         """All that nobody asked for, and that is no return to what was before an accident."""
         return tuple(each for each in self.found if not each.again and not each.of_asked)
 
-    def with_more(self, more: Iterable[Effect]) -> "Effects":
+    def with_more(self, more: Iterable[FlowEffect]) -> "Effects":
         """Return the effects with further ones, each flow once."""
         have = {(each.kind, each.flow) for each in self.found}
         return msgspec.structs.replace(self, found=(*self.found, *(e for e in more if (e.kind, e.flow) not in have)))

@@ -19,7 +19,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
-from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.joined import flows_to_joined
 from hairpin.remedy.known_flows import Known, flow_key, known_flows
 from hairpin.remedy.on_path import on_path
@@ -150,7 +150,7 @@ def _held(
     except ChangeError:
         return remedy
     then = others.after(remedy.change, after)
-    effects = compared(others, then, nature_of(remedy, candidate, meant=meant), asked)
+    effects = effects_between(others, then, nature_of(remedy, candidate, meant=meant), asked)
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
     effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
     return msgspec.structs.replace(remedy, proof=proof, effects=effects)
@@ -181,12 +181,12 @@ def _proof(
     return failing[0] if failing else verdicts[0]
 
 
-def compared(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
+def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
     """Return what becomes of the known flows between the two networks, but for the asked ones that pass then."""
     asked = tuple(asked)
     own = was.asked | frozenset(map(flow_key, asked))
     services = was.services.union(*(services_of(each, was.network) for each in asked))
-    found: list[Effect] = []
+    found: list[FlowEffect] = []
     count, left_out = 0, was.left_out
     for known, before, after in zip(was.known, was.traces, then.traces, strict=True):
         if before is after or (flow_key(known.flow) in own and (after.succeeds or not before.succeeds)):
@@ -199,7 +199,7 @@ def compared(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = 
     return Effects(tuple(found), count, left_out)
 
 
-def _of_asked(effect: Effect, services: frozenset[Service], nature: Nature, network: Network) -> Effect:
+def _of_asked(effect: FlowEffect, services: frozenset[Service], nature: Nature, network: Network) -> FlowEffect:
     """Return the effect, marked if it opens the service that is asked: to a client of the same kind, or to any client
     where an accident had closed it."""
     own = frozenset(services_of(effect.flow, network))
@@ -209,16 +209,16 @@ def _of_asked(effect: Effect, services: frozenset[Service], nature: Nature, netw
     return msgspec.structs.replace(effect, of_asked=of_asked)
 
 
-def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[Effect]:
+def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
     one, other = before.succeeds, after.succeeds
     if one and other:
         yield from _diverted(known, before, after, nature)
     elif other:
         again = nature in ("putting-back", "undoing") or (nature == "opening" and _is_served(known))
-        yield Effect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
+        yield FlowEffect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
     elif one:
         again = nature == "putting-back" and _is_kept_in(known)
-        yield Effect("closes", known.flow, known.group, before.verdict, after.verdict, again=again)
+        yield FlowEffect("closes", known.flow, known.group, before.verdict, after.verdict, again=again)
 
 
 def _is_served(known: Known) -> bool:
@@ -233,11 +233,11 @@ def _is_kept_in(known: Known) -> bool:
     return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
 
 
-def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[Effect]:
+def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
     """Yield the effect on a flow that still passes and that leaves the host by another link: off a VPN, for one."""
     links = left_by(before) or _headed_for(before), left_by(after)
     if links[0] != links[1] and all(links):
-        yield Effect(
+        yield FlowEffect(
             "diverts", known.flow, known.group, before.verdict, after.verdict, nature == "undoing", links=links
         )
 
@@ -264,7 +264,7 @@ def _leads_elsewhere(part: Primitive) -> bool:
             return False
 
 
-def ways_out(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[Effect]:
+def ways_out(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
     """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
     succeeded before does not matter: somebody meant them to go there."""
     if not any(map(_leads_elsewhere, change.parts)):
@@ -276,7 +276,7 @@ def ways_out(network: Network, after: Network, change: Change, asked: Iterable[F
             yield from _diverted(Known(flow, "way-out"), walked(network, flow), then, "meant")
 
 
-def opened_by_joining(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[Effect]:
+def opened_by_joining(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
     """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
@@ -285,7 +285,7 @@ def opened_by_joining(network: Network, after: Network, change: Change, asked: I
             continue
         now = walk_flow(network, flow)
         if not now.succeeds:
-            yield Effect("opens", flow, "unpublished", now.verdict, then.verdict)
+            yield FlowEffect("opens", flow, "unpublished", now.verdict, then.verdict)
 
 
 def flow_told(flow: Flow) -> str:

@@ -11,12 +11,15 @@ from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
-from hairpin.remedy.effects import flow_told
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
-from hairpin.report.effects_document import EffectsDocument, effects_document
-from hairpin.report.effects_text import unasked_told
+from hairpin.report.effects_document import (
+    EffectsDocument,
+    SideEffectDocument,
+    effects_document,
+    side_effect_documents,
+)
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
@@ -121,16 +124,6 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
     option: str
     owner: str
     text: str
-
-
-class SideEffectDocument(msgspec.Struct, frozen=True):
-    """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
-    the effect is on no single flow."""
-
-    text: str
-    flow: str | None = None
-    before: Verdict | None = None
-    after: Verdict | None = None
 
 
 class RemedyDocument(msgspec.Struct, frozen=True):
@@ -367,20 +360,6 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         proof=remedy.proof,
         effects=effects_document(remedy.effects) if remedy.effects is not None else None,
         undoes=words(remedy.undoes.said) if remedy.undoes is not None else None,
-    )
-
-
-def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
-    """Return what else the repair does: on single flows that nobody asked for, and otherwise."""
-    unasked = remedy.effects.found if remedy.effects is not None else ()
-    return (
-        *(
-            SideEffectDocument(words(said), flow_told(each.flow), each.before, each.after)
-            for each in unasked
-            if each.kind == "closes" or not each.again
-            for said in unasked_told((each,), words)
-        ),
-        *(SideEffectDocument(words(each.text)) for each in remedy.side_effects),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer, Lan, Outside
-from hairpin.remedy.effect import Effect, Effects
+from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.report.words import Words
 
 FEW = 8
@@ -20,7 +20,7 @@ def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
         yield message("it breaks the open connections to {services}", services=named)
 
 
-def unasked_told(found: Iterable[Effect], words: Words) -> Iterator[Message]:
+def unasked_told(found: Iterable[FlowEffect], words: Words) -> Iterator[Message]:
     """Yield a sentence for each kind of effect and each group of clients."""
     told = [each for each in found if not (each.again and each.kind != "closes")]
     for clients, services in _alike((each for each in told if each.kind == "opens" and _is_inward(each)), words):
@@ -43,11 +43,11 @@ def unasked_told(found: Iterable[Effect], words: Words) -> Iterator[Message]:
             )  # fmt: skip
 
 
-def _is_inward(effect: Effect) -> bool:
+def _is_inward(effect: FlowEffect) -> bool:
     return effect.group != "way-out"
 
 
-def _alike(effects: Iterable[Effect], words: Words) -> Iterator[tuple[str, str]]:
+def _alike(effects: Iterable[FlowEffect], words: Words) -> Iterator[tuple[str, str]]:
     """Yield the clients and the services of effects that are alike, each as a list in words."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:

@@ -16,14 +16,17 @@ from hairpin.report.document import (
     FlowDocument,
     HostDocument,
     MissingDocument,
-    SideEffectDocument,
     flow_document,
     host_document,
     host_documents,
     missing_documents,
+)
+from hairpin.report.effects_document import (
+    FlowEffectDocument,
+    SideEffectDocument,
+    effects_document,
     side_effect_documents,
 )
-from hairpin.report.effects_document import EffectDocument, effects_document
 from hairpin.report.effects_text import unasked_told
 from hairpin.report.places import places_of
 from hairpin.report.plan_text import changed_lines
@@ -113,10 +116,10 @@ class FixDocument(msgspec.Struct, frozen=True):
     left_out: tuple[LeftOutDocument, ...]
     compose: tuple[ComposeDocument, ...]
     lost_after: tuple[StableId, ...]
-    opens: tuple[EffectDocument, ...]
-    closes: tuple[EffectDocument, ...]
-    diverts: tuple[EffectDocument, ...]
-    restores: tuple[EffectDocument, ...]
+    opens: tuple[FlowEffectDocument, ...]
+    closes: tuple[FlowEffectDocument, ...]
+    diverts: tuple[FlowEffectDocument, ...]
+    restores: tuple[FlowEffectDocument, ...]
     cut: tuple[str, ...]
     applied: bool
     verified: VerifiedDocument | None

@@ -32,7 +32,7 @@ _WHY: dict[Why, Message] = {
     "diverts": message("it sends what works now another way"),
     "covered": message("a repair above brings back what it stops"),
     "unknown": message("hairpin knows no repair"),
-    "event": message("nothing has to be repaired now; `--latent` plans what keeps it away"),
+    "event": message("it waits for an event"),
     "advice": message("nothing fails through it"),
 }
 _JUDGES: dict[str, Message] = {
@@ -99,11 +99,18 @@ def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper
 
 
 def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
-    """Write a line for each cause that the plan is not about, and what the engines lack besides."""
+    """Write why the other causes of the answer are not in the plan, and what the engines lack besides."""
+    told = [each for each in plan.said if each.why in ("covered", "unknown")]
     if plan.said or plan.lost:
         paper.gap()
-    for each in plan.said:
-        paper.prose(words(_WHY[each.why]), first=f"{words(each.title)}: ")
+    for each in told:
+        paper.prose(words(message("{title}: {why}", title=each.title, why=_WHY[each.why])))
+    waiting = sum(each.why == "event" for each in plan.said)
+    if waiting:
+        said = message("1 cause waits for an event: --latent plans what keeps it away")
+        if waiting > 1:
+            said = message("{count} causes wait for an event: --latent plans what keeps them away", count=waiting)
+        paper.prose(words(said))
     for kind, lost in plan.lost:
         said = message("{engine} has lost {lost}, which no repair above puts back: `hairpin restore` does", engine=kind,
                        lost=loss_text(len(lost.rules), len(lost.chains)))  # fmt: skip

@@ -12,13 +12,16 @@ from hairpin.change.text import all_shown
 from hairpin.report.document import (
     HostDocument,
     MissingDocument,
-    SideEffectDocument,
     host_document,
     host_documents,
     missing_documents,
+)
+from hairpin.report.effects_document import (
+    FlowEffectDocument,
+    SideEffectDocument,
+    effects_document,
     side_effect_documents,
 )
-from hairpin.report.effects_document import EffectDocument, effects_document
 from hairpin.report.effects_text import unasked_told
 from hairpin.report.fix_document import VerifiedDocument, verified_document
 from hairpin.report.quotes import Quotes
@@ -63,10 +66,10 @@ class RestoreDocument(msgspec.Struct, frozen=True):
     besides: tuple[str, ...]
     refused: tuple[RefusedDocument, ...]
     side_effects: tuple[SideEffectDocument, ...]
-    opens: tuple[EffectDocument, ...]
-    closes: tuple[EffectDocument, ...]
-    diverts: tuple[EffectDocument, ...]
-    restores: tuple[EffectDocument, ...]
+    opens: tuple[FlowEffectDocument, ...]
+    closes: tuple[FlowEffectDocument, ...]
+    diverts: tuple[FlowEffectDocument, ...]
+    restores: tuple[FlowEffectDocument, ...]
     cut: tuple[str, ...]
     irreversible: tuple[str, ...]
     notes: tuple[str, ...]

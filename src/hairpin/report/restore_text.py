@@ -65,6 +65,8 @@ def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
 
 def _first_line(found: RestorePlan) -> Message:
     host = found.plan.answer.network.this.name
+    if found.besides:
+        return message("{host}: these chains and rules are put back, and what they need to work", host=host)
     if found.plan.repairs:
         return message("{host}: these chains and rules are put back, and nothing else is changed", host=host)
     if found.plan.choices:
