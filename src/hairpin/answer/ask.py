@@ -36,6 +36,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
+from hairpin.remedy.decisions import decision_named, wall_of, with_decisions
 from hairpin.remedy.effects import Others, others_of, with_effects
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
@@ -285,6 +286,10 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         for each in (*examination.causes, *examination.instead)
         if each.ref in found.together and each.ref != found.ref
     )
+    wall = wall_of(found.candidate, found.stop, others.network, asked)
+    meant = written is not None or wall is not None
+    told = with_decisions(made, wall, others.network)
+    held = with_effects(told, found.candidate, others, asked, together, meant=meant)
     return CauseAnswer(
         ref=found.ref,
         id=found.id,
@@ -299,13 +304,8 @@ def _cause(found: FoundCause, examination: Examination, others: Others, now: Net
         alternatives=found.alternatives,
         follows_from=found.follows_from,
         configured=written,
-        remedies=judged_by_events(
-            with_effects(made, found.candidate, others, asked, together, meant=written is not None),
-            found.id,
-            others.network,
-            asked,
-            together,
-        ),
+        decision=decision_named(wall, held),
+        remedies=judged_by_events(held, found.id, others.network, asked, together),
     )
 
 

@@ -66,7 +66,8 @@ class Repair(msgspec.Struct, frozen=True):
     @property
     def carried(self) -> CarriedRemedy:
         """The repair as it is held against the known flows."""
-        meant = self.cause is not None and self.cause.configured is not None
+        cause = self.cause
+        meant = cause is not None and (cause.configured is not None or cause.decision is not None)
         return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
 
@@ -278,7 +279,8 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
         return "by-person"
     if _makers(cause, answer):
         return "later"
-    if cause.configured is not None and not answer.question.targets:
+    meant = cause.configured is not None or cause.decision is not None
+    if remedy.undoes is not None or (meant and not answer.question.targets):
         return "policy"
     return "disruptive" if remedy.disruptive else None
 

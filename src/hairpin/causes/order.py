@@ -29,6 +29,7 @@ Class = Literal[
     "closed-zone", "closed-tunnel-port", "oversized-tunnel", "hidden-backend", "overlapping-subnet",
     "bound-to-loopback", "bound-elsewhere",
     "lost-relay", "notrack-rule",
+    "nearly-allowing-rule",
     "dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody",
     "oversized-container-network",
     "other-port",
@@ -128,6 +129,10 @@ ORDER: tuple[Row, ...] = (
         "Before the service is blamed: docker-proxy is gone, or a NOTRACK rule exists that may match.",
     ),
     Row(
+        ("nearly-allowing-rule",),
+        "Somebody wrote a rule for this very client and port: it is mended before the rule that stops others is touched.",
+    ),
+    Row(
         ("dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody"),
         "The stop itself: the rule that dropped the packet, or the socket that is not there.",
     ),
@@ -180,7 +185,7 @@ OPENING: frozenset[Class] = frozenset(
     {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}
 )
 """Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
-_WALLS: frozenset[Class] = frozenset({"dropping-rule", "separation"})
+_WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
 """Classes of candidates that open a way to the destination.  They repair nothing while no container has its address."""
 _OF_ONE_STOP: frozenset[Class] = frozenset(

@@ -203,7 +203,8 @@ def _fixed(lab: Lab, flow: Flow, there: tuple[str, ...]) -> Fixed:
     said = _fix(lab.host, (*words, *_ALL))
     chosen: tuple[str, ...] = ()
     if said.document is not None and not said.document.applied:
-        chosen = tuple(each.id for each in said.document.left_out if each.why in ("disruptive", "policy"))
+        choices = [each for each in said.document.left_out if each.why in ("disruptive", "policy")]
+        chosen = tuple({each.cause: each.id for each in reversed(choices)}.values())
         if chosen:
             said = _fix(lab.host, (*words, *(word for each in chosen for word in ("--choose", each)), *_ALL))
     document = said.document

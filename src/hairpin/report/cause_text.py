@@ -5,7 +5,7 @@ from hairpin.causes.where import rule_of
 from hairpin.diagnose.proof import Proof
 from hairpin.message import Message, message
 from hairpin.report.blame_text import write_blame
-from hairpin.report.configured import configured_text
+from hairpin.report.configured import configured_text, decision_text
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
@@ -90,6 +90,8 @@ class CauseText:
         paper.prose(words(cause.candidate.detail), indent=2)
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
+        if cause.decision is not None:
+            paper.prose(words(decision_text(cause.decision)), indent=2)
         if cause.blame is not None:
             write_blame(cause.blame, words, paper, whole=self._verbose)
 

@@ -1,9 +1,10 @@
-"""Says where a setting was written down."""
+"""Says where a setting was written down, and what somebody decided."""
 
 from typing import assert_never
 
 from hairpin.host.boot.configured import Configured
 from hairpin.message import Message, message
+from hairpin.remedy.remedy import Decision
 
 
 def configured_text(found: Configured) -> Message:
@@ -29,3 +30,13 @@ def configured_text(found: Configured) -> Message:
             return message("It is configured in {file}.", file=found.file)
         case _:
             assert_never(found.writer)
+
+
+def decision_text(found: Decision) -> Message:
+    """Return the sentence that says what shows a decision, and what to ask."""
+    return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
+
+
+def undoing_text(found: Decision) -> Message:
+    """Return the sentence that says which decision a repair undoes."""
+    return message("It undoes what somebody decided: {said}. {ask}.", said=found.said, ask=found.ask)

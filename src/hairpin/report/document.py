@@ -11,7 +11,7 @@ from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
-from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.remedy import Decision, Remedy
 from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
 from hairpin.report.effects_document import (
@@ -126,6 +126,13 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
     text: str
 
 
+class DecisionDocument(msgspec.Struct, frozen=True):
+    """Something that somebody decided.  ``said``: whose decision it is, and what shows that; ``ask``: what to ask."""
+
+    said: str
+    ask: str
+
+
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
     own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
@@ -144,7 +151,7 @@ class RemedyDocument(msgspec.Struct, frozen=True):
     reversible: bool = True
     proof: Verdict | None = None
     effects: EffectsDocument | None = None
-    undoes: str | None = None
+    undoes: DecisionDocument | None = None
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
@@ -168,6 +175,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
     host: str = ""
     follows_from: tuple[CauseRef, ...] = ()
     configured: ConfiguredDocument | None = None
+    decision: DecisionDocument | None = None
+    """The decision of somebody's that stops the flows, or that every repair undoes; null: an accident."""
     since: SinceDocument | None = None
     through: tuple[ActorDocument, ...] | None = None
 
@@ -328,6 +337,7 @@ def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
         host=cause.host,
         follows_from=cause.follows_from,
         configured=_configured(cause.configured, words) if cause.configured is not None else None,
+        decision=decision_document(cause.decision, words),
         since=since_document(cause.blame) if cause.blame is not None else None,
         through=through_document(cause.blame, quotes) if cause.blame is not None else None,
     )
@@ -359,8 +369,13 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
         reversible=remedy.reversible,
         proof=remedy.proof,
         effects=effects_document(remedy.effects) if remedy.effects is not None else None,
-        undoes=words(remedy.undoes.said) if remedy.undoes is not None else None,
+        undoes=decision_document(remedy.undoes, words),
     )
+
+
+def decision_document(found: Decision | None, words: Words) -> DecisionDocument | None:
+    """Return somebody's decision; None: there is none."""
+    return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None
 
 
 def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:

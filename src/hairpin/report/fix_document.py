@@ -13,9 +13,11 @@ from hairpin.change.step import ReplaceFile, Step, nature
 from hairpin.change.text import all_shown
 from hairpin.remedy.remedy import Remedy
 from hairpin.report.document import (
+    DecisionDocument,
     FlowDocument,
     HostDocument,
     MissingDocument,
+    decision_document,
     flow_document,
     host_document,
     host_documents,
@@ -61,6 +63,10 @@ class RepairDocument(msgspec.Struct, frozen=True):
     side_effects: tuple[SideEffectDocument, ...]
     irreversible: tuple[str, ...]
     disruptive: bool
+    decision: DecisionDocument | None = None
+    """What somebody decided about the flows that it lets through; null: nothing."""
+    undoes: DecisionDocument | None = None
+    """The decision that it undoes, because it was chosen; null: none."""
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
@@ -76,6 +82,10 @@ class LeftOutDocument(msgspec.Struct, frozen=True):
     commands: tuple[str, ...]
     advice: tuple[str, ...]
     effects: tuple[str, ...] = ()
+    decision: DecisionDocument | None = None
+    """What somebody decided about the flows that it would let through; null: nothing."""
+    undoes: DecisionDocument | None = None
+    """The decision that it would undo; null: none."""
 
 
 class ComposeDocument(msgspec.Struct, frozen=True):
@@ -175,6 +185,8 @@ def _repair(repair: Repair, words: Words) -> RepairDocument:
         side_effects=side_effect_documents(remedy, words),
         irreversible=all_shown(each for each in repair.irreversible if nature(each) == "irreversible"),
         disruptive=remedy.disruptive,
+        decision=decision_document(cause.decision if cause is not None else None, words),
+        undoes=decision_document(remedy.undoes, words),
     )
 
 
@@ -200,6 +212,8 @@ def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
         commands=(*remedy.commands, *remedy.persist_commands),
         advice=tuple(words(each) for each in remedy.advice),
         effects=tuple(words(each) for each in unasked_told(left.effects, words)),
+        decision=decision_document(left.cause.decision if left.cause is not None else None, words),
+        undoes=decision_document(remedy.undoes, words),
     )
 
 

@@ -12,7 +12,7 @@ from hairpin.change.text import command_lines
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
 from hairpin.report.cause_text import cause_numbers
-from hairpin.report.configured import configured_text
+from hairpin.report.configured import configured_text, decision_text, undoing_text
 from hairpin.report.effects_text import effects_told, unasked_told
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
@@ -150,6 +150,10 @@ def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, 
         paper.prose(words(message("what keeps it (--persist):")), indent=3)
         for step in repair.remedy.keeping:
             _write_step(step, words, paper)
+    decision = repair.remedy.undoes or (repair.cause.decision if repair.cause is not None else None)
+    if decision is not None:
+        said = undoing_text(decision) if repair.remedy.undoes is not None else decision_text(decision)
+        paper.prose(words(said), indent=3, style="unsure")
     proof = repair.cause.proof if repair.cause is not None else None
     if proof is not None:
         before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
@@ -190,6 +194,9 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
     why = _WHY[left.why]
     if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
         why = configured_text(left.cause.configured)
+    decided = left.remedy.undoes or (left.cause.decision if left.cause is not None else None)
+    if left.why == "policy" and decided is not None:
+        why = undoing_text(decided) if left.remedy.undoes is not None else decision_text(decided)
     paper.prose(words(why), indent=4)
     effects = left.effects or (left.remedy.effects.found if left.remedy.effects is not None else ())
     for said in unasked_told(effects, words):

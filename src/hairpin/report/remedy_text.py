@@ -6,6 +6,7 @@ from hairpin.answer.answer import CauseAnswer
 from hairpin.change.text import all_shown
 from hairpin.message import Message, message
 from hairpin.remedy.remedy import Remedy
+from hairpin.report.configured import undoing_text
 from hairpin.report.effects_text import effects_told
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
@@ -48,6 +49,8 @@ def write_remedy(
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)
+    if remedy.undoes is not None:
+        paper.prose(words(undoing_text(remedy.undoes)), indent=2, style="unsure")
     told = tuple(effects_told(remedy.effects, words)) if remedy.effects is not None else ()
     effects = (*told, *(each.text for each in remedy.side_effects))
     for said in effects:

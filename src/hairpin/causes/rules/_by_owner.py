@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.order import Class
 from hairpin.causes.rules._manager import repairs
+from hairpin.causes.rules._nearly import nearly_allowing
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
-from hairpin.message import Message
+from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
 from hairpin.walk.state import Reason
@@ -57,13 +58,25 @@ def by_owner(
                 in_class=in_class,
                 evidence=(place.evidence,),
                 side_effects=side_effects,
-                advice=() if change.calls else advice,
+                advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
                 # What a program keeps is repaired by its own command: a reload of that program takes other ways back.
                 ways=tuple(Way(each) for each in ways if each != change) if not change.calls else (),
                 joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 
     return find
+
+
+def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
+    """Yield what a rule before it lacks that is meant for other clients of the same port."""
+    for each in nearly_allowing(view, place):
+        yield message(
+            "`{rule}` before it never matches: behind DNAT the port is {now}.  With `-m conntrack --ctorigdstport "
+            "{port} --ctdir ORIGINAL` in place of the port it lets its clients in",
+            rule=each.place.text,
+            now=view.stop.seen.packet.dport,
+            port=view.flow.dport,
+        )
 
 
 def _filled(template: Message, view: View, place: Place) -> Message:

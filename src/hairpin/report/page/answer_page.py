@@ -97,10 +97,11 @@ class _AnswerPage:
     def _at_once(self, cause: CauseAnswer) -> Element:
         """Return a cause in a line, and what to type at once; what keeps it stands in the cause's section.
 
-        What somebody wrote down is not undone from a headline."""
+        What somebody wrote down or decided is not undone from a headline."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
-        remedy = next((each for each in cause.remedies[:1] if not each.disruptive and cause.configured is None), None)
+        meant = cause.configured is not None or cause.decision is not None
+        remedy = next((each for each in cause.remedies[:1] if not each.disruptive and not meant), None)
         commands = all_shown(remedy.steps, guarded=False) if remedy is not None else ()
         text = "\n".join(commands)
         if not 0 < len(text) <= _SHORT:

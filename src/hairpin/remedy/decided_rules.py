@@ -1,0 +1,311 @@
+"""What shows that somebody decided a rule or a policy of the packet filter, and whom such a rule is meant for.
+
+A rule of an engine is nobody's decision.  Of any other one a sign is needed: who types a rule in a hurry writes no
+comment, makes no chain of its own, and lets nobody in before it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.engines.dockerd_nftables import TABLE as DOCKER_TABLE
+from hairpin.engines.missing import is_engines
+from hairpin.host.boot.configured import of_place
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.ir import (
+    CT_ESTABLISHED,
+    CT_RELATED,
+    Chain,
+    Expression,
+    FieldMatch,
+    InlineSetMatch,
+    Jump,
+    NameMatch,
+    Reject,
+    Rule,
+    Ruleset,
+    SetMatch,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.packet import Seen
+from hairpin.network.attachment import network_for
+from hairpin.network.network import Network
+from hairpin.network.prefix import Version, address_text, prefix_text, width
+
+_COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
+_BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
+"""Chains that are there without anybody's doing."""
+_ENGINES = ("DOCKER", "NETAVARK", "CNI-")
+_ENGINE_TABLES = (DOCKER_TABLE, "netavark")
+_MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
+FIREWALLD = "firewalld"
+PANIC = "firewalld_policy_drop"
+"""The table by which firewalld stops all packets: in panic mode, and while it cannot load its rules."""
+_NARROW = 1000
+"""Fewer ports than these are meant one by one."""
+
+
+def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
+    """Return what shows that somebody decided the rule or the policy at the place; None: nothing does."""
+    if netns not in network:
+        return None
+    host = network.host(netns.host)
+    if netns.is_host and (is_engines(host, place) or _is_of_engine(place)):
+        return None
+    ruleset = network.namespace(netns).ruleset
+    rule = rule_at(ruleset, place)
+    return (
+        _panic(place)
+        or (_written(place, host) if netns.is_host else None)
+        or _own_words(rule)
+        or _ban(rule, host)
+        or _of_ufws_users(place)
+        or _own_place(place)
+        or _closing(place, netns, network)
+    )
+
+
+def _is_of_engine(place: Place) -> bool:
+    if place.dialect == "nft":
+        return place.table in _ENGINE_TABLES
+    return place.chain.startswith(_ENGINES) and place.chain != "DOCKER-USER"
+
+
+def _panic(place: Place) -> Message | None:
+    if place.dialect != "nft" or place.table != PANIC:
+        return None
+    return message("firewalld's table {table} stops all packets", table=PANIC)
+
+
+def _written(place: Place, host: Host) -> Message | None:
+    found = of_place(place, host)
+    if found is None:
+        return None
+    if found.line:
+        return message("it is written in {file}, line {line}", file=found.file, line=found.line)
+    return message("it is written in {file}", file=found.file)
+
+
+def _own_words(rule: Rule | None) -> Message | None:
+    """Return what the rule itself shows: its comment, the sources that it spares, the list that it asks."""
+    if rule is None:
+        return None
+    found = _COMMENT.search(rule.text)
+    comment = next(filter(None, found.groups()), "") if found is not None else ""
+    if comment:
+        return message("the rule has the comment “{comment}”", comment=comment)
+    for part in rule.body:
+        if isinstance(part, FieldMatch) and part.negated and part.field in _SOURCES:
+            return message("the rule keeps out all but {sources}", sources=_ranges(part))
+        if isinstance(part, SetMatch) and not _only_links(part.fields):
+            if part.negated:
+                return message("the rule keeps out all that are not in set {name}", name=part.set)
+            return message("set {name} says whom the rule keeps out", name=part.set)
+    return None
+
+
+def _ban(rule: Rule | None, host: Host) -> Message | None:
+    """Return that the rule stops one single address which is none of this host's containers."""
+    if rule is None or not ends_in_stop(rule):
+        return None
+    for part in rule.body:
+        if isinstance(part, FieldMatch) and not part.negated and part.field in _SOURCES:
+            (first, last), version = part.ranges[0], _version(part.field)
+            if len(part.ranges) == 1 and first == last and network_for(host, first, version) is None:
+                return message("the rule stops one single client, {address}", address=address_text(first, version))
+    return None
+
+
+_SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
+
+
+def _only_links(fields: tuple[str, ...]) -> bool:
+    return all(each in ("iif", "oif", "physin", "physout") for each in fields)
+
+
+def _ranges(part: FieldMatch) -> str:
+    return ", ".join(_range(first, last, _version(part.field)) for first, last in part.ranges)
+
+
+def _version(field: str) -> Version:
+    return 6 if field.endswith("6") else 4
+
+
+def _range(first: int, last: int, version: Version) -> str:
+    size = last - first + 1
+    if size & (size - 1) == 0 and first % size == 0:
+        return prefix_text(first, width(version) - size.bit_length() + 1, version)
+    return f"{address_text(first, version)}-{address_text(last, version)}"
+
+
+def _of_ufws_users(place: Place) -> Message | None:
+    if place.dialect != "nft" and place.chain.startswith(("ufw-user", "ufw6-user")):
+        return message("it is a rule of ufw's users")
+    return None
+
+
+def _own_place(place: Place) -> Message | None:
+    """Return that the rule is in a table or a chain which somebody made for it."""
+    if place.dialect == "nft":
+        if place.table in (FIREWALLD, *_ENGINE_TABLES):
+            return None
+        return message("nftables table {family} {table} is somebody's own", family=place.family, table=place.table)
+    if place.chain in _BASE or place.chain.startswith((*_ENGINES, *_MANAGERS)):
+        return None
+    return message("chain {chain} is somebody's own", chain=place.chain)
+
+
+def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
+    """Return that the rule or the policy stops what the rules before it in its chain did not let through."""
+    table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    if table is None or chain is None or place.chain.startswith(_MANAGERS) or place.table == FIREWALLD:
+        return None
+    allowed = tuple(each for each, _ in let_through_before(place, table, chain, netns, network))
+    if not allowed:
+        return None
+    return message(
+        "it ends a list: `{rule}` lets others through before it", rule=place_of(table, chain.name, allowed[0]).text
+    )
+
+
+def let_through_before(
+    place: Place, table: Table, chain: Chain, netns: Netns, network: Network
+) -> Iterator[tuple[Rule, tuple[FieldMatch | SetMatch | InlineSetMatch, ...]]]:
+    """Yield the rules before the place in its chain that let single sources or ports through which it would stop, each
+    with its matches of these.  The engines' own rules are not meant."""
+    stopping = next((each for each in chain.rules if each.number == place.number), None)
+    host = network.host(netns.host)
+    for rule in chain.rules:
+        if rule is stopping:
+            return
+        if not lets_through(rule):
+            continue
+        chosen = tuple(part for part in rule.body if _chooses(part))
+        if not chosen or (netns.is_host and is_engines(host, place_of(table, chain.name, rule))):
+            continue
+        if stopping is None or _overlap(rule.body, stopping.body):
+            yield rule, tuple(part for part in chosen if isinstance(part, FieldMatch | SetMatch | InlineSetMatch))
+
+
+def _chooses(part: Expression) -> bool:
+    """Return whether the match picks single addresses or ports."""
+    if isinstance(part, FieldMatch):
+        return not part.negated and part.field in (*_ADDRESSES, *_PORTS)
+    if isinstance(part, SetMatch | InlineSetMatch):
+        return not part.negated and not _only_links(part.fields)
+    return False
+
+
+_ADDRESSES = (
+    "saddr4", "saddr6", "daddr4", "daddr6",
+    "ct-orig-saddr4", "ct-orig-saddr6", "ct-orig-daddr4", "ct-orig-daddr6",
+)  # fmt: skip
+_PORTS = ("dport", "sport", "ct-orig-dport", "ct-orig-sport")
+
+
+def _overlap(one: tuple[Expression, ...], other: tuple[Expression, ...]) -> bool:
+    """Return whether a packet may satisfy both, as far as each of their matches tells alone."""
+    for first in one:
+        for second in other:
+            if isinstance(first, NameMatch) and isinstance(second, NameMatch) and first.field == second.field:
+                apart = not first.negated and not second.negated and not set(first.names) & set(second.names)
+                if apart and not any("*" in each for each in (*first.names, *second.names)):
+                    return False
+            if isinstance(first, FieldMatch) and isinstance(second, FieldMatch) and _apart(first, second):
+                return False
+    return True
+
+
+def _apart(first: FieldMatch, second: FieldMatch) -> bool:
+    if first.field != second.field or first.mask != second.mask or first.field == "ct-state":
+        return False
+    if first.negated and second.negated:
+        return False
+    if first.negated or second.negated:
+        kept, spared = (second, first) if first.negated else (first, second)
+        return all(any(low >= a and high <= b for a, b in spared.ranges) for low, high in kept.ranges)
+    return not any(a <= d and c <= b for a, b in first.ranges for c, d in second.ranges)
+
+
+# --- whom a rule is meant for ----------------------------------------------------------------------------------------
+
+
+def is_about(place: Place, ruleset: Ruleset, seen: Seen) -> bool:
+    """Return whether the rule that stopped this packet names its client, or its port: what lets it through undoes what
+    the rule is for.  A jump that alone leads to the rule's chain counts as part of it."""
+    rule = rule_at(ruleset, place)
+    table = ruleset.table(place.family, place.table, place.dialect)
+    if rule is not None and _names(rule.body, seen):
+        return True
+    return table is not None and _named_on_way(table, place.chain, seen, set())
+
+
+def _named_on_way(table: Table, chain: str, seen: Seen, known: set[str]) -> bool:
+    """Return whether every jump to the chain names the packet's client or its port."""
+    known.add(chain)
+    leading = [
+        (each.name, rule)
+        for each in table.chains
+        for rule in each.rules
+        if any(isinstance(part, Jump) and part.chain == chain for part in rule.body)
+    ]
+    return bool(leading) and all(
+        _names(rule.body, seen) or (name not in known and _named_on_way(table, name, seen, known))
+        for name, rule in leading
+    )
+
+
+def _names(body: tuple[Expression, ...], seen: Seen) -> bool:
+    """Return whether matches of the body are for the packet's client, or for the one service."""
+    answers = bool(seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
+    client, service = ("daddr", "saddr") if answers else ("saddr", "daddr")
+    ports = ("sport", "ct-orig-dport") if answers else ("dport", "ct-orig-dport")
+    for part in body:
+        if isinstance(part, FieldMatch) and not part.negated:
+            widest = max(last - first for first, last in part.ranges)
+            if part.field.startswith((client, "ct-orig-saddr")):
+                return True
+            if part.field in ports and widest < _NARROW:
+                return True
+            if part.field.startswith((service, "ct-orig-daddr")) and widest == 0:
+                return True
+        if isinstance(part, SetMatch | InlineSetMatch) and not part.negated:
+            if any(each.startswith((client, service, "ct-orig")) or each in ports for each in part.fields):
+                return True
+    return False
+
+
+def leaves_out(place: Place, netns: Netns, network: Network, seen: Seen) -> bool:
+    """Return whether a rule before this one lets others through to the port that the packet is for: to let it through,
+    too, undoes the choice."""
+    table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
+    chain = table.chain(place.chain) if table is not None else None
+    if table is None or chain is None:
+        return False
+    ports = {seen.packet.dport, seen.connection.original.dport if seen.connection is not None else None} - {None}
+    for _, chosen in let_through_before(place, table, chain, netns, network):
+        fields = [each for each in chosen if isinstance(each, FieldMatch)]
+        for_port = any(
+            each.field in ("dport", "ct-orig-dport")
+            and any(first <= port <= last and last - first < _NARROW for first, last in each.ranges for port in ports)
+            for each in fields
+        )
+        if for_port and any(each.field in _SOURCES for each in fields):
+            return True
+    return False
+
+
+def ends_in_stop(rule: Rule) -> bool:
+    """Return whether the rule drops or rejects."""
+    last = rule.body[-1] if rule.body else None
+    return isinstance(last, Reject) or last == Verdict("drop")
+
+
+def lets_through(rule: Rule | None) -> bool:
+    """Return whether the rule accepts or returns."""
+    last = rule.body[-1] if rule is not None and rule.body else None
+    return isinstance(last, Verdict) and last.verdict in ("accept", "return")

@@ -1,0 +1,292 @@
+"""Whether a repair undoes what somebody decided: a rule, a route, a list, a stop on purpose.  See ADR 0032.
+
+:func:`wall_of` says of a cause whose decision stops the flow, :func:`decision_undone` of a change which decision it
+takes away, and :func:`with_decisions` of each remedy of the cause what it undoes, the ones that undo nothing first.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.causes.where import OfPolicyRule, OfRoute, OfZone, rule_of
+from hairpin.change.calls import (
+    AddDirectRule,
+    AddRichRule,
+    BindInterface,
+    Call,
+    SetContainerState,
+    TrustSource,
+    Unban,
+)
+from hairpin.change.change import (
+    Change,
+    DeleteEntry,
+    DeleteRule,
+    InsertRule,
+    Primitive,
+    ReplaceEntry,
+    ReplaceTable,
+    SetPolicy,
+)
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host
+from hairpin.host.managers import FirewalldZone
+from hairpin.host.netns import Netns
+from hairpin.host.route import PolicyRule, Route
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.network import Network, is_held
+from hairpin.remedy.decided_routes import keeps_in, sign_of_policy_rule, sign_of_route
+from hairpin.remedy.decided_rules import PANIC, is_about, leaves_out, lets_through, sign_of
+from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.walk.state import Stop
+
+_STOPPED_BY_SIGNAL = (None, 0, 137, 143)
+"""Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""
+_CLOSED_ZONES = ("drop", "block")
+
+
+class Wall(msgspec.Struct, frozen=True):
+    """Somebody's decision that stops the asked flow.  ``for_this``: it is meant for this very client, port or way out,
+    so that whatever lets the flow through undoes it."""
+
+    decision: Decision
+    for_this: bool = False
+
+
+def wall_of(candidate: Candidate, stop: Stop, network: Network, asked: tuple[Flow, ...]) -> Wall | None:
+    """Return the decision that stops the flows which the cause explains; None: what stops them is an accident."""
+    where = candidate.where
+    out = any(_leaves(flow, network) for flow in asked)
+    place = where.place if isinstance(where, OfZone) else rule_of(where)
+    if place is not None:
+        netns = _netns_of(candidate, stop)
+        if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
+            return None
+        decision = _of_rule(place, netns, network) or _by_manager(candidate, place, network.host(netns.host))
+        if decision is None:
+            return None
+        for_this = out or place.table == PANIC or is_about(place, network.namespace(netns).ruleset, stop.seen)
+        return Wall(decision, for_this or leaves_out(place, netns, network, stop.seen))
+    if isinstance(where, OfPolicyRule):
+        return _of_policy_rule(where.rule, stop, network, out=out)
+    if isinstance(where, OfRoute) and _takes_away(candidate.change, where.route):
+        decision = _of_route(where.route)
+        return Wall(decision, for_this=True) if decision is not None else None
+    return None
+
+
+def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
+    """Return the namespace of the rule that the cause names: the one that its change is made in."""
+    return next(
+        (
+            part.netns
+            for part in candidate.change.parts
+            if isinstance(part, DeleteRule | InsertRule | SetPolicy | ReplaceTable)
+        ),
+        stop.netns,
+    )
+
+
+def _takes_away(change: Change, route: Route) -> bool:
+    return any(isinstance(part, DeleteEntry) and part.entry == route for part in change.parts)
+
+
+def _leaves(flow: Flow, network: Network) -> bool:
+    """Return whether the flow is for somebody outside of the hosts."""
+    return isinstance(flow.start, FromContainer | FromHost) and not is_held(network, flow.version, flow.daddr)
+
+
+def _by_manager(candidate: Candidate, place: Place, host: Host) -> Decision | None:
+    """Return what a manager's own configuration keeps closed."""
+    found, where = candidate.configured, candidate.where
+    zone = where.zone if isinstance(where, OfZone) else None
+    closed = _of_zone(next((each for each in _zones(host) if each.name == zone), None))
+    if closed is not None or found is None or found.writer != "manager":
+        return closed
+    said = message("{owner} keeps it closed by its own configuration", owner=found.owner or found.file or place.chain)
+    return Decision(said, _ASK_MANAGER)
+
+
+_ASK_RULE = message("Ask whoever made the rule what it is to keep out, and whether this may pass")
+_ASK_MANAGER = message("Ask whoever looks after the firewall whether this may pass")
+_ASK_ROUTE = message("Ask whoever made it what must not leave, or not be answered, by another way")
+_ASK_BAN = message("Ask whoever keeps the list why this address is on it")
+_ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
+_ASK_PANIC = message("Ask whoever switched it on whether the danger is over")
+
+
+def _of_rule(place: Place, netns: Netns, network: Network) -> Decision | None:
+    sign = sign_of(place, netns, network)
+    if sign is None:
+        return None
+    return Decision(sign, _ASK_PANIC if place.table == PANIC else _ASK_RULE)
+
+
+def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network, *, out: bool) -> Wall | None:
+    netns = stop.netns
+    namespace = network.namespace(netns) if netns in network else None
+    sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
+    if sign is None or namespace is None:
+        return None
+    return Wall(Decision(sign, _ASK_ROUTE), for_this=out or keeps_in(rule, namespace))
+
+
+def _of_route(route: Route) -> Decision | None:
+    sign = sign_of_route(route)
+    return Decision(sign, _ASK_ROUTE) if sign is not None else None
+
+
+# --- what a change takes away ----------------------------------------------------------------------------------------
+
+
+def decision_undone(change: Change, network: Network) -> Decision | None:
+    """Return the first decision of somebody's that the change takes away; None: it takes none away."""
+    found = (*_by_parts(change.parts, network), *_by_calls(change, network))
+    return next(iter(found), None)
+
+
+def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[Decision]:
+    for part in parts:
+        match part:
+            case DeleteRule(netns=netns, place=place):
+                decision = _of_rule(place, netns, network)
+            case SetPolicy(netns=netns, place=place, policy="accept"):
+                decision = _of_rule(place, netns, network)
+            case ReplaceTable():
+                decision = _of_table(part, network)
+            case DeleteEntry(netns=netns, entry=PolicyRule() as rule) if netns in network:
+                sign = sign_of_policy_rule(rule, network.namespace(netns))
+                decision = Decision(sign, _ASK_ROUTE) if sign is not None else None
+            case DeleteEntry(entry=Route() as route):
+                decision = _of_route(route)
+            case ReplaceEntry(before=Route() as route):
+                decision = _of_route(route)
+            case _:
+                decision = None
+        if decision is not None:
+            yield decision
+
+
+def _of_table(part: ReplaceTable, network: Network) -> Decision | None:
+    """Return the decision in a table that is deleted."""
+    if part.table is not None or part.netns not in network:
+        return None
+    table = network.namespace(part.netns).ruleset.table(part.family, part.name, part.dialect)
+    for chain in table.chains if table is not None else ():
+        places = [Place(part.dialect, part.family, part.name, chain.name, 0, "")]
+        places += [place_of(table, chain.name, rule) for rule in chain.rules] if table is not None else []
+        for place in places:
+            decision = _of_rule(place, part.netns, network)
+            if decision is not None:
+                return decision
+    return None
+
+
+def _by_calls(change: Change, network: Network) -> Iterator[Decision]:
+    label = change.host
+    host = network.host(label) if label is not None else network.this
+    stopped = {each.name for each in change.calls if isinstance(each, SetContainerState) and each.verb == "stop"}
+    for call in change.calls:
+        decision = _of_call(call, host, stopped)
+        if decision is not None:
+            yield decision
+
+
+def _of_call(call: Call, host: Host, stopped: set[str]) -> Decision | None:
+    match call:
+        case Unban(address=address):
+            return Decision(message("{address} is on a ban list", address=address), _ASK_BAN)
+        case SetContainerState(verb="start" | "unpause", name=name) if name not in stopped:
+            container = host.container(name)
+            sign = stopped_on_purpose(host, container) if container is not None else None
+            return Decision(sign, _ASK_CONTAINER) if sign is not None else None
+        case BindInterface(interface=link) if _zone_with(host, interface=link) is not None:
+            return _of_zone(_zone_with(host, interface=link))
+        case TrustSource(source=source):
+            return _of_zone(_zone_with(host, source=source))
+        case AddRichRule(removed=True, rule=rule, name=name):
+            said = message("rich rule `{rule}` of {name} was written by somebody", rule=rule, name=name)
+            return Decision(said, _ASK_MANAGER)
+        case AddDirectRule(removed=True, words=words):
+            return Decision(message("--direct rule `{rule}` was written by somebody", rule=words), _ASK_MANAGER)
+        case _:
+            return None
+
+
+def _zones(host: Host) -> tuple[FirewalldZone, ...]:
+    return (*host.firewalld.runtime, *host.firewalld.permanent) if host.firewalld is not None else ()
+
+
+def _zone_with(host: Host, *, interface: str = "", source: str = "") -> FirewalldZone | None:
+    for zone in _zones(host):
+        if interface in zone.interfaces or source in zone.sources:
+            return zone
+    return None
+
+
+def _of_zone(zone: FirewalldZone | None) -> Decision | None:
+    if zone is None or not (zone.name in _CLOSED_ZONES or zone.target in ("DROP", "%%REJECT%%", "REJECT")):
+        return None
+    return Decision(message("zone {zone} of firewalld is there to let nothing in", zone=zone.name), _ASK_MANAGER)
+
+
+def stopped_on_purpose(host: Host, container: Container) -> Message | None:
+    """Return what shows that somebody stopped, paused or never started the container; None: it ended by accident.
+
+    An engine starts a container again whose restart policy is for that, unless somebody has stopped it."""
+    if container.status == "paused":
+        return message("somebody has paused {name}", name=container.name)
+    if container.error or container.oom_killed or container.running:
+        return None
+    if container.status == "created":
+        return message("{name} was made and never started", name=container.name)
+    engine = host.engine_of(container)
+    if _went_down_with_engine(engine, container):
+        return None
+    if container.restart_policy in ("always", "unless-stopped") and engine.running and not engine.stored:
+        return message(
+            "{name} has restart policy {policy} and is down: somebody has stopped it",
+            name=container.name,
+            policy=container.restart_policy,
+        )
+    if container.exit_code not in _STOPPED_BY_SIGNAL:
+        return None
+    return message(
+        "{name} ended with status {code}, as `{engine} stop` ends one",
+        name=container.name,
+        code=container.exit_code if container.exit_code is not None else "-",
+        engine=engine.kind,
+    )
+
+
+def _went_down_with_engine(engine: Engine, container: Container) -> bool:
+    """Return whether all containers that run have started since this one ended: its engine, or the host, was started
+    again, and did not bring it back."""
+    running = [each.started_at for each in engine.containers if each.running and each.started_at]
+    return bool(running) and bool(container.finished_at) and all(each > container.finished_at for each in running)
+
+
+# --- the remedies of a cause -----------------------------------------------------------------------------------------
+
+
+def with_decisions(remedies: tuple[Remedy, ...], wall: Wall | None, network: Network) -> tuple[Remedy, ...]:
+    """Return the remedies, each with the decision that it undoes; those that undo none come first."""
+    told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
+    return tuple(sorted(told, key=lambda each: each.undoes is not None))
+
+
+def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> Decision | None:
+    if wall is not None and wall.for_this and remedy.change.parts:
+        return wall.decision
+    return decision_undone(remedy.change, network)
+
+
+def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> Decision | None:
+    """Return the decision that the answer names: the one that stops the flow, else the one that every repair undoes."""
+    if wall is not None:
+        return wall.decision
+    undone = [each.undoes for each in remedies]
+    return undone[0] if undone and all(each is not None for each in undone) else None
