@@ -130,7 +130,7 @@ ORDER: tuple[Row, ...] = (
     ),
     Row(
         ("nearly-allowing-rule",),
-        "Somebody wrote a rule for this very client and port: it is mended before the rule that stops others is touched.",
+        "Somebody wrote a rule for this very client and port: it is mended before what stops others is touched.",
     ),
     Row(
         ("dropping-rule", "nothing-listens", "relay-answers-wrongly", "address-held-by-nobody"),

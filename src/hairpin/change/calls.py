@@ -115,6 +115,12 @@ class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
     removed: bool = False
 
 
+class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
+    """firewalld stops all packets of the host (``on``), or no longer does.  firewalld keeps it in no file."""
+
+    on: bool = False
+
+
 class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
     """ufw reads its files again."""
 
@@ -168,7 +174,7 @@ class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
 OfContainer = SetContainerState | ConnectContainer | MakeNetwork | SetRestartPolicy
 OfFirewalld = OpenPort | AddRichRule | BindInterface | TrustSource | AddDirectRule | AddDirectChain
 OfUfw = AllowInUfw | ReloadUfw
-OwnersCall = OfContainer | OfFirewalld | OfUfw | Unban | ReloadNetworks | SetUnitState | EndProcess
+OwnersCall = OfContainer | OfFirewalld | SetPanicMode | OfUfw | Unban | ReloadNetworks | SetUnitState | EndProcess
 Call = OwnersCall | ByPerson
 
 
@@ -185,6 +191,8 @@ def call_argv(call: OwnersCall) -> tuple[str, ...]:
             return _as_user(user, (tool, "update", "--restart", policy, name))
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return ("firewall-cmd", *_firewalld_words(call))
+        case SetPanicMode(on=on):
+            return ("firewall-cmd", "--panic-on" if on else "--panic-off")
         case AllowInUfw():
             return ("ufw", *_ufw_words(call))
         case ReloadNetworks(containers=names):
@@ -311,6 +319,8 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
         case SetRestartPolicy(name=name):
             policies = [each.restart_policy for each in host.containers() if each.name == name]
             return replace(call, policy=policies[0] or "no") if policies else None
+        case SetPanicMode():
+            return replace(call, on=not call.on)
         case OpenPort():
             return replace(call, closed=not call.closed)
         case BindInterface():

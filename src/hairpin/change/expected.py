@@ -19,6 +19,7 @@ from hairpin.change.calls import (
     ReloadNetworks,
     ReloadUfw,
     SetContainerState,
+    SetPanicMode,
     SetRestartPolicy,
     SetUnitState,
     TrustSource,
@@ -190,6 +191,8 @@ def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
+        case SetPanicMode():
+            return (ManagerRuns("firewalld"),)
         case AllowInUfw() | ReloadUfw():
             return (ManagerRuns("ufw"),)
         case Unban():

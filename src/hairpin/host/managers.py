@@ -37,6 +37,10 @@ class DirectRule(msgspec.Struct, frozen=True):
     evidence: str = ""
 
 
+PANIC_TABLE = "firewalld_policy_drop"
+"""firewalld's table that stops all packets: in panic mode, and while it cannot load its rules."""
+
+
 class Firewalld(msgspec.Struct, frozen=True):
     """firewalld's state.  ``permanent`` and ``direct`` are read from its files; ``runtime`` over D-Bus (empty: not
     readable)."""

@@ -11,6 +11,7 @@ from hairpin.engines.dockerd_nftables import TABLE as DOCKER_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.configured import of_place
 from hairpin.host.host import Host
+from hairpin.host.managers import PANIC_TABLE
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
@@ -42,8 +43,6 @@ _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (DOCKER_TABLE, "netavark")
 _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
 FIREWALLD = "firewalld"
-PANIC = "firewalld_policy_drop"
-"""The table by which firewalld stops all packets: in panic mode, and while it cannot load its rules."""
 _NARROW = 1000
 """Fewer ports than these are meant one by one."""
 
@@ -75,9 +74,9 @@ def _is_of_engine(place: Place) -> bool:
 
 
 def _panic(place: Place) -> Message | None:
-    if place.dialect != "nft" or place.table != PANIC:
+    if place.dialect != "nft" or place.table != PANIC_TABLE:
         return None
-    return message("firewalld's table {table} stops all packets", table=PANIC)
+    return message("`firewall-cmd --panic-on` stops all packets of this host")
 
 
 def _written(place: Place, host: Host) -> Message | None:
@@ -273,9 +272,12 @@ def _names(body: tuple[Expression, ...], seen: Seen) -> bool:
                 return True
             if part.field.startswith((service, "ct-orig-daddr")) and widest == 0:
                 return True
-        if isinstance(part, SetMatch | InlineSetMatch) and not part.negated:
-            if any(each.startswith((client, service, "ct-orig")) or each in ports for each in part.fields):
-                return True
+        if (
+            isinstance(part, SetMatch | InlineSetMatch)
+            and not part.negated
+            and any(each.startswith((client, service, "ct-orig")) or each in ports for each in part.fields)
+        ):
+            return True
     return False
 
 
@@ -286,7 +288,8 @@ def leaves_out(place: Place, netns: Netns, network: Network, seen: Seen) -> bool
     chain = table.chain(place.chain) if table is not None else None
     if table is None or chain is None:
         return False
-    ports = {seen.packet.dport, seen.connection.original.dport if seen.connection is not None else None} - {None}
+    first = seen.connection.original.dport if seen.connection is not None else None
+    ports = tuple(each for each in (seen.packet.dport, first) if each is not None)
     for _, chosen in let_through_before(place, table, chain, netns, network):
         fields = [each for each in chosen if isinstance(each, FieldMatch)]
         for_port = any(

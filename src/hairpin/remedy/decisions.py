@@ -31,7 +31,7 @@ from hairpin.change.change import (
 )
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
-from hairpin.host.managers import FirewalldZone
+from hairpin.host.managers import PANIC_TABLE, FirewalldZone
 from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.message import Message, message
@@ -39,7 +39,7 @@ from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.flow import Flow, FromContainer, FromHost
 from hairpin.network.network import Network, is_held
 from hairpin.remedy.decided_routes import keeps_in, sign_of_policy_rule, sign_of_route
-from hairpin.remedy.decided_rules import PANIC, is_about, leaves_out, lets_through, sign_of
+from hairpin.remedy.decided_rules import is_about, leaves_out, lets_through, sign_of
 from hairpin.remedy.remedy import Decision, Remedy
 from hairpin.walk.state import Stop
 
@@ -68,7 +68,7 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network, asked: tuple[Flo
         decision = _of_rule(place, netns, network) or _by_manager(candidate, place, network.host(netns.host))
         if decision is None:
             return None
-        for_this = out or place.table == PANIC or is_about(place, network.namespace(netns).ruleset, stop.seen)
+        for_this = out or place.table == PANIC_TABLE or is_about(place, network.namespace(netns).ruleset, stop.seen)
         return Wall(decision, for_this or leaves_out(place, netns, network, stop.seen))
     if isinstance(where, OfPolicyRule):
         return _of_policy_rule(where.rule, stop, network, out=out)
@@ -122,7 +122,7 @@ def _of_rule(place: Place, netns: Netns, network: Network) -> Decision | None:
     sign = sign_of(place, netns, network)
     if sign is None:
         return None
-    return Decision(sign, _ASK_PANIC if place.table == PANIC else _ASK_RULE)
+    return Decision(sign, _ASK_PANIC if place.table == PANIC_TABLE else _ASK_RULE)
 
 
 def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network, *, out: bool) -> Wall | None:

@@ -20,6 +20,7 @@ from hairpin.change.calls import (
     ReloadNetworks,
     ReloadUfw,
     SetContainerState,
+    SetPanicMode,
     SetRestartPolicy,
     SetUnitState,
     TrustSource,
@@ -70,7 +71,8 @@ from hairpin.remedy import container, engine, firewalld, kept_rules, network_con
 from hairpin.remedy.remedy import Lasting, Situation
 
 Kind = Literal[
-    "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine", "start-container",
+    "end-panic-mode", "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine",
+    "start-container",
     "continue-process", "recreate-container", "start-service", "make-service-listen", "restore-engine-rules",
     "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route",
     "recreate-network", "drop-connection", "change-files", "change-outside",
@@ -122,6 +124,8 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
     match call:
         case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
             return "open-firewalld-port"
+        case SetPanicMode():
+            return "end-panic-mode"
         case AllowInUfw():
             return "allow-in-ufw"
         case Unban():
@@ -225,6 +229,8 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
     match kind:
         case "open-firewalld-port":
             return firewalld.permanent_calls(situation)
+        case "end-panic-mode":
+            return Lasting(advice=(message("firewalld keeps panic mode in no file: its start ends it, too"),))
         case "start-engine":
             kept = engine.started(situation.host, situation.candidate.change.calls)
             return msgspec.structs.replace(kept, calls=(*kept.calls, *container.started_behind(situation)))

@@ -20,6 +20,7 @@ from hairpin.change.calls import (
     ReloadNetworks,
     ReloadUfw,
     SetContainerState,
+    SetPanicMode,
     SetRestartPolicy,
     SetUnitState,
     TrustSource,
@@ -91,7 +92,7 @@ def _told(network: Network, label: str, call: OwnersCall) -> Network | None:
             return network.with_host(_with_unit_set(host, call))
         case MakeNetwork():
             return None  # what dockerd keeps of a network that is not there yet
-        case SetContainerState() | ConnectContainer() | ReloadNetworks() | Unban() | EndProcess():
+        case SetContainerState() | ConnectContainer() | ReloadNetworks() | Unban() | EndProcess() | SetPanicMode():
             return network  # the change itself says all
         case _:
             assert_never(call)

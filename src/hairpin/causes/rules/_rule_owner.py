@@ -10,6 +10,7 @@ from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.engine_health import is_dockerds
+from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Expression, FieldMatch, Jump, NameMatch, SetMatch
 from hairpin.walk.size_stop import tells_mtu
@@ -95,6 +96,10 @@ def _ufw(view: View, place: Place) -> bool:
 
 def _firewalld_table(_view: View, place: Place) -> bool:
     return place.dialect == "nft" and place.table == "firewalld"
+
+
+def _panic_table(_view: View, place: Place) -> bool:
+    return place.dialect == "nft" and place.table == PANIC_TABLE
 
 
 def _direct_routing(view: View, place: Place) -> bool:
@@ -232,6 +237,7 @@ def relay_name(view: View) -> str:
 
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("container", _in_container),
+    ("firewalld-panic", _panic_table),
     ("bridge-family", _bridge_family),
     ("ban-list", _bans),  # before docker-user: DOCKER-USER may jump to such a chain
     ("docker-user", _docker_user),

@@ -21,7 +21,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at
-from hairpin.netfilter.ir import FieldMatch, NameMatch
+from hairpin.netfilter.ir import FieldMatch, NameMatch, ReversePathMatch
 from hairpin.walk.deciders import deciders
 
 
@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
                 where=OfRule(place),
                 in_class="deciding-rule",
                 evidence=(place.evidence,),
-                ways=(Way(Change(()), (_MANAGERS[owner(view, place)],), by_person=True),) if kept else (),
+                ways=(Way(Change(()), (_of_manager(view, place),), by_person=True),) if kept else (),
                 offered=not kept,
             )
 
@@ -52,6 +52,19 @@ _MANAGERS = {
                    "was added beside them is gone"),
 }  # fmt: skip
 """What a person does about a rule among those of a manager: it may be the manager's own."""
+
+
+def _of_manager(view: View, place: Place) -> Message:
+    """Return what a person does about the manager's rule: an option of its own makes it, or a zone does."""
+    rule = rule_at(view.namespace.ruleset, place)
+    if rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body):
+        return message(
+            "firewalld's option IPv6_rpfilter makes this rule, and no zone or policy changes it: it wants a route back "
+            "by {iif}.  Give {iif} an address of the packet's network, or set IPv6_rpfilter=no in "
+            "/etc/firewalld/firewalld.conf, and `firewall-cmd --reload`",
+            iif=view.stop.seen.iif,
+        )
+    return _MANAGERS[owner(view, place)]
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:

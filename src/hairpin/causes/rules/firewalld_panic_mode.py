@@ -1,0 +1,67 @@
+"""firewalld is in panic mode, or could not load its rules: it stops all packets, and no zone or rule is asked.
+
+Users see: everything times out at once, also ssh, the host's own requests and all containers.
+
+Proof: a chain of firewalld's table ``firewalld_policy_drop`` stops the packet; without that table it goes on.
+Now: ``firewall-cmd --panic-off``; where its rules could not be loaded, ``firewall-cmd --reload`` says why.
+Lasting: nothing: no file of firewalld's holds panic mode.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._rule_owner import stopped_by
+from hairpin.causes.where import OfRule
+from hairpin.change.calls import SetPanicMode
+from hairpin.change.change import Change, ReplaceTable
+from hairpin.host.managers import PANIC_TABLE
+from hairpin.message import message
+
+_PANIC_CHAINS = ("raw_prerouting", "raw_output")
+"""Where panic mode stops packets.  While firewalld cannot load its rules, it does so in other chains.
+
+Source: firewalld src/firewall/core/nftables.py build_set_policy_rules()"""
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate when firewalld stopped the packet as it stops all of them."""
+    place = stopped_by(view, "firewalld-panic")
+    if place is None:
+        return
+    gone = ReplaceTable(view.stop.netns, "nft", "inet", PANIC_TABLE, None)
+    if place.chain in _PANIC_CHAINS:
+        yield Candidate(
+            title=message("firewalld is in panic mode: it stops all packets"),
+            detail=message(
+                "Somebody has called `firewall-cmd --panic-on`. Chain {chain} of {table} drops every packet, before "
+                "any zone, rule or translation.",
+                chain=place.chain,
+                table=place.table,
+            ),
+            change=Change((gone,), (SetPanicMode(),)),
+            where=OfRule(place),
+            in_class="closed-zone",
+            evidence=(place.evidence,),
+        )
+        return
+    said = message("find out why firewalld could not load its rules, and let it: `firewall-cmd --reload`")
+    yield Candidate(
+        title=message("firewalld has not loaded its rules, and stops what is new until it has"),
+        detail=message("Chain {chain} of {table} drops it.", chain=place.chain, table=place.table),
+        change=Change((gone,)),
+        where=OfRule(place),
+        in_class="closed-zone",
+        evidence=(place.evidence,),
+        offered=False,
+        ways=(Way(Change(()), (said,), by_person=True),),
+    )
+
+
+CAUSE = Cause(
+    id="firewalld-panic-mode",
+    title=message("firewalld is in panic mode"),
+    source="firewall-cmd(1) --panic-on; firewalld: src/firewall/core/nftables.py",
+    reasons=RULE_STOPS,
+    find=find,
+)
