@@ -43,7 +43,9 @@ def test_two_accidents_are_repaired_each_for_what_the_other_leaves() -> None:
 def test_repairs_of_one_container_come_in_an_order_in_which_both_fit() -> None:
     """Each change replaces the container: the one found behind the other was made for what that leaves."""
     recorded = load(FIXTURES / "pairs" / "internal-network-and-paused.hairpin")
-    found = plan(of=ask(parse_question("check", ("8151",), None, (), World()), (recorded,)))
+    asked = ask(parse_question("check", ("8151",), None, (), World()), (recorded,))
+    assert [(each.id, each.why) for each in plan(of=asked).left_out] == [("container-paused", "policy")]
+    found = plan("container-paused", of=asked)
     assert [each.id for each in found.repairs] == ["container-on-internal-network-only", "container-paused"]
     assert all(map(succeeds, found.then))
 

@@ -24,6 +24,7 @@ from hairpin.netfilter.ir import (
     InlineSetMatch,
     Jump,
     NameMatch,
+    OpaqueMatch,
     Reject,
     Rule,
     Ruleset,
@@ -37,6 +38,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, prefix_text, width
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
+_SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """Chains that are there without anybody's doing."""
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
@@ -99,11 +101,22 @@ def _own_words(rule: Rule | None) -> Message | None:
     for part in rule.body:
         if isinstance(part, FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
-        if isinstance(part, SetMatch) and not _only_links(part.fields):
-            if part.negated:
-                return message("the rule keeps out all that are not in set {name}", name=part.set)
-            return message("set {name} says whom the rule keeps out", name=part.set)
+        asked = _set_asked(part)
+        if asked is not None:
+            name, negated = asked
+            if negated:
+                return message("the rule keeps out all that are not in set {name}", name=name)
+            return message("set {name} says whom the rule keeps out", name=name)
     return None
+
+
+def _set_asked(part: Expression) -> tuple[str, bool] | None:
+    """Return the name of the set of addresses or ports that the match asks, and whether it means all others.  A set
+    that was not read is known by its name."""
+    if isinstance(part, SetMatch):
+        return None if _only_links(part.fields) else (part.set, part.negated)
+    found = _SET.search(part.text) if isinstance(part, OpaqueMatch) else None
+    return (found["name"], bool(found["negated"])) if found is not None else None
 
 
 def _ban(rule: Rule | None, host: Host) -> Message | None:
@@ -194,9 +207,10 @@ def _chooses(part: Expression) -> bool:
     """Return whether the match picks single addresses or ports."""
     if isinstance(part, FieldMatch):
         return not part.negated and part.field in (*_ADDRESSES, *_PORTS)
-    if isinstance(part, SetMatch | InlineSetMatch):
+    if isinstance(part, InlineSetMatch):
         return not part.negated and not _only_links(part.fields)
-    return False
+    asked = _set_asked(part)
+    return asked is not None and not asked[1]
 
 
 _ADDRESSES = (
@@ -277,6 +291,8 @@ def _names(body: tuple[Expression, ...], seen: Seen) -> bool:
             and not part.negated
             and any(each.startswith((client, service, "ct-orig")) or each in ports for each in part.fields)
         ):
+            return True
+        if isinstance(part, OpaqueMatch) and _chooses(part):
             return True
     return False
 

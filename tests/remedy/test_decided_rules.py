@@ -1,0 +1,80 @@
+"""A rule that somebody decided shows it; its accidental twin does not."""
+
+import pytest
+
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.network.network import Network
+from hairpin.remedy.decided_rules import sign_of
+from tests.causes.hosts import ruled
+from tests.rule_text import with_chain, with_rule
+from tests.small_host import DOCKER_RULES, HOST_NETNS
+
+
+def sign(whole: Network, chain: str, number: int = 1) -> str:
+    """Return what shows that somebody decided the rule of that number; empty: nothing."""
+    table = whole.namespace(HOST_NETNS).ruleset.table("ip", "filter")
+    assert table is not None
+    held = table.chain(chain)
+    assert held is not None
+    found = sign_of(place_of(table, chain, held.rules[number - 1]), HOST_NETNS, whole)
+    return str(found) if found is not None else ""
+
+
+def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
+    """Return the host with these rules, in this order, at the beginning of a chain."""
+    text = DOCKER_RULES
+    for each in reversed(rules):
+        text = with_rule(f"filter {chain}", each, text)
+    return ruled(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    (
+        ('-i eth0 -m comment --comment "only office" -j DROP', "only office"),
+        ("-i eth0 -m comment --comment office -j DROP", "office"),
+        ("-i eth0 ! -s 10.0.0.0/8 -j DROP", "all but 10.0.0.0/8"),
+        ("-m set --match-set banned src -j DROP", "set banned"),
+        ("-m set ! --match-set friends src -j DROP", "not in set friends"),
+        ("-s 192.0.2.10/32 -j DROP", "192.0.2.10"),
+        ("-i eth0 -j DROP", ""),
+        ("-i eth0 -p tcp -m conntrack --ctorigdstport 8151 -j DROP", ""),
+        ("-o docker0 -p tcp -m tcp --dport 80 -j REJECT", ""),
+        ("-s 192.0.2.0/24 -j DROP", ""),
+        ("-s 172.17.0.2/32 -j DROP", ""),
+    ),
+)
+def test_a_rule_shows_by_itself_that_it_was_decided(rule: str, shown: str) -> None:
+    found = sign(user(rule), "DOCKER-USER")
+    assert shown in found
+    assert bool(found) == bool(shown)
+
+
+@pytest.mark.parametrize(
+    ("before", "closes"),
+    (
+        ("-s 203.0.113.0/24 -j RETURN", True),
+        ("-i eth0 -p tcp -m tcp --dport 443 -j ACCEPT", True),
+        ("-m set --match-set friends src -j ACCEPT", True),
+        ("-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", False),
+        ("-i lo -j ACCEPT", False),
+        ("-i eth1 -s 203.0.113.0/24 -j RETURN", False),
+        ("-s 203.0.113.0/24 -j DROP", False),
+    ),
+)
+def test_the_end_of_a_list_of_those_who_may_pass_was_decided(before: str, closes: bool) -> None:
+    found = sign(user(before, "-i eth0 -j DROP"), "DOCKER-USER", 2)
+    assert bool(found) == closes
+    assert not closes or before in found
+
+
+def test_a_list_for_another_port_is_not_ended_by_a_rule_about_this_one() -> None:
+    rules = ("-p tcp -m tcp --dport 22 -j ACCEPT", "-p tcp -m tcp --dport 7000 -j DROP")
+    assert sign(user(*rules, chain="INPUT"), "INPUT", 2) == ""
+
+
+def test_a_chain_of_ones_own_was_decided_and_an_engines_is_nobodys() -> None:
+    assert "SITE" in sign(ruled(with_chain("SITE", "-i eth0 -j DROP")), "SITE")
+    stage = "DOCKER-ISOLATION-STAGE-2"
+    assert sign(ruled(with_chain(stage, "-o docker0 -j DROP")), stage) == ""
+    assert sign(user(chain="FORWARD"), "FORWARD") == ""
