@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.change.words import (
+    deleting_route,
     fdb_words,
     is_made_by_hand,
     is_static,
@@ -52,6 +53,52 @@ def test_a_route(route: Route, expected: str) -> None:
 def test_a_route_is_found_without_its_preferred_source() -> None:
     assert selecting_route(Route(4, 0, 0, next_hops=(NextHop("eth0"),), prefsrc=7)) == ("default", "dev", "eth0")
     assert (six(6), six(4)) == (("-6",), ())
+
+
+CONNECTED = Route(4, 0x0A0E0000, 16, next_hops=(NextHop("eth0"),), protocol="kernel")
+BLACKHOLE = Route(4, 0x0A0F0000, 16, type="blackhole")
+DELETED: dict[str, tuple[Route, tuple[Route, ...], str]] = {
+    "alone": (CONNECTED, (), "del 10.14.0.0/16 dev eth0"),
+    "before one with a metric": (
+        CONNECTED, (replace(CONNECTED, metric=10, protocol=""),), "del 10.14.0.0/16 dev eth0 proto kernel"
+    ),
+    "before one by a gateway": (
+        CONNECTED,
+        (replace(CONNECTED, metric=10, protocol="", next_hops=(NextHop("eth0", GATEWAY),)),),
+        "del 10.14.0.0/16 dev eth0 proto kernel",
+    ),
+    "somebody's before the kernel's": (
+        replace(CONNECTED, protocol=""), (replace(CONNECTED, metric=10),), "del 10.14.0.0/16 dev eth0 proto boot"
+    ),
+    "of one protocol": (
+        CONNECTED,
+        (replace(CONNECTED, metric=10),),
+        "flush exact 10.14.0.0/16 dev eth0 table 254 tos 0x0 metric 0",
+    ),
+    "without next hop": (
+        BLACKHOLE,
+        (replace(BLACKHOLE, metric=10),),
+        "flush type blackhole exact 10.15.0.0/16 table 254 tos 0x0 metric 0",
+    ),
+    "its metric tells it": (replace(CONNECTED, metric=5), (replace(CONNECTED, metric=10),),
+                            "del 10.14.0.0/16 dev eth0 metric 5"),
+    "another link": (
+        CONNECTED, (replace(CONNECTED, metric=10, next_hops=(NextHop("eth1"),)),), "del 10.14.0.0/16 dev eth0"
+    ),
+    "another gateway": (
+        replace(CONNECTED, next_hops=(NextHop("eth0", GATEWAY),)),
+        (replace(CONNECTED, metric=10, next_hops=(NextHop("eth0", GATEWAY + 1),)),),
+        "del 10.14.0.0/16 via 198.51.100.1 dev eth0",
+    ),
+    "another table": (CONNECTED, (replace(CONNECTED, metric=10, table=77),), "del 10.14.0.0/16 dev eth0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("route", "others", "expected"), DELETED.values(), ids=DELETED)
+def test_a_route_is_deleted_by_words_that_spare_the_others(
+    route: Route, others: tuple[Route, ...], expected: str
+) -> None:
+    assert " ".join(deleting_route(route, (route, *others))) == expected
 
 
 def test_a_route_that_encapsulates_is_not_made() -> None:

@@ -90,6 +90,10 @@ ip link set y1 up
 ip link set y0 up
 ip address add 2001:db8:2::11/64 dev y0 nodad
 ip route add fd09::/64 via 2001:db8:2::2
+ip address add 10.14.0.1/24 dev y0
+ip route add 10.14.0.0/24 dev y0 metric 10
+ip route add blackhole 10.15.0.0/16
+ip route add blackhole 10.15.0.0/16 metric 10
 ip link add t0 address 02:00:00:00:0a:01 type vxlan id 7 dstport 4790 local 198.51.100.11 nolearning
 ip link set t0 up
 bridge fdb append 02:00:00:00:0a:02 dev t0 dst 198.51.100.98 self
@@ -263,8 +267,9 @@ def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str 
 
 
 def route(namespace: Namespace, text: str) -> Route:
+    """Return the route to that prefix in the main table, the first of several."""
     version, network, length = parse_prefix(text)
-    (found,) = (
+    found, *_ = (
         each for each in namespace.routes
         if (each.version, each.destination, each.prefix_length, each.table) == (version, network, length, 254)
     )  # fmt: skip
@@ -353,6 +358,12 @@ CASES: dict[str, Make] = {
     ),
     "forwarding entry of a vxlan deleted": lambda host: DeleteEntry(HOST_NETNS, remote_of(host)),
     "route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "10.9.0.0/16")),
+    "connected route deleted that another one stands behind": lambda host: DeleteEntry(
+        HOST_NETNS, route(host, "10.14.0.0/24")
+    ),
+    "blackhole deleted that another one stands behind": lambda host: DeleteEntry(
+        HOST_NETNS, route(host, "10.15.0.0/16")
+    ),
     "default route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),
     "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),

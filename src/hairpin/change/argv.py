@@ -22,6 +22,7 @@ from hairpin.change.change import (
 from hairpin.change.words import (
     Words,
     address_words,
+    deleting_route,
     fdb_words,
     link_commands,
     neighbour_words,
@@ -31,7 +32,6 @@ from hairpin.change.words import (
     new_stacked_commands,
     policy_rule_words,
     route_words,
-    selecting_route,
     six,
 )
 from hairpin.errors import ChangeError
@@ -106,7 +106,8 @@ def _deleting(entry: Entry, namespace: Namespace | None) -> Words:
         case Address():
             return ("ip", "address", "del", *address_words(entry))
         case Route():
-            return ("ip", *six(entry.version), "route", "del", *selecting_route(entry))
+            routes = namespace.routes if namespace is not None else ()
+            return ("ip", *six(entry.version), "route", *deleting_route(entry, routes))
         case PolicyRule():
             return ("ip", *six(entry.version), "rule", "del", *_selecting(entry, namespace))
         case Neighbour():

@@ -30,10 +30,7 @@ def six(version: Version) -> Words:
 
 def selecting_route(route: Route) -> Words:
     """Return the words that find the route among others."""
-    target = (
-        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version)
-    )
-    words = [target] if route.type == "unicast" else [route.type, target]
+    words = [*_target(route)] if route.type == "unicast" else [route.type, *_target(route)]
     if route.source is not None:
         words += ["from", prefix_text(*route.source, route.version)]
     if len(route.next_hops) == 1:
@@ -47,6 +44,41 @@ def selecting_route(route: Route) -> Words:
     if route.tos:
         words += ["tos", hex(route.tos)]
     return tuple(words)
+
+
+def _target(route: Route) -> Words:
+    return (
+        "default" if route.prefix_length == 0 else prefix_text(route.destination, route.prefix_length, route.version),
+    )
+
+
+def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
+    """Return the words behind ``ip route`` that delete the route and, typed in again, no other one of ``routes``.
+
+    No word of ``del`` says that a route has no metric: without one, IPv4 deletes the first route that has the other
+    words.  The protocol tells the two apart, or ``flush``, which deletes what it lists.
+    Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
+    alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
+    if not alike:
+        return ("del", *selecting_route(route))
+    if all(each.protocol != route.protocol for each in alike):
+        return ("del", *selecting_route(route), "proto", route.protocol or "boot")
+    kind = ("type", route.type) if route.type != "unicast" else ()
+    links = ("dev", route.next_hops[0].link) if len(route.next_hops) == 1 and route.next_hops[0].link else ()
+    where = (*_target(route), *links, "table", str(route.table))
+    return ("flush", *kind, "exact", *where, "tos", hex(route.tos), "metric", "0")
+
+
+def _is_selected_by(route: Route, other: Route) -> bool:
+    """Return whether the words that select the route of IPv4 select the other one, too, once the route is gone."""
+    one, two = (
+        (each.version, each.table, each.destination, each.prefix_length, each.tos, len(each.next_hops))
+        for each in (route, other)
+    )
+    if route.version != 4 or one != two or route.type not in ("unicast", other.type):
+        return False
+    hops = zip(route.next_hops, other.next_hops, strict=True)
+    return all(first.link == second.link and first.gateway in (None, second.gateway) for first, second in hops)
 
 
 def route_words(route: Route) -> Words:
