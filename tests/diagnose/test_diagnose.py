@@ -3,7 +3,8 @@ import msgspec
 from hairpin.causes.order import place
 from hairpin.causes.where import OfFile
 from hairpin.change.change import SetSysctl
-from hairpin.diagnose.diagnose import diagnose, needed_only, one_entry_each, suspects
+from hairpin.diagnose.diagnose import diagnose, suspects
+from hairpin.diagnose.proven_set import needed_only, one_entry_each
 from hairpin.host.docker import Contact, PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network

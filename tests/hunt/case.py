@@ -40,12 +40,13 @@ def case_of(number: int, *, generated: bool = True) -> Case | None:
         found = base(drawn(random, number, generated=generated))
         if found is None:
             continue
-        for change in _changes(random, found, kind):
+        for change in changes(random, found, kind):
             return Case(found.name, kind, change)
     return None
 
 
-def _changes(random: Random, found: Base, kind: str) -> Iterator[Change]:
+def changes(random: Random, found: Base, kind: str) -> Iterator[Change]:
+    """Yield random changes of that kind that fit the base."""
     namespaces = tuple(found.network.namespaces())
     for _ in range(_SUBJECTS):
         own = [each for each in namespaces if each[0].is_host] if random.random() < _OF_THE_HOST else namespaces

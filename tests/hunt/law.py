@@ -27,7 +27,8 @@ from hairpin.change.change import (
 )
 from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Diagnosis, Suspect, diagnose
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.suspect import Suspect
 from hairpin.engines.missing import missing_on
 from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route

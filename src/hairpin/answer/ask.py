@@ -95,10 +95,10 @@ def ask(
             if whole is not None and not decided:
                 return ask(question, whole(), kernel, depth=depth)
             if kernel is None:
-                return _with_questions(_explained(start, examination, depth))
+                return _with_questions(explained(start, examination, depth))
             with replicating(examination, start.evidence, kernel) as word:
-                explained = _explained(start, examination, depth)  # while the replicas are at work
-                found = _judged(explained, word())
+                found = explained(start, examination, depth)  # while the replicas are at work
+                found = _judged(found, word())
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 
@@ -176,7 +176,7 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
     return Examination(network, tuple(found), ())
 
 
-def _explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
+def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
     """Return the answer of ``check`` as the walk gives it: diagnoses and repairs, as far as ``depth``."""
     flows = tuple(
         FlowAnswer(ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)))

@@ -9,11 +9,11 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfRule
 from hairpin.change.change import Change
 from hairpin.diagnose.denied_in_writing import denied_in_writing
-from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause, foreseen
 from hairpin.diagnose.opened import opened_by_events
 from hairpin.diagnose.reused import reused_addresses
+from hairpin.diagnose.suspect import Key
 from hairpin.host.name_order import name_order
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place

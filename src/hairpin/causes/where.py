@@ -223,11 +223,13 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """A container network or several, and the option that decides."""
+    """A container network or several, and the option that decides.  ``chain``: the closed one that packets of the
+    network meet because of it."""
 
     network: str | None = None
     option: str | None = None
     networks: str | None = None
+    chain: str | None = None
 
 
 class OfUnit(msgspec.Struct, frozen=True):

@@ -10,22 +10,20 @@ from contextlib import suppress
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.cause import View
 from hairpin.causes.order import FOR_SOMEBODY, LAST, OF_THEIR_STOP, OPENING, PUTTING_BACK, Class, place
 from hairpin.causes.registry import all_causes, causes_for, general_causes
-from hairpin.causes.where import Places, container_of, places, rule_of
-from hairpin.change.change import Change
+from hairpin.causes.where import container_of, rule_of
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.progress import has_moved
-from hairpin.diagnose.proof import Proof, proof_by
+from hairpin.diagnose.proof import Proof, is_repaired
+from hairpin.diagnose.proven_set import proven_set, trimmed_set
 from hairpin.diagnose.senders import sender
-from hairpin.diagnose.trimming import trimmed_candidate
+from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.diagnose.unread import may_enter_unread
-from hairpin.engines.daemon import precedes_start
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.network.strayed import is_held_inside
 from hairpin.walk.state import Assumed, Stop
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.walk import walk_flow
@@ -39,38 +37,6 @@ MAX_WALKS_OF_ANY_REASON = 200
 """Walks that the search costs in which every cause is asked."""
 MAX_WALKS_FOR_OTHERS = 80
 """Walks after which the search looks for no further set, once it has one."""
-
-
-Key = tuple[str, str, Places]
-"""A cause, its host, and its place there."""
-
-
-class Suspect(msgspec.Struct, frozen=True):
-    """A candidate with the cause that proposed it and the stop that it was proposed for.  ``follows_from``: the
-    suspects that made this one, and have to go first."""
-
-    cause: str
-    candidate: Candidate
-    stop: Stop
-    follows_from: "tuple[Suspect, ...]" = ()
-
-    @property
-    def host(self) -> str:
-        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
-        return self.candidate.change.host or self.stop.netns.host
-
-    @property
-    def key(self) -> Key:
-        """The cause, its host and its place there: two suspects with equal keys are one cause."""
-        joins = self.candidate.joins
-        return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
-
-
-class CauseSet(msgspec.Struct, frozen=True):
-    """Causes that together have to go before a flow is delivered, and the proof."""
-
-    causes: tuple[Suspect, ...]
-    proof: Proof
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -95,9 +61,6 @@ class Diagnosis(msgspec.Struct, frozen=True):
     def proof(self) -> Proof | None:
         """The proof of the best set."""
         return self.sets[0].proof if self.sets else None
-
-
-_UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"})
 
 
 class _Search(msgspec.Struct, frozen=True):
@@ -157,19 +120,8 @@ def search_causes(network: Network, flow: Flow) -> Diagnosis:
         sets, unread, _ = _smallest(network, flow, trace, _Search(thorough=True))
     if not sets:
         sets, unread, _ = _smallest(network, flow, trace, _Search(thorough=True, of_any_reason=True))
-    trimmed_sets = (msgspec.structs.replace(each, causes=_trimmed(network, flow, each.causes)) for each in sets)
-    return Diagnosis(trace, tuple(trimmed_sets), met_unread=unread)
-
-
-def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set, each change with only the rules that the flow needs."""
-    needed = list(found)
-    for number, each in enumerate(found):
-        others = tuple(other.candidate.change for other in needed if other is not needed[number])
-        needed[number] = msgspec.structs.replace(
-            each, candidate=trimmed_candidate(each.candidate, network, flow, others)
-        )
-    return tuple(needed)
+    trimmed_sets = tuple(trimmed_set(network, flow, trace, each) for each in sets)
+    return Diagnosis(trace, trimmed_sets, met_unread=unread)
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tuple[tuple[CauseSet, ...], bool, bool]:
@@ -197,12 +149,9 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
                 goes_on = has_moved(line.trace, grown.trace)
                 gets_further = gets_further or (bool(classes & PUTTING_BACK) and goes_on and not search.thorough)
                 unread = unread or may_enter_unread(network, grown.trace)
-                if grown.trace.succeeds and not (grown.trace.verdict == "leaves" and is_held_inside(network, flow)):
-                    needed = needed_only(network, flow, grown.suspects)
-                    named = tuple(_by_better_name(network, flow, trace, each) for each in needed)
-                    causes = _in_order_of_repair(network, flow, _with_makers(one_entry_each(named)))
-                    proof = proof_by(trace, grown.trace)
-                    found.setdefault(frozenset(each.key for each in causes), CauseSet(causes, proof))
+                if is_repaired(network, flow, grown.trace):
+                    proven = proven_set(network, flow, trace, grown.suspects, grown.trace)
+                    found.setdefault(frozenset(each.key for each in proven.causes), proven)
                 elif not found and (goes_on or search.thorough):
                     following.append(grown)
                 left_out = left_out or not goes_on
@@ -212,19 +161,6 @@ def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tu
             break
         frontier = following
     return _of_one_size(tuple(found.values())), unread, left_out
-
-
-def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:
-    """Return what a general cause found under the name that another cause has for the same change, if one has."""
-    if suspect.cause not in {each.id for each in general_causes()} or suspect.stop.netns not in network:
-        return suspect
-    views = [View(network, flow, branch, suspect.stop) for branch in trace.branches if branch.stop is not None]
-    for cause in all_causes():
-        for view in views if not cause.general else ():
-            for candidate in cause.find(view):
-                if candidate.change == suspect.candidate.change:
-                    return Suspect(cause.id, candidate, suspect.stop)
-    return suspect
 
 
 def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
@@ -286,11 +222,6 @@ def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspe
             yield maker, msgspec.structs.replace(again, follows_from=(maker,))
 
 
-def joint_change(together: Iterable[Suspect]) -> Change:
-    """Return the change that removes all of the causes."""
-    return Change(tuple(part for each in together for part in each.candidate.change.parts))
-
-
 def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool = False) -> tuple[Suspect, ...]:
     """Return what the causes suspect at the ends of the trace's failing branches, most likely first.
 
@@ -331,65 +262,3 @@ def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[S
 
 def _same(one: Suspect, other: Suspect) -> bool:
     return one.cause == other.cause and one.candidate.change == other.candidate.change
-
-
-def needed_only(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set without members that the flow does not need.  A suspect stays if a needed one follows from it."""
-    needed = list(found)
-    for suspect in found:
-        rest = [each for each in needed if each is not suspect and suspect not in each.follows_from]
-        if rest and _delivers(network, flow, rest):
-            needed = rest
-    return tuple(needed)
-
-
-def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with one entry for each cause and place, with all changes there: one policy, for instance, may
-    stop both the request and the reply."""
-    joined: dict[object, Suspect] = {}
-    for each in found:
-        first = joined.get(each.key)
-        if first is None:
-            joined[each.key] = each
-            continue
-        one, other = first.candidate.change, each.candidate.change
-        change = Change((*one.parts, *other.parts), tuple(dict.fromkeys((*one.calls, *other.calls))))
-        candidate = msgspec.structs.replace(first.candidate, change=change)
-        joined[each.key] = msgspec.structs.replace(first, candidate=candidate)
-    return tuple(joined.values())
-
-
-def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in three groups: what has to be repaired before dockerd is started; then a port that nobody
-    serves, or a stopped process; then the others.
-
-    Without a service no other fault matters.  Podman reloads no rules of a paused container.
-
-    A later change was found on the network that the earlier ones leave.  Two that replace the same container or its
-    namespace fit in the order in which they were found alone."""
-    ordered = tuple(
-        sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
-    )
-    return ordered if ordered == found or _delivers(network, flow, ordered) else found
-
-
-def is_before_start(network: Network, suspect: Suspect) -> bool:
-    """Return whether the suspect's repair comes before any that starts dockerd."""
-    hosts = (each for each in network.hosts if each.name == suspect.host)
-    return any(precedes_start(each, suspect.candidate.change) for each in hosts)
-
-
-def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with ``follows_from`` filled in.  A cause stands behind the cause that made it."""
-    linked: list[Suspect] = []
-    for each in found:
-        makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)
-        linked.append(msgspec.structs.replace(each, follows_from=makers) if makers else each)
-    return tuple(sorted(linked, key=lambda each: bool(each.follows_from)))
-
-
-def _delivers(network: Network, flow: Flow, chosen: Iterable[Suspect]) -> bool:
-    try:
-        return walk_flow(simulate(joint_change(chosen), network), flow).succeeds
-    except ChangeError:
-        return False

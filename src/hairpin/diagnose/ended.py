@@ -10,9 +10,9 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.causes.registry import cause_of
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import Suspect
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.proof import Proof, proof_by
+from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network

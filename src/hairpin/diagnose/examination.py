@@ -1,17 +1,22 @@
 """Diagnoses every asked flow and joins equal causes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.diagnose.diagnose import CauseSet, Diagnosis, Key, Suspect, diagnose, is_before_start
-from hairpin.diagnose.proof import Proof
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.proof import Proof, is_repaired
+from hairpin.diagnose.proven_set import is_before_start
+from hairpin.diagnose.suspect import CauseSet, Key, Suspect
 from hairpin.diagnose.trimming import joined_change, joined_ways
+from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.state import Stop
+from hairpin.walk.walk import walk_flow
 
 
 class FoundCause(msgspec.Struct, frozen=True):
@@ -77,25 +82,97 @@ class _Member(msgspec.Struct, frozen=True):
     flow: int | None
 
 
+_Identity = tuple[Key, int]
+"""What the suspects of one cause have in common: their key, and 0, or the number of their change where they stand
+apart."""
+
+
+class _Identities:
+    """Which suspects are one cause: those with equal keys, but for those whose change stands apart."""
+
+    def __init__(self) -> None:
+        self._changes: dict[Key, list[Change]] = {}
+        self._apart: set[_Identity] = set()
+
+    def of(self, suspect: Suspect) -> _Identity:
+        """Return the identity of the cause that the suspect is."""
+        own = self._own(suspect)
+        return own if own in self._apart else (suspect.key, 0)
+
+    def keep_apart(self, suspect: Suspect) -> bool:
+        """Let suspects with this key and this change be a cause of their own; return whether they were not yet."""
+        own = self._own(suspect)
+        is_new = own not in self._apart
+        self._apart.add(own)
+        return is_new
+
+    def _own(self, suspect: Suspect) -> _Identity:
+        known, change = self._changes.setdefault(suspect.key, []), suspect.candidate.change
+        if change not in known:
+            known.append(change)
+        return suspect.key, known.index(change) + 1
+
+
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
     """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
     A cause that has to be repaired before dockerd is started stands before all of them.
 
-    One change of a host is one cause, whatever the flows call what it repairs."""
-    changes: list[tuple[Change, Key]] = []
-    members: dict[Key, list[_Member]] = {}
-    identities: dict[Key, Key] = {}
-    for member in (*_named(diagnoses), *_instead(diagnoses)):
-        key, change = member.suspect.key, member.suspect.candidate.change
+    One change of a host is one cause, whatever the flows call what it repairs.  Suspects with equal keys are one cause
+    as long as one change repairs all their flows; those of a flow that it does not repair stand apart."""
+    members = (*_named(diagnoses), *_instead(diagnoses))
+    identities = _Identities()
+    found = _grouped(network, members, identities)
+    while True:
+        unrepaired = tuple(_unrepaired(network, diagnoses, found, identities))
+        if not [each for each in unrepaired if identities.keep_apart(each)]:
+            break
+        found = _grouped(network, members, identities)
+    return tuple({each.ref: each for each in found.values()}.values())
+
+
+def _grouped(network: Network, members: tuple["_Member", ...], identities: _Identities) -> dict[_Identity, FoundCause]:
+    """Return the cause of each identity, in the order of the causes.  Several identities may have one cause."""
+    changes: list[tuple[Change, _Identity]] = []
+    groups: dict[_Identity, list[_Member]] = {}
+    owners: dict[_Identity, _Identity] = {}
+    for member in members:
+        identity, change = identities.of(member.suspect), member.suspect.candidate.change
         known = next((of for earlier, of in changes if earlier == change), None)
-        own = identities.setdefault(key, known or key)
+        own = owners.setdefault(identity, known or identity)
         if known is None and change.host is not None:
             changes.append((change, own))
-        members.setdefault(own, []).append(member)
-    members = dict(sorted(members.items(), key=lambda item: not is_before_start(network, item[1][0].suspect)))
-    refs = {own: f"c{index}" for index, own in enumerate(members, 1)}
-    named = {key: refs[own] for key, own in identities.items()}
-    return tuple(_found(refs[own], found, named) for own, found in members.items())
+        groups.setdefault(own, []).append(member)
+    groups = dict(sorted(groups.items(), key=lambda item: not is_before_start(network, item[1][0].suspect)))
+    refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
+
+    def ref_of(suspect: Suspect) -> str:
+        """Return the reference of the cause that the suspect is; of a maker that was trimmed since, by its key."""
+        own = owners.get(identities.of(suspect))
+        return refs[own if own is not None else next(owners[each] for each in owners if each[0] == suspect.key)]
+
+    told = {own: _found(refs[own], group, ref_of) for own, group in groups.items()}
+    return {identity: told[own] for own in told for identity in owners if owners[identity] == own}
+
+
+def _unrepaired(
+    network: Network, diagnoses: tuple[Diagnosis, ...], found: dict[_Identity, FoundCause], identities: _Identities
+) -> Iterator[Suspect]:
+    """Yield each suspect that has another change than its cause, if the flow does not pass with the causes' changes."""
+    for diagnosis in diagnoses:
+        causes = tuple(found[identities.of(each)] for each in diagnosis.causes)
+        others = [each for each, cause in zip(diagnosis.causes, causes, strict=True)
+                  if each.candidate.change != cause.candidate.change]  # fmt: skip
+        if others and not _repairs(network, diagnosis.trace.flow, causes):
+            yield from others
+
+
+def _repairs(network: Network, flow: Flow, causes: tuple[FoundCause, ...]) -> bool:
+    once = {each.ref: each.candidate.change for each in causes}.values()
+    try:
+        after = simulate(Change(tuple(part for change in once for part in change.parts)), network)
+    except ChangeError:
+        return False
+    return is_repaired(network, flow, walk_flow(after, flow))
 
 
 def _named(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
@@ -111,14 +188,14 @@ def _instead(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
                 yield _Member(suspect, other, (), None)
 
 
-def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause:
+def _found(ref: str, members: list[_Member], ref_of: Callable[[Suspect], str]) -> FoundCause:
     first = members[0]
     suspect = first.suspect
     needing = tuple(each.suspect.candidate for each in members if each.flow is not None) or (suspect.candidate,)
     change = joined_change(tuple(each.change for each in needing))
     flows = tuple(dict.fromkeys(each.flow for each in members if each.flow is not None))
-    together = _refs(first.needed.causes, refs)
-    others = (_refs(each.causes, refs) for member in members for each in member.others)
+    together = _refs(first.needed.causes, ref_of)
+    others = (_refs(each.causes, ref_of) for member in members for each in member.others)
     return FoundCause(
         ref=ref,
         id=suspect.cause,
@@ -128,10 +205,10 @@ def _found(ref: str, members: list[_Member], refs: dict[Key, str]) -> FoundCause
         flows=flows,
         together=together,
         alternatives=tuple(dict.fromkeys(each for each in others if each != together)) if flows else (),
-        follows_from=_refs(suspect.follows_from, refs),
+        follows_from=_refs(suspect.follows_from, ref_of),
         keys=tuple(dict.fromkeys(each.suspect.key for each in members)),
     )
 
 
-def _refs(causes: tuple[Suspect, ...], refs: dict[Key, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(refs[each.key] for each in causes))
+def _refs(causes: tuple[Suspect, ...], ref_of: Callable[[Suspect], str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(ref_of, causes)))

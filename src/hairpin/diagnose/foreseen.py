@@ -11,10 +11,10 @@ import msgspec
 from hairpin.causes.cause import Coming
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.registry import causes_to_come
-from hairpin.diagnose.diagnose import Key
 from hairpin.diagnose.ended import container_of, ended_containers, is_ended
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.many import examine_many
+from hairpin.diagnose.suspect import Key
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import EventId

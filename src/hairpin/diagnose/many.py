@@ -15,23 +15,15 @@ from hairpin.causes.cause import View
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import container_of
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import (
-    CauseSet,
-    Diagnosis,
-    Suspect,
-    joint_change,
-    needed_only,
-    rests_on_facts,
-    search_causes,
-    without_search,
-)
+from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
 from hairpin.diagnose.examination import Examination, examination
-from hairpin.diagnose.proof import proof_by
+from hairpin.diagnose.proof import is_repaired, proof_by
+from hairpin.diagnose.proven_set import needed_only
+from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
-from hairpin.network.strayed import is_held_inside
 from hairpin.walk.state import Reason
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -97,12 +89,12 @@ class _Found:
     def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
         for each in self._likely(flow, trace):
             then = walk_flow(each.without, flow)
-            if _is_repaired(self.network, flow, then) and self._needs_all(flow, each.suspects):
+            if is_repaired(self.network, flow, then) and self._needs_all(flow, each.suspects):
                 return _diagnosis(trace, each.suspects, then)
         for suspect in self._by_same_causes(flow, trace):
             with suppress(ChangeError):
                 then = self._tried(flow, trace, (suspect,))
-                if _is_repaired(self.network, flow, then):
+                if is_repaired(self.network, flow, then):
                     return _diagnosis(trace, (suspect,), then)
         return None
 
@@ -133,7 +125,7 @@ class _Found:
         """Return the flow's walk without the suspects, which are kept for the next flows if this one is repaired."""
         without = simulate(joint_change(suspects), self.network)
         then = walk_flow(without, flow)
-        if _is_repaired(self.network, flow, then) and trace.usual.stop is not None:
+        if is_repaired(self.network, flow, then) and trace.usual.stop is not None:
             self.known.append(_Known(_containers(flow), trace.usual.stop.reason, suspects, without))
         return then
 
@@ -141,10 +133,6 @@ class _Found:
 def _containers(flow: Flow) -> frozenset[str]:
     names = (flow.container, flow.start.name if isinstance(flow.start, FromContainer) else None)
     return frozenset(each for each in names if each is not None)
-
-
-def _is_repaired(network: Network, flow: Flow, then: Trace) -> bool:
-    return then.succeeds and not (then.verdict == "leaves" and is_held_inside(network, flow))
 
 
 def _diagnosis(trace: Trace, suspects: tuple[Suspect, ...], then: Trace) -> Diagnosis:

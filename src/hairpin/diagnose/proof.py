@@ -2,6 +2,9 @@
 
 import msgspec
 
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.network.strayed import is_held_inside
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
 
@@ -19,3 +22,9 @@ class Proof(msgspec.Struct, frozen=True):
 def proof_by(trace: Trace, repaired: Trace) -> Proof:
     """Return the proof by two walks of one flow: as the hosts are, and with the changes."""
     return Proof(trace.verdict, repaired.verdict, repaired)
+
+
+def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
+    """Return whether a walk after a change proves it: the flow succeeds, and what is held inside the hosts of the
+    ``network`` does not merely leave them."""
+    return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))

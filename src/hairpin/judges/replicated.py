@@ -7,8 +7,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
-from hairpin.diagnose.diagnose import joint_change
-from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Unread
@@ -99,16 +98,21 @@ def _unread(reasons: list[Message | str]) -> tuple[Unread, ...]:
 
 
 def _groups(examination: Examination) -> list[_Group]:
-    found: dict[tuple[object, ...], list[int]] = {}
+    found: dict[tuple[str, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
         if diagnosis.trace.flow.asked_name:
             continue  # packets do not tell what a name server knows
-        key = tuple(each.key for each in diagnosis.causes)
-        found.setdefault(key, []).append(number)
+        refs = tuple(each.ref for each in examination.causes_of(number))
+        found.setdefault(refs, []).append(number)
     return [
-        _Group(tuple(numbers), joint_change(examination.diagnoses[numbers[0]].causes) if key else None)
-        for key, numbers in found.items()
+        _Group(tuple(numbers), _change_of(examination.causes_of(numbers[0])) if refs else None)
+        for refs, numbers in found.items()
     ]
+
+
+def _change_of(causes: tuple[FoundCause, ...]) -> Change:
+    """Return the change that removes the causes, as they are told: for all their flows."""
+    return Change(tuple(part for each in causes for part in each.candidate.change.parts))
 
 
 def _cases(groups: list[_Group], examination: Examination, evidence: tuple[Evidence, ...]) -> tuple[Case, ...]:

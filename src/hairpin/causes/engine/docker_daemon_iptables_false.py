@@ -120,7 +120,7 @@ def _closed(view: View) -> Iterator[Candidate]:
             rule=place.text,
         ),
         change=ways[0],
-        where=OfNetwork(option="iptables=false", network=network),
+        where=OfNetwork(option="iptables=false", network=network, chain=place.chain),
         in_class="engine-option",
         evidence=(place.evidence, engine.evidence),
         configured=of_engine_option("iptables", "false", view.host),

@@ -1,0 +1,47 @@
+"""What is suspected: a candidate with the cause that proposed it, and sets of them with their proof."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from hairpin.causes.cause import Candidate
+from hairpin.causes.where import Places, places
+from hairpin.change.change import Change
+from hairpin.diagnose.proof import Proof
+from hairpin.walk.state import Stop
+
+Key = tuple[str, str, Places]
+"""A cause, its host, and its place there."""
+
+
+class Suspect(msgspec.Struct, frozen=True):
+    """A candidate with the cause that proposed it and the stop that it was proposed for.  ``follows_from``: the
+    suspects that made this one, and have to go first."""
+
+    cause: str
+    candidate: Candidate
+    stop: Stop
+    follows_from: "tuple[Suspect, ...]" = ()
+
+    @property
+    def host(self) -> str:
+        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        return self.candidate.change.host or self.stop.netns.host
+
+    @property
+    def key(self) -> Key:
+        """The cause, its host and its place there: two suspects with equal keys are one cause."""
+        joins = self.candidate.joins
+        return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
+
+
+class CauseSet(msgspec.Struct, frozen=True):
+    """Causes that together have to go before a flow is delivered, and the proof."""
+
+    causes: tuple[Suspect, ...]
+    proof: Proof
+
+
+def joint_change(together: Iterable[Suspect]) -> Change:
+    """Return the change that removes all of the causes."""
+    return Change(tuple(part for each in together for part in each.candidate.change.parts))
