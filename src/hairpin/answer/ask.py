@@ -114,8 +114,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
-    not_read = tuple(why for host in network.hosts if not host.was_read for why in host.unread)
-    start = Answer(question, evidence, within, (), unread=not_read, notes=age_notes(evidence))
+    unread = tuple(each for host in network.hosts for each in host.unread)
+    start = Answer(question, evidence, within, (), unread=unread, notes=age_notes(evidence))
     return (start, flows) if question.after is None else after_event(start, question.after, flows)
 
 
@@ -182,9 +182,8 @@ def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
         FlowAnswer(ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)))
         for number, each in enumerate(examination.diagnoses)
     )
-    unread = tuple(each for host in start.network.hosts for each in host.unread)
     if depth == "flows":
-        return msgspec.structs.replace(start, flows=flows, unread=unread)
+        return msgspec.structs.replace(start, flows=flows)
     proven = (*examination.causes, *examination.instead)
     ahead = depth == "events" and start.event is None
     coming = latent(examination) if ahead else ()
@@ -212,7 +211,6 @@ def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
         start,
         flows=flows,
         causes=tuple(sorted((*causes, *later, *beside, *waiting, *bans), key=lambda each: _RANK[each.severity])),
-        unread=unread,
         notes=(
             *start.notes,
             *sources_told_apart(examination),

@@ -8,7 +8,8 @@ from hairpin.host.engine_health import Health, Left, health
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 
-_STATE = "docker-state"
+STATE = "docker-state"
+"""The key under which an engine that does not answer is listed."""
 _ASKED = ("docker-socket", "docker-version", "docker-info", "docker-containers", "docker-networks")
 _LEFT: dict[Left, Message] = {
     "process": message("a container that still runs"),
@@ -29,7 +30,7 @@ def with_engines(answer: Answer) -> Answer:
                 continue
             said.append(line if not answer.has_several_hosts else message("{host}: {said}", host=host.name, said=line))
             if each.expected and each.engine.kind == "docker":
-                unread = _summed_up(unread, Unread(_STATE, "", each.contact.endpoint, line, "", host.name))
+                unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     return msgspec.structs.replace(answer, engines=tuple(said), unread=unread)
 
 

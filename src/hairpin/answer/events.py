@@ -3,11 +3,15 @@
 import msgspec
 
 from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer
+from hairpin.answer.decisive import decisive
 from hairpin.causes.cause import Coming
 from hairpin.diagnose.foreseen import name_of
+from hairpin.errors import CollectError, UsageError
 from hairpin.events.aftermath import asked_again, fate_of_open
 from hairpin.events.course import Course
+from hairpin.events.event import Event
 from hairpin.events.happening import asked_course
+from hairpin.events.registry import all_events
 from hairpin.host.host import Unread
 from hairpin.message import message
 from hairpin.network.flow import Flow
@@ -20,9 +24,9 @@ from hairpin.walk.walk import walk_flow
 def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tuple[Answer, tuple[Flow, ...]]:
     """Return the answer before anything is walked in the network after the event, and the flows as they are asked then.
 
-    Raises UsageError if the event is unknown, or cannot happen."""
+    Raises UsageError if the event is unknown, or cannot happen; CollectError if it is not known whether it can."""
     was = start.network
-    event, course = asked_course(was, asked)
+    event, course = _asked_course(start, asked)
     told = EventAnswer(
         f"{asked.id}:{asked.name}" if asked.name else asked.id,
         event.title,
@@ -37,6 +41,20 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
     lacking = tuple(lacking_reading(course.label, key) for key in course.missing)
     now = _unread_where_changed(was, course.network)
     return msgspec.structs.replace(start, network=now, event=told, unread=(*start.unread, *lacking)), then
+
+
+def _asked_course(start: Answer, asked: AskedEvent) -> tuple[Event, Course]:
+    try:
+        return asked_course(start.network, asked)
+    except UsageError as error:
+        missing = decisive(start.unread, "events")
+        if not missing or asked.id not in {each.id for each in all_events()}:
+            raise
+        said = message(
+            "whether {event} can happen on this host is not known: {origin}: {reason}",
+            event=asked.id, origin=missing[0].origin, reason=missing[0].reason,
+        )  # fmt: skip
+        raise CollectError(said) from error
 
 
 def _unread_where_changed(was: Network, then: Network) -> Network:

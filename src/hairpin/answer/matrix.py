@@ -7,6 +7,8 @@ import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer, ref_of
 from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.decisive import undecided
+from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading
 from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause
@@ -17,6 +19,7 @@ from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.happening import possible_events
 from hairpin.evidence.several import Source, together
+from hairpin.host.host import Unread
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -85,11 +88,24 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """The exit status: 1 if a flow that passes now fails after one of the events, 3 if one is undecided, else 0."""
+        """The exit status: 1 if a flow that passes now fails after one of the events, 3 if that is undecided, else
+        0."""
         cells = [cell for row in self.rows for cell in row.cells if cell.breaks]
         if any(cell.after != "depends" for cell in cells):
             return 1
-        return 3 if cells else 0
+        open_ = any(each.verdict == "depends" for each in self.answer.flows)
+        return 3 if cells or open_ or self.lacks_reading else 0
+
+    @property
+    def undecided(self) -> tuple[Unread, ...]:
+        """What was not read and may change what is said of every event; an event's own row says what it lacks."""
+        told = {(row.host, key) for row in self.rows for key in row.missing}
+        return tuple(each for each in undecided(self.answer, "events") if (each.host, each.key) not in told)
+
+    @property
+    def lacks_reading(self) -> bool:
+        """Whether something was not read that may change what is said of every event."""
+        return unanswered(self.answer) or bool(self.undecided)
 
 
 Task = Callable[[], list[EventRow]]
@@ -111,11 +127,10 @@ def matrix(
     hosts = together(sources)
     start, flows = begin_answer(question, hosts, network_of(hosts))
     now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))
-    unread = tuple(each for host in start.network.hosts for each in host.unread)
-    answer = msgspec.structs.replace(start, flows=now, unread=unread)
+    answer = msgspec.structs.replace(with_engines(start), flows=now)
     rows = tuple(_numbered(_rows(answer, spread)))
     lacking = dict.fromkeys((row.host, key) for row in rows for key in row.missing)
-    answer = msgspec.structs.replace(answer, unread=(*unread, *(lacking_reading(*each) for each in lacking)))
+    answer = msgspec.structs.replace(answer, unread=(*answer.unread, *(lacking_reading(*each) for each in lacking)))
     return Matrix(answer, rows)
 
 

@@ -113,12 +113,6 @@ class RepairPlan(msgspec.Struct, frozen=True):
         return tuple(each for each in self.left_out if each.why in _SAID)
 
     @property
-    def unrepaired(self) -> bool:
-        """Whether an asked flow fails, or a cause is known, and no repair is."""
-        unknown = any(each.why == "unknown" for each in self.left_out)
-        return unknown or any(not each.succeeds for each in self.answer.flows)
-
-    @property
     def needs_lasting(self) -> bool:
         """Whether a repair is nothing but what keeps a cause away."""
         return any(not each.remedy.steps for each in self.repairs)

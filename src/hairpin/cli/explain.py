@@ -36,7 +36,7 @@ def explain(
     `journalctl -u docker | hairpin explain`.  The id of a cause, as `hairpin check` names it, prints its page; no
     host is read for that.
 
-    Exit: 0 nothing found, 1 something found, 2 usage error.
+    Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.report.pages import has_page
@@ -54,7 +54,7 @@ def explain(
         return explain_page(explained, words)
 
     if printed_page(html, page, lang):
-        return 1 if explained.found else 0
+        return explained.status
     if as_json:
         from hairpin.report.explain_document import explain_document
 
@@ -64,7 +64,7 @@ def explain(
 
         write(explain_text(explained, words(lang), paper(color), verbose=verbose))
     save_page(html, page, lang)
-    return 1 if explained.found else 0
+    return explained.status
 
 
 def _write_cause(cause: str, html: str | None, lang: str | None, color: str, *, as_json: bool) -> int:

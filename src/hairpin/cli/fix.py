@@ -55,7 +55,8 @@ def fix(
     asked flow is verified on fresh evidence.  If it does not pass, or something else no longer does, all is taken back.
     `hairpin undo` takes it back later.
 
-    Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused.
+    Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused, or
+    not all that decides could be read.
     """
     from hairpin.cli import applying as carried
     from hairpin.cli.elsewhere import confirm_there, settle_there
@@ -103,4 +104,8 @@ def fix(
 def _status(plan: "RepairPlan", outcome: "FixOutcome | None") -> int:
     if outcome is not None:
         return 0 if outcome.is_served else 1
-    return 1 if plan.repairs or plan.choices or plan.for_person or plan.unrepaired else 0
+    if plan.repairs or plan.choices or plan.for_person:
+        return 1
+    from hairpin.answer.outcome import exit_status
+
+    return exit_status(plan.answer)

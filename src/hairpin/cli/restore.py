@@ -51,4 +51,8 @@ def restore(
         write_json(restore_document(found, outcome, words(lang)))
     if outcome is not None:
         return 0 if outcome.is_well else 1
-    return 1 if found.plan.repairs or found.plan.choices else 3 if found.undecided else 0
+    if found.plan.repairs or found.plan.choices:
+        return 1
+    from hairpin.answer.decisive import lacks_reading
+
+    return 3 if found.undecided or lacks_reading(found.plan.answer, "restore") else 0

@@ -13,7 +13,7 @@ from hairpin.errors import EvidenceError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.reading import Evidence, Reading
     from hairpin.evidence.several import Source
     from hairpin.message import Message
 
@@ -144,7 +144,7 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
         if not isinstance(each, Evidence):
             yield message("{host} could not be read: {reason}", host=each.label, reason=each.reason)
             continue
-        keys = dict.fromkeys(one.key for one in each.readings if one.outcome in ("refused", "failed"))
+        keys = dict.fromkeys(one.key for one in each.readings if _is_unread(one))
         if not any(one.netns == HOST and one.outcome == "text" for one in each.readings):
             yield message(
                 "{host}: nothing was read of its own network (links, routes, rules); read it again as root",
@@ -154,6 +154,13 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
             yield message("{host}: run it as root to read: {what}", host=each.name, what=", ".join(keys))
         elif keys:
             yield message("{host}: not read: {what}", host=each.name, what=", ".join(keys))
+
+
+def _is_unread(reading: "Reading") -> bool:
+    """Return whether the host has what was asked for, and it was not read, or not to its end."""
+    from hairpin.evidence.reading import CUT, UNSHOWN
+
+    return reading.outcome in ("refused", "failed") or reading.status in (CUT, UNSHOWN)
 
 
 def paths(hosts: "tuple[Evidence, ...]", output: str | None, *, several: bool) -> list[Path]:

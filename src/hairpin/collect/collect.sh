@@ -477,6 +477,7 @@ listed() { # listed KEY FILTER FILE...: lines for read_files
         case $file in *[[:cntrl:]]*) ;; *) printf '%s %s %s\n' "$key" "$filter" "$file" ;; esac
     done
 }
+hidden() { [ "$HAIRPIN_UID" != 0 ] && [ -d "${1%/*}" ] && [ ! -x "${1%/*}" ]; }
 read_files() { # read_files LINES: of all these files by one process; a line is KEY FILTER FILE
     # The arguments become awk's: of=KEY FILTER stands before a file that is read otherwise than the one before it,
     # as=ORIGIN before a file that is read under another name.
@@ -492,7 +493,10 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
             target=$(readlink "$real")
             case $target in /dev/null) real=$target ;; /*) real=$HAIRPIN_ROOT$target ;; esac
         fi
-        [ -e "$real" ] || continue
+        if [ ! -e "$real" ]; then       # a folder that this user may not enter hides what is in it
+            ! hidden "$real" || say "$key" "$file" 1 refused "${file%/*}: Permission denied"
+            continue
+        fi
         if [ ! -r "$real" ]; then say "$key" "$file" 1 refused "$file: Permission denied"; continue; fi
         [ -c "$real" ] || [ -f "$real" ] || continue
         [ "$of" = "$key $filter" ] || { of="$key $filter"; set -- "$@" "of=$of"; }
@@ -859,7 +863,7 @@ docker_socket() { # sets asked (and socket): where the daemon is asked; the endp
     [ -n "$asked" ] && { body docker-socket "$asked" "$asked (${why:-dockerd})"; return; }
     case $socket in *[!A-Za-z0-9_./@:+,=-]*) why="odd characters in the path of the socket: not asked"; socket= ;; esac
     if [ -z "$socket" ]; then absent docker-socket "${endpoint:-/run/docker.sock}" "${why:-no Docker socket}"; return 1; fi
-    if [ ! -e "$socket" ] && [ "$HAIRPIN_UID" != 0 ] && [ ! -x "${socket%/*}" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
+    if [ ! -e "$socket" ] && hidden "$socket"; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
     if [ ! -S "$socket" ]; then absent docker-socket "$socket" "$socket is not there or no socket ($why)"; return 1; fi
     if [ ! -w "$socket" ]; then say docker-socket "$socket" 1 refused "$socket: Permission denied ($why)"; return 1; fi
     # To connect would start dockerd, its containers and its rules: to read changes nothing.
@@ -2192,6 +2196,9 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
     docker_endpoint; flags=
     [ -z "$daemon" ] || flags=$(daemon_flags)
     asked=; docker_socket >/dev/null
+    if [ -z "$asked" ] && [ -n "$socket" ] && { hidden "$socket" || { [ -S "$socket" ] && [ ! -w "$socket" ]; }; }; then
+        say trace-docker-events 'docker events' 1 refused "$socket: Permission denied"; return
+    fi
     if [ -z "$asked" ]; then absent trace-docker-events 'docker events' 'no dockerd is asked here'; return; fi
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG

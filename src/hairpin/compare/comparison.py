@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import Judge, ref_of
 from hairpin.answer.ask import begin_answer
+from hairpin.answer.decisive import decisive
 from hairpin.compare.confirming import DecidingClaim, confirmed_claims
 from hairpin.compare.container_differences import ends_of, made_anew, socket_differences
 from hairpin.compare.corresponding import renamed_as
@@ -77,7 +78,12 @@ class Comparison(msgspec.Struct, frozen=True):
         """The exit status: 0 equal, 1 different, 3 equal as far as both were read."""
         if not self.is_equal:
             return 1
-        return 3 if self.unread else 0
+        return 3 if self.undecided else 0
+
+    @property
+    def undecided(self) -> tuple[Unread, ...]:
+        """What one of both did not tell, and would have been compared."""
+        return decisive(self.unread, "diff")
 
 
 def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, tuple[ListedDifference, ...]]:
@@ -97,7 +103,8 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
         rules = ruleset_differences(netns, network.namespace(netns), space)
         settings = setting_differences(network, later, netns, ends if netns.is_host else frozenset())
         found += [*settings.found, *rules.found]
-        found += socket_differences(netns, network.namespace(netns), space, addresses)
+        if not (netns.is_host and _hides_relays(was, now)):
+            found += socket_differences(netns, network.namespace(netns), space, addresses)
         found += _learned(netns, earlier, later)
         blocks += rules.blocks
         network = settings.network
@@ -105,6 +112,12 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
     return Sides(earlier, later, tuple(blocks)), tuple(
         _replace(each, ref=f"d{number}") for number, each in enumerate(found, 1)
     )
+
+
+def _hides_relays(was: Host, now: Host) -> bool:
+    """Return whether the engine of one side could not be asked: which sockets are relays of its containers is not
+    known there."""
+    return any(each.key.startswith(("docker-", "podman-")) for host in (was, now) for each in host.unread)
 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
@@ -144,12 +157,17 @@ def comparison_of(
     mixer = Mixer(sides, differences)
     search = Search(mixer)
     pairs = tuple(_pairs(sides, *asked))
+    unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread if not is_trace(each.key)))
+    unknown = 0
     found: list[DecidedFlow] = []
     claims: list[DecidingClaim] = []
     for number, pair in enumerate(pairs):
         before, after = walked(sides.was, pair.was), walked(sides.now, pair.now)
         if before.verdict != after.verdict:
             decided = search.decided(pair, before, after)
+            if unread and not decided.changes and "depends" in (before.verdict, after.verdict):
+                unknown += 1  # another outcome of it was not seen: one side was not read
+                continue
             found.append(_decided_flow(ref_of(number), before, after, decided, differences))
             claims.append(DecidingClaim(pair, before, decided.changes))
     proven: frozenset[int] = frozenset()
@@ -161,8 +179,7 @@ def comparison_of(
     between = traces() if traces is not None and listed else None
     if between is not None:
         listed = with_makers(listed, mixer, between, lambda one, other: network_sides(one.this, other.this))
-    unread = tuple(dict.fromkeys(each for host in (was, now) for each in host.unread if not is_trace(each.key)))
-    notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, alike=alike))
+    notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, unknown, alike=alike))
     read = between.evidence if between is not None else None
     return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence, read)
 
@@ -223,7 +240,7 @@ def _decided_flow(
     return DecidedFlow(ref, before, after, refs(decided.changes), instead, refs(decided.undoing))
 
 
-def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], *, alike: bool) -> Iterator[Message]:
+def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *, alike: bool) -> Iterator[Message]:
     if not alike and None not in (was.machine_id, now.machine_id) and was.machine_id != now.machine_id:
         yield message(
             "these are two machines, {one} and {other}: with --alike, what is their own does not count",
@@ -231,3 +248,10 @@ def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], *, alike: bool)
         )  # fmt: skip
     if any(not each.changes for each in flows):
         yield message("of some flows the listed changes do not explain the other outcome")
+    if unknown == 1:
+        yield message("of 1 flow the outcome is known on one side only, since not all of the other one was read")
+    elif unknown:
+        yield message(
+            "of {count} flows the outcome is known on one side only, since not all of the other one was read",
+            count=unknown,
+        )

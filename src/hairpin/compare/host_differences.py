@@ -26,14 +26,15 @@ def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDif
     yield from _engines(was, now)
     yield from container_differences(was, now)
     unread = {each.key for each in (*was.unread, *now.unread)}
-    if not any(key.startswith("firewalld") for key in unread):
+    if not any(key.startswith(("firewalld", "versions")) for key in unread):  # versions: of what is installed
         yield from _firewalld(now, was.firewalld, now.firewalld)
     if not any(key.startswith("ufw") for key in unread):
         yield from _ufw(now, was.ufw, now.ufw)
     if "units" not in unread:
         yield from _units(was, now)
     yield from _files(was, now)
-    yield from _versions(was, now)
+    if "versions" not in unread:
+        yield from _versions(was, now)
 
 
 def _plain(host: Host, part: PartOfHost, where: Text, before: Text | None, after: Text | None) -> ListedDifference:
@@ -62,8 +63,10 @@ def _engines(was: Host, now: Host) -> Iterator[ListedDifference]:
     states = ({each.kind: each.state for each in host.contacts} for host in (was, now))
     before, after = states
     for kind in dict.fromkeys((*before, *after)):
-        if kind in before and kind in after and before[kind] != after[kind]:
-            yield _plain(now, "engines", message("{engine}, state", engine=kind), before[kind], after[kind])
+        found = (before.get(kind), after.get(kind))
+        # A user who may not ask an engine knows nothing of its state.
+        if None not in found and found[0] != found[1] and "unreadable" not in found:
+            yield _plain(now, "engines", message("{engine}, state", engine=kind), *found)
 
 
 def _version(engine: Engine | None) -> str | None:

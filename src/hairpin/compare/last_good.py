@@ -2,7 +2,12 @@
 
 from typing import Literal
 
+import msgspec
+
+from hairpin.answer.answer import FlowAnswer, ref_of
 from hairpin.answer.ask import begin_answer, network_of
+from hairpin.answer.decisive import lacks_reading
+from hairpin.answer.engines import with_engines
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.question.question import Question
@@ -19,6 +24,12 @@ def passing(question: Question, evidence: Evidence) -> Passing:
         start, flows = begin_answer(question, (evidence,), network_of((evidence,)))
     except (UsageError, EvidenceError):
         return "none"
-    if not flows or not walked(start.network, flows[0]).succeeds:
+    traces = tuple(walked(start.network, flow) for flow in flows)
+    if not traces or not traces[0].succeeds:
         return "none"
-    return "all" if all(walked(start.network, flow).succeeds for flow in flows) else "first"
+    answered = msgspec.structs.replace(
+        start, flows=tuple(FlowAnswer(ref_of(number), each) for number, each in enumerate(traces))
+    )
+    if lacks_reading(with_engines(answered)):  # what was not read is not called good
+        return "none"
+    return "all" if all(each.succeeds for each in traces) else "first"

@@ -20,6 +20,8 @@ Outcome = Literal["text", "absent", "refused", "failed"]
 
 NOT_JSON = 65
 """Status of a file that is no JSON (EX_DATAERR of sysexits.h)."""
+CUT = 124
+"""Status of a reading that the time limit has ended."""
 UNSHOWN = 69
 """Status of an absent reading that leaves its question open (EX_UNAVAILABLE): no tool shows what the kernel has."""
 

@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask, begin_answer
+from hairpin.answer.decisive import lacks_reading
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
 from hairpin.explain.here import HereAnswers, TextHere, are_loopback, decide_here, not_asked
@@ -37,6 +38,17 @@ class Explanation(msgspec.Struct, frozen=True):
     rest: int
     lines: int
     answer: Answer | None = None
+
+    @property
+    def lacks_reading(self) -> bool:
+        """Whether a text that healthy hosts log, too, may be a fault here by what was not read."""
+        routine = any(each.entry.kind == "routine" for each in self.harmless)
+        return routine and self.answer is not None and lacks_reading(self.answer)
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 a fault is found, 3 none is found as far as was read, 0 none."""
+        return 1 if self.found else 3 if self.lacks_reading else 0
 
     @property
     def targets(self) -> tuple[str, ...]:

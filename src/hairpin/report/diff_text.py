@@ -8,6 +8,7 @@ from hairpin.report.diff_document import text_of
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import Places
 from hairpin.report.remedy_text import NOTE
+from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import flow_text
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
@@ -61,8 +62,8 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
     for note in found.notes:
         paper.gap()
         paper.prose(words(note), first=f"{words(NOTE)} ")
-    if found.unread:
-        keys = ", ".join(dict.fromkeys(each.key for each in found.unread))
+    if found.undecided:
+        keys = ", ".join(dict.fromkeys(each.key for each in found.undecided))
         paper.gap()
         paper.prose(words(message("not compared, because it could not be read: {what}", what=keys)), style="unsure")
     return paper.text()
@@ -71,11 +72,12 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
 def _first_line(found: Comparison) -> Message:
     names = {"one": _named(found, first=True), "other": _named(found, first=False)}
     if found.is_equal:
-        return message("{one} and {other}: nothing differs", **names)
+        return as_far_as_read(message("{one} and {other}: nothing differs", **names), found.undecided)
     changes = len(found.differences)
     counted = message("1 change") if changes == 1 else message("{count} changes", count=changes)
     if not found.flows:
-        return message("{one} and {other}: {changes}; no flow has another outcome", changes=counted, **names)
+        said = message("{one} and {other}: {changes}; no flow has another outcome", changes=counted, **names)
+        return as_far_as_read(said, found.undecided)
     flows = len(found.flows)
     return message(
         "{one} and {other}: {changes}; {flows}",

@@ -6,7 +6,7 @@ from hairpin.report.after import write_uncertain
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
 from hairpin.report.summary import count_of_flows
-from hairpin.report.unread import write_notes
+from hairpin.report.unread import as_far_as_read, write_notes, write_unread
 from hairpin.report.verdicts import folded, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -20,12 +20,14 @@ def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = Fa
     if quiet:
         paper.gap()
         names = ", ".join(event_name(each, found) for each in quiet)
-        paper.prose(words(message("All flows and open connections stay as they are after: {events}", events=names)))
+        stays = message("All flows and open connections stay as they are after: {events}", events=names)
+        paper.prose(words(as_far_as_read(stays, found.lacks_reading)))
     places = places_of(found.answer, words)
     for row in changing:
         paper.gap()
         _write_row(found, row, places, words, paper, verbose=verbose)
     write_notes(found.answer, words, paper)
+    write_unread(found.undecided, words, paper)
     return paper.text()
 
 
@@ -33,9 +35,11 @@ def _first_line(found: Matrix, changing: int) -> Message:
     flows, events = count_of_flows(found.answer.flows), _count_of_events(len(found.rows))
     failing = sum(any(cell.breaks and cell.after != "depends" for cell in row.cells) for row in found.rows)
     if not changing:
-        return message("{flows}, {events}: nothing changes", flows=flows, events=events)
+        said = message("{flows}, {events}: nothing changes", flows=flows, events=events)
+        return as_far_as_read(said, found.lacks_reading)
     if not failing:
-        return message("{flows}, {events}: nothing fails that passes now", flows=flows, events=events)
+        said = message("{flows}, {events}: nothing fails that passes now", flows=flows, events=events)
+        return as_far_as_read(said, found.lacks_reading)
     return message(
         "{flows}, {events}: after {failing} of them something fails that passes now",
         flows=flows,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from hairpin.answer.decisive import undecided
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import question_about
@@ -11,7 +12,7 @@ from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper, Style, shortened
 from hairpin.report.places import places_of
 from hairpin.report.remedy_text import NOTE, write_remedy
-from hairpin.report.unread import refused_without_root
+from hairpin.report.unread import as_far_as_read, refused_without_root, write_unread
 from hairpin.report.verdicts import FEW, flow_text
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
@@ -133,12 +134,14 @@ class _Writer:
             return
         self._paper.gap()
         if not alone:
-            self._prose(message("Healthy hosts log these too, and nothing here makes them a fault:"), indent=0)
+            heading = message("Healthy hosts log these too, and nothing here makes them a fault:")
+            self._prose(as_far_as_read(heading, self._explained.lacks_reading), indent=0)
         for each in shown:
             if alone:
                 self._quote(each)
                 self._prose(each.entry.meaning)
-                self._prose(message("No fault by itself."), style="good")
+                harmless = message("No fault by itself.")
+                self._prose(as_far_as_read(harmless, self._explained.lacks_reading), style="good")
             else:
                 said = f"{shortened(each.quote, 2 * self._paper.width)} ({each.count})"
                 self._paper.prose(said, indent=2, first="· ", style="faint")
@@ -178,7 +181,9 @@ class _Writer:
         if answer is None:
             return
         self._paper.gap()
-        if any(refused_without_root(each) for each in answer.missing):
+        if self._explained.lacks_reading:
+            write_unread(undecided(answer), self._words, self._paper)
+        elif any(refused_without_root(each) for each in answer.missing):
             said = message("Not all of the host could be read: run hairpin as root.")
             self._paper.prose(self._words(said), first=f"{self._words(NOTE)} ", style="unsure")
         read = (host for host in answer.network.hosts if host.was_read)

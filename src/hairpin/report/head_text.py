@@ -1,12 +1,13 @@
 """The head of a report: how the engines are, the summary, and every flow's verdict."""
 
 from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
 from hairpin.report.after import write_event
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places
 from hairpin.report.summary import summary
-from hairpin.report.unread import refused_without_root
+from hairpin.report.unread import as_far_as_read, refused_without_root
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import Verdict
@@ -34,7 +35,7 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     """Write every flow's verdict: first the failing flows, grouped by how they fail."""
     flows = answer.flows
     if not flows:
-        paper.prose(words(_nothing_asked(answer)))
+        paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
     bad = [each for each in flows if not each.succeeds]
     others = [each.trace.flow for each in flows]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
+from hairpin.answer.decisive import lacks_reading, undecided
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
@@ -17,6 +18,7 @@ from hairpin.report.effects_text import effects_told, unasked_told
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
 from hairpin.report.remedy_text import ALSO, NOTE
+from hairpin.report.unread import as_far_as_read, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
@@ -72,6 +74,7 @@ def plan_text(
     _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
+    write_unread(undecided(plan.answer), words, paper)
     if plan.repairs:
         _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
     return paper.text()
@@ -130,9 +133,13 @@ def _first_line(plan: RepairPlan) -> Message:
         return message("plan for {host}: {count} repairs", host=host, count=count)
     if plan.choices or plan.for_person:
         return message("plan for {host}: nothing that hairpin does by itself", host=host)
-    if plan.unrepaired:
-        return message("plan for {host}: hairpin knows no repair", host=host)
-    return message("plan for {host}: nothing to do", host=host)
+    failing = sum(not each.succeeds for each in plan.answer.flows)
+    if failing == 1:
+        return message("plan for {host}: 1 flow does not pass, and no repair of it is known", host=host)
+    if failing:
+        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known", host=host,
+                       count=failing)  # fmt: skip
+    return as_far_as_read(message("plan for {host}: nothing to do", host=host), lacks_reading(plan.answer))
 
 
 def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, paper: Paper) -> None:

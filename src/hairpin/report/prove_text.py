@@ -1,6 +1,7 @@
 """Both judges side by side, as people read it: the walk's path, then each packet that the kernel carried."""
 
 from hairpin.answer.answer import Answer
+from hairpin.answer.decisive import undecided
 from hairpin.judges.judged import Judged
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement, Sighting
@@ -8,7 +9,7 @@ from hairpin.report.paper import Paper, Style
 from hairpin.report.path import draw_branch
 from hairpin.report.places import Places, places_of
 from hairpin.report.questions import write_questions
-from hairpin.report.unread import write_notes
+from hairpin.report.unread import write_notes, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.trace import Trace
@@ -30,6 +31,7 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
             _flow(each.judged, files.get(each.ref), words, paper, places_of(answer, words), every=every)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
+    write_unread(undecided(answer), words, paper)
     return paper.text()
 
 

@@ -1,5 +1,7 @@
 """What an engine has lost, as people read it, and what putting it back does not do."""
 
+from hairpin.answer.decisive import lacks_reading, undecided
+from hairpin.answer.engines import unanswered
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
@@ -7,6 +9,7 @@ from hairpin.message import Message, message
 from hairpin.report.effects_text import effects_told, unasked_told
 from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import ALSO, NOTE
+from hairpin.report.unread import as_far_as_read, write_unread
 from hairpin.report.words import Words
 
 _FEW = 12
@@ -38,6 +41,7 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for why in found.undecided:
         paper.prose(why, style="unsure")
+    write_unread(undecided(found.plan.answer, "restore"), words, paper)
     if found.plan.repairs and not applying:
         paper.gap()
         paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))
@@ -71,9 +75,10 @@ def _first_line(found: RestorePlan) -> Message:
         return message("{host}: these chains and rules are put back, and nothing else is changed", host=host)
     if found.plan.choices:
         return message("{host}: nothing is put back, since that would do harm", host=host)
-    if found.undecided:
+    if found.undecided or unanswered(found.plan.answer):
         return message("{host}: it is not known what the engine should have", host=host)
-    return message("{host}: the engines have all their chains and rules", host=host)
+    said = message("{host}: the engines have all their chains and rules", host=host)
+    return as_far_as_read(said, lacks_reading(found.plan.answer, "restore"))
 
 
 def _write_lost(lost: Missing, words: Words, paper: Paper, *, verbose: bool) -> None:

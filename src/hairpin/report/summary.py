@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
+from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
 
 
@@ -36,13 +38,18 @@ def _line(answer: Answer) -> Message | None:
         return _without_problem(answer, undecided)
     asked = {_port(each, answer) for each in _inward(answer)}
     failing = {_port(each, answer) for each in _inward(answer) if not each.succeeds}
+    lacking = lacks_reading(answer)
     if len(asked) <= 1:
         said = _failing(found, sum(not each.succeeds for each in answer.flows) - undecided, len(answer.flows))
     else:
         said = message("{problems} in {scope}", problems=_problems(found), scope=_scope(answer))
     if undecided:
         return message("{said}, {count} of {all} flows undecided", said=said, count=undecided, all=len(answer.flows))
-    return message("{said}; all others pass", said=said) if len(asked) > 1 and failing != asked else said
+    if len(asked) <= 1 or failing == asked:
+        return said
+    if lacking:
+        return message("{said}; all others pass, as far as was read", said=said)
+    return message("{said}; all others pass", said=said)
 
 
 def _failing(found: int, failed: int, asked: int) -> Message:
@@ -63,9 +70,10 @@ def _without_problem(answer: Answer, undecided: int) -> Message:
                 if undecided == 1
                 else message("all {count} flows undecided", count=undecided)
             )
-        return message("{count} of {all} flows undecided, the others pass", count=undecided, all=len(answer.flows))
+        said = message("{count} of {all} flows undecided, the others pass", count=undecided, all=len(answer.flows))
+        return as_far_as_read(said, lacks_reading(answer))
     waiting = sum(each.severity == "latent" for each in answer.causes)
-    passing = message("{scope}: all flows pass", scope=_scope(answer))
+    passing = as_far_as_read(message("{scope}: all flows pass", scope=_scope(answer)), lacks_reading(answer))
     if waiting == 1:
         return message("1 problem to come; {said}", said=passing)
     return message("{count} problems to come; {said}", count=waiting, said=passing) if waiting else passing

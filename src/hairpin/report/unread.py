@@ -1,5 +1,7 @@
 """Parts that could not be read: why, and what stays undecided.  Notes about the evidence, such as its age."""
 
+from collections.abc import Iterable
+
 from hairpin.answer.answer import Answer
 from hairpin.evidence.reading import HOST
 from hairpin.host.host import Unread
@@ -8,6 +10,8 @@ from hairpin.report.paper import Paper
 from hairpin.report.remedy_text import NOTE
 from hairpin.report.words import Words
 
+_FEW = 2
+"""Origins that are named of what stays undecided."""
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
@@ -42,6 +46,39 @@ def refused_without_root(unread: Unread) -> bool:
 def why_unread(unread: Unread, words: Words) -> str:
     """Return the reason in the reader's language, or the host's own words."""
     return words(unread.reason) if isinstance(unread.reason, Message) else unread.reason
+
+
+def as_far_as_read(said: Message, unread: object) -> Message:
+    """Return the sentence; with what it does not cover, if there is something unread."""
+    return message("as far as was read: {said}", said=said) if unread else said
+
+
+def unread_line(unread: Iterable[Unread], words: Words) -> str:
+    """Return the one line about what was not read and may change what is said; empty if all of it was read."""
+    missing = tuple(unread)
+    if not missing:
+        return ""
+    origins: dict[str, list[str]] = {}
+    for each in missing:
+        places = origins.setdefault(words(left_undecided(each)), [])
+        if each.origin not in places:
+            places.append(each.origin)
+    what = "; ".join(f"{left} ({_named(places)})" for left, places in origins.items())
+    if any(map(refused_without_root, missing)):
+        return words(message("Not read, so undecided: {what}.  Run hairpin as root.", what=what))
+    return words(message("Not read, so undecided: {what}.", what=what))
+
+
+def _named(origins: list[str]) -> str:
+    return ", ".join((*origins[:_FEW], *(("…",) if len(origins) > _FEW else ())))
+
+
+def write_unread(unread: Iterable[Unread], words: Words, paper: Paper) -> None:
+    """Write that line, if something was not read."""
+    line = unread_line(unread, words)
+    if line:
+        paper.gap()
+        paper.prose(line, style="unsure")
 
 
 def write_notes(answer: Answer, words: Words, paper: Paper) -> None:

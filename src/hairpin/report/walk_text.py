@@ -1,12 +1,13 @@
 """A walk as people read it: every step of request and answer."""
 
 from hairpin.answer.answer import Answer
+from hairpin.answer.decisive import undecided
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
 from hairpin.report.places import places_of
 from hairpin.report.questions import write_questions
-from hairpin.report.unread import write_notes
+from hairpin.report.unread import write_notes, write_unread
 from hairpin.report.verdicts import verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.trace import Trace
@@ -25,6 +26,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
         draw_branch(trace, branch, paper, words, places, every=True)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
+    write_unread(undecided(answer), words, paper)
     return paper.text()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from hairpin.evidence.reading import Evidence, Reading, is_trace
+from hairpin.evidence.reading import CUT, Evidence, Reading, is_trace
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.story.traces import Traces, traces_of
@@ -27,7 +27,7 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
         if reading.outcome in ("refused", "failed") and reading.text not in refused:
             refused.add(reading.text)
             yield Unread(reading.key, "", reading.origin, reading.text, reading.id, host)
-        elif reading.status == 124 or "\n# truncated" in reading.text or reading.text.startswith("# truncated"):
+        elif reading.status == CUT or "\n# truncated" in reading.text or reading.text.startswith("# truncated"):
             yield _unread(reading, message("there was more than is read: the oldest part is missing"), host)
     clock_reading = traces.evidence.find("trace-clock", "")
     if clock_reading is not None:
@@ -78,6 +78,6 @@ def _unread(reading: Reading, said: Message, host: str, key: str = "") -> Unread
 def could_not_read(hosts: tuple[Evidence, ...]) -> bool:
     """Return whether a trace was refused or failed, or a host has none at all."""
     return any(
-        not read or any(each.outcome in ("refused", "failed") for each in read)
+        not read or any(each.outcome in ("refused", "failed") or each.status == CUT for each in read)
         for read in ([each for each in host.readings if is_trace(each.key)] for host in hosts)
     )

@@ -7,11 +7,12 @@ import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, is_trace, spelt
+from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, is_trace, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
+from hairpin.host.read.lacking import lacking
 from hairpin.host.read.part import Name, Part, as_before
-from hairpin.message import Message
+from hairpin.message import Message, message
 
 T = TypeVar("T")
 
@@ -59,12 +60,15 @@ class Readings:
         for reading in map(_printable, (each for each in evidence.readings if not is_trace(each.key))):
             if reading.outcome == "text":
                 self._by_place.setdefault((reading.key, reading.netns), []).append(reading)
+                if reading.status == CUT:
+                    self.miss(reading, message("it was not read to its end: the time limit has cut it"))
                 continue
             status = _status(reading)
             if status == NOT_JSON:
                 self._not_json.add(reading.key)
             if reading.key not in _OPTIONAL and (reading.outcome != "absent" or status == UNSHOWN):
                 self.miss(reading, reading.text.strip().partition("\n")[0] or reading.outcome)
+        self._making.missed += lacking(evidence)
 
     @property
     def parts(self) -> tuple[tuple[Name, Part], ...]:

@@ -1,0 +1,107 @@
+"""Which readings decide what a command says: the one place that every command asks before it calls something fine.
+
+The table goes by the beginnings of the readings' keys.  A reading that is in no row decides nothing: another one holds
+the same facts, or its lack makes the walk fork, so that the verdict itself says it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from hairpin.answer.answer import Answer
+from hairpin.answer.engines import STATE, unanswered
+from hairpin.evidence.reading import HOST
+from hairpin.host.host import Unread
+from hairpin.network.network import Network
+from hairpin.walk.trace import Branch, Trace
+
+Command = Literal["flows", "events", "restore", "diff"]
+"""What is asked of the readings.  ``flows``: whether flows pass now, as `check`, `walk`, `prove`, `fix` and `explain`
+do.  ``events``: whether they pass after an event."""
+
+_RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
+_WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
+"""Of a namespace: whether a packet passes it.  Sets and sockets are in no row: a rule that looks at a set, or a port
+that is asked, makes the walk fork."""
+_FLOWS = (
+    "docker-socket", "docker-containers", "docker-networks", "docker-stored", STATE, "swarm-services",
+    "podman-containers", "podman-networks", "podman-version", "namespaces",
+)  # fmt: skip
+"""Of the host: what runs, and so which flows there are."""
+_ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
+"""How the engines are configured: which rules they should have, and make anew."""
+_BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
+"""What is loaded by services at their start."""
+_OF_COMMAND: dict[Command, tuple[str, ...]] = {
+    "flows": (*_RULES, *_WAYS, *_FLOWS),
+    "events": (*_RULES, *_WAYS, *_FLOWS, *_ENGINES, *_BOOT),
+    "restore": (*_RULES, "ip-addr", *_FLOWS, *_ENGINES),
+    "diff": (*_RULES, *_WAYS, *_FLOWS, *_ENGINES, *_BOOT, "ipset", "bridge-", "ip-nexthop", "wireguard", "sockets",
+             "proc-net", "ipvs", "versions"),
+}  # fmt: skip
+_BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
+"""Events in which no service loads a file of rules or settings."""
+
+
+def decisive(unread: Iterable[Unread], command: Command) -> tuple[Unread, ...]:
+    """Return those of the readings that may change what the command says."""
+    keys = _OF_COMMAND[command]
+    return tuple(each for each in unread if each.key.startswith(keys))
+
+
+def undecided(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
+    """Return what was not read and may change what is said of the answer's flows; for `restore`, of its engines.
+
+    A container's namespace that no asked flow comes to decides nothing, nor do the rules of an IP version that none
+    has."""
+    if command == "restore":
+        here = answer.network.this.name
+        return tuple(
+            each for each in decisive(answer.unread, command) if each.netns in ("", HOST) and each.host in ("", here)
+        )
+    if answer.event is not None:
+        command = "flows" if answer.event.id.startswith(_BY_ENGINE) else "events"
+    found = (*_hosts(answer), *decisive(answer.unread, command))
+    if not answer.flows:
+        return found
+    met = frozenset(each for flow in answer.flows for each in _met(flow.trace))
+    versions = frozenset(flow.trace.flow.version for flow in answer.flows)
+    return tuple(each for each in found if _concerns(each, met, versions, answer.network))
+
+
+def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
+    """Return whether something that decides was not read, or an engine that should answer does not."""
+    silent = answer.event is None and unanswered(answer)  # the event may have ended the engine
+    return silent or bool(undecided(answer, command))
+
+
+def _hosts(answer: Answer) -> tuple[Unread, ...]:
+    """Return the hosts that could not be read, if one may change the outcome: nothing was asked, or an asked flow
+    leaves what was read."""
+    leaving = (each for each in answer.flows if each.verdict == "leaves")
+    if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
+        return ()
+    return tuple(each for each in answer.unread if each.key == HOST)
+
+
+def _concerns(unread: Unread, met: frozenset[tuple[str, str]], versions: frozenset[int], network: Network) -> bool:
+    if "-save" in unread.key and int(unread.key[-1]) not in versions:
+        return False
+    if unread.netns in ("", HOST):
+        return True
+    return (unread.host or network.this.name, unread.netns) in met
+
+
+def _met(trace: Trace) -> Iterator[tuple[str, str]]:
+    """Yield the namespaces that packets of the flow come to, as (host, name), and where it was to go."""
+    for branch in trace.branches:
+        yield from _of_branch(branch)
+    flow = trace.flow
+    if flow.container:
+        yield flow.asked_host or flow.host, f"container:{flow.container}"
+
+
+def _of_branch(branch: Branch) -> Iterator[tuple[str, str]]:
+    for step in (*branch.request, *branch.reply, *branch.data):
+        yield step.netns.host, step.netns.name
+    if branch.stop is not None:
+        yield branch.stop.netns.host, branch.stop.netns.name
