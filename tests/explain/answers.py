@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hairpin.explain.explain import Explanation, TextAnswer, explain_texts
 from hairpin.explain.line import Clock
 from hairpin.explain.understand import understand
+from hairpin.question.target import parse_origin
 from tests.report.answers import Replacement, evidence
 
 NOW = Clock(datetime(2026, 11, 26, 12, tzinfo=UTC))
@@ -12,13 +13,14 @@ NO_DOCKER: Replacement = ("-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\
 """The jump into DOCKER's chain is gone."""
 
 
-def explain(text: str, *replacements: Replacement) -> Explanation:
-    """Return what the lines mean on the host."""
+def explain(text: str, *replacements: Replacement, origin: str = "") -> Explanation:
+    """Return what the lines mean on the host.  ``origin``: where they were printed, as ``--from`` takes it."""
     lines = [each.encode() for each in text.splitlines()]
-    return explain_texts(understand(lines, NOW), (evidence(*replacements),), None)
+    where = parse_origin(origin) if origin else None
+    return explain_texts(understand(lines, NOW), (evidence(*replacements),), None, where)
 
 
-def the_only(text: str, *replacements: Replacement) -> TextAnswer:
+def the_only(text: str, *replacements: Replacement, origin: str = "") -> TextAnswer:
     """Return the only text that is found."""
-    (found,) = explain(text, *replacements).found
+    (found,) = explain(text, *replacements, origin=origin).found
     return found

@@ -3,7 +3,8 @@
 from tests.explain.answers import explain
 from tests.explain.texts import harmless
 
-ROUTINE = "docker0: port 1(veth3f2a1b0) entered disabled state"
+ROUTINE = "docker0: port 1(vetheef33f4) entered disabled state"
+DETACHED = ('"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"]', '"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST"]')
 HARMLESS = "iptables: Bad rule (does a matching rule exist in that chain?)."
 
 
@@ -14,7 +15,8 @@ def test_harmless_lines_are_no_fault() -> None:
 
 
 def test_a_routine_line_is_told_if_it_is_asked_about_alone() -> None:
-    assert [each.text.entry.id for each in explain(ROUTINE).found] == ["bridge-port-disabled"]
+    off = explain(ROUTINE, DETACHED)
+    assert [(each.text.entry.id, each.here.here) for each in off.found] == [("bridge-port-disabled", "true")]
     within = explain(f"docker0: something else\n{ROUTINE}")
     assert within.found == ()
     assert [each.entry.id for each in within.harmless] == ["bridge-port-disabled"]
@@ -23,7 +25,7 @@ def test_a_routine_line_is_told_if_it_is_asked_about_alone() -> None:
 def test_a_dockerd_that_was_killed_and_runs_again_is_no_fault_in_a_log() -> None:
     killed = "docker.service: Failed with result 'signal'."
     assert explain(f"{killed}\nStarted docker.service.").found == ()
-    assert [each.text.entry.id for each in explain(killed).found] == ["dockerd-ended"]
+    assert [each.entry.id for each in explain(killed).harmless] == ["dockerd-ended"]
     assert [each.text.entry.id for each in explain("docker.service: Start request repeated too quickly.").found] == [
         "dockerd-start-limit"
     ]

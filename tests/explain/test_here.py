@@ -1,4 +1,4 @@
-"""A text is true here only if an answer of check proves a cause of it."""
+"""A text is true here only if it is known who printed it, and an answer of check or a reading proves a cause of it."""
 
 import pytest
 
@@ -10,33 +10,44 @@ from tests.explain.answers import NOW, explain, the_only
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement
 
 TIMEOUT = "curl: (28) Failed to connect to {} port 8080 after 134520 ms: Connection timed out"
+OUTSIDE = "192.0.2.10"
 
-CASES: dict[str, tuple[str, tuple[Replacement, ...], Here, str]] = {
+# the text, the host, where it was printed, whether it is true there, and the beginning of the likeliest cause
+CASES: dict[str, tuple[str, tuple[Replacement, ...], str, Here, str]] = {
     "forwarding is off": (
-        "WARNING: IPv4 forwarding is disabled. Networking will not work.", (FORWARDING_OFF,), "true",
+        "WARNING: IPv4 forwarding is disabled. Networking will not work.", (FORWARDING_OFF,), "", "true",
         "interface-forwarding-off"),
-    "forwarding is on": ("WARNING: IPv4 forwarding is disabled.", (), "false", "ip-forward-off"),
-    "an address elsewhere": ("dial tcp 203.0.113.1:9090: i/o timeout", (USER_DROPS,), "unknown", ""),
-    "a container's replies are dropped": (TIMEOUT.format("203.0.113.1"), (USER_DROPS,), "true", "docker-user-drops"),
-    "a port that is dropped": (TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "true", "docker-user-drops"),
-    "it comes and goes": ("nf_conntrack: table full, dropping packet", (), "unknown", "conntrack-table-full"),
-    "no cause is known of it": ("FirewallD is not running", (), "unknown", ""),
-    "no port is named": ("curl: (28) Connection timed out after 5001 milliseconds", (), "unknown", "filter-"),
-    "127.0.0.1 may be a container's": (
-        "dial tcp 127.0.0.1:8080: connect: connection refused", (), "unknown", "service-not-listening"),
+    "forwarding is on": ("WARNING: IPv4 forwarding is disabled.", (), "", "false", "ip-forward-off"),
+    "an address elsewhere": ("dial tcp 203.0.113.1:9090: i/o timeout", (USER_DROPS,), "", "unknown", ""),
+    "a port that is dropped, from a client": (
+        TIMEOUT.format("0.0.0.0"), (USER_DROPS,), OUTSIDE, "true", "docker-user-drops"),
+    "a port that is dropped, printed anywhere": (
+        TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "", "unknown", "docker-user-drops"),
+    "a port that is reached from there": (TIMEOUT.format("0.0.0.0"), (USER_DROPS,), "host", "false", ""),
+    "it comes and goes": ("nf_conntrack: table full, dropping packet", (), "", "unknown", "conntrack-table-full"),
+    "no cause is known of it": ("FirewallD is not running", (), "", "unknown", ""),
+    "no port is named": (
+        "curl: (28) Connection timed out after 5001 milliseconds", (), OUTSIDE, "unknown", "filter-"),
+    "127.0.0.1 is another one everywhere": (
+        "dial tcp 127.0.0.1:8080: connect: connection refused", (), "", "unknown", "service-not-listening"),
+    "127.0.0.1 of a container": (
+        "dial tcp 127.0.0.1:8080: connect: connection refused", (), "container:plain", "true", "loopback-is"),
+    "HTTP answers a client that speaks TLS": (
+        'Get "https://0.0.0.0:8080/": http: server gave HTTP response to HTTPS client', (USER_DROPS,), OUTSIDE,
+        "unknown", ""),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "host", "here", "first"), CASES.values(), ids=CASES)
-def test_here(text: str, host: tuple[Replacement, ...], here: Here, first: str) -> None:
-    found = the_only(text, *host).here
+@pytest.mark.parametrize(("text", "host", "origin", "here", "first"), CASES.values(), ids=CASES)
+def test_here(text: str, host: tuple[Replacement, ...], origin: str, here: Here, first: str) -> None:
+    found = the_only(text, *host, origin=origin).here
     assert found.here == here
     assert not first or found.cause_ids[0].startswith(first)
     assert (found.cause is not None) == (here == "true")
 
 
 def test_the_flow_of_the_text_is_the_proof() -> None:
-    found = the_only("dial tcp 0.0.0.0:8080: i/o timeout", FORWARDING_OFF)
+    found = the_only("dial tcp 0.0.0.0:8080: i/o timeout", FORWARDING_OFF, origin=OUTSIDE)
     assert found.here.here == "true"
     assert found.here.flow is not None
     assert found.here.flow.trace.flow.dport == 8080
@@ -45,7 +56,8 @@ def test_the_flow_of_the_text_is_the_proof() -> None:
 
 def test_what_fails_otherwise_than_the_text_says_is_named() -> None:
     """The port is dropped now; the text tells of a refusal."""
-    found = the_only("dial tcp 0.0.0.0:8080: connect: connection refused", FORWARDING_OFF).here
+    text = "dial tcp 0.0.0.0:8080: connect: connection refused"
+    found = the_only(text, FORWARDING_OFF, origin=OUTSIDE).here
     assert (found.here, found.cause_ids[0]) == ("unknown", "interface-forwarding-off")
     assert "otherwise than the text says" in str(found.why)
 
@@ -53,22 +65,29 @@ def test_what_fails_otherwise_than_the_text_says_is_named() -> None:
 INPUT_DROPS: Replacement = (":INPUT ACCEPT [", ":INPUT DROP [")
 
 
-def test_a_container_may_have_said_it() -> None:
+def test_a_container_that_is_named_said_it() -> None:
     """A container's packet to the host's own address is dropped by INPUT."""
-    found = the_only("dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
+    found = the_only("plain  | dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
     assert found.here == "true"
     assert found.flow is not None
     assert found.flow.verdict == "dropped"
+    assert (found.sender.kind, found.sender.name, found.sender.told_by) == ("container", "plain", "line")
 
 
-@pytest.mark.parametrize(("said_by", "here"), (("", "true"), ("web-1  | ", "unknown")))
-def test_a_containers_127_0_0_1_is_not_the_hosts(said_by: str, here: Here) -> None:
-    found = the_only(f"{said_by}Error: connect ECONNREFUSED 127.0.0.1:5432").here
-    assert found.here == here
+def test_an_unknown_sender_gets_what_this_host_says_and_no_cause() -> None:
+    found = the_only("dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
+    assert (found.here, found.cause, found.sender.kind) == ("unknown", None, "unknown")
+    assert str(found.why).startswith("as far as this host: ")
+    assert "--from" in str(found.why)
+
+
+def test_another_hosts_text_proves_nothing_here() -> None:
+    found = the_only("Nov 26 01:00:00 elsewhere app[9]: dial tcp 172.17.0.1:22: i/o timeout", INPUT_DROPS).here
+    assert (found.here, found.sender.kind, found.sender.host) == ("unknown", "elsewhere", "elsewhere")
 
 
 def test_another_port_proves_nothing() -> None:
-    found = the_only("dial tcp 0.0.0.0:8081: i/o timeout", FORWARDING_OFF)
+    found = the_only("dial tcp 0.0.0.0:8081: i/o timeout", FORWARDING_OFF, origin=OUTSIDE)
     assert found.here.cause_ids[0] != "interface-forwarding-off"
     assert found.here.here != "true"
 

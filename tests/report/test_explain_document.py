@@ -7,9 +7,9 @@ from tests.report.answers import FORWARDING_OFF
 from tests.report.strict import errors
 
 TEXT = """\
-Nov 26 01:00:00 h dockerd[1]: WARNING: IPv4 forwarding is disabled. Networking will not work.
-Nov 26 02:00:00 h dockerd[1]: WARNING: IPv4 forwarding is disabled. Networking will not work.
-Nov 26 02:00:00 h dockerd[1]: a word about 10.0.0.5:8080
+Nov 26 01:00:00 host1 dockerd[1]: WARNING: IPv4 forwarding is disabled. Networking will not work.
+Nov 26 02:00:00 host1 dockerd[1]: WARNING: IPv4 forwarding is disabled. Networking will not work.
+Nov 26 02:00:00 host1 dockerd[1]: a word about 10.0.0.5:8080
 iptables: Bad rule (does a matching rule exist in that chain?).
 """
 

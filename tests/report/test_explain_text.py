@@ -16,7 +16,7 @@ def told(text: str, *replacements: Replacement, width: int = 80, verbose: bool =
 
 
 def test_a_true_text() -> None:
-    text = told(f"Nov 26 01:00:00 h dockerd[1]: {DISABLED}\n" * 3, FORWARDING_OFF)
+    text = told(f"Nov 26 01:00:00 host1 dockerd[1]: {DISABLED}\n" * 3, FORWARDING_OFF)
     assert text.startswith(f"│ {DISABLED}\n")
     assert "3 times, from 2026-11-26 01:00:00Z to 2026-11-26 01:00:00Z" in text
     assert "true here: interface-forwarding-off: " in text

@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 
 @click.command(cls=EvidenceCommand)
 @click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1)
+@click.option(
+    "--from",
+    "origin",
+    metavar="WHERE",
+    help="Where the text was printed: host, container:NAME, lan, or a client's address.  Else its lines have to say so.",
+)
 @evidence_options
 @html_option
 @show_options
 def explain(
     texts: tuple[str, ...],
+    origin: str | None,
     sources: tuple[Given, ...],
     html: str | None,
     as_json: bool,
@@ -36,6 +43,10 @@ def explain(
     `journalctl -u docker | hairpin explain`.  The id of a cause, as `hairpin check` names it, prints its page; no
     host is read for that.
 
+    Whether a text is true here depends on where it was printed.  A log's line names its host, and the prefix of
+    `docker compose logs` its container; of any other text, say it with --from.  Without that, hairpin says how this
+    host treats what the text names, and prints no repair.
+
     Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """
     from hairpin.cli.output import paper, words, write, write_json
@@ -46,7 +57,7 @@ def explain(
     understood = _understood(texts, sources)
     if not understood.found and len(texts) == 1 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
         _refuse_id(texts[0])
-    explained = _explained(understood, sources, lang)
+    explained = _explained(understood, sources, origin, lang)
 
     def page(words: "Words") -> str:
         from hairpin.report.page.explain_page import explain_page
@@ -136,7 +147,9 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
     yield from (each.rstrip(b"\r\n") for each in iter(lambda: read.readline(LONGEST), b""))
 
 
-def _explained(understood: "Understood", sources: tuple[Given, ...], lang: str | None) -> "Explanation":
+def _explained(
+    understood: "Understood", sources: tuple[Given, ...], origin: str | None, lang: str | None
+) -> "Explanation":
     """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
     meaning all the same."""
     from hairpin.cli.material import gather
@@ -144,7 +157,9 @@ def _explained(understood: "Understood", sources: tuple[Given, ...], lang: str |
     from hairpin.errors import CollectError, UsageError
     from hairpin.explain.explain import explain_texts, is_to_be_asked
     from hairpin.message import message
+    from hairpin.question.target import parse_origin
 
+    where = parse_origin(origin) if origin is not None else None
     if not is_to_be_asked(understood):
         return explain_texts(understood, (), None)
     with progress(lang) as tell:
@@ -156,4 +171,4 @@ def _explained(understood: "Understood", sources: tuple[Given, ...], lang: str |
                 raise
             return explain_texts(understood, (), error.said)
         tell(message("following the packets"))
-        return explain_texts(understood, read, None)
+        return explain_texts(understood, read, None, where)

@@ -1,6 +1,6 @@
 """The entry: what texts mean, and whether each is true on the hosts that were read."""
 
-from contextlib import suppress
+from collections.abc import Iterator
 
 import msgspec
 
@@ -9,15 +9,17 @@ from hairpin.answer.ask import ask, begin_answer
 from hairpin.answer.decisive import lacks_reading
 from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
-from hairpin.explain.here import HereAnswers, TextHere, are_loopback, decide_here, not_asked
+from hairpin.explain.here import TextAsked, TextHere, decide_here, not_asked
 from hairpin.explain.named import ENOUGH, parsed_targets
+from hairpin.explain.sender import Sender, sender_of
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
 from hairpin.question.asked import Origin
 from hairpin.question.question import Question
 
-_FEW = 10
-"""From so many containers the targets of texts are asked."""
+_LOOPBACK = ("127.", "localhost", "::1", "[::1]")
+_ANY_PORT = 80
+"""The port of a question about a container's name, if it exposes none."""
 
 
 class TextAnswer(msgspec.Struct, frozen=True):
@@ -61,20 +63,20 @@ def is_to_be_asked(understood: Understood) -> bool:
     return any(each.entry.kind != "harmless" for each in understood.found)
 
 
-def explain_texts(understood: Understood, sources: tuple[Source, ...], why_not: Message | None) -> Explanation:
+def explain_texts(
+    understood: Understood, sources: tuple[Source, ...], why_not: Message | None, origin: Origin | None = None
+) -> Explanation:
     """Return the explanation.  ``sources``: the evidence of the hosts, this host first; empty if nothing was read, for
-    the reason ``why_not``.
+    the reason ``why_not``.  ``origin``: where the texts were printed, as the user says; None: as their lines say.
 
     Raises UsageError as ``ask`` does, for a question that makes no sense on these hosts.
     """
-    asked = _asked(understood, sources) if sources and is_to_be_asked(understood) else None
-    if isinstance(asked, HereAnswers) and _is_open(understood, asked):
-        asked = _asked_within(asked, sources)
-    reason = asked if isinstance(asked, Message) else why_not or message("no host was read")
-    answers = tuple(
-        TextAnswer(each, decide_here(each, asked) if isinstance(asked, HereAnswers) else not_asked(each, reason))
-        for each in understood.found
-    )
+    whole = _whole(sources) if sources and is_to_be_asked(understood) else None
+    if isinstance(whole, Answer):
+        answers = _answers(understood.found, sources, whole, origin)
+    else:
+        reason = whole or why_not or message("no host was read")
+        answers = tuple(TextAnswer(each, not_asked(each, reason)) for each in understood.found)
     alone = not understood.unknown
     found = tuple(each for each in answers if _is_fault(each, alone=alone))
     return Explanation(
@@ -83,7 +85,7 @@ def explain_texts(understood: Understood, sources: tuple[Source, ...], why_not: 
         understood.unknown,
         understood.rest,
         understood.lines,
-        asked.whole if isinstance(asked, HereAnswers) else None,
+        whole if isinstance(whole, Answer) else None,
     )
 
 
@@ -93,53 +95,93 @@ def _is_fault(answer: TextAnswer, *, alone: bool) -> bool:
         case "fault":
             return True
         case "routine":
-            return alone or answer.here.here == "true"
+            return answer.here.here == "true" or (alone and answer.here.here == "unknown")
         case "harmless":
             return False
 
 
-def _asked(understood: Understood, sources: tuple[Source, ...]) -> HereAnswers | Message:
-    """Return the answers about the hosts; the reason, if they cannot be asked."""
+def _whole(sources: tuple[Source, ...]) -> Answer | Message:
+    """Return the answer about everything that the hosts publish; the reason, if they cannot be asked."""
     try:
-        whole = ask(Question(), sources, depth="causes")
+        return ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
         return error.said
-    texts = dict.fromkeys(target for each in understood.found if each.entry.about != "host" for target in each.targets)
-    askable = [each for each in texts if _is_askable(each, whole)]
-    if not askable:
-        return HereAnswers(whole)
-    targets = parsed_targets(tuple(askable))
-    return HereAnswers(whole, ask(Question(targets=targets), sources, depth="causes"), frozenset(askable))
 
 
-def _is_open(understood: Understood, asked: HereAnswers) -> bool:
-    """Return whether a text about a flow is not proven yet, and a container may have said it: 127.0.0.1 is none's."""
-    return asked.targets is not None and any(
-        each.entry.about == "flow" and not are_loopback(each.targets) and decide_here(each, asked).here != "true"
-        for each in understood.found
+def _answers(
+    found: tuple[TextFound, ...], sources: tuple[Source, ...], whole: Answer, option: Origin | None
+) -> tuple[TextAnswer, ...]:
+    """Return what each text means here.  The texts of one sender are asked about together."""
+    senders = tuple(sender_of(each, option, whole) for each in found)
+    askable = {
+        (origin, target): _is_askable(target, origin, whole)
+        for origin, target in dict.fromkeys(
+            (sender.origin, target)
+            for each, sender in zip(found, senders, strict=True)
+            if sender.kind != "elsewhere"
+            for target in _targets(each, sender, whole)
+        )
+    }
+    asked = {
+        origin: _asked_from(
+            origin, tuple(target for (at, target), fits in askable.items() if fits and at == origin), sources
+        )
+        for origin in dict.fromkeys(sender.origin for sender in senders)
+    }
+    return tuple(
+        TextAnswer(each, decide_here(each, _text_asked(each, sender, whole, asked[sender.origin], askable)))
+        for each, sender in zip(found, senders, strict=True)
     )
 
 
-def _asked_within(asked: HereAnswers, sources: tuple[Source, ...]) -> HereAnswers:
-    """Return the answers with those about the same targets, asked from containers."""
-    assert asked.targets is not None
-    running = [
-        Origin("container", container=each.name, host=host.name)
-        for host in asked.whole.network.hosts
-        for each in host.containers()
-        if each.running
-    ]
-    found: list[Answer] = []
-    for origin in running[:_FEW]:
-        with suppress(UsageError, CollectError, EvidenceError):  # a container without a network asks nobody
-            found.append(ask(Question(targets=asked.targets.question.targets, origin=origin), sources, depth="causes"))
-    return msgspec.structs.replace(asked, within=tuple(found), left=max(len(running) - _FEW, 0))
+def _targets(found: TextFound, sender: Sender, whole: Answer) -> tuple[str, ...]:
+    """Return what is asked about the text: the ports and addresses in it, or a container's name that was looked up."""
+    match found.entry.about:
+        case "flow" | "port":
+            return found.targets
+        case "name" if sender.kind == "container":
+            return tuple(_looked_up(found, whole))
+        case _:
+            return ()
 
 
-def _is_askable(target: str, whole: Answer) -> bool:
-    """Return whether the question makes sense on these hosts: they have a container of that name, if it is a name."""
+def _looked_up(found: TextFound, whole: Answer) -> Iterator[str]:
+    """Yield a target for each name in the text that a container has: its name is then looked up, too."""
+    for each in found.named:
+        for host in whole.network.hosts if each.kind == "host" else ():
+            named = host.containers_named(each.value)
+            if named:
+                port = next((port for container in named for _, port in container.exposed), _ANY_PORT)
+                yield f"{each.value}:{port}"
+
+
+def _asked_from(origin: Origin | None, targets: tuple[str, ...], sources: tuple[Source, ...]) -> Answer | None:
+    if not targets:
+        return None
     try:
-        begin_answer(Question(targets=parsed_targets((target,))), whole.evidence, whole.network)
+        return ask(Question(targets=parsed_targets(targets), origin=origin), sources, depth="causes")
+    except (UsageError, CollectError, EvidenceError):  # a container without a network asks nobody
+        return None
+
+
+def _text_asked(
+    found: TextFound,
+    sender: Sender,
+    whole: Answer,
+    targets: Answer | None,
+    askable: dict[tuple[Origin | None, str], bool],
+) -> TextAsked:
+    own = frozenset(each for each in _targets(found, sender, whole) if askable.get((sender.origin, each)))
+    return TextAsked(sender, whole, targets if own else None, own)
+
+
+def _is_askable(target: str, origin: Origin | None, whole: Answer) -> bool:
+    """Return whether the question makes sense on these hosts: they have a container of that name, if it is a name.  A
+    loopback address is another one in each container, so that only a known sender can be asked about it."""
+    if origin is None and target.startswith(_LOOPBACK):
+        return False
+    try:
+        begin_answer(Question(targets=parsed_targets((target,)), origin=origin), whole.evidence, whole.network)
     except (UsageError, CollectError, EvidenceError):
         return False
     return True

@@ -1,4 +1,5 @@
-"""Whether a text is true here, now: only an answer of ``check`` decides, never the words."""
+"""Whether a text is true here, now: only an answer of ``check`` or a reading decides, never the words, and only where
+it is known who printed the text."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -8,16 +9,16 @@ import msgspec
 from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import places
+from hairpin.explain.as_far import as_far, holder_of
+from hairpin.explain.named_flows import StoppedNow, flows_of, is_now, own_flows
+from hairpin.explain.readings import StateReading, reading_of
+from hairpin.explain.sender import UNKNOWN, Sender
+from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow, FromHost
-from hairpin.network.prefix import address_text
 from hairpin.wanted import Wanted
 
 Here = Literal["true", "false", "unknown"]
-_LOOPBACK = ("127.", "localhost", "::1", "[::1]")
-
-
 _HELD = "published-port-held-by-other-process"
 _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
 """Causes that have no proof of their own, with the cause that is proven where they hold."""
@@ -26,9 +27,9 @@ _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
 class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
-    ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if it stops one.
-    ``why``: why it is not decided, or what was looked at.  ``cause_ids``: those of the text's entry, with what is
-    proven here in front."""
+    ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if it stops one;
+    ``reading``: what a host's readings say of it.  ``why``: what decided it, or why it is not decided.  ``cause_ids``:
+    those of the text's entry, with what holds here in front.  ``sender``: who printed the text."""
 
     here: Here
     cause_ids: tuple[str, ...]
@@ -36,28 +37,19 @@ class TextHere(msgspec.Struct, frozen=True):
     cause: CauseAnswer | None = None
     flow: FlowAnswer | None = None
     answer: Answer | None = None
+    sender: Sender = UNKNOWN
+    reading: StateReading | None = None
 
 
-class HereAnswers(msgspec.Struct, frozen=True):
-    """What was asked about the host.  ``whole``: everything that is published; ``targets``: the answer about the ports
-    and addresses of the texts (None: none could be asked); ``askable``: those of them that it is about.  ``within``:
-    the same asked from containers; ``left``: the number of containers from which it was not asked."""
+class TextAsked(msgspec.Struct, frozen=True):
+    """What was asked about one text.  ``whole``: everything that the hosts publish; ``targets``: the answer about what
+    the text names, asked from its sender, or from all usual clients if that is not known (None: it names nothing that
+    can be asked); ``askable``: those of the text's targets that it is about."""
 
+    sender: Sender
     whole: Answer
     targets: Answer | None = None
     askable: frozenset[str] = frozenset()
-    within: tuple[Answer, ...] = ()
-    left: int = 0
-
-    @property
-    def answers(self) -> tuple[Answer, ...]:
-        """The answers, the one about the texts' own ports first."""
-        return (self.whole,) if self.targets is None else (self.targets, *self.within, self.whole)
-
-
-def are_loopback(targets: tuple[str, ...]) -> bool:
-    """Return whether a target is at a loopback address, which is another one in each container."""
-    return any(each.startswith(_LOOPBACK) for each in targets)
 
 
 def not_asked(found: TextFound, why: Message) -> TextHere:
@@ -65,76 +57,142 @@ def not_asked(found: TextFound, why: Message) -> TextHere:
     return TextHere("unknown", found.entry.causes, why)
 
 
-def decide_here(found: TextFound, asked: HereAnswers) -> TextHere:
-    """Return whether the text is true on the host of the answers."""
-    for answer in asked.answers:
-        for cause in answer.causes:
-            flow = next(_stopped(cause, answer, found), None)
-            if _is_now(cause) and _makes(cause, flow, found):
-                return _true(found, cause, flow, answer)
-    why = _undecided(found, asked)
-    likely = tuple(dict.fromkeys(_fitting(found, asked.whole)))
-    otherwise = tuple(dict.fromkeys(_otherwise(found, asked)))
+def decide_here(found: TextFound, asked: TextAsked) -> TextHere:
+    """Return whether the text is true on the hosts of the answers."""
+    sender = asked.sender
+    if sender.kind == "elsewhere":
+        where = sender.host or sender.name
+        why = message("{where} printed it, and that is no host or container that was read", where=where)
+        told = TextHere("unknown", found.entry.causes, why)
+    elif found.entry.about in ("flow", "name"):
+        told = _of_flows(found, asked)
+    elif found.entry.printed_by == "client" and not sender.is_known:
+        told = TextHere("unknown", found.entry.causes, as_far(found, asked.whole, asked.targets))
+    else:
+        told = _of_state(found, asked)
+    return msgspec.structs.replace(told, sender=sender)
+
+
+# --- texts about a flow -----------------------------------------------------------------------------------------------
+
+
+def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
+    if not asked.sender.is_known:
+        why = as_far(found, asked.whole, asked.targets)
+        return TextHere("unknown", _first(_fitting(found, asked), found), why)
+    flows = tuple(flows_of(found, asked.whole, asked.targets, asked.sender))
+    proven = [each for each in flows if _proves(each, found)]
+    for each in proven:
+        if not is_kept_apart(each.cause, each.flow, each.answer):
+            return _true(found, each.cause, each.flow, each.answer)
+    if proven:
+        cause = proven[0].cause
+        why = message(
+            "as far as this host: {flow} is {verdict}, because it is kept apart on purpose ({cause}: {title}). "
+            "Whether it should pass is for whoever set it up so to say",
+            flow=_words(proven[0].flow),
+            verdict=proven[0].flow.verdict,
+            cause=cause.id,
+            title=cause.candidate.title,
+        )
+        return TextHere("unknown", _first((cause.id,), found), why)
+    otherwise = tuple(dict.fromkeys(each.cause.id for each in flows))
     if otherwise:
         why = message(
             "what it names fails now, and otherwise than the text says: {causes}", causes=", ".join(otherwise)
         )
+        return TextHere("unknown", _first(otherwise, found), why)
+    undecided = _undecided_flows(found, asked)
+    if undecided is not None:
+        return TextHere("unknown", found.entry.causes, undecided)
+    return TextHere("false", found.entry.causes, message("what it names is reached from there now"))
+
+
+def _proves(each: StoppedNow, found: TextFound) -> bool:
+    entry = found.entry
+    if entry.verdicts and each.flow.verdict not in entry.verdicts:
+        return False
+    if entry.about == "name":
+        return each.cause.id in entry.causes
+    return not entry.shown_by or each.cause.id in entry.shown_by
+
+
+def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
+    """Return the ids of causes here that stop flows as the text tells; nothing says that they are the text's own."""
+    return tuple(
+        dict.fromkeys(
+            each.cause.id
+            for each in flows_of(found, asked.whole, asked.targets, None)
+            if _proves(each, found) and not is_kept_apart(each.cause, each.flow, each.answer)
+        )
+    )
+
+
+def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
+    """Return why nothing can be said of the flows of a known sender; None if all of them pass."""
+    if found.entry.passing:
+        return _PASSING
+    if found.entry.about == "name":
+        return message("names are asked for and answered there now; this one was not asked for")
+    if not found.targets:
+        return message("the text names no port; ask `hairpin check PORT`")
+    flows = own_flows(found, asked.targets)
+    if asked.targets is None or not flows or not asked.askable.issuperset(found.targets):
+        return message("what the text names is nothing that this host can be asked about from there")
+    if any(each.verdict == "leaves" for each in flows):
+        return message("the packets leave this host, and what is beyond was not read")
+    if not all(each.succeeds for each in flows):
+        return message("it fails now, and no cause of it is proven")
+    return _unread((asked.targets,))
+
+
+# --- texts about a state ----------------------------------------------------------------------------------------------
+
+
+def _of_state(found: TextFound, asked: TextAsked) -> TextHere:
+    reading = reading_of(found, asked.whole.network.hosts)
+    holding = tuple(each for each in asked.whole.causes if is_now(each) and each.id in found.entry.causes)
+    if reading is not None and reading.holds is not None:
+        cause = next(iter(holding), None) if reading.holds else None
+        here: Here = "true" if reading.holds else "false"
+        answer = asked.whole if cause is not None else None
+        ids = _first((cause.id,) if cause is not None else (), found)
+        return TextHere(here, ids, reading.said, cause, None, answer, reading=reading)
+    answers = (asked.targets, asked.whole) if found.entry.about == "port" else (asked.whole,)
+    for answer in filter(None, () if found.entry.general else answers):
+        for cause in answer.causes:
+            if is_now(cause) and cause.id in found.entry.shown_by and _is_about(cause, answer, found):
+                flow = next((each for each in answer.flows if cause.ref in each.causes), None)
+                return _true(found, cause, flow, answer)
+    why = _undecided_state(found, asked, reading, tuple(dict.fromkeys(each.id for each in holding)))
     if why is not None:
-        return TextHere("unknown", tuple(dict.fromkeys((*otherwise, *likely, *found.entry.causes))), why)
+        return TextHere("unknown", _first(tuple(each.id for each in holding), found), why)
     return TextHere("false", found.entry.causes, message("everything was read, and nothing of the kind holds now"))
 
 
-def _is_now(cause: CauseAnswer) -> bool:
-    return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
-
-
-def _makes(cause: CauseAnswer, flow: FlowAnswer | None, found: TextFound) -> bool:
-    """Return whether the proven cause makes the text true.  ``flow``: a flow of the text's own that it stops."""
-    entry = found.entry
-    if entry.about == "host":
-        return cause.id in entry.causes
-    if entry.about == "flow":
-        return flow is not None and flow.verdict in entry.verdicts
-    return cause.id in entry.causes and (flow is not None or (cause.proof is None and _names(cause, found)))
-
-
-def _stopped(cause: CauseAnswer, answer: Answer, found: TextFound) -> Iterator[FlowAnswer]:
-    """Yield the flows that the cause stops and the text is about."""
+def _is_about(cause: CauseAnswer, answer: Answer, found: TextFound) -> bool:
+    """Return whether the cause concerns what the text is about."""
+    if found.entry.about == "host":
+        return True
     ports = {each.value for each in found.named if each.kind == "port"}
-    addresses = {each.value for each in found.named if each.kind == "address"}
-    names = {each.value for each in found.named if each.kind in ("container", "host")}
-    for each in answer.flows:
-        flow = each.trace.flow
-        if cause.ref not in each.causes or (found.said_by and _is_hosts_own(flow)):
-            continue
-        if found.entry.about == "host":
-            yield each
-        elif ports and str(flow.dport) in ports:
-            address = address_text(flow.daddr, flow.version)
-            if not addresses or address in addresses or _are_any(addresses) or flow.container in names:
-                yield each
-        elif not ports and ((flow.container or "") in names or address_text(flow.daddr, flow.version) in addresses):
-            yield each
+    if found.entry.about == "port" and any(
+        cause.ref in each.causes and str(each.trace.flow.dport) in ports for each in answer.flows
+    ):
+        return True
+    return _names(cause, found, answer)
 
 
-def _is_hosts_own(flow: Flow) -> bool:
-    """Return whether the flow is from the host to itself by a loopback address, which no container can have meant."""
-    return isinstance(flow.start, FromHost) and address_text(flow.daddr, flow.version).startswith(_LOOPBACK)
-
-
-def _are_any(addresses: set[str]) -> bool:
-    """Return whether the text names all addresses of the host, as engines do."""
-    return bool(addresses & {"0.0.0.0", "::"})
-
-
-def _names(cause: CauseAnswer, found: TextFound) -> bool:
-    """Return whether a state of the host is about what the text names."""
+def _names(cause: CauseAnswer, found: TextFound, answer: Answer) -> bool:
+    """Return whether the cause is about a thing that the text names."""
     candidate = cause.candidate
     said = {value for each in (candidate.title, candidate.detail) for value in _values(each)}
     said |= set(dict(places(candidate.where)).values())
     words = {part for each in said for part in each.replace("/", " ").replace(":", " ").replace(",", " ").split()}
     ports = {each.value for each in found.named if each.kind == "port"}
-    return bool(words & (ports or {each.value for each in found.named}))
+    named = ports or {each.value for each in found.named}
+    containers = (each for host in answer.network.hosts for each in host.containers())
+    named |= {each.name for each in containers if any(len(one) >= 12 and each.id.startswith(one) for one in named)}
+    return bool(words & named)
 
 
 def _values(said: Message) -> Iterator[str]:
@@ -148,42 +206,54 @@ def _values(said: Message) -> Iterator[str]:
                 yield value
 
 
-def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:
-    ids = tuple(dict.fromkeys((cause.id, *found.entry.causes)))
-    why = message("{cause} is proven on {host}", cause=cause.id, host=cause.host or "-")
-    return TextHere("true", ids, why, cause, flow, answer)
-
-
-def _undecided(found: TextFound, asked: HereAnswers) -> Message | None:
-    """Return why nothing can be said, or None if everything was looked at."""
+def _undecided_state(
+    found: TextFound, asked: TextAsked, reading: StateReading | None, holding: tuple[str, ...]
+) -> Message | None:
+    """Return why nothing can be said of a state, or None if everything was looked at."""
     entry = found.entry
     known = {each.id for each in all_causes()}
     beyond = [each for each in entry.causes if _SEEN_AS.get(each, each) not in known]
+    if reading is not None:
+        return message("as far as this host: {said}", said=reading.said)
+    holder = holder_of(found, asked.whole) if entry.about == "port" else None
+    if holder is not None:
+        return message("as far as this host: {holder} now. Whether the text is about that is not known", holder=holder)
     if not entry.causes:
         return message("nothing that is read of a host tells it")
     if entry.passing:
-        return message("it comes and goes: that it does not hold now says nothing about the time of the message")
-    if entry.about != "host" and not found.targets:
-        return message("the text names no port; ask `hairpin check PORT`")
-    if entry.about == "flow" and not asked.askable.issuperset(found.targets):
-        return message("what the text names is nothing that this host can be asked about")
-    if entry.about == "flow" and are_loopback(found.targets):
-        return message("127.0.0.1 is another one in each container; ask with `--from container:NAME`")
-    if entry.about == "flow" and any(map(_leaves, asked.targets.flows if asked.targets is not None else ())):
-        return message("the packets leave this host, and what is beyond was not read")
-    if entry.about == "flow" and asked.left:
-        return message("{count} containers more may have said it; ask with `--from container:NAME`", count=asked.left)
+        return _PASSING
+    if holding:
+        return message(
+            "as far as this host: {causes} holds now. Whether the text is about that is not known",
+            causes=", ".join(holding),
+        )
     if beyond:
         return message("hairpin cannot prove {causes} in this version", causes=", ".join(beyond))
-    return _unread(asked)
+    return _unread((asked.whole,))
 
 
-def _leaves(flow: FlowAnswer) -> bool:
-    return flow.verdict == "leaves"
+# --- both -------------------------------------------------------------------------------------------------------------
+
+_PASSING = message("it comes and goes: that it does not hold now says nothing about the time of the message")
 
 
-def _unread(asked: HereAnswers) -> Message | None:
-    for answer in asked.answers:
+def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer: Answer) -> TextHere:
+    why = message("{cause} is proven on {host}", cause=cause.id, host=cause.host or "-")
+    return TextHere("true", _first((cause.id,), found), why, cause, flow, answer)
+
+
+def _first(ids: tuple[str, ...], found: TextFound) -> tuple[str, ...]:
+    """Return the causes of the text's entry, with these in front."""
+    return tuple(dict.fromkeys((*ids, *found.entry.causes)))
+
+
+def _words(flow: FlowAnswer) -> str:
+    asked = flow.trace.flow
+    return f"{asked.start_text()} → {asked.target_text()}"
+
+
+def _unread(answers: tuple[Answer, ...]) -> Message | None:
+    for answer in answers:
         if not all(host.was_read for host in answer.network.hosts):
             return message("not every host could be read")
         first = next((each for each in answer.unread if each.key != REPLICA), None)
@@ -194,20 +264,3 @@ def _unread(asked: HereAnswers) -> Message | None:
         if any(each.verdict == "depends" for each in answer.flows):
             return message("some flows depend on what cannot be known")
     return None
-
-
-def _otherwise(found: TextFound, asked: HereAnswers) -> Iterator[str]:
-    """Yield the ids of causes that stop the text's own flows with another verdict than it tells."""
-    if found.entry.about == "flow" and asked.targets is not None:
-        for cause in asked.targets.causes:
-            if any(_stopped(cause, asked.targets, found)):
-                yield cause.id
-
-
-def _fitting(found: TextFound, answer: Answer) -> Iterator[str]:
-    """Yield the ids of causes here that stop flows as the text tells, without its naming one of them."""
-    if found.entry.about != "flow" or found.targets:
-        return
-    for each in answer.flows:
-        if each.verdict in found.entry.verdicts:
-            yield from (cause.id for cause in answer.causes if cause.ref in each.causes)

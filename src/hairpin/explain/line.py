@@ -14,6 +14,10 @@ _ANSI = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[
 _NUMBERS = msgspec.json.Decoder(dict[str, object])
 _TEXTS = ("MESSAGE", "message", "msg", "log", "error", "err", "text", "event", "body", "reason", "detail")
 _TIMES = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "time", "ts", "timestamp", "@timestamp")
+_CONTAINERS = ("CONTAINER_NAME", "container_name", "_container_name")
+"""The container whose output it is, by Docker's log drivers journald, fluentd and gelf."""
+_PROGRAMS = ("SYSLOG_IDENTIFIER", "_COMM", "_SYSTEMD_UNIT", "name")
+_NAME = re.compile(r"/?[\w.@-]+")
 LONGEST = 65536
 """Bytes of a line that are looked at together."""
 _LOOKED_AT = 160
@@ -49,9 +53,6 @@ _PREFIXES = tuple(
 )
 
 
-_COMPOSED = re.compile(r"([\w.-]+) +\| ")
-
-
 class Clock(msgspec.Struct, frozen=True):
     """The time by which a line without a year is dated, and the zone of times that name none."""
 
@@ -81,7 +82,23 @@ def _opened(raw: bytes) -> bytes:
     if not any(texts):
         return raw
     time = next((_stamp(fields[name]) for name in _TIMES if name in fields), b"")
-    return raw[:begin] + time + b" ".join(filter(None, texts))
+    return raw[:begin] + time + _printer(fields) + b" ".join(filter(None, texts))
+
+
+def _printer(fields: dict[str, object]) -> bytes:
+    """Return who printed a JSON log's line, as journalctl and ``docker compose logs`` write it: the container, or the
+    host and the program."""
+    container = next((name for key in _CONTAINERS if (name := _name(fields.get(key)))), "").removeprefix("/")
+    host = _name(fields.get("_HOSTNAME")) or _name(fields.get("hostname"))
+    if container:
+        return (f"{host} docker/{container}[0]: " if host else f"{container} | ").encode()
+    program = next((name for key in _PROGRAMS if (name := _name(fields.get(key)))), "-")
+    pid = fields.get("_PID", fields.get("pid", 0))
+    return f"{host} {program}[{pid if str(pid).isdigit() else 0}]: ".encode() if host else b""
+
+
+def _name(value: object) -> str:
+    return value if isinstance(value, str) and _NAME.fullmatch(value) else ""
 
 
 def _words(value: object) -> bytes:
@@ -165,12 +182,6 @@ def _zone(text: str | None, clock: Clock) -> tzinfo:
     digits = text.replace(":", "")
     offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:5]))
     return timezone(-offset if digits[0] == "-" else offset)
-
-
-def said_by(text: str) -> str:
-    """Return the container whose output ``docker compose logs`` shows in the line; empty if it is no such line."""
-    found = _COMPOSED.match(text)
-    return found[1] if found is not None else ""
 
 
 def has_prefix(text: str) -> bool:

@@ -11,6 +11,7 @@ from functools import cache
 import msgspec
 
 from hairpin.explain.catalogue import ENTRIES
+from hairpin.explain.codes import outcome_of
 from hairpin.explain.line import decode
 from hairpin.explain.meaning import TextMeaning
 from hairpin.explain.pattern import Variant, expression_of, variants
@@ -100,5 +101,21 @@ def _best(text: str, trials: list[_Trial]) -> TextHit | None:
         found = expression_of(each.variant.text).search(text)
         if found is not None:
             places = tuple((name.rpartition("_")[0], value) for name, value in found.groupdict().items())
-            return TextHit(each.entry, text, found.span(), places)
+            return TextHit(_by_code(each.entry, text), text, found.span(), places)
     return None
+
+
+def _by_code(entry: TextMeaning, text: str) -> TextMeaning:
+    """Return the entry, or that of the same programs whose outcome the codes and durations in the text tell."""
+    told = outcome_of(text) if entry.outcome else None
+    return entry if told in (None, entry.outcome) else _by_outcome().get((_family(entry), told), entry)
+
+
+@cache
+def _by_outcome() -> dict[tuple[str, str], TextMeaning]:
+    return {(_family(each), each.outcome): each for each in ENTRIES if each.outcome}
+
+
+def _family(entry: TextMeaning) -> str:
+    """Return which programs print the texts of the entry: ``client`` or ``library``."""
+    return entry.id.partition("-")[0]

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import UsageError
-from hairpin.network.prefix import parse_address
+from hairpin.network.prefix import address_text, parse_address
 from hairpin.question.asked import Target
 from hairpin.question.target import parse_target
 
@@ -46,11 +46,7 @@ def things_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[Name
     found.update(dict.fromkeys(Named("chain", each) for each in _CHAIN.findall(text)))
     found.update(dict.fromkeys(Named("table", each) for each in _TABLE.findall(text)))
     for target in targets_in(text):
-        address, port, _ = _parts(target)
-        if address:
-            found[Named("address", address)] = None
-        if port:
-            found[Named("port", port)] = None
+        found.update(dict.fromkeys(_parts(target)))
     return tuple(found)[:ENOUGH]
 
 
@@ -109,18 +105,20 @@ def _is_target(text: str) -> bool:
     return True
 
 
-def _parts(target: str) -> tuple[str, str, str]:
-    """Return the address, the port and the protocol of a target; of a URL nothing."""
-    if "://" in target:
-        return "", "", ""
-    place, _, protocol = target.partition("/")
-    address, _, port = place.rpartition(":")
-    return address.strip("[]"), port, protocol
+def _parts(target: str) -> Iterator[Named]:
+    """Yield the address, or the name, and the port of a target."""
+    meant = parse_target(target)
+    if meant.address is not None and meant.version is not None:
+        yield Named("address", address_text(meant.address, meant.version))
+    elif meant.container is not None:
+        yield Named("host", meant.container)
+    if meant.port is not None:
+        yield Named("port", str(meant.port))
 
 
-def question_about(target: str) -> str:
-    """Return the command that asks about a target."""
-    return f"hairpin check {target}"
+def question_about(target: str, start: str = "") -> str:
+    """Return the command that asks about a target; ``start``: from where, empty: from all usual clients."""
+    return f"hairpin check {target} --from {start}" if start else f"hairpin check {target}"
 
 
 def parsed_targets(texts: tuple[str, ...]) -> tuple[Target, ...]:

@@ -19,6 +19,7 @@ from hairpin.explain.strerror import ERRORS
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?:%[\w.-]+)?\]?)"
 PLACES = {
     "port": r"\d{1,5}",
+    "number": r"\d{1,9}",
     "address": _ADDRESS,
     "host": rf"(?:{_ADDRESS}|[\w.-]+)",
     "container": r"[\w.-]+",

@@ -5,10 +5,11 @@ from datetime import datetime
 
 import msgspec
 
-from hairpin.explain.line import Clock, decode, has_prefix, readable, said_by, time_of, without_prefix
+from hairpin.explain.line import Clock, decode, has_prefix, readable, time_of, without_prefix
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.meaning import TextMeaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
+from hairpin.explain.speaker import NOBODY, Speaker, speaker_of
 
 KINDS = 20
 """Kinds of lines that mean nothing and are kept; the others are counted."""
@@ -24,6 +25,8 @@ _ALIKE = 100
 """So many lines of one form in a row that name nothing new, and nothing more is picked out of it."""
 _QUOTED = 1000
 """Characters of a quote."""
+_PREFIX = 300
+"""Bytes in which a line's prefix ends."""
 _VARYING = b"0123456789abcdefABCDEF"
 """What differs between lines of one form: numbers, times, ids."""
 
@@ -40,8 +43,8 @@ class TextFound(msgspec.Struct, frozen=True):
     last_at: datetime | None
     named: tuple[Named, ...]
     targets: tuple[str, ...]
-    said_by: str = ""
-    """The container that printed it, if the line says so."""
+    speaker: Speaker = NOBODY
+    """Who printed it, as far as the lines say: lines of different speakers are texts of their own."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
@@ -66,8 +69,9 @@ class Understood(msgspec.Struct, frozen=True):
 class _Form:
     """One form of found lines, as it grows."""
 
-    def __init__(self, number: int, hit: TextHit, raw: bytes) -> None:
+    def __init__(self, number: int, hit: TextHit, raw: bytes, speaker: Speaker) -> None:
         self.number = number
+        self.speaker = speaker
         self.entry = hit.entry
         self.quote = without_prefix(hit.text)[:_QUOTED]
         self.count = 0
@@ -103,7 +107,7 @@ class _Kind:
 class _Reader:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._forms: dict[tuple[str, bytes], _Form] = {}
+        self._forms: dict[tuple[str, bytes, Speaker], _Form] = {}
         self._firsts: dict[str, _Form] = {}
         self._known: dict[bytes, _Form] = {}
         self._kinds: dict[bytes, _Kind] = {}
@@ -118,7 +122,7 @@ class _Reader:
         self._lines += 1
         skeleton = line.translate(None, _VARYING)
         form = self._known.get(skeleton)
-        if form is not None and form.is_full:
+        if form is not None and form.is_full and form.speaker == _speaker(line):
             form.count += 1
             form.last = line
             return
@@ -154,17 +158,18 @@ class _Reader:
         return taken
 
     def _found(self, number: int, line: bytes, skeleton: bytes, hit: TextHit) -> None:
-        key = (hit.entry.id, hit.matched.encode().translate(None, _VARYING))
+        speaker = _speaker(line)
+        key = (hit.entry.id, hit.matched.encode().translate(None, _VARYING), speaker)
         form = self._forms.get(key)
         if form is None:
             if len(self._forms) < _FORMS or hit.entry.id not in self._firsts:
-                form = self._forms[key] = _Form(number, hit, line)
+                form = self._forms[key] = _Form(number, hit, line, speaker)
                 self._firsts.setdefault(hit.entry.id, form)
             else:
                 form = self._firsts[hit.entry.id]
         form.count += 1
         form.last = line
-        if not form.is_full:
+        if not form.is_full and form.speaker == speaker:
             form.add(hit)
         if len(self._known) < _KNOWN:
             self._known[skeleton] = form
@@ -198,8 +203,12 @@ class _Reader:
             max(times, default=None),
             tuple(form.named)[:ENOUGH],
             tuple(form.targets)[:ENOUGH],
-            said_by(decode(form.first)),
+            form.speaker,
         )
+
+
+def _speaker(line: bytes) -> Speaker:
+    return speaker_of(decode(line[:_PREFIX]))
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:

@@ -13,6 +13,7 @@ from hairpin.answer.answer import Judge
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import Named, question_about
+from hairpin.explain.sender import Sender, SenderKind
 from hairpin.explain.understand import TextFound, TextUnknown
 from hairpin.report.document import (
     HostDocument,
@@ -37,6 +38,17 @@ class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     to: str
     container: str | None
     verdict: Verdict
+
+
+class SenderDocument(msgspec.Struct, frozen=True):
+    """Who printed a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the program of
+    a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the ``line``
+    itself, or the ``form`` of a text that only such a sender prints; null: nothing says it."""
+
+    kind: SenderKind
+    name: str | None
+    host: str | None
+    told_by: Literal["option", "line", "form"] | None
 
 
 class TextProof(msgspec.Struct, frozen=True):
@@ -80,6 +92,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
     named: tuple[NamedDocument, ...]
     ask: tuple[str, ...]
     """Commands that ask about the ports and addresses in the text."""
+    sender: SenderDocument
 
 
 class HarmlessDocument(msgspec.Struct, frozen=True):
@@ -163,14 +176,19 @@ def _found(each: TextAnswer, quotes: Quotes, words: Words) -> FoundDocument:
         last_at=_time(text.last_at),
         remedies=tuple(dict.fromkeys(each.id for each in here.cause.remedies)) if here.cause is not None else (),
         named=tuple(map(_named, text.named)),
-        ask=_commands(text.targets),
+        ask=tuple(question_about(target, here.sender.start) for target in text.targets),
+        sender=_sender(here.sender),
     )
+
+
+def _sender(sender: Sender) -> SenderDocument:
+    return SenderDocument(sender.kind, sender.name or None, sender.host or None, sender.told_by or None)
 
 
 def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
     cause, answer = here.cause, here.answer
     if cause is None or answer is None:
-        return None
+        return _read(here, quotes, words) if here.here == "true" else None
     flow = here.flow
     stopped = None
     if flow is not None:
@@ -187,6 +205,16 @@ def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
         with_change=cause.proof.with_change if cause.proof is not None else None,
         evidence=quotes.cause(cause),
     )
+
+
+def _read(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
+    """Return the proof by a reading alone, of which no cause with a repair came."""
+    reading = here.reading
+    if reading is None or not here.cause_ids:
+        return None
+    quoted = (quotes.plain(each) for each in reading.evidence)
+    evidence = tuple(each for each in quoted if each is not None)
+    return TextProof(here.cause_ids[0], reading.host, words(reading.said), "read", None, None, None, evidence)
 
 
 def _harmless(text: TextFound, words: Words) -> HarmlessDocument:

@@ -6,6 +6,7 @@ from hairpin.answer.decisive import undecided
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import question_about
+from hairpin.explain.sender import Sender
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
 from hairpin.report.pages import page_ids
@@ -58,6 +59,9 @@ class _Writer:
         words, paper = self._words, self._paper
         self._quote(each.text)
         paper.prose(words(each.text.entry.meaning), indent=2)
+        printed = _printed_by(each.here.sender)
+        if printed is not None:
+            self._prose(printed, style="faint")
         heading, style = _HERE[each.here.here]
         paper.prose(self._why(each.here), indent=2, first=f"{words(heading)} ", first_style=style)
         if each.here.cause is not None:
@@ -65,7 +69,7 @@ class _Writer:
             return
         if each.here.here == "unknown":
             for target in each.text.targets[:FEW]:
-                paper.line("    ", (question_about(target), "command"))
+                paper.line("    ", (question_about(target, each.here.sender.start), "command"))
         pages = [id_ for id_ in each.here.cause_ids if id_ in page_ids()]
         if pages and each.here.here == "unknown":
             shown = pages if self._verbose else pages[:FEW]
@@ -189,6 +193,26 @@ class _Writer:
         read = (host for host in answer.network.hosts if host.was_read)
         hosts = ", ".join(f"{host.name or '-'} ({host.taken_at or '-'})" for host in read)
         self._prose(message("Read on {hosts}; simulated.", hosts=hosts), indent=0, style="faint")
+
+
+def _printed_by(sender: Sender) -> Message | None:
+    """Return who printed a text, if the user or its line says so."""
+    if sender.told_by not in ("option", "line"):
+        return None
+    name = sender.name or sender.host
+    match sender.kind:
+        case "container":
+            return message("printed by container {name}", name=name)
+        case "host" if sender.told_by == "line":
+            return message("printed by {name} on {host}", name=sender.name or "-", host=sender.host)
+        case "host":
+            return message("printed on the host")
+        case "elsewhere":
+            return message("printed on {name}", name=sender.host or sender.name)
+        case "address" | "lan" if sender.told_by == "option":
+            return message("printed by a client")
+        case _:
+            return None
 
 
 def _with_both_ends(text: str, room: int) -> str:

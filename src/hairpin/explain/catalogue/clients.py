@@ -29,7 +29,8 @@ CLIENTS = (
             "connect() failed (110: {timeout}) while connecting to upstream",
             "upstream timed out (110: {timeout}) while connecting to upstream",
             "connect to {host} port {port}: {timeout}", "Immediate connect fail for {address}: {timeout}",
-            "connect: {timeout}",
+            "connect: {timeout}", "upstream connect error or disconnect/reset before headers* connection timeout",
+            "is DOWN, reason: Layer4 timeout", "connect to {host}:{port} failed: {timeout}",
         ),
         meaning=message(
             "The client's packets, or the answers to them, were dropped on the way and nobody said so: a "
@@ -43,6 +44,8 @@ CLIENTS = (
         ),
         about="flow",
         verdicts=("dropped", "unanswered"),
+        outcome="timeout",
+        printed_by="client",
         samples=(
             Sample(
                 "curl: (28) Failed to connect to 198.51.100.2 port 8151 after 134520 ms: Connection timed out",
@@ -79,12 +82,13 @@ CLIENTS = (
             "could not connect to server: {refused}",
             "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (111)",
             "Can't connect to MySQL server on '{host}' (111",
-            "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)",
             "Can't connect to server on '{host}' (111)",
             "connect() failed (111: {refused}) while connecting to upstream",
-            "attempt to connect to {address}:{port} * failed", "(111){refused}: AH00957", "connect: {refused}",
+            "(111){refused}: AH00957", "connect: {refused}",
             "MongoNetworkError: connect ECONNREFUSED {address}:{port}", "failed: {refused}.",
             "error: dial tcp {address}:{port}: connect: {refused}",
+            'is DOWN, reason: Layer4 connection problem, info: "{refused}',
+            "connect to {host}:{port} failed: {refused}",
         ),
         meaning=message(
             "The host answered that nobody listens on this port, or a firewall rejected the connection with a "
@@ -97,6 +101,8 @@ CLIENTS = (
         ),
         about="flow",
         verdicts=("refused", "rejected"),
+        outcome="refused",
+        printed_by="client",
         samples=(
             Sample(
                 "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Connection refused",
@@ -144,6 +150,8 @@ CLIENTS = (
         ),
         about="flow",
         verdicts=("rejected", "dropped", "unanswered"),
+        outcome="no-route",
+        printed_by="client",
         samples=(
             Sample(
                 "curl: (7) Failed to connect to 172.17.0.1 port 5432 after 0 ms: No route to host",
@@ -176,6 +184,13 @@ CLIENTS = (
             "container-network-none", "host-link-down", "container-interface-missing",
             "ipv6-ra-ignored-when-forwarding",
         ),
+        shown_by=(
+            "host-default-route-missing", "container-default-route-missing", "host-link-down",
+            "container-interface-missing",
+        ),
+        about="flow",
+        outcome="no-network",
+        printed_by="client",
         samples=(
             Sample("ping: connect: Network is unreachable", "iputils, ping/ping.c"),
             Sample(
@@ -205,27 +220,37 @@ CLIENTS = (
         ),
         about="flow",
         verdicts=("refused", "rejected"),
+        outcome="reset",
+        printed_by="client",
         samples=(
             Sample("curl: (56) Recv failure: Connection reset by peer", "gliderlabs/logspout#136"),
         ),
     ),
     TextMeaning(
-        id="client-empty-reply",
-        program="curl",
+        id="client-not-connected",
+        program="",
         patterns=(
-            "curl: (52) Empty reply from server", "Empty reply from server", "No data received.",
-            "Remote end closed connection without response", "Server aborted the SSL handshake",
-            "http: server gave HTTP response to HTTPS client",
+            "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)", "failed to connect to all addresses",
+            "Can't connect to MySQL server on '{host}' (115", "transport: Error while dialing",
+            "attempt to connect to {address}:{port} * failed",
         ),
         meaning=message(
-            "The connection was opened and closed without an answer. On a published port docker-proxy opens it "
-            "by itself, so nothing may listen behind it, or the service speaks another protocol (TLS)."
+            "The client could not connect, and does not say how: nobody answered, or the connection was refused. "
+            "Error 115 is EINPROGRESS, which the call returns in both cases."
         ),
-        causes=("service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening"),
+        causes=(
+            "service-not-listening", "port-not-published", "container-not-running", "loopback-is-the-container",
+            "filter-forward-jump-missing", "ip-forward-off",
+        ),
         about="flow",
-        verdicts=("refused", "rejected"),
+        printed_by="client",
+        verdicts=("refused", "rejected", "dropped", "unanswered"),
+        general=True,
         samples=(
-            Sample("curl: (52) Empty reply from server", "curl, lib/http.c"),
+            Sample(
+                "ERROR 2002 (HY000): Can't connect to MySQL server on 'db' (115)",
+                "mariadb-connector-c, plugins/pvio/pvio_socket.c",
+            ),
         ),
     ),
     TextMeaning(
@@ -237,6 +262,7 @@ CLIENTS = (
         ),
         causes=("neighbour-table-overflow",),
         passing=True,
+        shown_by=("neighbour-table-overflow",),
         samples=(
             Sample("ping: sendto: Invalid argument", "containers/podman-compose#672"),
         ),
@@ -253,47 +279,18 @@ CLIENTS = (
             "its policy."
         ),
         causes=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
+        shown_by=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
+        about="flow",
+        printed_by="client",
         samples=(
             Sample("ping: sendmsg: Operation not permitted", "iputils, ping/ping_common.c"),
-        ),
-    ),
-    TextMeaning(
-        id="client-message-too-long",
-        program="ping",
-        patterns=(
-            "ping: local error: message too long, mtu={port}", "ping: sendmsg: Message too long",
-            "local error: Message too long, mtu=", "From {address} icmp_seq=* Frag needed and DF set (mtu = {port})",
-        ),
-        meaning=message(
-            "The packet is larger than the MTU of a link on the way. If TCP hangs on large answers too, the ICMP "
-            "messages about it are lost."
-        ),
-        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
-        samples=(
-            Sample("ping: local error: message too long, mtu=1450", "iputils, ping/ping.c"),
-        ),
-    ),
-    TextMeaning(
-        id="client-tls-hangs",
-        program="curl",
-        patterns=(
-            "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL", "curl: (35) TLS connect error",
-            "SSL connection timeout", "net/http: TLS handshake timeout",
-        ),
-        meaning=message(
-            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on "
-            "the way whose ICMP messages are lost makes exactly that."
-        ),
-        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
-        samples=(
-            Sample('Get "https://registry.example.com/v2/": net/http: TLS handshake timeout', "moby/moby#22635"),
         ),
     ),
     TextMeaning(
         id="curl-no-route-own-address",
         program="curl",
         patterns=(
-            "bind failed with errno {port}: {not_here}", "connect: {not_here}", "bind: {not_here}",
+            "bind failed with errno {number}: {not_here}", "connect: {not_here}", "bind: {not_here}",
             "[Errno 99] {not_here}", "EADDRNOTAVAIL",
         ),
         meaning=message(
@@ -305,6 +302,7 @@ CLIENTS = (
             "container-address-not-assigned", "loopback-address-missing",
         ),
         general=True,
+        printed_by="client",
         samples=(
             Sample("OSError: [Errno 99] Cannot assign requested address", "python/cpython, Modules/socketmodule.c"),
         ),

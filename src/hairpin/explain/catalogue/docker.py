@@ -16,6 +16,7 @@ DOCKER = (
             "ip-forward-off", "sysctl-file-forces-forward-off", "interface-forwarding-off",
             "ip-forward-not-persisted",
         ),
+        shown_by=("ip-forward-off", "interface-forwarding-off"),
         samples=(
             Sample("WARNING: IPv4 forwarding is disabled. Networking will not work.", "moby/moby#27319"),
         ),
@@ -31,6 +32,7 @@ DOCKER = (
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         kind="routine",
+        shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         samples=(
             Sample("WARNING: bridge-nf-call-iptables is disabled", "moby/moby#16137"),
         ),
@@ -66,18 +68,20 @@ DOCKER = (
             "iptables * -t nat -A DOCKER * No chain/target/match by that name",
             "iptables * -t nat -I DOCKER * No chain/target/match by that name",
             "iptables * -t nat -A DOCKER * Chain 'DOCKER' does not exist",
-            "iptables * -t nat * Couldn't load target `DOCKER'", "iptables * -t nat -A DOCKER * {no_file}",
-            "Unable to enable DNAT rule: * No chain/target/match by that name",
+            "iptables * -t nat * Couldn't load target `DOCKER'",
+            "iptables * -t nat -A DOCKER * Couldn't load target* {no_file}",
+            "Unable to enable DNAT rule: * -A DOCKER * No chain/target/match by that name",
         ),
         meaning=message(
-            "The chain DOCKER of the nat table is gone: somebody flushed the rules after dockerd had made them, "
-            "so no port can be published. A restart of dockerd, or `hairpin restore --apply`, makes the chain "
-            "again."
+            "The chain DOCKER of the nat table was gone when dockerd wrote a rule: somebody had flushed the rules "
+            "after dockerd had made them, so no port could be published. `hairpin restore` shows which rules are "
+            "missing now."
         ),
         causes=(
             "docker-nat-chain-missing", "firewalld-restart-wipes-docker", "iptables-service-restart-wipes",
             "firewall-manager-flushed-rules", "nft-conf-flush-ruleset", "iptables-check-bug", "masquerade-missing",
         ),
+        shown_by=("docker-nat-chain-missing",),
         samples=(
             Sample(
                 "docker: Error response from daemon: driver failed programming external connectivity on endpoint "
@@ -104,15 +108,16 @@ DOCKER = (
             "setting up isolation * No chain/target/match by that name",
         ),
         meaning=message(
-            "A chain of dockerd's in the filter table is gone: somebody flushed the rules after dockerd had made "
-            "them. No container with a published port starts until dockerd is restarted or the chains are put "
-            "back."
+            "A chain of dockerd's in the filter table was gone when dockerd wrote a rule: somebody had flushed the "
+            "rules after dockerd had made them. No container with a published port starts without it; `hairpin "
+            "restore` shows which rules are missing now."
         ),
         causes=(
             "docker-filter-chain-missing", "filter-forward-jump-missing", "firewalld-restart-wipes-docker",
             "iptables-service-restart-wipes", "firewall-manager-flushed-rules", "nft-conf-flush-ruleset",
             "docker-nat-chain-missing", "iptables-check-bug",
         ),
+        shown_by=("docker-filter-chain-missing",),
         samples=(
             Sample(
                 "Error response from daemon: Failed to Setup IP tables: Unable to enable SKIP DNAT rule:  "
@@ -163,6 +168,7 @@ DOCKER = (
             "firewalld-restart-wipes-docker", "docker-nat-chain-missing", "firewall-manager-flushed-rules",
             "iptables-check-bug", "mixed-firewall-managers",
         ),
+        shown_by=("docker-nat-chain-missing",),
         samples=(
             Sample(
                 'failed to start daemon: Error initializing network controller: Error creating default "bridge" '
@@ -194,6 +200,7 @@ DOCKER = (
             "port-allocated-by-other-container",
         ),
         about="port",
+        shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
         samples=(
             Sample(
                 "Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use",
@@ -219,6 +226,7 @@ DOCKER = (
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
         about="port",
+        shown_by=("port-allocated-by-other-container", "published-port-held-by-other-process"),
         samples=(
             Sample(
                 "docker: Error response from daemon: driver failed programming external connectivity on endpoint "
@@ -253,6 +261,8 @@ DOCKER = (
             "started. A cloud's public address is at its gateway: publish on the private one."
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
+        shown_by=("publish-address-not-on-host",),
+        about="port",
         samples=(
             Sample(
                 "Error starting userland proxy: listen tcp 203.0.113.7:443: bind: cannot assign requested address",
@@ -289,8 +299,8 @@ DOCKER = (
             "error while calling PortManager.AddPort(): * permission denied",
         ),
         meaning=message(
-            "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start (1024). Lower "
-            "that sysctl, or publish a higher port."
+            "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start, which is 1024 by "
+            "default. Publish a higher port, or let root publish this one."
         ),
         causes=("privileged-port-rootless",),
         samples=(

@@ -25,8 +25,8 @@ DOCKER_NETWORKS = (
         program="dockerd",
         patterns=("endpoint with name {container} already exists in network {word}",),
         meaning=message(
-            "dockerd still has the network's end of a container that did not end cleanly. `docker network "
-            "disconnect -f NETWORK CONTAINER` removes it; no packet is stopped by it."
+            "dockerd still has the network's end of a container that did not end cleanly, and refuses a second one "
+            "of that name. No packet is stopped by it."
         ),
         samples=(
             Sample("endpoint with name web already exists in network bridge", "moby, libnetwork/network.go"),
@@ -41,7 +41,7 @@ DOCKER_NETWORKS = (
         ),
         meaning=message(
             "The subnet that was asked for overlaps the subnet of another network of this engine. Choose another "
-            "one, or remove the network that has it."
+            "one for the new network."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
         samples=(
@@ -62,11 +62,12 @@ DOCKER_NETWORKS = (
             "failed to parse pool request for address space",
         ),
         meaning=message(
-            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that "
-            "a route of the host covers counts as taken (a VPN often takes all of them). Remove unused networks, "
-            "or set default-address-pools."
+            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that a "
+            "route of the host covers counts as taken (a VPN often takes all of them). `default-address-pools` in "
+            "daemon.json gives it more."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
+        shown_by=("address-pool-exhausted",),
         samples=(
             Sample(
                 "ERROR: could not find an available, non-overlapping IPv4 address pool among the defaults to "
@@ -84,8 +85,8 @@ DOCKER_NETWORKS = (
             "Address already in use: failed to allocate", "no unallocated IP addresses in",
         ),
         meaning=message(
-            "Every address of this network's subnet is given to a container. Remove containers, or make the "
-            "network anew with a larger subnet."
+            "Every address of this network's subnet is given to a container. A network with a larger subnet has "
+            "more."
         ),
         causes=("address-pool-exhausted",),
         samples=(
@@ -107,6 +108,7 @@ DOCKER_NETWORKS = (
             "host's addresses directly. Use the port that the service listens on."
         ),
         causes=("host-network-ignores-ports",),
+        shown_by=("host-network-ignores-ports",),
         samples=(
             Sample(
                 "WARNING: Published ports are discarded when using host network mode",
@@ -138,16 +140,20 @@ DOCKER_NETWORKS = (
         id="docker-joined-container-stopped",
         program="dockerd",
         patterns=(
+            "cannot join network of a non running container: {container}",
             "cannot join network of a non running container",
+            "joining network namespace of container: No such container: {container}",
             "joining network namespace of container: No such container",
             "cannot join network namespace of a non running container",
             "No such container: * joining network namespace of container",
         ),
         meaning=message(
-            "This container shares the network of another one, and that one does not run. Start the other one "
-            "first, then this one."
+            "This container shares the network of another one, and that one did not run when this one was started. "
+            "It has to run first."
         ),
         causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
+        shown_by=("container-not-running", "shared-namespace-left"),
+        about="thing",
         samples=(
             Sample(
                 "Error response from daemon: cannot join network of a non running container: 0bfa2d0a4c0e",
@@ -171,15 +177,15 @@ DOCKER_NETWORKS = (
         id="docker-network-missing",
         program="dockerd",
         patterns=(
-            "network {word} not found", "No such network: {word}",
+            "Error response from daemon: network {word} not found", "Error: No such network: {word}",
+            "failed to set up container networking: network {word} not found",
             "network {word} declared as external, but could not be found",
         ),
         meaning=message(
-            "The container is to join a network that does not exist any more. `docker network ls` lists them; "
-            "compose makes its own with `docker compose up`."
+            "The container is to join a network that did not exist then. `docker network ls` lists those that "
+            "exist."
         ),
         causes=("no-common-network-for-name",),
-        about="port",
         samples=(
             Sample("Error response from daemon: network backend not found", "moby, daemon/network.go"),
         ),
@@ -196,10 +202,11 @@ DOCKER_NETWORKS = (
             "docker.errors.DockerException: Error while fetching server API version",
         ),
         meaning=message(
-            "No dockerd answers on its socket: it does not run, or `docker` asks at another address "
-            "(DOCKER_HOST, a context). `systemctl status docker` and its journal say why it ended."
+            "No dockerd answered on its socket: it did not run, or `docker` asked at another address (DOCKER_HOST, "
+            "a context). `systemctl status docker` and its journal say why it ended."
         ),
         causes=("docker-daemon-not-running", "daemon-does-not-start-config"),
+        shown_by=("docker-daemon-not-running",),
         samples=(
             Sample(
                 "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "

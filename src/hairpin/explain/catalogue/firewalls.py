@@ -15,13 +15,14 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* DOCKER* failed: * Couldn't load target",
         ),
         meaning=message(
-            "dockerd wrote a rule through firewalld, and Docker's chain was gone: firewalld's start or reload "
-            "has removed it. Restart dockerd, and let it start after firewalld."
+            "dockerd wrote a rule through firewalld, and Docker's chain was gone: firewalld's start or reload had "
+            "removed it. dockerd has to start after firewalld; `hairpin restore` shows which rules are missing now."
         ),
         causes=(
             "firewalld-restart-wipes-docker", "docker-nat-chain-missing", "docker-filter-chain-missing",
             "firewall-manager-flushed-rules", "iptables-check-bug",
         ),
+        shown_by=("docker-nat-chain-missing", "docker-filter-chain-missing"),
         samples=(
             Sample(
                 "ERROR: COMMAND_FAILED: '/sbin/iptables -w2 -t nat -A DOCKER -p tcp -d 0/0 --dport 8080 -j DNAT "
@@ -40,11 +41,12 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* -C * failed: *Couldn't load target",
             "COMMAND_FAILED: '*iptables* -C * failed: * does not exist", "COMMAND_FAILED: '*iptables* -D * failed: *",
             "COMMAND_FAILED: '*iptables* -F DOCKER* failed: *No chain/target/match by that name",
-            "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *No chain/target/match by that name",
+            "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *", "COMMAND_FAILED: '*iptables* -F DOCKER* failed: *",
+            "COMMAND_FAILED: '*iptables* -N DOCKER* failed: *Chain already exists",
         ),
         meaning=message(
-            "dockerd asked through firewalld whether a rule is there, or took an old one away, and the answer "
-            "was no. dockerd expects that, and firewalld logs it as an error."
+            "dockerd asked through firewalld whether a rule is there, or took an old one away before it made its "
+            "own, and the answer was no. dockerd expects that, and firewalld logs it as an error."
         ),
         kind="harmless",
         samples=(
@@ -103,7 +105,9 @@ FIREWALLS = (
             "asked a service of the host, or docker-proxy's connection was dropped."
         ),
         causes=("input-drops-host-service", "input-chain-drops-proxied-traffic"),
-        about="port",
+        about="flow",
+        printed_by="source",
+        verdicts=("dropped", "rejected"),
         samples=(
             Sample(
                 "[UFW BLOCK] IN=docker0 OUT= PHYSIN=veth3f2a1b0 MAC=02:42:ac:11:00:01:02:42:ac:11:00:02:08:00 "
@@ -118,11 +122,13 @@ FIREWALLS = (
         program="ufw",
         patterns=("[UFW BLOCK] IN={link} OUT={link} ",),
         meaning=message(
-            "ufw dropped a packet that the host was to forward, to or from a container. Allow it with `ufw route "
-            "allow`, or set DEFAULT_FORWARD_POLICY."
+            "ufw dropped a packet that the host was to forward, to or from a container. SRC and DST are its ends; "
+            "`ufw route` has the rules for such packets, and DEFAULT_FORWARD_POLICY decides about the others."
         ),
         causes=("ufw-forward-policy", "forward-policy-drop", "filter-forward-jump-missing"),
-        about="port",
+        about="flow",
+        printed_by="source",
+        verdicts=("dropped", "rejected"),
         samples=(
             Sample(
                 "[UFW BLOCK] IN=eth0 OUT=br-1a2b3c4d5e6f MAC=… SRC=198.51.100.9 DST=172.18.0.2 LEN=60 PROTO=TCP "
@@ -147,7 +153,9 @@ FIREWALLS = (
             "nft-base-chain-drop-other-table", "third-party-forward-chain-drops", "forward-policy-drop",
             "rule-decides-flow", "reject-rule-before-docker",
         ),
-        about="port",
+        about="flow",
+        printed_by="source",
+        verdicts=("dropped", "rejected"),
         samples=(
             Sample(
                 "NFTABLES IPv4 FORWARD DROP - IN=docker0 OUT=eth0 PHYSIN=veth3f2a1b0 SRC=172.17.0.2 DST=8.8.8.8 "
@@ -164,14 +172,16 @@ FIREWALLS = (
             "FWD_{word}_REJECT: IN=", "FWDI_{word}_REJECT: IN=",
         ),
         meaning=message(
-            "firewalld rejected a packet that the host was to forward: the zone of the link it came in by does "
-            "not allow that. A container's bridge belongs in the zone `docker` or `trusted`."
+            "firewalld rejected a packet that the host was to forward: the zone of the link by which it arrived "
+            "does not allow that. Containers' bridges are in the zone `docker` or `trusted` by default."
         ),
         causes=(
             "cni-bridge-not-trusted", "firewalld-bridge-in-wrong-zone", "firewalld-zone-blocks-port",
             "reject-rule-before-docker",
         ),
-        about="port",
+        about="flow",
+        printed_by="source",
+        verdicts=("dropped", "rejected"),
         samples=(
             Sample(
                 "filter_FWD_public_REJECT: IN=flannel.1 OUT=cni0 MAC=… SRC=10.244.1.5 DST=10.244.0.7 PROTO=UDP "
@@ -195,7 +205,9 @@ FIREWALLS = (
             "firewalld-zone-blocks-port", "firewalld-bridge-in-wrong-zone", "input-chain-drops-proxied-traffic",
             "reject-rule-before-docker",
         ),
-        about="port",
+        about="flow",
+        printed_by="source",
+        verdicts=("dropped", "rejected"),
         samples=(
             Sample(
                 "FINAL_REJECT: IN=eth0 OUT= MAC=… SRC=198.51.100.9 DST=198.51.100.2 PROTO=TCP SPT=51000 DPT=8080",

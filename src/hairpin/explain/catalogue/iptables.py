@@ -12,11 +12,13 @@ IPTABLES = (
             "Another process is currently holding the xtables lock", "Fatal: can't open lock file {path}xtables.lock",
         ),
         meaning=message(
-            "Another program was changing the rules and held the lock, so this change was not made. The rule is "
-            "missing until somebody makes it again; `iptables -w` waits instead."
+            "Another program was changing the rules and held the lock, so this change was not made. `iptables -w` "
+            "waits for the lock instead; a rule that was not made is missing as long as its owner does not make it "
+            "again."
         ),
         causes=("xtables-lock-contention",),
         passing=True,
+        shown_by=("xtables-lock-contention",),
         samples=(
             Sample(
                 "Another app is currently holding the xtables lock. Perhaps you want to use the -w option?",
@@ -50,8 +52,8 @@ IPTABLES = (
             "Chain '{chain}' does not exist",
         ),
         meaning=message(
-            "A rule jumps to a chain that is not there: somebody flushed it after its owner had made it. Its "
-            "owner has to make it again, or `hairpin restore --apply` for the chains of an engine."
+            "A rule jumps to a chain that was not there: somebody had flushed it after its owner had made it. "
+            "`hairpin restore` shows which chains and rules of an engine are missing now."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
@@ -75,6 +77,7 @@ IPTABLES = (
             "by a mistake; else the extension's file or the kernel's module is missing."
         ),
         causes=("iptables-check-bug", "kernel-match-missing", "kernel-module-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing", "iptables-check-bug"),
         samples=(
             Sample("iptables v1.8.1 (nf_tables): Chain 'DNAT' does not exist", "moby/moby#38099"),
         ),
@@ -85,13 +88,15 @@ IPTABLES = (
         patterns=(
             "Couldn't load match `{module}':{no_file}", "Couldn't load match `{module}'",
             "Couldn't find match `{module}'", "Extension {module} revision * not supported, missing kernel module",
-            "Couldn't find target `{module}'", "missing kernel module",
+            "Couldn't find target `{module}'",
         ),
         meaning=message(
             "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of "
             "the kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
         ),
         causes=("kernel-match-missing", "kernel-module-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing"),
+        about="thing",
         samples=(
             Sample(
                 "Warning: Extension addrtype revision 0 not supported, missing kernel module?\niptables v1.8.10 "
@@ -113,6 +118,7 @@ IPTABLES = (
             "upgrade of the kernel a reboot is due."
         ),
         causes=("kernel-match-missing", "kernel-module-missing", "docker-nat-chain-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing"),
         samples=(
             Sample(
                 "iptables v1.8.7 (nf_tables):  RULE_APPEND failed (No such file or directory): rule in chain "
@@ -126,17 +132,38 @@ IPTABLES = (
         program="iptables",
         patterns=(
             "RULE_DELETE failed (Invalid argument)", "RULE_DELETE failed (No such file or directory)",
-            "CHAIN_DEL failed (Device or resource busy)", "CHAIN_USER_DEL failed (Device or resource busy)",
             "CHAIN_ZAP failed",
         ),
         meaning=message(
-            "iptables could not delete a rule or a chain: another program changed the rules in between, or other "
-            "rules still jump to the chain. Rules may be left over that nobody means any more."
+            "iptables could not delete a rule: it was not there, or another program had changed the rules in "
+            "between. Rules may be left over that nobody means any more."
         ),
         causes=("iptables-check-bug", "stale-accept-for-dead-container", "dnat-rule-stale-address"),
         samples=(
             Sample(
                 "iptables v1.8.11 (nf_tables):  RULE_DELETE failed (Invalid argument): rule in chain DOCKER",
+                "iptables, iptables/nft.c",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="iptables-chain-busy",
+        program="iptables",
+        patterns=(
+            "CHAIN_DEL failed (Device or resource busy)", "CHAIN_USER_DEL failed (Device or resource busy)",
+        ),
+        meaning=message(
+            "A program wanted to delete a chain to which other rules still jump, and the kernel kept it. dockerd does "
+            "so at each start beside firewalld, and makes its rules all the same."
+        ),
+        causes=(
+            "docker-nat-chain-missing", "docker-filter-chain-missing", "filter-forward-jump-missing",
+            "dnat-rule-missing", "masquerade-missing",
+        ),
+        kind="routine",
+        samples=(
+            Sample(
+                "iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy): chain DOCKER",
                 "iptables, iptables/nft.c",
             ),
         ),
@@ -153,6 +180,7 @@ IPTABLES = (
             "iptables-legacy, or a kernel with CONFIG_NF_TABLES."
         ),
         causes=("kernel-module-missing",),
+        shown_by=("kernel-module-missing",),
         samples=(
             Sample(
                 "iptables v1.8.7 (nf_tables):  TABLE_ADD failed (Invalid argument): table filter",
@@ -172,6 +200,7 @@ IPTABLES = (
             "nft_chain_nat is missing. After an upgrade of the kernel a reboot is due."
         ),
         causes=("kernel-module-missing",),
+        shown_by=("kernel-module-missing",),
         samples=(
             Sample(
                 "iptables v1.8.9 (nf_tables): CHAIN_ADD failed (No such file or directory): chain PREROUTING",
@@ -184,8 +213,9 @@ IPTABLES = (
         program="iptables",
         patterns=("table `{table}' is incompatible, use 'nft' tool",),
         meaning=message(
-            "Somebody changed this table with `nft`, into a form that iptables cannot show or change. The "
-            "engine's next rule fails: delete that rule with `nft`, or move it into a table of its own."
+            "Somebody changed this table with `nft`, into a form that iptables cannot show or change, so the "
+            "engine's next rule fails. `nft list table ip TABLE` shows what was added; it belongs into a table of "
+            "its own."
         ),
         causes=("iptables-nft-incompatible-table",),
         samples=(
@@ -207,6 +237,7 @@ IPTABLES = (
             "both. A rule that you do not see here may drop it: look with `iptables-legacy-save` too."
         ),
         causes=("two-iptables-backends-in-use",),
+        shown_by=("two-iptables-backends-in-use",),
         kind="routine",
         samples=(
             Sample(
@@ -219,8 +250,8 @@ IPTABLES = (
         id="iptables-restore-failed",
         program="iptables",
         patterns=(
-            "iptables-restore: line {port} failed", "ip6tables-restore: line {port} failed",
-            "iptables-restore * line {port} failed", "Error occurred at line: {port}",
+            "iptables-restore: line {number} failed", "ip6tables-restore: line {number} failed",
+            "iptables-restore * line {number} failed", "Error occurred at line: {number}",
             "iptables-restore: unable to initialize table '{table}'",
         ),
         meaning=message(
@@ -235,9 +266,11 @@ IPTABLES = (
     TextMeaning(
         id="iptables-loop",
         program="iptables",
-        patterns=("Too many levels of symbolic links",),
+        patterns=(
+            "iptables: Too many levels of symbolic links", "tables * (legacy): Too many levels of symbolic links",
+        ),
         meaning=message(
-            "A rule was refused because its jumps would lead in a circle. Delete one of these jumps."
+            "A rule was refused because its jumps would lead in a circle. Nothing was changed."
         ),
         samples=(
             Sample("iptables: Too many levels of symbolic links.", "iptables, libiptc/libiptc.c"),
@@ -266,8 +299,8 @@ IPTABLES = (
             "Could not process rule: Device or resource busy",
         ),
         meaning=message(
-            "The kernel refuses the rule or the chain: a module of nf_tables is missing, or something else still "
-            "uses what is to be deleted."
+            "The kernel refused the rule or the chain: a module of nf_tables is missing, or something else still "
+            "used what was to be deleted."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"),
         samples=(

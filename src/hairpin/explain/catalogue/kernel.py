@@ -17,6 +17,7 @@ KERNEL = (
         ),
         causes=("conntrack-table-full",),
         passing=True,
+        shown_by=("conntrack-table-full",),
         samples=(
             Sample("nf_conntrack: table full, dropping packet", "kubernetes/kubernetes#71261"),
         ),
@@ -52,6 +53,7 @@ KERNEL = (
         ),
         causes=("neighbour-table-overflow",),
         passing=True,
+        shown_by=("neighbour-table-overflow",),
         samples=(
             Sample("neighbour: arp_cache: neighbor table overflow!", "e2b-dev/infra#3508"),
         ),
@@ -69,6 +71,7 @@ KERNEL = (
         ),
         causes=("neighbour-table-overflow",),
         passing=True,
+        shown_by=("neighbour-table-overflow",),
         samples=(
             Sample("RTNETLINK answers: No buffer space available", "e2b-dev/infra#3508"),
         ),
@@ -86,6 +89,11 @@ KERNEL = (
             "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
             "src-valid-mark-off", "route-diverts-traffic", "bridge-subnet-overlaps-route",
         ),
+        shown_by=(
+            "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
+            "src-valid-mark-off",
+        ),
+        about="thing",
         samples=(
             Sample("IPv4: martian source 172.17.0.2 from 10.0.0.5, on dev eth0", "projectcalico/cni-plugin#381"),
         ),
@@ -99,6 +107,7 @@ KERNEL = (
             "with route_localnet off."
         ),
         causes=("userland-proxy-off-no-route-localnet",),
+        shown_by=("userland-proxy-off-no-route-localnet",),
         samples=(
             Sample("IPv4: martian destination 127.0.0.1 from 172.17.0.2, dev docker0", "kernel, net/ipv4/route.c"),
         ),
@@ -106,13 +115,15 @@ KERNEL = (
     TextMeaning(
         id="link-not-ready",
         program="kernel",
-        patterns=("ADDRCONF(NETDEV_UP): {link}: link is not ready",),
-        meaning=message(
-            "The link was switched on and has no carrier yet. A bridge has none until its first container "
-            "starts, so this alone is no fault."
+        patterns=(
+            "ADDRCONF(NETDEV_UP): {link}: link is not ready", "ADDRCONF(NETDEV_CHANGE): {link}: link is not ready",
+            "ADDRCONF(NETDEV_CHANGE): {link}: link becomes ready",
         ),
-        causes=("bridge-address-missing", "bridge-down"),
-        kind="routine",
+        meaning=message(
+            "IPv6 waits for the link's carrier, and tells when it is there. A bridge has none until its first "
+            "container starts, and a container's link none until its other end is up: each start logs this."
+        ),
+        kind="harmless",
         samples=(
             Sample("IPv6: ADDRCONF(NETDEV_UP): docker0: link is not ready", "docker/for-linux#924"),
         ),
@@ -120,13 +131,15 @@ KERNEL = (
     TextMeaning(
         id="bridge-port-disabled",
         program="kernel",
-        patterns=("{link}: port {port}({link}) entered disabled state",),
+        patterns=("{link}: port {number}({link}) entered disabled state",),
         meaning=message(
             "A container's end was taken off the bridge or switched off. That is what a container's stop does; "
             "of a container that runs, somebody else has done it."
         ),
         causes=("veth-detached-from-bridge", "veth-down", "manager-claims-container-links"),
         kind="routine",
+        shown_by=("veth-detached-from-bridge", "veth-down"),
+        about="thing",
         samples=(
             Sample("docker0: port 1(veth3f2a1b0) entered disabled state", "ehazlett/shipyard#648"),
         ),
@@ -157,6 +170,7 @@ KERNEL = (
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         kind="routine",
+        shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         samples=(
             Sample(
                 "bridge: filtering via arp/ip/ip6tables is no longer available by default. Update your scripts "
@@ -191,6 +205,7 @@ KERNEL = (
         causes=("service-backlog-full", "service-process-stopped"),
         about="port",
         passing=True,
+        shown_by=("service-backlog-full", "service-process-stopped"),
         samples=(
             Sample(
                 "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  Check SNMP "
@@ -212,6 +227,8 @@ KERNEL = (
         ),
         causes=("host-link-down", "host-link-missing", "host-default-route-missing"),
         kind="routine",
+        shown_by=("host-link-down", "host-link-missing"),
+        about="thing",
         samples=(
             Sample("e1000e 0000:00:1f.6 eth0: NIC Link is Down", "kernel, drivers/net/ethernet/intel/e1000e"),
         ),
@@ -221,8 +238,8 @@ KERNEL = (
         program="ip",
         patterns=("RTNETLINK answers: File exists",),
         meaning=message(
-            "The route, address or rule is there already, perhaps with another gateway or link. `ip route "
-            "replace` changes it."
+            "The route, address or rule was there already, perhaps with another gateway or link. `ip route show` "
+            "shows it."
         ),
         causes=("route-diverts-traffic", "bridge-subnet-overlaps-route", "client-inside-container-subnet"),
         samples=(

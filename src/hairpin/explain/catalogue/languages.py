@@ -11,7 +11,7 @@ LANGUAGES = (
         patterns=(
             "dial tcp {address}:{port}: i/o timeout", "dial tcp {address}:{port}: connect: {timeout}",
             "dial tcp {host}:{port}: i/o timeout", "ConnectTimeoutError",
-            "Connection to {host} timed out. (connect timeout=*", "connect timeout={port}",
+            "Connection to {host} timed out. (connect timeout=*", "connect timeout={number}",
             "java.net.SocketTimeoutException: connect timed out", "java.net.ConnectException: {timeout}",
             "java.net.SocketTimeoutException: Connect timed out", "connect ETIMEDOUT {address}:{port}", "ETIMEDOUT",
             "net/http: request canceled while waiting for connection", "[Errno 110] {timeout}",
@@ -34,6 +34,8 @@ LANGUAGES = (
         ),
         about="flow",
         verdicts=("dropped", "unanswered"),
+        outcome="timeout",
+        printed_by="client",
         samples=(
             Sample("dial tcp 10.0.0.5:5432: i/o timeout", "golang/go, src/net/net.go"),
             Sample("Error: connect ETIMEDOUT 203.0.113.7:443", "nodejs/node, lib/net.js"),
@@ -54,9 +56,8 @@ LANGUAGES = (
             "NewConnectionError(*{refused}",
             'Is the server running on host "{host}" (*) and accepting TCP/IP connections on port {port}',
             "org.postgresql.util.PSQLException: Connection to {host}:{port} refused",
-            "Error {port} connecting to {host}:{port}. {refused}",
+            "Error {number} connecting to {host}:{port}. {refused}",
             "redis.exceptions.ConnectionError: Error 111 connecting to {host}:{port}",
-            "failed to connect to all addresses", "transport: Error while dialing",
         ),
         meaning=message(
             "The other side answered that nobody listens on this port. The service does not run, listens on "
@@ -69,6 +70,8 @@ LANGUAGES = (
         ),
         about="flow",
         verdicts=("refused", "rejected"),
+        outcome="refused",
+        printed_by="client",
         samples=(
             Sample("dial tcp 127.0.0.1:5432: connect: connection refused", "golang/go, src/net/net.go"),
             Sample("Error: connect ECONNREFUSED 127.0.0.1:3306", "nodejs/node, lib/net.js"),
@@ -98,6 +101,8 @@ LANGUAGES = (
         ),
         about="flow",
         verdicts=("rejected", "dropped", "unanswered"),
+        outcome="no-route",
+        printed_by="client",
         samples=(
             Sample("Error: connect EHOSTUNREACH 172.17.0.1:3306", "nodejs/node, lib/net.js"),
             Sample("dial tcp 172.17.0.1:5432: connect: no route to host", "golang/go, src/net/net.go"),
@@ -119,8 +124,16 @@ LANGUAGES = (
         ),
         causes=(
             "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
-            "container-network-none", "container-interface-missing", "ipv6-ra-ignored-when-forwarding",
+            "container-network-none", "container-interface-missing", "host-link-down",
+            "ipv6-ra-ignored-when-forwarding",
         ),
+        shown_by=(
+            "host-default-route-missing", "container-default-route-missing", "host-link-down",
+            "container-interface-missing",
+        ),
+        about="flow",
+        outcome="no-network",
+        printed_by="client",
         samples=(
             Sample("Error: connect ENETUNREACH 2606:4700::6810:1022:443", "nodejs/node, lib/net.js"),
         ),
@@ -146,6 +159,8 @@ LANGUAGES = (
         ),
         about="flow",
         verdicts=("refused", "rejected"),
+        outcome="reset",
+        printed_by="client",
         samples=(
             Sample(
                 "requests.exceptions.ConnectionError: ('Connection aborted.', ConnectionResetError(104, "
@@ -173,6 +188,8 @@ LANGUAGES = (
             "published-port-held-by-other-process", "port-allocated-by-other-container", "ephemeral-port-collision",
         ),
         about="port",
+        shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
+        printed_by="client",
         samples=(
             Sample("Error: listen EADDRINUSE: address already in use :::3000", "nodejs/node, lib/net.js"),
             Sample(

@@ -17,6 +17,8 @@ MANAGERS = (
         ),
         causes=("manager-claims-container-links", "veth-detached-from-bridge"),
         kind="routine",
+        shown_by=("veth-detached-from-bridge", "manager-claims-container-links"),
+        about="thing",
         samples=(
             Sample("(docker0): failed to detach bridge port veth3f2a1b0", "ehazlett/shipyard#648"),
         ),
@@ -34,6 +36,8 @@ MANAGERS = (
             "link as its own and may switch it off: take it out with `unmanaged-devices`."
         ),
         causes=("manager-claims-container-links", "container-link-down", "veth-down"),
+        shown_by=("container-link-down", "veth-down", "manager-claims-container-links"),
+        about="thing",
         samples=(
             Sample(
                 "device (veth3f2a1b0): state change: ip-config -> failed (reason 'ip-config-unavailable', "
@@ -46,7 +50,7 @@ MANAGERS = (
         id="networkd-claims",
         program="systemd-networkd",
         patterns=(
-            "{link}: DHCPv4 address {address}/{port} acquired from {address}", "{link}: Gained carrier",
+            "{link}: DHCPv4 address {address}/{number} acquired from {address}", "{link}: Gained carrier",
             "{link}: Link UP", "{link}: Link DOWN", "{link}: Configuring with {path}",
         ),
         meaning=message(
@@ -70,6 +74,8 @@ MANAGERS = (
             "systemd-networkd could not set an address or a route of its files, so the link is not as they say."
         ),
         causes=("host-default-route-missing", "host-address-missing", "manager-claims-container-links"),
+        shown_by=("host-default-route-missing", "host-address-missing"),
+        about="thing",
         samples=(
             Sample(
                 "eth0: Could not set route: Nexthop has invalid gateway. Network is unreachable",
@@ -90,6 +96,8 @@ MANAGERS = (
             "host by it."
         ),
         causes=("host-address-missing", "host-default-route-missing", "host-link-down"),
+        shown_by=("host-address-missing", "host-default-route-missing", "host-link-down"),
+        about="thing",
         samples=(
             Sample("No DHCPOFFERS received.", "isc-projects/dhcp, client/dhclient.c"),
         ),
@@ -109,6 +117,7 @@ MANAGERS = (
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter", "kernel-module-missing"),
         kind="routine",
+        shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
         samples=(
             Sample(
                 "sysctl: cannot stat /proc/sys/net/bridge/bridge-nf-call-iptables: No such file or directory",
@@ -121,13 +130,14 @@ MANAGERS = (
         program="sysctl",
         patterns=("net.ipv4.ip_forward = 0", "net.ipv4.conf.all.forwarding = 0", "net.ipv4.ip_forward=0"),
         meaning=message(
-            "A sysctl file sets forwarding to 0. Whatever dockerd had set is gone then, and the kernel forwards "
-            "nothing for containers."
+            "A sysctl file or a command set forwarding to 0. Whatever dockerd had set was gone then, and the kernel "
+            "forwarded nothing for containers."
         ),
         causes=(
             "ip-forward-off", "sysctl-file-forces-forward-off", "ip-forward-not-persisted",
             "interface-forwarding-file-conflict",
         ),
+        shown_by=("ip-forward-off",),
         samples=(
             Sample("net.ipv4.ip_forward = 0", "procps, src/sysctl.c"),
         ),
@@ -137,8 +147,8 @@ MANAGERS = (
         program="fail2ban",
         patterns=("[{word}] Ban {address}", "NOTICE [{word}] Ban {address}", "NOTICE [{word}] Restore Ban {address}"),
         meaning=message(
-            "fail2ban keeps this client out. If it is one of yours, `fail2ban-client set JAIL unbanip ADDRESS` "
-            "lets it in."
+            "fail2ban keeps this client out, as its jail says. `fail2ban-client status JAIL` lists whom it keeps "
+            "out now."
         ),
         causes=("ban-list-hits-client-or-container",),
         kind="routine",
@@ -161,6 +171,8 @@ MANAGERS = (
             "has the check's output."
         ),
         causes=("container-unhealthy", "service-not-listening"),
+        shown_by=("container-unhealthy",),
+        about="thing",
         samples=(
             Sample(
                 "dependency failed to start: container app-db-1 is unhealthy",
@@ -172,15 +184,16 @@ MANAGERS = (
         id="container-exited",
         program="compose",
         patterns=(
-            "dependency failed to start: container {container} exited ({port})",
-            "{container} exited with code {port}", "Container {container} is not running",
-            "Error response from daemon: Container {word} is not running",
-            "Container {word} is restarting, wait until the container is running",
+            "dependency failed to start: container {container} exited ({number})",
+            "{container} exited with code {number}", "Container {container} is not running",
+            "Container {container} is restarting, wait until the container is running",
         ),
         meaning=message(
             "The container does not run, so nobody answers on its ports. `docker logs NAME` says why it ended."
         ),
         causes=("container-not-running", "restart-policy-missing"),
+        shown_by=("container-not-running",),
+        about="thing",
         samples=(
             Sample(
                 "dependency failed to start: container app-db-1 exited (1)",
@@ -191,13 +204,15 @@ MANAGERS = (
     TextMeaning(
         id="container-health-failed",
         program="dockerd",
-        patterns=("Health check for container {word} error:", "Healthcheck failed", "health: unhealthy"),
+        patterns=("Health check for container {container} error:",),
         meaning=message(
             "A container's own health check failed. It says that the service in it did not answer there, at that "
             "moment."
         ),
         causes=("container-unhealthy", "service-not-listening", "service-process-stopped"),
         passing=True,
+        shown_by=("container-unhealthy",),
+        about="thing",
         samples=(
             Sample(
                 "Health check for container 0bfa2d0a4c0e error: context deadline exceeded",
@@ -210,8 +225,6 @@ MANAGERS = (
         program="dockerd",
         patterns=(
             "The swarm does not have a leader",
-            'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing',
-            "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
             "memberlist: Suspect {word} has failed, no acks received", "memberlist: Failed to send ping: *",
             "agent: session failed",
         ),

@@ -32,6 +32,8 @@ NAMES = (
             "filter-forward-jump-missing", "forward-policy-drop", "host-network-has-no-names",
             "container-on-internal-network-only",
         ),
+        about="name",
+        printed_by="client",
         samples=(
             Sample("curl: (6) Could not resolve host: api", "k3s-io/k3s#9476"),
             Sample("dial tcp: lookup db on 127.0.0.11:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
@@ -66,6 +68,8 @@ NAMES = (
             "no-common-network-for-name", "host-default-route-missing", "container-on-internal-network-only",
             "container-not-running", "host-network-has-no-names", "interface-forwarding-off",
         ),
+        about="name",
+        printed_by="client",
         samples=(
             Sample(";; connection timed out; no servers could be reached", "isc-projects/bind9, bin/dig/dighost.c"),
             Sample("ping: example.com: Temporary failure in name resolution", "iputils, ping/ping.c"),
@@ -84,26 +88,72 @@ NAMES = (
             "docker-proxy does so for UDP on a host with several addresses."
         ),
         causes=("docker-proxy-udp-wrong-source", "conntrack-entry-stale"),
+        printed_by="client",
         samples=(
             Sample(";; reply from unexpected source: 172.17.0.1#53, expected 192.168.1.2#53", "moby/libnetwork#1729"),
         ),
     ),
     TextMeaning(
-        id="resolv-conf-localhost",
-        program="dig",
+        id="stub-resolver-refused",
+        program="",
         patterns=(
-            "lookup {host} on 127.0.0.53:53: *", "lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *",
-            "read udp 127.0.0.1:*->127.0.0.53:53: *", "dial udp 127.0.0.53:53: *",
+            "lookup {host} on 127.0.0.53:53: * {refused}", "read udp 127.0.0.1:*->127.0.0.53:53: * {refused}",
+            "dial udp 127.0.0.53:53: * {refused}", ";; communications error to 127.0.0.53#53: {refused}",
         ),
         meaning=message(
-            "A container asks a name server at a loopback address, which in a container is that container "
-            "itself. Its resolv.conf is a copy of the host's: set `dns` in daemon.json or `--dns`."
+            "127.0.0.53 is the own resolver of the machine that asks it (systemd-resolved), and nothing listens there. "
+            "A program of the host printed this, or one in a container on the host's network: other containers ask "
+            "127.0.0.11."
         ),
-        causes=("loopback-is-the-container", "dns-upstream-unreachable"),
+        causes=("host-service-not-running", "dns-upstream-unreachable"),
+        about="flow",
+        printed_by="client",
+        verdicts=("refused", "rejected"),
         samples=(
             Sample(
                 "dial tcp: lookup example.com on 127.0.0.53:53: read udp 127.0.0.1:40000->127.0.0.53:53: read: "
                 "connection refused",
+                "golang/go, src/net/dnsclient_unix.go",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="stub-resolver-failed",
+        program="",
+        patterns=(
+            "lookup {host} on 127.0.0.53:53: no such host", "lookup {host} on 127.0.0.53:53: server misbehaving",
+            "lookup {host} on 127.0.0.53:53: read udp * i/o timeout", "lookup {host} on 127.0.0.53:53: *",
+            "read udp 127.0.0.1:*->127.0.0.53:53: *",
+            "dial udp 127.0.0.53:53: *", ";; communications error to 127.0.0.53#53: *",
+        ),
+        meaning=message(
+            "127.0.0.53 is the own resolver of the machine that asks it (systemd-resolved): it knows no such name, or "
+            "the servers behind it do not answer. A program of the host printed this, or one in a container on the "
+            "host's network: other containers ask 127.0.0.11."
+        ),
+        causes=("dns-upstream-unreachable", "host-default-route-missing"),
+        printed_by="client",
+        passing=True,
+        samples=(
+            Sample("lookup db on 127.0.0.53:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
+            Sample("lookup example.com on 127.0.0.53:53: server misbehaving", "golang/go, src/net/dnsclient_unix.go"),
+        ),
+    ),
+    TextMeaning(
+        id="resolv-conf-localhost",
+        program="",
+        patterns=("lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *"),
+        meaning=message(
+            "The program asks a name server at a loopback address, which in a container is that container itself. Its "
+            "resolv.conf says so, or names no server at all: programs in Go then ask there."
+        ),
+        causes=("loopback-is-the-container", "dns-upstream-unreachable"),
+        about="flow",
+        printed_by="client",
+        verdicts=("refused", "rejected"),
+        samples=(
+            Sample(
+                "lookup db on [::1]:53: read udp [::1]:40000->[::1]:53: read: connection refused",
                 "golang/go, src/net/dnsclient_unix.go",
             ),
         ),

@@ -14,11 +14,12 @@ PODMAN = (
             "running [*iptables -t nat * Couldn't load target `CNI-",
         ),
         meaning=message(
-            "Podman's rules of this container (CNI) were gone when it ended or started: a firewall's restart has "
-            "flushed them. Its published ports do not work until the container is started again, or `podman "
-            "network reload --all`."
+            "Podman's rules of this container (CNI) were gone when it ended or started: a firewall's restart had "
+            "flushed them. Its published ports do not work as long as they are missing; `hairpin restore` shows "
+            "which are missing now."
         ),
         causes=("podman-rules-missing", "firewalld-restart-wipes-docker", "firewall-manager-flushed-rules"),
+        shown_by=("podman-rules-missing",),
         samples=(
             Sample(
                 "Error deleting network: running [/usr/sbin/iptables -t nat -D POSTROUTING -s 10.88.0.5 -j "
@@ -32,7 +33,7 @@ PODMAN = (
         id="netavark-rules-failed",
         program="netavark",
         patterns=(
-            "netavark: code: {port}, msg: iptables: *", "netavark: iptables: *", "netavark: nftables error",
+            "netavark: code: {number}, msg: iptables: *", "netavark: iptables: *", "netavark: nftables error",
             "netavark: unable to append rule * to table", "netavark: * No chain/target/match by that name",
             "netavark: (*iptables* does not exist",
         ),
@@ -60,9 +61,9 @@ PODMAN = (
             "aardvark-dns runs in a different netns",
         ),
         meaning=message(
-            "Podman's name server could not listen on port 53 of the network's gateway: another name server "
-            "(dnsmasq, systemd-resolved, named) holds it. Let that one listen on other addresses, or set "
-            "`dns_bind_port` in containers.conf."
+            "Podman's name server could not listen on port 53 of the network's gateway, because another name server "
+            "(dnsmasq, systemd-resolved, named) held it. `ss -lnup 'sport = 53'` names it; `dns_bind_port` in "
+            "containers.conf gives Podman's another port."
         ),
         causes=("dns-port-53-conflict", "published-port-held-by-other-process"),
         samples=(
@@ -79,8 +80,8 @@ PODMAN = (
         patterns=(
             "rootlessport listen tcp {address}:{port}: bind: {in_use}",
             "cannot listen on the TCP port: listen tcp4 :{port}: bind: {in_use}",
-            "cannot listen on the UDP port: listen udp4 :{port}: bind: {in_use}", "proxy already running",
-            "conflict with ID {word}", "Failed to bind port {port} (*) for option",
+            "cannot listen on the UDP port: listen udp4 :{port}: bind: {in_use}",
+            "Failed to bind port {port} (*) for option",
             "Couldn't open TCP socket for port {port}", "couldn't listen on requested TCP ports",
         ),
         meaning=message(
@@ -89,6 +90,7 @@ PODMAN = (
         ),
         causes=("published-port-held-by-other-process", "port-allocated-by-other-container"),
         about="port",
+        shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
         samples=(
             Sample(
                 "Error: rootlessport listen tcp 0.0.0.0:8080: bind: address already in use",
@@ -105,8 +107,8 @@ PODMAN = (
         program="podman",
         patterns=(
             "unable to find network with name or ID {word}", 'CNI network "{word}" not found',
-            "no CNI network providers found", "cni plugin not initialized",
-            "Network plugin returns error: cni plugin not initialized", "NetworkPluginNotReady message:*",
+            "no CNI network providers found",
+            "Network plugin returns error: cni plugin not initialized",
         ),
         meaning=message(
             "The engine finds no configuration of the network that the container is to join. Make the network "
@@ -116,6 +118,27 @@ PODMAN = (
             Sample(
                 "Error: unable to find network with name or ID backend: network not found",
                 "containers/podman, libnetwork",
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="containerd-cni-not-loaded",
+        program="containerd",
+        patterns=(
+            "failed to load cni during init, please check CRI plugin status before setting up network for pods",
+            "cni config load failed: no network config found in /etc/cni/net.d: cni plugin not initialized",
+        ),
+        meaning=message(
+            "containerd found no CNI network at its start. Kubernetes needs one; Docker makes its networks itself, so "
+            "containerd logs this at each start of a Docker host, and nothing is wrong."
+        ),
+        kind="harmless",
+        samples=(
+            Sample(
+                'level=error msg="failed to load cni during init, please check CRI plugin status before setting up '
+                'network for pods" error="cni config load failed: no network config found in /etc/cni/net.d: cni '
+                'plugin not initialized: failed to load cni config"',
+                "containerd, pkg/cri/server/service.go",
             ),
         ),
     ),
@@ -165,8 +188,8 @@ PODMAN = (
         program="containerd",
         patterns=('"{link}" already has an IP address different from {address}',),
         meaning=message(
-            "The bridge is left over from another network configuration and has another address. Delete the "
-            "bridge; the next container makes it again."
+            "The bridge is left over from another network configuration and has another address. Its own plugin "
+            "makes it, so `ip address show` and the network's file say which of the two is meant."
         ),
         causes=("bridge-address-missing", "host-prefix-length-wrong", "container-subnet-on-two-hosts"),
         samples=(
@@ -219,7 +242,7 @@ PODMAN = (
         id="pasta-failed",
         program="podman",
         patterns=(
-            "pasta failed with exit code {port}:", "No routable interface for IPv4",
+            "pasta failed with exit code {number}:", "No routable interface for IPv4",
             "Couldn't pick external interface", "External interface not usable",
             "No external routable interface for IPv4",
         ),
@@ -228,6 +251,7 @@ PODMAN = (
             "Give the host a default route, or name the link with `--network pasta:-i,LINK`."
         ),
         causes=("host-default-route-missing", "host-address-missing", "host-link-down"),
+        shown_by=("host-default-route-missing",),
         samples=(
             Sample(
                 "Error: setting up Pasta: pasta failed with exit code 1:\nNo external routable interface for IPv4",

@@ -1,0 +1,69 @@
+"""What the hosts say of a text whose sender is not known: how they treat what it names, and no more."""
+
+from collections.abc import Iterator
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.explain.named_flows import own_flows
+from hairpin.explain.separation import enters_a_network, is_kept_apart
+from hairpin.explain.understand import TextFound
+from hairpin.message import Message, message
+from hairpin.walk.sockets import socket_text
+from hairpin.walk.verdicts import VERDICTS
+
+_FEW = 3
+"""So many flows are told one by one."""
+_WHERE = message("The text does not say where it was printed: add --from host, --from container:NAME or --from ADDRESS")
+
+
+def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
+    """Return what the hosts say.  ``whole``: of everything that they publish; ``targets``: of what the text names,
+    asked from all usual clients; None: it names nothing that they can be asked about."""
+    flows = tuple(_flows(found, whole, targets))
+    if not flows:
+        return message("as far as this host: nothing is known of it without its sender. {where}", where=_WHERE)
+    failing = tuple(each for each in flows if not each.succeeds)
+    if not failing:
+        return message("as far as this host: {flows} now. {where}", flows=_told(flows, "passes", "pass"), where=_WHERE)
+    first = failing[0]
+    said = message("as far as this host: {flow}: {verdict} now", flow=_words(first), verdict=VERDICTS[first.verdict])
+    if len(failing) > 1:
+        said = message("{said}, and {count} more flows fail", said=said, count=len(failing) - 1)
+    return message("{said}. {where}", said=said, where=_WHERE)
+
+
+def _flows(found: TextFound, whole: Answer, targets: Answer | None) -> Iterator[FlowAnswer]:
+    """Yield the flows that may be the text's: none that its host was meant to stop."""
+    if found.entry.about == "name":
+        yield from (each for each in whole.flows if each.trace.flow.purpose == "dns")
+    elif targets is not None:
+        for each in own_flows(found, targets):
+            causes = (one for one in targets.causes if one.ref in each.causes)
+            if not enters_a_network(each, targets) and not any(is_kept_apart(one, each, targets) for one in causes):
+                yield each
+
+
+def _told(flows: tuple[FlowAnswer, ...], one: str, several: str) -> Message:
+    words = ", ".join(_words(each) for each in flows[:_FEW])
+    if len(flows) > _FEW:
+        return message("{flows} and {count} more {pass_}", flows=words, count=len(flows) - _FEW, pass_=several)
+    return message("{flows} {pass_}", flows=words, pass_=one if len(flows) == 1 else several)
+
+
+def _words(flow: FlowAnswer) -> str:
+    asked = flow.trace.flow
+    return f"{asked.start_text()} → {asked.target_text()}"
+
+
+def holder_of(found: TextFound, whole: Answer) -> Message | None:
+    """Return who has the port that the text names, on the hosts that were read; None: nobody has."""
+    ports = {int(each.value) for each in found.named if each.kind == "port"}
+    for host in whole.network.hosts:
+        for container in host.containers():
+            for each in container.bindings:
+                if container.running and each.actual and each.host_port in ports:
+                    return message("container {name} publishes port {port}", name=container.name, port=each.host_port)
+        sockets = host.namespace(host.netns.name).sockets if host.netns.name in host else ()
+        for socket in sockets:
+            if socket.port in ports:
+                return message("{socket} listens", socket=socket_text(socket))
+    return None

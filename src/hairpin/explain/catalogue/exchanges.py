@@ -1,0 +1,118 @@
+"""What clients print of a connection that was made and did not serve: no answer, an early end, another protocol."""
+
+from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.message import message
+
+EXCHANGES = (
+    TextMeaning(
+        id="protocol-mismatch",
+        program="",
+        patterns=(
+            "server gave HTTP response to HTTPS client", "Client sent an HTTP request to an HTTPS server",
+            "The plain HTTP request was sent to HTTPS port", "tls: first record does not look like a TLS handshake",
+            "SSL routines*wrong version number", "[SSL: WRONG_VERSION_NUMBER]", "SSL_ERROR_RX_RECORD_TOO_LONG",
+            "curl: (1) Received HTTP/0.9 when not allowed", 'malformed HTTP response "\\x15\\x03',
+            "SSL routines*packet length too long", "Unsupported or unrecognized SSL message",
+            "http2: * looked like an HTTP/1.1 header", "EPROTO * wrong version number",
+            "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
+        ),
+        meaning=message(
+            "The connection works, and its two ends speak different protocols: one of them TLS (https), the other "
+            "one none (http). Write the other scheme, or the port that speaks it; the network is not at fault."
+        ),
+        printed_by="client",
+        samples=(
+            Sample(
+                'Get "https://198.51.100.2:5000/v2/": http: server gave HTTP response to HTTPS client',
+                "golang/go, src/net/http/transport.go",
+            ),
+            Sample(
+                "curl: (35) error:1408F10B:SSL routines:ssl3_get_record:wrong version number", "openssl, ssl/record"
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="client-silent",
+        program="",
+        patterns=(
+            "curl: (28) Operation timed out after * milliseconds with * bytes received",
+            "Operation timed out after * milliseconds with * out of * bytes received",
+            "upstream timed out (110: {timeout}) while reading response header from upstream",
+            "upstream timed out (110: {timeout}) while reading upstream", "Read timed out. (read timeout=*",
+            "ReadTimeoutError", "java.net.SocketTimeoutException: Read timed out", "UND_ERR_HEADERS_TIMEOUT",
+            "upstream timed out (110: {timeout}) while sending request to upstream",
+            "awaiting headers* net/http: timeout awaiting response headers",
+            "net/http: timeout awaiting response headers",
+        ),
+        meaning=message(
+            "The connection was made, and the answer did not come in time. The service is slow or stands still; or "
+            "large packets are lost on the way, if short answers do come."
+        ),
+        causes=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
+        shown_by=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
+        about="flow",
+        printed_by="client",
+        samples=(
+            Sample(
+                "curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "curl, lib/multi.c"
+            ),
+        ),
+    ),
+    TextMeaning(
+        id="client-empty-reply",
+        program="curl",
+        patterns=(
+            "curl: (52) Empty reply from server", "Empty reply from server", "^No data received.$",
+            "Remote end closed connection without response", "Server aborted the SSL handshake",
+        ),
+        meaning=message(
+            "The connection was opened and closed without an answer. On a published port docker-proxy opens it "
+            "by itself, so nothing may listen behind it, or the service ends what it does not understand."
+        ),
+        causes=("service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening"),
+        about="flow",
+        verdicts=("refused", "rejected"),
+        printed_by="client",
+        samples=(
+            Sample("curl: (52) Empty reply from server", "curl, lib/http.c"),
+        ),
+    ),
+    TextMeaning(
+        id="client-tls-hangs",
+        program="curl",
+        patterns=(
+            "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL", "curl: (35) TLS connect error",
+            "SSL connection timeout", "net/http: TLS handshake timeout",
+        ),
+        meaning=message(
+            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on "
+            "the way whose ICMP messages are lost makes exactly that."
+        ),
+        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        about="flow",
+        printed_by="client",
+        samples=(
+            Sample('Get "https://registry.example.com/v2/": net/http: TLS handshake timeout', "moby/moby#22635"),
+        ),
+    ),
+    TextMeaning(
+        id="client-message-too-long",
+        program="ping",
+        patterns=(
+            "ping: local error: message too long, mtu={number}", "ping: sendmsg: Message too long",
+            "local error: Message too long, mtu=", "From {address} icmp_seq=* Frag needed and DF set (mtu = {number})",
+        ),
+        meaning=message(
+            "The packet is larger than the MTU of a link on the way. If TCP hangs on large answers too, the ICMP "
+            "messages about it are lost."
+        ),
+        causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
+        about="flow",
+        printed_by="client",
+        samples=(
+            Sample("ping: local error: message too long, mtu=1450", "iputils, ping/ping.c"),
+        ),
+    ),
+)  # fmt: skip

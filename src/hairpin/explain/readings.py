@@ -1,0 +1,173 @@
+"""What the hosts' readings say of texts about a state that no packet shows: chains that are gone, a dockerd that does
+not answer or start, modules of the kernel."""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from hairpin.engines.daemon import bound_elsewhere, refusal
+from hairpin.engines.missing import missing_on
+from hairpin.explain.line import readable
+from hairpin.explain.lookup import find_meaning
+from hairpin.explain.understand import TextFound
+from hairpin.host.docker import Engine
+from hairpin.host.engine_health import Health, health
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+
+
+class StateReading(msgspec.Struct, frozen=True):
+    """What a host's readings say.  ``holds``: the text is true there now; None: they do not decide it.  ``said``: what
+    they show."""
+
+    holds: bool | None
+    said: Message
+    evidence: tuple[str, ...] = ()
+    host: str = ""
+
+
+_Reader = Callable[[TextFound, Host], StateReading | None]
+
+
+def reading_of(found: TextFound, hosts: tuple[Host, ...]) -> StateReading | None:
+    """Return what the hosts' readings say of the text: that of a host on which it is true first.  None: no reading is
+    about it."""
+    reader = _READERS.get(found.entry.id)
+    if reader is None:
+        return None
+    told = [
+        msgspec.structs.replace(one, host=each.name)
+        for each in hosts
+        if each.was_read and (one := reader(found, each)) is not None
+    ]
+    return min(told, key=lambda each: (each.holds is not True, each.holds is not None), default=None)
+
+
+# --- chains of dockerd ------------------------------------------------------------------------------------------------
+
+_CHAIN = re.compile(r"\bDOCKER(?:-[A-Z0-9-]+)?\b")
+_NAT = re.compile(r"-t nat\b|\bNAT\b|PREROUTING|POSTROUTING")
+
+
+def _chains(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether a chain that the text names is one that dockerd has by now, and that is gone."""
+    named = frozenset(_CHAIN.findall(found.quote)) or frozenset({"DOCKER"})
+    table = "nat" if _NAT.search(found.quote) else "filter"
+    engines = [(engine, lost) for engine, lost in missing_on(host) if engine.kind == "docker" and engine.running]
+    if not engines or host.netns.name not in host:
+        return None
+    gone = sorted({each.chain for _, lost in engines for each in lost.chains if each.table == table} & named)
+    if gone:
+        return StateReading(True, message("{chain} of the table {table} is gone", chain=", ".join(gone), table=table))
+    tables = (each for each in host.namespace(host.netns.name).ruleset.tables if each.name == table)
+    there = {chain.name for each in tables for chain in each.chains} & named
+    if not there:
+        return None
+    said = message("{chain} of the table {table} is there now", chain=", ".join(sorted(there)), table=table)
+    return StateReading(False, said)
+
+
+# --- dockerd ----------------------------------------------------------------------------------------------------------
+
+
+def _docker_of(host: Host) -> Health | None:
+    return next((each for each in health(host) if each.engine.kind == "docker"), None)
+
+
+def _unreachable(_: TextFound, host: Host) -> StateReading | None:
+    docker = _docker_of(host)
+    if docker is None:
+        return None
+    if docker.answers:
+        return StateReading(False, message("dockerd answers now"), _traces(docker.engine))
+    stopped = docker.contact.state == "stopped" and docker.expected  # beside Podman, nothing may ever start it
+    return StateReading(stopped or None, message("dockerd does not answer now"))
+
+
+def _ended(_: TextFound, host: Host) -> StateReading | None:
+    """Return whether systemd holds dockerd's unit for failed: its last start, or its run since then, ended so."""
+    docker = _docker_of(host)
+    if docker is None:
+        return None
+    if docker.answers:
+        return StateReading(False, message("dockerd answers now"), _traces(docker.engine))
+    unit = next((each for each in host.units if each.name == "docker.service"), None)
+    if unit is not None and unit.active == "failed":
+        return StateReading(True, message("docker.service is in the state failed"), (unit.evidence,))
+    return StateReading(None, message("dockerd does not run now, and systemd does not say that it failed"))
+
+
+def _not_started(found: TextFound, host: Host) -> StateReading | None:
+    """Return whether dockerd does not run for the reason in the text: the log of its last start, or its configuration,
+    has to say so.  An older line of its log is no reason for its state now."""
+    docker = _docker_of(host)
+    if docker is None:
+        return None
+    if docker.answers:
+        return StateReading(False, message("dockerd runs and answers now"), _traces(docker.engine))
+    why = _reason(found, host, docker.engine) if docker.is_down else None
+    if why is not None:
+        return StateReading(True, why, _traces(docker.engine))
+    said = message("dockerd does not answer now, and neither its configuration nor the log of its last start says why")
+    return StateReading(None, said)
+
+
+def _reason(found: TextFound, host: Host, engine: Engine) -> Message | None:
+    match found.entry.id:
+        case "dockerd-flag-and-file" if (refused := refusal(engine)) is not None:
+            return refused
+        case "dockerd-zone-conflict" if bridges := bound_elsewhere(host, engine):
+            return message("firewalld has {bridges} in another zone than docker", bridges=", ".join(bridges))
+        case _:
+            for line in engine.boot.log if engine.boot is not None else ():
+                hit = find_meaning(readable(line.encode()))
+                if hit is not None and hit.entry.id == found.entry.id:
+                    return message("the log of its last start says: {line}", line=line)
+            return None
+
+
+def _traces(engine: Engine) -> tuple[str, ...]:
+    return engine.boot.traces if engine.boot is not None else ()
+
+
+# --- the kernel's modules ---------------------------------------------------------------------------------------------
+
+
+def _module(module: str) -> _Reader:
+    """Return a reader that tells whether the kernel has the module, which is of the kind of link of that name."""
+
+    def read(_: TextFound, host: Host) -> StateReading | None:
+        files = host.rule_tools.modules
+        evidence = (files.evidence,) if files is not None and files.evidence else ()
+        if any(link.kind == module for namespace in host.namespaces for link in namespace.links):
+            return StateReading(False, message("the kernel has a link of the kind {module} now", module=module))
+        if files is None:
+            return None
+        if module in (files.loaded or ()) or (files.there and module in (files.modules or ())):
+            return StateReading(False, message("the kernel has the module {module}", module=module), evidence)
+        if not files.there:
+            said = message("{folder} is not there, so the kernel can load no module", folder=files.folder)
+            return StateReading(True, said, evidence)
+        return StateReading(None, message("no file of the module {module} was found", module=module), evidence)
+
+    return read
+
+
+_READERS: dict[str, _Reader] = {
+    "docker-nat-chain-gone": _chains,
+    "docker-filter-chain-gone": _chains,
+    "docker-nat-inject-failed": _chains,
+    "firewalld-command-failed-nat": _chains,
+    "docker-daemon-unreachable": _unreachable,
+    "dockerd-start-limit": _ended,
+    "dockerd-ended": _ended,
+    "dockerd-zone-conflict": _not_started,
+    "dockerd-flag-and-file": _not_started,
+    "dockerd-controller-failed": _not_started,
+    "dockerd-bridge-exists": _not_started,
+    "dockerd-no-predefined-network": _not_started,
+    "docker-veth-unsupported": _module("veth"),
+    "dockerd-vxlan-unsupported": _module("vxlan"),
+}
+"""By the id of the entry whose texts it is about."""

@@ -1,0 +1,176 @@
+"""The sender of a text: the program that printed it, and where that program runs.
+
+The user names it (``--from``); or the line's prefix does, as far as the hosts that were read have such a host or
+container; or a text has a form that only a host's own engine, firewall or kernel prints.
+"""
+
+import re
+from typing import Literal
+
+import msgspec
+
+from hairpin.answer.answer import Answer
+from hairpin.explain.understand import TextFound
+from hairpin.host.docker import Container
+from hairpin.host.host import Host
+from hairpin.network.prefix import Version, address_text, parse_address
+from hairpin.question.asked import Origin
+
+SenderKind = Literal["host", "container", "address", "lan", "elsewhere", "unknown"]
+"""``address``: a client outside; ``elsewhere``: a host or a container that was not read."""
+ToldBy = Literal["option", "line", "form", ""]
+_SOURCE = re.compile(r"\bSRC=([0-9a-fA-F.:]+)|\budp:([0-9.]+):\d+\"|\bread udp ([0-9.]+):\d+->")
+"""The source of the packet that a log rule or dockerd's resolver tells of."""
+_STUB, _EMBEDDED = "127.0.0.53", "127.0.0.11"
+"""systemd-resolved's own address on each host that runs it, and dockerd's in containers.
+
+Source: systemd-resolved.service(8); moby libnetwork/resolver.go"""
+_NAMELESS = ("localhost", "localhost.localdomain")
+"""Names of hosts that nobody has named."""
+_ID = re.compile(r"[0-9a-f]{12,64}")
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Who printed a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of the
+    host that was read, or the name of one that was not.  ``told_by``: what says so."""
+
+    kind: SenderKind
+    name: str = ""
+    host: str = ""
+    told_by: ToldBy = ""
+    origin: Origin | None = None
+    """Where its packets start; None: not known."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is one of the hosts that were read, or a client that the user or the line names."""
+        return self.origin is not None
+
+    @property
+    def start(self) -> str:
+        """Where its packets start, as ``--from`` takes it; empty: not known, or told by no more than a form."""
+        if self.origin is None or self.told_by == "form":
+            return ""
+        match self.kind:
+            case "container":
+                return f"container:{self.name}"
+            case "host" | "lan":
+                return self.kind
+            case "address":
+                return self.name
+            case _:
+                return ""
+
+
+UNKNOWN = Sender("unknown")
+"""Nothing says who printed the text."""
+
+
+def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> Sender:
+    """Return the sender of the text.  ``option``: where the user says that it was printed; ``whole``: the hosts."""
+    if option is not None:
+        return _by_option(option)
+    by_line = _by_line(found, whole)
+    if by_line is not None and by_line.kind == "elsewhere":
+        return by_line
+    if found.entry.printed_by == "source":
+        return _by_source(found, whole, by_line.host if by_line is not None else "")
+    return by_line or _by_form(found, whole)
+
+
+def _by_option(option: Origin) -> Sender:
+    match option.kind:
+        case "container":
+            return Sender("container", option.container or "", option.host, "option", option)
+        case "host":
+            return Sender("host", "", option.host, "option", option)
+        case "lan":
+            return Sender("lan", "", option.host, "option", option)
+        case "address":
+            assert option.address is not None
+            assert option.version is not None
+            return Sender("address", address_text(option.address, option.version), option.host, "option", option)
+
+
+def _by_line(found: TextFound, whole: Answer) -> Sender | None:
+    """Return the sender whom the line's prefix names; None: it names none."""
+    speaker = found.speaker
+    host = _host_named(speaker.host, whole) if speaker.host else None
+    if speaker.host and host is None and speaker.host not in _NAMELESS:
+        inside = _one_container(speaker.host, whole.network.hosts) if _ID.fullmatch(speaker.host) else None
+        return inside or Sender("elsewhere", speaker.program, speaker.host, "line")
+    hosts = whole.network.hosts if host is None else (host,)
+    if speaker.container:
+        return _one_container(speaker.container, hosts) or Sender("elsewhere", speaker.container, "", "line")
+    if host is None:
+        return None
+    tag = speaker.program.rpartition("/")[2]
+    if "/" in speaker.program or _ID.fullmatch(tag):  # Docker's log drivers syslog and journald
+        return _one_container(tag, hosts) or Sender("elsewhere", tag, host.name, "line")
+    if _containers(tag, host):
+        return UNKNOWN  # a program of the host, or a container that logs by its name
+    return Sender("host", speaker.program, host.name, "line", Origin("host", host=host.name))
+
+
+def _host_named(name: str, whole: Answer) -> Host | None:
+    """Return the host of that name or label, with or without its domain."""
+    short = name.lower().partition(".")[0]
+    for evidence in whole.evidence:
+        if short in (evidence.hostname.lower().partition(".")[0], evidence.name.lower()):
+            return next((each for each in whole.network.hosts if each.name == evidence.name), None)
+    return None
+
+
+def _one_container(name: str, hosts: tuple[Host, ...]) -> Sender | None:
+    found = [(host, each) for host in hosts for each in _containers(name, host)]
+    if len(found) != 1:
+        return UNKNOWN if found else None
+    host, container = found[0]
+    return _container(container, host)
+
+
+def _container(container: Container, host: Host) -> Sender:
+    origin = Origin("container", container=container.name, host=host.name)
+    return Sender("container", container.name, host.name, "line", origin)
+
+
+def _containers(name: str, host: Host) -> tuple[Container, ...]:
+    """Return the containers that a log means by the name: Compose leaves out its project's."""
+    known = host.containers_named(name)
+    if known:
+        return known
+    return tuple(each for each in host.containers() if each.project and each.name in _full_names(each.project, name))
+
+
+def _full_names(project: str, name: str) -> tuple[str, str]:
+    return f"{project}-{name}", f"{project}_{name}"
+
+
+def _by_source(found: TextFound, whole: Answer, label: str) -> Sender:
+    """Return the sender of the packet that the text tells of."""
+    told = _SOURCE.search(found.quote)
+    if told is None:
+        return UNKNOWN
+    version, value = parse_address(next(filter(None, told.groups())))
+    hosts = tuple(each for each in whole.network.hosts if label in ("", each.name))
+    for host in hosts:
+        for each in host.containers():
+            if any(_address_on(one.ipv4, one.ipv6, version) == value for one in each.endpoints):
+                return _container(each, host)
+    origin = Origin("address", version=version, address=value, host=hosts[0].name if len(hosts) == 1 else "")
+    return Sender("address", address_text(value, version), origin.host, "line", origin)
+
+
+def _address_on(ipv4: int | None, ipv6: int | None, version: Version) -> int | None:
+    return ipv4 if version == 4 else ipv6
+
+
+def _by_form(found: TextFound, whole: Answer) -> Sender:
+    """Return the sender that the form of the text tells.  A name server's address tells its kind alone: each host and
+    each container has such a one."""
+    if found.entry.printed_by == "host":
+        only = whole.network.hosts[0].name if len(whole.network.hosts) == 1 else ""
+        return Sender("host", found.entry.program, only, "form", Origin("host", host=only))
+    if _STUB in found.quote:
+        return Sender("host", "", "", "form")
+    return Sender("container", "", "", "form") if _EMBEDDED in found.quote else UNKNOWN

@@ -1,0 +1,48 @@
+"""What keeps packets apart on purpose: an engine's walls between networks, an unpublished port, a policy that somebody
+wrote down.  A flow that ends at one of them proves no text: that it fails is how the host was meant to be."""
+
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.causes.where import OfWall
+from hairpin.host.boot.configured import Writer
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.prefix import inside
+
+_KEPT_APART = frozenset(
+    {
+        "isolation-drops-between-bridges", "icc-off", "container-on-internal-network-only", "container-network-none",
+        "port-not-published", "published-on-loopback-only", "published-on-other-address", "raw-drop-direct-routing",
+        "macvlan-host-cannot-reach", "ipvlan-host-cannot-reach", "macvlan-mode-separates", "container-own-firewall",
+        "ban-list-hits-client-or-container", "firewalld-zone-blocks-port",
+    }
+)  # fmt: skip
+_POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-option", "saved-rules", "manager")
+
+
+def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
+    """Return whether the flow is one that its host was meant to stop, as far as the cause tells."""
+    return (
+        cause.id in _KEPT_APART
+        or isinstance(cause.candidate.where, OfWall)
+        or (cause.configured is not None and cause.configured.writer in _POLICIES)
+        or any(each.undoes is not None for each in cause.remedies[:1])
+        or enters_a_network(flow, answer)
+    )
+
+
+def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
+    """Return whether a client outside asks an address of a container's network, to which no router leads."""
+    asked = flow.trace.flow
+    if not isinstance(asked.start, (Outside, Lan)):
+        return False
+    subnets = (
+        subnet
+        for host in answer.network.hosts
+        for engine in host.engines
+        for network in engine.networks
+        if network.bridge is not None and not network.is_routed(asked.version)
+        for subnet in network.subnets
+    )
+    return any(
+        subnet.version == asked.version and inside(asked.daddr, subnet.network, subnet.prefix_length, asked.version)
+        for subnet in subnets
+    )
