@@ -18,6 +18,7 @@ from hairpin.report.pages import PageDocument
 from hairpin.report.prove_document import ProveDocument
 from hairpin.report.restore_document import RestoreDocument
 from hairpin.report.story_document import StoryDocument
+from hairpin.report.undo_document import UndoDocument
 from hairpin.report.walk_document import WalkDocument
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
@@ -81,6 +82,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "restore-1.json": _of_type(RestoreDocument, "hairpin.restore/1"),
         "evidence-1.json": EVIDENCE,
         "fix-1.json": _of_type(FixDocument, "hairpin.fix/1"),
+        "undo-1.json": _of_type(UndoDocument, "hairpin.undo/1"),
         "diff-1.json": _of_type(DiffDocument, "hairpin.diff/1"),
         "story-1.json": _of_type(StoryDocument, "hairpin.story/1"),
         "events-1.json": _of_type(EventsDocument, "hairpin.events/1"),

@@ -1,5 +1,6 @@
 """``hairpin undo``: what is said where nothing was done."""
 
+import json
 import os
 from contextlib import closing
 from pathlib import Path
@@ -34,6 +35,22 @@ def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     missing = call(capsys, "undo", "7")
     assert (missing.status, missing.out) == (3, "")
     assert "no plan 7 in the journal" in missing.err
+
+
+def test_documents_for_programs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hairpin.apply.journal.FOLDER", tmp_path)
+    monkeypatch.setattr("hairpin.cli.undo.os.geteuid", lambda: 0)
+    monkeypatch.setattr("hairpin.apply.journal.os.geteuid", lambda: tmp_path.stat().st_uid)
+    nothing = json.loads(call(capsys, "undo", "--json").out)
+    assert (nothing["schema"], nothing["plan"], nothing["plans"]) == ("hairpin.undo/1", None, [])
+    with closing(Journal()) as journal:
+        journal.begin(Undertaking("", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied"))
+    (listed,) = json.loads(call(capsys, "undo", "--list", "--json").out)["plans"]
+    assert (listed["id"], listed["state"], listed["asked"]) == ("1", "applied", ["fix", "8080"])
+    ended = call(capsys, "undo", "1", "--json")
+    assert (ended.status, json.loads(ended.out)["plan"]["state"]) == (0, "taken-back")
 
 
 ANSWERS: dict[str, tuple[str, int, str, str]] = {
@@ -80,3 +97,6 @@ def test_plans_of_a_host_that_is_not_reached_are_listed_from_the_copy(
     ended = call(capsys, "undo", "--list", "--host", "ann@web1")
     assert (ended.status, ended.out) == (3, "4  2026-01-01T00:00:00Z  web1  fix 8080  in force\n")
     assert "nothing listens on the ssh port there" in ended.err
+    copied = json.loads(call(capsys, "undo", "--list", "--json", "--host", "ann@web1").out)
+    assert [each["id"] for each in copied["plans"]] == ["4"]
+    assert "nothing listens on the ssh port there" in copied["said"]

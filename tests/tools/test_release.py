@@ -302,16 +302,18 @@ def test_each_command_has_its_page(made: Path) -> None:
     check = (made / "man" / "hairpin-check.1").read_text()
     assert check.startswith('.TH HAIRPIN\\-CHECK 1 2026-11-25 "hairpin ')
     assert ".SH SYNOPSIS\n\\fBhairpin check\\fR [OPTIONS] [TARGET]...\n" in check
-    assert (
-        "\n.TP\n\\fB\\-\\-from\\fR \\fIWHERE\\fR\nWhere the flow starts: ADDRESS, host, lan, container:NAME.\n" in check
-    )
+    origin = "\n.TP\n\\fB\\-\\-from\\fR \\fIWHERE\\fR\nThe sender: ADDRESS, host, lan, container:NAME.\n"
+    assert origin in check
+    groups = [each.removeprefix(".SS ") for each in check.splitlines() if each.startswith(".SS ")]
+    assert groups == ["Hosts", "Answer", "Seldom"]
+    assert check.index(origin) < check.index(".SS Hosts")
     assert "\n.SH EXIT STATUS\n0 all delivered (or leaving), 1 a blocking cause" in check
     assert "\\fBhairpin\\-lab\\-score\\fR(1)" in (made / "man" / "hairpin-lab.1").read_text()
 
 
 def test_a_page_is_roff_without_strays(made: Path) -> None:
     """mandoc -Tlint and groff -ww find nothing in them; this holds what they looked at."""
-    requests = (".TH ", ".SH ", ".TP", ".PP")
+    requests = (".TH ", ".SH ", ".SS ", ".TP", ".PP")
     for page in (made / "man").iterdir():
         text = page.read_text()
         assert text.isascii()
@@ -328,6 +330,8 @@ WORDS: dict[str, tuple[tuple[str, ...], str]] = {
     "an option of the command that is meant without a name": (("8151", "--fr"), "--from"),
     "a command of the lab": (("lab", "sh"), "shell"),
     "a value": (("check", "--lang", "z"), "zh"),
+    "an event": (("check", "--after", "docker-res"), "docker-restart"),
+    "a cause": (("explain", "interface-forwarding-o"), "interface-forwarding-off"),
 }
 
 

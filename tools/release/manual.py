@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from hairpin import __version__
+from hairpin.cli.groups import grouped_records
 from hairpin.cli.main import cli
 
 _SPECIAL = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}
@@ -80,9 +81,11 @@ def _paragraphs(texts: list[str]) -> Iterator[str]:
 
 
 def _options(context: click.Context) -> Iterator[str]:
-    for each in context.command.get_params(context):
-        names, help_ = each.get_help_record(context) or ("", "")
-        if help_:
+    """Yield the options in the groups of the help.  The first group, the command's own, needs no heading."""
+    for group, records in grouped_records(context.command, context):
+        if group != "Options":
+            yield f".SS {group}"
+        for names, help_ in records:
             yield ".TP"
             yield ", ".join(_option(name) for name in names.split(", "))
             yield _wrapped(help_)

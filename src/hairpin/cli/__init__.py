@@ -1,6 +1,7 @@
 """The command line: one file a command, no logic.
 
-Read ``main`` (starts the commands), ``later`` (what is not there yet), ``options`` (what several commands share),
+Read ``main`` (starts the commands), ``later`` (what is not there yet), ``groups`` (of options, in the help),
+``completion`` (values that a shell completes), ``options`` (what several commands share),
 ``environment`` and ``material`` (what a command works on), ``output`` (where results and errors go), ``page``,
 ``progress`` (what takes so long), ``abreast`` (work on all processors), ``disputes`` (disagreements kept as files),
 ``answering`` (from a question to its answer), ``since`` (asks the traces about a cause), ``applying`` (a plan carried

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.restoring import RestorePlan
-    from hairpin.apply.task import PlanState, Task, Undertaking
+    from hairpin.apply.task import Task, Undertaking
     from hairpin.network.flow import Flow
     from hairpin.network.network import Network
     from hairpin.question.question import Question
@@ -231,7 +231,7 @@ def write_not_kept(complaint: Message, lang: str | None) -> int:
     return 1
 
 
-def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
+def taken_back(plan_id: str | None, lang: str | None, color: str, *, as_json: bool = False) -> int:
     """Take a plan back; the last one that is in force if None.  Return the exit status."""
     from hairpin.apply.journal import Journal, last_in_force
     from hairpin.apply.taking_back import take_back
@@ -240,23 +240,28 @@ def taken_back(plan_id: str | None, lang: str | None, color: str) -> int:
     with journal.locked():
         plan = journal.known(plan_id) if plan_id is not None else last_in_force(journal)
         if plan is None or plan.state == "taken-back":
-            return write_undone(None, "taken-back", lang)
+            return write_undone(None, lang, as_json=as_json)
         journal.seize(plan.id)
-        ended = take_back(journal, plan, _hands(plan.host, lang, color))
-    return write_undone(plan, ended, lang)
+        take_back(journal, plan, _hands(plan.host, lang, color))
+        ended = journal.known(plan.id)
+    return write_undone(ended, lang, as_json=as_json)
 
 
-def write_undone(plan: "Undertaking | None", ended: "PlanState", lang: str | None) -> int:
-    """Say what came of taking a plan back (None: there was none); return the exit status."""
-    from hairpin.cli.output import write
+def write_undone(plan: "Undertaking | None", lang: str | None, *, as_json: bool = False) -> int:
+    """Say how a plan stands that was taken back (None: there was none); return the exit status."""
+    from hairpin.cli.output import write, write_json
 
+    status = 0 if plan is None or plan.state == "taken-back" else 1
+    if as_json:
+        from hairpin.report.undo_document import undone_document
+
+        write_json(undone_document(plan))
+        return status
     if plan is None:
         write(words(lang)(message("nothing is in force that hairpin has changed")))
-        return 0
-    if ended == "taken-back":
+    elif plan.state == "taken-back":
         write(words(lang)(message("plan {plan} is taken back", plan=plan.id)))
-        return 0
-    write(
-        words(lang)(message("plan {plan} is taken back in part; `hairpin undo --list` says what stays", plan=plan.id))
-    )
-    return 1
+    else:
+        said = message("plan {plan} is taken back in part; `hairpin undo --list` says what stays", plan=plan.id)
+        write(words(lang)(said))
+    return status

@@ -4,12 +4,15 @@ from functools import partial
 
 import click
 
+from hairpin.cli import completion
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
     after_option,
     all_option,
     evidence_options,
+    group_option,
+    origin_option,
     show_options,
     size_option,
     world_options,
@@ -18,11 +21,11 @@ from hairpin.cli.page import answer_page_of, html_option, printed_page, save_pag
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)
+@origin_option()
 @after_option
-@click.option("--no-replica", is_flag=True, help="Do not repeat flows and proofs in throw-away namespaces.")
-@click.option("--no-traces", is_flag=True, help="Do not ask the host's logs since when a cause is there.")
+@group_option("Seldom", "--no-replica", is_flag=True, help="Do not repeat flows and proofs in namespaces.")
+@group_option("Seldom", "--no-traces", is_flag=True, help="Do not ask the logs since when a cause is there.")
 @size_option
 @all_option
 @evidence_options
@@ -48,10 +51,9 @@ def check(
 ) -> int:
     """Walk the flows to TARGET, name the proven causes, say the repair.
 
-    TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a container, CONTAINER:PORT (its own port) or a
-    URL.  A container is named by its name, its id or its compose service.
-    Without one: every published port and the way out of every container.  With several hosts, TARGET@HOST and
-    WHERE@HOST name the host; without @HOST it is the first.
+    TARGET is 8151, 8151/udp, 8151-8153, ADDRESS:PORT, [IPV6]:PORT, a URL, a container (its name, id or compose
+    service) or CONTAINER:PORT, its own port.  Without one: every published port and the way out of every container.
+    Of several hosts, TARGET@HOST and WHERE@HOST name one; without @HOST it is the first.
 
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, world_options
+from hairpin.cli import completion
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    evidence_options,
+    group_option,
+    origin_option,
+    show_options,
+    world_options,
+)
 from hairpin.cli.page import html_option, printed_page, save_page
 from hairpin.errors import CollectError, UsageError
 from hairpin.message import message
@@ -19,14 +28,11 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("words", metavar="[A [B]] [TARGET]...", nargs=-1)
-@click.option(
-    "--last-good", "with_last_good", is_flag=True,
-    help="Compare the newest kept snapshot in which the flows to TARGET passed with now.",
-)  # fmt: skip
-@click.option("--alike", is_flag=True, help="Two hosts that should be alike: what is their own does not count.")
-@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
-@click.option("--no-replica", is_flag=True, help="Do not repeat deciding changes in throw-away namespaces.")
+@click.argument("words", metavar="[A [B]] [TARGET]...", nargs=-1, shell_complete=completion.snapshots_or_targets)
+@group_option("Options", "--last-good", "with_last_good", is_flag=True, help="A is the newest kept one that was well.")
+@group_option("Options", "--alike", is_flag=True, help="What is each host's own does not count.")
+@origin_option()
+@group_option("Seldom", "--no-replica", is_flag=True, help="Do not repeat deciding changes in namespaces.")
 @evidence_options
 @world_options
 @html_option

@@ -9,7 +9,7 @@ from hairpin.cli.environment import environment
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words, write
 from hairpin.errors import ApplyError, CollectError, UsageError
-from hairpin.message import message
+from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from hairpin.apply.carrying_out import Told
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.remote.outpost import Outpost
     from hairpin.apply.remote.plans_there import StandingThere
+    from hairpin.apply.task import Undertaking
 
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
@@ -152,8 +153,10 @@ def confirm_there(sources: tuple[Given, ...], lang: str | None, color: str) -> i
     return 0
 
 
-def undo_there(source: Given, plan_id: str | None, lang: str | None, color: str) -> int:
+def undo_there(source: Given, plan_id: str | None, lang: str | None, color: str, *, as_json: bool = False) -> int:
     """Take a plan of that host back; the last one that is in force if None.  Return the exit status."""
+    import msgspec
+
     from hairpin.apply.journal import last_in_force
     from hairpin.apply.remote.ground_there import taken_back_there
     from hairpin.apply.remote.plans_there import PlansThere
@@ -166,14 +169,14 @@ def undo_there(source: Given, plan_id: str | None, lang: str | None, color: str)
     if plan is not None and plan.state != "taken-back":
         reading = partial(look, plan.host, outpost.destination)
         ended = taken_back_there(outpost, plan.id, reading, teller(lang, color), _copies())
-        return write_undone(plan, ended, lang)
-    return write_undone(None, "taken-back", lang)
+        stands = plans.known(plan.id) if as_json else msgspec.structs.replace(plan, state=ended)
+        return write_undone(stands, lang, as_json=as_json)
+    return write_undone(None, lang, as_json=as_json)
 
 
-def list_there(source: Given, lang: str | None, color: str) -> int:
+def list_there(source: Given, lang: str | None, color: str, *, as_json: bool = False) -> int:
     """List the plans of that host; those that are known here if it cannot be reached.  Return the exit status."""
     from hairpin.apply.remote.plans_there import PlansThere
-    from hairpin.report.plan_text import plans_text
 
     outpost = outpost_of(source)
     with closing(_copies()) as journal:
@@ -187,7 +190,22 @@ def list_there(source: Given, lang: str | None, color: str) -> int:
             if not known:
                 raise
             whisper(f"{words(lang)(error.said)}\n")
-            write(plans_text(known, words(lang), paper(color)))
+            write_plans(known, lang, color, as_json=as_json, said=error.said)
             return 3
-    write(plans_text(plans, words(lang), paper(color)))
+    write_plans(plans, lang, color, as_json=as_json)
     return 0
+
+
+def write_plans(
+    plans: "tuple[Undertaking, ...]", lang: str | None, color: str, *, as_json: bool, said: Message | None = None
+) -> None:
+    """Write the list of plans.  ``said``: why it is a copy."""
+    if as_json:
+        from hairpin.cli.output import write_json
+        from hairpin.report.undo_document import plans_document
+
+        write_json(plans_document(plans, words(lang), said))
+        return
+    from hairpin.report.plan_text import plans_text
+
+    write(plans_text(plans, words(lang), paper(color)))

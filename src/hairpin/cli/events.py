@@ -4,7 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli import completion
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    evidence_options,
+    origin_option,
+    show_options,
+    size_option,
+    world_options,
+)
 from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
@@ -12,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)
+@origin_option()
 @size_option
 @evidence_options
 @world_options

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+from hairpin.cli import completion
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, show_options
 from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1)
-@click.option(
+@click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1, shell_complete=completion.causes)
+@group_option(
+    "Options",
     "--from",
     "origin",
     metavar="WHERE",
-    help="Where the text was printed: host, container:NAME, lan, or a client's address.  Else its lines have to say so.",
+    shell_complete=completion.origins,
+    help="Where it was printed: host, container:NAME, lan, or a client's address.",
 )
 @evidence_options
 @html_option

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options, size_option, world_options
+from hairpin.cli import completion
+from hairpin.cli.options import (
+    EvidenceCommand,
+    Given,
+    evidence_options,
+    group_option,
+    origin_option,
+    show_options,
+    size_option,
+    try_option,
+    world_options,
+)
 from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
@@ -15,15 +26,23 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
-@click.option("--latent", is_flag=True, help="Also what passes now and an event will stop.")
-@click.option("--choose", "chosen", metavar="ID", multiple=True, help="Also this repair, which the plan leaves out.")
-@click.option("--apply", "applying", is_flag=True, help="Carry the plan out; it is taken back if it does not work.")
-@click.option("--persist", is_flag=True, help="Also write what keeps it after a reboot.")
-@click.option("--yes", is_flag=True, help="Do not ask before carrying it out.")
-@click.option("--try", "try_s", metavar="SECONDS", type=click.IntRange(5, 86400), help="Take it back after that time.")
-@click.option("--confirm", is_flag=True, help="Keep what `--try` has carried out.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)
+@origin_option()
+@group_option("Options", "--latent", is_flag=True, help="Also what passes now and an event will stop.")
+@group_option(
+    "Options",
+    "--choose",
+    "chosen",
+    metavar="ID",
+    multiple=True,
+    shell_complete=completion.causes,
+    help="Also this repair, which the plan leaves out.",
+)
+@group_option("Acting", "--apply", "applying", is_flag=True, help="Carry it out; taken back if it does not work.")
+@group_option("Acting", "--persist", is_flag=True, help="Also write what keeps it after a reboot.")
+@group_option("Acting", "--yes", is_flag=True, help="Do not ask before carrying it out.")
+@try_option
+@group_option("Acting", "--confirm", is_flag=True, help="Keep what `--try` has carried out.")
 @size_option
 @evidence_options
 @world_options
@@ -49,11 +68,11 @@ def fix(
     color: str,
     verbose: bool,
 ) -> int:
-    """Print the plan that repairs what `hairpin check` finds; with --apply, carry it out.
+    """Print the plan that repairs what `hairpin check` finds, or carry it out.
 
     Before its first step the plan is shown and asked for, and every step is written down with its undo.  Afterwards the
     asked flow is verified on fresh evidence.  If it does not pass, or something else no longer does, all is taken back.
-    `hairpin undo` takes it back later.
+    `hairpin undo` does it later.
 
     Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused, or
     not all that decides could be read.

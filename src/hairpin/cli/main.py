@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -30,24 +30,32 @@ from hairpin.errors import (
 )
 from hairpin.message import Message, message
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS: dict[str, str] = {
-    "check": "Why does a port not answer?  Walks the flows, names the proven cause, says the repair.",
-    "walk": "One flow, every step, request and reply, no diagnosis.",
-    "prove": "The flow on a replica of the network in throw-away namespaces: does the kernel agree?",
-    "events": "Which flows still pass after docker-restart, iptables-flush and other events?",
-    "fix": "The plan that repairs it; --apply carries it out, verified, and takes it back if it does not work.",
-    "restore": "Put back the rules that the container engine has lost, without restarting it.",
-    "undo": "Take back what `hairpin fix --apply` has changed.",
-    "explain": "What an error or a log means, whether it is true here, what to do; or a cause's page.",
-    "diff": "What changed between two snapshots, or since one, and which change decides which flow?",
-    "story": "What happened to this host, in order of time, as far as its own logs tell.",
-    "snapshot": "Read this host (or another over ssh) into one file.",
+    "check": "Why does a port not answer?  Its proven cause, and the repair.",
+    "fix": "The plan that repairs it; --apply carries it out, and verifies.",
+    "undo": "Take back what `fix --apply` or `restore --apply` has changed.",
+    "snapshot": "Read this host, or another one over ssh, into one file.",
+    "diff": "What changed since a snapshot, and which change matters?",
+    "explain": "What does an error or a log mean, and is it true here?",
+    "restore": "Put back the rules that the engine has lost, without a restart.",
+    "events": "Which flows still pass after docker-restart, reboot, a flush?",
+    "story": "What happened to this host, in order of time, and through whom?",
+    "walk": "One flow, every step of request and reply, no diagnosis.",
+    "prove": "The flow on a replica of the network: does the kernel agree?",
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
-"""Each command's module beside this one, and its line in the help."""
+"""Each command's module beside this one, and its line in the help: first those that most people need."""
+FIRST = 6
+"""How many commands stand before *More*."""
 DEFAULT = "check"
 INTERRUPTED = 130
+_COMPLETE = "_HAIRPIN_COMPLETE"
+"""The variable by which a shell asks click for completion."""
+_COLUMN = max(map(len, COMMANDS))
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
     (WrongPathError, 2),
@@ -90,8 +98,27 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        told = [(name.ljust(_COLUMN), said) for name, said in COMMANDS.items()]
+        for title, some in (("Commands", told[:FIRST]), ("More", told[FIRST:])):
+            with formatter.section(title):
+                formatter.write_dl(some)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Return the commands that begin so, and what ``check`` may begin with: it needs no name."""
+        found = super().shell_complete(ctx, incomplete)
+        if not incomplete:
+            return found
+        check = _command(DEFAULT)
+        below = click.Context(check, parent=ctx, info_name=DEFAULT, resilient_parsing=True)
+        if incomplete.startswith("-"):
+            known = {each.value for each in found}
+            return [*found, *(each for each in check.shell_complete(below, incomplete) if each.value not in known)]
+        (targets,) = (each for each in check.params if each.name == "targets")
+        return [*found, *targets.shell_complete(below, incomplete)]
 
 
 def command_first(args: Sequence[str]) -> list[str]:
@@ -130,7 +157,9 @@ def _command(name: str) -> click.Command:
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="`hairpin COMMAND --help` says more.  Without a command it is `hairpin check`: `hairpin 8151`.",
+    options_metavar="",
+    subcommand_metavar="[COMMAND] [TARGET]...",
+    epilog="`hairpin COMMAND --help` says more.  Without a command it is `check`: `hairpin 8151`.",
 )
 @click.version_option(__version__, "--version", message="hairpin %(version)s")
 def cli() -> None:
@@ -161,6 +190,10 @@ def _run(args: list[str]) -> int:
     # Imported where they are used, since `hairpin --help` does without them.
     try:
         _require_output()
+        if _COMPLETE in os.environ:
+            from hairpin.cli.completion import register
+
+            register()
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.Abort:
         raise

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
+from hairpin.cli import completion
+from hairpin.cli.options import group_option
 
 if TYPE_CHECKING:
     from hairpin.answer.answer import Answer
@@ -15,8 +16,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def html_option(command: Command) -> Command:
     """Add ``--html``: the command gets ``html``, the file (None: no page)."""
-    return click.option(
-        "--html", metavar="FILE", help="The answer as one self-contained page, too (-: to standard output, instead)."
+    return group_option(
+        "Answer",
+        "--html",
+        metavar="FILE",
+        shell_complete=completion.files,
+        help="Also as one page (-: only that, printed).",
     )(command)
 
 

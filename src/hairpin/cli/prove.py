@@ -4,6 +4,7 @@ from functools import partial
 
 import click
 
+from hairpin.cli import completion
 from hairpin.cli.later import LIVE, later_option
 from hairpin.cli.options import (
     EvidenceCommand,
@@ -11,6 +12,7 @@ from hairpin.cli.options import (
     after_option,
     all_option,
     evidence_options,
+    origin_option,
     show_options,
     size_option,
     world_options,
@@ -19,8 +21,8 @@ from hairpin.cli.page import answer_page_of, html_option, printed_page, save_pag
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("target", metavar="[TARGET]", required=False)
-@click.option("--from", "origin", metavar="WHERE", help="Where the flow starts: ADDRESS, host, lan, container:NAME.")
+@click.argument("target", metavar="[TARGET]", required=False, shell_complete=completion.targets)
+@origin_option()
 @later_option("--live", LIVE)
 @after_option
 @size_option

@@ -2,14 +2,14 @@
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, show_options, try_option
 
 
 @click.command(cls=EvidenceCommand)
-@click.option("--choose", "chosen", metavar="ID", multiple=True, help="Put it back although it does harm.")
-@click.option("--apply", "applying", is_flag=True, help="Do it; it is taken back if something breaks.")
-@click.option("--yes", is_flag=True, help="Do not ask before doing it.")
-@click.option("--try", "try_s", metavar="SECONDS", type=click.IntRange(5, 86400), help="Take it back after that time.")
+@group_option("Acting", "--choose", "chosen", metavar="ID", multiple=True, help="Put it back although it does harm.")
+@group_option("Acting", "--apply", "applying", is_flag=True, help="Do it; taken back if something breaks.")
+@group_option("Acting", "--yes", is_flag=True, help="Do not ask before doing it.")
+@try_option
 @evidence_options
 @show_options
 def restore(

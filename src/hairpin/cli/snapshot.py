@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, language_option
+from hairpin.cli import completion
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, language_option
 from hairpin.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
@@ -34,29 +35,35 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
 
 
 @click.command(cls=EvidenceCommand)
-@click.option(
+@group_option(
+    "Seldom",
     "--print-script",
     is_flag=True,
     is_eager=True,
     expose_value=False,
     callback=_print_script,
-    help="Print the collector, a shell script, and read nothing: for a host without Python and ssh.  What it prints "
-    "there is a FILE for --snapshot.",
+    help="Print the collector, a shell script, for a host without Python and ssh.  It prints a FILE for --snapshot.",
 )
-@click.option(
+@group_option(
+    "Options",
     "-o",
     "output",
     metavar="FILE",
-    help="The file to write; several hosts: the folder.  -: standard output.  Default: HOST-TIME.hairpin.",
+    shell_complete=completion.files,
+    help="Default: HOST-TIME.hairpin.  -: standard output.  Of several hosts: the folder.",
 )
-@click.option("--keep", is_flag=True, help="Into hairpin's own folder, for `hairpin diff --last-good`.")
-@click.option("--redact", "redacted", is_flag=True, help="Replace names and addresses; the diagnosis stays the same.")
-@click.option(
-    "--root", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Read configuration files below DIR."
+@group_option("Options", "--keep", is_flag=True, help="Into hairpin's own folder, for `hairpin diff --last-good`.")
+@group_option("Options", "--redact", "redacted", is_flag=True, help="Replace names and addresses.")
+@group_option(
+    "Seldom",
+    "--root",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
+    help="Read configuration files below DIR.",
 )
 @evidence_options
 @language_option
-@click.option("-v", "--verbose", is_flag=True, help="Tracebacks too.")
+@group_option("Answer", "-v", "--verbose", is_flag=True, help="Tracebacks too.")
 def snapshot(
     output: str | None,
     keep: bool,

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, show_options
+from hairpin.cli import completion
+from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, show_options
 from hairpin.cli.page import html_option, printed_page, save_page
 
 if TYPE_CHECKING:
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("targets", metavar="[TARGET]...", nargs=-1)
-@click.option(
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)
+@group_option(
+    "Options",
     "--since",
     metavar="TIME",
-    help="From when on: 2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339.  Default: from the boot before this "
-    "one, at most 7 days.",
+    help="2h, 3d, yesterday, '2026-11-20 14:00' (UTC), RFC 3339.  Else from the boot before this one, at most 7 days.",
 )
 @evidence_options
 @html_option

@@ -4,16 +4,19 @@ import os
 
 import click
 
-from hairpin.cli.options import Given, language_option
+from hairpin.cli import completion
+from hairpin.cli.groups import GroupedCommand
+from hairpin.cli.options import Given, colour_option, group_option, json_option, language_option
 
 
-@click.command()
-@click.argument("plan", metavar="[ID]", required=False)
-@click.option("--list", "listing", is_flag=True, help="List the plans that were carried out here.")
-@click.option("--host", metavar="USER@HOST", help="A plan that was carried out on that host.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour.")
+@click.command(cls=GroupedCommand)
+@click.argument("plan", metavar="[ID]", required=False, shell_complete=completion.plans)
+@group_option("Options", "--list", "listing", is_flag=True, help="List the plans that were carried out here.")
+@group_option("Hosts", "--host", metavar="USER@HOST", help="A plan that was carried out on that host.")
+@json_option
 @language_option
-def undo(plan: str | None, listing: bool, host: str | None, lang: str | None, color: str) -> int:
+@colour_option
+def undo(plan: str | None, listing: bool, host: str | None, as_json: bool, lang: str | None, color: str) -> int:
     """Take back the last plan that `hairpin fix --apply` has carried out, or plan ID.
 
     What a reboot or somebody else has taken back already counts as taken back.  What has been changed since in the same
@@ -23,20 +26,20 @@ def undo(plan: str | None, listing: bool, host: str | None, lang: str | None, co
     """
     from hairpin.apply.journal import Journal
     from hairpin.cli.applying import taken_back
-    from hairpin.cli.elsewhere import list_there, undo_there
-    from hairpin.cli.output import paper, words, write
+    from hairpin.cli.elsewhere import list_there, undo_there, write_plans
     from hairpin.errors import ApplyError, UsageError
     from hairpin.message import message
-    from hairpin.report.plan_text import plans_text
 
     if plan is not None and not plan.isdecimal():
         raise UsageError(message("{plan!r} is no plan's id; `hairpin undo --list` names them", plan=plan))
     if host is not None:
         there = Given("host", host)
-        return list_there(there, lang, color) if listing else undo_there(there, plan, lang, color)
+        if listing:
+            return list_there(there, lang, color, as_json=as_json)
+        return undo_there(there, plan, lang, color, as_json=as_json)
     if os.geteuid() != 0:
         raise ApplyError(message("only root can change this host; run it with sudo"))
     if listing:
-        write(plans_text(Journal().all(), words(lang), paper(color)))
+        write_plans(Journal().all(), lang, color, as_json=as_json)
         return 0
-    return taken_back(plan, lang, color)
+    return taken_back(plan, lang, color, as_json=as_json)

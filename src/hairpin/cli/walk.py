@@ -4,12 +4,14 @@ from functools import partial
 
 import click
 
+from hairpin.cli import completion
 from hairpin.cli.options import (
     EvidenceCommand,
     Given,
     after_option,
     all_option,
     evidence_options,
+    origin_option,
     show_options,
     size_option,
     world_options,
@@ -18,10 +20,8 @@ from hairpin.cli.page import answer_page_of, html_option, printed_page, save_pag
 
 
 @click.command(cls=EvidenceCommand)
-@click.argument("target")
-@click.option(
-    "--from", "origin", metavar="WHERE", required=True, help="Where it starts: ADDRESS, host, lan, container:NAME."
-)
+@click.argument("target", shell_complete=completion.targets)
+@origin_option(required=True)
 @after_option
 @size_option
 @all_option

@@ -8,6 +8,6 @@ what else it does), ``blame_text``, ``covered`` (by another one), ``configured``
 and ``unread``; ``walk_text``, ``prove_text``, ``events_text``, ``plan_text``, ``restore_text``; ``pages``
 (of the causes); ``diff_text``, ``story_text``, ``explain_text``; and the folder ``page/`` (HTML).
 For programs: ``refs``, ``document``, ``effects_document``, ``blame_document``, ``walk_document``, ``prove_document``,
-``events_document``, ``fix_document``, ``restore_document``, ``diff_document``, ``story_document``,
+``events_document``, ``fix_document``, ``undo_document``, ``restore_document``, ``diff_document``, ``story_document``,
 ``explain_document``.
 """
