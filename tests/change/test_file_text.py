@@ -25,7 +25,7 @@ def run(target: Path, before: str | None, after: str | None) -> tuple[str, ...]:
 @pytest.mark.parametrize("seed", range(60))
 def test_the_file_is_as_wanted_after_once_and_twice(seed: int, tmp_path: Path) -> None:
     random = Random(seed)  # noqa: S311
-    before = [*random.choices(LINES, k=random.randint(4, 14)), "the end"]
+    before = [*random.choices(LINES, k=random.randint(2, 14)), "the end"]
     after = list(before)
     for _ in range(random.randint(1, 3)):
         at = random.randrange(len(after))
@@ -62,6 +62,61 @@ def test_a_long_file_is_edited_by_its_lines() -> None:
     assert list(file_commands("/etc/x", text, text.replace("line 7\n", "new\nline 7\n"))) == [
         "grep -qxF -- new /etc/x || sed -i -e '/^line 7$/i\\new' /etc/x"
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    (
+        ("", "a\nb\n"),
+        ("", "\n\n"),
+        ("a\n", ""),
+        ("# mine\nkey = 0\n", "# mine\n"),
+        ("key = 0\n", "key = 1\n"),
+        ("key = 0", "key = 0\nkey = 1\n"),
+        ("a\na\nkey = 0", "a\na\nkey = 0\na\n"),
+    ),
+)
+def test_a_small_file_is_edited_too(before: str, after: str, tmp_path: Path) -> None:
+    target = tmp_path / "small.conf"
+    target.write_text(before, "utf-8")
+    for _ in range(2):
+        commands = run(target, before, after)
+        assert target.read_text("utf-8") == after, "\n".join(commands)
+
+
+def test_what_was_not_read_of_a_file_stays(tmp_path: Path) -> None:
+    """Evidence has allowed lines of some files only."""
+    target = tmp_path / "small.conf"
+    target.write_text("SECRET=1\nkey = 0\n", "utf-8")
+    run(target, "key = 0\n", "key = 1\n")
+    assert target.read_text("utf-8") == "SECRET=1\nkey = 1\n"
+
+
+JSON: dict[str, tuple[str, str, str, str]] = {
+    "an option less": (
+        '{"iptables":false}\n', "{}\n",
+        '{\n    "iptables": false,\n    "registry-mirrors": ["https://secret"]\n}\n',
+        '{\n  "registry-mirrors": [\n    "https://secret"\n  ]\n}',
+    ),
+    "another value": (
+        '{"mtu":1400}', '{"mtu":1500}', '{"mtu": 1400, "proxies": {"a": null}}',
+        '{\n  "mtu": 1500,\n  "proxies": {\n    "a": null\n  }\n}',
+    ),
+    "an option more": ("", '{"ip": "it\'s", "ipv6": true}', "{}", '{\n  "ip": "it\'s",\n  "ipv6": true\n}'),
+    "no JSON": ('{"mtu":1400}', '{"mtu":1500}', "{ mtu", "{ mtu"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "held", "expected"), JSON.values(), ids=JSON)
+def test_of_a_json_file_the_option_alone_changes(
+    before: str, after: str, held: str, expected: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "it's a daemon.json"
+    target.write_text(held, "utf-8")
+    for _ in range(2):
+        (command,) = run(target, before, after)
+        assert command.startswith("python3 -c ")
+        assert target.read_text("utf-8") == expected
 
 
 def test_text_is_printed_with_any_indentation() -> None:

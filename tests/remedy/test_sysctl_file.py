@@ -46,34 +46,34 @@ def test_no_file_switches_forwarding_on_before_a_dockerd_that_does_not_run() -> 
     assert "no file has to set net.ipv4.ip_forward: dockerd switches it on when it starts" in said(told)
 
 
-@pytest.mark.parametrize("path", ("/etc/sysctl.d/10-off.conf", "/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
-def test_a_line_that_switches_forwarding_off_goes(path: str) -> None:
-    """dockerd then switches it on at its start, and closes FORWARD."""
+@pytest.mark.parametrize("line", ("net/ipv4/ip_forward = 0", "net.ipv4.conf.all.forwarding = 0"))
+@pytest.mark.parametrize("path", ("/etc/sysctl.d/60-cis.conf", "/usr/lib/sysctl.d/99-vendor.conf"))
+def test_a_file_that_switches_forwarding_off_stays_as_it_is(path: str, line: str) -> None:
+    """hairpin's own file is read behind it.  dockerd then finds forwarding on, so FORWARD's policy is kept, too."""
+    told = remedy(network((path, f"# CIS 3.1\n{line}\n")), sysctl("net.ipv4.ip_forward"))
+    files = {each.file: each.content for each in told.persist}
+    assert path not in files
+    (own,) = (each for each in files if each.startswith("/etc/sysctl.d/"))
+    assert own.rpartition("/")[2] > path.rpartition("/")[2]
+    assert files[own] == "net.ipv4.ip_forward = 1\n"
+    (unit,) = (each for each in files if each.endswith(".service"))
+    assert "iptables -w -t filter -P FORWARD DROP" in files[unit]
+    assert f"{path} line 2 sets net.ipv4.ip_forward to 0: it would be wrong again after a reboot" in said(told)
+
+
+@pytest.mark.parametrize("path", ("/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
+def test_a_line_that_is_read_last_and_switches_forwarding_off_is_for_a_person(path: str) -> None:
     told = remedy(network((path, "vm.swappiness = 1\nnet/ipv4/ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
-    assert [(each.file, each.content) for each in told.persist] == [(path, "vm.swappiness = 1\n")]
+    assert told.keeping == ()
     assert f"{path} line 2 sets net.ipv4.ip_forward to 0 at each boot: delete that line" in said(told)
 
 
-def test_the_other_name_of_the_value_counts_too() -> None:
-    told = remedy(
-        network(("/etc/sysctl.d/a.conf", "net.ipv4.conf.all.forwarding = 0\n")), sysctl("net.ipv4.ip_forward")
-    )
-    assert [(each.file, each.content) for each in told.persist] == [("/etc/sysctl.d/a.conf", "")]
-    assert "/etc/sysctl.d/a.conf line 1 sets net.ipv4.ip_forward to 0 at each boot" in said(told)
-
-
-@pytest.mark.parametrize(
-    ("path", "head", "owner"),
-    (
-        ("/etc/sysctl.d/zz-hardening.conf", "# managed by ansible, do not edit\n", "“managed by ansible, do not edit”"),
-        ("/usr/lib/sysctl.d/10-off.conf", "", "belongs to a package"),
-    ),
-)
-def test_the_owner_that_would_put_the_line_back_is_named(path: str, head: str, owner: str) -> None:
-    told = remedy(network((path, f"{head}net.ipv4.ip_forward = 0\n")), sysctl("net.ipv4.ip_forward"))
-    assert told.keeping == ()
-    assert f"{path} needs `-net.ipv4.ip_forward = 0`" in said(told)
-    assert owner in said(told)
+def test_the_tool_that_switches_forwarding_off_is_named() -> None:
+    path = "/etc/sysctl.d/zz-hardening.conf"
+    text = "# managed by ansible, do not edit\nnet.ipv4.ip_forward = 0\n"
+    told = remedy(network((path, text)), sysctl("net.ipv4.ip_forward"))
+    assert path not in {each.file for each in told.persist}
+    assert f"{path} says “managed by ansible, do not edit”: change the value where it comes from, too" in said(told)
 
 
 def test_the_engine_makes_its_own_links_anew() -> None:
@@ -103,16 +103,16 @@ def test_a_file_of_its_own_sorts_behind_that_of_somebody_else(theirs: str) -> No
 
 
 @pytest.mark.parametrize("path", ("/etc/sysctl.conf", "/etc/ufw/sysctl.conf"))
-def test_a_file_that_is_read_last_is_edited(path: str) -> None:
+def test_a_line_that_is_read_last_is_for_a_person(path: str) -> None:
     told = remedy(network((path, f"vm.swappiness = 1\n{KEY}=0\n# mine")), sysctl(KEY))
-    assert [(each.file, each.content) for each in told.persist] == [(path, f"vm.swappiness = 1\n{KEY}=1\n# mine")]
+    assert told.keeping == ()
     assert f"{path} line 2 sets {KEY} to 0 and is read last, so no other file helps: write 1 there" in said(told)
 
 
-def test_a_file_that_is_read_last_and_is_a_tools_is_left_to_it() -> None:
+def test_the_tool_whose_line_is_read_last_is_named() -> None:
     told = remedy(network(("/etc/sysctl.conf", f"# Ansible managed\n{KEY}=0\n")), sysctl(KEY))
     assert told.keeping == ()
-    assert f"/etc/sysctl.conf needs `-{KEY}=0`, `+{KEY}=1` (line 2): change it where it comes from" in said(told)
+    assert "/etc/sysctl.conf says “Ansible managed”: change the value where it comes from, too" in said(told)
 
 
 @pytest.mark.parametrize("value", ("0", "1"))

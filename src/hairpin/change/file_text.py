@@ -1,17 +1,17 @@
 """Replaced files as commands that may be typed in twice, and with any indentation: a here-document ends only at a line
 that begins with its mark, so that a copied block would not end.
 
-A small file is written whole.  In a larger one sed(1) edits the changed lines.  It finds them by their whole text.  If
-that is not enough, it finds them by their numbers, and only in the file as it was read.
+Only a file that is not there is written whole.  In one that is there, sed(1) edits the changed lines and leaves the
+others: evidence may have the file in part.  It finds them by their whole text.  If that is not enough, it finds them by
+their numbers, and only in the file as it was read.  In a JSON file the changed options alone are set or deleted.
 """
 
 import hashlib
+import json
 import re
 import shlex
 from collections.abc import Iterator
 
-_SMALL = 8
-"""Lines up to which a file is written whole."""
 _ROW = 160
 """Columns of a row of words side by side."""
 _JOIN = "\n"
@@ -48,31 +48,49 @@ def file_commands(path: str, before: str | None, after: str | None) -> Iterator[
     name = shlex.quote(path)
     if after is None:
         yield f"rm {name}"
-    elif before is None or not before.endswith("\n") or not after.endswith("\n") or after.count("\n") <= _SMALL:
+    elif before is None:
         yield f"{written_lines(after, packed=True)} > {name}" if after else f": > {name}"
+    elif path.endswith(".json") and (edit := _json_edit(path, before, after)) is not None:
+        yield edit
     else:
         from difflib import SequenceMatcher  # noqa: PLC0415 - a healthy host has no file to change
 
-        old, new = before.split("\n")[:-1], after.split("\n")[:-1]
+        old, new = (text.removesuffix("\n").split("\n") if text else [] for text in (before, after))
         blocks = [
             (old[start:end], new[first:last], start)
             for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
             if kind != "equal"
         ]
-        told = [_by_text(name, old, new, block) for block in blocks]
+        is_ended = not before or before.endswith("\n")
+        told = [_by_text(name, old, new, block, is_ended=is_ended) for block in blocks]
         if all(each is not None for each in told):
             yield from (line for each in told for line in each or ())
         else:
-            yield _by_number(name, path, before, blocks)
+            yield _by_number(path, before, after, blocks)
 
 
 _Block = tuple[list[str], list[str], int]
 """The lines that go, those that come, and the index of the first of those that go."""
 
 
-def _by_text(name: str, old: list[str], new: list[str], block: _Block) -> list[str] | None:
+def _json_edit(path: str, before: str, after: str) -> str | None:
+    """Return the command that sets or deletes the options by which the two differ; None if one of them is no object.
+
+    It reads the whole file first, so a file that is no JSON stays as it is."""
+    try:
+        was, wanted = (json.loads(text) for text in (before or "{}", after))
+        edits = [f"d.pop({name!r}, 0)" for name in was if name not in wanted]
+        edits += [f"d[{name!r}] = {value!r}" for name, value in wanted.items() if was.get(name, ...) != value]
+    except (ValueError, AttributeError, TypeError):
+        return None
+    file = f"open({path!r}"
+    script = f"import json; d = json.load({file})); {'; '.join(edits)}; json.dump(d, {file}, 'w'), indent=2)"
+    return f"python3 -c {_quoted(script)}"
+
+
+def _by_text(name: str, old: list[str], new: list[str], block: _Block, *, is_ended: bool) -> list[str] | None:
     """Return the commands that find the lines by their text; None if the text is not enough to find them, or to know
-    later that it was done."""
+    later that it was done.  ``is_ended``: the file's last line has its newline."""
     gone, come, start = block
     if any(old.count(line) > 1 or line in new for line in gone):
         return None
@@ -89,7 +107,8 @@ def _by_text(name: str, old: list[str], new: list[str], block: _Block) -> list[s
         return None
     there = f"grep -qxF -- {shlex.quote(mark)} {name} || "
     if start == len(old):
-        return [f"{there}{written_lines(_JOIN.join(come))} >> {name}"]
+        written = f"{written_lines(_JOIN.join(come))} >> {name}"
+        return [f"{there}{written}" if is_ended else f"{there}{{ echo >> {name}; {written}; }}", *deletions]
     if old.count(old[start]) > 1 or not old[start].strip():
         return None
     at = f"/{_pattern(old[start])}/"
@@ -100,9 +119,12 @@ def _inserted(at: str, line: str) -> str:
     return "-e " + shlex.quote(at + "i\\" + _escaped(line))
 
 
-def _by_number(name: str, path: str, before: str, blocks: list[_Block]) -> str:
+def _by_number(path: str, before: str, after: str, blocks: list[_Block]) -> str:
     """Return the command that edits lines by their numbers, if the file is still the one that was read."""
-    size, expressions = before.count("\n"), list[str]()
+    name = shlex.quote(path)
+    if not before:  # sed has no line to begin at
+        return f"[ -s {name} ] || {written_lines(after)} > {name}"
+    size, expressions = len(before.removesuffix("\n").split("\n")), list[str]()
     for gone, come, start in blocks:
         if start == size:
             expressions += ["-e " + shlex.quote("$a\\" + _escaped(line)) for line in come]

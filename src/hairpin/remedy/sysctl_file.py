@@ -1,8 +1,10 @@
-"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.  The line of a
-file that no other one comes behind is edited.
+"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.
+
+A file of somebody else is never edited.  If that one is read behind every file of sysctl.d, its line is named, and a
+person changes it.
 
 A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.  Forwarding
-that was switched off while dockerd ran gets one, beside FORWARD's policy.
+that was switched off while dockerd ran, or that a file switches off, gets one, beside FORWARD's policy.
 """
 
 from collections.abc import Iterator
@@ -17,8 +19,6 @@ from hairpin.host.boot.sysctl_files import (
     Setting,
     file_after,
     settings,
-    with_value,
-    without_lines,
 )
 from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
@@ -65,8 +65,8 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
     said = _advice(situation.host, part, found)
     if found and found[-1].value == part.value:
         return Lasting(advice=(said,))
-    if found and found[-1].file in (UFW_SYSCTL, SYSCTL_CONF):
-        return _edited(found[-1], part, situation)
+    if found and _is_read_last(found[-1]):
+        return Lasting(advice=(_by_person(found[-1], part), *_also_its_owner(found, situation)))
     name = file_after(part.path, situation.host.files)
     files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
     module = _MADE_BY.get(part.path[1])
@@ -87,21 +87,34 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
     """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
     wrong = tuple(each for each in found if each.value != part.value)
     if not wrong and is_switched_off_since(part.path, situation.host):
-        return _switched_on(part, situation)
+        return _set_before_the_engine(part, (_switched_off(part),), situation)
     if not wrong:
         return Lasting(advice=(maker,))
-    return _deleted(wrong, part, maker, situation)
+    last = tuple(each for each in wrong if _is_read_last(each))
+    if last:
+        return Lasting(advice=(*(_to_delete(each, part) for each in last), *_also_its_owner(last, situation), maker))
+    named = tuple(_advice_on(each, part) for each in wrong)
+    return _set_before_the_engine(part, (*named, *_also_its_owner(wrong, situation)), situation)
 
 
-def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
-    """Return the file that keeps forwarding on though only dockerd's start had switched it on: whatever has switched it
-    off will do so again.  With the file, dockerd leaves FORWARD's policy alone at boot, so that is kept as it is."""
-    name = file_after(part.path, situation.host.files)
-    lost = message(
+def _is_read_last(setting: Setting) -> bool:
+    """Return whether the file is read behind every file of sysctl.d: no file of hairpin's own can win."""
+    return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
+
+
+def _switched_off(part: SetSysctl) -> Message:
+    return message(
         "only dockerd's start had switched {key} on, and something, such as a restart of the network, switched it off "
         "since: a file keeps it on the next time",
         key=dotted(part.path),
     )
+
+
+def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation: Situation) -> Lasting:
+    """Return the file that keeps a value that only the engine's start would set: what has set another one will do so
+    again.  If the file switches forwarding on, dockerd leaves FORWARD's policy alone at boot, so that is kept as it
+    is."""
+    name = file_after(part.path, situation.host.files)
     closed = closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
     policy = message(
@@ -111,7 +124,7 @@ def _switched_on(part: SetSysctl, situation: Situation) -> Lasting:
     return Lasting(
         files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),
         calls=kept.calls,
-        advice=(lost, *((policy,) if closed is not None else ())),
+        advice=(*told, *((policy,) if closed is not None else ())),
     )
 
 
@@ -126,31 +139,18 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
     )
 
 
-def _edited(last: Setting, part: SetSysctl, situation: Situation) -> Lasting:
-    """Return the file with another value in its line: it is read last, so that no file of its own could help."""
-    file = situation.file(last.file)
-    assert file is not None
-    text = with_value(file, last, part.path, part.value)
-    said = message(
+def _by_person(last: Setting, part: SetSysctl) -> Message:
+    """Return advice on a line that is read last: no other file could help, and the file is somebody else's."""
+    return message(
         "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
         **_facts(last, part),
         wanted=part.value,
     )
-    return Lasting(files=(WriteFile(situation.host.name, file.path, text),), advice=(said,))
 
 
-def _deleted(wrong: tuple[Setting, ...], part: SetSysctl, maker: Message, situation: Situation) -> Lasting:
-    """Return the files without the lines that set another value than the engine does."""
-    paths = dict.fromkeys(each.file for each in wrong)
-    files = (file for path in paths if (file := situation.file(path)) is not None)
-    said = (
-        message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(each, part))
-        for each in wrong
-    )
-    return Lasting(
-        files=tuple(WriteFile(situation.host.name, each.path, without_lines(each, wrong)) for each in files),
-        advice=(*said, maker),
-    )
+def _to_delete(setting: Setting, part: SetSysctl) -> Message:
+    """Return advice on a line that sets another value than the engine does, and is read last."""
+    return message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
 
 
 def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
@@ -171,7 +171,12 @@ def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
             return message("no configuration file sets {key}: it is the kernel's own value, or was written at run time",
                            key=key)  # fmt: skip
         return message("no configuration file sets {key}: it was written at run time", key=key)
-    last = found[-1]
+    return _advice_on(found[-1], part)
+
+
+def _advice_on(last: Setting, part: SetSysctl) -> Message:
+    """Return advice that names the line which sets the value, or another one."""
+    key = dotted(part.path)
     if last.value == part.value:
         return message(
             "{file} line {line} already sets {key} to {value}: it was changed at run time since",

@@ -11,8 +11,6 @@ from hairpin.host.boot.sysctl_files import (
     key_parts,
     last_word,
     settings,
-    with_value,
-    without_lines,
 )
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
@@ -64,34 +62,6 @@ def test_a_new_file_has_the_last_word(names: list[str]) -> None:
     assert settings(ETH0, (*files, mine))[-1].value == "1"
 
 
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    (
-        (
-            "# mine\na = 1\nnet/ipv4/conf/eth0/forwarding=0  \nb=2",
-            "# mine\na = 1\nnet/ipv4/conf/eth0/forwarding=1  \nb=2",
-        ),
-        ("net.ipv4.conf.eth0.forwarding = 0\r\n", "net.ipv4.conf.eth0.forwarding = 1\r\n"),
-        ("-net.ipv4.conf.eth0.forwarding =0\n", "-net.ipv4.conf.eth0.forwarding =1\n"),
-        ("net.ipv4.conf.*.forwarding = 0\n", "net.ipv4.conf.*.forwarding = 0\nnet.ipv4.conf.eth0.forwarding = 1\n"),
-        ("net.ipv4.conf.*.forwarding = 0", "net.ipv4.conf.*.forwarding = 0\nnet.ipv4.conf.eth0.forwarding = 1\n"),
-    ),
-)
-def test_a_value_is_changed_in_its_line_alone(text: str, wanted: str) -> None:
-    file = ConfigFile("/etc/sysctl.conf", text)
-    edited = with_value(file, settings(ETH0, (file,))[-1], ETH0, "1")
-    assert edited == wanted
-    again = ConfigFile(file.path, edited)
-    assert with_value(again, settings(ETH0, (again,))[-1], ETH0, "1") == wanted
-
-
-def test_lines_are_taken_out_and_the_others_stay() -> None:
-    file = ConfigFile("/etc/sysctl.conf", "# mine\r\nnet.ipv4.conf.eth0.forwarding=0\nb=2")
-    gone = settings(ETH0, (file,))
-    assert without_lines(file, gone) == "# mine\r\nb=2"
-    assert without_lines(ConfigFile("/etc/other.conf", file.text), gone) == file.text
-
-
 def test_which_files_set_sysctls() -> None:
     assert is_sysctl_file("/run/sysctl.d/10-x.conf")
     assert not is_sysctl_file("/etc/sysctl.d/README")
@@ -106,6 +76,12 @@ def test_one_value_with_two_names_has_one_last_word() -> None:
         assert said is not None
         assert (said.file, said.value) == (by_all.path, "0")
     assert last_word(ETH0, (by_all, by_name)) is None
+
+
+@pytest.mark.parametrize("path", FORWARDING)
+def test_a_new_file_sorts_behind_both_names(path: Path) -> None:
+    by_all = ConfigFile("/etc/sysctl.d/99-zz-a.conf", "net.ipv4.conf.all.forwarding = 0\n")
+    assert file_after(path, (by_all,)).rpartition("/")[2] > "99-zz-a.conf"
 
 
 def test_a_file_that_another_hides_says_nothing() -> None:

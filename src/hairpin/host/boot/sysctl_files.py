@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from hairpin.host.managers import ConfigFile
-from hairpin.host.sysctl import Path, dotted
+from hairpin.host.sysctl import Path
 
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
@@ -126,29 +126,11 @@ def key_parts(written: str) -> Path:
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))
 
 
-def with_value(file: ConfigFile, setting: Setting, path: Path, value: str) -> str:
-    """Return the file's text with another value in the line that sets the key.  A line that sets several keys by a
-    pattern stays; one of the key alone comes at the end, and so behind it."""
-    lines = file.text.split("\n")
-    line = lines[setting.line - 1]
-    found = _ASSIGNMENT.match(line)
-    if found is None or is_pattern(key_parts(found[1])):
-        end = "" if file.text.endswith("\n") else "\n"
-        return f"{file.text}{end}{dotted(path)} = {value}\n"
-    lines[setting.line - 1] = line[: found.start(2)] + value + line[found.end(2) :]
-    return "\n".join(lines)
-
-
-def without_lines(file: ConfigFile, settings: tuple[Setting, ...]) -> str:
-    """Return the file's text without the lines."""
-    numbers = {each.line for each in settings if each.file == file.path}
-    return "\n".join(line for number, line in enumerate(file.text.split("\n"), 1) if number not in numbers)
-
-
 def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
     """Return a new file below /etc/sysctl.d that sorts after every other one there that sets the key."""
     slug = re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in path if part not in ("net", "conf")).lower())
-    taken = [setting.file.rpartition("/")[2] for setting in settings(path, files) if "/sysctl.d/" in setting.file]
+    names = FORWARDING if path in FORWARDING else (path,)
+    taken = [setting.file.rpartition("/")[2] for setting in _settings(names, files) if "/sysctl.d/" in setting.file]
     last = max(taken, default="")
     for prefix in ("99-hairpin", "99-zz-hairpin", "zz-hairpin", "zzzz-hairpin"):
         name = f"{prefix}-{slug}.conf"
