@@ -53,8 +53,39 @@ def test_files_stand_in_front_of_targets(tmp_path: Path) -> None:
         (),
         ("8151/tcp", "http://198.51.100.11:8151/"),
     )
-    with pytest.raises(UsageError):
-        snapshots_first(("lost.hairpin",))
+    assert snapshots_first(("8151", path), named=1) == ((), ("8151", path))
+
+
+def test_the_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = _file(tmp_path)
+    lost = str(tmp_path / "lost.hairpin")
+    for words, named in (((lost,), lost), (("nowhere", path), "nowhere"), ((path, lost), lost), ((lost, path), lost)):
+        with pytest.raises(UsageError) as raised:
+            snapshots_first(words)
+        assert str(raised.value).startswith(f"{named} is no file"), words
+
+
+def test_a_target_leaves_the_changes_that_its_flows_do_not_meet_to_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = ("/ipv4/conf/all/tag:0", "/ipv4/conf/all/tag:1")
+    files = _file(tmp_path), _file(tmp_path, FORWARDING_OFF, other)
+    told = call(capsys, "diff", *files, "8080", "--no-replica").out
+    assert "1 other change, which no packet of these flows meets (-v lists it)" in " ".join(told.split())
+    assert "net.ipv4.conf.eth0.forwarding" in told
+    whole = call(capsys, "diff", *files, "8080", "--no-replica", "-v").out
+    assert whole.index("no packet of these flows meets") > whole.index("net.ipv4.conf.eth0.forwarding")
+    assert "no packet" not in call(capsys, "diff", *files, "--no-replica").out
+
+
+def test_alike_hosts_whose_names_are_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hosts that are called ``accept`` and ``drop``: no rule changes with them."""
+    files = tmp_path / "accept.hairpin", tmp_path / "drop.hairpin"
+    for each in files:
+        write(replace(evidence(), hostname=each.stem), each)
+    ended = call(capsys, "diff", "--alike", *map(str, files), "--no-replica")
+    assert ended.status == 0
+    assert ended.out.startswith("accept and drop: nothing differs")
 
 
 def test_the_traces_of_the_later_snapshot_tell_who_made_a_change(

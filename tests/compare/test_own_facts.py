@@ -32,7 +32,7 @@ def _twin(*replacements: Replacement) -> Evidence:
 def test_alike_hosts_are_equal() -> None:
     was, now = evidence(), _twin()
     plain = both_hosts(was, now)
-    mapped = with_facts_of(was, *plain)
+    mapped = with_facts_of(was, now, *plain)
     question = parse_question("check", ("8080",), None, (), World())
     assert not comparison_of(question, *plain, (was, now)).is_equal
     found = comparison_of(question, *both_hosts(mapped, now), (mapped, now), alike=True)
@@ -42,7 +42,7 @@ def test_alike_hosts_are_equal() -> None:
 
 def test_what_is_not_their_own_counts() -> None:
     was, now = evidence(), _twin(FORWARDING_OFF)
-    mapped = with_facts_of(was, *both_hosts(was, now))
+    mapped = with_facts_of(was, now, *both_hosts(was, now))
     question = parse_question("check", ("8080",), None, (), World())
     found = comparison_of(question, *both_hosts(mapped, now), (mapped, now), alike=True)
     assert [str(each.where) for each in found.differences] == ["net.ipv4.conf.eth0.forwarding"]

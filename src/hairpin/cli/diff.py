@@ -55,7 +55,8 @@ def diff(
     """Say what changed from snapshot A to snapshot B, or to this host now, and which change decides which flow.
 
     A and B are files of `hairpin snapshot`; --snapshot and --host name hosts, too, in their order.  TARGET and WHERE
-    are those of `hairpin check`; without a TARGET it is about every flow that `hairpin check` walks.
+    are those of `hairpin check`; without a TARGET it is about every flow that `hairpin check` walks.  With a TARGET,
+    changes that no packet of its flows meets are only counted; -v lists them.
 
     --last-good: A is the newest snapshot of `hairpin snapshot --keep` in which the flows to TARGET passed.
 
@@ -68,7 +69,7 @@ def diff(
     from hairpin.cli.progress import progress
     from hairpin.question.question import parse_question
 
-    files, targets = ((), words) if with_last_good else snapshots_first(words)
+    files, targets = ((), words) if with_last_good else snapshots_first(words, named=len(sources))
     given = (*(Given("snapshot", each) for each in files), *sources)
     question = parse_question("check", targets, origin, publics, stated_world(outside))
     with progress(lang) as tell:
@@ -100,17 +101,31 @@ def diff(
     return found.status
 
 
-def snapshots_first(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the snapshots, at most two words in front that name files (``-``: standard input), and the targets.
+    ``named``: how many hosts options name besides.
 
-    Raises UsageError if the word in front looks like a file and names none."""
+    Raises UsageError if the first word that names no file looks like one, or stands where a snapshot has to stand."""
     count = 0
-    while count < min(2, len(words)) and (words[count] == "-" or Path(words[count]).is_file()):
+    while count < min(2, len(words)) and _is_snapshot(words[count]):
         count += 1
-    for word in words[count:2]:
-        if "/" in word.partition("://")[0].partition("/tcp")[0].partition("/udp")[0] or word.endswith(".hairpin"):
-            raise UsageError(message("{file} is not there: A and B are files of `hairpin snapshot`", file=word))
+    rest = words[count:2]
+    lost = next(filter(_looks_like_file, rest), None)
+    if count + named == 0 and (lost is not None or any(map(_is_snapshot, rest))):
+        lost = rest[0]
+    if lost is not None:
+        raise UsageError(message("{file} is no file that is there: A and B are files of `hairpin snapshot`", file=lost))
     return words[:count], words[count:]
+
+
+def _is_snapshot(word: str) -> bool:
+    return word == "-" or Path(word).is_file()
+
+
+def _looks_like_file(word: str) -> bool:
+    """Return whether the word can only be meant as a file, which is not there."""
+    is_path = "/" in word.partition("://")[0].partition("/tcp")[0].partition("/udp")[0] or word.endswith(".hairpin")
+    return is_path and not _is_snapshot(word)
 
 
 def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
@@ -164,7 +179,7 @@ def compare_both(
     if alike:
         from hairpin.compare.own_facts import with_facts_of
 
-        was = with_facts_of(was, *hosts)
+        was = with_facts_of(was, now, *hosts)
         hosts = both_hosts(was, now)
     one, other = hosts
     is_same = not alike and (one.machine_id, was.hostname) == (other.machine_id, now.hostname)

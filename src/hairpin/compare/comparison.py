@@ -7,6 +7,7 @@ import msgspec
 from hairpin.answer.answer import Judge, ref_of
 from hairpin.answer.ask import begin_answer
 from hairpin.answer.decisive import decisive
+from hairpin.compare.concerning import met_differences
 from hairpin.compare.confirming import DecidingClaim, confirmed_claims
 from hairpin.compare.container_differences import ends_of, made_anew, socket_differences
 from hairpin.compare.corresponding import renamed_as
@@ -56,7 +57,8 @@ class Comparison(msgspec.Struct, frozen=True):
 
     ``was`` and ``now``: both as they were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose
     outcome differs; ``walked``: how many were walked.  ``unread``: what one of both did not tell.  ``traces``: those
-    that tell who made the differences."""
+    that tell who made the differences.  ``met``: refs of the differences that the asked flows meet; None: nobody asked
+    about certain flows."""
 
     was: Host
     now: Host
@@ -67,6 +69,7 @@ class Comparison(msgspec.Struct, frozen=True):
     notes: tuple[Message, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     traces: Evidence | None = None
+    met: frozenset[str] | None = None
 
     @property
     def is_equal(self) -> bool:
@@ -181,7 +184,11 @@ def comparison_of(
         listed = with_makers(listed, mixer, between, lambda one, other: network_sides(one.this, other.this))
     notes = (*lost_jumps(sides, listed), *_notes(was, now, flows, unknown, alike=alike))
     read = between.evidence if between is not None else None
-    return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence, read)
+    met = None
+    if question.targets or question.origin is not None:
+        decide = {ref for each in flows for refs in (each.changes, each.undoing, *each.instead) for ref in refs}
+        met = met_differences(sides, pairs, listed) | decide
+    return Comparison(was, now, listed, flows, len(pairs), unread, notes, evidence, read, met)
 
 
 def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, ...], tuple[Flow, ...]]]:

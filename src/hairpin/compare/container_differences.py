@@ -183,6 +183,11 @@ def socket_name(socket: Socket) -> str:
     return f"{socket.protocol} {address}{device}:{socket.port}{process}"
 
 
+def socket_port(name: str) -> int:
+    """Return the port out of a socket's name."""
+    return int(name.partition(" (")[0].rpartition(":")[2])
+
+
 def _state(socket: Socket | None) -> Text | None:
     if socket is None:
         return None

@@ -117,8 +117,8 @@ class Search:
         if len(self._listed) <= _FEW:
             return self._listed
         sides, differences = self._mixer.sides, self._mixer.differences
-        rules = _satisfied(sides.was, before.flow), _satisfied(sides.now, after.flow)
-        found = frozenset(number for number in self._listed if _is_on_way(differences[number].edit, *rules))
+        rules = satisfied_rules(sides.was, before.flow), satisfied_rules(sides.now, after.flow)
+        found = frozenset(number for number in self._listed if is_on_way(differences[number].edit, *rules))
         if len(found) <= _FEW:
             return found
         read = read_parts(sides.was, before.flow) | read_parts(sides.now, after.flow)
@@ -142,11 +142,11 @@ def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) 
     return tuple(each for each in _of_size(candidates, len(best)) if each != best and leads(each))
 
 
-_RulePlace = tuple[TableKey, str, int]
+RulePlace = tuple[TableKey, str, int]
 """Table, chain and number of a rule; 0: the policy."""
 
 
-def _satisfied(network: Network, flow: Flow) -> frozenset[_RulePlace]:
+def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
     """Return the rules that the flow's packets satisfy."""
     return frozenset(
         (
@@ -158,7 +158,7 @@ def _satisfied(network: Network, flow: Flow) -> frozenset[_RulePlace]:
     )
 
 
-def _is_on_way(edit: Edit, was: frozenset[_RulePlace], now: frozenset[_RulePlace]) -> bool:
+def is_on_way(edit: Edit, was: frozenset[RulePlace], now: frozenset[RulePlace]) -> bool:
     """Return whether a flow that satisfies these rules meets the edit, as far as it is one of rules."""
     match edit:
         case NotWalked():

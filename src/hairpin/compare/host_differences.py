@@ -2,16 +2,17 @@
 firewall, units, files, versions.  Ids, processes and times are none."""
 
 from collections.abc import Iterator, Mapping
-from difflib import unified_diff
 
 from hairpin.compare.container_differences import container_differences
 from hairpin.compare.edit import HostTaken, NotWalked
+from hairpin.compare.file_differences import file_differences
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
+from hairpin.compare.value_text import field_text, value_text
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone, Ufw
 from hairpin.message import message
-from hairpin.network.prefix import prefix_text
+from hairpin.network.prefix import address_text, prefix_text
 
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
 """Fields of an engine that are told apart, or that follow from others."""
@@ -32,7 +33,7 @@ def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDif
         yield from _ufw(now, was.ufw, now.ufw)
     if "units" not in unread:
         yield from _units(was, now)
-    yield from _files(was, now)
+    yield from file_differences(was, now)
     if "versions" not in unread:
         yield from _versions(was, now)
 
@@ -83,13 +84,8 @@ def _options(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference]
             continue  # an engine that does not run does not tell
         where = message("{engine}, option {option}", engine=was.kind, option=field.replace("_", "-"))
         edit = HostTaken("engine", was.user, was.kind)
-        yield ListedDifference("engines", host.netns, where, _value(one), _value(other), edit, fields=("engines",))
-
-
-def _value(value: object) -> str | None:
-    if value is None:
-        return None
-    return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        texts = field_text(was, field), field_text(now, field)
+        yield ListedDifference("engines", host.netns, where, *texts, edit, fields=("engines",))
 
 
 def _networks(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference]:
@@ -121,7 +117,9 @@ def _network_words(network: DockerNetwork) -> dict[str, str]:
         "internal": "yes" if network.internal else "",
         "ipv6": "yes" if network.ipv6 else "",
         "subnets": ",".join(subnets),
-        "gateways": ",".join(sorted(str(each.gateway) for each in network.subnets if each.gateway is not None)),
+        "gateways": ",".join(
+            sorted(address_text(each.gateway, each.version) for each in network.subnets if each.gateway is not None)
+        ),
         "bridge": network.bridge or "",
     }
     return words | {f"option {name}": value for name, value in network.options}
@@ -175,7 +173,7 @@ def _zones(
 
 
 def _zone_value(value: bool | str | tuple[str, ...] | None) -> str | None:
-    return " ".join(sorted(value)) if isinstance(value, tuple) else _value(value)
+    return " ".join(sorted(value)) if isinstance(value, tuple) else value_text(value)
 
 
 def _ufw(host: Host, was: Ufw | None, now: Ufw | None) -> Iterator[ListedDifference]:
@@ -208,22 +206,6 @@ def _by_name(
     for name in dict.fromkeys((*was, *now)):
         if was.get(name) != now.get(name):
             yield _plain(host, part, name, was.get(name), now.get(name))
-
-
-def _files(was: Host, now: Host) -> Iterator[ListedDifference]:
-    """Yield the files with the lines that only one of them has."""
-    one, other = ({each.path: each.text for each in host.files} for host in (was, now))
-    unread = {each.origin for each in (*was.unread, *now.unread)}
-    for path in dict.fromkeys((*one, *other)):
-        before, after = one.get(path), other.get(path)
-        if before == after or path in unread:
-            continue
-        lines = tuple(unified_diff((before or "").splitlines(), (after or "").splitlines(), lineterm="", n=0))[2:]
-        gone, new = ("\n".join(line[1:] for line in lines if line.startswith(sign)) for sign in "-+")
-        yield ListedDifference(
-            "files", now.netns, path, gone if before is not None else None, new if after is not None else None,
-            NotWalked(),
-        )  # fmt: skip
 
 
 def _versions(was: Host, now: Host) -> Iterator[ListedDifference]:

@@ -2,7 +2,8 @@
 
 What stands at the same place on both is the same thing: the n-th address of a link of the same name, its network, the
 gateway of the default route, the hardware address of a link, the address of the container of the same name.  It is
-replaced in the texts of all readings: in rules, routes, files and documents of engines.
+replaced in the texts of all readings: in rules, routes, files and documents of engines.  A name may stand for anything,
+so it is replaced only where it stands for the host: see ``own_names``.
 """
 
 import re
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.compare.own_names import with_name_of
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
@@ -23,26 +25,28 @@ _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podm
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
 
 
-def with_facts_of(evidence: Evidence, host: Host, other: Host) -> Evidence:
-    """Return the evidence of ``host`` with the own names and addresses of ``other``."""
+def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, other: Host) -> Evidence:
+    """Return the evidence of ``host`` with the own name and addresses of ``other`` in its readings; the evidence keeps
+    its name."""
     facts = {old: new for old, new in _facts(host, other) if old and new and old != new}
-    if not facts:
-        return evidence
     longest_first = sorted(facts, key=len, reverse=True)
-    pattern = re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, longest_first))}){_AFTER}", re.IGNORECASE)
+    found = "|".join(map(re.escape, longest_first)) or r"(?!)"
+    pattern = re.compile(f"{_BEFORE}(?:{found}){_AFTER}", re.IGNORECASE)
+    name, other_name = evidence.hostname, other_evidence.hostname
 
     def replaced(reading: Reading) -> Reading:
         if reading.key in _LEFT:
             return reading
         text = pattern.sub(lambda match: facts.get(match[0], facts.get(match[0].lower(), match[0])), reading.text)
+        if reading.key == "file" and name and other_name:
+            text = with_name_of(reading.origin, text, name, other_name)
         return reading if text == reading.text else _replace(reading, text=text)
 
-    return _replace(evidence, hostname=other.name, readings=tuple(map(replaced, evidence.readings)))
+    return _replace(evidence, readings=tuple(map(replaced, evidence.readings)))
 
 
 def _facts(host: Host, other: Host) -> Iterator[tuple[str, str]]:
-    """Yield what is the host's own, and what the other one has in its place."""
-    yield host.name, other.name
+    """Yield what is the host's own and stands for nothing else, and what the other one has in its place."""
     yield host.machine_id or "", other.machine_id or ""
     yield host.boot_id or "", other.boot_id or ""
     if host.netns.name in host and other.netns.name in other:

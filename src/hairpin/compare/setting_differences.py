@@ -23,6 +23,7 @@ from hairpin.change.simulate import simulate
 from hairpin.compare.edit import Edited, SpaceTaken
 from hairpin.compare.listed_difference import ListedDifference, Text
 from hairpin.compare.setting_words import LINK_FIELDS, link_difference, link_text, setting_difference
+from hairpin.compare.value_text import changed_texts, vlans_text
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -174,8 +175,8 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             continue
         if known.carrier != link.carrier and known.up == link.up:
             named = message("link {link}, carrier", link=link.name)
-            texts = _on(known.carrier), _on(link.carrier)
-            told = link_difference(netns, link, named, *texts, listed=link.kind in _PHYSICAL)
+            carriers = _on(known.carrier), _on(link.carrier)
+            told = link_difference(netns, link, named, *carriers, listed=link.kind in _PHYSICAL)
             yield told, SetLink(netns, link)
         if known.mac != link.mac and link.kind in _PHYSICAL and None not in (known.mac, link.mac):
             named = message("link {link}, hardware address", link=link.name)
@@ -195,29 +196,18 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             one, other = _plain(getattr(known, field)), _plain(getattr(link, field))
             if one != other:
                 named = message("link {link}, {field}", link=link.name, field=field.replace("_", " "))
-                texts = _fields_text(one, other)
-                yield link_difference(netns, link, named, *texts), SetLink(netns, link)
-        if known.port is not None and link.port is not None and _vlans(known) != _vlans(link):
+                texts = changed_texts(one, other)
+                listed = texts != (None, None)  # a peer was heard again
+                yield link_difference(netns, link, named, *texts, listed=listed), SetLink(netns, link)
+        vlans = vlans_text(known), vlans_text(link)
+        if known.port is not None and link.port is not None and vlans[0] != vlans[1]:
             named = message("link {link}, VLANs of the port", link=link.name)
-            yield link_difference(netns, link, named, str(_vlans(known)), str(_vlans(link))), SetLink(netns, link)
+            yield link_difference(netns, link, named, *vlans), SetLink(netns, link)
     yield from _dynamic_addresses(netns, was, now)
-
-
-def _vlans(link: Link) -> tuple[object, ...]:
-    return (link.port.pvid, *link.port.vlans) if link.port is not None else ()
 
 
 def _plain(value: object) -> object:
     return _replace(value, evidence="") if isinstance(value, msgspec.Struct) and hasattr(value, "evidence") else value
-
-
-def _fields_text(one: object, other: object) -> tuple[str, str]:
-    """Return the two values; of two structs only the fields that differ."""
-    if type(one) is type(other) and isinstance(one, msgspec.Struct):
-        names = [name for name in one.__struct_fields__ if getattr(one, name) != getattr(other, name)]
-        before, after = (" ".join(f"{name} {getattr(each, name)}" for name in names) for each in (one, other))
-        return before, after
-    return str(one), str(other)
 
 
 def _on(value: bool) -> Text:

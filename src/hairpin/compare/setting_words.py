@@ -160,7 +160,7 @@ def _finding_text(entry: Entry) -> str:
 
 
 def link_difference(
-    netns: Netns, link: Link, where: Text, before: Text, after: Text, *, listed: bool = True
+    netns: Netns, link: Link, where: Text, before: Text | None, after: Text | None, *, listed: bool = True
 ) -> ListedDifference:
     """Return the difference of one property of a link."""
     edit = Edited((SetLink(netns, link),))

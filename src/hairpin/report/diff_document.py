@@ -26,7 +26,8 @@ ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
 
 class ChangeDocument(msgspec.Struct, frozen=True):
     """One change.  ``before`` and ``after``: null where it was or is not there; lines of files and of chains are
-    separated by line feeds.  ``since`` and ``by``: null where no trace of the later host proves it."""
+    separated by line feeds.  ``since`` and ``by``: null where no trace of the later host proves it.  ``met``: whether
+    the asked flows meet it, on either host; null if nobody asked about certain flows."""
 
     ref: ChangeRef
     host: str
@@ -37,6 +38,7 @@ class ChangeDocument(msgspec.Struct, frozen=True):
     after: str | None
     since: SinceDocument | None = None
     by: ActorDocument | None = None
+    met: bool | None = None
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
@@ -96,7 +98,10 @@ class DiffDocument(msgspec.Struct, frozen=True):
 def diff_document(found: Comparison, words: Words) -> DiffDocument:
     """Return the document in the reader's language."""
     quotes = Quotes((found.traces,) if found.traces is not None else (), words)
-    changes = tuple(_change(each, words, quotes) for each in found.differences)
+    changes = tuple(
+        _change(each, words, quotes, met=each.ref in found.met if found.met is not None else None)
+        for each in found.differences
+    )
     return DiffDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
@@ -116,13 +121,13 @@ def diff_document(found: Comparison, words: Words) -> DiffDocument:
     )
 
 
-def _change(each: ListedDifference, words: Words, quotes: Quotes) -> ChangeDocument:
+def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool | None) -> ChangeDocument:
     before, after = (text_of(text, words) if text is not None else None for text in (each.before, each.after))
     where = text_of(each.where, words)
     since = since_document(each.blame) if each.blame is not None else None
     actors = through_document(each.blame, quotes) if each.blame is not None else None
     by = actors[0] if actors is not None else None
-    return ChangeDocument(each.ref, each.netns.host, each.netns.name, each.part, where, before, after, since, by)
+    return ChangeDocument(each.ref, each.netns.host, each.netns.name, each.part, where, before, after, since, by, met)
 
 
 def text_of(text: Text, words: Words) -> str:

@@ -48,8 +48,28 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
     for refs, flows in groups.items():
         paper.gap()
         _write_group([known[ref] for ref in refs], flows, words, paper, verbose=verbose)
+    met = [each for each in found.differences if found.met is None or each.ref in found.met]
+    _write_parts(met, words, paper, verbose=verbose)
+    others = [each for each in found.differences if found.met is not None and each.ref not in found.met]
+    if others:
+        paper.gap()
+        paper.prose(words(_others_text(len(others), verbose=verbose)), style="strong" if verbose else "faint")
+        if verbose:
+            _write_parts(others, words, paper, verbose=verbose)
+    for note in found.notes:
+        paper.gap()
+        paper.prose(words(note), first=f"{words(NOTE)} ")
+    if found.undecided:
+        keys = ", ".join(dict.fromkeys(each.key for each in found.undecided))
+        paper.gap()
+        paper.prose(words(message("not compared, because it could not be read: {what}", what=keys)), style="unsure")
+    return paper.text()
+
+
+def _write_parts(changes: list[ListedDifference], words: Words, paper: Paper, *, verbose: bool) -> None:
+    """Write the changes by part of the host."""
     for part in PARTS:
-        of_part = [each for each in found.differences if each.part == part]
+        of_part = [each for each in changes if each.part == part]
         if of_part:
             paper.gap()
             paper.prose(words(_TITLES[part]), style="strong")
@@ -59,14 +79,15 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
             if len(shown) < len(of_part):
                 more = message("and {count} more (-v lists them)", count=len(of_part) - len(shown))
                 paper.prose(words(more), indent=2)
-    for note in found.notes:
-        paper.gap()
-        paper.prose(words(note), first=f"{words(NOTE)} ")
-    if found.undecided:
-        keys = ", ".join(dict.fromkeys(each.key for each in found.undecided))
-        paper.gap()
-        paper.prose(words(message("not compared, because it could not be read: {what}", what=keys)), style="unsure")
-    return paper.text()
+
+
+def _others_text(count: int, *, verbose: bool) -> Message:
+    """Return the line about changes that the asked flows do not meet."""
+    if verbose:
+        return message("Changes that no packet of these flows meets:")
+    if count == 1:
+        return message("1 other change, which no packet of these flows meets (-v lists it)")
+    return message("{count} other changes, which no packet of these flows meets (-v lists them)", count=count)
 
 
 def _first_line(found: Comparison) -> Message:
@@ -139,7 +160,7 @@ def _write_change(each: ListedDifference, words: Words, paper: Paper, *, verbose
     at = "" if each.netns.is_host else f" ({each.netns.name})"
     paper.prose(f"{text_of(each.where, words)}{at}", first=f"  {each.ref}  ")
     for sign, text in (("-", each.before), ("+", each.after)):
-        if text is None:
+        if not text:
             continue
         lines = text_of(text, words).split("\n")
         shown = lines if verbose or len(lines) <= _FEW_LINES else lines[:_FEW_LINES]

@@ -9,7 +9,7 @@ PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
     "iptables": ("iptables v1.8.9 (nf_tables)\n", "iptables -V", Version("iptables", "iptables v1.8.9 (nf_tables)")),
     "the first line": ("systemd 252 (252)\n+PAM\n", "systemctl --version", Version("systemd", "systemd 252 (252)")),
     "by its path": ("ip utility, iproute2-6.1.0\n", "/usr/sbin/ip -V", Version("ip", "ip utility, iproute2-6.1.0")),
-    "kernel": ("Linux vm 6.18.44\n", "uname -a", Version("kernel", "Linux vm 6.18.44")),
+    "kernel": ("Linux vm 6.18.44\n", "uname -a", Version("kernel", "Linux 6.18.44")),
     "silent": ("\n", "nft -v", None),
 }  # fmt: skip
 

@@ -16,11 +16,15 @@ _APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
 
 
 def of_program(text: str, *, origin: str, evidence: str = "") -> Version | None:
-    """Return what a program's ``-V`` printed; the program is the first word of the command that was run."""
+    """Return what a program's ``-V`` printed; the program is the first word of the command that was run.
+
+    The host's name, the second word of ``uname -a``, is no part of the kernel's version."""
     first = text.strip().partition("\n")[0].strip()
     words = origin.rpartition("/")[2].split()
     if not first or not words:
         return None
+    if words[0] == "uname":
+        first = " ".join(word for place, word in enumerate(first.split(" ")) if place != 1)
     return Version(_ANSWERS_FOR.get(words[0], words[0]), first, evidence)
 
 
