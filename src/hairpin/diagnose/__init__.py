@@ -2,7 +2,8 @@
 
 Read ``suspect``, ``diagnose`` (one flow), ``proof``, ``proven_set`` (a set as it is told), ``progress`` (whether a
 change gets a packet further), ``senders`` (a stop that another host caused), ``trimming`` (what a change needs not
-do), ``unread`` (whether a container that was left unread matters), ``examination`` (all flows of a question) and ``many`` (flows that an event breaks at once),
+do), ``unread`` (whether a container that was left unread matters), ``examination`` (all flows of a question) and
+``many`` (flows that an event breaks at once),
 ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (what events bring) with ``ended`` (containers
 that they leave stopped), ``concerned`` (whose restarts matter) and ``opened`` and ``reused`` (what they let through),
 ``denied_in_writing`` (ports that a file closes, and that are reached), ``unhairpinned`` (public addresses that the

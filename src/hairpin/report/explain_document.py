@@ -41,8 +41,8 @@ class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class SenderDocument(msgspec.Struct, frozen=True):
-    """Who printed a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the program of
-    a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the ``line``
+    """Who printed a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the program
+    of a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the ``line``
     itself, or the ``form`` of a text that only such a sender prints; null: nothing says it."""
 
     kind: SenderKind

@@ -14,6 +14,7 @@ from hairpin.report.words import Words
 NOTE = message("note:")
 _NOW = message("repair now:"), message("repair that disrupts what works now:")
 _OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
+_ONCE_AGREED = message("once whoever decided it has agreed:")
 _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
@@ -40,7 +41,8 @@ def write_remedy(
     ``guarded``: the commands may be typed in twice, which makes them long."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
-        _heading(_OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive], host, words, paper)
+        heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
+        _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
         _commands(all_shown(remedy.steps, guarded=guarded), paper)
     elif advice:
         by_hand = _OR_BY_HAND if instead else _BY_HAND
