@@ -14,11 +14,12 @@ from hairpin.carry.files import state_of
 from hairpin.carry.run import SEARCH_PATH
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
+from hairpin.change.text import brief_text
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.boot.generated import owner_of_lines
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 ReadFile = Callable[[str], FileState | None]
@@ -42,29 +43,34 @@ def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: R
     for task in tasks:
         said = refusal_of(task.step, now)
         if said is not None:
-            raise ApplyError(message("the host has changed since it was read, and nothing was done: {said}", said=said))
+            raise _no_longer_fits(task.step, said)
         try:
             now = after_steps((task.step,), now)
         except ChangeError as error:
-            raise ApplyError(
-                message("the host has changed since it was read, and nothing was done: {said}", said=error.said)
-            ) from error
+            raise _no_longer_fits(task.step, error.said) from error
     whole = with_file_modes(tuple(each.step for each in tasks), read)
     for step in whole:
         if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
             if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
                 continue  # an earlier step writes what this one finds
-            raise ApplyError(
-                message(
-                    "the host has changed since it was read, and nothing was done: {said}",
-                    said=message("{path} is not as it was read", path=step.path),
-                )
-            )
+            raise _no_longer_fits(step, message("{path} is not as it was read", path=step.path))
         _refuse_bytes(step)
         _refuse_owned(step)
     return tuple(
         msgspec.structs.replace(task, step=with_owners_files(_written_down(step), network.this, read))
         for task, step in zip(tasks, whole, strict=True)
+    )
+
+
+def _no_longer_fits(step: Step, said: Message) -> ApplyError:
+    """Return the refusal of a step that does not find what the plan has read."""
+    return ApplyError(
+        message(
+            "nothing was done: the host has changed since it was read, and the step `{step}` does not fit any more: "
+            "{said}. Run the command again: it plans for the host as it is now",
+            step=brief_text(step),
+            said=said,
+        )
     )
 
 
@@ -114,7 +120,13 @@ def _content(state: FileState | None) -> str | None:
 def _refuse_other(planned: Host, found: Host) -> None:
     """Raise ApplyError if the host was started again, or if other containers run on it."""
     if planned.boot_id != found.boot_id:
-        raise ApplyError(message("the host was started again since the plan was made; plan anew"))
+        raise ApplyError(
+            message("nothing was done: the host was started again since the plan was made. Run the command again")
+        )
     was, now = ({(each.id, each.status) for each in host.containers()} for host in (planned, found))
     if was != now:
-        raise ApplyError(message("containers were started, stopped or made since the plan was made; plan anew"))
+        raise ApplyError(
+            message(
+                "nothing was done: containers were started, stopped or made since the plan was made. Run the command again"
+            )
+        )

@@ -32,6 +32,13 @@ def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
             assert_never(step)
 
 
+def brief_text(step: Step) -> str:
+    """Return the step in a line: a file's path, else its first command; empty if only a person can do it."""
+    if isinstance(step, ReplaceFile):
+        return step.path
+    return next(iter(command_lines(step, guarded=False)), "").split("\n")[0]
+
+
 def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
     """Return the commands of all steps."""
     return tuple(line for step in made for line in command_lines(step, guarded=guarded))

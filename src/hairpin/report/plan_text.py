@@ -9,7 +9,7 @@ from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
 from hairpin.change.step import Advise, LoadRules, ReplaceFile, Step
-from hairpin.change.text import command_lines
+from hairpin.change.text import brief_text, command_lines
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
 from hairpin.report.cause_text import cause_numbers
@@ -270,13 +270,11 @@ def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper)
 def _briefly(task: Task) -> Message:
     """Return a step in a line: a file's path, a load's table, else its first command."""
     match task.step:
-        case ReplaceFile(path=path):
-            return verbatim(path)
         case LoadRules(does=does, program=program, table=table) if len(does) > 1:
             return message("{program}, table {table}: {count} changes in one load", program=program, table=table,
                            count=len(does))  # fmt: skip
         case _:
-            return verbatim(next(iter(command_lines(task.step, guarded=False)), task.repair).split("\n")[0])
+            return verbatim(brief_text(task.step) or task.repair)
 
 
 _TAKEN_BACK = message("taken back")
