@@ -1,6 +1,6 @@
 """What the repairs of a plan, one after another, do to the known flows of the hosts that they change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -10,6 +10,7 @@ from hairpin.change.change import Change
 from hairpin.change.step import done_by
 from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course
+from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effect import Effects, FlowEffect
@@ -25,9 +26,6 @@ from hairpin.remedy.effects import (
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
 from hairpin.remedy.remedy import Remedy
-
-_OPEN = 40
-"""Flows whose open connections are followed through a plan."""
 
 
 class CarriedRemedy(msgspec.Struct, frozen=True):
@@ -57,6 +55,9 @@ def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
 
 def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], asked: tuple[Flow, ...]) -> Effects:
     first = others_of(network.seen_from(label), asked, MAX_OF_PLAN)
+    held = carried[0].remedy.effects if len(carried) == 1 else None
+    if held is not None and not held.left_out and not any(_end(each.flow) in _opened(network) for each in first.known):
+        return held  # the answer has held this one remedy against all of them
     now, again, unasked = first, set[object](), set[object]()
     beside: list[FlowEffect] = []
     parts: list[Change] = []
@@ -76,10 +77,29 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     return msgspec.structs.replace(found, found=effects, cut=cut).with_more(beside)
 
 
-def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterable[Flow]:
-    """Yield the flows that pass before and after the changes, and whose open connections break."""
+def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterator[Flow]:
+    """Yield the flows that pass before and after the changes, and whose open connections break.  The host's table of
+    connections says which have one."""
+    opened = _opened(was.network)
     both = zip(was.known, was.traces, now.traces, strict=True)
-    flows = [known.flow for known, one, other in both if one is not other and one.succeeds and other.succeeds][:_OPEN]
+    flows = [
+        known.flow
+        for known, one, other in both
+        if one is not other and one.succeeds and other.succeeds and _end(known.flow) in opened
+    ]
     course = Course(now.network, label, tuple(part for change in changes for part in change.parts))
     fates = fates_of_open(was.network, course, flows)
     yield from (flow for flow, fate in zip(flows, fates, strict=True) if fate == "lost")
+
+
+@kept
+def _opened(network: Network) -> frozenset[object]:
+    """Return the ends to which connections are open."""
+    netns = network.this.netns
+    known = network.namespace(netns).connections if netns in network else ()
+    return frozenset((each.original.protocol, each.original.daddr, each.original.dport) for each in known)
+
+
+def _end(flow: Flow) -> object:
+    packet = flow.packet(0)
+    return packet.protocol, packet.daddr, packet.dport

@@ -127,6 +127,7 @@ def _refuse_other(planned: Host, found: Host) -> None:
     if was != now:
         raise ApplyError(
             message(
-                "nothing was done: containers were started, stopped or made since the plan was made. Run the command again"
+                "nothing was done: containers were started, stopped or made since the plan was made. "
+                "Run the command again"
             )
         )
