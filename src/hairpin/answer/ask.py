@@ -10,10 +10,19 @@ from hairpin.answer.coming import to_come
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event
 from hairpin.answer.keeping_out import line_of
+from hairpin.answer.proven_repairs import (
+    NOTHING_PRINTED,
+    Printed,
+    changes_beside,
+    first_change,
+    with_first_that_holds,
+    with_proofs,
+)
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
 from hairpin.answer.states import with_states
 from hairpin.causes.cause import Severity
+from hairpin.change.change import Change
 from hairpin.diagnose.diagnose import Diagnosis, without_search
 from hairpin.diagnose.examination import Examination, FoundCause, examine
 from hairpin.diagnose.latent import latent
@@ -266,24 +275,28 @@ def _causes(examination: Examination, network: Network, others: dict[str, Others
     """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
     repaired instead of another is repaired on the hosts as they are."""
     now = network
+    printed: dict[str, Change] = {}
+    told: list[CauseAnswer] = []
     for found in examination.causes:
-        cause = _cause(found, examination, others[found.host], now)
-        yield cause
-        if cause.remedies:
-            now = after(cause.remedies[0], network, now)
+        cause = _cause(found, examination, others[found.host], now, printed)
+        told.append(with_first_that_holds(cause, found, examination, printed))
+        printed[found.ref] = first_change(told[-1])
+        if told[-1].remedies:
+            now = after(told[-1].remedies[0], network, now)
+    for cause, found in zip(told, examination.causes, strict=True):
+        yield with_proofs(cause, found, examination, printed)
     for found in examination.instead:
         yield _cause(found, examination, others[found.host], network)
 
 
-def _cause(found: FoundCause, examination: Examination, others: Others, now: Network) -> CauseAnswer:
+def _cause(
+    found: FoundCause, examination: Examination, others: Others, now: Network, printed: Printed = NOTHING_PRINTED
+) -> CauseAnswer:
+    """Return the cause with its repairs for the hosts ``now``; ``printed``: the first repairs above them."""
     written = configured_at(found.candidate, found.stop, others.network)
     made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
-    together = tuple(
-        each.candidate.change
-        for each in (*examination.causes, *examination.instead)
-        if each.ref in found.together and each.ref != found.ref
-    )
+    together = changes_beside(found, examination, printed)
     wall = wall_of(found.candidate, found.stop, others.network, asked)
     meant = written is not None or wall is not None
     told = with_decisions(made, wall, others.network)

@@ -1,9 +1,9 @@
 """Carries steps out so that they can be taken back: after a kill, after a reboot, by another process.
 
 Read ``plan`` (which repairs, in which order, with ``options``, the words by which one is chosen, and ``plan_effects``,
-what all of them do to other flows), ``task`` (a step with its place in a plan, and what became of it), ``journal``
-(what another process knows of it), ``backups`` (what it touches, for a person with a shell), ``ready`` (the tasks
-completed on the host as it is now, or why they are refused),
+what all of them do to other flows), ``task`` (a step with its place in a plan, and what became of it),
+``one_step_each`` (equal commands of a plan), ``journal`` (what another process knows of it), ``backups`` (what it
+touches, for a person with a shell), ``ready`` (the tasks completed on the host as it is now, or why they are refused),
 ``carrying_out`` (does them, each written down before it begins), ``standing`` (what is there of a task that was
 interrupted), ``left_running`` (its commands that still run), ``taking_back`` (with ``owners_files``, which firewalld
 writes, and ``made_chains``, which iptables makes), ``settling`` (what was interrupted), ``session`` and ``arriving``

@@ -138,7 +138,8 @@ def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the steps of now in the plan's order: the numbers of a host's tasks that come one after another."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
-        count = sum(len(each.remedy.steps) for each in repairs)
+        ids = {each.id for each in repairs}
+        count = sum(each.repair in ids for each in plan.tasks(lasting=False, host=label))
         yield label, tuple(range(counts[label], counts[label] + count))
         counts[label] += count
 

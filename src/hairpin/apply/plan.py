@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.apply.one_step_each import one_step_each
 from hairpin.apply.options import options_of
 from hairpin.apply.plan_effects import CarriedRemedy, effects_of
 from hairpin.apply.task import Task
@@ -118,12 +119,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
         return any(not each.remedy.steps for each in self.repairs)
 
     def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[Task, ...]:
-        """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted.  ``host``: those of
-        that host; None: all."""
+        """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted; equal commands once.
+        ``host``: those of that host; None: all."""
         made = [each for each in self.repairs if host in (None, each.host)]
         now = (Task(each.id, step) for each in made for step in each.remedy.steps)
         kept = (Task(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
-        return (*now, *(kept if lasting else ()))
+        return one_step_each((*now, *(kept if lasting else ())))
 
 
 def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> RepairPlan:

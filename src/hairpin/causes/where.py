@@ -223,8 +223,7 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """A container network or several, and the option that decides.  ``chain``: the closed one that packets of the
-    network meet because of it."""
+    """A container network or several, and the option that decides.  ``chain``: the closed one that it leads to."""
 
     network: str | None = None
     option: str | None = None

@@ -86,12 +86,13 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops: of changes that only add chains, rules, sockets or
-    addresses, those of all."""
+    addresses, those of all.  The same calls to an owner make what any of the flows needs of them."""
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
         only_adds = all(map(_is_for_more, (*parts, *each.parts)))
-        if only_adds and bool(calls) == bool(each.calls):
+        same_calls = bool(calls) and first.calls == each.calls
+        if same_calls or (only_adds and bool(calls) == bool(each.calls)):
             parts += [part for part in each.parts if part not in parts]
             calls += [call for call in each.calls if call not in calls]
     return Change(tuple(parts), tuple(calls))

@@ -31,6 +31,16 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
         return now
 
 
+def made_in_turn(changes: tuple[Change, ...], network: Network) -> Network:
+    """Return the network after the changes of repairs that are printed one below the other.  What one of them has made
+    is not made again.  Raises ChangeError if one does not fit the network that those before it leave."""
+    now = network
+    for change in changes:
+        moved = renumbered_change(change, network, now)
+        now = simulate(Change(tuple(part for part in moved.parts if not _is_made(part, network, now))), now)
+    return now
+
+
 def _answering(now: Network, remedy: Remedy) -> Network:
     """Return the network with the dockerd that the remedy starts: it answers then."""
     for step in remedy.steps:

@@ -1,0 +1,129 @@
+"""Holds the printed repairs against the proof: those of a set of causes are carried out together, in printed order.
+
+The first repair of a cause is the one that is carried out.  It stands first only if the flows pass with it and with the
+first repairs of the other causes of their sets.  What is printed as proven is the walk with these first repairs.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.change.change import Change
+from hairpin.change.simulate import simulate
+from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.diagnose.proof import is_repaired, proof_by
+from hairpin.errors import ChangeError
+from hairpin.remedy.in_turn import made_in_turn
+from hairpin.remedy.remedy import Remedy
+from hairpin.walk.trace import Trace
+from hairpin.walk.walk import walk_flow
+
+Printed = Mapping[str, Change]
+"""The change that the first repair of a cause makes, by the cause's reference."""
+NOTHING_PRINTED: Printed = MappingProxyType({})
+_PROVEN = 8
+"""The most flows of a cause for which a repair that is not the first one is walked."""
+
+
+def first_change(cause: CauseAnswer) -> Change:
+    """Return the change of the first repair; the change that proved the cause, if its first repair has none."""
+    first = cause.remedies[0].change if cause.remedies else Change(())
+    return first if first.parts else cause.candidate.change
+
+
+def changes_beside(found: FoundCause, examination: Examination, printed: Printed) -> tuple[Change, ...]:
+    """Return the changes of the other causes that have to go before the flows of this one pass, in printed order: those
+    of all its flows; those of its first flow, where they do not fit together."""
+    own = {found.ref}
+    of_all = {each.ref for number in found.flows for each in examination.causes_of(number)} - own
+    of_first = {*found.together} - own
+    for wanted in (of_all | of_first, of_first):
+        changes = tuple(_change(each, printed) for each in _in_order(examination) if each.ref in wanted)
+        if _fit(changes, examination):
+            return changes
+    return tuple(each.candidate.change for each in _in_order(examination) if each.ref in of_first)
+
+
+def with_first_that_holds(
+    cause: CauseAnswer, found: FoundCause, examination: Examination, printed: Printed
+) -> CauseAnswer:
+    """Return the cause without the repairs before the first one with which all its flows pass.
+
+    ``printed``: the first repairs above it.  The change that proved the cause needs no further proof."""
+    for number, remedy in enumerate(cause.remedies):
+        change = remedy.change
+        if not change.parts or change == found.candidate.change or _holds(change, found, examination, printed):
+            return msgspec.structs.replace(cause, remedies=cause.remedies[number:])
+    return msgspec.structs.replace(cause, remedies=())
+
+
+def with_proofs(cause: CauseAnswer, found: FoundCause, examination: Examination, printed: Printed) -> CauseAnswer:
+    """Return the cause with the proof by the first repairs, which are ``printed``, and each repair with its own.
+
+    A further repair that does not hold with the first ones of the other causes is left out."""
+    remedies = (
+        each if not each.change.parts else _proven(each, found, examination, printed) for each in cause.remedies
+    )
+    kept = tuple(each for each in remedies if each is not None)
+    walk = next(_walks(first_change(cause), found, examination, printed, found.flows[:1]), None)
+    if walk is None or not found.candidate.offered:
+        return msgspec.structs.replace(cause, remedies=kept)
+    flow = examination.diagnoses[found.flows[0]].trace
+    return msgspec.structs.replace(cause, remedies=kept, proof=proof_by(flow, walk))
+
+
+def _proven(remedy: Remedy, found: FoundCause, examination: Examination, printed: Printed) -> Remedy | None:
+    """Return the repair with the verdict that it gives; None if it does not hold, and another one is printed."""
+    flows = found.flows[:_PROVEN]
+    walks = tuple(_walks(remedy.change, found, examination, printed, flows))
+    if not walks:
+        return remedy
+    failing = [each for each in walks if each is None or not each.succeeds]
+    if failing and remedy.change not in (found.candidate.change, printed.get(found.ref)):
+        return None
+    shown = failing[0] if failing else walks[0]
+    return remedy if shown is None else msgspec.structs.replace(remedy, proof=shown.verdict)
+
+
+def _holds(change: Change, found: FoundCause, examination: Examination, printed: Printed) -> bool:
+    walks = tuple(_walks(change, found, examination, printed, found.flows))
+    return all(each is not None and is_repaired(examination.network, each.flow, each) for each in walks)
+
+
+def _walks(
+    change: Change, found: FoundCause, examination: Examination, printed: Printed, flows: tuple[int, ...]
+) -> Iterator[Trace | None]:
+    """Yield the walk of each flow with the change and the printed ones of the other causes of its set; None where they
+    do not fit together.  A flow is left out whose own proof was made with these very changes."""
+    sets: dict[tuple[str, ...], list[int]] = {}
+    for number in flows:
+        sets.setdefault(tuple(each.ref for each in examination.causes_of(number)), []).append(number)
+    for refs, numbers in sets.items():
+        causes = tuple(each for each in examination.causes if each.ref in refs)
+        changes = tuple(change if each.ref == found.ref else _change(each, printed) for each in causes)
+        if all(one == each.candidate.change for one, each in zip(changes, causes, strict=True)):
+            continue
+        try:
+            repaired = made_in_turn(changes, examination.network)
+        except ChangeError:
+            yield None
+            continue
+        yield from (walk_flow(repaired, examination.diagnoses[number].trace.flow) for number in numbers)
+
+
+def _change(found: FoundCause, printed: Printed) -> Change:
+    return printed.get(found.ref, found.candidate.change)
+
+
+def _in_order(examination: Examination) -> tuple[FoundCause, ...]:
+    return (*examination.causes, *examination.instead)
+
+
+def _fit(changes: tuple[Change, ...], examination: Examination) -> bool:
+    try:
+        simulate(Change(tuple(part for each in changes for part in each.parts)), examination.network)
+    except ChangeError:
+        return False
+    return True

@@ -1,0 +1,29 @@
+"""Equal commands of one plan are one step: two causes may need one call, which its owner refuses the second time."""
+
+from typing import assert_never
+
+from hairpin.apply.task import Task
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
+from hairpin.change.text import command_lines
+from hairpin.host.netns import Netns
+
+
+def one_step_each(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+    """Return the tasks without those whose commands an earlier task carries out on the same host.
+
+    A file is compared with what is there when its turn comes, and what only a person can do has no command."""
+    found: dict[object, Task] = {}
+    for number, task in enumerate(tasks):
+        found.setdefault(_command(task) or number, task)
+    return tuple(found.values())
+
+
+def _command(task: Task) -> tuple[str, ...] | None:
+    """Return the host and the commands of the task; None if it has none that could be equal to another task's."""
+    match task.step:
+        case ReplaceFile() | Advise():
+            return None
+        case Ask(host=host) | RunCommands(netns=Netns(host=host)) | LoadRules(netns=Netns(host=host)):
+            return (host, *command_lines(task.step, guarded=False))
+        case _:
+            assert_never(task.step)
