@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-real hunt-repairs lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -94,6 +94,9 @@ fidelity: setup setup-lab ## Compare the walk with the kernel on N packets throu
 
 hunt-causes: setup setup-lab ## Change N healthy networks at random, one part each, and hold the named causes against the change (SEED=…; root)
 	@$(BIN)/python -m tests.hunt --cases $(or $(N),5000) $(if $(SEED),--seed $(SEED))
+
+hunt-proofs: setup ## Change N recorded hosts at random, two parts each, and hold the printed repairs against their proofs (SEED=…)
+	@$(BIN)/python -m tests.hunt.proofs --cases $(or $(N),5000) $(if $(SEED),--seed $(SEED))
 
 hunt-real: setup setup-lab ## Change N real lab hosts by random commands, and hold answers and repairs against real exchanges (SEED=…; root)
 	@$(BIN)/python -m tests.hunt.real --cases $(or $(N),20) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))

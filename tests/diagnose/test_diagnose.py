@@ -1,10 +1,7 @@
 import msgspec
 
 from hairpin.causes.order import place
-from hairpin.causes.where import OfFile
-from hairpin.change.change import SetSysctl
 from hairpin.diagnose.diagnose import diagnose, suspects
-from hairpin.diagnose.proven_set import needed_only, one_entry_each
 from hairpin.host.docker import Contact, PortBinding
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -17,7 +14,6 @@ from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, in_table, with_chain, wi
 from tests.small_host import (
     CLIENT,
     HOST_ADDRESS,
-    HOST_NETNS,
     container,
     container_namespace,
     engine,
@@ -97,30 +93,6 @@ def test_a_failure_that_no_cause_explains() -> None:
     mute = with_host(network(inner=container_namespace(())), contacts=(Contact("docker", "", "hung"),))
     found = diagnose(mute, Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 1))
     assert (found.trace.verdict, found.causes, found.proof) == ("refused", (), None)
-
-
-def test_members_that_are_not_needed_are_left_out() -> None:
-    net = network(host_namespace(values=FORWARDING))
-    flow = published()
-    needed = diagnose(net, flow).causes
-    idle = msgspec.structs.replace(
-        needed[0],
-        candidate=msgspec.structs.replace(
-            needed[0].candidate,
-            change=msgspec.structs.replace(
-                needed[0].candidate.change, parts=(SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_default_ttl"), "64"),)
-            ),
-        ),
-    )
-    assert needed_only(net, flow, (idle, *needed)) == needed
-
-
-def test_a_cause_at_one_place_is_named_once() -> None:
-    (one,) = diagnose(network(host_namespace(values=FORWARDING)), published()).causes
-    (joined,) = one_entry_each((one, one))
-    assert joined.candidate.change.parts == one.candidate.change.parts * 2
-    elsewhere = msgspec.structs.replace(one, candidate=msgspec.structs.replace(one.candidate, where=OfFile("x")))
-    assert len(one_entry_each((one, elsewhere))) == 2
 
 
 def test_suspects_come_most_likely_first() -> None:

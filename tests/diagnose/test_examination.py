@@ -1,11 +1,16 @@
-from hairpin.diagnose.examination import Examination, examine
+import msgspec
+
+from hairpin.change.change import Change, SetSysctl
+from hairpin.diagnose.diagnose import Diagnosis
+from hairpin.diagnose.examination import Examination, examination, examine
+from hairpin.diagnose.suspect import CauseSet
 from hairpin.host.docker import Contact
 from hairpin.network.flow import Flow, FromHost, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from tests.causes.hosts import ruled, with_host
 from tests.rule_text import ALL_RULES, with_rule, without
-from tests.small_host import CLIENT, HOST_ADDRESS, host_namespace, network, published
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, published
 
 FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
 NEIGHBOUR = published(Lan(parse_address("198.51.100.7")[1]))
@@ -29,6 +34,37 @@ def test_causes_of_one_set_name_each_other() -> None:
     assert {each.id for each in found.causes} == {"docker-user-drops", "interface-forwarding-off"}
     assert {each.together for each in found.causes} == {("c1", "c2")}
     assert {each.flows for each in found.causes} == {(0,)}
+
+
+def set_to(found: Examination, number: int, value: str) -> Diagnosis:
+    """Return the diagnosis with a sysctl of eth0 set to that value beside its change, under its old key."""
+    diagnosis = found.diagnoses[number]
+    (suspect,), proof = diagnosis.causes, diagnosis.proof
+    assert proof is not None
+    part = SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), value)
+    candidate = msgspec.structs.replace(suspect.candidate, change=Change((part,)))
+    changed = msgspec.structs.replace(suspect, candidate=candidate)
+    return msgspec.structs.replace(diagnosis, sets=(CauseSet((changed,), proof),))
+
+
+def test_a_flow_that_the_joined_change_does_not_repair_has_a_cause_of_its_own() -> None:
+    """Two suspects with one key, whose changes are not the same: no flow is told of the other one's repair."""
+    found = asked(network(host_namespace(values=FORWARDING_OFF)), published(), NEIGHBOUR)
+    idle, right = set_to(found, 0, "0"), set_to(found, 1, "1")
+    told = examination(found.network, (idle, right))
+    assert [(each.flows, each.candidate.change) for each in told.causes] == [
+        ((0,), idle.causes[0].candidate.change), ((1,), right.causes[0].candidate.change)
+    ]  # fmt: skip
+    assert {each.id for each in told.causes} == {"interface-forwarding-off"}
+    assert [each.ref for each in told.causes_of(1)] == ["c2"]
+    assert [each.together for each in told.causes] == [("c1",), ("c2",)]
+
+
+def test_flows_that_one_change_repairs_have_one_cause_though_their_suspects_differ() -> None:
+    found = asked(network(host_namespace(values=FORWARDING_OFF)), published(), NEIGHBOUR)
+    right, other = set_to(found, 0, "1"), set_to(found, 1, "2")
+    told = examination(found.network, (right, other))
+    assert [(each.flows, each.candidate.change) for each in told.causes] == [((0, 1), right.causes[0].candidate.change)]
 
 
 def test_a_healthy_host_has_no_cause() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfFile
+from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, Change, DeleteEntry, DeleteRule, InsertRule, Primitive
 from hairpin.diagnose.trimming import joined_change, trimmed_candidate
 from hairpin.host.boot.saved_rules import rule_of
@@ -53,6 +54,15 @@ def test_exceptions_of_several_flows_are_one_change() -> None:
     assert joined_change((Change((REQUEST,)), Change((REQUEST, REPLY)))) == Change((REQUEST, REPLY))
     deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
     assert joined_change((Change((deletion,)), Change((REQUEST,)))) == Change((deletion,))
+
+
+def test_the_same_calls_make_what_each_flow_needs_of_them() -> None:
+    deletion = DeleteRule(HOST_NETNS, Place("iptables-nft", "ip", "filter", "DOCKER-USER", 1, "-i eth0 -j DROP"))
+    start = (SetContainerState("docker", "start", "web"),)
+    one, other = Change((deletion, REQUEST), start), Change((deletion, REPLY), start)
+    assert joined_change((one, other)) == Change((deletion, REQUEST, REPLY), start)
+    restart = (SetContainerState("docker", "restart", "web"),)
+    assert joined_change((one, msgspec.structs.replace(other, calls=restart))) == one
 
 
 ANOTHER = route("0.0.0.0/0", "eth0", via="198.51.100.9")

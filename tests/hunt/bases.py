@@ -25,7 +25,7 @@ from tests.fidelity.replicas import flows_of
 from tests.fidelity.testbed.ask import read
 from tests.fidelity.testbed.netns import SetupError
 
-_FIXTURES = Path(__file__).parent.parent / "fixtures"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 _GENERATED = "generated/"
 _A_NETWORK_EVERY = 250
 """A generated network has to be built and read first, so as many numbers in a row share one."""
@@ -43,9 +43,9 @@ class Base(msgspec.Struct, frozen=True, dict=True):
 @cache
 def recorded() -> tuple[str, ...]:
     """Return the names of all recorded networks in which some flow passes, broken ones too."""
-    hosts = (*(_FIXTURES / "healthy").glob("*.hairpin"), *(_FIXTURES / "hosts").glob("*.hairpin"))
-    networks = (each for each in (_FIXTURES / "networks").glob("*/") if not (each / "outside.toml").exists())
-    return tuple(sorted(each.relative_to(_FIXTURES).as_posix() for each in (*hosts, *networks)))
+    hosts = (*(FIXTURES / "healthy").glob("*.hairpin"), *(FIXTURES / "hosts").glob("*.hairpin"))
+    networks = (each for each in (FIXTURES / "networks").glob("*/") if not (each / "outside.toml").exists())
+    return tuple(sorted(each.relative_to(FIXTURES).as_posix() for each in (*hosts, *networks)))
 
 
 def drawn(random: Random, number: int, *, generated: bool) -> str:
@@ -75,7 +75,7 @@ def evidence(name: str) -> tuple[Evidence, ...]:
     if name == "small":
         return ()
     if not name.startswith(_GENERATED):
-        return tuple(map(load, _snapshots(_FIXTURES / name)))
+        return tuple(map(load, _snapshots(FIXTURES / name)))
     try:
         return (read(case_of(_number(name))),)
     except (SetupError, HairpinError):

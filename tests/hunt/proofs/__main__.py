@@ -1,4 +1,5 @@
-"""``python -m tests.hunt.proofs [--cases N] [--seed S] [--number K]``: holds the law of a proof on N double changes."""
+"""``python -m tests.hunt.proofs [--cases N] [--seed S] [--recorded]``: holds the law of a proof on N double changes, or
+on each recorded host."""
 
 import argparse
 import sys
@@ -7,50 +8,70 @@ from collections import Counter
 from multiprocessing import Pool
 from secrets import randbelow
 
-from tests.hunt.bases import base
-from tests.hunt.proofs.cases import broken_flows, double_of
+import msgspec
+
+from tests.hunt.bases import asked
+from tests.hunt.proofs.cases import broken_flows, double_of, every_recorded
 from tests.hunt.proofs.law import Broken, broken
 
+_PROCESSES = 2
 
-def judged(number: int) -> tuple[int, int, tuple[Broken, ...]]:
-    """Return the number, how many flows the double change breaks, and where the law does not hold."""
-    case = double_of(number)
-    found = base(case.base) if case is not None else None
-    if case is None or found is None:
-        return number, 0, ()
-    network, flows = broken_flows(case, found)
+
+class Judged(msgspec.Struct, frozen=True):
+    """A case: a recorded host, or the number of a double change.  ``flows``: how many were asked; ``raised``: the
+    exception that ended it."""
+
+    name: str
+    flows: int = 0
+    found: tuple[Broken, ...] = ()
+    raised: str = ""
+
+
+def judged(name: str) -> Judged:
+    """Return what the law says of the case of that name."""
     try:
-        return number, len(flows), broken(network, flows) if flows else ()
-    except Exception as error:
-        return number, len(flows), (Broken("raised", "", (), "", f"{type(error).__name__}: {error}"[:200]),)
+        if not name.isdigit():
+            network, flows = asked(name)
+            return Judged(name, len(flows), broken(network, flows) if network is not None else ())
+        case = double_of(int(name))
+        if case is None:
+            return Judged(name)
+        after, flows = broken_flows(case)
+        return Judged(name, len(flows), broken(after, flows) if flows else ())
+    except (AssertionError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        return Judged(name, raised=f"{type(error).__name__}: {error}"[:200])
 
 
 def main() -> int:
+    """Hold the law; the exit status is 1 when it is broken somewhere."""
+    arguments = _arguments()
+    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
+    names = every_recorded() if arguments.recorded else tuple(map(str, range(seed, seed + arguments.cases)))
+    began = time.monotonic()
+    counted: Counter[tuple[str, str]] = Counter()
+    flows = failing = broke = 0
+    with Pool(_PROCESSES) as pool:
+        for each in pool.imap(judged, names, chunksize=5):
+            broke, flows = broke + bool(each.flows), flows + each.flows
+            failing += bool(each.found or each.raised)
+            counted.update((one.what, ", ".join(one.causes)) for one in each.found)
+            for said in (*map(str, each.found), *([each.raised] if each.raised else ())):
+                sys.stdout.write(f"{each.name} {said}\n")
+                sys.stdout.flush()
+    sys.stdout.writelines(f"{count:5} {what}: {causes}\n" for (what, causes), count in counted.most_common())
+    sys.stdout.write(
+        f"{len(names)} cases, {flows} flows of {broke}; the law is broken in {failing}; "
+        f"{time.monotonic() - began:.0f} s{'' if arguments.recorded else f'; seed {seed}'}\n"
+    )
+    return int(failing > 0)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Hold the law of a proof on double changes of recorded hosts.")
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--processes", type=int, default=2)
-    arguments = parser.parse_args()
-    seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    began = time.monotonic()
-    groups: Counter[tuple[str, str]] = Counter()
-    failing = flows = broke = 0
-    with Pool(arguments.processes) as pool:
-        for number, count, found in pool.imap(judged, range(seed, seed + arguments.cases), chunksize=10):
-            flows, broke = flows + count, broke + bool(count)
-            failing += bool(found)
-            for each in found:
-                groups[each.what, ", ".join(each.causes)] += 1
-                sys.stdout.write(
-                    f"{number} {each.what}: {each.flow} [{', '.join(each.causes)}] told {each.told} found {each.found}\n"
-                )
-                sys.stdout.flush()
-    for (what, causes), count in groups.most_common():
-        sys.stdout.write(f"{count:5} {what}: {causes}\n")
-    sys.stdout.write(
-        f"{arguments.cases} double changes, {broke} broke {flows} flows, {failing} break the law; {time.monotonic() - began:.0f} s; seed {seed}\n"
-    )
-    return int(failing > 0)
+    parser.add_argument("--recorded", action="store_true", help="on the recorded hosts as they are")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The law of a proof: the first printed repairs of a flow's causes, made in their printed order, give what its proof says.
+"""The law of a proof: the first printed repairs of a flow's causes, made in printed order, give what its proof says.
 
-Of each flow with a proof; of each printed repair that says what it proves; and of the plan, whose verdicts are those of
-the network after its repairs.
+So does each further printed repair in the place of the first one, and the plan of ``hairpin fix`` foretells what the
+network after its repairs gives.
 """
 
 from collections.abc import Iterator
@@ -10,99 +10,104 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.answer.ask import explained
-from hairpin.apply.plan import plan_of
+from hairpin.answer.proven_repairs import first_change
+from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
-from hairpin.remedy.in_turn import renumbered_change
-from hairpin.remedy.remedy import Remedy
+from hairpin.remedy.in_turn import after, made_in_turn
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A case of which the law does not hold.  ``what``: which of its sentences; ``causes``: ids in the printed order."""
+    """A case of which the law does not hold.  ``what``: of a set of causes, a repair, or the plan; ``causes``: ids in
+    the printed order; ``told`` and ``found``: the verdict that is printed, and that of the walk."""
 
     what: str
     flow: str
     causes: tuple[str, ...]
-    told: str
-    found: str
+    told: Verdict
+    found: Verdict | None
+
+    def __str__(self) -> str:
+        found = self.found if self.found is not None else "changes that do not fit together"
+        return f"{self.what}: {self.flow} [{', '.join(self.causes)}] told {self.told}, found {found}"
 
 
 def answered(network: Network, flows: tuple[Flow, ...]) -> tuple[Answer, Examination]:
     """Return what ``check`` answers about these flows of the network, without events, and the examination behind it."""
     examination = examine(network, flows)
-    return explained(Answer(Question("check"), (), network, ()), examination, "causes"), examination
+    return explained(Answer(Question(), (), network, ()), examination, "causes"), examination
 
 
 def broken(network: Network, flows: tuple[Flow, ...]) -> tuple[Broken, ...]:
     """Return where the law does not hold of the answer about these flows, and of the plan."""
     answer, examination = answered(network, flows)
-    return (*_of_sets(answer, examination), *_of_remedies(answer), *_of_plan(answer))
+    of_answer = (*broken_sets(answer, examination), *broken_repairs(answer))
+    return (*of_answer, *broken_plan(plan_of(answer, (), with_latent=False)))
 
 
-def _of_sets(answer: Answer, examination: Examination) -> Iterator[Broken]:
+def broken_sets(answer: Answer, examination: Examination) -> Iterator[Broken]:
+    """Yield the flows that do not pass with the first printed repairs of their causes, though their proof says so.
+
+    A flow counts as passing whether it is delivered or leaves: another flow's repair may lead it."""
     for flow, diagnosis in zip(answer.flows, examination.diagnoses, strict=True):
         if diagnosis.proof is None:
             continue
         causes = tuple(each for each in answer.causes if each.ref in flow.causes)
         found = _verdict(answer.network, tuple(map(first_change, causes)), flow.trace.flow)
         told = diagnosis.proof.with_change
-        if found != told:
-            what = "set" if not succeeds(found) else "set: other success"
-            yield Broken(what, _told(flow.trace.flow), _ids(causes), told, found)
+        if not _alike(told, found):
+            yield Broken("set", _told(flow.trace.flow), _ids(causes), told, found)
 
 
-def _of_remedies(answer: Answer) -> Iterator[Broken]:
-    """Yield the repairs whose printed proof is not what they give with the first repairs of the others of the set."""
-    known = {each.ref: each for each in answer.causes}
-    flows = {each.ref: each.trace.flow for each in answer.flows}
+def broken_repairs(answer: Answer) -> Iterator[Broken]:
+    """Yield the repairs that do not give what they are printed with, beside the first ones of the others of the set."""
+    flows = {each.ref: each for each in answer.flows}
     for cause in answer.causes:
-        for remedy in cause.remedies if cause.flows and cause.proof is not None else ():
-            if not remedy.change.parts:
+        for number, remedy in enumerate(cause.remedies if cause.flows else ()):
+            told = remedy.proof if remedy.proof is not None else cause.proof.with_change if cause.proof else None
+            if told is None or not remedy.change.parts:
                 continue
-            changes = tuple(
-                remedy.change if each is cause else first_change(each)
-                for each in answer.causes
-                if each.ref in cause.together
-            )
-            told = remedy.proof if remedy.proof is not None else cause.proof.with_change
-            found = _verdict(answer.network, changes, flows[cause.flows[0]])
-            if found != told and succeeds(found) != succeeds(told):
-                causes = tuple(known[each] for each in cause.together)
-                number = cause.remedies.index(remedy)
-                yield Broken(f"remedy {number}", _told(flows[cause.flows[0]]), _ids(causes), told, found)
+            flow = flows[cause.flows[0]]
+            causes = tuple(each for each in answer.causes if each.ref in flow.causes)
+            changes = tuple(remedy.change if each is cause else first_change(each) for each in causes)
+            found = _verdict(answer.network, changes, flow.trace.flow)
+            if not _alike(told, found):
+                yield Broken(f"repair {number} of {cause.id}", _told(flow.trace.flow), _ids(causes), told, found)
 
 
-def _of_plan(answer: Answer) -> Iterator[Broken]:
-    plan = plan_of(answer, (), with_latent=False)
+def broken_plan(plan: RepairPlan) -> Iterator[Broken]:
+    """Yield the flows for which the plan foretells another verdict than its repairs give: their changes, and their
+    steps."""
+    network = plan.answer.network
+    then = network
+    for each in plan.repairs:
+        then = after(msgspec.structs.replace(each.remedy, keeping=()), network, then)
     changes = tuple(each.remedy.change for each in plan.repairs)
-    for flow, told in zip(answer.flows, plan.then, strict=True):
-        found = _verdict(answer.network, changes, flow.trace.flow)
-        if found != told:
-            yield Broken("plan", _told(flow.trace.flow), tuple(each.id for each in plan.repairs), told, found)
+    for flow, told in zip(plan.answer.flows, plan.then, strict=True):
+        for what, found in (
+            ("changes of the plan", _verdict(network, changes, flow.trace.flow)),
+            ("steps of the plan", walk_flow(then, flow.trace.flow).verdict),
+        ):
+            if found != told:
+                yield Broken(what, _told(flow.trace.flow), tuple(each.id for each in plan.repairs), told, found)
 
 
-def first_change(cause: CauseAnswer) -> Change:
-    """Return the change of the first printed repair; of a cause whose first repair changes nothing that is simulated, the
-    change that proved it."""
-    first: Remedy | None = cause.remedies[0] if cause.remedies else None
-    return first.change if first is not None and first.change.parts else cause.candidate.change
+def _verdict(network: Network, changes: tuple[Change, ...], flow: Flow) -> Verdict | None:
+    """Return the verdict after the changes; None if they do not fit together."""
+    try:
+        return walk_flow(made_in_turn(changes, network), flow).verdict
+    except ChangeError:
+        return None
 
 
-def _verdict(network: Network, changes: tuple[Change, ...], flow: Flow) -> Verdict | str:
-    now = network
-    for change in changes:
-        try:
-            now = simulate(renumbered_change(change, network, now), now)
-        except ChangeError as error:
-            return f"refused: {error}"
-    return walk_flow(now, flow).verdict
+def _alike(told: Verdict, found: Verdict | None) -> bool:
+    return found == told or (found is not None and succeeds(told) and succeeds(found))
 
 
 def _told(flow: Flow) -> str:
