@@ -20,23 +20,24 @@ do.  ``events``: whether they pass after an event."""
 
 _RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
-"""Of a namespace: whether a packet passes it.  Sets and sockets are in no row: a rule that looks at a set, or a port
-that is asked, makes the walk fork."""
+"""Of a namespace: whether a packet passes it.  Sets are in no row: a rule that looks at one makes the walk fork."""
+_SOCKETS = ("sockets", "proc-net-")
 _FLOWS = (
     "docker-socket", "docker-containers", "docker-networks", "docker-stored", STATE, "swarm-services",
     "podman-containers", "podman-networks", "podman-version", "namespaces",
 )  # fmt: skip
-"""Of the host: what runs, and so which flows there are."""
+"""Of the host: what runs, and so which flows there are.  Sockets tell which ports a container in the host's own
+namespace has; elsewhere a port that is asked makes the walk fork where they were not read."""
 _ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
 """How the engines are configured: which rules they should have, and make anew."""
 _BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
 """What is loaded by services at their start."""
 _OF_COMMAND: dict[Command, tuple[str, ...]] = {
-    "flows": (*_RULES, *_WAYS, *_FLOWS),
-    "events": (*_RULES, *_WAYS, *_FLOWS, *_ENGINES, *_BOOT),
+    "flows": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS),
+    "events": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT),
     "restore": (*_RULES, "ip-addr", *_FLOWS, *_ENGINES),
-    "diff": (*_RULES, *_WAYS, *_FLOWS, *_ENGINES, *_BOOT, "ipset", "bridge-", "ip-nexthop", "wireguard", "sockets",
-             "proc-net", "ipvs", "versions"),
+    "diff": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT, "ipset", "bridge-", "ip-nexthop", "wireguard",
+             "ipvs", "versions"),
 }  # fmt: skip
 _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
 """Events in which no service loads a file of rules or settings."""
@@ -60,7 +61,7 @@ def undecided(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
         )
     if answer.event is not None:
         command = "flows" if answer.event.id.startswith(_BY_ENGINE) else "events"
-    found = (*_hosts(answer), *decisive(answer.unread, command))
+    found = (*_hosts(answer), *(each for each in decisive(answer.unread, command) if _tells(each, answer.network)))
     if not answer.flows:
         return found
     met = frozenset(each for flow in answer.flows for each in _met(flow.trace))
@@ -81,6 +82,15 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
     return tuple(each for each in answer.unread if each.key == HOST)
+
+
+def _tells(unread: Unread, network: Network) -> bool:
+    """Return whether the reading tells which flows there are, if it is of sockets: those of containers in the host's
+    own namespace."""
+    if not unread.key.startswith(_SOCKETS):
+        return True
+    host = network.host(unread.host or network.this.name)
+    return unread.netns == HOST and any(each.running and each.netns == HOST for each in host.containers())
 
 
 def _concerns(unread: Unread, met: frozenset[tuple[str, str]], versions: frozenset[int], network: Network) -> bool:

@@ -208,6 +208,9 @@ class Journal:
         """Write down how the plan stands."""
         with self._transaction():
             self._base.execute("UPDATE plans SET state = ? WHERE id = ?", (state, int(plan)))
+        if state in ("applied", "taken-back", "partly") and not self.is_watched(plan):
+            with suppress(OSError):  # of a switch that was killed: nothing is under way any more
+                self.switch_file(plan).unlink(missing_ok=True)
 
     def seize(self, plan: str) -> bool:
         """Take an open plan over, so that nobody carries it on; return whether it was open."""

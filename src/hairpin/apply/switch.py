@@ -85,6 +85,8 @@ def watch(folder: Path, plan: str, seconds: float, starter: int) -> None:
     file = journal.switch_file(plan)
     with closing(journal), file.open("w", encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(f"{int(time.time() + seconds)} {os.getpid()}\n")  # for readers of the host (collect.sh)
+        held.flush()
         known = journal.known(plan)
         while time.monotonic() < until and known.state == "open":
             time.sleep(_LOOK_S)

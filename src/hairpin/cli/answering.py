@@ -6,9 +6,11 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import Depth, ask
 from hairpin.cli.disputes import keeping_disputes
 from hairpin.cli.environment import environment
+from hairpin.cli.half_done import with_plans
 from hairpin.cli.material import gather
 from hairpin.cli.options import Given
 from hairpin.cli.progress import progress
+from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.question.needs import needed_containers
 from hairpin.question.question import Question
@@ -33,9 +35,14 @@ def answer_question(
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         read = gather(sources, only=only)
+        read = with_plans(read, sources, lang)
         tell(message("following the packets"))
-        rest = partial(gather, sources) if only else None
+        rest = partial(_gathered_again, sources) if only else None
         return keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
+
+
+def _gathered_again(sources: tuple[Given, ...]) -> tuple[Source, ...]:
+    return with_plans(gather(sources), sources, None, saying=False)
 
 
 def second_judge() -> Kernel | None:

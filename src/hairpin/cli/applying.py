@@ -38,6 +38,10 @@ def refuse_options(
 ) -> None:
     """Raise UsageError for options that do not go together, ApplyError if this user may not change the host."""
     if not applying:
+        if try_s:
+            raise UsageError(
+                message("--try says how long what --apply carries out stays unless it is confirmed: add --apply")
+            )
         return
     if any(each.kind == "snapshot" for each in sources):
         raise UsageError(

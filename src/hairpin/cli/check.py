@@ -78,11 +78,8 @@ def check(
         write_json(report_document(answer, words(lang)))
     else:
         from hairpin.cli.fix_command import fix_command
-        from hairpin.cli.half_done import say_half_done
         from hairpin.report.terminal import report_text
 
-        if not sources:
-            say_half_done(lang)
         is_live = after is None and all(each.kind == "host" for each in sources)
         command = fix_command(targets, origin, size, sources, publics, outside) if is_live else ""
         write(report_text(answer, words(lang), paper(color), verbose=verbose, fixing=command))

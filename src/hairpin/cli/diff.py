@@ -78,6 +78,7 @@ def diff(
             was, now = last_good_and_now(question, given, alike=alike)
         else:
             was, now = read_both(given)
+        was, now = said_plans(was, now, given, lang)
         tell(message("comparing"))
         later = given[1] if len(given) == 2 else None
         found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike, later=later)
@@ -142,6 +143,24 @@ def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
         if not isinstance(each, Evidence):
             raise CollectError(message("{host} could not be read: {reason}", host=each.label, reason=each.reason))
     was, now = (each for each in found if isinstance(each, Evidence))
+    return was, now
+
+
+def said_plans(
+    was: "Evidence", now: "Evidence", given: tuple[Given, ...], lang: str | None
+) -> "tuple[Evidence, Evidence]":
+    """Return both, and say which plans of `hairpin fix` have not ended on the hosts that were read now."""
+    from hairpin.cli.half_done import with_plans
+    from hairpin.evidence.reading import Evidence
+
+    places = given if len(given) == 2 else (*given, None)
+    for each, place in zip((was, now), places[-2:], strict=False):
+        if place is not None and place.kind == "host":
+            with_plans((each,), (place,), lang)
+    if len(given) < 2:
+        (read,) = with_plans((now,), (), lang)
+        assert isinstance(read, Evidence)
+        now = read
     return was, now
 
 

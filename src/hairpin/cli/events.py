@@ -49,6 +49,7 @@ def events(
     """
     from hairpin.answer.matrix import matrix
     from hairpin.cli.abreast import abreast
+    from hairpin.cli.half_done import with_plans
     from hairpin.cli.material import gather, stated_world
     from hairpin.cli.output import paper, words, write, write_json
     from hairpin.cli.progress import progress
@@ -58,7 +59,7 @@ def events(
     question = parse_question("check", targets, origin, publics, stated_world(outside), size)
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
-        read = gather(sources)
+        read = with_plans(gather(sources), sources, lang)
         tell(message("following the packets"))
         found = matrix(question, read, abreast)
 

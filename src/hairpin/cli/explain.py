@@ -155,6 +155,7 @@ def _explained(
 ) -> "Explanation":
     """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
     meaning all the same."""
+    from hairpin.cli.half_done import with_plans
     from hairpin.cli.material import gather
     from hairpin.cli.progress import progress
     from hairpin.errors import CollectError, UsageError
@@ -168,7 +169,7 @@ def _explained(
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         try:
-            read = gather(sources)
+            read = with_plans(gather(sources), sources, lang)
         except (CollectError, UsageError) as error:
             if sources:
                 raise

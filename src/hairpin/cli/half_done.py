@@ -1,34 +1,122 @@
-"""Says on standard error that a plan of ``hairpin fix`` was interrupted on this host."""
+"""Says on standard error which plans of ``hairpin fix`` have not ended on the hosts that a command reads."""
 
+import fcntl
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from hairpin.cli.options import Given
 from hairpin.cli.output import whisper, words
-from hairpin.errors import ApplyError
-from hairpin.message import message
+from hairpin.evidence.reading import Evidence, Reading
+
+if TYPE_CHECKING:
+    from hairpin.evidence.several import Source
+    from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 
 JOURNAL = Path("/var/lib/hairpin/journal.sqlite3")
-"""Where ``apply/journal.py`` keeps it: a healthy host's check does not load that module."""
-
-_PATIENCE_S = 1.0
+"""Where ``apply/journal.py`` keeps it: a host's check does not load that module."""
+KEY = "plans"
+_OPEN = "SELECT id, state FROM plans WHERE state IN ('open', 'keeping', 'ending') ORDER BY id DESC"
+_LEFT = "SELECT count(*) FROM tasks WHERE plan = ? AND lasting = 0 AND state != 'done'"
 
 
 def say_half_done(lang: str | None) -> None:
-    """Say which command settles a plan that was interrupted.  Only root's journal is looked at, if there is one."""
+    """Say which plans have not ended on this host, and what settles them."""
+    _say(plans_here(), "", lang)
+
+
+def with_plans(
+    found: "tuple[Source, ...]", sources: tuple[Given, ...], lang: str | None, *, saying: bool = True
+) -> "tuple[Source, ...]":
+    """Return what was read of the hosts, and say which plans had not ended there; ``saying`` false: that was said.
+
+    This host's own journal knows more than the collector reads: its word takes the place of that."""
+    if not sources:
+        found = tuple(_with(each, plans_here()) if isinstance(each, Evidence) else each for each in found)
+    if not saying or not any(each.key == KEY for one in found if isinstance(one, Evidence) for each in one.readings):
+        return found
+    from hairpin.host.read.managers.managing import plans_in
+
+    given = sources or (None,)
+    for each, source in zip(found, given, strict=False):
+        if isinstance(each, Evidence):
+            _say(plans_in(each), _destination(source), lang)
+    return found
+
+
+def plans_here() -> "tuple[PlanUnderWay, ...]":
+    """Return this host's own plans that have not ended, the newest first.  Only root may read its journal; another user
+    is told nothing of it."""
     if os.geteuid() != 0 or not JOURNAL.is_file():
-        return
-    from hairpin.apply.journal import Journal
-    from hairpin.apply.settling import interrupted_plan
+        return ()
+    from hairpin.host.plan_under_way import PlanUnderWay
 
     try:
-        with closing(Journal()) as journal:
-            if interrupted_plan(journal) is None:
-                return
-            with journal.locked(_PATIENCE_S):  # a command that is being killed may hold it still
-                plan = interrupted_plan(journal)
-    except ApplyError:  # somebody carries one out at this moment, or the journal cannot be read
-        return
-    if plan is not None:
-        said = message("plan {plan} of `hairpin fix` was interrupted; `hairpin undo {plan}` settles it", plan=plan.id)
-        whisper(f"hairpin: {words(lang)(said)}\n")
+        with closing(sqlite3.connect(f"file:{JOURNAL}?mode=ro", uri=True, timeout=1)) as base:
+            return tuple(
+                PlanUnderWay(str(plan), *_stands(plan, state, base.execute(_LEFT, (plan,)).fetchone()[0]))
+                for plan, state in base.execute(_OPEN).fetchall()
+            )
+    except sqlite3.Error:  # damaged, or of a version that has no such tables
+        return ()
+
+
+def _stands(plan: int, state: str, left: int) -> "tuple[PlanStage, float | None]":
+    """Return how the plan stands, and when its switch takes it back.  ``left``: its steps of now that are not done."""
+    until = _watched_until(JOURNAL.parent / f"switch-{plan}")
+    if until is None and not _is_locked(JOURNAL.parent / "lock"):
+        return "interrupted", None
+    if state == "open":
+        return ("half-done" if left else "tried"), until
+    return ("kept" if state == "keeping" else "taken-back"), None
+
+
+def _watched_until(file: Path) -> float | None:
+    """Return when the switch that holds the file takes its plan back; None if none holds it."""
+    try:
+        if not _is_locked(file):
+            return None
+        return float(file.read_text("utf-8").split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _is_locked(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _with(evidence: Evidence, plans: "tuple[PlanUnderWay, ...]") -> Evidence:
+    """Return the evidence with the journal's word about this host's own plans, if it may be read."""
+    before = evidence.find(KEY, "")
+    if os.geteuid() != 0 or (before is None and not plans):
+        return evidence
+    others = [line for line in (before.text.splitlines() if before is not None else ()) if line.startswith("other\t")]
+    own = [f"own\t{each.plan}\t{each.state}\twatched\t{int(each.until) if each.until else '-'}" for each in plans]
+    kept = tuple(each for each in evidence.readings if each is not before)
+    if own or others:
+        text = "\n".join((*own, *others))
+        made = Reading(f"e{len(evidence.readings) + 1}", KEY, "", str(JOURNAL), evidence.taken_at, 0, "text", text)
+        kept = (*kept, made if before is None else msgspec.structs.replace(before, text=text, origin=str(JOURNAL)))
+    return msgspec.structs.replace(evidence, readings=kept)
+
+
+def _destination(source: Given | None) -> str:
+    return source.text.rpartition("=")[2] if source is not None and source.kind == "host" else ""
+
+
+def _say(plans: "tuple[PlanUnderWay, ...]", destination: str, lang: str | None) -> None:
+    for plan in plans:
+        from hairpin.report.under_way import told
+
+        whisper(f"hairpin: {words(lang)(told(plan, destination))}\n")

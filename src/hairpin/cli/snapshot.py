@@ -88,6 +88,7 @@ def snapshot(
         from hairpin.message import message
 
         raise UsageError(message("--keep keeps this host as it is: it takes none of the other options"))
+    from hairpin.cli.half_done import with_plans
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, write, write_bytes
     from hairpin.cli.progress import progress
@@ -100,7 +101,7 @@ def snapshot(
 
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
-        found = gather(sources, root=root, what="both")
+        found = with_plans(gather(sources, root=root, what="both"), sources, lang)
     if keep:
         from hairpin.cli.keeping import keep_evidence
 

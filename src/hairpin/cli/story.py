@@ -43,6 +43,7 @@ def story(
     """
     import time
 
+    from hairpin.cli.half_done import with_plans
     from hairpin.cli.material import gather
     from hairpin.cli.output import complain, paper, words, write, write_json
     from hairpin.cli.progress import progress
@@ -60,7 +61,7 @@ def story(
     begins = None if since is None else parse_since(since, time.time())
     with progress(lang) as tell:
         tell(message("reading what happened to the host"))
-        found = together(gather(sources, what="traces", since=begins))
+        found = together(with_plans(gather(sources, what="traces", since=begins), sources, lang))
         evidence = tuple(each for each in found if isinstance(each, Evidence))
         if not evidence:
             raise CollectError(message("no host could be read"))

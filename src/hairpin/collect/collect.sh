@@ -477,6 +477,29 @@ listed() { # listed KEY FILTER FILE...: lines for read_files
         case $file in *[[:cntrl:]]*) ;; *) printf '%s %s %s\n' "$key" "$filter" "$file" ;; esac
     done
 }
+plans_under_way() { # whose, number, state, watched or dead, seconds of the epoch: of each plan of hairpin's that has not ended
+    base=/var/lib/hairpin plans=
+    [ -z "$HAIRPIN_ROOT" ] && [ -r "$base" ] && [ -x "$base" ] || return 0
+    for each in "$base"/switch-*; do
+        case ${each##*-} in '' | *[!0-9]*) continue ;; esac
+        until= pid=; { read -r until pid <"$each"; } 2>/dev/null
+        [ -n "$pid" ] || continue
+        plans="$plans${plans:+$NL}own$TAB${each##*-}${TAB}open$TAB$(watched "$pid" hairpin.apply.switch)$TAB${until:--}"
+    done
+    for each in "$base"/remote/*; do
+        case ${each##*/} in '' | *[!0-9]*) continue ;; esac
+        for state in open keeping ending; do
+            [ -e "$each/$state" ] || continue
+            until= pid=; { read -r until <"$each/until"; read -r pid _ <"$each/keeper"; } 2>/dev/null
+            { read -r up _ </proc/uptime; } 2>/dev/null && until=$(($(date +%s) + ${until:-0} - ${up%%.*}))
+            plans="$plans${plans:+$NL}other$TAB${each##*/}$TAB$state$TAB$(watched "$pid" 'hairpin keep')$TAB${until:--}"
+        done
+    done
+    [ -z "$plans" ] || body plans "$base" "$plans"
+}
+watched() { # watched PID WORDS: whether the process with these words in its command line lives
+    case $(tr '\0' ' ' 2>/dev/null <"/proc/${1:-none}/cmdline") in *"$2"*) echo watched ;; *) echo dead ;; esac
+} 2>/dev/null
 hidden() { [ "$HAIRPIN_UID" != 0 ] && [ -d "${1%/*}" ] && [ ! -x "${1%/*}" ]; }
 read_files() { # read_files LINES: of all these files by one process; a line is KEY FILTER FILE
     # The arguments become awk's: of=KEY FILTER stands before a file that is read otherwise than the one before it,
@@ -2391,6 +2414,7 @@ $(trace_functions)"
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
 
     begin
+    plans_under_way
     read_names
     if [ -n "$HAIRPIN_TRACES" ]; then
         if [ -z "$HAIRPIN_TMP" ]; then trace_all

@@ -4,5 +4,6 @@ Read ``netns`` (the identity of a namespace), ``link``, ``traffic_control``, ``w
 ``sysctl``, ``docker``, ``swarm``, ``managers``, ``rule_tools`` (parts of a host) and ``host`` (the whole).
 ``engine_health`` tells whether an engine should answer and does.  ``read`` makes it from evidence, ``boot`` says what
 holds after a reboot, and ``kernel_release`` how kernels differ.  ``limit_state``: the kernel's lists of limits.
-``known_ports``: what a host itself usually serves; ``name_order``: the order of names.
+``known_ports``: what a host itself usually serves; ``name_order``: the order of names.  ``plan_under_way``: hairpin's
+own plans that have not ended.
 """

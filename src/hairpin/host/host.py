@@ -9,6 +9,7 @@ from hairpin.host.limit_state import Counters, LimitState
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import CloudAddress, ConfigFile, Firewalld, ScriptLine, Ufw, Unit, Version
 from hairpin.host.netns import Netns
+from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.rule_tools import RuleTools
 from hairpin.host.socket import Socket, VirtualService
@@ -119,6 +120,8 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     cloud_addresses: tuple[CloudAddress, ...] = ()
     klog: tuple[str, ...] = ()
     rule_tools: RuleTools = RuleTools()
+    plans: tuple[PlanUnderWay, ...] = ()
+    """Plans of hairpin's own that had not ended when the host was read."""
     unread: tuple[Unread, ...] = ()
 
     @property

@@ -23,6 +23,7 @@ from hairpin.report.effects_document import (
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
+from hairpin.report.under_way import PlanUnderWayDocument, plan_document
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
@@ -45,13 +46,15 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 
 class HostDocument(msgspec.Struct, frozen=True):
-    """One host, and when it was read; all but the name is empty for a host that could not be read."""
+    """One host, and when it was read; all but the name is empty for a host that could not be read.
+    ``plan_under_way``: while it is tried, half done or taken back, all that is told of the host may soon be another."""
 
     name: str
     kernel: str
     snapshot_id: SnapshotId
     taken_at: Time
     engines: tuple[EngineDocument, ...] = ()
+    plan_under_way: PlanUnderWayDocument | None = None
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
@@ -265,7 +268,8 @@ def host_document(host: Host) -> HostDocument:
         EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
         for each in host.contacts
     )
-    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines)
+    plan = plan_document(host.plans)
+    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines, plan)
 
 
 def host_documents(answer: Answer) -> tuple[HostDocument, ...]:

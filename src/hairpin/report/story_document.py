@@ -7,11 +7,13 @@ import msgspec
 import hairpin
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Unread
+from hairpin.host.read.managers.managing import plans_in
 from hairpin.report.blame_document import ActorDocument
 from hairpin.report.blame_text import time_text
 from hairpin.report.document import HostDocument, MissingDocument
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
+from hairpin.report.under_way import plan_document
 from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
@@ -74,7 +76,8 @@ def story_document(story: Story, evidence: tuple[Evidence, ...], words: Words) -
 
 
 def _host(evidence: Evidence) -> HostDocument:
-    return HostDocument(evidence.name, evidence.kernel, evidence.snapshot_id, evidence.taken_at)
+    plan = plan_document(plans_in(evidence))
+    return HostDocument(evidence.name, evidence.kernel, evidence.snapshot_id, evidence.taken_at, (), plan)
 
 
 def _entry(entry: StoryEntry, quotes: Quotes, words: Words) -> EntryDocument:

@@ -8,6 +8,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import is_loopback
+from hairpin.report.under_way import while_under_way
 from hairpin.report.unread import as_far_as_read
 from hairpin.report.verdicts import groups
 
@@ -22,6 +23,8 @@ def problems(answer: Answer) -> int:
 def summary(answer: Answer) -> Message | None:
     """Return the first line; None where nothing was asked and nothing is wrong."""
     line = _line(answer)
+    if line is not None and any(each.succeeds for each in answer.flows):
+        line = while_under_way(line, tuple(plan for host in answer.network.hosts for plan in host.plans))
     broken = next((each.question for each in answer.questions if each.question.breaks_if), None)
     if line is None or broken is None or any(not each.succeeds for each in answer.flows):
         return line

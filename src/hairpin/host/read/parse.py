@@ -70,6 +70,7 @@ def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
         cloud=cloud.of_dmi(dmi.text) if dmi is not None else None,
         cloud_addresses=readings.part(("cloud-init",), lambda: managing.cloud_addresses(readings)),
         klog=readings.part(("klog",), lambda: managing.klog(readings)),
+        plans=readings.part(("plans",), lambda: managing.plans(readings)),
         rule_tools=readings.part(("rule-tools",), lambda: managing.rule_tools(readings)),
         unread=tuple(msgspec.structs.replace(each, host=evidence.name) for each in readings.unread),
     )

@@ -1,6 +1,8 @@
-"""Firewall managers, units, versions and files of a host from their readings."""
+"""Firewall managers, units, versions and files of a host from their readings, and hairpin's own plans."""
 
-from hairpin.evidence.reading import Reading
+from datetime import datetime
+
+from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import (
     CloudAddress,
@@ -13,6 +15,7 @@ from hairpin.host.managers import (
     Unit,
     Version,
 )
+from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.read.managers import (
     assignments,
     cloud_init,
@@ -23,6 +26,7 @@ from hairpin.host.read.managers import (
     versions_text,
 )
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
+from hairpin.host.read.managers.plans import plans_under_way
 from hairpin.host.read.readings import Readings
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
@@ -31,6 +35,27 @@ _FILE_KEYS = (
     "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
     "daemon-json", "os-release",
 )  # fmt: skip
+
+
+def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
+    """Return hairpin's own plans that had not ended when the host was read."""
+    reading = readings.first("plans")
+    return plans_of(reading) if reading is not None else ()
+
+
+def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
+    """Return the plans of an evidence of which nothing else has to be known."""
+    reading = evidence.find("plans", "")
+    return plans_of(reading) if reading is not None and reading.outcome == "text" else ()
+
+
+def plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
+    """Return the plans of the reading, as they stood when it was made."""
+    try:
+        now = datetime.fromisoformat(reading.at).timestamp()
+    except ValueError:
+        now = None
+    return plans_under_way(reading.text, now)
 
 
 def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | None:

@@ -1,0 +1,89 @@
+"""A plan of hairpin's own that has not ended: how it stands, when it ends, and what settles it."""
+
+import msgspec
+
+from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
+from hairpin.message import Message, message
+from hairpin.report.blame_text import time_text
+from hairpin.report.refs import Time
+
+
+class PlanUnderWayDocument(msgspec.Struct, frozen=True):
+    """A plan of hairpin's own that had not ended when the host was read.  ``until``: when it is taken back by itself;
+    null: that is not known, or nothing does.  ``from_elsewhere``: another machine has begun it."""
+
+    plan: str
+    state: PlanStage
+    until: Time | None
+    from_elsewhere: bool = False
+
+
+_WHILE: dict[PlanStage, Message] = {
+    "tried": message("being tried"),
+    "half-done": message("half done"),
+    "under-way": message("under way"),
+    "kept": message("being kept"),
+    "taken-back": message("being taken back"),
+    "interrupted": message("interrupted"),
+}
+
+
+def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | None:
+    """Return the first of the plans; None if there is none."""
+    if not plans:
+        return None
+    first = plans[0]
+    until = None if first.until is None else time_text(first.until)
+    return PlanUnderWayDocument(first.plan, first.state, until, first.from_elsewhere)
+
+
+def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
+    """Return the sentence about what passes now, with the plan that may change it; the sentence itself if there is
+    none."""
+    if not plans:
+        return said
+    facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}
+    if plans[0].until is None:
+        return message("{said} while plan {plan} is {state}", **facts)
+    return message("{said} while plan {plan} is {state}; it ends at {until}", until=time_text(plans[0].until), **facts)
+
+
+def told(plan: PlanUnderWay, destination: str = "") -> Message:
+    """Return how the plan stands and what settles it.  ``destination``: of `--host`, where it is on another host."""
+    there = f"--host {destination} " if destination else ""
+    if plan.from_elsewhere and not destination:
+        return _from_elsewhere(plan)
+    facts = {"plan": plan.plan, "undo": f"hairpin undo {there}{plan.plan}"}
+    match plan.state:
+        case "interrupted":
+            return message("plan {plan} of `hairpin fix` was interrupted; `{undo}` settles it", **facts)
+        case "kept":
+            return message("plan {plan} of `hairpin fix` is being kept at this moment", **facts)
+        case "taken-back":
+            return message("plan {plan} of `hairpin fix` is being taken back at this moment", **facts)
+        case _ if plan.until is None:
+            return message("plan {plan} of `hairpin fix` is being carried out at this moment", **facts)
+        case _:
+            return message(
+                "plan {plan} of `hairpin fix` is {state}: it is taken back at {until}, unless `{confirm}` keeps it; "
+                "`{undo}` takes it back at once",
+                state=_WHILE[plan.state],
+                until=time_text(plan.until),
+                confirm=f"hairpin fix --confirm {there}".strip(),
+                **facts,
+            )
+
+
+def _from_elsewhere(plan: PlanUnderWay) -> Message:
+    """Return the same of a plan that another machine has begun on this host: it is settled from there."""
+    facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
+    if plan.until is not None:
+        return message(
+            "plan {plan}, which another machine has begun here over ssh, is {state}: it is taken back at {until}, "
+            "unless `hairpin fix --confirm --host …` there keeps it; `{undo}` there takes it back at once",
+            until=time_text(plan.until),
+            **facts,
+        )
+    return message(
+        "plan {plan}, which another machine has begun here over ssh, is {state}; `{undo}` there settles it", **facts
+    )

@@ -1,0 +1,56 @@
+"""Holds what a command says without a reading against what it says with all of them."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.evidence.reading import Evidence
+from tests.unread.dropping import Drop, without
+from tests.unread.table import Teller, decides
+from tests.unread.telling import Told, told
+
+ALL_CLEAR = (
+    "all flows pass", "all others pass", "the others pass", "nothing to do", "have all their chains and rules",
+    "nothing changes", "nothing fails that passes now", "All flows and open connections stay", "nothing differs",
+    "no flow has another outcome",
+)  # fmt: skip
+"""The templates by which commands say that all is well."""
+_LIMITED = "as far as was read"
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """A case in which the law does not hold, and why."""
+
+    host: str
+    teller: Teller
+    drop: Drop
+    why: str
+
+    def line(self) -> str:
+        """Return it in a line."""
+        return f"{self.host}, {self.teller}, {self.drop.text()}: {self.why}"
+
+
+def unlimited(text: str) -> str | None:
+    """Return the first line that says all is well of more than was read."""
+    for line in text.splitlines():
+        plain = re.sub(r"\s+", " ", line)
+        if any(each in plain for each in ALL_CLEAR) and _LIMITED not in plain:
+            return plain
+    return None
+
+
+def faults(host: str, whole: Evidence, drop: Drop, teller: Teller, healthy: Told) -> Iterator[Broken]:
+    """Yield where what the command says without the reading breaks the law.  ``healthy``: what it says with it."""
+    found = told(teller, without(whole, drop), whole)
+    decisive = decides(drop.key, drop.netns, teller)
+    if found.status == 0 and healthy.status != 0:
+        yield Broken(host, teller, drop, f"fine, where the whole host ends with {healthy.status}")
+    if decisive is True and found.status == 0:
+        yield Broken(host, teller, drop, "fine, without what decides")
+    if decisive is False and healthy.status == 0 and found.status != 0:
+        yield Broken(host, teller, drop, f"ends with {found.status}, without what decides nothing")
+    said = unlimited(found.text)
+    if decisive is True and said is not None:
+        yield Broken(host, teller, drop, f"says: {said}")
