@@ -77,7 +77,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/remote/plans_there.py": "kernel/test_remote.py",
     "cli/elsewhere.py": "cli/test_undo.py",
     "cli/applying.py": "cli/test_fix.py",
-    "cli/half_done.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
     "cli/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it

@@ -14,6 +14,8 @@ CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
                          "`hairpin fix --confirm` keeps it", "`hairpin undo 3` takes")),
     "half done": (PlanUnderWay("3", "half-done", UNTIL), "", ("is half done", "hairpin undo 3")),
     "at work": (PlanUnderWay("3", "half-done"), "", ("is being carried out at this moment",)),
+    "interrupted, and its switch lives": (PlanUnderWay("3", "interrupted", UNTIL), "", (
+        "was interrupted: it is taken back at 2026-11-19T00:09:11Z", "`hairpin undo 3` does it at once")),
     "interrupted": (PlanUnderWay("3", "interrupted"), "", ("was interrupted", "`hairpin undo 3` settles it")),
     "on another host": (TIED, "ann@web1", ("`hairpin fix --confirm --host ann@web1` keeps it",
                                            "`hairpin undo --host ann@web1 3` takes")),

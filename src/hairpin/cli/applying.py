@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hairpin.cli.half_done import say_of_others
 from hairpin.cli.material import gather
 from hairpin.cli.options import Given
 from hairpin.cli.output import paper, whisper, words
@@ -194,6 +195,7 @@ def settle_interrupted(lang: str | None, color: str) -> None:
     from hairpin.apply.settling import interrupted_plan, settle, tried_plan
     from hairpin.report.plan_text import plans_text
 
+    say_of_others(lang)
     with closing(Journal()) as journal, journal.locked():
         tried = tried_plan(journal)
         if tried is not None:
@@ -214,6 +216,7 @@ def confirm_tried(lang: str | None, color: str) -> int:
     from hairpin.apply.settling import tried_plan
     from hairpin.apply.taking_back import take_back
 
+    say_of_others(lang)
     with closing(Journal()) as journal, journal.locked():
         plan = tried_plan(journal)
         if plan is None:
@@ -240,6 +243,7 @@ def taken_back(plan_id: str | None, lang: str | None, color: str, *, as_json: bo
     from hairpin.apply.journal import Journal, last_in_force
     from hairpin.apply.taking_back import take_back
 
+    say_of_others(lang)
     journal = Journal()
     with journal.locked():
         plan = journal.known(plan_id) if plan_id is not None else last_in_force(journal)

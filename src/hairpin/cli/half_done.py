@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 JOURNAL = Path("/var/lib/hairpin/journal.sqlite3")
 """Where ``apply/journal.py`` keeps it: a host's check does not load that module."""
 KEY = "plans"
+_PATIENCE_S = 1.0
 _OPEN = "SELECT id, state FROM plans WHERE state IN ('open', 'keeping', 'ending') ORDER BY id DESC"
 _LEFT = "SELECT count(*) FROM tasks WHERE plan = ? AND lasting = 0 AND state != 'done'"
 
@@ -27,6 +28,29 @@ _LEFT = "SELECT count(*) FROM tasks WHERE plan = ? AND lasting = 0 AND state != 
 def say_half_done(lang: str | None) -> None:
     """Say which plans have not ended on this host, and what settles them."""
     _say(plans_here(), "", lang)
+
+
+def say_of_others(lang: str | None) -> None:
+    """Say which plans that other machines have begun on this host have not ended: they hold its lock."""
+    if os.geteuid() != 0:
+        return
+    begun = [
+        each.parent for state in ("open", "keeping", "ending") for each in JOURNAL.parent.glob(f"remote/*/{state}")
+    ]
+    if not begun:
+        return
+    from hairpin.host.plan_under_way import PlanUnderWay
+
+    _say(tuple(PlanUnderWay(each.name, _keeper(each), from_elsewhere=True) for each in sorted(begun)), "", lang)
+
+
+def _keeper(folder: Path) -> "PlanStage":
+    """Return whether the switch of a plan that another machine has begun still runs.  Source: apply/remote/apply.sh"""
+    try:
+        (pid, *_) = (folder / "keeper").read_text("utf-8").split()
+    except (OSError, ValueError):
+        return "interrupted"
+    return "under-way" if Path("/proc", pid).is_dir() else "interrupted"
 
 
 def with_plans(
@@ -53,6 +77,8 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
     is told nothing of it."""
     if os.geteuid() != 0 or not JOURNAL.is_file():
         return ()
+    import sqlite3
+
     from hairpin.host.plan_under_way import PlanUnderWay
 
     try:
@@ -68,11 +94,22 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 def _stands(plan: int, state: str, left: int) -> "tuple[PlanStage, float | None]":
     """Return how the plan stands, and when its switch takes it back.  ``left``: its steps of now that are not done."""
     until = _watched_until(JOURNAL.parent / f"switch-{plan}")
-    if until is None and not _is_locked(JOURNAL.parent / "lock"):
-        return "interrupted", None
-    if state == "open":
-        return ("half-done" if left else "tried"), until
-    return ("kept" if state == "keeping" else "taken-back"), None
+    if state == "open" and until is not None and not left:
+        return "tried", until
+    if not _is_at_work():
+        return "interrupted", until if state == "open" else None
+    return ("half-done", until) if state == "open" else ("kept" if state == "keeping" else "taken-back", None)
+
+
+def _is_at_work() -> bool:
+    """Return whether a process changes this host at this moment.  One that was killed just now may hold the lock for a
+    moment."""
+    end = time.monotonic() + _PATIENCE_S
+    while _is_locked(JOURNAL.parent / "lock"):
+        if time.monotonic() > end:
+            return True
+        time.sleep(_PATIENCE_S / 10)
+    return False
 
 
 def _watched_until(file: Path) -> float | None:
@@ -103,7 +140,7 @@ def _with(evidence: Evidence, plans: "tuple[PlanUnderWay, ...]") -> Evidence:
         return evidence
     others = [line for line in (before.text.splitlines() if before is not None else ()) if line.startswith("other\t")]
     own = [f"own\t{each.plan}\t{each.state}\twatched\t{int(each.until) if each.until else '-'}" for each in plans]
-    kept = tuple(each for each in evidence.readings if each is not before)
+    kept = tuple(each for each in evidence.readings if each.key != KEY)
     if own or others:
         text = "\n".join((*own, *others))
         made = Reading(f"e{len(evidence.readings) + 1}", KEY, "", str(JOURNAL), evidence.taken_at, 0, "text", text)

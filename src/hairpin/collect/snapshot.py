@@ -8,7 +8,7 @@ import msgspec
 from hairpin.collect.by_hand import evidence_in
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
 from hairpin.evidence import file
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, is_trace
 
 
 def take(host: str | None = None, *, root: str | None = None, only: tuple[str, ...] = ()) -> Evidence:
@@ -33,7 +33,8 @@ def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
     """Return the evidence with the readings of the traces behind its own, under further ids of the same host."""
     taken = len(evidence.readings)
     host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
-    more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(traces.readings, 1))
+    told = (each for each in traces.readings if is_trace(each.key))
+    more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(told, 1))
     return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
 
 

@@ -55,6 +55,12 @@ def told(plan: PlanUnderWay, destination: str = "") -> Message:
         return _from_elsewhere(plan)
     facts = {"plan": plan.plan, "undo": f"hairpin undo {there}{plan.plan}"}
     match plan.state:
+        case "interrupted" if plan.until is not None:
+            return message(
+                "plan {plan} of `hairpin fix` was interrupted: it is taken back at {until}; `{undo}` does it at once",
+                until=time_text(plan.until),
+                **facts,
+            )
         case "interrupted":
             return message("plan {plan} of `hairpin fix` was interrupted; `{undo}` settles it", **facts)
         case "kept":

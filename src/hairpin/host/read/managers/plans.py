@@ -13,7 +13,7 @@ import msgspec
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 
 _PARTS = 5
-_WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way")
+_WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way", "interrupted")
 
 
 def plans_under_way(text: str, now: float | None) -> tuple[PlanUnderWay, ...]:
@@ -28,7 +28,7 @@ def _plans(text: str, now: float | None) -> Iterator[PlanUnderWay]:
             whose, plan, state, watched, end = parts
             until = float(end) if end.isdecimal() else None
             stage = _stage(state, until, now) if watched == "watched" else "interrupted"
-            ends = until if stage in _WITH_END else None
+            ends = until if stage in _WITH_END and watched == "watched" else None
             yield PlanUnderWay(plan, stage, ends, from_elsewhere=whose == "other")
 
 
