@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,3 +183,20 @@ def test_a_containers_sysctls_are_all_that_the_code_asks_for(version: str) -> No
     asked = {*calls, *paths} - {"max", "or"}
     assert {"4": {"rp_filter", "arp_ignore"}, "6": {"use_tempaddr", "disable_ipv6"}}[version] | {"forwarding"} <= asked
     assert asked <= set(" ".join(listed).split())
+
+
+_OLD = "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character"
+LOGS: dict[str, tuple[str, str]] = {
+    "a start that began and failed": (f'{_OLD}\nmsg="Starting up"\nfailed to start daemon: x\n', "failed to start daemon: x\n"),
+    "a start that was refused": (f'msg="Starting up"\nDaemon has completed initialization\n{_OLD}\n', f"{_OLD}\n"),
+    "a start that was done": (f'{_OLD}\nmsg="Starting up"\nmsg="Daemon has completed initialization"\n', ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("log", "kept"), LOGS.values(), ids=LOGS)
+def test_only_dockerds_last_start_says_why_it_does_not_run(log: str, kept: str) -> None:
+    function = re.search(r"^since_last_start\(\) \{.*?^\}", script().decode(), re.MULTILINE | re.DOTALL)
+    assert function is not None
+    argv = ("sh", "-c", f"{function[0]}\nsince_last_start")
+    done = subprocess.run(argv, input=log, capture_output=True, text=True, check=True)
+    assert done.stdout == kept

@@ -985,9 +985,9 @@ EOT
     fi
     [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
-    { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then limit 3 journalctl -q -u docker.service -n 200 --no-pager -o cat
+    { if [ -z "$root" ] && [ -d /run/systemd/system ] && have journalctl; then last_docker_start
       else for f in /var/log/docker.log /var/log/dockerd.log /run/dockerd.log; do [ ! -r "$root$f" ] || tail -n 200 "$root$f"; done
-      fi } 2>/dev/null |
+      fi } 2>/dev/null | since_last_start |
         grep -E 'failed to start daemon|unable to configure the|[Ff]ailed to load listeners|error initializing|Error starting daemon|invalid character|cannot unmarshal|unknown flag' |
         grep -ivE 'password|secret|token|://[^ ]*@' | tail -n 3
     endframe 0 text ''
@@ -995,6 +995,19 @@ EOT
 ours() { # do the mounts belong to the host that is examined? Not if only the network namespace is another one than that of process 1
     [ -n "$daemon$daemon_root" ] || [ "/proc/1/ns/net" -ef /proc/self/ns/net ] || ! [ "/proc/1/ns/mnt" -ef /proc/self/ns/mnt ] || return 1
     [ -n "$daemon$daemon_root" ] || ! elsewhere
+}
+last_docker_start() { # the journal of dockerd's last start: what an earlier one ended with is no reason for its state now
+    line=$(systemctl show -p InvocationID docker.service)
+    start=${line#InvocationID=}
+    if [ -n "$start" ]; then
+        limit 3 journalctl -q -n 200 --no-pager -o cat "_SYSTEMD_INVOCATION_ID=$start" + "INVOCATION_ID=$start"
+    elif [ -z "$line" ]; then  # systemd before 232
+        limit 3 journalctl -q -b -u docker.service -n 200 --no-pager -o cat
+    fi                         # otherwise it was not started since this boot
+}
+since_last_start() { # the lines behind the last one with which a start began or was done
+    awk '/Starting up|Daemon has completed initialization/ { count = 0; next } { lines[++count] = $0 }
+        END { for (i = 1; i <= count; i++) print lines[i] }'
 }
 docker_stored() { # what the engine has written down about its containers and networks: it does not answer
     ours || return
@@ -1727,7 +1740,7 @@ module_files() { # those of the modules that container engines' rules need, and 
     folder=/lib/modules/$HAIRPIN_KERNEL
     if [ ! -d "$folder" ]; then body module-files "$folder" 'not there'; return; fi
     [ -z "$HAIRPIN_ONLY" ] || return
-    names='bridge|br_netfilter|veth|nf_tables|nft_compat|nft_chain_nat|nf_nat|nf_conntrack|ip_tables|iptable_nat|iptable_filter|ip6_tables|ip6table_nat|ip6table_filter|ip_set|ip_set_hash_net|xt_addrtype|xt_conntrack|xt_MASQUERADE|xt_nat|xt_set|xt_mark|xt_tcpudp'
+    names='bridge|br_netfilter|veth|vxlan|nf_tables|nft_compat|nft_chain_nat|nf_nat|nf_conntrack|ip_tables|iptable_nat|iptable_filter|ip6_tables|ip6table_nat|ip6table_filter|ip_set|ip_set_hash_net|xt_addrtype|xt_conntrack|xt_MASQUERADE|xt_nat|xt_set|xt_mark|xt_tcpudp'
     run module-files "$folder/modules.dep, modules.builtin; /etc/modprobe.d" found_modules
 }
 found_modules() {

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.causes.container._start_failure import failure_of, own_words
 from hairpin.host.docker import Container, PortBinding
+from hairpin.host.rule_tools import ModuleFiles, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.report.words import Words
 from tests.small_host import container, engine, host_namespace, network
@@ -40,7 +41,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     ),
     "a privileged port of a user": (
         "rootlessport cannot expose privileged port 80, you can add 'net.ipv4.ip_unprivileged_port_start=80'",
-        "a user may not bind port 80", "sysctl -w net.ipv4.ip_unprivileged_port_start=80",
+        "a user may not bind port 80", "recreate conf with a port from 1024 on; or sysctl -w",
     ),
     "a command that is not in PATH": (
         f'{OCI}exec: "nosuch": executable file not found in $PATH: unknown',
@@ -95,6 +96,23 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "an address that another endpoint has": (
         "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
     ),
+    "no veth pair": (
+        "failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
+        "(veth6a875bb) pair interfaces: operation not supported",
+        "the kernel could make no veth pair", "load its module (modprobe veth)",
+    ),
+    "a socket's address is no container's": (
+        "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)",
+        "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)", "",
+    ),
+    "no more inotify watches": (
+        "watch /x: inotify_add_watch: no space left on device", "watch /x: inotify_add_watch: no space left on device",
+        "",
+    ),
+    "a command whose name has a word of runtimes": (
+        f'{OCI}exec: "/app/runtime": executable file not found in $PATH: unknown',
+        "its command /app/runtime is not in the image", "correct the command",
+    ),
     "the xtables lock": (
         (f"{EXTERNAL}(iptables failed: iptables --wait -t nat -A DOCKER: Another app is currently holding the xtables "
         "lock. Perhaps you want to use the -w option? (exit status 4))"),
@@ -133,6 +151,27 @@ def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
         assert found.repair is None
     else:
         assert (words(found.repair) if found.repair is not None else "").startswith(repair)
+
+
+def test_without_the_running_kernels_modules_a_reboot_is_due() -> None:
+    words = "failed to add the host (veth1a) <=> sandbox (veth2b) pair interfaces: operation not supported"
+    one = failed(error=words)
+    gone = ModuleFiles("/lib/modules/6.1.0-18-amd64", there=False)
+    host = network(host_namespace(), docker=engine(one)).this
+    host = msgspec.structs.replace(host, rule_tools=RuleTools(modules=gone))
+    found = failure_of(host, one)
+    assert found is not None
+    assert "/lib/modules/6.1.0-18-amd64 is gone" in str(found.said)
+    assert str(found.repair) == "reboot into the kernel that is installed"
+
+
+def test_a_port_that_users_may_bind_is_not_opened_to_them() -> None:
+    one = failed(error="listen tcp4 0.0.0.0:8202: bind: permission denied")
+    values = {"ip_unprivileged_port_start": "1024"}
+    found = failure_of(network(host_namespace(values=values), docker=engine(one)).this, one)
+    assert found is not None
+    assert "users may bind ports from 1024" in str(found.said)
+    assert found.repair is None
 
 
 STATUSES: dict[str, tuple[int, bool, str]] = {

@@ -121,17 +121,34 @@ def _free_it(host: Host, container: Container, binding: PortBinding | None, stop
     )
 
 
-def _privileged(_: Host, container: Container, found: _Found) -> Failure:
+def _privileged(host: Host, container: Container, found: _Found) -> Failure:
     port = found["port"]
+    first = _first_of_users(host)
+    if first is not None and int(port) >= first:
+        return Failure(
+            message(
+                "it was not permitted to bind port {port}, though users may bind ports from {first}",
+                port=port,
+                first=first,
+            )
+        )
     return Failure(
         message("a user may not bind port {port}", port=port),
         message(
-            "sysctl -w net.ipv4.ip_unprivileged_port_start={port} (every user may then bind ports from {port}), or "
-            "recreate {name} with a port from 1024 on",
+            "recreate {name} with a port from {first} on; or sysctl -w net.ipv4.ip_unprivileged_port_start={port}, by "
+            "which every user may bind ports from {port}",
             port=port,
+            first=first if first is not None else 1024,
             name=container.name,
         ),
     )
+
+
+def _first_of_users(host: Host) -> int | None:
+    """Return the first port that users may bind; None: not read."""
+    if host.netns.name not in host:
+        return None
+    return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
 
 
 def _no_address(_: Host, container: Container, found: _Found) -> Failure:
@@ -260,6 +277,20 @@ def _kernel_lacks(host: Host, container: Container, found: _Found) -> Failure:
     )
 
 
+def _no_veth(host: Host, container: Container, _: _Found) -> Failure:
+    files = host.rule_tools.modules
+    if files is not None and not files.there:
+        return Failure(
+            message("the kernel could make no veth pair: {folder} is gone, so it loads no module", folder=files.folder),
+            message("reboot into the kernel that is installed"),
+        )
+    start = host.engine_of(container).command("start", container.name)
+    return Failure(
+        message("the kernel could make no veth pair"),
+        message("load its module (modprobe veth) or boot a kernel that has it, then {start}", start=start),
+    )
+
+
 def _no_space(_: Host, container: Container, __: _Found) -> Failure:
     return Failure(
         message("no space was left on a disk"),
@@ -276,7 +307,8 @@ _ERRORS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r":(?P<port>\d+): bind: permission denied", _privileged),
         (r"cannot expose privileged port (?P<port>\d+)", _privileged),
         (r"listen \w+ (?P<address>[^ ]+):\d+: bind: cannot assign requested address", _no_address),
-        (r'exec: "(?P<what>[^"]*(?:runc|crun|runtime)[^"]*)": executable file not found', _no_runtime),
+        (r'exec: "(?P<what>(?:[^"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[\w.-]*)": executable file '
+         r"not found", _no_runtime),
         (r"unknown or invalid runtime name: (?P<what>[^\s:]+)", _no_runtime),
         (r"could not select device driver.*?\[\[(?P<what>[^\]]*)\]\]", _no_runtime),
         (r'exec:? "(?P<command>[^"]+)": (?:executable file not found|stat [^:]*: no such file|.*no such file)',
@@ -288,12 +320,13 @@ _ERRORS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r"bind source path does not exist: (?P<source>\S+)", _bad_mount),
         (r'error mounting "(?P<source>[^"]+)" to rootfs', _bad_mount),
         (r"(?:error while mounting volume|failed to mount local volume: mount) '?(?P<source>[^'\s:]+)", _bad_mount),
-        (r"network (?P<network>\S+) not found", _no_network),
+        (r"(?:^|[:,] ?)network (?P<network>[\w.-]+) not found", _no_network),
+        (r"failed to add the host \(\S+\) <=> sandbox \(\S+\) pair interfaces: operation not supported", _no_veth),
         (r"(?:No such container: |non running container: |joining network namespace of container: )(?P<owner>\w+)",
          _no_owner),
-        (r"Address already in use", _address_taken),
+        (r"(?:^|: )Address already in use$|requested ip address \S+ is already allocated", _address_taken),
         (r"unable to find user (?P<user>[^:\s]+)", _no_user),
-        (r"no space left on device", _no_space),
+        (r"^(?!.*(?:inotify|cgroup)).*no space left on device", _no_space),
         (r"holding the xtables lock", _lock_held),
         (r"Couldn't load (?:match|target) [`'](?P<part>(?!DOCKER)\w+)'", _kernel_lacks),
         (r"Extension (?P<part>\w+) revision \d+ not supported, missing kernel module", _kernel_lacks),

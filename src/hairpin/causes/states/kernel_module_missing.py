@@ -21,7 +21,7 @@ from hairpin.message import message
 
 _ID = "kernel-module-missing"
 _TABLES = {"nat": "iptable_nat", "filter": "iptable_filter", "mangle": "iptable_mangle", "raw": "iptable_raw"}
-_ITS_OWN = ("ip_tables", "ip_set", "br_netfilter", "bridge", "nf_tables", "overlay", "veth")
+_ITS_OWN = ("ip_tables", "ip_set", "br_netfilter", "bridge", "nf_tables", "overlay", "veth", "vxlan")
 _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 

@@ -48,3 +48,29 @@ def test_a_file_that_is_no_json() -> None:
     found = boot(Readings(read("")), (), malformed=True)
     assert found is not None
     assert found.malformed
+
+
+BAD_JSON = "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}' looking for"
+TWICE = (
+    "unable to configure the Docker daemon with file /etc/docker/daemon.json: the following directives are specified "
+    "both as a flag and in the configuration file: hosts: (from flag: [fd://], from file: [tcp://0.0.0.0:2375])"
+)
+NOT_READ = TWICE.replace("hosts", "log-driver")
+OTHER = "failed to start daemon: Error initializing network controller: x"
+FLAGS = ("dockerd-unit", "--host=fd://\n")
+REASONS: dict[str, tuple[str, tuple[tuple[str, str], ...], bool]] = {
+    "the file is right by now":           (BAD_JSON, (("daemon-json", "{}"),), False),
+    "the file is not JSON":               (BAD_JSON, (("daemon-json", "{"),), True),
+    "the file was not read":              (BAD_JSON, (), True),
+    "given twice, still":                 (TWICE, (FLAGS, ("daemon-json", '{"hosts": ["tcp://0.0.0.0:2375"]}')), True),
+    "given twice, and taken out":         (TWICE, (FLAGS, ("daemon-json", '{"mtu": 1400}')), False),
+    "an option that is never read":       (NOT_READ, (FLAGS, ("daemon-json", "{}")), True),
+    "another reason":                     (OTHER, (("daemon-json", "{}"),), True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "readings", "is_reason"), REASONS.values(), ids=REASONS)
+def test_a_repaired_file_is_no_reason(line: str, readings: tuple[tuple[str, str], ...], is_reason: bool) -> None:
+    found = boot(Readings(read("", *readings, ("dockerd-log", f"{line}\n"))), ())
+    assert found is not None
+    assert found.log == ((line,) if is_reason else ())

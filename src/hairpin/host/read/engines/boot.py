@@ -1,6 +1,9 @@
 """How a dockerd that does not run is started here, and what its traces say of why it does not run."""
 
+import re
 from typing import Literal
+
+import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.host.docker import Boot
@@ -10,6 +13,8 @@ from hairpin.host.read.readings import Readings
 
 _STARTS_NOTHING = ("/etc/init.d/", "/snap/")
 """Files that tell how the daemon is started, and not that it is."""
+_GIVEN_TWICE = re.compile(r"([\w-]+): \(from flag: ")
+_MALFORMED = re.compile(r"daemon\.json: (?:invalid character|unexpected end of JSON|cannot unmarshal|json: )")
 
 
 def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False) -> Boot | None:
@@ -27,16 +32,45 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
             said = engine_options.names_in_file(file.text, source=file.origin)
         except ParseError:
             malformed = True
+    given = engine_options.of_flags(flags.text) if flags is not None else ()
+    settings = _Settings(said, tuple(name for name, _ in given), malformed, was_read=file is not None)
+    lines = (line for line in (log.text if log is not None else "").split("\n") if line)
     return Boot(
         by=_by(paths, units),
         enabled=tuple(each for each in paths if not each.startswith(_STARTS_NOTHING)),
-        flags=engine_options.of_flags(flags.text) if flags is not None else (),
+        flags=given,
         file=said,
         malformed=malformed,
-        log=tuple(line for line in (log.text if log is not None else "").split("\n") if line),
+        log=tuple(line for line in lines if _holds(line, settings)),
         evidence=reading.id,
         traces=tuple(each.id for each in (flags, file, log) if each is not None and each.text.strip()),
     )
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    """The names of dockerd's options now: in daemon.json, which ``was_read`` or not, and in its unit's flags."""
+
+    file: tuple[str, ...]
+    flags: tuple[str, ...]
+    malformed: bool
+    was_read: bool
+
+
+def _holds(line: str, settings: _Settings) -> bool:
+    """Return whether a line about daemon.json is a reason still: not if the file was repaired after dockerd wrote it.
+
+    An option that only one of the file and the flags has by now was taken out of the other.  One that neither has may
+    be none that is read of a host.
+    Source: moby daemon/config/config.go getConflictFreeConfiguration(), findConfigurationConflicts()"""
+    if not settings.was_read:
+        return True
+    twice = {each.rstrip("s") for each in _GIVEN_TWICE.findall(line)}
+    if twice:
+        in_file, in_flags = ({each.rstrip("s") for each in names} for names in (settings.file, settings.flags))
+        return not twice <= in_file ^ in_flags
+    if _MALFORMED.search(line):
+        return settings.malformed
+    return True
 
 
 def _by(paths: tuple[str, ...], units: tuple[Unit, ...]) -> Literal["systemd", "sysvinit", "openrc", "snap", ""]:
