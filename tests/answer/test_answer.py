@@ -26,14 +26,21 @@ def test_the_highest_judge_counts() -> None:
 
 def test_a_dispute_says_what_differs() -> None:
     start = "192.0.2.10 to 198.51.100.11:8080/tcp: "
-    differs = "simulated delivered, the kernel says dropped; this is a bug in hairpin"
+    differs = (
+        "simulated delivered, the kernel says dropped. The answer is the simulation's; this may be an error of hairpin"
+    )
     assert str(DISPUTE.said()) == start + differs
     judged = DISPUTED.flows[0].judged
     assert judged is not None
     changed = disagreement(judged, DISPUTED.network.world, RELEASE, changed=True)
     assert changed is not None
-    assert str(Dispute("f1", changed, "/x").said()) == (f"{start}with the change, {differs}, please report it with /x")
+    assert str(Dispute("f1", changed, "/x").said()) == (f"{start}with the change, {differs}: please report it with /x")
 
 
 def test_what_is_disputed_is_missing_too() -> None:
-    assert DISPUTED.missing == (Unread("replica", "", "replica", DISPUTE.said(), ""),)
+    assert DISPUTED.missing == (Unread("replica-disagrees", "", "replica", DISPUTE.said(), ""),)
+
+
+def test_a_disputed_flow_stays_what_was_simulated() -> None:
+    (flow,) = DISPUTED.flows
+    assert (flow.verdict, flow.succeeds, flow.disputed) == ("delivered", True, True)

@@ -4,10 +4,12 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Unread
+from hairpin.replica.judgement import Judgement
 from hairpin.report.paper import Paper, cells
 from hairpin.report.terminal import report_text
 from hairpin.report.words import Words
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, text
+from tests.report.proven import proven, trace
 
 BROKEN: dict[str, tuple[Replacement, ...]] = {
     "sysctl": (FORWARDING_OFF,),
@@ -132,6 +134,28 @@ def test_unread_parts_are_listed_with_the_remedy() -> None:
     told = report_text(found, Words(), Paper())
     assert "whether a rule drops or translates packets: iptables-save -c in host" in told
     assert told.startswith("Not all of the host could be read: run hairpin as root.\n")
+
+
+def test_parts_that_are_not_rebuilt_take_one_line_with_a_count() -> None:
+    """A host of which one part is not rebuilt has a reason for each of its flows."""
+    reasons = tuple(Unread("replica", "", "replica", f"reason {number}", "") for number in range(28))
+    found = msgspec.structs.replace(answer(), unread=reasons)
+    short, full = (report_text(found, Words("en"), Paper(), verbose=verbose) for verbose in (False, True))
+    assert short.count("Not replayed") == 1
+    assert "Not replayed: reason 0; and 27 more (-v lists them)" in short
+    assert full.count("Not replayed") == 28
+    alone = report_text(msgspec.structs.replace(answer(), unread=reasons[:1]), Words("en"), Paper())
+    assert "Not replayed: reason 0\n" in alone
+
+
+def test_a_disputed_flow_keeps_its_verdict_and_gets_a_line_of_its_own() -> None:
+    disputed = proven(Judgement(trace().flow, "dropped"), file="/x")
+    question = msgspec.structs.replace(disputed.question, kind="check")
+    told = report_text(msgspec.structs.replace(disputed, question=question), Words("en"), Paper(width=400))
+    assert "✓ delivered" in told
+    assert "not confirmed by the replica: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel" in told
+    assert "please report it with /x" in told
+    assert "simulated: no packet was sent" in told
 
 
 def test_an_unexplained_failure_shows_its_place() -> None:

@@ -28,6 +28,8 @@ from hairpin.walk.verdicts import Verdict, succeeds
 
 REPLICA = "replica"
 """The key of what no replica could confirm: nothing is undecided by it."""
+DISPUTED = "replica-disagrees"
+"""The key of what a replica decided otherwise than the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
 
 
@@ -74,18 +76,18 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def disputed(self) -> bool:
-        """Whether the kernel decided otherwise than the walk."""
+        """Whether a replica decided otherwise than the walk, whose answer then stays simulated."""
         return self.judged is not None and self.judged.agreement.agrees is False
 
     @property
     def verdict(self) -> Verdict:
-        """The walk's verdict; ``depends`` if the kernel decided otherwise."""
-        return "depends" if self.disputed else self.trace.verdict
+        """The walk's verdict, whatever a replica says (docs/replica.md)."""
+        return self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves, and no judge says otherwise."""
-        return self.trace.succeeds and not self.disputed
+        """Whether the flow is delivered or leaves."""
+        return self.trace.succeeds
 
     @property
     def judge(self) -> Judge:
@@ -132,8 +134,9 @@ class CauseAnswer(msgspec.Struct, frozen=True):
 
 
 class Dispute(msgspec.Struct, frozen=True):
-    """A flow on which the judges disagree: a bug in hairpin.  ``file``: where the caller of ``ask`` kept the
-    disagreement with its evidence; None if it was not kept.  ``with_host``: name the host that the flow starts on."""
+    """A flow on which the judges disagree: an error of the walk or of the replica.  ``file``: where the caller of
+    ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``: name the host that the
+    flow starts on."""
 
     flow: str
     disagreement: Disagreement
@@ -146,14 +149,14 @@ class Dispute(msgspec.Struct, frozen=True):
         flow = found.trace.flow
         reason = found.agreement.reason
         told = message(
-            "{start} to {target}: {difference}; this is a bug in hairpin",
+            "{start} to {target}: {difference}. The answer is the simulation's; this may be an error of hairpin",
             start=flow.start_text(with_host=self.with_host),
             target=flow.target_text(),
             difference=message("with the change, {difference}", difference=reason) if found.changed else reason,
         )
         if self.file is None:
             return told
-        return message("{said}, please report it with {file}", said=told, file=self.file)
+        return message("{said}: please report it with {file}", said=told, file=self.file)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -201,4 +204,4 @@ class Answer(msgspec.Struct, frozen=True):
     @property
     def missing(self) -> tuple[Unread, ...]:
         """What leaves something undecided or unconfirmed: all of ``unread``, then each of the ``disputes``."""
-        return (*self.unread, *(Unread(REPLICA, "", REPLICA, each.said(), "") for each in self.disputes))
+        return (*self.unread, *(Unread(DISPUTED, "", REPLICA, each.said(), "") for each in self.disputes))

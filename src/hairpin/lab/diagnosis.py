@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 import hairpin
+from hairpin.answer.answer import DISPUTED
 from hairpin.errors import LabError
 from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.probe import Outcome
@@ -70,7 +71,7 @@ def _is_open(verdict: Verdict | None) -> bool:
 
 def dispute_in(report: ReportDocument) -> str:
     """Return what the judges disagree about; nothing if they agree."""
-    return next((each.reason for each in report.missing if each.key == "replica"), "")
+    return next((each.reason for each in report.missing if each.key == DISPUTED), "")
 
 
 def blocking_causes(report: ReportDocument, flow: FlowDocument | None = None) -> tuple[CauseDocument, ...]:

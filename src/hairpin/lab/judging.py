@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.lab.diagnosis import Answer, agrees, blocking_causes, describes, stop_reason
+from hairpin.lab.diagnosis import Answer, agrees, blocking_causes, describes, dispute_in, stop_reason
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Causes, Flow
 from hairpin.lab.topology import HOSTS
@@ -73,7 +73,11 @@ def _wrong(row: FlowScore) -> Iterator[str]:
 
 
 def _wrong_status(answer: Answer, right: int) -> tuple[str, ...]:
-    return () if answer.status == right else (f"exit status {answer.status}, should be {right}",)
+    """Return what is wrong about an answer that is right otherwise: the exit status, a replica that disagrees."""
+    if answer.status != right:
+        return (f"exit status {answer.status}, should be {right}",)
+    dispute = dispute_in(answer.report) if answer.report is not None else ""
+    return (f"the judges disagree: {dispute}",) if dispute else ()
 
 
 def judge_everything(answer: Answer, *, several_hosts: bool = False, alone: str = "") -> FlowScore:

@@ -302,9 +302,8 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
-    """Return what the verdict depends on; for a disputed one that is the judges' difference."""
-    reason = flow.judged.agreement.reason if flow.judged is not None and flow.disputed else None
-    return (*(each.said for each in flow.trace.conditions), *((reason,) if reason is not None else ()))
+    """Return what the verdict depends on."""
+    return tuple(each.said for each in flow.trace.conditions)
 
 
 def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:

@@ -20,7 +20,7 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
         paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
     write_questions(answer, words, paper)
     _write_missing(answer, words, paper, places, verbose=verbose)
-    _write_not_replayed(answer, words, paper)
+    _write_not_replayed(answer, words, paper, verbose=verbose)
     paper.gap()
     for cause in answer.causes:
         if cause.severity == "advice" and cause.line is not None:
@@ -67,12 +67,22 @@ def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *
         paper.prose(words(message("and {count} more (-v lists them)", count=len(missing) - FEW)), indent=4)
 
 
-def _write_not_replayed(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided."""
-    for dispute in answer.disputes:
+def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
+    """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided.
+
+    Few words unless ``verbose``: a host of which one part is not rebuilt has a reason for each of its flows."""
+    shown = answer.disputes if verbose else answer.disputes[:FEW]
+    for dispute in shown:
         paper.gap()
         told = words(dispute.said())
-        paper.prose(told, first=f"{words(message('the judges disagree:'))} ", first_style="unsure")
-    for reason in dict.fromkeys(each.reason for each in answer.unread if each.key == REPLICA):
+        paper.prose(told, first=f"{words(message('not confirmed by the replica:'))} ", first_style="unsure")
+    if len(answer.disputes) > len(shown):
+        paper.prose(words(message("and {count} more (-v lists them)", count=len(answer.disputes) - FEW)), indent=4)
+    reasons = tuple(dict.fromkeys(each.reason for each in answer.unread if each.key == REPLICA))
+    for reason in reasons if verbose or len(reasons) == 1 else ():
         paper.gap()
         paper.prose(words(message("Not replayed: {reason}", reason=reason)), style="faint")
+    if len(reasons) > 1 and not verbose:
+        more = message("and {count} more (-v lists them)", count=len(reasons) - 1)
+        paper.gap()
+        paper.prose(words(message("Not replayed: {reason}; {more}", reason=reasons[0], more=more)), style="faint")

@@ -25,6 +25,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("conntrack",), message("what live connections remember")),
     (("firewalld", "ufw"), message("how the firewall's manager is configured")),
     (("ip-", "bridge"), message("which way packets take")),
+    (("replica",), message("whether the running kernel does what was simulated")),
 )
 
 

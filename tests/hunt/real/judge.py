@@ -21,8 +21,8 @@ from tests.hunt.real.case import Mutation
 from tests.hunt.real.flows import Seen
 
 What = Literal[
-    "all-clear", "false alarm", "other kind", "no cause", "round", "exit 4", "alarm", "undecided", "repair fails",
-    "opened", "broke", "whole all-clear", "refused", "whole differs",
+    "all-clear", "false alarm", "other kind", "no cause", "round", "exit 4", "disputed", "alarm", "undecided",
+    "repair fails", "opened", "broke", "whole all-clear", "refused", "whole differs",
 ]  # fmt: skip
 """The kinds of misses, the worst first."""
 _ADDRESSES = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|\d+(?:\.\d+){3}")
@@ -61,7 +61,7 @@ def verdict(way: Way, seen: Seen, answer: Answer, flow: FlowAnswer, made: tuple[
     if stop is not None:
         said += f" ({stop.reason} {stop.stage} {stop.link})"
     if flow.disputed:
-        return Miss("exit 4", str(way), said)
+        return Miss("disputed", str(way), said)
     if flow.verdict == "depends":
         return None
     if seen.passes:

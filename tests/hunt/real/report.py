@@ -37,7 +37,7 @@ class Row(msgspec.Struct):
         self.flows += each.asked
         self.wrong += sum(miss.what in _WRONG_VERDICT for miss in each.misses)
         self.clear += bool(what["all-clear"] or what["whole all-clear"])
-        self.exit_4 += bool(what["exit 4"])
+        self.exit_4 += bool(what["exit 4"] or what["disputed"])
         self.alarm += bool(what["alarm"])
         self.harm += bool(what["opened"] or what["broke"])
         if not each.broken:

@@ -233,8 +233,8 @@ class _Trial:
         of_question = [each for each in broken if _question_of(each) in said]
         asked = " ".join(each.text for each in answer.report.questions)
         assumed = " ".join(text for each in answer.report.flows for text in each.assumed)
-        if answer.status == 4:
-            self._miss(Miss("exit 4", "(everything)", dispute_in(answer.report)))
+        if disputed := dispute_in(answer.report):
+            self._miss(Miss("disputed", "(everything)", disputed))
         elif not broken and blocking:
             self._miss(Miss("alarm", "(everything)", ", ".join(blocking)))
         elif not broken and answer.status == 3 and not any(each.kind in _ENDING for each in made):
@@ -270,8 +270,8 @@ class _Trial:
             self._miss(Miss("exit 4" if answer.status == 4 else "refused", str(way), answer.complaint[-200:]))
             return None
         flow = answer.report.flows[0]
-        if answer.status == 4:
-            self._miss(Miss("exit 4", str(way), dispute_in(answer.report)))
+        if disputed := dispute_in(answer.report):
+            self._miss(Miss("disputed", str(way), disputed))
         printed = printed_for(answer.report, flow)
         commands = tuple(f"{host}: {command}" if host else command for host, command in printed.commands)
         if not printed.causes:
