@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from hairpin.host.link import BridgePort
+from hairpin.host.link import Address, BridgePort
 from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.judges.agreement import agreement
@@ -22,8 +22,10 @@ from tests.small_host import (
     container_namespace,
     engine,
     host_namespace,
+    local,
     network,
     route,
+    ruleset,
     sibling,
     sysctls,
 )
@@ -145,6 +147,19 @@ def relaying_to_nobody(protocol: Literal["tcp", "udp"]) -> Network:
     return network(host_namespace("", sockets=relays), container_namespace(()))
 
 
+def relaying_by_ipv4(rules: str, inside: str = "") -> Network:
+    """Return a host whose docker-proxy listens on IPv6 and connects by IPv4.  ``inside``: the container's rules."""
+    host = host_namespace(_filter(rules), sockets=(Socket("tcp", 6, None, 8151, relay=Relay(4, WEB, 80)),))
+    own = (*host.addresses, Address("lo", 6, 1, 128, "host"))
+    host = msgspec.structs.replace(host, addresses=own, routes=(*host.routes, local("::1/128", "lo")))
+    return network(host, msgspec.structs.replace(container_namespace(), ruleset=ruleset(_filter(inside))))
+
+
+def _filter(rules: str) -> str:
+    return f"*filter\n:INPUT ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n{rules}COMMIT\n"
+
+
+BY_IPV6 = Flow(HERE, 6, 1, "tcp", 8151)
 RELAYED, RELAYED_UDP = (Flow(OUTSIDE, 4, HOST_ADDRESS, protocol, 8151) for protocol in ("tcp", "udp"))
 LENGTHS = "-A INPUT ! -p tcp -m length ! --length 60 -j DROP\n-A OUTPUT ! -p tcp -m length ! --length 60 -j DROP\n"
 HOSTS: dict[str, tuple[Network, Flow, str]] = {
@@ -154,6 +169,14 @@ HOSTS: dict[str, tuple[Network, Flow, str]] = {
     "a relay that dials itself": (relaying_to_itself("tcp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "tcp", 8151), "looped"),
     "a relay that finds no listener": (relaying_to_nobody("tcp"), RELAYED, "refused"),
     "a relay that finds no listener, by UDP": (relaying_to_nobody("udp"), RELAYED_UDP, "unanswered"),
+    "IPv6, relayed by IPv4": (relaying_by_ipv4(""), BY_IPV6, "delivered"),
+    "IPv6, rejected behind the relay": (relaying_by_ipv4("", "-A INPUT -j REJECT\n"), BY_IPV6, "rejected"),
+    "IPv6, dropped behind the relay": (relaying_by_ipv4("", "-A INPUT -j DROP\n"), BY_IPV6, "dropped"),
+    "IPv6, the relay's own packet is dropped": (
+        relaying_by_ipv4("-A OUTPUT -p tcp --dport 80 -j DROP\n"),
+        BY_IPV6,
+        "dropped",
+    ),
     "by UDP": (relaying_to_itself("udp"), Flow(OUTSIDE, 4, HOST_ADDRESS, "udp", 8151), "looped"),
 }
 

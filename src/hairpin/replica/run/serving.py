@@ -16,6 +16,7 @@ import msgspec
 
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.network.prefix import Version
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, named
 from hairpin.replica.run.netns import HeldNetns, entered
 
@@ -34,13 +35,15 @@ _OPEN = (1, 8)
 
 class Happening(msgspec.Struct, frozen=True):
     """An event at a service: it was ``reached`` (its process read something), a relay is ``dialling``, has ``dialled``
-    (``errno`` 0: connected; ``at_once``: the relay's own kernel refused to send)."""
+    (``errno`` 0: connected; ``at_once``: the relay's own kernel refused to send).  ``version``: the IP version of the
+    relay's own connection, which may be another one than the client's; None if the service is no relay."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: Netns
     port: int
     errno: int = 0
     at_once: bool = False
+    version: Version | None = None
 
 
 class Loop:
@@ -178,11 +181,12 @@ class Servers:
             return
         dialled = self._towards(netns, service, socket.SOCK_STREAM)
         assert service.to is not None
+        version = service.to[0]
         status = dialled.connect_ex((service.to[1], service.to[2]))
 
         def connected() -> None:
             failed = connect_error(dialled)
-            self.happenings.append(Happening("dialled", netns, service.port, failed))
+            self.happenings.append(Happening("dialled", netns, service.port, failed, version=version))
             if failed:
                 self._loop.forget(dialled)
                 self._loop.forget(accepted)
@@ -191,10 +195,10 @@ class Servers:
                 self._splice(accepted, dialled)
 
         if status in (0, *_PENDING):
-            self.happenings.append(Happening("dialling", netns, service.port))
+            self.happenings.append(Happening("dialling", netns, service.port, version=version))
             self._loop.watch(dialled, selectors.EVENT_WRITE, connected)
         else:
-            self.happenings.append(Happening("dialled", netns, service.port, status, at_once=True))
+            self.happenings.append(Happening("dialled", netns, service.port, status, at_once=True, version=version))
             dialled.close()
             accepted.close()
 
@@ -246,8 +250,9 @@ class Servers:
             return
         dialled = self._towards(netns, service, socket.SOCK_DGRAM)
         assert service.to is not None
+        version = service.to[0]
         failed = dialled.connect_ex((service.to[1], service.to[2]))
-        self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=failed != 0))
+        self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=failed != 0, version=version))
         if failed:
             dialled.close()
             return
@@ -256,7 +261,7 @@ class Servers:
             try:
                 answer = dialled.recv(4096)
             except OSError as error:
-                self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0))
+                self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0, version=version))
             else:
                 _send(opened, answer, control_back, client)
             self._loop.forget(dialled)
@@ -265,7 +270,8 @@ class Servers:
         try:
             dialled.send(data)
         except OSError as error:
-            self.happenings.append(Happening("dialled", netns, service.port, error.errno or 0, at_once=True))
+            failed = error.errno or 0
+            self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=True, version=version))
 
     def holds_data(self, protocol: str) -> bool:
         """Return whether data waits at a socket that never reads."""

@@ -183,13 +183,20 @@ class _Replica:
 
     def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
         """Return whether a rule or the IP layer has counted a packet as thrown away."""
+        versions = self._versions()
         for name in self._touched(seen):
             self._enter(name)
             self._gone += ((name, counter) for counter in self._kernel_counters.grown(name))
-            self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), self._flow.version)
+            for version in versions:
+                self._hits += self._counters.read(self._plans[name], self._tools(self._plans[name]), version)
         self._home.enter()
         lost = any(counter not in ANSWERS for _, counter in self._gone)
         return lost or any(hit.does != "other" for hit in self._hits)
+
+    def _versions(self) -> tuple[Version, ...]:
+        """Return the IP versions of the flow's packets: a relay may connect by the other one than its client."""
+        relayed = {each.version for each in self._servers.happenings if each.version is not None}
+        return tuple(each for each in _VERSIONS if each == self._flow.version or each in relayed)
 
     def judge(self, flow: Flow) -> Judgement:
         """Send the flow's packet and say what became of it; once more where so many had no route before it that the
@@ -232,7 +239,7 @@ class _Replica:
         self._servers.hang_up()
         flow = self._as_sent(flow)
         self._servers.answer_bytes = flow.data_bytes if flow.protocol == "tcp" else 0
-        self._reset_between_flows(flow.version)
+        self._reset_between_flows()
         self.built.remember()
         self._hits, self._gone, self._held, self._flow, self._start = [], [], False, flow, netns
         for tap in self._taps:
@@ -266,7 +273,7 @@ class _Replica:
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
-    def _reset_between_flows(self, version: Version) -> None:
+    def _reset_between_flows(self) -> None:
         """Remove the traces of the last flow.
 
         Closing it sends RSTs and neighbour errors: they are read off the counters.  Conntrack is flushed, since NAT may
@@ -279,11 +286,12 @@ class _Replica:
             if self._unanswered:
                 run_quietly(_FORGET_UNANSWERED)
             self._kernel_counters.grown(name)
-        for plan in self._plans.values() if version in self._moved else ():
+        for plan in self._plans.values() if self._moved else ():
             if plan.loads and plan.netns != WORLD:
                 self._enter(plan.netns)
-                self._counters.read(plan, self._tools(plan), version)
-        self._moved.discard(version)
+                for version in self._moved:
+                    self._counters.read(plan, self._tools(plan), version)
+        self._moved.clear()
         self._home.enter()
 
     def _enter(self, netns: Netns) -> None:
@@ -295,7 +303,7 @@ class _Replica:
             self._confirmed(attempt.sightings)
         self._unanswered = attempt.experience.kind == "silence"
         if attempt.experience.kind != "answer":
-            self._moved.add(flow.version)
+            self._moved.update(self._versions())
             self._held = self._held or self._servers.holds_data(flow.protocol)
         begun = attempt.experience.kind == "silence" and flow.protocol == "tcp" and self._begun(attempt.sightings)
         inside = not isinstance(flow.start, (Outside, Lan))

@@ -97,8 +97,9 @@ def _leg(findings: Findings) -> Verdict | None:
     dialled = [each for each in findings.happenings if each.kind == "dialled"]
     if not dialled or not dialled[-1].errno:
         return None
-    own = msgspec.structs.replace(findings.flow, start=FromHost())
-    found = _failed(msgspec.structs.replace(findings, flow=own), dialled[-1].errno, at_once=dialled[-1].at_once)
+    last = dialled[-1]
+    own = msgspec.structs.replace(findings.flow, start=FromHost(), version=last.version or findings.flow.version)
+    found = _failed(msgspec.structs.replace(findings, flow=own), last.errno, at_once=last.at_once)
     # The client of a relay for datagrams hears of no error.
     return "unanswered" if findings.flow.protocol == "udp" and found in ("refused", "rejected") else found
 
