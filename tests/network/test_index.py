@@ -45,6 +45,21 @@ def test_of_pairs_with_equal_numbers_the_namespaces_tell_which() -> None:
     )
 
 
+def test_a_pair_with_the_numbers_of_another_pair_is_told_by_the_ids_of_namespaces() -> None:
+    """A container of the same engine may hang at a bridge in a namespace that was not read."""
+    built = network()
+    host, inner = (built.namespace(each) for each in (HOST_NETNS, sibling("container:web")))
+    (veth1,) = (link for link in host.links if link.name == "veth1")
+    eth0 = inner.links[1]
+    strange = msgspec.structs.replace(inner, name="container:strange")
+    for ids, known in (((), "container:strange"), (((0, "container:web"),), "container:web")):
+        spaces = (msgspec.structs.replace(host, netnsids=ids), strange, inner)
+        several = msgspec.structs.replace(built, hosts=(msgspec.structs.replace(built.this, namespaces=spaces),))
+        assert veth_peer(several, HOST_NETNS, veth1) == Port(sibling(known), "eth0")
+    assert veth_peer(several, sibling("container:web"), eth0) == Port(HOST_NETNS, "veth1")
+    assert veth_peer(several, sibling("container:strange"), eth0) is None
+
+
 def test_of_a_bridges_ports_those_that_may_lead_there() -> None:
     """A veth whose other end was read elsewhere does not; any other port may, and the order stays."""
     built = network()

@@ -22,27 +22,37 @@ def namespaces_of(host: Host) -> Mapping[str, Namespace]:
 
 
 @kept
-def _veths(host: Host) -> dict[_Pair, list[tuple[str, str]]]:
-    """Return the namespace and the name of each veth, in the host's order."""
-    found: dict[_Pair, list[tuple[str, str]]] = {}
+def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
+    """Return each veth with its namespace, in the host's order."""
+    found: dict[_Pair, list[tuple[str, Link]]] = {}
     for namespace in host.namespaces:
         for link in namespace.links:
             if link.kind == "veth":
                 pair = (link.index, link.peer_index, link.peer_netnsid is None)
-                found.setdefault(pair, []).append((namespace.name, link.name))
+                found.setdefault(pair, []).append((namespace.name, link))
     return found
 
 
 def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
     """Return the namespace and the name of a veth's other end; None if it was not read.  ``name``: where the link
-    is."""
+    is.
+
+    Each namespace numbers its links itself, so that two pairs may have equal numbers: a container of the same engine
+    whose other end is in a namespace that was not read.  The kernel's ids of namespaces tell them apart."""
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
-    for namespace, other in _veths(host).get((link.peer_index, link.index, same), ()):
-        if same == (namespace == name):
-            return namespace, other
-    return None
+    ends = [each for each in _veths(host).get((link.peer_index, link.index, same), ()) if same == (each[0] == name)]
+    alike = _veths(host).get((link.index, link.peer_index, same), ())
+    if len(ends) > 1 or len(alike) > 1:
+        ends = [each for each in ends if _knows(host, name, link, each[0]) and _knows(host, *each, name)]
+    return next(((namespace, other.name) for namespace, other in ends), None)
+
+
+def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
+    """Return whether the link's other end may be in that namespace, by the ids that its own namespace knows."""
+    there = dict(namespaces_of(host)[name].netnsids).get(link.peer_netnsid) if link.peer_netnsid is not None else None
+    return there in (None, namespace)
 
 
 @kept
