@@ -388,9 +388,19 @@ SAVED_OVER = {"another day's": (LEADS_AWAY, "saved-rules-contain-engine-rules"),
 @pytest.mark.parametrize(("rules", "named"), SAVED_OVER.values(), ids=SAVED_OVER)
 def test_a_translation_that_comes_with_the_file_is_no_lost_rule(rules: str, named: str) -> None:
     """Whether putting the engine's rule back is what repairs the flow then, or taking the file's away."""
-    event, was = "saved-rules-restore", host(units=(DOCKER, SAVED))
+    event, was = "saved-rules-restore", host((RULES, rules), units=(DOCKER, SAVED))
     _, lossy = asked_course(host((RULES, EMPTY), units=(DOCKER, SAVED)), parse_event(event))
     (lost,) = examine(lossy.network, (egress(),)).causes
     then = network(host_namespace(rules))
     coming = Coming(event, "test", was, then, published(), lost.id, lost.candidate, lost.stop)
     assert name_of(coming) == named
+
+
+def test_a_rule_that_no_file_has_is_none_of_saved_rules() -> None:
+    """An engine that starts at boot makes such rules itself."""
+    event, was = "saved-rules-restore", host(units=(DOCKER, SAVED))
+    _, lossy = asked_course(host((RULES, EMPTY), units=(DOCKER, SAVED)), parse_event(event))
+    (lost,) = examine(lossy.network, (egress(),)).causes
+    then = network(host_namespace(LEADS_AWAY))
+    coming = Coming(event, "test", was, then, published(), lost.id, lost.candidate, lost.stop)
+    assert name_of(coming) != "saved-rules-contain-engine-rules"

@@ -5,7 +5,7 @@ import re
 from hairpin.causes.cause import Coming
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import OfRule, OfSysctl
-from hairpin.host.boot.rule_keeper import rule_keeper, unit
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF, rule_keeper, saved_files, unit
 from hairpin.host.boot.sysctl_files import Setting, last_word
 from hairpin.host.host import Host
 from hairpin.netfilter.evaluate.chain import Place
@@ -57,11 +57,20 @@ def brought_translation(coming: Coming) -> Place | None:
 
 def engine_rule_of_the_file(coming: Coming) -> Place | None:
     """Return the rule of an engine's form that stops the packet once the saved rules are loaded, or that has come with
-    them and leads it astray."""
+    them and leads it astray.  None if no file of the host has the rule: the engine has made it itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
-        if place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None:
+        of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
+        if place is not None and of_engine and _is_saved(coming.host, place):
             return place
     return None
+
+
+def _is_saved(host: Host, place: Place) -> bool:
+    """Return whether a file that the host loads has the rule."""
+    if place.dialect == "nft":
+        return any(each.path in NFTABLES_CONF for each in host.files)
+    text = " ".join(place.text.split())
+    return any(text == " ".join(line.split()) for file, _ in saved_files(host) for line in file.text.split("\n"))
 
 
 def managers(host: Host) -> tuple[str, ...]:
