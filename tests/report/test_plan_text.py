@@ -1,9 +1,12 @@
 """A plan as people read it."""
 
 import msgspec
+import pytest
 
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.task import Task, Undertaking
+from hairpin.change.calls import BindInterface, OpenPort, OwnersCall, TrustSource
+from hairpin.change.step import Ask
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.places import NO_HOSTS
@@ -52,6 +55,23 @@ def test_a_step_that_has_ended() -> None:
     assert task_line(kept, message("it is full"), WORDS, Paper()) == f"✗ /etc/sysctl.d/{KEPT}\n    it is full\n"
     back = Task(now.repair, now.step, state="taken-back")
     assert "taken back: sysctl" in task_line(back, None, WORDS, Paper())
+
+
+# the call, the zone whose chains firewalld keeps
+KEPT_CHAINS: dict[str, tuple[OwnersCall, str]] = {
+    "an interface bound": (BindInterface("docker", "docker0"), "docker"),
+    "a source trusted": (TrustSource("172.17.0.0/16"), "trusted"),
+    "in the files alone": (BindInterface("docker", "docker0", permanent=True), ""),
+    "a port opened": (OpenPort("public", 80, "tcp"), ""),
+}
+
+
+@pytest.mark.parametrize(("call", "zone"), KEPT_CHAINS.values(), ids=KEPT_CHAINS)
+def test_the_chains_that_firewalld_keeps_are_said_once_it_was_taken_back(call: OwnersCall, zone: str) -> None:
+    task = Task("x", Ask(host="h", call=call, undo=()))
+    assert "keeps the chains" not in task_line(msgspec.structs.replace(task, state="done"), None, WORDS, Paper())
+    told = " ".join(task_line(msgspec.structs.replace(task, state="taken-back"), None, WORDS, Paper()).split())
+    assert (f"made for zone {zone} until its next reload" in told) is bool(zone)
 
 
 FLOW = FAULTY.flows[0].trace.flow

@@ -8,7 +8,8 @@ from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.apply.task import PLAN_STATES, Task, Undertaking
-from hairpin.change.step import Advise, LoadRules, ReplaceFile, Step
+from hairpin.change.calls import BindInterface, TrustSource
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
 from hairpin.change.text import brief_text, command_lines
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
@@ -262,9 +263,29 @@ def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper)
         said = {"taken-back": _TAKEN_BACK, "gone": _GONE, "stays": _STAYS}[task.state]
         shown = words(message("{said}: {shown}", said=said, shown=shown))
     paper.line((f"{mark} ", "good" if style == "good" else "bad"), shown)
-    if complaint is not None:
-        paper.prose(words(complaint), indent=4)
+    added = complaint or (_left_by_firewalld(task.step) if task.state == "taken-back" else None)
+    if added is not None:
+        paper.prose(words(added), indent=4)
     return paper.text()
+
+
+def _left_by_firewalld(step: Step) -> Message | None:
+    """Return what firewalld keeps of a zone that it has once used; None if the step gave it no zone to use.
+
+    Only a reload takes these chains away.  firewalld remembers that it has made them, and can no longer use the zone if
+    somebody deletes them.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules(); measured with 1.3.3
+    """
+    if not isinstance(step, Ask):
+        return None
+    match step.call:
+        case BindInterface(zone=zone, permanent=False):
+            pass
+        case TrustSource(permanent=False):
+            zone = "trusted"
+        case _:
+            return None
+    return message("firewalld keeps the chains that it has made for zone {zone} until its next reload, also if nothing "
+                   "is in that zone any more", zone=zone)  # fmt: skip
 
 
 def _briefly(task: Task) -> Message:

@@ -1,5 +1,6 @@
 """What firewalld closes or denies for a service of the host itself is let in by firewalld's own command."""
 
+import re
 import shlex
 
 import msgspec
@@ -8,12 +9,14 @@ import pytest
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import Firewalld, FirewalldZone
 from hairpin.host.socket import Socket
-from hairpin.network.flow import Outside
+from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
 from hairpin.remedy.plan import remedies
+from hairpin.report.words import Words
 from tests.causes.case import is_silent
-from tests.causes.hosts import asked, with_host
-from tests.small_host import CLIENT, host_namespace, network
+from tests.causes.hosts import asked, ruled, with_host, zoned
+from tests.rule_text import with_chain
+from tests.small_host import CLIENT, egress, host_namespace, network
 
 
 def firewalled(*rules: str, chains: tuple[str, ...] = ("IN_public_pre", "IN_policy_own_pre")) -> Network:
@@ -107,3 +110,30 @@ def test_a_firewalld_without_priorities_is_left_to_a_person() -> None:
 
 def test_what_firewalld_lets_in_has_no_cause() -> None:
     is_silent(firewalled("-A IN_public_deny -p tcp --dport 81 -j REJECT", "-A IN_public_allow -j ACCEPT"), TO_SERVICE)
+
+
+def policy_of(flow: Flow, chain: str = "FORWARD_IN_ZONES") -> tuple[str, ...]:
+    """Return the commands by which firewalld is told to forward the flow's packet, which a rule in this chain stops."""
+    stopped = with_host(
+        ruled(with_chain(chain, "-i docker0 -j REJECT")), firewalld=zoned("docker").this.firewalld or Firewalld(True)
+    )
+    (suspect,) = diagnose(stopped, flow).causes
+    assert suspect.cause == "firewalld-zone-blocks-port"
+    (said,) = suspect.candidate.ways[0].said
+    return tuple(re.findall(r"`([^`]+)`", Words("en")(said)))
+
+
+def test_a_policy_is_made_by_one_option_a_call() -> None:
+    assert policy_of(egress()) == (
+        "firewall-cmd --permanent --new-policy=allow-443",
+        "firewall-cmd --permanent --policy=allow-443 --add-ingress-zone=docker",
+        "firewall-cmd --permanent --policy=allow-443 --add-egress-zone=public",
+        "firewall-cmd --permanent --policy=allow-443 --add-port=443/tcp",
+        "firewall-cmd --reload",
+    )
+
+
+def test_the_policy_comes_before_the_one_that_stopped_the_packet() -> None:
+    by_policy = policy_of(egress(), "FWD_policy_own_deny")
+    assert "firewall-cmd --permanent --policy=allow-443 --set-priority=-32768" in by_policy
+    assert not any("--set-priority" in each for each in policy_of(egress()))

@@ -22,7 +22,7 @@ from hairpin.host.boot.configured import Configured
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch
-from hairpin.netfilter.packet import TCP, UDP
+from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.network.prefix import address_text
 
 
@@ -112,12 +112,9 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
     """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
     it; the repair is a policy of firewalld's, which is for a person to name."""
     seen = view.stop.seen
-    ways = [zone_of(view, link) for link in (seen.iif, seen.oif)]
     said = message(
-        "let firewalld forward it: firewall-cmd --permanent --new-policy NAME; firewall-cmd --permanent --policy NAME "
-        "--add-ingress-zone {one} --add-egress-zone {other} --add-port PORT/PROTOCOL; firewall-cmd --reload",
-        one=ways[0],
-        other=ways[1],
+        "let firewalld forward it by a policy of its own: {commands}",
+        commands=", ".join(f"`{each}`" for each in policy_commands(view, place)),
     )
     return Candidate(
         title=message("firewalld does not forward from {iif} to {oif}", iif=seen.iif, oif=seen.oif),
@@ -130,6 +127,31 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
         ways=(Way(Change(()), (said,)),),
         offered=False,
     )
+
+
+def policy_commands(view: View, place: Place) -> Iterator[str]:
+    """Yield the commands that make a policy of firewalld's which lets the packet through, between the zones of its two
+    links.  firewall-cmd takes one option a call.
+
+    A policy that stopped the packet has a priority: the new one comes before all others.  Source: firewall-cmd(1),
+    firewalld.policies(5)"""
+    seen = view.stop.seen
+    packet = seen.packet
+    kind = _PROTOCOLS.get(packet.protocol or 0, str(packet.protocol))
+    name = f"allow-{packet.dport or kind}"
+    has_port = packet.dport is not None and packet.protocol in (TCP, UDP)
+    yield f"firewall-cmd --permanent --new-policy={name}"
+    options = [
+        f"--add-ingress-zone={zone_of(view, seen.iif)}",
+        f"--add-egress-zone={zone_of(view, seen.oif)}",
+        *(("--set-priority=-32768",) if "_policy_" in place.chain else ()),
+        f"--add-port={packet.dport}/{kind}" if has_port else f"--add-protocol={kind}",
+    ]
+    yield from (f"firewall-cmd --permanent --policy={name} {each}" for each in options)
+    yield "firewall-cmd --reload"
+
+
+_PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
 
 
 def _source(view: View) -> str:

@@ -218,7 +218,7 @@ def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
         return ()
     zones = (
         message(
-            "firewall-cmd --permanent --zone=docker --change-interface={bridge}; firewall-cmd --reload", bridge=each
+            "`firewall-cmd --permanent --zone=docker --change-interface={bridge}`; `firewall-cmd --reload`", bridge=each
         )
         for each in bound_elsewhere(host, engine)
     )

@@ -1,0 +1,276 @@
+"""Every form of command that an answer, a page of a cause or an explanation prints is one that its real tool takes.
+
+The commands are collected from the source: what stands in backquotes in messages and in the docstrings of causes, and
+one call of each kind to an owner.  Placeholders get samples that exist on a lab host.  Tools that change something are
+run there; of docker, podman and systemctl the subcommand and the options are looked up in their own help.
+"""
+
+import ast
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import hairpin
+from hairpin.change.calls import (
+    AddDirectChain,
+    AddDirectRule,
+    AddRichRule,
+    AllowInUfw,
+    BindInterface,
+    ConnectContainer,
+    MakeNetwork,
+    OpenPort,
+    OwnersCall,
+    ReloadNetworks,
+    ReloadUfw,
+    SetContainerState,
+    SetRestartPolicy,
+    SetUnitState,
+    TrustSource,
+    call_argv,
+)
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.plan import ContainerPlan, LabPlan
+from tests.causes.rules.test_firewalld import policy_of
+from tests.small_host import egress
+from tools.shown_commands import refused
+
+SOURCE = Path(hairpin.__file__).parent
+FOLDERS = (
+    "causes", "remedy", "diagnose", "question", "answer", "explain", "apply", "report", "change", "live", "cli",
+    "engines",
+)  # fmt: skip
+QUOTED = re.compile(r"`([^`]+)`")
+NAMED = re.compile(r"\{(\w+)(?:![rs])?\}")
+SAMPLES = {
+    "MAC": "02:42:ac:11:00:02", "BRIDGE": "docker0", "PORT": "8151", "LINK": "sample0", "TUNNEL": "vxlan9",
+    "VETH": "sample1", "NODE": "198.51.100.250", "ADDRESS/LENGTH": "198.18.9.9/24", "ADDRESS": "198.18.9.9",
+    "GATEWAY/LENGTH": "172.17.0.1/16", "GATEWAY": "198.51.100.1", "SUBNET": "10.77.0.0/16", "NETWORK": "10.78.0.0/16",
+    "SIZE": "1400", "ZONE": "public", "NAME": "web", "UNIT": "docker", "CIDR": "10.79.0.0/24", "NUMBER": "1",
+    "port": "8151", "protocol": "tcp", "bridge": "docker0", "service": "web", "host": "web1", "module": "br_netfilter",
+    "name": "web", "target": "80", "rule": "from 172.17.0.0/16 lookup 100", "public": "203.0.113.9", "length": "32",
+}  # fmt: skip
+"""What stands for a placeholder, in capitals in a docstring and in braces in a message."""
+CALLS: tuple[OwnersCall, ...] = (
+    OpenPort("public", 8151, "tcp"), OpenPort("public", 8151, "tcp", closed=True),
+    OpenPort("public", 8151, "udp", permanent=True),
+    AddRichRule("zone", "public", 'rule priority="-1" port port="8151" protocol="tcp" accept'),
+    AddRichRule("zone", "public", 'rule family="ipv4" source address="192.0.2.10" port port="8" protocol="tcp" drop'),
+    AddRichRule("policy", "sample", 'rule priority="-32768" port port="8151" protocol="tcp" accept', permanent=True),
+    BindInterface("internal", "sample0"), BindInterface("internal", "sample0", removed=True),
+    BindInterface("internal", "sample0", permanent=True), TrustSource("10.9.0.0/16"),
+    TrustSource("10.9.0.0/16", removed=True), AddDirectChain("ip", "filter", "SAMPLE"),
+    AddDirectRule("ip", "filter", "FORWARD", "-i sample0 -p tcp --dport 80 -j ACCEPT", priority=-5),
+    AddDirectRule("ip6", "filter", "FORWARD", '-m comment --comment "a b" -j ACCEPT', removed=True),
+    AllowInUfw(8151, "tcp"), AllowInUfw(8151, "tcp", first=True), AllowInUfw(8151, "udp", deleted=True),
+    AllowInUfw(8151, "tcp", iif="docker0"), AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
+    AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, first=True), AllowInUfw(53, "udp", oif="eth0"),
+    ReloadUfw(), SetContainerState("docker", "unpause", "web"), SetContainerState("podman", "restart", "web"),
+    ConnectContainer("docker", "connect", "net", "web"), ConnectContainer("podman", "disconnect", "net", "web"),
+    MakeNetwork("docker", "net"), MakeNetwork("podman", "net", removed=True),
+    SetRestartPolicy("docker", "unless-stopped", "web"), ReloadNetworks(), ReloadNetworks(("web",)),
+    SetUnitState("enable", "docker.service"), SetUnitState("reset-failed", "docker.service"),
+)  # fmt: skip
+NOT_INSTALLED = {"fail2ban-client", "cscli", "tcpdump", "wg"}
+"""Tools that the tests' machine need not have: their commands are not tried."""
+OF_THE_SHELL = {"kill", "curl", "getent", "service", "echo", "mount", "modprobe", "journalctl", "ss"}
+"""Tools of which only the form is looked at: that the shell can split it."""
+FIREWALLD_KNOWS = {0, 11, 12, 16, 26}
+"""Statuses of firewall-cmd for a command that it understands: done, ALREADY_ENABLED, NOT_ENABLED, ALREADY_SET,
+NAME_CONFLICT.  Source: firewall-cmd(1)"""
+
+
+def commands_of(source: str, *, docstring: bool) -> Iterator[str]:
+    """Yield what stands in backquotes in the messages of a module, and in its docstring."""
+    tree = ast.parse(source)
+    texts = [
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "message"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
+    told = (ast.get_docstring(tree) or "").replace("``", "`") if docstring else ""
+    for text in (*texts, told):
+        yield from (" ".join(each.split()) for each in QUOTED.findall(text))
+
+
+def printed() -> dict[str, str]:
+    """Return each command that is printed, with samples in it, and the first file that prints it."""
+    found: dict[str, str] = {}
+    for folder in FOLDERS:
+        for file in sorted((SOURCE / folder).rglob("*.py")):
+            for text in commands_of(file.read_text("utf-8"), docstring=folder == "causes"):
+                for each in filled(text).replace(" | hairpin", "; hairpin").split("; "):
+                    if each.split(" ")[0] in TOOLS and " " in each:
+                        found.setdefault(each, str(file.relative_to(SOURCE)))
+    found.update((shlex.join(call_argv(call)), "change/calls.py") for call in CALLS)
+    for chain in ("FORWARD_IN_ZONES", "FWD_policy_own_deny"):
+        found.update((each, "causes/rules/firewalld_zone_blocks_port.py") for each in policy_of(egress(), chain))
+    return found
+
+
+def filled(text: str) -> str:
+    """Return the command with samples for its placeholders; a word that is left open ends it."""
+    text = NAMED.sub(lambda found: SAMPLES.get(found[1], "sample"), text)
+    for name in sorted(SAMPLES, key=len, reverse=True):
+        if name[0].isupper():
+            text = re.sub(rf"(?<![A-Za-z-]){re.escape(name)}(?![A-Za-z])", SAMPLES[name], text)
+    return text
+
+
+def is_open(command: str) -> bool:
+    """Return whether the command is named in part: the reader has to put in the rest."""
+    return "…" in command
+
+
+TOOLS = (
+    "firewall-cmd", "ufw", "docker", "podman", "ip", "iptables", "ip6tables", "nft", "sysctl", "systemctl", "bridge",
+    "tc", "conntrack", "nsenter", "update-alternatives", "dockerd", "hairpin", *NOT_INSTALLED, *OF_THE_SHELL,
+)  # fmt: skip
+
+
+_PLAN = LabPlan(containers=(ContainerPlan("web", publish=("8151:80",)),), firewall="firewalld")
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """Give a lab host with dockerd and firewalld, and the links that the samples name."""
+    with running_lab(_PLAN) as built:
+        built.host.run(
+            "ip link add sample0 type veth peer name sample1;"
+            "ip link set sample1 master docker0; ip link set sample0 up;"
+            "ip link add vxlan9 type vxlan id 9 dstport 4799 local 198.51.100.11;"
+            "firewall-cmd -q --permanent --new-policy=sample; firewall-cmd -q --reload"
+        )
+        yield built
+
+
+def ended(lab: Lab, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    """Return how the command ended on the host."""
+    script = f'status=0; {shlex.join(argv)} 2>&1 || status=$?; echo "status=$status"'
+    told, _, status = lab.host.run(script).rpartition("status=")
+    return subprocess.CompletedProcess(argv, int(status), told, "")
+
+
+@cache
+def help_of(*argv: str) -> str:
+    return subprocess.run((*argv, "--help"), capture_output=True, text=True, check=False, timeout=30).stdout
+
+
+def complaint(lab: Lab, words: list[str]) -> str:
+    """Return what the tool says against the command; empty if it understands it."""
+    tool, *rest = words
+    match tool:
+        case "nsenter":
+            return complaint(lab, words[4:])
+        case "docker" | "podman":
+            return by_help(tool, rest)
+        case "systemctl" | "update-alternatives" | "dockerd":
+            asked = [each for each in rest if each.startswith("--")] or ([rest[0]] if tool == "systemctl" else [])
+            return "" if all(each in help_of(tool) for each in asked) else f"{tool} --help has no {asked}"
+        case "hairpin":
+            return "; ".join(why for _, why in refused(shlex.join(words)))
+        case _:
+            return by_running(lab, words)
+
+
+def by_help(tool: str, rest: list[str]) -> str:
+    """Return which subcommand or option the tool's help lacks."""
+    path = [tool]
+    for word in rest:
+        if word.startswith("-") or not re.search(rf"^\s+{re.escape(word)}\*?\s", help_of(*path), re.MULTILINE):
+            break
+        path.append(word)
+    if rest[:1] == ["compose"]:  # a plug-in, which this machine may lack
+        return ""
+    known, left = help_of(*path), rest[len(path) - 1 :]
+    if left and not left[0].startswith("-") and re.search(r"^(Management |Available )?Commands:", known, re.MULTILINE):
+        return f"{' '.join(path)} has no {left[0]}"
+    options = [each.partition("=")[0] for each in rest if re.match(r"--?\w", each)]
+    lacking = [each for each in options if not re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", known)]
+    return f"{' '.join(path)} has no {lacking}" if lacking else ""
+
+
+def by_running(lab: Lab, words: list[str]) -> str:
+    """Return what the tool says that does not understand the command.  A kernel that refuses it has understood it."""
+    tool, *rest = words
+    argv = {"ufw": ["ufw", "--dry-run", *rest], "nft": ["nft", "-c", *rest]}.get(tool, words)
+    result = ended(lab, argv)
+    told = " ".join(result.stdout.split())
+    match tool:
+        case "firewall-cmd":
+            understood = result.returncode in FIREWALLD_KNOWS
+        case "ip" | "bridge" | "tc":
+            wrong = r"Usage:|not complete|is unknown|garbage|Error: (either|argument|any valid)|Invalid|What is|Unknown"
+            understood = re.search(wrong, told) is None
+        case "iptables" | "ip6tables":
+            understood = result.returncode in (0, 1)
+        case "conntrack":
+            understood = result.returncode in (0, 1) and "Bad parameter" not in told and "unknown" not in told
+        case _:
+            understood = result.returncode == 0
+    return "" if understood else f"{result.returncode}: {told[:300]}"
+
+
+def is_a_form(words: list[str]) -> bool:
+    """Return whether the text names no more than a tool's subcommand or options, which is no command to type."""
+    tool, *rest = words
+    if tool in ("iptables", "ip6tables"):
+        return all(each.startswith("-") for each in rest) and rest != ["-S"]
+    if tool in ("ip", "bridge", "tc"):
+        return len(rest) <= 2 and rest[-1] not in ("show", "flush")
+    if tool == "firewall-cmd":
+        return rest == ["--permanent"]
+    return tool in ("ufw", "nft", "sysctl", "conntrack", "dockerd") and (len(rest) == 1 or rest == ["route", "allow"])
+
+
+def in_turn() -> list[str]:
+    """Return the commands that are tried, those last that end what the others need."""
+    known = printed()
+    return sorted(known, key=lambda each: (bool(re.search(r"flush ruleset| -F|--reload|disable", each)), each))
+
+
+def test_each_printed_command_is_one_that_its_tool_takes(lab: Lab) -> None:
+    wrong: list[str] = []
+    known = printed()
+    tried = 0
+    for command in in_turn():
+        words = shlex.split(command)
+        if words[0] in NOT_INSTALLED | OF_THE_SHELL or is_open(command) or is_a_form(words):
+            continue
+        tried += 1
+        said = complaint(lab, words)
+        if said:
+            wrong.append(f"{known[command]}: `{command}`: {said}")
+    assert wrong == []
+    assert tried > 100
+
+
+def test_a_wrong_command_is_found(lab: Lab) -> None:
+    wrong = (
+        "firewall-cmd --permanent --policy sample --add-ingress-zone docker --add-egress-zone public",
+        "firewall-cmd --permanent --new-policy",
+        "ufw allow 8151/tpc",
+        "ufw prepend route allow 80",
+        "docker network attach net web",
+        "docker update --restart-policy always web",
+        "podman network reload --everything",
+        "ip route add 10.0.0.0/8 by 198.51.100.1",
+        "ip link set sample0 upp",
+        "ip rule add form all lookup main",
+        "iptables -t filter -I FORWARD -m conntrack --ctorigport 80 -j ACCEPT",
+        "bridge link set dev sample1 isolate off",
+        "sysctl -w net.ipv4.conf.sample0.forwardign=1",
+        "systemctl reenable-failed docker",
+        "nft flush rulset",
+        "hairpin fix 8151 --aply",
+    )
+    assert [each for each in wrong if not complaint(lab, shlex.split(each))] == []
