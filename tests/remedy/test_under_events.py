@@ -7,6 +7,7 @@ from hairpin.carry.act import FileState
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import ReplaceFile
 from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.docker import PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
@@ -16,9 +17,11 @@ from hairpin.network.prefix import parse_address
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.under_events import judged_by_events
+from tests.causes.hosts import asked, published_as
 from tests.rule_text import with_policy, with_rule, without
 from tests.small_host import (
     FORWARDING,
+    OUTSIDE,
     container,
     container_namespace,
     egress,
@@ -96,6 +99,29 @@ def test_what_is_in_the_containers_namespace_is_gone_with_it() -> None:
     _, lasts = judged(within, published())
     assert any("ip route add default" in each for each in lasts.commands)
     assert gone_after(lasts) == []
+
+
+@pytest.mark.parametrize(
+    ("binding", "flow"),
+    (
+        (PortBinding("tcp", 80, 80, parse_address("127.0.0.1")[1]), asked(OUTSIDE, "198.51.100.11", 80)),
+        (PortBinding("tcp", 80, 8152), asked(OUTSIDE, "198.51.100.11", 80)),
+    ),
+)
+def test_a_container_that_a_person_makes_anew_keeps_its_ports(binding: PortBinding, flow: Flow) -> None:
+    """The engine makes the rules of the new container at each start.  In the model they stand for its ``-p``."""
+    made = published_as(binding)
+    engines = tuple(
+        msgspec.structs.replace(
+            each, containers=tuple(msgspec.structs.replace(one, restart_policy="always") for one in each.containers)
+        )
+        for each in made.this.engines
+    )
+    within = made.with_host(msgspec.structs.replace(made.this, engines=engines, units=(DOCKER,), boot_lines=()))
+    for cause in diagnose(within, flow).causes:
+        told = judged_by_events(remedies(cause.cause, cause.candidate, within), cause.cause, within, (flow,))
+        assert [each.id for each in told if each.by_person]
+        assert [gone_after(each) for each in told if each.by_person] == [[] for each in told if each.by_person]
 
 
 def test_a_repair_that_needs_another_one_is_judged_with_it() -> None:

@@ -5,6 +5,7 @@ import msgspec
 
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate
+from hairpin.change.step import nature
 from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
@@ -63,6 +64,8 @@ def _judged(
     failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
     if failing is not None:
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
+    if _is_made_by_person(remedy):
+        return remedy, False
     undone = dict.fromkeys(
         event for event, course in courses if not course.missing and is_undone(cause, kept, course, flows)
     )
@@ -70,6 +73,12 @@ def _judged(
         return remedy, False
     said = SideEffect(message("it is gone after {events}", events=", ".join(undone)))
     return msgspec.structs.replace(remedy, side_effects=(*remedy.side_effects, said)), True
+
+
+def _is_made_by_person(remedy: Remedy) -> bool:
+    """Return whether no command makes the repair.  Its change then stands for what a person makes, such as a container
+    with another port or a service with another address: the rules and sockets of that come again by themselves."""
+    return all(nature(each) == "for-a-person" for each in (*remedy.steps, *remedy.keeping))
 
 
 def _repaired(remedy: Remedy, network: Network, together: tuple[Change, ...]) -> Network | None:
