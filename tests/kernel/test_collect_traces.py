@@ -62,7 +62,9 @@ def root(tmp_path: Path) -> Path:
         "etc/systemd/system/own.service": "[Service]\nExecStart=-/usr/local/sbin/fw.sh\nExecStartPost=/bin/true\n",
         "etc/systemd/system/own.timer": "[Timer]\nOnCalendar=hourly\n",
         "etc/systemd/system/other.service": "[Service]\nExecStart=/bin/sh -c 'systemctl restart docker'\n",
-        "etc/systemd/system/unused.service": "[Service]\nExecStart=/usr/bin/backup\n",
+        "etc/systemd/system/unused.service": "[Service]\nExecStart=/usr/bin/backup --to MyValue\n",
+        "etc/systemd/system/plain.service": "[Service]\nExecStart=/sbin/ip r add 10.9.0.0/16 dev eth0\n"
+        "ExecStop=/sbin/ip r del 10.9.0.0/16 dev eth0\n",
         "etc/systemd/system/unused.timer": "[Timer]\nOnCalendar=hourly\n",
         "usr/local/sbin/fw.sh": "#!/bin/sh\niptables -P FORWARD DROP\necho\ncurl -H token:s3cr3t http://x | nft -f -\n",
     }
@@ -112,9 +114,15 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
     assert own is not None
     assert own.text.splitlines() == [
         "other.service\t/etc/systemd/system/other.service:2:ExecStart=/bin/sh -c 'systemctl restart docker'",
+        "own.service\t/etc/systemd/system/own.service:2:ExecStart=/usr/local/sbin/fw.sh",
         "own.service\t/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP",
         "own.service\t/usr/local/sbin/fw.sh:4: (not collected)",
+        "own.service\t/etc/systemd/system/own.service:3:ExecStartPost=/bin/true",
+        "plain.service\t/etc/systemd/system/plain.service:2:ExecStart=/sbin/ip r add 10.9.0.0/16 dev eth0",
+        "plain.service\t/etc/systemd/system/plain.service:3:ExecStop=/sbin/ip r del 10.9.0.0/16 dev eth0",
+        "unused.service\t/etc/systemd/system/unused.service:2:ExecStart=/usr/bin/backup",
         "own.service\t/etc/systemd/system/own.timer:0:own.timer",
+        "unused.service\t/etc/systemd/system/unused.timer:0:unused.timer",
     ]
     assert scripts.text == "/usr/local/sbin/fw.sh:2:iptables -P FORWARD DROP\n/usr/local/sbin/fw.sh:4:# not collected\n"
 
@@ -123,6 +131,13 @@ JOURNALCTL = """#!/bin/sh
 case "$*" in
     --version) echo 'systemd 252 (252)' ;;
     *_TRANSPORT=kernel*) echo '{"MESSAGE":"docker0 Link is up","__REALTIME_TIMESTAMP":"1"}'; exec sleep 8 ;;
+    *UNIT=docker.service*) ;;
+    *UNIT=unused.service*) yes '{"UNIT":"unused.service","MESSAGE":"Started unused.service - x."}' | head -n 90 ;;
+    *39f53479d3a045ac8e11786248231fbf*) cat <<'END' ;;
+{"MESSAGE":"Started run-u1.service - /usr/sbin/iptables -F."}
+{"MESSAGE":"Started run-u2.service - /usr/bin/backup."}
+{"MESSAGE":"Started run-u3.service - /usr/bin/docker run -e PASS=hunter2 web."}
+END
     *_COMM=sudo*) echo '{"MESSAGE":"Accepted publickey for ann from 192.0.2.7 port 1 ssh2"}' ;;
 esac
 """
@@ -142,6 +157,25 @@ def test_a_journal_that_cannot_be_read_in_time_is_said_to_be_cut(root: Path, tmp
     assert "truncated" not in texts["trace-logins"]
     reasons = [str(each.reason) for each in story_of((found,), 0).missing if each.key == "trace-kernel"]
     assert reasons == ["there was more than is read: the oldest part is missing"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_units_of_the_hosts_own_and_those_of_systemd_run(root: Path, tmp_path: Path, shell: str) -> None:
+    """An application that restarts all day leaves no other unit's lines out."""
+    (root / "var/log/journal/x").mkdir(parents=True)
+    (root / "var/log/journal/x/system.journal").touch()
+    program = tmp_path / "bin" / "journalctl"
+    program.parent.mkdir()
+    program.write_text(JOURNALCTL, "utf-8")
+    program.chmod(0o755)
+    runner = LocalRunner(SHELLS[shell], (("PATH", f"{program.parent}:{os.environ['PATH']}"), ("TZ", "UTC")))
+    found = collect(runner, root=str(root), traces=("key=units",))
+    own, run = [each.text.splitlines() for each in found.readings if each.key == "trace-units"][1:]
+    assert len(own) == 40
+    assert run == [
+        '{"MESSAGE":"Started run-u1.service - /usr/sbin/iptables -F."}',
+        '{"MESSAGE":"Started run-u3.service - /usr/bin/docker run web. # not collected"}',
+    ]
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -4,8 +4,7 @@ import pytest
 
 from hairpin.host.managers import HIDDEN
 from hairpin.story.deeds import effect_of_command, named_units
-from hairpin.story.entry import Effect
-from hairpin.story.unit_events import Verb
+from hairpin.story.entry import Effect, Verb
 
 CASES: dict[str, tuple[str, Effect | None]] = {
     "a unit": ("/usr/bin/systemctl restart firewalld", Effect(event="firewalld-restart")),
@@ -48,6 +47,27 @@ CASES: dict[str, tuple[str, Effect | None]] = {
     "conntrack is flushed": ("conntrack -F", Effect(event="conntrack-flush")),
     "connections are listed": ("conntrack -L", None),
     "what was not collected": (f"/usr/sbin/iptables {HIDDEN}", Effect(commands=HIDDEN)),
+    "a table is loaded from a pipe": ("sh -c 'cat x | iptables-restore'", Effect(commands="cat x | iptables-restore")),
+    "a rule is looked for": ("iptables -C FORWARD -j DROP", None),
+    "a namespace of its own": ("ip -n x link set e down", Effect(commands="ip -n x link set e down")),
+    "a batch": ("ip -batch /etc/x", Effect(commands="ip -batch /etc/x")),
+    "a network": ("docker network create back", Effect()),
+    "a network, behind an option": ("docker --context x network prune -f", Effect()),
+    "networks are listed": ("docker network ls", None),
+    "a swarm": ("docker swarm init", Effect()),
+    "a pod": ("podman kube play x.yaml", Effect()),
+    "NetworkManager": ("nmcli con up eth0", Effect()),
+    "NetworkManager shows": ("nmcli con show eth0", None),
+    "a configuration tool": ("salt-call state.apply firewall", Effect()),
+    "Ansible's module": ("sh -c 'echo BECOME-x ; /usr/bin/python3 /home/a/AnsiballZ_iptables.py'", Effect()),
+    "a module of Ansible's that changes nothing": ("sh -c 'python3 /home/a/AnsiballZ_setup.py'", None),
+    "Ansible's raw command": ("sh -c 'echo BECOME-x ; iptables -F'", Effect(commands="echo BECOME-x ; iptables -F")),
+    "systemd-run": ("systemd-run ip link set e down", Effect(commands="ip link set e down")),
+    "systemd-run, later": (
+        "systemd-run --on-active=9 ip link set e down", Effect(commands="systemd-run --on-active=9 ip link set e down"),
+    ),
+    "only shown in a shell": ("sh -c 'iptables -L && docker ps'", None),
+    "a shell's text that was cut": (f"sh -c 'iptables {HIDDEN}'", Effect(commands=HIDDEN)),
     "an editor": ("vim /etc/sysctl.conf", None),
     "an open quote": ("iptables -F 'it", Effect(commands="iptables -F ''\"'\"'it'")),
     "nothing": ("", None),

@@ -84,6 +84,26 @@ def test_a_unit_that_does_nothing_to_the_network_has_no_effect() -> None:
     assert entry.effect is None
 
 
+def test_what_a_stop_does() -> None:
+    own = (
+        "own.service\t/etc/systemd/system/own.service:4:ExecStart=/usr/sbin/ip link set eth0 up\n"
+        "own.service\t/etc/systemd/system/own.service:5:ExecStop=/usr/sbin/ip link set eth0 down\n"
+    )
+    stopped = (
+        (100.0, "systemd", "Stopping own.service - x...", "own.service"),
+        (101.0, "systemd", "Stopped own.service - x.", "own.service"),
+    )
+    (entry,) = told(own, *stopped)
+    assert entry.effect == Effect(commands="/usr/sbin/ip link set eth0 down")
+    assert entry.verb == "stop"
+    assert [each.effect for each in told(own, *started(200))] == [Effect(commands="/usr/sbin/ip link set eth0 up")]
+
+
+def test_a_unit_that_runs_anything_else_is_told_without_an_effect() -> None:
+    own = "own.service\t/etc/systemd/system/own.service:4:ExecStart=/opt/app\n"
+    assert [(each.at - BEGUN, each.effect) for each in told(own, *started(100, 160, 220))] == [(100, None), (220, None)]
+
+
 def test_a_start_before_its_file_was_written_has_no_effect() -> None:
     written = f"{BEGUN + 50} {BEGUN + 50} 12 root /etc/systemd/system/own.service\n"
     assert [each.effect for each in told(OWN, *started(20), files=written)] == [None]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.story.entry import Effect
 from hairpin.story.people import commands_of, logins_of, people_entries
 from hairpin.story.traces import traces_of
 from tests.story.recorded import BEGUN, journal, lab, traces
@@ -73,6 +74,38 @@ def test_a_shell_as_root_is_told_of_and_what_only_shows_is_not() -> None:
         "bob became root with su: what was typed then is not logged",
         "root logged in from 192.0.2.9: what was typed is not logged",
     ]
+
+
+def test_how_long_a_shell_was_open() -> None:
+    text = journal(
+        (20, "sudo", f"{SUDO}/bin/bash"),
+        (200, "sudo", "pam_unix(sudo-i:session): session closed for user root"),
+    )
+    (entry,) = people_entries(traces(("trace-logins", text)))
+    assert str(entry.what) == "ann (pts/1) had a shell as root for 3 min: what was typed in it is not logged"
+    assert entry.until == BEGUN + 200
+
+
+def test_a_shell_as_another_user_is_none_as_root() -> None:
+    text = journal((20, "sudo", "ann : TTY=pts/1 ; PWD=/ ; USER=postgres ; COMMAND=/bin/bash"))
+    assert list(people_entries(traces(("trace-logins", text)))) == []
+
+
+def test_the_runs_of_a_playbook_are_one_entry() -> None:
+    ran = f"{SUDO}/bin/sh -c 'echo BECOME-SUCCESS-x ; /usr/bin/python3 /home/ann/.ansible/tmp/x/AnsiballZ_%s.py'"
+    modules = ("setup", "iptables", "systemd", "iptables")
+    text = journal(*((20.0 + 30 * place, "sudo", ran % name) for place, name in enumerate(modules)))
+    (entry,) = people_entries(traces(("trace-logins", text)))
+    said = "ann (pts/1) ran Ansible as root, modules iptables, systemd: what they were told is not logged"
+    assert str(entry.what) == said
+    assert (entry.at, entry.until, entry.effect) == (BEGUN + 50, BEGUN + 110, None)
+
+
+def test_a_script_that_a_person_calls() -> None:
+    text = journal((20, "sudo", f"{SUDO}/opt/fix.sh"))
+    lines = ("trace-scripts", "/opt/fix.sh:2:ip link set eth0 down\n")
+    (entry,) = people_entries(traces(("trace-logins", text), lines))
+    assert entry.effect == Effect(commands="ip link set eth0 down")
 
 
 def test_the_lab_host() -> None:

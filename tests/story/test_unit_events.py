@@ -3,8 +3,8 @@
 import pytest
 
 from hairpin.events.registry import event_of
-from hairpin.story.entry import Effect
-from hairpin.story.unit_events import BY_VERB, Verb, full_name, packages_of_unit, unit_effect
+from hairpin.story.entry import Effect, Verb
+from hairpin.story.unit_events import BY_VERB, full_name, packages_of_unit, unit_effect
 
 CASES: dict[str, tuple[str, Verb, Effect | None]] = {
     "firewalld is started": ("firewalld.service", "start", Effect(event="firewalld-start")),

@@ -2,8 +2,8 @@
 
 import pytest
 
+from hairpin.story.entry import Verb
 from hairpin.story.traces import traces_of
-from hairpin.story.unit_events import Verb
 from hairpin.story.units import unit_changes, unit_entries
 from tests.story.recorded import BEGUN, journal, lab, traces
 

@@ -1578,8 +1578,9 @@ boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, 
     found_units=$(printf '%s\n' "$lines" | cut -f 1 | sort -u)
     body boot-units '/etc/systemd/system/*.wants' "$lines"
 }
-unit_lines() { # unit_lines WORDS: for lines NAME FILE, what these units run at their start, and lines of scripts there, with one of the words
-    RULE_LINES=$1 SECRET_LINES=$SECRET_LINES awk '
+unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units run at their start, and lines of scripts there, with one of the
+    # words. own: of the administrator's units also what they run at their stop, and of any other command the program alone.
+    RULE_LINES=$1 SECRET_LINES=$SECRET_LINES awk -v own="${2-}" '
         function show(name, path, number, line) {
             if (line ~ ENVIRON["SECRET_LINES"]) line = " (not collected)"
             print name "\t/" path ":" number ":" line
@@ -1588,9 +1589,13 @@ unit_lines() { # unit_lines WORDS: for lines NAME FILE, what these units run at 
             name = $1; file = $2; number = 0
             while ((getline line <file) > 0) {
                 number++
-                if (line !~ /^ExecStart(Pre|Post)?[ \t]*=/) continue
+                if (line !~ /^Exec(Start(Pre|Post)?|Stop(Post)?)[ \t]*=/ || line ~ /^ExecStop/ && own == "") continue
                 if (line ~ ENVIRON["RULE_LINES"]) { show(name, file, number, line); continue }
+                if (line ~ /^ExecStop/) continue
+                key = line; sub(/=.*/, "=", key)
                 sub(/^[^=]*=[ \t]*[-@+!:|]*/, "", line)
+                program = line; sub(/[ \t].*/, "", program)
+                if (program != "" && own != "" && file ~ /^(etc|run)\/systemd\/system\//) print name "\t/" file ":" number ":" key program
                 words = split(line, word, /[ \t"]+/)
                 for (i = 1; i <= words && i < 4; i++) {
                     script = substr(word[i], 2)
@@ -1841,7 +1846,7 @@ TRACE_UNITS="docker.service docker.socket containerd.service podman.service podm
     tuned.service systemd-modules-load.service apt-daily-upgrade.service unattended-upgrades.service
     dnf-automatic.service dnf-automatic-install.service ssh.service sshd.service crond.service cron.service"
 TRACE_PACKAGES='(iptables|libxtables|libip[46]tc|nftables|libnftables|libnftnl|ipset|ebtables|conntrack|docker|moby|containerd|runc|podman|netavark|aardvark|containernetworking|firewalld|python3-firewall|ufw|fail2ban|netfilter-persistent|systemd|network-manager|NetworkManager|netplan|ifupdown|cloud-init|linux-image|kernel)'
-TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
+TRACE_COMMANDS='(^|[^A-Za-z0-9_.-])(ip6?tables(-nft|-legacy)?(-restore|-apply)?|ipset|nft|sysctl|ufw|firewall-cmd|firewall-offline-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|netplan|docker|docker-compose|podman|nerdctl|dockerd|systemctl|service|invoke-rc\.d|netfilter-persistent|iptables-apply|csf|fail2ban-client|modprobe|rmmod|reboot|shutdown|poweroff|wg|wg-quick|apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk|snap|timedatectl|hwclock|update-alternatives|needrestart|kubectl|k3s|tailscale|networkctl|resolvectl|ipvsadm|systemd-run|nsenter|salt-call|salt-ssh|puppet|chef-client|ansible-pull|ansible-playbook)([^A-Za-z0-9_.-]|$)|/proc/sys/|/etc/(sysctl|docker|firewalld|ufw|nftables|iptables|network|sysconfig)'
 KERNEL_WORDS='Linux version|[Ll]ink is ([Uu]p|[Dd]own)|nf_conntrack: table full|Bridge firewalling registered|Lost carrier|Gained carrier|carrier: link|neighbou?r:? .*table overflow|SYN flooding|NETDEV WATCHDOG'
 ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |Firewalld: interface docker0 already|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
 
@@ -1875,8 +1880,11 @@ trace_job() { # trace_job FILE KIND FUNCTION: unless other kinds are asked for
     case " ${kinds:-$2} " in *" $2 "*) ;; *) return ;; esac
     job "$1" "$3"
 }
-newest() { # newest lines first in, at most TRACE_LINES out
-    awk -v most="$TRACE_LINES" 'NR > most { print "# truncated: the newest " most " lines"; exit } { print }'
+newest() { # newest lines first in, at most TRACE_LINES out; with MOST_EACH that many of each unit, and no word about the others
+    awk -v most="$TRACE_LINES" -v each="${MOST_EACH-}" '
+    each != "" { if (!match($0, /"UNIT" *: *"[^"]*"/) || ++seen[substr($0, RSTART, RLENGTH)] > each) next }
+    NR > most && each == "" { print "# truncated: the newest " most " lines"; exit }
+    { print }'
 }
 journal_here() { # sets JOURNAL: the command for the journal, or empty; JOURNAL_KIND: persistent volatile none refused
     JOURNAL= JOURNAL_KIND=none JOURNAL_VERSION=0
@@ -1974,6 +1982,7 @@ without_secrets() {
             sub(/\)$/, "", text); sub(/^ */, "", text)
             return head command(text) ")"
         }
+        if (match(text, /^Started run-[^ ]* - (\[systemd-run\] )?/)) return substr(text, 1, RLENGTH) command(substr(text, RLENGTH + 1))
         if (match(text, /(Commandline|Command): /)) return substr(text, 1, RSTART + RLENGTH - 1) command(substr(text, RSTART + RLENGTH))
         sub(/ ssh2: .*/, " ssh2", text)      # the fingerprint of the key
         if (text ~ /[Pp]ass(word|wd)|[Ss]ecret|[Tt]oken|:\/\/[^ \/]*@/ && text !~ /Accepted password for/) return "# not collected"
@@ -2029,13 +2038,26 @@ wtmp_lines() { # without the names of those who log in: logins has them
 trace_units() { # what process 1 says of the units that matter, of the host's own ones that program rules, and of the start-up
     own=$(own_units)
     body trace-own-units '/etc/systemd/system, /run/systemd/system' "$own"
+    doing=$(printf '%s\n' "$own" | grep -E "$OWN_LINES|:[0-9]*: \(not collected" | cut -f 1 | sort -u)
     # shellcheck disable=SC2086
-    matches UNIT $TRACE_UNITS $(printf '%s\n' "$own" | cut -f 1 | sort -u)
+    matches UNIT $TRACE_UNITS $doing
     # shellcheck disable=SC2086
-    journal trace-units '' _PID=1 $matched + _PID=1 MESSAGE_ID=b07a249cd024414a82dd00cd181378ff MESSAGE_ID=eed00a68ffd84e31882105fd973abdd1
+    journal trace-units '' _PID=1 $matched + _PID=1 MESSAGE_ID=b07a249cd024414a82dd00cd181378ff MESSAGE_ID=eed00a68ffd84e31882105fd973abdd1 || return 0
+    # Units of the host's own that run something else: they may restart all day.
+    other=$(printf '%s\n' "$own" | cut -f 1 | sort -u | grep -vxF -e "$doing" -e '')
+    # shellcheck disable=SC2086
+    matches UNIT $other
+    MOST_EACH=40
+    # shellcheck disable=SC2086
+    [ -z "$other" ] || journal trace-units '' _PID=1 $matched
+    MOST_EACH=
+    # What systemd-run started, by the command in its description.
+    journal trace-units "Started run-[a-z0-9]*\\.(service|scope) - .*($TRACE_COMMANDS)" _PID=1 MESSAGE_ID=39f53479d3a045ac8e11786248231fbf
 }
 DOING_LINES='(systemctl|service|invoke-rc\.d|docker|podman|netfilter-persistent) .*(start|stop|reload|restart|kill|rm)'
-own_units() { # unit, tab, path:line:text: what enabled units and units of the administrator run at their start; then unit, tab,
+PLAIN_LINES="(^|[ =;&|(\"']|bin/)(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|networkctl|netplan|wg|wg-quick|ipvsadm|(docker|podman) network [a-z]+)([ ;\"'<]|$)"
+OWN_LINES="$RULE_LINES|$DOING_LINES|$PLAIN_LINES"
+own_units() { # unit, tab, path:line:text: what enabled units and units of the administrator run; then unit, tab,
     # path:0:timer for each timer that starts one of them
     cd "${TRACE_ROOT:-/}" || return
     lines=$({
@@ -2047,7 +2069,7 @@ own_units() { # unit, tab, path:line:text: what enabled units and units of the a
             name=${file%/*}; name=${name##*/}
             [ ! -f "$file" ] || echo "${name%.d} $file"
         done
-    } | sort -u | unit_lines "$RULE_LINES|$DOING_LINES" | head -n 500)
+    } | sort -u | unit_lines "$OWN_LINES" own | head -n 500)
     [ -n "$lines" ] || return 0
     printf '%s\n' "$lines"
     for file in etc/systemd/system/*.timer etc/systemd/system/*.wants/*.timer; do
@@ -2076,7 +2098,7 @@ trace_kernel() { # without the links of containers: each of their starts has fou
     without='veth[0-9a-f]|docker0: |br-[0-9a-f]{12}: '
     journal trace-kernel "$KERNEL_WORDS" _TRANSPORT=kernel + _COMM=systemd-network + _COMM=NetworkManager
 }
-LOGIN_WORDS="COMMAND=.*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/[^ ]*)|COMMAND=[^ ]*/(su|[a-z]*sh)( -[a-z]*| root)*(\"|$)|Accepted [a-z/-]* for |auth succeeded for|sshd[^ ]*:session\\): session closed for user|\\(su(-l)?:session\\): session opened|ran command"
+LOGIN_WORDS="COMMAND=.*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/[^ ]*)|COMMAND=[^ ]*/(su|[a-z]*sh|ksh93|tmux|screen|byobu|mc|machinectl)( -[a-zA-Z-]*| root| shell)*(\"|$)|COMMAND=.*AnsiballZ_|Accepted [a-z/-]* for |auth succeeded for|sshd[^ ]*:session\\): session closed for user|\\(su(-l)?:session\\): session (opened|closed)|\\(sudo-i:session\\): session closed|ran command"
 trace_logins() { # logins, and commands with a word of TRACE_COMMANDS
     # By the kernel's name for the process: everybody may write a line in sudo's name.
     journal trace-logins "$LOGIN_WORDS" _COMM=sudo _COMM=su _COMM=doas _COMM=pkexec _COMM=sshd _COMM=sshd-session _COMM=dropbear
@@ -2099,7 +2121,7 @@ script_lines() { # path:line:text of the lines that program rules or settings, o
         case $path in */../*) continue ;; esac
         [ -f "$path" ] && [ -r "$path" ] || continue
         case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
-        grep -snE "$RULE_LINES|$DOING_LINES" "$path" /dev/null
+        grep -snE "$OWN_LINES" "$path" /dev/null
     done | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
 }
 logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there

@@ -9,19 +9,19 @@ from hairpin.kept import kept
 from hairpin.story.apt_hooks import HookRun, hook_runs
 from hairpin.story.cron import Job, jobs_of
 from hairpin.story.deeds import named_units
-from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.entry import Actor, Effect, StoryEntry, Verb
 from hairpin.story.own_units import own_units
 from hairpin.story.package_scripts import InstallScript, package_scripts
 from hairpin.story.packages import package_actor, package_runs
 from hairpin.story.people import Command, commands_of
 from hairpin.story.traces import Traces
-from hairpin.story.unit_events import Verb, full_name, packages_of_unit
+from hairpin.story.unit_events import full_name, packages_of_unit
 from hairpin.story.units import UnitChange, unit_changes
 
 _SOON_S = 20.0
 """A unit begins to stop or start within this time after the command that asks for it."""
 _EARLY_S = 1.0
-_ALIKE: dict[str, tuple[Verb, ...]] = {
+_ALIKE: dict[Verb, tuple[Verb, ...]] = {
     "start": ("start", "restart"), "stop": ("stop", "restart"), "restart": ("restart", "start", "stop"),
     "reload": ("reload",), "kill": ("kill",), "fail": ("start", "restart", "reload"),
 }  # fmt: skip
@@ -52,16 +52,21 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
     own = own_units(traces)
     for each in unit_changes(traces):
         known = own.get(each.unit)
-        if each.verb == "start" and not each.at_boot and known is not None and each.at >= known.known_from - _EARLY_S:
+        if (
+            each.verb in ("start", "restart", "stop")
+            and not each.at_boot
+            and known is not None
+            and each.at >= known.known_from - _EARLY_S
+        ):
             yield each
 
 
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[Doing, ...]) -> Doing:
-    """Return what the start of the host's own unit does, by the only one who asked for it, else by the unit itself."""
+    """Return what the start or stop of the host's own unit does, by the only one who asked for it, else by the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
-    return Doing(change.at, by, own.whole, named_units(own.whole), own.effect, change.unit)
+    return Doing(change.at, by, own.whole, named_units(own.whole), own.effect_of(change.verb), change.unit)
 
 
 def _of_command(command: Command) -> Doing:
@@ -127,8 +132,8 @@ def _fits(doing: Doing, entry: StoryEntry) -> bool:
     if doing.unit == entry.subject and entry.kind == "unit":
         return doing.at == entry.at
     if entry.kind == "unit":
-        verb = _verb_of(entry)
-        return any(full_name(unit) == entry.subject and each in _ALIKE.get(verb, ()) for unit, each in doing.units)
+        alike = _ALIKE[entry.verb] if entry.verb is not None else ()
+        return any(full_name(unit) == entry.subject and each in alike for unit, each in doing.units)
     if entry.kind == "firewall":
         return effect is not None and entry.effect is not None and effect.event == entry.effect.event
     return (
@@ -148,17 +153,6 @@ def _runs(doing: Doing, entry: StoryEntry) -> bool:
 def _named(script: InstallScript) -> set[str]:
     """Return the units that the script starts, stops or reloads."""
     return {unit for unit, _ in named_units(script.whole)}
-
-
-def _verb_of(entry: StoryEntry) -> str:
-    """Return what happened to the unit, by the words of its entry."""
-    said = entry.what.template
-    for verb, words in (
-        ("restart", "restarted"), ("reload", "reloaded"), ("stop", "stopped"), ("kill", "killed"), ("fail", "failed"),
-    ):  # fmt: skip
-        if words in said:
-            return verb
-    return "start"
 
 
 def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:

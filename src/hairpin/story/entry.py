@@ -15,6 +15,10 @@ EntryKind = Literal[
 ]  # fmt: skip
 
 
+Verb = Literal["start", "stop", "restart", "reload", "fail", "kill"]
+"""What happens to a unit."""
+
+
 class Actor(msgspec.Struct, frozen=True):
     """Who did it.  ``name``: of a process its command and pid, of a person the user and the terminal or address.
     ``evidence``: the id of the reading that says so."""
@@ -38,7 +42,8 @@ class StoryEntry(msgspec.Struct, frozen=True):
 
     ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
     ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label.
-    ``before``: when the same was done before, as far as no entry of its own tells it."""
+    ``before``: when the same was done before, as far as no entry of its own tells it.  ``verb``: what happened to a
+    unit, None: the entry is of none."""
 
     at: float
     kind: EntryKind
@@ -51,6 +56,7 @@ class StoryEntry(msgspec.Struct, frozen=True):
     quote: str = ""
     host: str = ""
     before: tuple[float, ...] = ()
+    verb: Verb | None = None
 
 
 class Story(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Who was logged in, and what they did by sudo, su, doas or pkexec."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -7,8 +8,10 @@ import msgspec
 
 from hairpin.kept import kept
 from hairpin.message import message
-from hairpin.story.deeds import effect_of_command
+from hairpin.story.cron import effect_of_script, lines_called
+from hairpin.story.deeds import configuration_tool
 from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.simple_commands import command_line, is_shell
 from hairpin.story.traces import Traces
 
 _ACCEPTED = re.compile(r"Accepted (?P<how>\S+) for (?P<user>\S+) from (?P<address>\S+) port \d+")
@@ -23,7 +26,11 @@ _SUDO = re.compile(
 _DOAS = re.compile(r"(?P<user>\S+) ran command (?P<command>.*?) as (?P<as>\S+) from (?P<pwd>\S+)")
 _PKEXEC = re.compile(r"(?P<user>\S+): Executing command .*\[TTY=(?P<tty>[^\]]*)\].*\[COMMAND=(?P<command>[^\]]*)\]")
 _BECAME = re.compile(r"\(su(?:-l)?:session\): session opened for user (?P<as>\w+)(?:\(uid=\d+\))? by (?P<user>\w*)")
-_SHELL = re.compile(r"(?:\S*/)?(?:su|bash|sh|zsh|fish|dash)(?: -l| -| --login| -i)?(?: root)?$")
+_LEFT = re.compile(r"\((?:sudo-i|su|su-l):session\): session closed for user root")
+_ANSIBLE = "Ansible: "
+_ROOT = frozenset({"", "root", "#0"})
+_PLAY_S = 120.0
+"""Runs of a configuration tool's modules by one person that lie no further apart are told as one."""
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -38,13 +45,18 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command that somebody ran as root.  ``effect`` None: it changes nothing in the network."""
+    """A command that somebody ran as root.  ``effect`` None: it changes nothing in the network.  ``is_shell``: it is a
+    shell, which was left at ``until`` (None: not seen).  ``tool``: the tool whose work the command is, with its
+    module, empty: it is none's."""
 
     at: float
     by: Actor
     text: str
     effect: Effect | None
     evidence: str
+    is_shell: bool = False
+    until: float | None = None
+    tool: str = ""
 
 
 @kept
@@ -70,14 +82,23 @@ def logins_of(traces: Traces) -> tuple[Login, ...]:
 def commands_of(traces: Traces) -> tuple[Command, ...]:
     """Return what people ran as root, oldest first."""
     found: list[Command] = []
+    shells: dict[str, int] = {}
     for line in traces.lines("trace-logins"):
+        if line.pid in shells and _LEFT.search(line.message):
+            place = shells.pop(line.pid)
+            found[place] = msgspec.structs.replace(found[place], until=line.at)
         typed = _typed(line.program, line.message)
         if typed is None or typed.groupdict().get("refused"):
             continue
         user, tty = typed["user"], typed.groupdict().get("tty") or ""
         actor = Actor("person", _person(traces, user, tty, line.at), line.evidence)
         text = typed["command"].strip()
-        found.append(Command(line.at, actor, text, effect_of_command(text), line.evidence))
+        opens = is_shell(text) and (typed.groupdict().get("as") or "") in _ROOT
+        if opens and line.pid:
+            shells[line.pid] = len(found)
+        tool = next(filter(None, map(configuration_tool, command_line(text).commands)), "")
+        effect = effect_of_script(text, lines_called(traces, text, line.at))
+        found.append(Command(line.at, actor, text, effect, line.evidence, opens, tool=tool))
     return tuple(found)
 
 
@@ -111,21 +132,11 @@ def people_entries(traces: Traces) -> Iterator[StoryEntry]:
 
     A command whose unit tells itself that it was started or stopped is left to that unit's entry: see ``actors``."""
     for command in commands_of(traces):
-        if _SHELL.fullmatch(command.text):
-            yield StoryEntry(
-                at=command.at,
-                kind="login",
-                what=message(
-                    "{person} opened a shell as root: what was typed in it is not logged", person=command.by.name
-                ),
-                subject=command.by.name.partition(" ")[0],
-                evidence=command.evidence,
-                by=command.by,
-                quote=command.text,
-                host=traces.host,
-            )
-        elif command.effect is not None:
+        if command.is_shell:
+            yield _shell_entry(command, traces.host)
+        elif command.effect is not None and not command.tool.startswith(_ANSIBLE):
             yield command_entry(command, traces.host)
+    yield from _plays(traces)
     for line in traces.lines("trace-logins"):
         became = _BECAME.search(line.message)
         if (
@@ -157,6 +168,53 @@ def people_entries(traces: Traces) -> Iterator[StoryEntry]:
                 by=Actor("person", f"root ({login.address})", login.evidence),
                 host=traces.host,
             )
+
+
+def _shell_entry(command: Command, host: str) -> StoryEntry:
+    said = message("{person} opened a shell as root: what was typed in it is not logged", person=command.by.name)
+    if command.until is not None:
+        said = message(
+            "{person} had a shell as root for {minutes} min: what was typed in it is not logged",
+            person=command.by.name, minutes=math.ceil((command.until - command.at) / 60),
+        )  # fmt: skip
+    return StoryEntry(
+        at=command.at,
+        kind="login",
+        what=said,
+        subject=command.by.name.partition(" ")[0],
+        evidence=command.evidence,
+        until=command.until,
+        by=command.by,
+        quote=command.text,
+        host=host,
+    )
+
+
+def _plays(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield the work of Ansible, which runs each of its modules by a sudo of its own, whose arguments are not there."""
+    runs = [each for each in commands_of(traces) if each.tool.startswith(_ANSIBLE) and each.effect is not None]
+    while runs:
+        first = runs[0]
+        play = [first]
+        for each in runs[1:]:
+            if each.by.name == first.by.name and each.at - play[-1].at <= _PLAY_S:
+                play.append(each)
+        runs = [each for each in runs if each not in play]
+        modules = dict.fromkeys(each.tool.removeprefix(_ANSIBLE) for each in play)
+        yield StoryEntry(
+            at=first.at,
+            kind="command",
+            what=message(
+                "{person} ran Ansible as root, modules {modules}: what they were told is not logged",
+                person=first.by.name, modules=", ".join(modules),
+            ),
+            subject="ansible",
+            evidence=first.evidence,
+            until=play[-1].at if len(play) > 1 else None,
+            by=first.by,
+            quote=first.text,
+            host=traces.host,
+        )  # fmt: skip
 
 
 def command_entry(command: Command, host: str) -> StoryEntry:

@@ -21,12 +21,13 @@ from hairpin.story.missing import missing_of
 from hairpin.story.packages import package_entries
 from hairpin.story.people import people_entries
 from hairpin.story.traces import Traces, traces_of
+from hairpin.story.transient_units import transient_entries
 from hairpin.story.units import unit_entries
 
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (
     boot_entries, clock_entries, unit_entries, engine_entries, firewall_entries, kernel_entries, people_entries,
-    cron_entries, audit_entries, package_entries, hook_entries, file_entries, container_entries,
+    cron_entries, transient_entries, audit_entries, package_entries, hook_entries, file_entries, container_entries,
 )  # fmt: skip
 
 

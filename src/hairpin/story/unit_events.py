@@ -1,11 +1,7 @@
 """Which event of ``events/`` the start, stop or reload of a unit is, and which packages a unit is of."""
 
-from typing import Literal
-
 from hairpin.events.event import EventId
-from hairpin.story.entry import Effect
-
-Verb = Literal["start", "stop", "restart", "reload", "fail", "kill"]
+from hairpin.story.entry import Effect, Verb
 
 _STARTS: dict[str, EventId] = {
     "docker.service": "docker-restart",

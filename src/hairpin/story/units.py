@@ -8,11 +8,12 @@ import msgspec
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.story.boots import boot_at
-from hairpin.story.entry import StoryEntry
+from hairpin.story.entry import StoryEntry, Verb
 from hairpin.story.line import Line
 from hairpin.story.own_units import own_units
 from hairpin.story.traces import Traces
-from hairpin.story.unit_events import Verb, unit_effect
+from hairpin.story.transient_units import is_transient
+from hairpin.story.unit_events import unit_effect
 
 _RESTART_S = 10.0
 """A unit that starts within this time after it has stopped was restarted."""
@@ -72,7 +73,7 @@ def unit_changes(traces: Traces) -> tuple[UnitChange, ...]:
         if line.message.startswith("Startup finished in"):
             finished[line.boot] = line.at
         unit = _unit_of(line)
-        if unit:
+        if unit and not is_transient(unit):
             by_unit.setdefault((unit, line.boot), []).append(line)
     found = [
         msgspec.structs.replace(change, at_boot=_is_of_boot(traces, change, finished.get(boot)))
@@ -148,8 +149,8 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what happened to the units; what a shutdown stops is left out.  Of the host's own unit that a timer starts
-    again and again the first and the last start are told."""
+    """Yield what happened to the units; what a shutdown stops is left out.  Of what happens to one of the host's own
+    units again and again, the first and the last time are told."""
     started: dict[str, float] = {}
     last = ""
     own = own_units(traces)
@@ -162,11 +163,11 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
             continue
         after = started.get(_ENGINE) if change.unit in _FIREWALLS else None
         effect = None if change.at_boot else unit_effect(change.unit, change.verb)
-        own_times = times.get(change.unit, ()) if change.verb == "start" and not change.at_boot else ()
+        own_times = times.get((change.unit, change.verb), ()) if not change.at_boot else ()
         if change.at in own_times[1:-1]:
             continue
         if effect is None and change.at in own_times:
-            effect = own[change.unit].effect
+            effect = own[change.unit].effect_of(change.verb)
         yield StoryEntry(
             at=change.at,
             kind="unit",
@@ -177,23 +178,25 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
             effect=effect,
             quote=change.quote,
             host=traces.host,
+            verb=change.verb,
             before=own_times[1:-1] if own_times and change.at != own_times[0] else (),
         )
         if change.verb in ("start", "restart"):
             started[change.unit] = change.until
 
 
-def _times(traces: Traces) -> dict[str, tuple[float, ...]]:
-    """Return when the host's own units that do something were started, other than by a boot."""
+def _times(traces: Traces) -> dict[tuple[str, Verb], tuple[float, ...]]:
+    """Return when the host's own units were started, stopped and so on, other than by a boot; of those that do
+    something to the network only since their files say so."""
     own = own_units(traces)
-    found: dict[str, list[float]] = {}
+    found: dict[tuple[str, Verb], list[float]] = {}
     for change in unit_changes(traces):
-        if change.verb != "start" or change.at_boot or unit_effect(change.unit, "start") is not None:
-            continue
         unit = own.get(change.unit)
-        if unit is not None and unit.effect is not None and change.at >= unit.known_from - _SECOND:
-            found.setdefault(change.unit, []).append(change.at)
-    return {unit: tuple(times) for unit, times in found.items()}
+        if unit is None or change.at_boot or unit_effect(change.unit, "start") is not None:
+            continue
+        if unit.effect_of(change.verb) is None or change.at >= unit.known_from - _SECOND:
+            found.setdefault((change.unit, change.verb), []).append(change.at)
+    return {key: tuple(times) for key, times in found.items()}
 
 
 def _said(change: UnitChange, after_s: float | None) -> Message:
