@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper, Style, cells
+from hairpin.report.story_folding import Packages, folded
 from hairpin.report.unread import why_unread
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
@@ -16,14 +17,17 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
     """Return the story.  ``several``: of more than one host; ``verbose``: with the traces' own words."""
     paper.prose(words(heading_of(story)), style="strong")
     day = ""
-    for entry in story.entries:
+    for entry in story.entries if verbose else folded(story):
         today = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d")
-        if today != day or entry.kind == "boot":
+        if today != day or (isinstance(entry, StoryEntry) and entry.kind == "boot"):
             paper.gap()
         if today != day:
             paper.line((today, "faint"))
             day = today
-        _write_entry(entry, words, paper, several=several, verbose=verbose)
+        if isinstance(entry, Packages):
+            _write_packages(entry, words, paper, several=several)
+        else:
+            _write_entry(entry, words, paper, several=several, verbose=verbose)
     if not story.entries:
         paper.gap()
         paper.prose(words(message("No trace tells of anything that matters for the network.")))
@@ -50,6 +54,12 @@ def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool
     paper.prose(said, indent=2, first=mark, first_style="faint", style=_STYLES.get(entry.kind, "plain"))
     if verbose and entry.quote and entry.quote not in said:
         paper.cut(" " * (2 + cells(mark)), (entry.quote.partition("\n")[0], "faint"))
+
+
+def _write_packages(packages: Packages, words: Words, paper: Paper, *, several: bool) -> None:
+    mark = f"{time_of(packages.at)}  {f'{packages.host}  ' if several else ''}"
+    said = message("{what} (-v lists them)", what=packages.what)
+    paper.prose(words(said), indent=2, first=mark, first_style="faint")
 
 
 def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:

@@ -9,7 +9,7 @@ from hairpin.kept import kept
 from hairpin.story.apt_hooks import HookRun, hook_runs
 from hairpin.story.cron import Job, jobs_of
 from hairpin.story.deeds import named_units
-from hairpin.story.entry import Actor, Effect, StoryEntry, Verb
+from hairpin.story.entry import Actor, Effect, PackageVerb, StoryEntry, Verb
 from hairpin.story.own_units import own_units
 from hairpin.story.package_scripts import InstallScript, package_scripts
 from hairpin.story.packages import package_actor, package_runs
@@ -21,7 +21,7 @@ from hairpin.story.units import UnitChange, unit_changes
 _SOON_S = 20.0
 """A unit begins to stop or start within this time after the command that asks for it."""
 _EARLY_S = 1.0
-_ALIKE: dict[Verb, tuple[Verb, ...]] = {
+_ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
     "start": ("start", "restart"), "stop": ("stop", "restart"), "restart": ("restart", "start", "stop"),
     "reload": ("reload",), "kill": ("kill",), "fail": ("start", "restart", "reload"),
 }  # fmt: skip
@@ -132,7 +132,7 @@ def _fits(doing: Doing, entry: StoryEntry) -> bool:
     if doing.unit == entry.subject and entry.kind == "unit":
         return doing.at == entry.at
     if entry.kind == "unit":
-        alike = _ALIKE[entry.verb] if entry.verb is not None else ()
+        alike = _ALIKE.get(entry.verb, ()) if entry.verb is not None else ()
         return any(full_name(unit) == entry.subject and each in alike for unit, each in doing.units)
     if entry.kind == "firewall":
         return effect is not None and entry.effect is not None and effect.event == entry.effect.event

@@ -17,6 +17,8 @@ EntryKind = Literal[
 
 Verb = Literal["start", "stop", "restart", "reload", "fail", "kill"]
 """What happens to a unit."""
+PackageVerb = Literal["install", "upgrade", "remove"]
+"""What happens to a package."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ class StoryEntry(msgspec.Struct, frozen=True):
     ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
     ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label.
     ``before``: when the same was done before, as far as no entry of its own tells it.  ``verb``: what happened to a
-    unit, None: the entry is of none."""
+    unit or a package, None: the entry is of neither."""
 
     at: float
     kind: EntryKind
@@ -56,7 +58,7 @@ class StoryEntry(msgspec.Struct, frozen=True):
     quote: str = ""
     host: str = ""
     before: tuple[float, ...] = ()
-    verb: Verb | None = None
+    verb: Verb | PackageVerb | None = None
 
 
 class Story(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@ yum and pacman."""
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import msgspec
 
@@ -12,11 +11,10 @@ from hairpin.evidence.reading import Reading
 from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.story.clock import moment, number
-from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.entry import Actor, Effect, PackageVerb, StoryEntry
 from hairpin.story.package_scripts import package_scripts
 from hairpin.story.traces import Traces
 
-PackageVerb = Literal["install", "upgrade", "remove"]
 _DPKG = re.compile(
     r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?P<verb>install|upgrade|remove|purge|configure) "
     r"(?P<name>[^ :]+)(?::\S+)? (?P<old>\S+) (?P<new>\S+)",
@@ -222,6 +220,7 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
                 by=package_actor(change),
                 effect=_effect(traces, change),
                 quote=run.command,
+                verb=change.verb,
                 host=traces.host,
             )
 

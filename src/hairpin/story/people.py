@@ -96,7 +96,7 @@ def commands_of(traces: Traces) -> tuple[Command, ...]:
         opens = is_shell(text) and (typed.groupdict().get("as") or "") in _ROOT
         if opens and line.pid:
             shells[line.pid] = len(found)
-        tool = next(filter(None, map(configuration_tool, command_line(text).commands)), "")
+        tool = next((said for each in command_line(text).commands if (said := configuration_tool(each))), "")
         effect = effect_of_script(text, lines_called(traces, text, line.at))
         found.append(Command(line.at, actor, text, effect, line.evidence, opens, tool=tool))
     return tuple(found)

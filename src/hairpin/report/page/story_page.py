@@ -12,6 +12,7 @@ from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
+from hairpin.report.story_folding import Packages, folded
 from hairpin.report.story_text import entry_text, heading_of, time_of, write_not_seen
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
@@ -25,7 +26,7 @@ def story_page(story: Story, words: Words, *, now: Answer | Message | None = Non
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
     marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
-    line: list[StoryEntry | StoryMark] = sorted([*story.entries, *marks], key=lambda each: each.at)
+    line: list[StoryEntry | Packages | StoryMark] = sorted([*folded(story), *marks], key=lambda each: each.at)
     days = groupby(line, key=lambda each: f"{datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}")
     body = [*_without_entries(story, words), *(_day(day, [*each], words, several=several) for day, each in days)]
     sheet = Sheet(words, headings=True)
@@ -44,12 +45,32 @@ def _without_entries(story: Story, words: Words) -> Iterator[Element]:
         yield element("section", element("p", said))
 
 
-def _day(day: str, line: list[StoryEntry | StoryMark], words: Words, *, several: bool) -> Element:
-    items = (
-        _mark(each, words, several=several) if isinstance(each, StoryMark) else _entry(each, words, several=several)
-        for each in line
-    )
+def _day(day: str, line: list[StoryEntry | Packages | StoryMark], words: Words, *, several: bool) -> Element:
+    items = (_item(each, words, several=several) for each in line)
     return element("section", element("h2", day), element("ol", *items, class_="time"))
+
+
+def _item(each: StoryEntry | Packages | StoryMark, words: Words, *, several: bool) -> Element:
+    match each:
+        case StoryMark():
+            return _mark(each, words, several=several)
+        case Packages():
+            return _packages(each, words, several=several)
+        case StoryEntry():
+            return _entry(each, words, several=several)
+
+
+def _packages(packages: Packages, words: Words, *, several: bool) -> Element:
+    """Return packages that were installed together, each of them folded."""
+    items = (_entry(each, words, several=False) for each in packages.entries)
+    return element(
+        "li",
+        _time(packages.at),
+        element("strong", f"{packages.host} ") if several else None,
+        *prose(words(packages.what)),
+        element("details", element("summary", words(message("the packages"))), element("ol", *items, class_="time")),
+        class_="package",
+    )
 
 
 def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
