@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from hairpin.answer.matrix import matrix
+from hairpin.question.question import Question
 from hairpin.report.page.answer_page import answer_page
+from hairpin.report.page.events_page import events_page
 from hairpin.report.words import Language, Words
 from tests.browser.boxes import faults
 from tests.browser.pages import WIDTHS, Scheme, opened, running_browser
+from tests.report.answers import evidence
 from tests.report.page.twelve import TWELVE, answer_named
 
 LOOKS: tuple[tuple[int, Scheme, Language], ...] = ((360, "dark", "zh"), (1024, "light", "en"))
@@ -60,6 +64,20 @@ def test_without_script_there_is_no_button_and_the_command_is_there(browser: Bro
     with opened(browser, _file(tmp_path, "dropped"), script=False) as shown:
         assert not shown.page.locator("button.copy").first.is_visible()
         assert shown.page.locator(".commands pre").first.is_visible()
+
+
+OUTSIDE = """width => [...document.querySelectorAll("table *")].map(each => each.getBoundingClientRect())
+    .filter(box => box.width && (box.left < 0 || box.right > width)).length"""
+
+
+def test_a_phone_shows_each_cell_of_a_table(browser: Browser, tmp_path: Path) -> None:
+    found = tmp_path / "events.html"
+    found.write_text(events_page(matrix(Question("check", ()), (evidence(),)), Words()), "utf-8")
+    for file in (*(_file(tmp_path, name) for name in ("dropped", "three-hosts", "thirty-containers")), found):
+        with opened(browser, file, width=360) as shown:
+            assert shown.page.evaluate(OUTSIDE, 360) == 0, file.name
+            assert shown.page.locator("tbody td:not(:empty)").first.is_visible()
+            assert shown.violations() == []
 
 
 def test_labels_neither_overlap_nor_are_cut_off_at_any_width(browser: Browser, tmp_path: Path) -> None:

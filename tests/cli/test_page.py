@@ -34,6 +34,19 @@ def test_the_answer_is_written_as_a_page_beside_what_is_printed(
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_the_page_of_an_empty_plan_says_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A repair with its button stands below only where the page says that the plan does not have it."""
+    file = tmp_path / "fix.html"
+    healthy = str(HOSTS.parent / "healthy" / "two-networks.hairpin")
+    call(capsys, "fix", "--snapshot", healthy, "--html", str(file))
+    text = file.read_text("utf-8")
+    assert "nothing to do now" in text
+    said = "The plan has no repair of what harms only after an event: --latent makes these part of it."
+    assert text.index(said) < text.index('<button class="copy"' if '<button class="copy"' in text else "<button")
+    call(capsys, "fix", "8151", "--from", "lan", "--snapshot", BROKEN, "--html", str(file))
+    assert said not in file.read_text("utf-8")
+
+
 def test_a_page_may_go_to_standard_output_instead(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "explain", "ip-forward-off", "--html", "-").out.startswith("<!DOCTYPE html>")
 

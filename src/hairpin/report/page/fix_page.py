@@ -1,5 +1,9 @@
 """A plan, and what came of it, as a page: the plan's lines, then the answer that it repairs."""
 
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from hairpin.answer.answer import CauseAnswer
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
@@ -8,6 +12,7 @@ from hairpin.report.grounds_text import source_of
 from hairpin.report.page.answer_page import answer_parts
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
+from hairpin.report.page.sheet import prose
 from hairpin.report.page.text_page import elements_of
 from hairpin.report.places import places_of
 from hairpin.report.plan_text import outcome_text, plan_text
@@ -30,10 +35,32 @@ def fix_page(
         ),
         words,
     )
-    parts = [element("section", *lines, class_="text")]
+    parts = [element("section", *lines, class_="text")] if lines else []
     if outcome is not None:
         places = places_of(plan.answer, words)
         came = elements_of(lambda sheet: outcome_text(outcome, words, sheet, places), words)
         parts.append(element("section", element("h2", words(message("what came of it"))), *came, class_="text"))
+    found = _unplanned(plan)
+    heading = "".join(title.itertext())
+    if found and not plan.repairs and not plan.left_out:
+        heading = words(message("plan for {host}: nothing to do now", host=plan.answer.network.this.name))
+    parts.append(element("section", *_what_was_found(found, words)))
     which = words(source_of(plan.answer))
-    return whole_file("".join(title.itertext()), which, [*parts, *answer_parts(plan.answer, words)], words)
+    return whole_file(heading, which, [*parts, *answer_parts(plan.answer, words)], words)
+
+
+def _unplanned(plan: RepairPlan) -> list[CauseAnswer]:
+    """Return the causes that have a repair, and none in the plan."""
+    planned = {each.cause.ref for each in plan.repairs if each.cause is not None}
+    return [each for each in plan.answer.causes if each.remedies and each.ref not in planned]
+
+
+def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element]:
+    """Yield the heading above the answer, and that the plan lacks repairs which stand there.  ``others``: their
+    causes."""
+    yield element("h2", words(message("what was found")))
+    if any(each.severity == "latent" for each in others):
+        said = message("The plan has no repair of what harms only after an event: --latent makes these part of it.")
+        yield element("p", *prose(words(said)))
+    elif others:
+        yield element("p", words(message("Not every repair below is part of the plan.")))
