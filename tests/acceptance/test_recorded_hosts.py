@@ -1,12 +1,16 @@
 """Verdicts and causes for recorded hosts equal the outcomes of real connections there, and the faults."""
 
 import pytest
+from msgspec.structs import replace
 
+from hairpin.answer.matrix import matrix
 from hairpin.diagnose.examination import examine
+from hairpin.evidence.reading import Reading
 from hairpin.evidence.redact import redact
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
 from hairpin.question.flows import flows_for
+from hairpin.question.question import Question
 from hairpin.question.target import parse_origin
 from tests.acceptance.recorded import AGREEING, Asked, evidence, expected, network, target
 
@@ -50,6 +54,31 @@ def test_without_a_target_no_further_cause_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", ("none", "eth0-forwarding", "del-masq", "multiport", "stale-dnat", "client-route"))
 def test_a_redacted_snapshot_is_diagnosed_the_same(name: str) -> None:
     plain, hidden = network(name), Network((parse(redact(evidence(name), key=b"k" * 32)),))
+    _assert_alike(plain, hidden)
+
+
+def test_a_redacted_snapshot_with_units_and_scripts_of_its_own_is_diagnosed_the_same() -> None:
+    """A unit of the owner's flushes the rules at each boot: what breaks then is the same under its other name."""
+    lines = (
+        "acme-fw.service\t/etc/systemd/system/acme-fw.service:3:ExecStart=/opt/acme/fw.sh\n"
+        "acme-fw.service\t/opt/acme/fw.sh:2:iptables -t nat -F\n"
+    )
+    unit = "Id=acme-fw.service\nActiveState=active\nUnitFileState=enabled\nAfter=docker.service\n"
+    whole = evidence("none")
+    beside = (
+        Reading("e9001", "boot-units", "", "/etc/systemd/system/*.wants", whole.taken_at, 0, "text", lines),
+        Reading("e9002", "units", "", "systemctl show", whole.taken_at, 0, "text", unit),
+    )
+    whole = replace(whole, readings=(*whole.readings, *beside))
+    hidden = redact(whole, key=b"k" * 32)
+    assert "acme" not in "".join(f"{each.origin}{each.text}" for each in hidden.readings)
+    _assert_alike(Network((parse(whole),)), Network((parse(hidden),)))
+    found = [matrix(Question("check", ()), (each,)) for each in (whole, hidden)]
+    cells = [[(row.event, cell.before, cell.after) for row in each.rows for cell in row.cells] for each in found]
+    assert cells[0] == cells[1]
+
+
+def _assert_alike(plain: Network, hidden: Network) -> None:
     answers = [examine(each, flows_for(each, (), None)) for each in (plain, hidden)]
     verdicts = [[diagnosis.trace.verdict for diagnosis in answer.diagnoses] for answer in answers]
     causes = [[cause.id for cause in answer.causes] for answer in answers]

@@ -51,6 +51,11 @@ class NameMap:
             known or (_shaped(each, self._digest("host", each)) if each else each) for each, known in labels
         )
 
+    def own(self, name: str) -> str:
+        """Return the new name of a unit, a script or a package.  It makes no word known: a unit may be called
+        firewall."""
+        return _shaped(name, self._digest("own", name))
+
     def image(self, image: str) -> str:
         """Return the new name of an image reference; ports, its tag and its digest stay."""
         path, at, digest = image.partition("@")

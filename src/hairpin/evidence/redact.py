@@ -2,9 +2,10 @@
 
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
 the host, of containers, networks, images, users and their home directories (``name_map``), engine ids and the bridge
-names made of them, the machine id and the boot id.
-Kept: interface, chain, set, process, service and unit names, ports, marks, comments in rules. Each call draws a random
-key and throws it away, so nobody can undo the renaming.
+names made of them, the machine id and the boot id, and what the owner has named: units, scripts, packages
+(``redact_own``).
+Kept: interface, chain, set, process and service names, units of distributions, ports, marks, comments in rules. Each
+call draws a random key and throws it away, so nobody can undo the renaming.
 """
 
 import re
@@ -17,12 +18,14 @@ from hairpin.evidence.address_map import Address, AddressMap
 from hairpin.evidence.name_map import NameMap
 from hairpin.evidence.reading import Evidence, Reading, is_trace
 from hairpin.evidence.redact_documents import Documents
+from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 from hairpin.evidence.redact_traces import RedactedTraces
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
+_NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
 container may be called ``accept``."""
@@ -50,6 +53,7 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     names = NameMap(key, short_ids)
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
+    own = OwnNames(names, readings)
     # Engines first: their documents say which words are names, and free text is searched for those words.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
@@ -57,7 +61,7 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     )
     hostnames = tuple(names.name(evidence.hostname) for evidence in hosts)
     return tuple(
-        _redacted(evidence, hostname, _Redactor(names, text, documents_of_host))
+        _redacted(evidence, hostname, _Redactor(names, text, own, documents_of_host))
         for evidence, hostname, documents_of_host in zip(hosts, hostnames, engines, strict=True)
     )
 
@@ -83,8 +87,9 @@ def _pins(readings: Iterable[Reading]) -> Iterator[tuple[Address, Address]]:
 class _Redactor:
     """Renames the readings of one host, each kind of text in its own way."""
 
-    def __init__(self, names: NameMap, text: Text, engines: dict[str, str]) -> None:
+    def __init__(self, names: NameMap, text: Text, own: OwnNames, engines: dict[str, str]) -> None:
         self._names = names
+        self._own = own
         self._text = text
         self._engines = engines
         self._traces = RedactedTraces(names, text)
@@ -93,9 +98,10 @@ class _Redactor:
         origin = self._text.plain(reading.origin)
         if reading.key.startswith(_ENGINES):
             origin = self._text.words(origin)
-        return msgspec.structs.replace(
-            reading, netns=self._netns(reading.netns), origin=origin, text=self._body(reading)
-        )
+        body = self._body(reading)
+        if reading.key not in _NO_OWN_NAMES:
+            body, origin = self._own.redact(reading, body), self._own.redact(reading, origin)
+        return msgspec.structs.replace(reading, netns=self._netns(reading.netns), origin=origin, text=body)
 
     def _netns(self, netns: str) -> str:
         kind, colon, name = netns.partition(":")

@@ -10,6 +10,10 @@ from hairpin.evidence.redact_text import Text
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
+_UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
+"""Its value is the name of a unit: ``redact_own`` renames it."""
+
+
 class Documents:
     """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and of what Docker has
     written down), ``swarm-services``, ``-tasks`` or of events at a time."""
@@ -55,7 +59,8 @@ class Documents:
         _apply(config, "Hostname", self._names.name)
         labels = _member(config, "Labels")
         for label in labels:
-            _apply(labels, label, self._names.name)
+            if label != _UNIT_LABEL:
+                _apply(labels, label, self._names.name)
         host = _member(container, "HostConfig")
         _apply(host, "NetworkMode", self._network_mode)
         _apply(host, "Links", self._link)

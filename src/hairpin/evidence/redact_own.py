@@ -1,0 +1,125 @@
+"""Renames what the owner of a host has made and named: units of systemd, scripts, packages.
+
+A name counts where its place says what it is: ``NAME.service``, behind ``systemctl restart``, in a path of the folders
+that no distribution's package uses, in a package manager's log.  Names of units that distributions and well-known
+services bring stay, and so do the programs that hairpin knows: diagnosis needs them.
+"""
+
+import re
+from collections.abc import Iterable
+
+from hairpin.evidence.known_units import is_known_unit
+from hairpin.evidence.name_map import NameMap
+from hairpin.evidence.reading import Reading
+
+_UNIT = re.compile(
+    r"(?<![\w@.\\-])(?P<stem>[A-Za-z0-9_][\w.\\-]*?)(?P<instance>@[\w:.\\-]*)?"
+    r"\.(?P<kind>service|timer|socket|scope|slice)(?![\w-])"
+)
+_KINDS = (".service", ".timer", ".socket", ".scope", ".slice")
+_ASKED = re.compile(r"\b(?:systemctl|service|invoke-rc\.d|rc-service|deb-systemd-invoke)\s[^;&|\"'`\n)]*", re.MULTILINE)
+_WORD = re.compile(r"[A-Za-z0-9_][\w:.\\-]*")
+_FOLDERS = re.compile(
+    r"(?<![\w./-])(?P<base>/(?:opt|srv|root|usr/local(?:/(?:bin|sbin|lib|libexec|etc|share|src|scripts))?|home/[\w.-]+"
+    r"|etc/cron\.(?:d|hourly|daily|weekly|monthly)|var/(?:local|opt|scripts|www)))(?P<path>(?:/[\w.+@-]+)+)"
+)
+_SYSTEM_NAMES = """
+    bin sbin lib libexec etc share src scripts systemd system user cni containerd net.d conf.d .ssh .docker
+    .config .local .ansible tmp local docker docker-compose docker-proxy dockerd podman nerdctl iptables
+    ip6tables iptables-save iptables-restore ip6tables-restore nft ipset sysctl ip ufw firewall-cmd ebtables
+    conntrack k3s kubectl kubelet tailscale tailscaled wg wg-quick hairpin salt-call puppet chef-client sh bash
+    python3 e2scrub_all sysstat popularity-contest mdadm php anacron apt-compat dpkg logrotate man-db 0anacron
+    0hourly raid-check bsdmainutils mlocate plocate
+"""
+_SYSTEM = frozenset(_SYSTEM_NAMES.split())
+"""Folders, programs by which hairpin knows what a command does, and jobs of cron that distributions bring."""
+_SUFFIX = re.compile(
+    r"(?P<stem>.+?)(?P<suffix>(?:\.(?:sh|py|pl|rb|conf|json|ya?ml|rules|nft|service|timer|d|bak|log))*)"
+)
+_PACKAGE_LOGS = ("trace-packages", "trace-package-scripts", "trace-rpm")
+_MANAGER = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg|dnf|yum|rpm|zypper|pacman|apk)\s[^;&|\"\n]*")
+_POSTINST = re.compile(r"(?<=/var/lib/dpkg/info/)[^:\n]+(?=\.postinst)")
+_SAID = re.compile(
+    r"(?P<said>Starting|Started|Stopping|Stopped|Finished|Reloading|Reloaded|Failed to start) (?P<unit>[^\s\"]+) - "
+    r"[^\"\n]*?(?P<end>\.*)(?=\"|\n|$)"
+)
+_DESCRIBED = re.compile(r"\"MESSAGE\" ?: ?\"(?P<said>Starting|Started|Stopping|Stopped|Finished|Reloading|Reloaded|"
+                        r"Failed to start) [^\"]*?(?P<end>\.*)\"")  # fmt: skip
+_OF_UNIT = re.compile(r"\"UNIT\" ?: ?\"(?P<unit>[^\"]+)\"")
+
+
+class OwnNames:
+    """Renames in the text of any reading; ``readings``: all of the hosts, which say what is the owner's."""
+
+    def __init__(self, names: NameMap, readings: Iterable[Reading]) -> None:
+        self._names = names
+        self._packages: set[str] = set()
+        self._stems: set[str] = set()
+        for reading in readings:
+            if reading.key == "trace-package-scripts":
+                self._packages |= {line.partition("\t")[0] for line in reading.text.splitlines()} - {"", "apt"}
+            if any(kind in reading.text for kind in _KINDS):
+                stems = {found["stem"] for found in _UNIT.finditer(reading.text)}
+                self._stems |= {each for each in stems if not is_known_unit(each)}
+
+    def redact(self, reading: Reading, text: str) -> str:
+        """Return the text of the reading renamed."""
+        if "/" in text:
+            text = _FOLDERS.sub(self._path, text)
+        if reading.key == "trace-units":
+            text = "\n".join(map(self._said, text.split("\n")))
+        if any(kind in text for kind in _KINDS):
+            text = _UNIT.sub(self._unit, text)
+        if self._stems:
+            text = _ASKED.sub(lambda found: _WORD.sub(self._stem_word, found[0]), text)
+        return self._with_packages(reading, text) if self._packages else text
+
+    def _unit(self, found: re.Match[str]) -> str:
+        stem = found["stem"]
+        if is_known_unit(stem):
+            return found[0]
+        return f"{self._names.own(stem)}{found['instance'] or ''}.{found['kind']}"
+
+    def _stem_word(self, found: re.Match[str]) -> str:
+        stem, at, instance = found[0].partition("@")
+        return f"{self._names.own(stem)}{at}{instance}" if stem in self._stems else found[0]
+
+    def _said(self, line: str) -> str:
+        """Return what process 1 said of a unit, without the description that the owner gave it."""
+        unit = _OF_UNIT.search(line)
+        if unit is not None and not is_known_unit(unit["unit"].partition("@")[0].rpartition(".")[0]):
+            name = unit["unit"]
+            line = _DESCRIBED.sub(lambda found: f'"MESSAGE":"{found["said"]} {name}{found["end"]}"', line)
+        return _SAID.sub(self._described, line)
+
+    def _described(self, found: re.Match[str]) -> str:
+        stem = found["unit"].partition("@")[0].rpartition(".")[0]
+        return found[0] if is_known_unit(stem) else f"{found['said']} {found['unit']}{found['end']}"
+
+    def _path(self, found: re.Match[str]) -> str:
+        return found["base"] + "/".join(self._part(each) for each in found["path"].split("/"))
+
+    def _part(self, part: str) -> str:
+        whole = _SUFFIX.fullmatch(part)
+        if not part or part in _SYSTEM or whole is None:
+            return part
+        stem = whole["stem"]
+        if stem in _SYSTEM or (whole["suffix"].endswith((".service", ".timer")) and is_known_unit(stem)):
+            return part
+        return f"{self._names.own(stem)}{whole['suffix']}"
+
+    def _with_packages(self, reading: Reading, text: str) -> str:
+        if reading.key == "trace-package-scripts":
+            text = _POSTINST.sub(lambda found: self._package_words(found[0]), text)
+            return "\n".join(self._first_field(line) for line in text.split("\n"))
+        if reading.key in _PACKAGE_LOGS:
+            return self._package_words(text)
+        return _MANAGER.sub(lambda found: self._package_words(found[0]), text) if reading.key != "packages" else text
+
+    def _first_field(self, line: str) -> str:
+        name, tab, rest = line.partition("\t")
+        return f"{self._package_words(name)}{tab}{rest}"
+
+    def _package_words(self, text: str) -> str:
+        known = "|".join(map(re.escape, sorted(self._packages, key=len, reverse=True)))
+        return re.sub(rf"(?<![\w.+-])(?:{known})(?![\w.+-])", lambda found: self._names.own(found[0]), text)
