@@ -45,7 +45,7 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.remedy.decisions import decision_named, wall_of, with_decisions
+from hairpin.remedy.decisions import decision_named, wall_of, with_decisions, without_ways_past_decisions
 from hairpin.remedy.effects import Others, others_of, with_effects
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.plan import remedies
@@ -294,13 +294,14 @@ def _cause(
 ) -> CauseAnswer:
     """Return the cause with its repairs for the hosts ``now``; ``printed``: the first repairs above them."""
     written = configured_at(found.candidate, found.stop, others.network)
-    made = remedies(found.id, found.candidate, others.network, now.seen_from(found.host))
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
     together = changes_beside(found, examination, printed)
-    wall = wall_of(found.candidate, found.stop, others.network, asked)
+    wall = wall_of(found.candidate, found.stop, others.network)
     meant = written is not None or wall is not None
+    candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
+    made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
     told = with_decisions(made, wall, others.network)
-    held = with_effects(told, found.candidate, others, asked, together, meant=meant)
+    held = with_effects(told, candidate, others, asked, together, meant=meant)
     return CauseAnswer(
         ref=found.ref,
         id=found.id,

@@ -97,11 +97,13 @@ class View(msgspec.Struct, frozen=True):
 
 class Way(msgspec.Struct, frozen=True):
     """Another way to repair what a candidate names.  ``change`` without parts: nothing simulates it, and ``said`` tells
-    a person what to do.  ``by_person``: it makes a container or a network anew, or restarts an engine."""
+    a person what to do.  ``by_person``: it makes a container or a network anew, or restarts an engine.
+    ``past_decision``: it is a way only where somebody decided what stops the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
     by_person: bool = False
+    past_decision: bool = False
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What shows that somebody decided a rule or a policy of the packet filter, and whom such a rule is meant for.
+"""What shows that somebody decided a rule or a policy of the packet filter.
 
 A rule of an engine is nobody's decision.  Of any other one a sign is needed: who types a rule in a hurry writes no
 comment, makes no chain of its own, and lets nobody in before it.
@@ -16,23 +16,18 @@ from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_RELATED,
     Chain,
     Expression,
     FieldMatch,
     InlineSetMatch,
-    Jump,
     NameMatch,
     OpaqueMatch,
     Reject,
     Rule,
-    Ruleset,
     SetMatch,
     Table,
     Verdict,
 )
-from hairpin.netfilter.packet import Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, prefix_text, width
@@ -63,6 +58,7 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
         or (_written(place, host) if netns.is_host else None)
         or _own_words(rule)
         or _ban(rule, host)
+        or _by_no_other_link(rule, host)
         or _of_ufws_users(place)
         or _own_place(place)
         or _closing(place, netns, network)
@@ -91,7 +87,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: Rule | None) -> Message | None:
-    """Return what the rule itself shows: its comment, the sources that it spares, the list that it asks."""
+    """Return what the rule itself shows: its comment, whom it spares, the list that it asks."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -101,6 +97,8 @@ def _own_words(rule: Rule | None) -> Message | None:
     for part in rule.body:
         if isinstance(part, FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
+        if isinstance(part, FieldMatch) and part.negated and part.field in _ADDRESSES:
+            return message("the rule lets nothing through but to {targets}", targets=_ranges(part))
         asked = _set_asked(part)
         if asked is not None:
             name, negated = asked
@@ -120,14 +118,23 @@ def _set_asked(part: Expression) -> tuple[str, bool] | None:
 
 
 def _ban(rule: Rule | None, host: Host) -> Message | None:
-    """Return that the rule stops one single address which is none of this host's containers."""
+    """Return that the rule stops clients whom it names, none of which is a container of this host."""
     if rule is None or not ends_in_stop(rule):
         return None
     for part in rule.body:
         if isinstance(part, FieldMatch) and not part.negated and part.field in _SOURCES:
-            (first, last), version = part.ranges[0], _version(part.field)
-            if len(part.ranges) == 1 and first == last and network_for(host, first, version) is None:
-                return message("the rule stops one single client, {address}", address=address_text(first, version))
+            version = _version(part.field)
+            if all(network_for(host, first, version) is None for first, _ in part.ranges):
+                return message("the rule keeps out {sources}", sources=_ranges(part))
+    return None
+
+
+def _by_no_other_link(rule: Rule | None, host: Host) -> Message | None:
+    """Return that the rule stops what does not leave by one link, a tunnel for one: a kill switch."""
+    bridges = {each.bridge for engine in host.engines for each in engine.networks}
+    for part in rule.body if rule is not None and ends_in_stop(rule) else ():
+        if isinstance(part, NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
+            return message("the rule lets nothing out but by {links}", links=", ".join(part.names))
     return None
 
 
@@ -242,80 +249,6 @@ def _apart(first: FieldMatch, second: FieldMatch) -> bool:
         kept, spared = (second, first) if first.negated else (first, second)
         return all(any(low >= a and high <= b for a, b in spared.ranges) for low, high in kept.ranges)
     return not any(a <= d and c <= b for a, b in first.ranges for c, d in second.ranges)
-
-
-# --- whom a rule is meant for ----------------------------------------------------------------------------------------
-
-
-def is_about(place: Place, ruleset: Ruleset, seen: Seen) -> bool:
-    """Return whether the rule that stopped this packet names its client, or its port: what lets it through undoes what
-    the rule is for.  A jump that alone leads to the rule's chain counts as part of it."""
-    rule = rule_at(ruleset, place)
-    table = ruleset.table(place.family, place.table, place.dialect)
-    if rule is not None and _names(rule.body, seen):
-        return True
-    return table is not None and _named_on_way(table, place.chain, seen, set())
-
-
-def _named_on_way(table: Table, chain: str, seen: Seen, known: set[str]) -> bool:
-    """Return whether every jump to the chain names the packet's client or its port."""
-    known.add(chain)
-    leading = [
-        (each.name, rule)
-        for each in table.chains
-        for rule in each.rules
-        if any(isinstance(part, Jump) and part.chain == chain for part in rule.body)
-    ]
-    return bool(leading) and all(
-        _names(rule.body, seen) or (name not in known and _named_on_way(table, name, seen, known))
-        for name, rule in leading
-    )
-
-
-def _names(body: tuple[Expression, ...], seen: Seen) -> bool:
-    """Return whether matches of the body are for the packet's client, or for the one service."""
-    answers = bool(seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
-    client, service = ("daddr", "saddr") if answers else ("saddr", "daddr")
-    ports = ("sport", "ct-orig-dport") if answers else ("dport", "ct-orig-dport")
-    for part in body:
-        if isinstance(part, FieldMatch) and not part.negated:
-            widest = max(last - first for first, last in part.ranges)
-            if part.field.startswith((client, "ct-orig-saddr")):
-                return True
-            if part.field in ports and widest < _NARROW:
-                return True
-            if part.field.startswith((service, "ct-orig-daddr")) and widest == 0:
-                return True
-        if (
-            isinstance(part, SetMatch | InlineSetMatch)
-            and not part.negated
-            and any(each.startswith((client, service, "ct-orig")) or each in ports for each in part.fields)
-        ):
-            return True
-        if isinstance(part, OpaqueMatch) and _chooses(part):
-            return True
-    return False
-
-
-def leaves_out(place: Place, netns: Netns, network: Network, seen: Seen) -> bool:
-    """Return whether a rule before this one lets others through to the port that the packet is for: to let it through,
-    too, undoes the choice."""
-    table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
-    chain = table.chain(place.chain) if table is not None else None
-    if table is None or chain is None:
-        return False
-    first = seen.connection.original.dport if seen.connection is not None else None
-    ports = tuple(each for each in (seen.packet.dport, first) if each is not None)
-    for _, chosen in let_through_before(place, table, chain, netns, network):
-        fields = [each for each in chosen if isinstance(each, FieldMatch)]
-        for_port = any(
-            each.field in ("dport", "ct-orig-dport")
-            and any(first <= port <= last and last - first < _NARROW for first, last in each.ranges for port in ports)
-            for each in fields
-        )
-        if for_port and any(each.field in _SOURCES for each in fields):
-            return True
-    return False
 
 
 def ends_in_stop(rule: Rule) -> bool:

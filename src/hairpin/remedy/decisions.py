@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfPolicyRule, OfRoute, OfZone, rule_of
+from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfZone, rule_of
 from hairpin.change.calls import (
     AddDirectRule,
     AddRichRule,
@@ -20,6 +20,7 @@ from hairpin.change.calls import (
     Unban,
 )
 from hairpin.change.change import (
+    AddEntry,
     Change,
     DeleteEntry,
     DeleteRule,
@@ -29,6 +30,7 @@ from hairpin.change.change import (
     ReplaceTable,
     SetPolicy,
 )
+from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE, FirewalldZone
@@ -36,10 +38,9 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import PolicyRule, Route
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
-from hairpin.network.flow import Flow, FromContainer, FromHost
-from hairpin.network.network import Network, is_held
+from hairpin.network.network import Network
 from hairpin.remedy.decided_routes import keeps_in, sign_of_policy_rule, sign_of_route
-from hairpin.remedy.decided_rules import is_about, leaves_out, lets_through, sign_of
+from hairpin.remedy.decided_rules import lets_through, sign_of
 from hairpin.remedy.remedy import Decision, Remedy
 from hairpin.walk.state import Stop
 
@@ -49,33 +50,60 @@ _CLOSED_ZONES = ("drop", "block")
 
 
 class Wall(msgspec.Struct, frozen=True):
-    """Somebody's decision that stops the asked flow.  ``for_this``: it is meant for this very client, port or way out,
-    so that whatever lets the flow through undoes it."""
+    """Somebody's decision that stops the asked flow: whatever lets it through undoes the decision.  ``opens``: the wall
+    has doors: whoever names a port may have it opened, and only taking the wall away undoes it."""
 
     decision: Decision
-    for_this: bool = False
+    opens: bool = False
 
 
-def wall_of(candidate: Candidate, stop: Stop, network: Network, asked: tuple[Flow, ...]) -> Wall | None:
+def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
     """Return the decision that stops the flows which the cause explains; None: what stops them is an accident."""
     where = candidate.where
-    out = any(_leaves(flow, network) for flow in asked)
     place = where.place if isinstance(where, OfZone) else rule_of(where)
     if place is not None:
-        netns = _netns_of(candidate, stop)
-        if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
-            return None
-        decision = _of_rule(place, netns, network) or _by_manager(candidate, place, network.host(netns.host))
-        if decision is None:
-            return None
-        for_this = out or place.table == PANIC_TABLE or is_about(place, network.namespace(netns).ruleset, stop.seen)
-        return Wall(decision, for_this or leaves_out(place, netns, network, stop.seen))
+        return _of_place(candidate, place, _netns_of(candidate, stop), network)
     if isinstance(where, OfPolicyRule):
-        return _of_policy_rule(where.rule, stop, network, out=out)
+        return _of_policy_rule(where.rule, stop, network)
     if isinstance(where, OfRoute) and _takes_away(candidate.change, where.route):
         decision = _of_route(where.route)
-        return Wall(decision, for_this=True) if decision is not None else None
-    return None
+        return Wall(decision) if decision is not None else None
+    if isinstance(where, OfContainer):
+        return _of_container(where.container, network.host(stop.netns.host))
+    return _of_network(candidate)
+
+
+def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network) -> Wall | None:
+    """Return the decision behind a rule or a policy of the packet filter.
+
+    What a manager closes by default is there to be opened port by port, in its own words."""
+    if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
+        return None
+    host = network.host(netns.host)
+    if netns.is_host and _is_ufws_default(place, host):
+        return Wall(Decision(message("ufw lets in only what a rule of its users names"), _ASK_MANAGER), opens=True)
+    decision = _of_rule(place, netns, network)
+    if decision is not None:
+        return Wall(decision)
+    return _of_zone_or_manager(candidate, place, host) or _of_network(candidate)
+
+
+def _is_ufws_default(place: Place, host: Host) -> bool:
+    if place.dialect == "nft" or rule_keeper(host) != "ufw":
+        return False
+    in_users = place.chain.startswith(("ufw-user", "ufw6-user"))
+    return (place.number == 0 and place.table == "filter") or (place.chain.startswith("ufw") and not in_users)
+
+
+def _of_network(candidate: Candidate) -> Wall | None:
+    """Return that networks were made to be apart, or closed."""
+    found = candidate.configured
+    if found is None or found.writer != "network-option":
+        return None
+    if not found.option:
+        return Wall(Decision(message("{owner} were made as separate networks", owner=found.owner), _ASK_NETWORK))
+    said = message("network {owner} was made with {option}", owner=found.owner, option=found.option)
+    return Wall(Decision(said, _ASK_NETWORK))
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
@@ -94,24 +122,23 @@ def _takes_away(change: Change, route: Route) -> bool:
     return any(isinstance(part, DeleteEntry) and part.entry == route for part in change.parts)
 
 
-def _leaves(flow: Flow, network: Network) -> bool:
-    """Return whether the flow is for somebody outside of the hosts."""
-    return isinstance(flow.start, FromContainer | FromHost) and not is_held(network, flow.version, flow.daddr)
-
-
-def _by_manager(candidate: Candidate, place: Place, host: Host) -> Decision | None:
-    """Return what a manager's own configuration keeps closed."""
+def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall | None:
+    """Return what a manager's own configuration keeps closed: a zone that is there to let nothing in, a rule that
+    denies, or what the zone does not name."""
     found, where = candidate.configured, candidate.where
-    zone = where.zone if isinstance(where, OfZone) else None
+    zone, denies = (where.zone, where.tells_rule) if isinstance(where, OfZone) else (None, False)
     closed = _of_zone(next((each for each in _zones(host) if each.name == zone), None))
     if closed is not None or found is None or found.writer != "manager":
-        return closed
-    said = message("{owner} keeps it closed by its own configuration", owner=found.owner or found.file or place.chain)
-    return Decision(said, _ASK_MANAGER)
+        return Wall(closed) if closed is not None else None
+    owner = found.owner or found.file or place.chain
+    if denies:
+        return Wall(Decision(message("a rule of {owner} denies it", owner=owner), _ASK_MANAGER))
+    return Wall(Decision(message("{owner} lets in only what it names", owner=owner), _ASK_MANAGER), opens=True)
 
 
 _ASK_RULE = message("Ask whoever made the rule what it is to keep out, and whether this may pass")
 _ASK_MANAGER = message("Ask whoever looks after the firewall whether this may pass")
+_ASK_NETWORK = message("Ask whoever made the network why it is so")
 _ASK_ROUTE = message("Ask whoever made it what must not leave, or not be answered, by another way")
 _ASK_BAN = message("Ask whoever keeps the list why this address is on it")
 _ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
@@ -125,13 +152,26 @@ def _of_rule(place: Place, netns: Netns, network: Network) -> Decision | None:
     return Decision(sign, _ASK_PANIC if place.table == PANIC_TABLE else _ASK_RULE)
 
 
-def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network, *, out: bool) -> Wall | None:
+def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | None:
+    """Return the decision behind a policy rule.  Past one that only leads elsewhere, answers may be sent back."""
     netns = stop.netns
     namespace = network.namespace(netns) if netns in network else None
     sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
     if sign is None or namespace is None:
         return None
-    return Wall(Decision(sign, _ASK_ROUTE), for_this=out or keeps_in(rule, namespace))
+    return Wall(Decision(sign, _ASK_ROUTE), opens=not keeps_in(rule, namespace))
+
+
+def _of_container(name: str, host: Host) -> Wall | None:
+    """Return that somebody stopped the container, or that it looks so: who names its port may have it started then."""
+    container = host.container(name)
+    if container is None or (container.running and container.status != "paused"):
+        return None
+    sign = stopped_on_purpose(host, container)
+    if sign is not None:
+        return Wall(Decision(sign, _ASK_CONTAINER))
+    sign = perhaps_stopped(host, container)
+    return Wall(Decision(sign, _ASK_CONTAINER), opens=True) if sign is not None else None
 
 
 def _of_route(route: Route) -> Decision | None:
@@ -252,7 +292,15 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
             name=container.name,
             policy=container.restart_policy,
         )
-    if container.exit_code not in _STOPPED_BY_SIGNAL:
+    return None
+
+
+def perhaps_stopped(host: Host, container: Container) -> Message | None:
+    """Return that the container ended as one ends that somebody stops; its restart policy tells nothing."""
+    engine = host.engine_of(container)
+    if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
+        return None
+    if container.running or _went_down_with_engine(engine, container):
         return None
     return message(
         "{name} ended with status {code}, as `{engine} stop` ends one",
@@ -272,6 +320,12 @@ def _went_down_with_engine(engine: Engine, container: Container) -> bool:
 # --- the remedies of a cause -----------------------------------------------------------------------------------------
 
 
+def without_ways_past_decisions(candidate: Candidate) -> Candidate:
+    """Return the candidate without the ways that are there only because somebody decided what stops the flow."""
+    ways = tuple(each for each in candidate.ways if not each.past_decision)
+    return candidate if len(ways) == len(candidate.ways) else msgspec.structs.replace(candidate, ways=ways)
+
+
 def with_decisions(remedies: tuple[Remedy, ...], wall: Wall | None, network: Network) -> tuple[Remedy, ...]:
     """Return the remedies, each with the decision that it undoes; those that undo none come first."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
@@ -279,9 +333,18 @@ def with_decisions(remedies: tuple[Remedy, ...], wall: Wall | None, network: Net
 
 
 def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> Decision | None:
-    if wall is not None and wall.for_this and remedy.change.parts:
+    if wall is not None and not wall.opens and (remedy.change.parts or remedy.change.calls):
+        return wall.decision
+    if wall is not None and any(map(_leads_all_elsewhere, remedy.change.parts)):
         return wall.decision
     return decision_undone(remedy.change, network)
+
+
+def _leads_all_elsewhere(part: Primitive) -> bool:
+    """Return whether the part sends all that comes from somewhere by another table, and not the answers of a port."""
+    if not isinstance(part, AddEntry) or not isinstance(part.entry, PolicyRule):
+        return False
+    return part.entry.sports is None and part.entry.destination is None
 
 
 def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> Decision | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.order import Class
+from hairpin.causes.rules._lifting import for_client
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._nearly import nearly_allowing
 from hairpin.causes.rules._rule_owner import OWNERS, relay_name, stopped_by
@@ -60,16 +61,27 @@ def by_owner(
                 side_effects=side_effects,
                 advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
                 # What a program keeps is repaired by its own command: a reload of that program takes other ways back.
-                ways=tuple(Way(each) for each in ways if each != change) if not change.calls else (),
+                ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
+                if not change.calls
+                else (),
                 joins=" ".join(sorted((view.stop.seen.iif, view.stop.seen.oif))) if both_ways else "",
             )
 
     return find
 
 
+def _for_client(view: View, place: Place) -> Iterator[Way]:
+    """Yield the exception for the client alone, if somebody named it."""
+    change = for_client(view, place)
+    if change is not None:
+        yield Way(change, past_decision=True)
+
+
 def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
     """Yield what a rule before it lacks that is meant for other clients of the same port."""
     for each in nearly_allowing(view, place):
+        if not each.for_others:
+            continue
         yield message(
             "`{rule}` before it never matches: behind DNAT the port is {now}.  With `-m conntrack --ctorigdstport "
             "{port} --ctdir ORIGINAL` in place of the port it lets its clients in",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from hairpin.causes.cause import View
 from hairpin.causes.rules._rule_owner import body_at, led_from
-from hairpin.change.change import Change
+from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, rendered
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.netfilter.evaluate.chain import Place
@@ -22,6 +22,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
+from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import inside
 from hairpin.walk.size_stop import tells_mtu
 
@@ -45,6 +46,30 @@ def exception(view: View, place: Place) -> Change:
     verdict = Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
     rules = tuple((*body, verdict) for body in _bodies(view, place, answers=answers))
     return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
+
+
+def for_client(view: View, place: Place) -> Change | None:
+    """Return the same change for the packet's client alone; None if nobody named the client, or if the packet is none
+    of its requests."""
+    seen, flow = view.stop.seen, view.flow
+    if flow.invented or view.in_reply or not isinstance(flow.start, Outside | Lan) or not lets_exceptions(place):
+        return None
+    if seen.packet.protocol not in (TCP, UDP) or seen.ct_state & (CT_ESTABLISHED | CT_RELATED):
+        return None
+    made = exception(view, place)
+    source: Field = "saddr4" if seen.packet.version == 4 else "saddr6"
+    alone = (FieldMatch(source, ((seen.packet.saddr, seen.packet.saddr),)),)
+    chain = made.parts[0].chain if isinstance(made.parts[0], InsertRule) else place.chain
+    rules = tuple(
+        (*alone, *part.rule.body) if _asks_port(part.rule.body) else part.rule.body
+        for part in made.parts
+        if isinstance(part, InsertRule)
+    )
+    return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
+
+
+def _asks_port(body: Body) -> bool:
+    return any(isinstance(part, FieldMatch) and part.field in ("dport", "ct-orig-dport") for part in body)
 
 
 def by_address(view: View, place: Place) -> Change | None:

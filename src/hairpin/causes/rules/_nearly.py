@@ -1,4 +1,5 @@
-"""Rules that would let a published port in, but for what they compare: the port or the address after the translation.
+"""Rules that mean to let a packet in, and do not: they compare what the translation has changed, name an address that
+the container has no more, or stand behind the rule that stops it.
 
 In FORWARD the packet is for the container's port.  The published one is what its connection was first for.
 """
@@ -9,71 +10,217 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.engines.missing import is_engines
-from hairpin.netfilter.evaluate.chain import Place, place_of
-from hairpin.netfilter.ir import STATUS_DNAT, Expression, Field, FieldMatch, Rule, Verdict
-from hairpin.netfilter.packet import Tuple
+from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
+from hairpin.netfilter.ir import (
+    STATUS_DNAT,
+    Element,
+    Expression,
+    Field,
+    FieldMatch,
+    NameMatch,
+    NoEffect,
+    NumberKey,
+    Reject,
+    Rule,
+    SetMatch,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.packet import Packet, Seen
+from hairpin.network.attachment import network_for
+from hairpin.network.network import is_held
 
 _BEFORE: dict[str, Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
 """What a match compares, and what it means: the same before the translation."""
+_OF_CLIENT = ("saddr4", "saddr6")
+_MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
+"""Chains of ufw and of firewalld, whose rules are changed by their own commands."""
 
 
 class Nearly(msgspec.Struct, frozen=True):
-    """A rule that lets nobody in, the words with which it would, and whether it is for other clients than this one."""
+    """A rule that lets the packet in with other words, or at another place in its chain.
+
+    ``mended``: the words that do.  ``why``: what it compares is translated already; it names an old address, ``old``;
+    it stands behind the rule that stops the packet.  ``for_others``: it is for other clients than this one."""
 
     place: Place
-    rule: Rule
     mended: tuple[Expression, ...]
-    for_others: bool
+    why: str
+    old: int = 0
+    for_others: bool = False
 
 
 def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
-    """Yield the rules before the one that stopped the packet, in its chain, that mean the packet's published port."""
-    connection, seen = view.stop.seen.connection, view.stop.seen
-    if view.stop.stage != "forward" or connection is None or not connection.status & STATUS_DNAT or view.in_reply:
+    """Yield the rules in the chain of the one that stopped the packet, or the policy, that mean to let it in."""
+    if view.stop.stage not in ("forward", "input") or view.in_reply or stopped.chain.startswith(_MANAGED):
         return
-    table = view.namespace.ruleset.table(stopped.family, stopped.table, stopped.dialect)
+    stopping = rule_at(view.namespace.ruleset, stopped)
+    ruleset = view.namespace.ruleset
+    table = ruleset.table(stopped.family, stopped.table, stopped.dialect)
     chain = table.chain(stopped.chain) if table is not None else None
-    for rule in chain.rules if chain is not None else ():
-        if rule.number == stopped.number or table is None:
-            return
-        place = place_of(table, stopped.chain, rule)
-        if not _lets_through(rule) or (view.on_host and is_engines(view.host, place)):
+    for rule in chain.rules if chain is not None and table is not None else ():
+        if rule.number == stopped.number or not _lets_one_through(rule):
             continue
-        mended = tuple(_mended(rule.body, connection.original, seen.packet.dport))
-        if mended != rule.body:
-            yield Nearly(place, rule, mended, _for_others(rule.body, seen.packet.saddr))
+        place = place_of(table, stopped.chain, rule) if table is not None else stopped
+        if view.on_host and is_engines(view.host, place):
+            continue
+        if stopped.number and rule.number > stopped.number:
+            if stopping is not None and _covers(stopping.body, rule.body):
+                yield Nearly(place, rule.body, "behind")
+            continue
+        yield from _translated(view.stop.seen, place, rule)
+        yield from _outdated(view, table, place, rule)
 
 
-def _lets_through(rule: Rule) -> bool:
+def _lets_one_through(rule: Rule) -> bool:
+    """Return whether the rule accepts or returns, and names an address or a port."""
     last = rule.body[-1] if rule.body else None
-    return isinstance(last, Verdict) and last.verdict in ("accept", "return")
+    if not isinstance(last, Verdict) or last.verdict not in ("accept", "return"):
+        return False
+    fields = (*_BEFORE, *_BEFORE.values(), *_OF_CLIENT)
+    return any(
+        isinstance(part, SetMatch) or (isinstance(part, FieldMatch) and part.field in fields) for part in rule.body
+    )
 
 
-def _mended(body: tuple[Expression, ...], first: Tuple, now: int | None) -> Iterator[Expression]:
-    """Yield the matches, those of the port and the address as they were before the translation; all as they are if the
-    rule does not mean the published port."""
-    values = {"dport": first.dport, "daddr4": first.daddr, "daddr6": first.daddr}
-    meant = [part for part in body if isinstance(part, FieldMatch) and part.field in _BEFORE]
-    if not any(part.field == "dport" for part in meant) or any(
-        part.negated or not _holds(part, values[part.field]) for part in meant
-    ) or all(_holds(part, now) for part in meant if part.field == "dport"):  # fmt: skip
-        yield from body
+def _covers(stopping: tuple[Expression, ...], allowing: tuple[Expression, ...]) -> bool:
+    """Return whether the first rule takes all that the second one lets in, as far as links are left out: the second has
+    no use where it stands.  A ban in front of a wider rule takes only a part."""
+    for part in stopping:
+        if isinstance(part, FieldMatch):
+            if not any(isinstance(each, FieldMatch) and _implies(each, part) for each in allowing):
+                return False
+        elif not isinstance(part, NameMatch | NoEffect | Verdict | Reject) and part not in allowing:
+            return False
+    return True
+
+
+def _implies(one: FieldMatch, other: FieldMatch) -> bool:
+    if (one.field, one.mask) != (other.field, other.mask) or one.negated:
+        return one == other
+    if other.negated:
+        return all(last < a or b < first for first, last in one.ranges for a, b in other.ranges)
+    return all(any(a <= first and last <= b for a, b in other.ranges) for first, last in one.ranges)
+
+
+# --- what is translated ----------------------------------------------------------------------------------------------
+
+
+def _translated(seen: Seen, place: Place, rule: Rule) -> Iterator[Nearly]:
+    """Yield the rule if it means the packet's published port, with the words for that."""
+    connection = seen.connection
+    if connection is None or not connection.status & STATUS_DNAT:
         return
+    first = connection.original
+    values = {"dport": first.dport, "daddr4": first.daddr, "daddr6": first.daddr}
+    meant = [part for part in rule.body if isinstance(part, FieldMatch) and part.field in _BEFORE]
+    ports = [part for part in meant if part.field == "dport"]
+    if not ports or any(part.negated or not _holds(part, values[part.field]) for part in meant):
+        return
+    if all(_holds(part, seen.packet.dport) for part in ports):
+        return
+    others = any(
+        isinstance(part, FieldMatch) and part.field in _OF_CLIENT and _holds(part, seen.packet.saddr) is part.negated
+        for part in rule.body
+    )
+    yield Nearly(place, tuple(_as_first(rule.body)), "translated", for_others=others)
+
+
+def _as_first(body: tuple[Expression, ...]) -> Iterator[Expression]:
     for part in body:
-        if isinstance(part, FieldMatch) and part.field in _BEFORE:
-            yield msgspec.structs.replace(part, field=_BEFORE[part.field])
-            if part.field == "dport":
-                yield FieldMatch("ct-direction", ((0, 0),))
-        else:
+        if not isinstance(part, FieldMatch) or part.field not in _BEFORE:
             yield part
+            continue
+        yield msgspec.structs.replace(part, field=_BEFORE[part.field])
+        if part.field == "dport":
+            yield FieldMatch("ct-direction", ((0, 0),))
 
 
 def _holds(part: FieldMatch, value: int | None) -> bool:
     return value is not None and any(first <= value & part.mask <= last for first, last in part.ranges)
 
 
-def _for_others(body: tuple[Expression, ...], source: int) -> bool:
-    return any(
-        isinstance(part, FieldMatch) and part.field in ("saddr4", "saddr6") and _holds(part, source) is part.negated
-        for part in body
+# --- what is outdated ------------------------------------------------------------------------------------------------
+
+
+def _outdated(view: View, table: Table | None, place: Place, rule: Rule) -> Iterator[Nearly]:
+    """Yield the rule if it, or the set that it asks, names an address of the packet's network that nobody has."""
+    packet = view.stop.seen.packet
+    mended: list[Expression] = []
+    old: int | None = None
+    for part in rule.body:
+        stale, instead = _stale(view, table, packet, part)
+        old = stale if stale is not None else old
+        mended += instead
+    if old is not None:
+        yield Nearly(place, tuple(mended), "outdated", old=old)
+
+
+def _stale(
+    view: View, table: Table | None, packet: Packet, part: Expression
+) -> tuple[int | None, tuple[Expression, ...]]:
+    """Return the old address in the match, and what to ask in its place; None, and the match, if it names none."""
+    field: Field = "daddr4" if packet.version == 4 else "daddr6"
+    if isinstance(part, FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
+        first, last = part.ranges[0]
+        if first == last and _is_left(view, first):
+            return first, (msgspec.structs.replace(part, ranges=((packet.daddr, packet.daddr),)),)
+    if isinstance(part, SetMatch) and not part.negated and field in part.fields:
+        for element in _elements(view, table, part.set):
+            old = _old_in(view, part, element, packet)
+            if old is not None:
+                return old, _spelled_out(part, packet)
+    return None, (part,)
+
+
+def _old_in(view: View, part: SetMatch, element: Element, packet: Packet) -> int | None:
+    """Return the address in the element that nobody has, if all else in it is as in the packet."""
+    old: int | None = None
+    values = _values(packet)
+    for field, key in zip(part.fields, element.key, strict=False):
+        if not isinstance(key, NumberKey) or field not in values:
+            return None
+        value = values[field]
+        if field.startswith("daddr"):
+            old = key.first if key.first == key.last and _is_left(view, key.first) else None
+        elif value is None or not key.first <= value <= key.last:
+            return None
+    return old
+
+
+def _values(packet: Packet) -> dict[str, int | None]:
+    return {
+        "daddr4": packet.daddr, "daddr6": packet.daddr, "saddr4": packet.saddr, "saddr6": packet.saddr,
+        "protocol": packet.protocol, "dport": packet.dport,
+    }  # fmt: skip
+
+
+def _elements(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
+    sets = (*(table.sets if table is not None else ()), *view.namespace.ruleset.ipsets)
+    return next((each.elements for each in sets if each.name == name), ())
+
+
+def _spelled_out(part: SetMatch, packet: Packet) -> tuple[Expression, ...]:
+    """Return matches of the packet's own values in place of the set."""
+    values = _values(packet)
+    fields = [each for each in part.fields if values.get(each) is not None]
+    if "dport" in fields and "protocol" not in fields:
+        fields.insert(fields.index("dport"), "protocol")
+    return tuple(
+        FieldMatch(each, ((value, value),))  # type: ignore[arg-type]
+        for each in fields
+        if (value := values[each]) is not None
     )
+
+
+def _is_left(view: View, address: int) -> bool:
+    """Return whether the address is of the packet's container network, and nobody has it, nor may a container that is
+    down have had it."""
+    packet = view.stop.seen.packet
+    meant = network_for(view.host, packet.daddr, packet.version)
+    if meant is None or network_for(view.host, address, packet.version) != meant:
+        return False
+    down = (each for each in view.host.containers() if not each.running)
+    if any(endpoint.network == meant.name for each in down for endpoint in each.endpoints):
+        return False
+    return is_held(view.network, packet.version, packet.daddr) and not is_held(view.network, packet.version, address)

@@ -29,6 +29,9 @@ from hairpin.message import Message, message
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
 """Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""
 
+_CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
+"""Exit statuses after SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV."""
+
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
@@ -222,11 +225,12 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended by itself with an error: it would do so again."""
+    """Return whether the container's program ended by itself with an error: it would do so again.  One that a signal
+    ended, as after a fault in memory, may not."""
     return (
         container.status == "exited"
         and not container.error
-        and (container.exit_code not in _STOPPED_BY_SIGNAL or container.oom_killed)
+        and (container.exit_code not in (*_STOPPED_BY_SIGNAL, *_CRASHED) or container.oom_killed)
     )
 
 

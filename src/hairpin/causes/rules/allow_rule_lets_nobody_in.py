@@ -1,0 +1,97 @@
+"""A rule that should let this client in never does: it asks for the published port behind DNAT, names an address that
+the container has no more, or stands behind the rule that stops the others.
+
+Users see: the allowed client times out like all others, although a rule names its network, the port or the container.
+
+Proof: with the same rule in the right words, or in front of the one that stops the packet, the flow arrives.
+Now: that rule, in its chain; the rule that stops the others stays.
+Lasting: the same in the saved rules, or in the script that adds it.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.rules._lifting import lets_exceptions
+from hairpin.causes.rules._nearly import Nearly, nearly_allowing
+from hairpin.causes.where import OfRule
+from hairpin.change.change import Change, InsertRule
+from hairpin.change.intent import LetIn, rendered
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.network.prefix import address_text
+
+
+def find(view: View) -> Iterator[Candidate]:
+    """Yield one candidate for each rule that would let the packet in with other words, or at another place."""
+    stopped = view.place
+    if stopped is None or not lets_exceptions(stopped):
+        return
+    for each in nearly_allowing(view, stopped):
+        if not each.for_others:
+            yield Candidate(
+                title=message("A rule in {chain} means to let this in, and never does", chain=each.place.chain),
+                detail=_why(view, each, stopped),
+                change=_mending(view, each, stopped),
+                where=OfRule(each.place),
+                in_class="nearly-allowing-rule",
+                evidence=(each.place.evidence,),
+                advice=_advice(view, each),
+            )
+
+
+def _why(view: View, nearly: Nearly, stopped: Place) -> Message:
+    packet, connection = view.stop.seen.packet, view.stop.seen.connection
+    rule = nearly.place.text
+    if nearly.why == "translated":
+        asked = connection.original.dport if connection is not None else view.flow.dport
+        return message(
+            "It asks for port {port}, and what it sees is translated to the container's port {now} already: {rule}",
+            port=asked,
+            now=packet.dport,
+            rule=rule,
+        )
+    if nearly.why == "outdated":
+        return message(
+            "It names {old}, which nobody has; the packet is for {now}: {rule}",
+            old=address_text(nearly.old, packet.version),
+            now=address_text(packet.daddr, packet.version),
+            rule=rule,
+        )
+    return message("It stands behind the rule that stops the packet: {rule}; first: {stopping}", rule=rule,
+                   stopping=stopped.text)  # fmt: skip
+
+
+def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
+    if nearly.why == "translated":
+        now = view.stop.seen.packet.dport
+        return (message("`--dport {now}` in the rule would do, too: it lets in every port that leads there", now=now),)
+    if nearly.why == "outdated":
+        return (
+            message("addresses of containers change when they are started anew: a rule by the published port does not"),
+        )
+    return (message("the same rule further back has no use then: delete it"),)
+
+
+def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
+    """Return the change that puts the mended rule in front of the one that never matches, or that stops the packet."""
+    place = nearly.place
+    made = rendered(LetIn(view.stop.netns, place, place.chain, (nearly.mended,)), view.network)
+    position = stopped.number if nearly.why == "behind" else place.number
+    return Change(
+        tuple(
+            msgspec.structs.replace(part, position=position) if isinstance(part, InsertRule) else part
+            for part in made.parts
+        )
+    )
+
+
+CAUSE = Cause(
+    id="allow-rule-lets-nobody-in",
+    title=message("An allow rule lets nobody in"),
+    source="docs.docker.com: packet filtering and firewalls, match the original IP and ports for requests",
+    reasons=RULE_STOPS,
+    find=find,
+)
