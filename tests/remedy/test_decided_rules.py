@@ -40,7 +40,10 @@ def user(*rules: str, chain: str = "DOCKER-USER") -> Network:
         ("-i eth0 -j DROP", ""),
         ("-i eth0 -p tcp -m conntrack --ctorigdstport 8151 -j DROP", ""),
         ("-o docker0 -p tcp -m tcp --dport 80 -j REJECT", ""),
-        ("-s 192.0.2.0/24 -j DROP", ""),
+        ("-s 192.0.2.0/24 -j DROP", "192.0.2.0/24"),
+        ("-s 172.17.0.0/16 ! -d 172.17.0.0/16 ! -o wg0 -j REJECT", "but to 172.17.0.0/16"),
+        ("-i docker0 ! -o wg0 -j REJECT", "by wg0"),
+        ("-i eth0 ! -o docker0 -j DROP", ""),
         ("-s 172.17.0.2/32 -j DROP", ""),
     ),
 )

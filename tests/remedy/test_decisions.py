@@ -1,4 +1,4 @@
-"""What undoes somebody's decision is left to a choice; what lets the asked flow alone through it is not."""
+"""What passes by somebody's decision, or takes it away, is left to a choice; an accidental twin is repaired."""
 
 import msgspec
 import pytest
@@ -7,18 +7,19 @@ from hairpin.change.calls import BindInterface, SetContainerState, Unban
 from hairpin.change.change import Change, DeleteEntry
 from hairpin.diagnose.examination import examine
 from hairpin.host.docker import Container
-from hairpin.host.managers import Firewalld, FirewalldZone
+from hairpin.host.managers import Firewalld, FirewalldZone, Ufw
 from hairpin.host.route import PolicyRule, Route
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
-from hairpin.remedy.decisions import decision_undone, stopped_on_purpose, wall_of, with_decisions
-from hairpin.remedy.effects import others_of, with_side_effects
+from hairpin.remedy.decisions import decision_undone, perhaps_stopped, stopped_on_purpose, wall_of, with_decisions
+from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled, with_host
 from tests.remedy.test_decided_routes import REFUSING, VPN
 from tests.remedy.test_decided_rules import user
-from tests.rule_text import with_chain
+from tests.rule_text import with_chain, with_policy
 from tests.small_host import CLIENT, HOST_NETNS, container, egress, engine, host_namespace, network, published
 
 ALLOWED = 0xCB007105
@@ -28,37 +29,56 @@ ALLOWED = 0xCB007105
 def told(whole: Network, flow: Flow) -> tuple[Remedy, ...]:
     """Return the remedies of the flow's first cause, in order."""
     (found, *_) = examine(whole, (flow,)).causes
-    wall = wall_of(found.candidate, found.stop, whole, (flow,))
-    made = remedies(found.id, found.candidate, whole)
-    held = with_side_effects(made, found.candidate, others_of(whole), (flow,), (), meant=wall is not None)
-    return with_decisions(held, wall, whole)
+    wall = wall_of(found.candidate, found.stop, whole)
+    made = with_decisions(remedies(found.id, found.candidate, whole), wall, whole)
+    return with_effects(made, found.candidate, others_of(whole), (flow,), (), meant=wall is not None)
+
+
+ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN"
 
 
 @pytest.mark.parametrize(
-    ("whole", "first", "undoes"),
+    "whole",
     (
-        # A wall for everybody: the asked port alone is let through it.
-        (user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'), "insert-rule", False),
-        (user("-i eth0 ! -s 10.0.0.0/8 -j DROP"), "insert-rule", False),
-        (user("-s 10.0.0.0/8 -j RETURN", "-i eth0 -j DROP"), "insert-rule", False),
-        (ruled(with_chain("SITE", "-i eth0 -j DROP")), "insert-rule", False),
-        # One that is for this port, or for this client: whatever lets it through undoes it.
-        (user("-p tcp -m conntrack --ctorigdstport 8151 -m comment --comment no -j DROP"), "", True),
-        (user("-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -j DROP"), "", True),
-        (user("-s 192.0.2.10/32 -j DROP"), "", True),
-        (ruled(with_chain("SITE", "-o docker0 -p tcp -m tcp --dport 80 -j DROP")), "", True),
-        # Their accidental twins are taken away.
-        (user("-i eth0 -j DROP"), "delete-rule", False),
-        (user("-p tcp -m conntrack --ctorigdstport 8151 -j DROP"), "delete-rule", False),
-        (user("-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN", "-i eth0 -j DROP"), "delete-rule", False),
+        user('-i eth0 ! -s 10.0.0.0/8 -m comment --comment "only office" -j DROP'),
+        user("-i eth0 ! -s 10.0.0.0/8 -j DROP"),
+        user(ESTABLISHED, "-s 10.0.0.0/8 -j RETURN", "-i eth0 -j DROP"),
+        user("-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -j DROP"),
+        user("-p tcp -m conntrack --ctorigdstport 8151 -m comment --comment no -j DROP"),
+        ruled(with_chain("SITE", "-i eth0 -j DROP")),
     ),
-)  # fmt: skip
-def test_what_stops_the_published_port(whole: Network, first: str, undoes: bool) -> None:
+)
+def test_whatever_passes_by_a_decision_is_left_to_a_choice_the_narrowest_first(whole: Network) -> None:
     found = told(whole, published())
-    assert (found[0].undoes is not None) == undoes
-    assert first in ("", found[0].id)
-    taken = [each for each in found if each.id == "delete-rule"]
-    assert all((each.undoes is not None) == (first != "delete-rule") for each in taken)
+    assert found[0].id == "insert-rule"
+    assert "-s 192.0.2.10 " in found[0].commands[0]
+    assert all(each.undoes is not None for each in found)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    (
+        user("-i eth0 -j DROP"),
+        user("-p tcp -m conntrack --ctorigdstport 8151 -j DROP"),
+        user("-d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j REJECT"),
+        user(ESTABLISHED, "-i eth0 -j DROP"),
+    ),
+)
+def test_its_accidental_twin_is_taken_away(whole: Network) -> None:
+    first, *others = told(whole, published())
+    assert first.id == "delete-rule"
+    assert all(each.undoes is None for each in (first, *others))
+
+
+def test_what_a_manager_closes_by_default_is_opened_by_its_own_words() -> None:
+    closed = network(host_namespace(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook="INPUT")),
+                                    sockets=(Socket("tcp", 4, None, 22),)))  # fmt: skip
+    first, *_ = told(with_host(closed, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))
+    assert (first.commands, first.undoes) == (("ufw allow 22/tcp",), None)
+    denied = with_chain("ufw-user-input", "-p tcp -m tcp --dport 22 -j DROP", hook="INPUT")
+    meant = network(host_namespace(denied, sockets=(Socket("tcp", 4, None, 22),)))
+    found = told(with_host(meant, ufw=Ufw(enabled=True)), asked(Outside(CLIENT), "198.51.100.11", 22))
+    assert all(each.undoes is not None for each in found)
 
 
 def test_what_keeps_a_container_from_the_world_is_left_alone() -> None:
@@ -66,6 +86,31 @@ def test_what_keeps_a_container_from_the_world_is_left_alone() -> None:
     assert all(each.undoes is not None for each in meant)
     typed = told(user("-i docker0 -o eth0 -j DROP"), egress())
     assert typed[0].undoes is None
+
+
+@pytest.mark.parametrize(
+    ("whole", "rule"),
+    (
+        (
+            user(ESTABLISHED, "-i eth0 -j DROP", "-s 192.0.2.0/24 -p tcp -m tcp --dport 80 -j RETURN"),
+            "DOCKER-USER 2 -s 192.0.2.0/24 -p tcp --dport 80 -j RETURN",
+        ),
+        (
+            ruled(with_chain("edge", "-d 172.17.0.9/32 -p tcp -m tcp --dport 80 -j ACCEPT", "-i eth0 -j DROP")),
+            "edge -d 172.17.0.2 -p tcp --dport 80 -j ACCEPT",
+        ),
+    ),
+)
+def test_an_allow_rule_at_the_wrong_place_or_for_an_old_address_is_mended(whole: Network, rule: str) -> None:
+    first, *_ = told(whole, published())
+    assert first.undoes is None
+    assert first.commands[0].endswith(f"iptables -I {rule}")
+
+
+def test_a_wider_allow_rule_behind_a_ban_lets_nobody_past_it() -> None:
+    allow = "-s 192.0.2.0/24 -p tcp -m tcp --dport 80 -j RETURN"
+    for banned in (user("-s 192.0.2.10/32 -j DROP", allow), user("-s 192.0.2.0/25 -j DROP")):
+        assert all(each.undoes is not None for each in told(banned, published()))
 
 
 def test_an_allow_rule_for_the_port_before_its_translation_is_mended() -> None:
@@ -103,14 +148,14 @@ AFTERWARDS = msgspec.structs.replace(BESIDE, started_at="2026-01-01T10:00:30Z")
 @pytest.mark.parametrize(
     ("changed", "beside", "decided"),
     (
-        ({"exit_code": 137, "restart_policy": "no"}, BESIDE, True),
-        ({"exit_code": 0, "restart_policy": "no"}, BESIDE, True),
         ({"exit_code": 3, "restart_policy": "unless-stopped"}, BESIDE, True),
+        ({"exit_code": 137, "restart_policy": "always"}, BESIDE, True),
         ({"exit_code": None, "status": "created"}, BESIDE, True),
         ({"status": "paused"}, BESIDE, True),
         ({"exit_code": 1, "restart_policy": "no"}, BESIDE, False),
-        ({"exit_code": 137, "restart_policy": "no", "oom_killed": True}, BESIDE, False),
-        ({"exit_code": 137, "restart_policy": "no"}, AFTERWARDS, False),
+        ({"exit_code": 139, "restart_policy": "no"}, BESIDE, False),
+        ({"exit_code": 137, "restart_policy": "always", "oom_killed": True}, BESIDE, False),
+        ({"exit_code": 137, "restart_policy": "unless-stopped"}, AFTERWARDS, False),
         ({"exit_code": 128, "status": "created", "error": "port is already allocated"}, BESIDE, False),
     ),
 )
@@ -122,6 +167,24 @@ def test_a_container_that_somebody_stopped_is_told_from_one_that_ended(
     assert (stopped_on_purpose(whole.this, one) is not None) == decided
     call = SetContainerState("docker", "unpause" if one.status == "paused" else "start", one.name)
     assert (decision_undone(Change((), (call,)), whole) is not None) == decided
+
+
+@pytest.mark.parametrize(
+    ("changed", "beside", "perhaps"),
+    (
+        ({"exit_code": 137}, BESIDE, True),
+        ({"exit_code": 0}, BESIDE, True),
+        ({"exit_code": 139}, BESIDE, False),
+        ({"exit_code": 137}, AFTERWARDS, False),
+    ),
+)
+def test_without_a_restart_policy_nobody_knows_whether_it_was_stopped(
+    changed: dict[str, object], beside: Container, perhaps: bool
+) -> None:
+    one = msgspec.structs.replace(DOWN, **changed)
+    whole = network(docker=engine(one, beside))
+    assert (perhaps_stopped(whole.this, one) is not None) == perhaps
+    assert stopped_on_purpose(whole.this, one) is None
 
 
 def test_a_stop_and_a_start_together_undo_no_stop() -> None:

@@ -36,6 +36,7 @@ _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """Chains that are there without anybody's doing."""
+_BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (DOCKER_TABLE, "netavark")
 _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
@@ -55,8 +56,9 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
     rule = rule_at(ruleset, place)
     return (
         _panic(place)
-        or (_written(place, host) if netns.is_host else None)
+        or _ban_list(place)
         or _own_words(rule)
+        or (_written(place, host) if netns.is_host else None)
         or _ban(rule, host)
         or _by_no_other_link(rule, host)
         or _of_ufws_users(place)
@@ -77,6 +79,13 @@ def _panic(place: Place) -> Message | None:
     return message("`firewall-cmd --panic-on` stops all packets of this host")
 
 
+def _ban_list(place: Place) -> Message | None:
+    for name in (place.chain, place.table):
+        if name.startswith(_BAN_LISTS):
+            return message("{name} is a ban list", name=name)
+    return None
+
+
 def _written(place: Place, host: Host) -> Message | None:
     found = of_place(place, host)
     if found is None:
@@ -94,7 +103,7 @@ def _own_words(rule: Rule | None) -> Message | None:
     comment = next(filter(None, found.groups()), "") if found is not None else ""
     if comment:
         return message("the rule has the comment “{comment}”", comment=comment)
-    for part in rule.body:
+    for part in rule.body if ends_in_stop(rule) else ():
         if isinstance(part, FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
         if isinstance(part, FieldMatch) and part.negated and part.field in _ADDRESSES:
@@ -183,6 +192,9 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     chain = table.chain(place.chain) if table is not None else None
     if table is None or chain is None or place.chain.startswith(_MANAGERS) or place.table == FIREWALLD:
         return None
+    dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
+    if place.number == 0 and place.chain == "FORWARD" and any(dockers):
+        return None  # dockerd sets this policy
     allowed = tuple(each for each, _ in let_through_before(place, table, chain, netns, network))
     if not allowed:
         return None

@@ -127,7 +127,8 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
     denies, or what the zone does not name."""
     found, where = candidate.configured, candidate.where
     zone, denies = (where.zone, where.tells_rule) if isinstance(where, OfZone) else (None, False)
-    closed = _of_zone(next((each for each in _zones(host) if each.name == zone), None))
+    known = (each for each in _zones(host) if each.name == zone)
+    closed = _of_zone(next(known, FirewalldZone(zone) if zone is not None else None))
     if closed is not None or found is None or found.writer != "manager":
         return Wall(closed) if closed is not None else None
     owner = found.owner or found.file or place.chain
