@@ -14,8 +14,21 @@ from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
-from hairpin.netfilter.ir import STATUS_CONFIRMED, Chain, Element, NumberKey, Ruleset, Set, Table
-from hairpin.netfilter.packet import UDP, Connection, Tuple
+from hairpin.netfilter.ir import (
+    STATUS_CONFIRMED,
+    Chain,
+    Element,
+    FieldMatch,
+    Hook,
+    NameMatch,
+    NumberKey,
+    Rule,
+    Ruleset,
+    Set,
+    Table,
+    Verdict,
+)
+from hairpin.netfilter.packet import TCP, UDP, Connection, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
@@ -87,6 +100,20 @@ def nft_policy(policy: Literal["accept", "drop"]) -> Network:
     """Return the host with another nftables table, whose forward chain has that policy and no rule."""
     chain = Chain("forward", (), "forward", policy=policy)
     return with_tables(Table("inet", "own", "nft", (chain,)))
+
+
+def panicking(name: str, hook: Hook) -> Network:
+    """Return the host with a chain of the table by which firewalld stops all packets."""
+    chain = Chain(name, (), hook, priority=-301 if hook == "prerouting" else -1, policy="drop")
+    return with_tables(Table("inet", "firewalld_policy_drop", "nft", (chain,)))
+
+
+def allowing(*rules: str) -> Network:
+    """Return the host with these rules, in this order, in DOCKER-USER."""
+    text = DOCKER_RULES
+    for each in reversed(rules):
+        text = with_rule("filter DOCKER-USER", each, text)
+    return ruled(text)
 
 
 def legacy(rule: str, policy: str = "ACCEPT") -> Network:
@@ -186,6 +213,28 @@ CASES: dict[str, Case] = {
     "a rule typed into the engine's own chain": Case(
         ruled(with_rule("filter DOCKER", "-p tcp -j DROP")), published(), ("reject-rule-before-docker",),
         ruled(with_rule("filter DOCKER", "-p udp -j DROP")),
+    ),
+    "firewalld's panic mode": Case(
+        panicking("raw_prerouting", "prerouting"), published(), ("firewalld-panic-mode",),
+    ),
+    "firewalld without its rules": Case(
+        panicking("filter_forward", "forward"), published(), ("firewalld-panic-mode",),
+    ),
+    "an allow rule for the published port behind its translation": Case(
+        allowing("-p tcp -m tcp --dport 8151 -j RETURN", "-i eth0 -j DROP"), published(),
+        ("allow-rule-lets-nobody-in",), allowing("-p tcp -m tcp --dport 80 -j RETURN", "-i eth0 -j DROP"),
+    ),
+    "an allow rule behind the rule that stops all": Case(
+        allowing("-i eth0 -j DROP", "-p tcp -m tcp --dport 80 -j RETURN"), published(), ("allow-rule-lets-nobody-in",),
+    ),
+    "an allow rule for an address that nobody has": Case(
+        allowing("-d 172.17.0.9/32 -j RETURN", "-i eth0 -j DROP"), published(), ("allow-rule-lets-nobody-in",),
+    ),
+    "an allow rule for another port": Case(
+        allowing("-p tcp -m tcp --dport 8152 -j RETURN", "-i eth0 -j DROP"), published(), ("docker-user-drops",),
+    ),
+    "an allow rule behind a ban": Case(
+        allowing("-s 192.0.2.10/32 -j DROP", "-s 192.0.2.0/24 -j RETURN"), published(), ("docker-user-drops",),
     ),
     "a rule in DOCKER-USER": Case(
         ruled(with_rule("filter DOCKER-USER", "-i eth0 -j DROP")), published(), ("docker-user-drops",),
@@ -447,8 +496,8 @@ def test_a_policy_of_raw_is_set_back_before_a_hole_is_made() -> None:
     closed = ruled(f"*raw\n:PREROUTING DROP [0:0]\nCOMMIT\n{DOCKER_RULES}")
     causes = diagnose(closed, published()).causes
     found = [remedies(suspect.cause, suspect.candidate, closed) for suspect in causes]
-    assert {command for back, _ in found for command in back.commands} == {"iptables -t raw -P PREROUTING ACCEPT"}
-    holes = [command for _, hole in found for command in hole.commands]
+    assert {command for back, *_ in found for command in back.commands} == {"iptables -t raw -P PREROUTING ACCEPT"}
+    holes = [command for _, hole, *_ in found for command in hole.commands]
     assert [command.rpartition(" -I ")[2] for command in holes] == ["PREROUTING -i eth0 -p tcp --dport 8151 -j ACCEPT"]
 
 
@@ -534,3 +583,23 @@ def test_without_that_zone_the_bridge_is_bound_to_no_other_one() -> None:
     """dockerd would end with ZONE_CONFLICT at its next start."""
     (cause,) = diagnose(zoned("public", dockers="none"), egress()).causes
     assert cause.candidate.change.calls == (TrustSource("172.17.0.0/16"),)
+
+
+def test_panic_mode_is_ended_by_firewalld_and_a_failed_load_by_a_person() -> None:
+    cause, remedy = first_remedy(panicking("raw_output", "prerouting"), published())
+    assert (cause, remedy.commands) == ("firewalld-panic-mode", ("firewall-cmd --panic-off",))
+    assert remedy.reversible
+    _, by_hand = first_remedy(panicking("filter_input", "forward"), published())
+    assert (by_hand.id, by_hand.commands) == ("by-hand", ())
+
+
+def test_what_is_mended_is_typed_as_nft_lists_it() -> None:
+    tcp, port = FieldMatch("protocol", ((TCP, TCP),)), FieldMatch("dport", ((8151, 8151),))
+    client = FieldMatch("saddr4", ((CLIENT, CLIENT),))
+    allow = Rule((FieldMatch("nfproto", ((2, 2),)), tcp, client, port, Verdict("accept")), "allow", 1)
+    drop = Rule((NameMatch("iif", ("eth0",)), Verdict("drop")), "drop", 2)
+    own = Table("inet", "corp", "nft", (Chain("perimeter", (allow, drop), "forward", policy="accept"),))
+    cause, remedy = first_remedy(with_tables(own), published())
+    assert cause == "allow-rule-lets-nobody-in"
+    words = "meta l4proto tcp ip saddr 192.0.2.10 ct original proto-dst 8151 ct direction original accept"
+    assert words in remedy.commands[0]

@@ -33,6 +33,7 @@ from hairpin.network.network import is_held
 _BEFORE: dict[str, Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
 """What a match compares, and what it means: the same before the translation."""
 _OF_CLIENT = ("saddr4", "saddr6")
+_ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
 _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
 """Chains of ufw and of firewalld, whose rules are changed by their own commands."""
 
@@ -123,7 +124,7 @@ def _translated(seen: Seen, place: Place, rule: Rule) -> Iterator[Nearly]:
         isinstance(part, FieldMatch) and part.field in _OF_CLIENT and _holds(part, seen.packet.saddr) is part.negated
         for part in rule.body
     )
-    yield Nearly(place, tuple(_as_first(rule.body)), "translated", for_others=others)
+    yield Nearly(place, _as_typed(tuple(_as_first(rule.body))), "translated", for_others=others)
 
 
 def _as_first(body: tuple[Expression, ...]) -> Iterator[Expression]:
@@ -140,6 +141,22 @@ def _holds(part: FieldMatch, value: int | None) -> bool:
     return value is not None and any(first <= value & part.mask <= last for first, last in part.ranges)
 
 
+def _as_typed(body: tuple[Expression, ...]) -> tuple[Expression, ...]:
+    """Return the matches as a person types them, and nft lists them again: an address tells the IP version, and the
+    protocol stands before the port."""
+    addressed = any(isinstance(part, FieldMatch) and part.field in _ADDRESSES for part in body)
+    kept = [part for part in body if not (addressed and isinstance(part, FieldMatch) and part.field == "nfproto")]
+    for number, part in enumerate(kept):
+        if isinstance(part, FieldMatch) and part.field == "dport":
+            before = [each for each in kept[:number] if not _is_protocol(each)]
+            return (*before, *filter(_is_protocol, kept[:number]), *kept[number:])
+    return tuple(kept)
+
+
+def _is_protocol(part: Expression) -> bool:
+    return isinstance(part, FieldMatch) and part.field == "protocol"
+
+
 # --- what is outdated ------------------------------------------------------------------------------------------------
 
 
@@ -153,7 +170,7 @@ def _outdated(view: View, table: Table | None, place: Place, rule: Rule) -> Iter
         old = stale if stale is not None else old
         mended += instead
     if old is not None:
-        yield Nearly(place, tuple(mended), "outdated", old=old)
+        yield Nearly(place, _as_typed(tuple(mended)), "outdated", old=old)
 
 
 def _stale(

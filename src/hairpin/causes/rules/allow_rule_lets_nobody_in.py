@@ -17,7 +17,7 @@ from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import lets_exceptions
 from hairpin.causes.rules._nearly import Nearly, nearly_allowing
 from hairpin.causes.where import OfRule
-from hairpin.change.change import Change, InsertRule
+from hairpin.change.change import Change, InsertRule, Primitive
 from hairpin.change.intent import LetIn, rendered
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
@@ -80,12 +80,17 @@ def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
     place = nearly.place
     made = rendered(LetIn(view.stop.netns, place, place.chain, (nearly.mended,)), view.network)
     position = stopped.number if nearly.why == "behind" else place.number
-    return Change(
-        tuple(
-            msgspec.structs.replace(part, position=position) if isinstance(part, InsertRule) else part
-            for part in made.parts
-        )
-    )
+    return Change(tuple(_placed(part, position, nearly) for part in made.parts))
+
+
+def _placed(part: Primitive, position: int, nearly: Nearly) -> Primitive:
+    """Return the insertion at that place; what is only moved keeps its words."""
+    if not isinstance(part, InsertRule):
+        return part
+    rule = part.rule
+    if nearly.why == "behind" and part.dialect == "nft":
+        rule = msgspec.structs.replace(rule, text=nearly.place.text)
+    return msgspec.structs.replace(part, position=position, rule=rule)
 
 
 CAUSE = Cause(
