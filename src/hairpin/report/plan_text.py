@@ -13,6 +13,7 @@ from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
 from hairpin.change.text import brief_text, command_lines
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
+from hairpin.remedy.remedy import Decision
 from hairpin.report.cause_text import cause_numbers
 from hairpin.report.configured import configured_text, decision_text, undoing_text
 from hairpin.report.effects_text import effects_told, unasked_told
@@ -67,11 +68,7 @@ def plan_text(
         _write_repair(number, each, numbers.get(each.cause.ref) if each.cause is not None else None, words, paper)
     choices = [each for each in plan.choices if each.why != "instead" or verbose]
     for heading, left in ((_TO_CHOOSE, choices), (_FOR_PERSON, list(plan.for_person))):
-        if left:
-            paper.gap()
-            paper.prose(words(heading), style="strong")
-        for one in left:
-            _write_left_out(one, words, paper)
+        _write_choices(heading, left, words, paper)
     _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
@@ -197,7 +194,20 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
             yield f"{line[0]} {line[1:]}"
 
 
-def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
+def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
+    """Write what is left out under its heading, and each decision once that several ways undo."""
+    if left:
+        paper.gap()
+        paper.prose(words(heading), style="strong")
+    before: Decision | None = None
+    for one in left:
+        undone = one.remedy.undoes
+        _write_left_out(one, words, paper, again=undone is not None and undone == before)
+        before = undone
+
+
+def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool = False) -> None:
+    """Write what is left out, and why.  ``again``: the one before it undoes the same decision."""
     paper.prose(words(left.title), indent=2, first=f"{left.id}: ", first_style="strong")
     why = _WHY[left.why]
     if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
@@ -205,7 +215,8 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
     decided = left.remedy.undoes or (left.cause.decision if left.cause is not None else None)
     if left.why == "policy" and decided is not None:
         why = undoing_text(decided) if left.remedy.undoes is not None else decision_text(decided)
-    paper.prose(words(why), indent=4)
+    if not again:
+        paper.prose(words(why), indent=4)
     effects = left.effects or (left.remedy.effects.found if left.remedy.effects is not None else ())
     for said in unasked_told(effects, words):
         paper.prose(words(said), indent=4, first=f"{words(ALSO)} ")
@@ -213,7 +224,8 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper) -> None:
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    for step in (*left.remedy.steps, *left.remedy.keeping):
+    brief = left.remedy.undoes is not None and left.remedy.steps  # of several ways past one decision: what each does
+    for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 
 

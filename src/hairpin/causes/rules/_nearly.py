@@ -145,7 +145,8 @@ def _as_typed(body: tuple[Expression, ...]) -> tuple[Expression, ...]:
     """Return the matches as a person types them, and nft lists them again: an address tells the IP version, and the
     protocol stands before the port."""
     addressed = any(isinstance(part, FieldMatch) and part.field in _ADDRESSES for part in body)
-    kept = [part for part in body if not (addressed and isinstance(part, FieldMatch) and part.field == "nfproto")]
+    once = dict.fromkeys(body)
+    kept = [part for part in once if not (addressed and isinstance(part, FieldMatch) and part.field == "nfproto")]
     for number, part in enumerate(kept):
         if isinstance(part, FieldMatch) and part.field == "dport":
             before = [each for each in kept[:number] if not _is_protocol(each)]
