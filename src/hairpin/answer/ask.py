@@ -297,7 +297,7 @@ def _cause(
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
     together = changes_beside(found, examination, printed)
     wall = wall_of(found.candidate, found.stop, others.network)
-    meant = written is not None or (wall is not None and not wall.opens)
+    meant = not wall.opens if wall is not None else written is not None
     candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
     made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
     told = with_decisions(made, wall, others.network)

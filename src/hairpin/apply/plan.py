@@ -233,7 +233,10 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
         network = after(each.remedy, answer.network, network)
     more: list[Repair] = []
     for found in examine(network, closed).causes if closed else ():
-        made = remedies(found.id, found.candidate, answer.network.seen_from(found.host))
+        seen = answer.network.seen_from(found.host)
+        made = with_decisions(
+            remedies(found.id, found.candidate, seen), wall_of(found.candidate, found.stop, seen), seen
+        )
         remedy = next((each for each in made if not _is_for_person(each) and not each.disruptive), None)
         if remedy is None or remedy.undoes is not None:
             return None
