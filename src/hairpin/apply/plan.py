@@ -20,6 +20,7 @@ from hairpin.errors import UsageError
 from hairpin.events.event import EventId
 from hairpin.message import Message, message
 from hairpin.network.network import Network
+from hairpin.remedy.decisions import wall_of, with_decisions
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
