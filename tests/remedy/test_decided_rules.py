@@ -2,10 +2,11 @@
 
 import pytest
 
+from hairpin.host.managers import ConfigFile
 from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.network.network import Network
 from hairpin.remedy.decided_rules import sign_of
-from tests.causes.hosts import ruled
+from tests.causes.hosts import ruled, with_host
 from tests.rule_text import with_chain, with_rule
 from tests.small_host import DOCKER_RULES, HOST_NETNS
 
@@ -81,3 +82,28 @@ def test_a_chain_of_ones_own_was_decided_and_an_engines_is_nobodys() -> None:
     stage = "DOCKER-ISOLATION-STAGE-2"
     assert sign(ruled(with_chain(stage, "-o docker0 -j DROP")), stage) == ""
     assert sign(user(chain="FORWARD"), "FORWARD") == ""
+
+
+@pytest.mark.parametrize(
+    ("remembered", "shown"),
+    (
+        ("reject tcp 80 0.0.0.0/0 any 0.0.0.0/0 in comment=6e6f", "`ufw reject 80/tcp`, with the comment “no”"),
+        ("reject tcp 80 0.0.0.0/0 any 0.0.0.0/0 in", "`ufw reject 80/tcp`"),
+        ("reject any any 0.0.0.0/0 any 192.0.2.0/24 in", "`ufw reject from 192.0.2.0/24`"),
+    ),
+)  # fmt: skip
+def test_a_rule_of_ufws_users_is_told_as_they_typed_it(remembered: str, shown: str) -> None:
+    words = "-p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset"
+    lines = (
+        "*filter",
+        ":ufw-user-input - [0:0]",
+        f"### tuple ### {remembered}",
+        f"-A ufw-user-input {words}",
+        "COMMIT",
+        "",
+    )
+    text = "\n".join(lines)
+    whole = ruled(with_chain("ufw-user-input", words, hook="INPUT"))
+    kept = with_host(whole, files=(ConfigFile("/etc/ufw/user.rules", text),))
+    assert shown in sign(kept, "ufw-user-input")
+    assert "ufw's users" in sign(whole, "ufw-user-input")

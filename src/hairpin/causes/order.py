@@ -178,6 +178,7 @@ UNDOING: frozenset[Class] = PUTTING_BACK | frozenset(
         "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection", "exceeded-limit",
         "kernels-own", "switched-off", "container-without-ports", "process-stopped", "gateway-address-lost",
         "container-address-lost", "link-or-route", "ignored-mark", "untracked-flow", "lost-relay",
+        "bridge-in-wrong-zone",
     }
 )  # fmt: skip
 """Classes of candidates that undo an accident and open nothing that was closed before it."""

@@ -34,6 +34,11 @@ from hairpin.network.prefix import Version, address_text, prefix_text, width
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
+_UFW = re.compile(
+    r"### tuple ### (?P<action>\S+) (?P<protocol>\S+) (?P<port>\S+) \S+ \S+ (?P<source>\S+) \S+"
+    r"(?: comment=(?P<comment>(?:[0-9a-fA-F]{2})*))?\s*"
+)
+"""A line by which ufw remembers the rules below it.  Source: ufw src/common.py, src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
 """Chains that are there without anybody's doing."""
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
@@ -57,11 +62,11 @@ def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
     return (
         _panic(place)
         or _ban_list(place)
+        or _of_ufws_users(place, host)
         or _own_words(rule)
         or (_written(place, host) if netns.is_host else None)
         or _ban(rule, host)
         or _by_no_other_link(rule, host)
-        or _of_ufws_users(place)
         or _own_place(place)
         or _closing(place, netns, network)
     )
@@ -169,10 +174,25 @@ def _range(first: int, last: int, version: Version) -> str:
     return f"{address_text(first, version)}-{address_text(last, version)}"
 
 
-def _of_ufws_users(place: Place) -> Message | None:
-    if place.dialect != "nft" and place.chain.startswith(("ufw-user", "ufw6-user")):
+def _of_ufws_users(place: Place, host: Host) -> Message | None:
+    """Return that a user of ufw's made the rule, in ufw's words if its file has them, with the comment."""
+    if place.dialect == "nft" or not place.chain.startswith(("ufw-user", "ufw6-user")):
+        return None
+    found = of_place(place, host)
+    lines = next((each.text.splitlines() for each in host.files if found and each.path == found.file), [])
+    above = (_UFW.fullmatch(line) for line in reversed(lines[: found.line if found is not None else 0]))
+    told = next((each for each in above if each is not None), None)
+    if told is None:
         return message("it is a rule of ufw's users")
-    return None
+    port = f" {told['port']}/{told['protocol']}" if told["port"] != "any" else ""
+    source = f" from {told['source']}" if not told["source"].startswith(("0.0.0.0/0", "::/0")) else ""
+    comment = bytes.fromhex(told["comment"] or "").decode("utf-8", "replace")
+    said = f"ufw {told['action']}{source}{port}"
+    return (
+        message("somebody typed `{said}`, with the comment “{comment}”", said=said, comment=comment)
+        if comment
+        else (message("somebody typed `{said}`", said=said))
+    )
 
 
 def _own_place(place: Place) -> Message | None:
