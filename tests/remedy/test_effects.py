@@ -13,6 +13,7 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.remedy.decisions import without_ways_past_decisions
 from hairpin.remedy.effects import flow_told, others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
@@ -32,8 +33,9 @@ def closed(rule: str) -> Network:
 
 def answered(whole: Network, flow: Flow, *, meant: bool = False) -> tuple[Remedy, ...]:
     (suspect,) = diagnose(whole, flow).causes
-    made = remedies(suspect.cause, suspect.candidate, whole)
-    return with_effects(made, suspect.candidate, others_of(whole), (flow,), (), meant=meant)
+    candidate = suspect.candidate if meant else without_ways_past_decisions(suspect.candidate)
+    made = remedies(suspect.cause, candidate, whole)
+    return with_effects(made, candidate, others_of(whole), (flow,), (), meant=meant)
 
 
 def changed(remedy: Remedy) -> list[tuple[str, str, str]]:

@@ -69,7 +69,8 @@ class Repair(msgspec.Struct, frozen=True):
     def carried(self) -> CarriedRemedy:
         """The repair as it is held against the known flows."""
         cause = self.cause
-        meant = cause is not None and (cause.configured is not None or cause.decision is not None)
+        # A repair that undoes no decision passes by one that may be opened so, if there is one.
+        meant = cause is not None and cause.configured is not None and cause.decision is None
         return CarriedRemedy(self.host, self.remedy, self.candidate, meant=meant)
 
 

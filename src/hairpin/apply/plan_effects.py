@@ -58,7 +58,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     held = carried[0].remedy.effects if len(carried) == 1 else None
     if held is not None and not held.left_out and not any(_end(each.flow) in _opened(network) for each in first.known):
         return held  # the answer has held this one remedy against all of them
-    now, again, unasked = first, set[object](), set[object]()
+    now, again, of_asked, unasked = first, set[object](), set[object](), set[object]()
     beside: list[FlowEffect] = []
     parts: list[Change] = []
     for each in carried:
@@ -66,13 +66,19 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
         then = now.after(change, after(each.remedy, first.network, now.network))
         nature = "putting-back" if each.candidate is None else nature_of(each.remedy, each.candidate, meant=each.meant)
         for effect in effects_between(now, then, nature).found:
-            (again if effect.again else unasked).add(flow_key(effect.flow))
+            (again if effect.again else of_asked if effect.of_asked else unasked).add(flow_key(effect.flow))
         beside += ways_out(now.network, then.network, change, asked)
         beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)
         parts.append(change)
         now = then
     found = effects_between(first, now, "meant")
-    effects = tuple(msgspec.structs.replace(each, again=flow_key(each.flow) in again - unasked) for each in found.found)
+    own = again - unasked, of_asked - unasked
+    effects = tuple(
+        msgspec.structs.replace(
+            each, again=flow_key(each.flow) in own[0], of_asked=each.of_asked or flow_key(each.flow) in own[1]
+        )
+        for each in found.found
+    )
     cut = tuple(_cut(first, now, label, parts))
     return msgspec.structs.replace(found, found=effects, cut=cut).with_more(beside)
 

@@ -70,7 +70,10 @@ class Others(msgspec.Struct, frozen=True):
 def services_of(flow: Flow, network: Network) -> Iterator[Service]:
     """Yield the service that the flow asks for; that of a published port also by the container's own port."""
     kind = _kind(flow)
-    yield kind, flow.protocol, flow.dport, flow.container or _holder(flow, network)
+    holder = _holder(flow, network)
+    yield kind, flow.protocol, flow.dport, flow.container or holder
+    if holder == "host":  # a container on the host's network serves at the host's addresses
+        yield kind, flow.protocol, flow.dport, holder
     for host in network.hosts if flow.container else ():
         container = host.container(flow.container or "")
         for binding in container.bindings if container is not None else ():
