@@ -1,7 +1,11 @@
 """The second judge is asked about a whole examination."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 
+from hairpin.change.change import Change, SetSysctl
 from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import message
 from hairpin.replica.judge import RunningKernel
@@ -14,9 +18,9 @@ ASKED, EVIDENCE = examination(FORWARDING_OFF), evidence(FORWARDING_OFF)
 OWN = ASKED.network.this.kernel
 
 
-def _word(kernel: Kernel) -> Replication:
+def _word(kernel: Kernel, printed: Mapping[int, Change] = MappingProxyType({})) -> Replication:
     with replicating(ASKED, (EVIDENCE,), kernel) as word:
-        return word()
+        return word(printed)
 
 
 def test_every_flow_and_proof_is_repeated() -> None:
@@ -72,3 +76,18 @@ def test_a_kernel_that_agrees_is_asked_once() -> None:
     kernel.asked = 1
     _word(kernel)
     assert kernel.asked == 2
+
+
+def test_the_kernel_is_asked_about_the_repair_that_is_printed() -> None:
+    """A repair that was printed in place of the proven change and does not help is not confirmed; one that does, is."""
+    flows = [number for cause in ASKED.causes for number in cause.flows]
+    own = ASKED.causes[0].candidate.change
+    idle = SetSysctl(ASKED.network.this.netns, ("net", "ipv4", "ip_default_ttl"), "9")
+    kernel = Overloaded(OWN)
+    kernel.asked = 1
+    also = Change((*own.parts, idle))
+    found = _word(kernel, dict.fromkeys(flows, also))
+    assert kernel.asked == 3, "once for the flows, once for what is printed"
+    assert found.causes == frozenset(each.ref for each in ASKED.causes)
+    refused = _word(Agreeing(OWN), dict.fromkeys(flows, Change((idle,))))
+    assert refused.causes == frozenset()

@@ -15,6 +15,7 @@ from hairpin.answer.proven_repairs import (
     Printed,
     changes_beside,
     first_change,
+    printed_otherwise,
     with_first_that_holds,
     with_proofs,
 )
@@ -107,7 +108,7 @@ def ask(
                 return _with_questions(explained(start, examination, depth))
             with replicating(examination, start.evidence, kernel) as word:
                 found = explained(start, examination, depth)  # while the replicas are at work
-                found = _judged(found, word())
+                found = _judged(found, word(printed_otherwise(found.causes, examination)))
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
 

@@ -5,6 +5,7 @@ first repairs of the other causes of their sets.  What is printed as proven is t
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 
 import msgspec
@@ -15,7 +16,7 @@ from hairpin.change.simulate import simulate
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.proof import is_repaired, proof_by
 from hairpin.errors import ChangeError
-from hairpin.remedy.in_turn import made_in_turn
+from hairpin.remedy.in_turn import change_in_turn, made_in_turn
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -72,6 +73,21 @@ def with_proofs(cause: CauseAnswer, found: FoundCause, examination: Examination,
         return msgspec.structs.replace(cause, remedies=kept)
     flow = examination.diagnoses[found.flows[0]].trace
     return msgspec.structs.replace(cause, remedies=kept, proof=proof_by(flow, walk))
+
+
+def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination) -> dict[int, Change]:
+    """Return, by the flow's index, what the first repairs of its causes change in printed order, where that is not what
+    proved the causes."""
+    told = {each.ref: each for each in causes}
+    found: dict[int, Change] = {}
+    for number in range(len(examination.diagnoses)):
+        own = tuple(each for each in examination.causes if number in each.flows)
+        changes = tuple(first_change(told[each.ref]) for each in own)
+        if all(one == each.candidate.change for one, each in zip(changes, own, strict=True)):
+            continue
+        with suppress(ChangeError):
+            found[number] = change_in_turn(changes, examination.network)
+    return found
 
 
 def _proven(remedy: Remedy, found: FoundCause, examination: Examination, printed: Printed) -> Remedy | None:

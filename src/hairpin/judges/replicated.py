@@ -1,6 +1,6 @@
 """Asks the second judge about an examination: every flow and every proof is repeated in replicas on a kernel."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 import msgspec
@@ -56,33 +56,40 @@ def rule_count(network: Network) -> int:
 @contextmanager
 def replicating(
     examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
-) -> Generator[Callable[[], Replication]]:
-    """Begin to ask the kernel, and give what waits for its word about the flows and the proofs."""
+) -> Generator[Callable[[Mapping[int, Change]], Replication]]:
+    """Begin to ask the kernel, and give what waits for its word about the flows and the proofs.
+
+    That takes what is printed as the repair of a flow, by the flow's index, where it changes something else than what
+    proved the flow's causes: the kernel's word is then of the printed repair."""
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
             "{count} rules take seconds to load: `hairpin prove` repeats a flow in throw-away namespaces", count=count
         )
-        yield lambda: Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
+        yield lambda _: Replication((None,) * len(examination.diagnoses), unread=_unread([said]))
         return
     groups = _groups(examination)
     with kernel.judging(_cases(groups, examination, evidence)) as outcomes:
 
-        def word() -> Replication:
+        def word(printed: Mapping[int, Change]) -> Replication:
             heard = _heard(groups, outcomes(), examination, kernel)
             # A packet of a replica can be lost on an overloaded machine: only what the kernel repeats is a
             # disagreement.
             doubtful = [each.group for each in heard if each.disagreements]
             judged_again = kernel.judge(_cases(doubtful, examination, evidence)) if doubtful else ()
             again = iter(_heard(doubtful, judged_again, examination, kernel))
-            return _replication([next(again) if each.disagreements else each for each in heard], examination)
+            said = [next(again) if each.disagreements else each for each in heard]
+            proven = {number for each in said for number in each.proven if number not in printed}
+            otherwise = _alike(printed)
+            judged_further = kernel.judge(_cases(otherwise, examination, evidence)) if otherwise else ()
+            further = _heard(otherwise, judged_further, examination, kernel)
+            return _replication(said, proven.union(*(each.proven for each in further)), examination)
 
         yield word
 
 
-def _replication(heard: list["_Heard"], examination: Examination) -> Replication:
+def _replication(heard: list["_Heard"], proven: set[int], examination: Examination) -> Replication:
     flows = {number: both for each in heard for number, both in each.flows.items()}
-    proven = {number for each in heard for number in each.proven}
     return Replication(
         tuple(flows.get(number) for number in range(len(examination.diagnoses))),
         frozenset(
@@ -108,6 +115,15 @@ def _groups(examination: Examination) -> list[_Group]:
         _Group(tuple(numbers), _change_of(examination.causes_of(numbers[0])) if refs else None)
         for refs, numbers in found.items()
     ]
+
+
+def _alike(printed: Mapping[int, Change]) -> list[_Group]:
+    """Return the flows in groups for which the same is printed."""
+    groups: list[_Group] = []
+    for number, change in printed.items():
+        if all(number not in each.numbers for each in groups):
+            groups.append(_Group(tuple(other for other, each in printed.items() if each == change), change))
+    return groups
 
 
 def _change_of(causes: tuple[FoundCause, ...]) -> Change:
@@ -158,7 +174,7 @@ class _Heard:
         for number, judgement in zip(group.numbers, outcome.after, strict=True):
             trace = walk_flow(changed, self._examination.diagnoses[number].trace.flow)
             both = self._both(number, changed, trace, judgement, changed=True)
-            if both.agreement.judge == "replicated" and number in agreeing:
+            if both.agreement.judge == "replicated" and number in agreeing and trace.succeeds:
                 self.proven.add(number)
 
     def _after(self, change: Change) -> Network | None:

@@ -34,11 +34,19 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
 def made_in_turn(changes: tuple[Change, ...], network: Network) -> Network:
     """Return the network after the changes of repairs that are printed one below the other.  What one of them has made
     is not made again.  Raises ChangeError if one does not fit the network that those before it leave."""
+    return simulate(change_in_turn(changes, network), network)
+
+
+def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
+    """Return the changes of repairs that are printed one below the other as one; raises ChangeError as above."""
     now = network
+    parts: list[Primitive] = []
     for change in changes:
         moved = renumbered_change(change, network, now)
-        now = simulate(Change(tuple(part for part in moved.parts if not _is_made(part, network, now))), now)
-    return now
+        made = Change(tuple(part for part in moved.parts if not _is_made(part, network, now)))
+        now = simulate(made, now)
+        parts += made.parts
+    return Change(tuple(parts))
 
 
 def _answering(now: Network, remedy: Remedy) -> Network:
