@@ -1,11 +1,14 @@
 """The law of a proof on recorded hosts, and on a slice of double changes that is the same each time.
 ``python -m tests.hunt.proofs`` draws fresh ones."""
 
+from itertools import islice
+
 import pytest
 
 from tests.hunt.bases import asked
 from tests.hunt.proofs.cases import broken_flows, double_of, every_recorded
 from tests.hunt.proofs.law import answered, broken
+from tests.hunt.proofs.pairs import pair_of, pairs
 from tests.whole import thinned
 
 SEED, CASES = 1000, 30
@@ -31,6 +34,12 @@ def test_two_faults_of_one_option_have_a_repair_each() -> None:
     assert ["MASQUERADE" in each for each in commands] == [False, True]
     (zone,) = (each for each in answer.causes if each.id == "firewalld-bridge-in-wrong-zone")
     assert set(zone.together) == {zone.ref, of_option[1].ref}
+
+
+def test_the_law_holds_of_a_slice_of_pairs_of_the_catalogues_faults() -> None:
+    found = [pair for each in islice(pairs(SEED), CASES) if (pair := pair_of(*each)) is not None]
+    assert len(found) > CASES // 2
+    assert [(pair.name, *map(str, bad)) for pair in found if (bad := broken(pair.network, pair.flows))] == []
 
 
 def test_the_law_holds_of_a_slice_of_double_changes() -> None:

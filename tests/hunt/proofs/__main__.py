@@ -1,10 +1,11 @@
-"""``python -m tests.hunt.proofs [--cases N] [--seed S] [--recorded]``: holds the law of a proof on N double changes, or
-on each recorded host."""
+"""``python -m tests.hunt.proofs [--cases N] [--seed S] [--recorded | --pairs]``: holds the law of a proof on N double
+changes, on each recorded host, or on N pairs of the catalogue's faults."""
 
 import argparse
 import sys
 import time
 from collections import Counter
+from itertools import islice
 from multiprocessing import Pool
 from secrets import randbelow
 
@@ -13,6 +14,7 @@ import msgspec
 from tests.hunt.bases import asked
 from tests.hunt.proofs.cases import broken_flows, double_of, every_recorded
 from tests.hunt.proofs.law import Broken, broken
+from tests.hunt.proofs.pairs import pair_of, pairs
 
 _PROCESSES = 2
 
@@ -30,6 +32,10 @@ class Judged(msgspec.Struct, frozen=True):
 def judged(name: str) -> Judged:
     """Return what the law says of the case of that name."""
     try:
+        if "+" in name:
+            pair = pair_of(*map(int, name.split("+")))
+            found = broken(pair.network, pair.flows) if pair is not None else ()
+            return Judged(pair.name if pair is not None else name, len(pair.flows) if pair is not None else 0, found)
         if not name.isdigit():
             network, flows = asked(name)
             return Judged(name, len(flows), broken(network, flows) if network is not None else ())
@@ -46,7 +52,7 @@ def main() -> int:
     """Hold the law; the exit status is 1 when it is broken somewhere."""
     arguments = _arguments()
     seed = arguments.seed if arguments.seed is not None else randbelow(1 << 32)
-    names = every_recorded() if arguments.recorded else tuple(map(str, range(seed, seed + arguments.cases)))
+    names = _names(arguments, seed)
     began = time.monotonic()
     counted: Counter[tuple[str, str]] = Counter()
     flows = failing = broke = 0
@@ -66,11 +72,20 @@ def main() -> int:
     return int(failing > 0)
 
 
+def _names(arguments: argparse.Namespace, seed: int) -> tuple[str, ...]:
+    if arguments.recorded:
+        return every_recorded()
+    if arguments.pairs:
+        return tuple(f"{one}+{other}" for one, other in islice(pairs(seed), arguments.cases))
+    return tuple(map(str, range(seed, seed + arguments.cases)))
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Hold the law of a proof on double changes of recorded hosts.")
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--recorded", action="store_true", help="on the recorded hosts as they are")
+    parser.add_argument("--pairs", action="store_true", help="on pairs of the catalogue's faults on the small host")
     return parser.parse_args()
 
 

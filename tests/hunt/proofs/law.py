@@ -89,13 +89,14 @@ def broken_plan(plan: RepairPlan) -> Iterator[Broken]:
     for each in plan.repairs:
         then = after(msgspec.structs.replace(each.remedy, keeping=()), network, then)
     changes = tuple(each.remedy.change for each in plan.repairs)
+    ids = tuple(each.id for each in plan.repairs)
     for flow, told in zip(plan.answer.flows, plan.then, strict=True):
-        for what, found in (
-            ("changes of the plan", _verdict(network, changes, flow.trace.flow)),
-            ("steps of the plan", walk_flow(then, flow.trace.flow).verdict),
-        ):
-            if found != told:
-                yield Broken(what, _told(flow.trace.flow), tuple(each.id for each in plan.repairs), told, found)
+        by_changes = _verdict(network, changes, flow.trace.flow)
+        by_steps = walk_flow(then, flow.trace.flow).verdict
+        if by_changes != told:
+            yield Broken("changes of the plan", _told(flow.trace.flow), ids, told, by_changes)
+        if by_steps != told:
+            yield Broken("steps of the plan", _told(flow.trace.flow), ids, told, by_steps)
 
 
 def _verdict(network: Network, changes: tuple[Change, ...], flow: Flow) -> Verdict | None:
