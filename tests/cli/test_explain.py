@@ -94,3 +94,20 @@ def test_a_damaged_snapshot_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_its_document_is_that_of_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     assert errors(json.loads(call(capsys, "explain", "icc-off", "--json").out), "explain-1.json") == []
+
+
+def test_where_it_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "dial tcp 0.0.0.0:8080: i/o timeout"
+    known = call(capsys, "explain", text, "--from", "192.0.2.7", "--snapshot", snapshot(FORWARDING_OFF))
+    assert "true here: interface-forwarding-off" in known.out
+    assert "repair now:" in known.out
+    unknown = call(capsys, "explain", text, "--snapshot", snapshot(FORWARDING_OFF))
+    assert "true here? unknown: as far as this host: " in unknown.out
+    assert "--from" in unknown.out
+    assert "repair" not in unknown.out
+
+
+def test_a_place_that_these_hosts_lack(capsys: pytest.CaptureFixture[str]) -> None:
+    ended = call(capsys, "explain", "Connection refused", "--from", "container:nosuch", "--snapshot", snapshot())
+    assert (ended.status, ended.out) == (2, "")
+    assert "nosuch" in ended.err

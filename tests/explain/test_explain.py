@@ -1,20 +1,28 @@
 """Faults apart from what healthy hosts log; the lines that mean nothing, and what they name."""
 
+import pytest
+
 from tests.explain.answers import explain
 from tests.explain.texts import harmless
 
 ROUTINE = "docker0: port 1(vetheef33f4) entered disabled state"
-DETACHED = ('"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"]', '"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST"]')
+DETACHED = (
+    '"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST","UP","LOWER_UP"]',
+    '"ifname":"vetheef33f4","flags":["BROADCAST","MULTICAST"]',
+)
 HARMLESS = "iptables: Bad rule (does a matching rule exist in that chain?)."
 
 
 def test_harmless_lines_are_no_fault() -> None:
-    found = explain("\n".join(harmless()))
-    assert found.found == ()
-    assert found.answer is None
+    assert explain("\n".join(harmless())).found == ()
 
 
-def test_a_routine_line_is_told_if_it_is_asked_about_alone() -> None:
+@pytest.mark.parametrize("line", harmless())
+def test_a_harmless_line_alone_is_no_fault(line: str) -> None:
+    assert explain(line).found == ()
+
+
+def test_a_routine_line_is_told_where_a_cause_of_it_holds() -> None:
     off = explain(ROUTINE, DETACHED)
     assert [(each.text.entry.id, each.here.here) for each in off.found] == [("bridge-port-disabled", "true")]
     within = explain(f"docker0: something else\n{ROUTINE}")

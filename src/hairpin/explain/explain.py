@@ -14,8 +14,10 @@ from hairpin.explain.named import ENOUGH, parsed_targets
 from hairpin.explain.sender import Sender, sender_of
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
+from hairpin.network.flow import FromContainer
 from hairpin.question.asked import Origin
 from hairpin.question.question import Question
+from hairpin.question.starts import start_named
 
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 _ANY_PORT = 80
@@ -73,12 +75,11 @@ def explain_texts(
     """
     whole = _whole(sources) if sources and is_to_be_asked(understood) else None
     if isinstance(whole, Answer):
-        answers = _answers(understood.found, sources, whole, origin)
+        answers = _answers(understood.found, sources, whole, _resolved(origin, whole) if origin is not None else None)
     else:
         reason = whole or why_not or message("no host was read")
         answers = tuple(TextAnswer(each, not_asked(each, reason)) for each in understood.found)
-    alone = not understood.unknown
-    found = tuple(each for each in answers if _is_fault(each, alone=alone))
+    found = tuple(each for each in answers if _is_fault(each))
     return Explanation(
         found,
         tuple(each.text for each in answers if each not in found),
@@ -89,13 +90,13 @@ def explain_texts(
     )
 
 
-def _is_fault(answer: TextAnswer, *, alone: bool) -> bool:
-    """Return whether the text is told as a fault.  ``alone``: it was asked about, not found in a log."""
+def _is_fault(answer: TextAnswer) -> bool:
+    """Return whether the text is told as a fault."""
     match answer.text.entry.kind:
         case "fault":
             return True
         case "routine":
-            return answer.here.here == "true" or (alone and answer.here.here == "unknown")
+            return answer.here.here == "true"
         case "harmless":
             return False
 
@@ -106,6 +107,12 @@ def _whole(sources: tuple[Source, ...]) -> Answer | Message:
         return ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
         return error.said
+
+
+def _resolved(origin: Origin, whole: Answer) -> Origin:
+    """Return the origin, a container by its own name; raise UsageError if these hosts have no such place."""
+    start = start_named(whole.network, whole.network.this, origin.version or 4, origin).start
+    return msgspec.structs.replace(origin, container=start.name) if isinstance(start, FromContainer) else origin
 
 
 def _answers(

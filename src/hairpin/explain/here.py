@@ -11,8 +11,9 @@ from hairpin.causes.registry import all_causes
 from hairpin.causes.where import places
 from hairpin.explain.as_far import as_far, holder_of
 from hairpin.explain.named_flows import StoppedNow, flows_of, is_now, own_flows
+from hairpin.explain.outcomes import outcomes_of
 from hairpin.explain.readings import StateReading, reading_of
-from hairpin.explain.sender import UNKNOWN, Sender
+from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, Sender
 from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
@@ -80,6 +81,9 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
     if not asked.sender.is_known:
         why = as_far(found, asked.whole, asked.targets)
         return TextHere("unknown", _first(_fitting(found, asked), found), why)
+    elsewhere = _asks_another_resolver(found, asked)
+    if elsewhere is not None:
+        return TextHere("unknown", found.entry.causes, elsewhere)
     flows = tuple(flows_of(found, asked.whole, asked.targets, asked.sender))
     proven = [each for each in flows if _proves(each, found)]
     for each in proven:
@@ -108,11 +112,30 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
     return TextHere("false", found.entry.causes, message("what it names is reached from there now"))
 
 
+def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
+    """Return why a text about the host's own resolver is none of the container that is said to have printed it."""
+    stub = next((each.value for each in found.named if each.value == STUB_RESOLVER), None)
+    if stub is None or asked.sender.kind != "container":
+        return None
+    containers = (each for host in asked.whole.network.hosts for each in host.containers())
+    container = next((each for each in containers if each.name == asked.sender.name), None)
+    if container is None or stub in (container.resolvers or ()):
+        return None
+    return message(
+        "{stub} is the own resolver of a host, and container {name} asks {servers}",
+        stub=stub,
+        name=container.name,
+        servers=", ".join(container.resolvers or ()) or "-",
+    )
+
+
 def _proves(each: StoppedNow, found: TextFound) -> bool:
     entry = found.entry
+    if entry.outcome and entry.outcome not in outcomes_of(each.flow):
+        return False
     if entry.verdicts and each.flow.verdict not in entry.verdicts:
         return False
-    if entry.about == "name":
+    if entry.about == "name" and not entry.shown_by:
         return each.cause.id in entry.causes
     return not entry.shown_by or each.cause.id in entry.shown_by
 

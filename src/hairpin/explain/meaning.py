@@ -35,7 +35,8 @@ class TextMeaning(msgspec.Struct, frozen=True):
     what may be behind the text, the likeliest first.
 
     ``shown_by``: ids of those causes that are what the text says, where they hold: they alone make it true.  A text
-    about a flow with ``verdicts`` and without ``shown_by`` is true by any cause that stops the flow with one of them.
+    about a flow without ``shown_by`` is true by any cause that stops the flow with the ``outcome`` of the text, or with
+    one of its ``verdicts``.
 
     ``general``: another entry says more about a line that has both; it is never true by itself.  ``passing``: it comes
     and goes, so that its absence now decides nothing.  ``outcome``: how the connection ended, if the text is about one.

@@ -143,7 +143,7 @@ def _module(module: str) -> _Reader:
         if any(link.kind == module for namespace in host.namespaces for link in namespace.links):
             return StateReading(False, message("the kernel has a link of the kind {module} now", module=module))
         if files is None:
-            return None
+            return StateReading(None, message("which modules the kernel has was not read"))
         if module in (files.loaded or ()) or (files.there and module in (files.modules or ())):
             return StateReading(False, message("the kernel has the module {module}", module=module), evidence)
         if not files.there:

@@ -21,7 +21,7 @@ SenderKind = Literal["host", "container", "address", "lan", "elsewhere", "unknow
 ToldBy = Literal["option", "line", "form", ""]
 _SOURCE = re.compile(r"\bSRC=([0-9a-fA-F.:]+)|\budp:([0-9.]+):\d+\"|\bread udp ([0-9.]+):\d+->")
 """The source of the packet that a log rule or dockerd's resolver tells of."""
-_STUB, _EMBEDDED = "127.0.0.53", "127.0.0.11"
+STUB_RESOLVER, _EMBEDDED = "127.0.0.53", "127.0.0.11"
 """systemd-resolved's own address on each host that runs it, and dockerd's in containers.
 
 Source: systemd-resolved.service(8); moby libnetwork/resolver.go"""
@@ -171,6 +171,6 @@ def _by_form(found: TextFound, whole: Answer) -> Sender:
     if found.entry.printed_by == "host":
         only = whole.network.hosts[0].name if len(whole.network.hosts) == 1 else ""
         return Sender("host", found.entry.program, only, "form", Origin("host", host=only))
-    if _STUB in found.quote:
+    if STUB_RESOLVER in found.quote:
         return Sender("host", "", "", "form")
     return Sender("container", "", "", "form") if _EMBEDDED in found.quote else UNKNOWN

@@ -10,7 +10,7 @@ _MOMENT = (
     r"|1\d{9}\.\d{3,9})"
 )
 _COMPOSED = re.compile(rf"(?:{_TIME}{_MOMENT} )?(?P<container>[\w.-]+) +\| ")
-_LOGGED = re.compile(rf"{_TIME}{_MOMENT} (?P<host>[\w.-]+) (?P<program>[\w./@:-]+)\[\d+\]: ")
+_LOGGED = re.compile(rf"(?:{_TIME}{_MOMENT} )?(?P<host>[\w.-]+) (?P<program>[\w./@:-]+)\[\d+\]: ")
 _SYSLOG = re.compile(
     rf"{_TIME}(?:[A-Za-z]{{3}} [ \d]\d [\d:.]{{8,}}|{_MOMENT}(?= [\w.-]+ kernel: )) "
     r"(?P<host>[\w.-]+) (?P<program>[\w./@-]+): "

@@ -9,7 +9,7 @@ CLIENTS = (
         id="client-timeout",
         program="curl",
         patterns=(
-            "^{timeout}$", "^connect timeout$", "curl: (28) *",
+            "^{timeout}$", "^connect timeout$", "curl: (28) *", "curl: (7) *{timeout}", "(110){timeout}: AH00957",
             "Failed to connect to {host} port {port} after * ms: Timeout was reached",
             "Failed to connect to {host} port {port}* {timeout}",
             "Failed to connect to {host} port {port}: Timeout was reached",
@@ -43,7 +43,6 @@ CLIENTS = (
             "nat-loopback-on-cloud-address", "no-route-to-client", "masquerade-missing", "rp-filter-strict",
         ),
         about="flow",
-        verdicts=("dropped", "unanswered"),
         outcome="timeout",
         printed_by="client",
         samples=(
@@ -100,7 +99,6 @@ CLIENTS = (
             "host-service-not-running", "service-listens-on-container-loopback", "host-service-listens-on-loopback",
         ),
         about="flow",
-        verdicts=("refused", "rejected"),
         outcome="refused",
         printed_by="client",
         samples=(
@@ -149,7 +147,6 @@ CLIENTS = (
             "input-drops-host-service", "veth-detached-from-bridge",
         ),
         about="flow",
-        verdicts=("rejected", "dropped", "unanswered"),
         outcome="no-route",
         printed_by="client",
         samples=(
@@ -219,7 +216,6 @@ CLIENTS = (
             "conntrack-invalid-reset", "service-listens-on-one-container-address", "container-own-firewall",
         ),
         about="flow",
-        verdicts=("refused", "rejected"),
         outcome="reset",
         printed_by="client",
         samples=(
@@ -232,7 +228,7 @@ CLIENTS = (
         patterns=(
             "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)", "failed to connect to all addresses",
             "Can't connect to MySQL server on '{host}' (115", "transport: Error while dialing",
-            "attempt to connect to {address}:{port} * failed",
+            "AH00957: * attempt to connect to {address}:{port} * failed",
         ),
         meaning=message(
             "The client could not connect, and does not say how: nobody answered, or the connection was refused. "

@@ -43,6 +43,8 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* -F DOCKER* failed: *No chain/target/match by that name",
             "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *", "COMMAND_FAILED: '*iptables* -F DOCKER* failed: *",
             "COMMAND_FAILED: '*iptables* -N DOCKER* failed: *Chain already exists",
+            "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *CHAIN_DEL failed (Device or resource busy)",
+            "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *CHAIN_USER_DEL failed (Device or resource busy)",
         ),
         meaning=message(
             "dockerd asked through firewalld whether a rule is there, or took an old one away before it made its "

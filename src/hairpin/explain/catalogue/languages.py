@@ -20,6 +20,11 @@ LANGUAGES = (
             "SQLSTATE[HY000] [2002] {timeout}", "(os error 110)",
             "io.netty.channel.ConnectTimeoutException: connection timed out: {host}",
             "A connection attempt failed because the connected party did not properly respond",
+            "Can't connect to MySQL server on '{host}' (timed out)", "Timeout connecting to server",
+            "Error {number} connecting to {host}:{port}. {timeout}", "{timeout} ({host}:{port})",
+            "ConnectTimeoutException: Connect to {host}:{port} * failed: connect timed out",
+            "ConnectTimeoutException: connection timed out: *{address}:{port}",
+            "java.net.SocketTimeoutException: failed to connect to *{address} (port {port})",
             "UND_ERR_CONNECT_TIMEOUT", "asyncio.exceptions.TimeoutError * connect",
         ),
         meaning=message(
@@ -33,7 +38,6 @@ LANGUAGES = (
             "isolation-drops-between-bridges", "icc-off", "host-default-route-missing", "interface-forwarding-off",
         ),
         about="flow",
-        verdicts=("dropped", "unanswered"),
         outcome="timeout",
         printed_by="client",
         samples=(
@@ -48,7 +52,8 @@ LANGUAGES = (
             "dial tcp {address}:{port}: connect: {refused}", "dial tcp {address}:{port}: getsockopt: {refused}",
             "connect ECONNREFUSED {address}:{port}", "ECONNREFUSED", "[Errno 111] {refused}",
             "ConnectionRefusedError", "java.net.ConnectException: {refused}",
-            "Connection refused: {host}/{address}:{port}", "Errno::ECONNREFUSED",
+            "Connection refused: {host}/{address}:{port}",
+            "AnnotatedConnectException: * {refused}: *{address}:{port}", "Errno::ECONNREFUSED",
             "Connection to {host}:{port} refused", "stream_socket_client(): * ({refused})",
             "SQLSTATE[HY000] [2002] {refused}", "cURL error 7:", "{refused} (os error 111)",
             "error trying to connect: tcp connect error: {refused}", "Connection refused ({host}:{port})",
@@ -69,7 +74,6 @@ LANGUAGES = (
             "service-listens-on-container-loopback", "host-service-listens-on-loopback",
         ),
         about="flow",
-        verdicts=("refused", "rejected"),
         outcome="refused",
         printed_by="client",
         samples=(
@@ -100,7 +104,6 @@ LANGUAGES = (
             "container-link-down", "arp-not-answered",
         ),
         about="flow",
-        verdicts=("rejected", "dropped", "unanswered"),
         outcome="no-route",
         printed_by="client",
         samples=(
@@ -158,7 +161,6 @@ LANGUAGES = (
             "conntrack-invalid-reset",
         ),
         about="flow",
-        verdicts=("refused", "rejected"),
         outcome="reset",
         printed_by="client",
         samples=(

@@ -9,20 +9,17 @@ NAMES = (
         program="curl",
         patterns=(
             "curl: (6) *", "Could not resolve host: {host}", "Couldn't resolve host '{host}'",
-            "ping: {host}: {no_name}", "ping: unknown host {host}",
-            "ssh: Could not resolve hostname {host}: {no_name}", "wget: unable to resolve host address",
-            "wget: bad address '{host}'", "ping: bad address '{host}'", "{no_name}", "getaddrinfo ENOTFOUND {host}",
-            "ENOTFOUND", "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
-            "java.net.UnknownHostException", "[Errno -2] {no_name}", "socket.gaierror",
-            "nodename nor servname provided", 'could not translate host name "{host}" to address',
+            "ping: unknown host {host}", "wget: unable to resolve host address",
+            "wget: bad address '{host}'", "ping: bad address '{host}'",
+            "java.net.UnknownHostException", "java.net.UnknownHostException: {host}", "socket.gaierror",
+            'could not translate host name "{host}" to address',
             "Unknown MySQL server host '{host}'", "Could not resolve '{host}'",
             "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',
-            "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
-            "getaddrinfo for {host} failed", "Unknown host {host}", "no such host",
+            "getaddrinfo for {host} failed", "Unknown host {host}",
             "failed to lookup address information",
         ),
         meaning=message(
-            "The name server answered that it knows no such name, or none could be asked. Containers know each "
+            "The name server answered that it knows no such name, or none answered. Containers know each "
             "other's names only on a network that both are on and that somebody made (not on the default "
             "bridge), and only while they run."
         ),
@@ -36,6 +33,30 @@ NAMES = (
         printed_by="client",
         samples=(
             Sample("curl: (6) Could not resolve host: api", "k3s-io/k3s#9476"),
+        ),
+    ),
+    TextMeaning(
+        id="name-unknown",
+        program="",
+        patterns=(
+            "{no_name}", "ping: {host}: {no_name}", "ssh: Could not resolve hostname {host}: {no_name}",
+            'could not translate host name "{host}" to address: {no_name}', "getaddrinfo ENOTFOUND {host}",
+            "ENOTFOUND", "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
+            "[Errno -2] {no_name}", "nodename nor servname provided", "no such host",
+            "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
+        ),
+        meaning=message(
+            "The name server answered that it knows no such name. Containers know each other's names only on a network "
+            "that both are on and that somebody made (not on the default bridge), and only while they run."
+        ),
+        causes=(
+            "no-common-network-for-name", "default-bridge-has-no-names", "container-not-running",
+            "host-network-has-no-names",
+        ),
+        shown_by=("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names"),
+        about="name",
+        printed_by="client",
+        samples=(
             Sample("dial tcp: lookup db on 127.0.0.11:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
             Sample("Error: getaddrinfo ENOTFOUND db", "nodejs/node, lib/dns.js"),
         ),

@@ -1,0 +1,67 @@
+"""States that no packet shows: a text about them is true where a reading shows it, and false where one refutes it."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hairpin.collect.snapshot import load
+from hairpin.evidence.reading import Evidence
+from hairpin.explain.explain import TextAnswer, explain_texts
+from hairpin.explain.here import Here
+from hairpin.explain.understand import understand
+from tests.acceptance import recorded
+from tests.explain.judge import HEALTHY, NOW
+
+BOOTS = Path(__file__).parent.parent / "fixtures" / "boots"
+VETH = "failed to add the host (veth1a2b3c4) <=> sandbox (veth5d6e7f8) pair interfaces: operation not supported"
+VXLAN = 'subnet sandbox join failed for "10.0.1.0/24": error creating vxlan interface: operation not supported'
+NO_CHAIN = "iptables --wait -t nat -A DOCKER -p tcp -j DNAT: iptables: No chain/target/match by that name."
+ZONE = "failed to start daemon: ZONE_CONFLICT: 'docker0' already bound to a zone"
+TWICE = "failed to start daemon: conflicts with network 1 (docker0): networks have same bridge name"
+UNREACHABLE = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+
+
+def told(text: str, evidence: Evidence) -> TextAnswer:
+    (found,) = explain_texts(understand((text.encode(),), NOW), (evidence,), None).found
+    return found
+
+
+def without_modules(evidence: Evidence) -> Evidence:
+    """Return the host without the folder of its kernel's modules."""
+    kept = tuple(each for each in evidence.readings if each.key not in ("module-files", "modules"))
+    gone = msgspec.structs.replace(
+        kept[0], key="module-files", netns="", origin="/lib/modules/6.1.0-18-amd64", text="not there\n", id="e9001"
+    )
+    return msgspec.structs.replace(evidence, readings=(*kept, gone))
+
+
+CASES: dict[str, tuple[str, Evidence, Here]] = {
+    "no chain, and it is there":     (NO_CHAIN, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no chain, and it is gone":      (NO_CHAIN, recorded.evidence("nat-flush-x.proxy-off"), "true"),
+    "no dockerd, and it answers":    (UNREACHABLE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no dockerd beside Podman":      (UNREACHABLE, load(HEALTHY / "podman-cni.hairpin"), "unknown"),
+    "no dockerd, and it is down":    (UNREACHABLE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
+    "the zone, and dockerd runs":    (ZONE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "the zone keeps it from running": (ZONE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
+    "two records, and dockerd runs": (TWICE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "two records, and another reason": (TWICE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "unknown"),
+    "veth, and there are such links": (VETH, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no vxlan, and the modules are gone": (
+        VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin")), "true"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "evidence", "here"), CASES.values(), ids=CASES)
+def test_reading(text: str, evidence: Evidence, here: Here) -> None:
+    assert told(text, evidence).here.here == here
+
+
+def test_the_running_kernels_modules_are_gone() -> None:
+    """The reboot is the repair, and no device is to be deleted."""
+    found = told(VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin"))).here
+    assert found.cause is not None
+    assert found.cause.id == "kernel-module-missing"
+    said = " ".join(str(one) for each in found.cause.remedies for one in each.advice)
+    assert "reboot into the kernel that is installed" in said
+    assert not any(each.commands for each in found.cause.remedies)
