@@ -42,6 +42,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
+from hairpin.question.elsewhere import published_elsewhere
 from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
@@ -125,7 +126,8 @@ def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network
     within = with_world(network, question.world, question.publics, question.targets)
     flows = tuple(map(question.sized, flows_for(within, question.targets, question.origin)))
     unread = tuple(each for host in network.hosts for each in host.unread)
-    start = Answer(question, evidence, within, (), unread=unread, notes=age_notes(evidence))
+    notes = (*age_notes(evidence), *published_elsewhere(within, question.targets))
+    start = Answer(question, evidence, within, (), unread=unread, notes=notes)
     return (start, flows) if question.after is None else after_event(start, question.after, flows)
 
 
