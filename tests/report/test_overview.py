@@ -1,6 +1,6 @@
 """The table of an answer: what can be reached from where."""
 
-from hairpin.report.overview import overview_of, write_overview
+from hairpin.report.overview import Overview, OverviewCell, OverviewRow, folded_rows, overview_of, write_overview
 from hairpin.report.paper import Paper
 from hairpin.report.places import places_of
 from hairpin.report.words import Words
@@ -41,6 +41,16 @@ def test_what_is_well_is_folded() -> None:
     lines = _text().splitlines()
     assert len(lines) <= 5
     assert not any("✗" in line for line in lines)
+
+
+def test_one_port_over_both_versions_is_one_port() -> None:
+    cells = (OverviewCell("delivered", (), ("f1",)),)
+    rows = [OverviewRow("port", "8151/tcp (web)", version, cells) for version in (4, 6)]
+    (told,) = [label for label, _ in folded_rows(Overview(("outside",), tuple(rows), True), WORDS)]
+    assert told == "8151/tcp (web)"
+    more = (*rows, OverviewRow("port", "8152/tcp (api)", 4, cells))
+    (told,) = [label for label, _ in folded_rows(Overview(("outside",), more, True), WORDS)]
+    assert told == "2 ports"
 
 
 def test_failing_rows_come_first_with_the_number_of_the_cause() -> None:

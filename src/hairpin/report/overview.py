@@ -137,7 +137,10 @@ def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRo
 def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
     if len(rows) == 1:
         return found.label(rows[0])
-    count = len(rows)
+    labels = dict.fromkeys(each.label for each in rows)
+    if len(labels) == 1:
+        return rows[0].label  # over both IP versions
+    count = len(labels)
     match rows[0].subject:
         case "port":
             return words(message("{count} ports", count=count))

@@ -186,18 +186,25 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
         in_class=in_class,
         evidence=(each.route.evidence,),
         advice=(
-            _recreated(each),
+            recreated(each.network, "docker", each.name),
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
     )
 
 
-def _recreated(each: Overlap) -> Message:
-    if each.network is not None and each.network.name == "bridge":
+def recreated(network: DockerNetwork | None, tool: str, name: str) -> Message:
+    """Return what gives the network another subnet.  An engine makes its default network itself: a file says how."""
+    if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(
             "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "
             "starts, and then the containers start anew"
         )
+    if network is not None and (tool, network.name) == ("podman", "podman"):
+        return message(
+            "give Podman's default network a subnet that nothing else uses: default_subnet in section [network] of "
+            "containers.conf; containers that are made afterwards take it"
+        )
     return message(
-        "recreate network {name} with a subnet that nothing else uses (docker network create --subnet)", name=each.name
-    )
+        "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
+        name=name, tool=tool,
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from hairpin.causes.routing._overlap import (
     led_past,
     moved_away,
     overlaps,
+    recreated,
 )
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, DeleteEntry, one
@@ -109,13 +110,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
         side_effects=(message("{address} behind {link} is then out of reach", address=address, link=taken),)
         if wanted
         else (),
-        advice=(
-            message(
-                "recreate network {name} with a subnet that nothing else uses ({tool} network create --subnet)",
-                tool=view.host.tool_of(meant),
-                name=meant.name,
-            ),
-        ),
+        advice=(recreated(meant, view.host.tool_of(meant), meant.name),),
         ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it, (NOT_KEPT,)),),
     )
 
