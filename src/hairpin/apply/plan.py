@@ -249,7 +249,7 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
 def has_repairs(answer: Answer) -> bool:
     """Return whether the plan repairs something without ``--choose``."""
     wanted = (each for each in answer.causes if _is_wanted(each, with_latent=False) and each.remedies)
-    return any(_why_not(each, each.remedies[0], answer) is None for each in wanted)
+    return any(_why_not(each, each.remedies[0], answer) is None and not each.remedies[0].harm for each in wanted)
 
 
 def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
