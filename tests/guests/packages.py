@@ -45,7 +45,12 @@ def install_programs(*more: tuple[str, str]) -> None:
 
     ``more``: further programs, each with its package.
     """
-    missing = [package for program, package in (*_PROGRAMS, *more) if shutil.which(program, path=_path()) is None]
+    install(*_PROGRAMS, *more)
+
+
+def install(*programs: tuple[str, str]) -> None:
+    """Install the packages of those programs that are missing."""
+    missing = [package for program, package in programs if shutil.which(program, path=_path()) is None]
     if not missing:
         return
     run(("apt-get", "update", "-q"))

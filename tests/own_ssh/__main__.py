@@ -1,4 +1,4 @@
-"""``python -m tests.own_ssh [--kinds WORD…] [--variants WORD…] [--seconds S]`` (root, sudo, tmux): ``make own-ssh``.
+"""``python -m tests.own_ssh [--kinds WORD…] [--variants WORD…] [--seconds S]`` (root): ``make own-ssh``.
 
 Prints a line for each plan in each kind of session.  The exit status is 1 if a plan that cuts the session was kept, one
 that does not was taken back, or the host is not as it was.
@@ -8,6 +8,7 @@ import argparse
 import sys
 import time
 
+from tests.guests.packages import install
 from tests.own_ssh.kinds import KINDS
 from tests.own_ssh.trial import Result, setting, tried
 from tests.own_ssh.variants import VARIANTS
@@ -24,6 +25,7 @@ def main() -> int:
     arguments = parser.parse_args()
     kinds = [name for name in KINDS if any(word in name for word in arguments.kinds)]
     variants = [name for name in VARIANTS if any(word in name for word in arguments.variants)]
+    install(("tmux", "tmux"))
     print(_HEAD, flush=True)
     began = time.monotonic()
     results: list[Result] = []
