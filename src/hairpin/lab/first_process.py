@@ -83,8 +83,8 @@ def make_mounts() -> None:
     # A sysfs mounted here shows the links of this network namespace.  The cgroup tree is another mount.
     mount("sysfs", str(ROOT / "sys"), "sysfs")
     mount("/sys/fs/cgroup", str(ROOT / "sys/fs/cgroup"), flags=MS_BIND | MS_REC)
-    make_devices()
-    enter_root()
+    make_devices(ROOT)
+    enter_root(ROOT)
 
 
 def lay_out(entry: Path) -> None:
@@ -135,9 +135,9 @@ def show(place: Path) -> None:
     mount("none", inside, flags=MS_BIND | MS_REMOUNT | MS_RDONLY)
 
 
-def make_devices() -> None:
-    """Make the usual device nodes, and terminals of the host's own."""
-    devices = ROOT / "dev"
+def make_devices(root: Path) -> None:
+    """Make the usual device nodes in a root directory, and terminals of the host's own."""
+    devices = root / "dev"
     mount("dev", str(devices), "tmpfs", MS_NOSUID, "mode=755")
     for name, (major, minor) in NODES.items():
         node = devices / name
@@ -156,12 +156,12 @@ def make_devices() -> None:
         mount(kind, str(devices / name), kind, MS_NOSUID | MS_NOEXEC, options)
 
 
-def enter_root() -> None:
-    """Make the host's root directory the only one; the overlays and the bind mounts hold the tmpfs below them."""
-    os.chdir(ROOT)
+def enter_root(root: Path) -> None:
+    """Make the root directory, which is a mount, the only one.  What is mounted in it holds the mounts below."""
+    os.chdir(root)
     # The new root and the place of the old one may be the same: pivot_root(2), NOTES
-    _checked(_libc.pivot_root(b".", b"."), str(ROOT))
-    _checked(_libc.umount2(b".", MNT_DETACH), str(ROOT))
+    _checked(_libc.pivot_root(b".", b"."), str(root))
+    _checked(_libc.umount2(b".", MNT_DETACH), str(root))
     os.chdir("/")
 
 

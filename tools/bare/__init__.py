@@ -1,0 +1,1 @@
+"""README's commands on a fresh Debian: ``python -m tools.bare``."""
