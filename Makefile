@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs harm bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -106,6 +106,9 @@ hunt-repairs: setup setup-lab ## Change N random networks: simulated, carried ou
 
 fidelity-kernels: setup setup-lab ## The same on Debian's kernels 5.10 to sid, emulated: N packets on each (KERNELS=6.1,sid; root)
 	@$(BIN)/python -m tests.fidelity.kernels --pairs $(or $(N),20000) $(if $(SEED),--seed $(SEED)) $(if $(KERNELS),--kernels $(KERNELS))
+
+harm: setup setup-lab ## Let fix repair N hosts on which somebody's decision stands in the way (60), and as many with an accident; real connections judge (SEED=… ONLY=d17,a17; root)
+	@$(BIN)/python -m tests.harm --cases $(or $(N),60) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')$(if $(PARALLEL), --parallel $(PARALLEL))
 
 bare: setup ## Run `make demo` and `make test` as the first commands of a fresh Debian, in a root of its own, from HEAD (ARGS='-k iptables_save'; root)
 	@$(BIN)/python -m tools.bare $(ARGS)

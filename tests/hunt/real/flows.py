@@ -186,13 +186,13 @@ def measure(lab: Lab, wanted: Iterable[Way], known: Boxes, expected: Outcomes | 
     """Return the outcome of an exchange on each flow.  What does not pass although it did (``expected``) is tried
     again, patiently."""
     with listening(lab, known):
-        found = _tried(lab, wanted, known, QUICK_S)
+        found = tried(lab, wanted, known, QUICK_S)
         for pause_s in (0.5,) if expected is None else (0.5, 1.0):
             again = [way for way, seen in found.items() if not seen.passes and _may_pass(way, expected)]
             if not again:
                 break
             time.sleep(pause_s)
-            found |= _tried(lab, again, known, PATIENT_S)
+            found |= tried(lab, again, known, PATIENT_S)
     return found
 
 
@@ -200,7 +200,8 @@ def _may_pass(way: Way, expected: Outcomes | None) -> bool:
     return expected is None or expected[way].passes
 
 
-def _tried(lab: Lab, wanted: Iterable[Way], known: Boxes, seconds: float) -> dict[Way, Seen]:
+def tried(lab: Lab, wanted: Iterable[Way], known: Boxes, seconds: float) -> dict[Way, Seen]:
+    """Return the outcome of one exchange on each flow, within so many seconds; ``listening`` has to serve."""
     by_start: dict[str, list[tuple[Way, tuple[object, ...]]]] = {}
     found: dict[Way, Seen] = {}
     for way in wanted:
