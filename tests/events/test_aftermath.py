@@ -2,12 +2,14 @@
 
 import pytest
 
-from hairpin.events.aftermath import verdict_after
+from hairpin.events.aftermath import deciding_orders, verdict_after
+from hairpin.events.course import Rival
 from hairpin.message import message
 from hairpin.walk.trace import Branch, OpenQuestion, Trace
 from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walked import walked
 from hairpin.wanted import ask_size, state_return_route
-from tests.small_host import egress
+from tests.small_host import egress, host_namespace, network
 
 KNOWN = OpenQuestion(
     message("Does the next hop know the way back?"), message("It answers."), message("It is lost."),
@@ -35,3 +37,14 @@ CASES: dict[str, tuple[Trace, Trace, Verdict, int]] = {
 def test_a_way_back_that_nobody_has_needed(before: Trace, after: Trace, verdict: Verdict, conditions: int) -> None:
     found, asked = verdict_after(before, after)
     assert (found, len(asked)) == (verdict, conditions)
+
+
+def test_an_order_of_units_decides_what_passes_in_one_of_them_alone() -> None:
+    built, lossy = network(), network(host_namespace("*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"))
+    order, flow = message("one starts before the other"), egress()
+    after = walked(built, flow)
+    assert after.succeeds
+    assert not walked(lossy, flow).succeeds
+    assert deciding_orders(built, (Rival(lossy, order), Rival(lossy, order)), flow, after) == (order,)
+    assert deciding_orders(built, (Rival(built, order),), flow, after) == ()
+    assert deciding_orders(built, (Rival(built, order),), flow, walked(lossy, flow)) == (order,)

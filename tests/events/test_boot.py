@@ -13,6 +13,8 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.target import parse_event
 from hairpin.walk.walk import walk_flow
+from tests.podman_host import RULES as HELD
+from tests.podman_host import with_podman
 from tests.small_host import container, engine, host_namespace, network, published
 
 ALWAYS = msgspec.structs.replace(container(), restart_policy="always")
@@ -183,3 +185,29 @@ def test_dockerd_without_its_proxy_lets_its_bridge_route_loopback_addresses() ->
         course = booted(made)
         path = ("net", "ipv4", "conf", "docker0", "route_localnet")
         assert course.namespace.sysctls.text(*path) == value
+
+
+PODMAN = Unit("podman-restart.service", "active", "enabled", after=("network-online.target",))
+ORDERS = {
+    "no unit orders them": ((DOCKER, PODMAN), 1),
+    "Podman's is behind": ((DOCKER, msgspec.structs.replace(PODMAN, after=("docker.service",))), 0),
+    "Podman's is before": ((DOCKER, msgspec.structs.replace(PODMAN, before=("docker.service",))), 0),
+    "Podman's is not started": ((DOCKER, msgspec.structs.replace(PODMAN, enabled="disabled")), 0),
+}
+
+
+@pytest.mark.parametrize(("units", "count"), ORDERS.values(), ids=ORDERS)
+def test_two_engines_that_no_unit_orders_leave_one_of_two_hosts(units: tuple[Unit, ...], count: int) -> None:
+    """The first one switches forwarding on, and dockerd sets its policy only if it does so itself."""
+    both = with_podman(HELD, engine(), policy="always", values={"ip_forward": "0"})
+    course = booted(both, units=units)
+    assert len(course.rivals) == count
+    told = [str(each.order) for each in course.rivals]
+    assert told == ["dockerd starts before Podman's containers, which no unit orders"] * count
+    policies = {policy(course.host), *(policy(each.network.this) for each in course.rivals)}
+    assert len(policies) == count + 1
+
+
+def test_one_engine_has_no_rival() -> None:
+    assert booted(network(docker=engine(ALWAYS)), units=(DOCKER,)).rivals == ()
+    assert booted(with_podman(policy="always"), units=(PODMAN,)).rivals == ()

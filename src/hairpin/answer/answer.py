@@ -10,6 +10,8 @@ import msgspec
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.causes.cause import Candidate, Severity
 from hairpin.diagnose.proof import Proof
+from hairpin.events.aftermath import deciding_orders
+from hairpin.events.course import Rival
 from hairpin.evidence.reading import Evidence
 from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Unread
@@ -51,7 +53,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
 
     ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what nobody can foresee.
     ``failures``: what does not start then.  ``was``: the network before it, in which the ``flows`` were asked;
-    ``label``: the host on which it happens."""
+    ``label``: the host on which it happens.  ``rivals``: what it leaves if units start in another order."""
 
     id: str
     title: Message
@@ -61,18 +63,25 @@ class EventAnswer(msgspec.Struct, frozen=True):
     label: str
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+
+    def orders(self, number: int, after: Trace) -> tuple[Message, ...]:
+        """Return the orders of units that decide how the asked flow of that index ends."""
+        return deciding_orders(self.was, self.rivals, self.flows[number], after)
 
 
 class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
     ``trace``: every step.  ``causes``: refs of the causes that stop it, in the order of its own diagnosis.  ``judged``:
-    both judges' answers, if the kernel was asked and could answer."""
+    both judges' answers, if the kernel was asked and could answer.  ``orders``: of units that nothing orders and that
+    an event starts; with another order the flow ends otherwise."""
 
     ref: str
     trace: Trace
     causes: tuple[str, ...] = ()
     judged: Judged | None = None
+    orders: tuple[Message, ...] = ()
 
     @property
     def disputed(self) -> bool:
@@ -81,13 +90,13 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
-        """The walk's verdict, whatever a replica says (docs/replica.md)."""
-        return self.trace.verdict
+        """The walk's verdict, whatever a replica says (docs/replica.md); ``depends`` if the order of units decides."""
+        return "depends" if self.orders else self.trace.verdict
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves."""
-        return self.trace.succeeds
+        """Whether the flow is delivered or leaves, whatever cannot be foreseen."""
+        return self.trace.succeeds and not self.orders
 
     @property
     def judge(self) -> Judge:

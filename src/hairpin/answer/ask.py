@@ -8,7 +8,7 @@ import msgspec
 from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, ref_of
 from hairpin.answer.coming import to_come
 from hairpin.answer.engines import with_engines
-from hairpin.answer.events import after_event, with_event
+from hairpin.answer.events import after_event, with_event, with_orders
 from hairpin.answer.keeping_out import line_of
 from hairpin.answer.proven_repairs import (
     NOTHING_PRINTED,
@@ -191,9 +191,15 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
 def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
     """Return the answer of ``check`` as the walk gives it: diagnoses and repairs, as far as ``depth``."""
     flows = tuple(
-        FlowAnswer(ref_of(number), each.trace, tuple(cause.ref for cause in examination.causes_of(number)))
+        FlowAnswer(
+            ref_of(number),
+            each.trace,
+            tuple(cause.ref for cause in examination.causes_of(number)),
+            orders=start.event.orders(number, each.trace) if start.event is not None else (),
+        )
         for number, each in enumerate(examination.diagnoses)
     )
+    start = msgspec.structs.replace(start, event=with_orders(start.event, flows))
     if depth == "flows":
         return msgspec.structs.replace(start, flows=flows)
     proven = (*examination.causes, *examination.instead)

@@ -139,7 +139,8 @@ _MOST_NAMES = 6
 
 def _told(cause: ForeseenCause) -> Candidate:
     first, names = cause.members[0].candidate, _containers(cause)
-    event = {"event": cause.event}
+    order = message("{event}, if {order}", event=cause.event, order=cause.orders[0]) if cause.orders else None
+    event = {"event": order or cause.event}
     if cause.id == LEFT_STOPPED and len(names) == 1:
         title = message("after {event}: container {name} does not start again", **event, name=names[0])
         return msgspec.structs.replace(first, title=title, detail=message("It runs now, and nothing starts it then."))

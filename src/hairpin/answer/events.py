@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer
+from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer, FlowAnswer
 from hairpin.answer.decisive import decisive
 from hairpin.causes.cause import Coming
 from hairpin.diagnose.foreseen import name_of
@@ -36,6 +36,7 @@ def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tu
         course.label,
         course.conditions,
         course.failures,
+        course.rivals,
     )
     then = tuple(asked_again(was, course.network, each) for each in flows)
     lacking = tuple(lacking_reading(course.label, key) for key in course.missing)
@@ -74,6 +75,14 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 def lacking_reading(label: str, key: str) -> Unread:
     """Return that the host lacks this reading, which an event needs."""
     return Unread(key, "", key, message("this snapshot has no such reading: take a new one"), "", label)
+
+
+def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
+    """Return the event with the orders of units that decide how one of the flows ends, as conditions."""
+    if event is None:
+        return None
+    orders = (each for flow in flows for each in flow.orders)
+    return msgspec.structs.replace(event, conditions=tuple(dict.fromkeys((*event.conditions, *orders))))
 
 
 def _before(was: Network, course: Course, flow: Flow) -> BeforeEvent:

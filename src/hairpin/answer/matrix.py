@@ -14,7 +14,7 @@ from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
-from hairpin.events.aftermath import asked_again, fates_of_open, verdict_after
+from hairpin.events.aftermath import asked_again, deciding_orders, fates_of_open, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import Event
 from hairpin.events.happening import possible_events
@@ -169,7 +169,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     )
     # What a reading that is lacking would say may change everything.
     then_walked = [_then(was, then, each.trace.flow, asked[each.ref]) for each in answer.flows]
-    told = [verdict_after(each.trace, after) for each, after in zip(answer.flows, then_walked, strict=True)]
+    told = [_verdict(was, course, each.trace, after) for each, after in zip(answer.flows, then_walked, strict=True)]
     cells = tuple(
         EventCell(each.ref, each.verdict, "depends" if course.missing else verdict, fates.get(each.ref))
         for each, (verdict, _) in zip(answer.flows, told, strict=True)
@@ -187,6 +187,12 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
     strikes = tuple(_strike(each, event, broken, _named(each, event, course, was, now[broken[each.flows[0]]]))
                     for each in examination.causes if each.flows)  # fmt: skip
     return EventRow(event.id, course.label, event.title, cells, strikes, course.conditions, course.failures)
+
+
+def _verdict(was: Network, course: Course, before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
+    """Return the verdict after the event, and what it depends on."""
+    orders = deciding_orders(was, course.rivals, before.flow, after)
+    return ("depends", orders) if orders else verdict_after(before, after)
 
 
 def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Trace:

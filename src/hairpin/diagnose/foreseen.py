@@ -15,7 +15,7 @@ from hairpin.diagnose.ended import container_of, ended_containers, is_ended
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.many import examine_many
 from hairpin.diagnose.suspect import Key
-from hairpin.events.aftermath import asked_again
+from hairpin.events.aftermath import asked_again, deciding_orders
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
@@ -23,6 +23,7 @@ from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
 from hairpin.kept import kept
+from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.reads import parts_changed
@@ -54,13 +55,15 @@ class ForeseenCause(msgspec.Struct, frozen=True):
     """A cause that stops flows after ``event``, which happens on the host ``label``.
 
     ``id``: the name under which it waits.  ``members``: the causes of that time that are this one, with the indexes of
-    the asked flows; each proof is of the network ``then``."""
+    the asked flows; each proof is of the network ``then``.  ``orders``: of units, without which some of the flows
+    pass."""
 
     id: str
     event: EventId
     label: str
     members: tuple[FoundCause, ...]
     then: Network
+    orders: tuple[Message, ...] = ()
 
     @property
     def flows(self) -> tuple[int, ...]:
@@ -172,7 +175,9 @@ def _of_event(
             continue  # what stops other flows now stops these, too, when docker-proxy or a container is gone
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
-        yield ForeseenCause(id_, event, course.label, tuple(members), then)
+        struck = (number for each in members for number in each.flows)
+        orders = (said for each in struck for said in deciding_orders(was, course.rivals, passing[each], traces[each]))
+        yield ForeseenCause(id_, event, course.label, tuple(members), then, tuple(dict.fromkeys(orders)))
 
 
 def _is_here(found: FoundCause, host: Host) -> bool:

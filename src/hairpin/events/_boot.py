@@ -3,7 +3,7 @@
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import msgspec
@@ -14,10 +14,11 @@ from hairpin.events._containers import ended, with_container_first_started, with
 from hairpin.events._dockerd import docker_of, with_dockerd_killed, with_dockerd_started
 from hairpin.events._network import with_network_configured
 from hairpin.events._nftables import nftables_script, with_nftables_loaded
+from hairpin.events._podman import with_bridges_made
 from hairpin.events._sysctls import with_files_applied
 from hairpin.events._tables import with_saved_rules
 from hairpin.events._ufw import ufw_of, with_ufw_started
-from hairpin.events.course import Course
+from hairpin.events.course import Course, Rival
 from hairpin.evidence.reading import HOST
 from hairpin.host.boot.rule_keeper import saved_rules, unit
 from hairpin.host.boot.sysctl_files import settings
@@ -30,6 +31,7 @@ from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path, Sysctls
 from hairpin.message import Message, message
 from hairpin.netfilter.ir import Ruleset
+from hairpin.walk.reads import parts_changed
 
 Stage = Callable[[Course], Course]
 
@@ -53,7 +55,7 @@ _ORDER: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 """Pairs of units: systemd starts the first before the second.  Source: bootup(7), systemd.special(7)"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
-_DOCKER, _RC_LOCAL = "docker.service", "rc-local.service"
+_DOCKER, _PODMAN, _RC_LOCAL = "docker.service", "podman-restart.service", "rc-local.service"
 _SESSIONS = ("session-", "run-")
 """How the control groups begin of what a login, or ``systemd-run``, has started."""
 
@@ -67,13 +69,34 @@ class _Step(msgspec.Struct, frozen=True):
 
 def with_boot(course: Course) -> Course:
     """Return the course after the host has booted.  Scripts and units of its own that were not read may do anything."""
-    was = course.host
-    course = _powered_off(course)
-    for step in _in_order(was, list(_steps(was))):
-        course = step.does(course)
+    was, steps = course.host, list(_steps(course.host))
+    first = _powered_off(course)
+    course = _carried_out(first, _in_order(was, steps))
     course = course.provided(*_races(was))
+    if _race(was, steps):
+        other = _carried_out(first, _in_order(was, sorted(steps, key=lambda each: each.unit == _DOCKER)))
+        order = message("dockerd starts before Podman's containers, which no unit orders")
+        rivals = (Rival(other.network, order),) if parts_changed(course.network, other.network) else ()
+        course = msgspec.structs.replace(course, rivals=rivals)
     course = course.lacking(each.key for each in was.unread if each.key == "units")
     return course.lacking(() if was.boot_lines is not None else ("boot-scripts",))
+
+
+def _carried_out(course: Course, steps: Iterable[_Step]) -> Course:
+    for step in steps:
+        course = step.does(course)
+    return course
+
+
+def _race(was: Host, steps: list[_Step]) -> bool:
+    """Return whether dockerd and Podman's containers both start, and no unit says which of them is first.
+
+    The first one switches forwarding on; dockerd sets the policy of FORWARD only if it does so itself.
+
+    Source: moby libnetwork/drivers/bridge/setup_ip_forwarding.go setupIPForwarding()"""
+    before, units = _before(was), {each.unit for each in steps}
+    ordered = any(_is_before(before, *pair) for pair in ((_DOCKER, _PODMAN), (_PODMAN, _DOCKER)))
+    return {_DOCKER, _PODMAN} <= units and not ordered
 
 
 def _races(was: Host) -> Iterator[Message]:
@@ -242,7 +265,7 @@ def _steps(host: Host) -> Iterator[_Step]:
     if docker_of(host) is not None:
         yield _Step(_DOCKER, lambda course: _with_docker(course, host))
     if any(each.kind == "podman" for each in host.engines):
-        yield _Step("podman-restart.service", lambda course: _with_podman(course, host))
+        yield _Step(_PODMAN, lambda course: _with_podman(course, host))
 
 
 def _starts(host: Host, name: str) -> bool:
@@ -325,7 +348,7 @@ def _with_podman(course: Course, was: Host) -> Course:
                 course = course.provided(message("systemd starts {unit} at boot", unit=each.unit))
             elif not (always and each.restart_policy == "always"):
                 continue
-            course = _container_started(course, was, each)
+            course = with_bridges_made(_container_started(course, was, each), each)
     return course
 
 

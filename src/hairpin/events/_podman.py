@@ -144,6 +144,18 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
     return course
 
 
+def with_bridges_made(course: Course, running: Container) -> Course:
+    """Return the course in which the container's bridges have what the back end sets when it makes them: a boot leaves
+    none of a bridge's sysctls."""
+    paths = (
+        ("net", "ipv4", "conf", each.bridge, "route_localnet")
+        for each in _bridged(course.host.engine_of(running), running)
+        if each.bridge is not None
+    )
+    known = course.namespace.sysctls
+    return course.made(*(SetSysctl(course.host.netns, path, "1") for path in paths if known.text(*path) == "0"))
+
+
 def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
     """Return the sockets of the network's name server: those that it had, else one at each gateway."""
     known = tuple(each for each in was.namespace(was.netns.name).sockets if _serves(each, joined))

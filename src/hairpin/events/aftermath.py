@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
-from hairpin.events.course import Course
+from hairpin.events.course import Course, Rival
 from hairpin.host.docker import Endpoint
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
@@ -20,6 +20,7 @@ from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 from hairpin.walk.state import SocketDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict
+from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
@@ -77,6 +78,16 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
     conditions = tuple(each.if_yes for each in new) if before.succeeds and after.succeeds else ()
     undecided = conditions or (after.succeeds and _is_presumed(after))
     return ("depends" if undecided else after.verdict), conditions
+
+
+def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
+    """Return the orders of units that decide whether the flow, as it is asked now, passes after the event."""
+    found = (
+        each.order
+        for each in rivals
+        if walked(each.network, asked_again(was, each.network, flow)).succeeds is not after.succeeds
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _is_presumed(after: Trace) -> bool:

@@ -11,6 +11,14 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 
+class Rival(msgspec.Struct, frozen=True):
+    """What the event leaves if two units start the other way round than the course says, which nothing forbids.
+    ``order``: the course's own order, a sentence that holds or does not."""
+
+    network: Network
+    order: Message
+
+
 class Course(msgspec.Struct, frozen=True):
     """The network after the parts that an event has made on the host of this label.
 
@@ -25,6 +33,7 @@ class Course(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     cuts_all: bool = False
     """Whether every connection of the host ends, whatever becomes of its flows."""
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def host(self) -> Host:

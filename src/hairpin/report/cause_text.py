@@ -217,5 +217,6 @@ def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) 
         paper.prose(words(said), indent=2)
         return
     paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
-    for condition in answer.flows[group.numbers[0]].trace.conditions:
-        paper.prose(words(condition.said), indent=4, first="· ")
+    flow = answer.flows[group.numbers[0]]
+    for said in (*flow.orders, *(each.said for each in flow.trace.conditions)):
+        paper.prose(words(said), indent=4, first="· ")

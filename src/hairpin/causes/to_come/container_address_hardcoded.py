@@ -27,10 +27,12 @@ def foresees(coming: Coming) -> bool:
     if not left or rule is None:
         return bool(left) and coming.cause in _STALE
     # The rule that stops the packet then, or one that lets it pass today: the container is not where it says.
-    told = (rule, *rules_on_the_way(coming))
+    told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
     return coming.cause in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 
+_PODMANS = ("NETAVARK", "CNI-")
+"""How the chains of Podman's back ends begin, which it makes anew with the container's new address."""
 _STALE = ("dnat-rule-stale-address", "dnat-rule-shadowed")
 
 
