@@ -85,7 +85,6 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",
-    "replica/watch/drops.py": "kernel/test_replica.py",
     "replica/watch/half_open.py": "kernel/test_replica.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/run/netns.py": "kernel/test_replica.py",

@@ -8,6 +8,7 @@ from hairpin.answer.engines import state, unanswered, with_engines
 from hairpin.host.docker import Boot, Contact, Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Unread
+from hairpin.netfilter.ir import Ruleset
 from tests.report.answers import answer
 from tests.small_host import container, engine
 
@@ -72,3 +73,17 @@ def test_one_that_is_no_cause_leaves_something_undecided(how: str) -> None:
     assert found.causes == ()
     assert [(each.key, each.evidence) for each in found.unread] == [("docker-state", "e9")]
     assert len(found.engines) == 1
+
+
+def test_an_engine_that_is_installed_only_is_no_news_beside_one_with_containers() -> None:
+    def first_lines(*others: Engine) -> int:
+        found = answer()
+        bare = msgspec.structs.replace(found.network.this.namespace("host"), links=(), sockets=(), ruleset=Ruleset())
+        host = msgspec.structs.replace(
+            found.network.this, contacts=(contact("stopped"),), engines=(DOCKER, *others), namespaces=(bare,)
+        )
+        return len(with_engines(msgspec.structs.replace(found, network=found.network.with_host(host))).engines)
+
+    assert first_lines() == 1
+    assert first_lines(PODMAN) == 1
+    assert first_lines(msgspec.structs.replace(PODMAN, containers=(container(),))) == 0

@@ -24,14 +24,20 @@ def with_engines(answer: Answer) -> Answer:
     said: list[Message] = []
     unread = answer.unread
     for host in answer.network.hosts:
-        for each in health(host):
+        found = health(host)
+        for each in found:
             line = state(each)
-            if line is None:
+            if line is None or (not each.expected and _others_serve(each, found)):
                 continue
             said.append(line if not answer.has_several_hosts else message("{host}: {said}", host=host.name, said=line))
             if each.expected and each.engine.kind == "docker":
                 unread = _summed_up(unread, Unread(STATE, "", each.contact.endpoint, line, "", host.name))
     return msgspec.structs.replace(answer, engines=tuple(said), unread=unread)
+
+
+def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
+    """Return whether another engine of the host has containers: that this one is installed only is no news."""
+    return any(other is not each and other.engine.containers for other in found)
 
 
 def _summed_up(unread: tuple[Unread, ...], state: Unread) -> tuple[Unread, ...]:

@@ -19,7 +19,7 @@ from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, parse_addr
 from hairpin.replica.judgement import Sighting
 from hairpin.replica.plan.blueprint import Way
 from hairpin.replica.run.serving import Loop, connect_error, hear_errors
-from hairpin.replica.watch.drops import Drops
+from hairpin.replica.watch.drops import Drops, may_be_the_flows
 from hairpin.replica.watch.tap import Tap, Taps
 from hairpin.walk.ip.refusal import ERRORS
 
@@ -185,7 +185,7 @@ class Client:
 
     def _dropped(self) -> bool:
         """Return whether the kernel may have dropped something: a reason was seen, or none can be seen at all."""
-        return bool(self._reasons) or not self._drops.available
+        return may_be_the_flows(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
         found = [seen for seen in self._taps.read() if not self._belated(seen)]

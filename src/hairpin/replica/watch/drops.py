@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 _FORMATS = tuple(Path(root) / "events/skb/kfree_skb" for root in ("/sys/kernel/tracing", "/sys/kernel/debug/tracing"))
@@ -23,6 +24,14 @@ _RECORD_SAMPLE = 9
 _PAGES = 16
 _BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
 """Reasons for dropping copies of packets, or packets that no socket waits for."""
+_FLOODED = frozenset({"NO_TX_TARGET"})
+"""A bridge flooded a frame and had no port for it: mostly a solicitation or a multicast of a link that is new, also of
+another bridge of this machine.  Source: net/bridge/br_forward.c br_flood(), br_multicast_flood()"""
+
+
+def may_be_the_flows(reasons: Iterable[str]) -> bool:
+    """Return whether one of the reasons may be that of the flow's own packet."""
+    return any(each not in _FLOODED for each in reasons)
 
 
 class Drops:
