@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.host.link import Link
 from hairpin.network.index import namespaces_of, ports_by_ends, takers
-from hairpin.network.network import Port, veth_peer
+from hairpin.network.network import Network, Port, veth_peer
 from tests.small_host import CLIENT, HOST_NETNS, WEB, container_namespace, local, network, sibling
 
 
@@ -52,10 +52,14 @@ def test_a_pair_with_the_numbers_of_another_pair_is_told_by_the_ids_of_namespace
     (veth1,) = (link for link in host.links if link.name == "veth1")
     eth0 = inner.links[1]
     strange = msgspec.structs.replace(inner, name="container:strange")
-    for ids, known in (((), "container:strange"), (((0, "container:web"),), "container:web")):
+
+    def knowing(*ids: tuple[int, str]) -> Network:
         spaces = (msgspec.structs.replace(host, netnsids=ids), strange, inner)
-        several = msgspec.structs.replace(built, hosts=(msgspec.structs.replace(built.this, namespaces=spaces),))
-        assert veth_peer(several, HOST_NETNS, veth1) == Port(sibling(known), "eth0")
+        return msgspec.structs.replace(built, hosts=(msgspec.structs.replace(built.this, namespaces=spaces),))
+
+    assert veth_peer(knowing(), HOST_NETNS, veth1) == Port(sibling("container:strange"), "eth0")
+    several = knowing((0, "container:web"))
+    assert veth_peer(several, HOST_NETNS, veth1) == Port(sibling("container:web"), "eth0")
     assert veth_peer(several, sibling("container:web"), eth0) == Port(HOST_NETNS, "veth1")
     assert veth_peer(several, sibling("container:strange"), eth0) is None
 
