@@ -1,4 +1,5 @@
 import msgspec
+import pytest
 
 from hairpin.change.change import Change, SetSysctl
 from hairpin.diagnose.diagnose import Diagnosis
@@ -65,6 +66,21 @@ def test_flows_that_one_change_repairs_have_one_cause_though_their_suspects_diff
     right, other = set_to(found, 0, "1"), set_to(found, 1, "2")
     told = examination(found.network, (right, other))
     assert [(each.flows, each.candidate.change) for each in told.causes] == [((0, 1), right.causes[0].candidate.change)]
+
+
+SHADOWED = with_rule(
+    "nat PREROUTING",
+    "-s 192.0.2.10/32 -p tcp -m tcp --dport 8151 -j REDIRECT --to-ports 9",
+    with_rule("nat PREROUTING", "-p tcp -m tcp --dport 8151 -j REDIRECT --to-ports 10"),
+)
+
+
+@pytest.mark.parametrize("flows", ((published(), NEIGHBOUR), (NEIGHBOUR, published())), ids=("last", "first"))
+def test_a_rule_is_one_cause_whatever_number_it_has_behind_another_repair(flows: tuple[Flow, ...]) -> None:
+    """The client meets both rules, and the second one once the first is gone; the neighbour meets the second only."""
+    found = asked(network(host_namespace(SHADOWED)), *flows)
+    assert [each.id for each in found.causes] == ["dnat-rule-shadowed"] * 2
+    assert sorted(each.flows for each in found.causes) == sorted([(flows.index(published()),), (0, 1)])
 
 
 def test_a_healthy_host_has_no_cause() -> None:

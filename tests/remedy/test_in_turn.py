@@ -10,11 +10,12 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfFile
 from hairpin.change.calls import ConnectContainer, SetContainerState
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetContainer
+from hairpin.change.in_turn import makes_again
 from hairpin.change.simulate import simulate
 from hairpin.engines.daemon import start_effects
 from hairpin.host.managers import Unit
 from hairpin.question.question import Question
-from hairpin.remedy.in_turn import after, makes_again, renumbered_candidate
+from hairpin.remedy.in_turn import after, renumbered_candidate
 from hairpin.remedy.plan import remedies
 from tests.acceptance.recorded import evidence
 from tests.causes.hosts import down

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.change.in_turn import renumbered_change
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.remedy.in_turn import renumbered_change
 from hairpin.story.blame import Blame, BlameQuestion, blame
 from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, Story, StoryEntry

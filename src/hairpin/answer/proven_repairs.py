@@ -12,11 +12,10 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.in_turn import change_in_turn, made_in_turn
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.proof import is_repaired, proof_by
 from hairpin.errors import ChangeError
-from hairpin.remedy.in_turn import change_in_turn, made_in_turn
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -139,7 +138,7 @@ def _in_order(examination: Examination) -> tuple[FoundCause, ...]:
 
 def _fit(changes: tuple[Change, ...], examination: Examination) -> bool:
     try:
-        simulate(Change(tuple(part for each in changes for part in each.parts)), examination.network)
+        made_in_turn(changes, examination.network)
     except ChangeError:
         return False
     return True

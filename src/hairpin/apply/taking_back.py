@@ -10,13 +10,13 @@ from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.carrying import carrying, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, RuleEdit
+from hairpin.change.in_turn import renumbered_deletion
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by
 from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from hairpin.remedy.in_turn import renumbered_deletion
 
 
 def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:

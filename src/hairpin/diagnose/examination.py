@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.in_turn import made_in_turn
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.proof import Proof, is_repaired
 from hairpin.diagnose.proven_set import is_before_start
@@ -87,6 +87,10 @@ _Identity = tuple[Key, int]
 apart."""
 
 
+_COUNTED = ("number", "handle")
+"""Words of a rule's place that tell nothing of the rule: behind an earlier change it has another number."""
+
+
 class _Identities:
     """Which suspects are one cause: those with equal keys, but for those whose change stands apart."""
 
@@ -97,7 +101,7 @@ class _Identities:
     def of(self, suspect: Suspect) -> _Identity:
         """Return the identity of the cause that the suspect is."""
         own = self._own(suspect)
-        return own if own in self._apart else (suspect.key, 0)
+        return own if own in self._apart else (own[0], 0)
 
     def keep_apart(self, suspect: Suspect) -> bool:
         """Let suspects with this key and this change be a cause of their own; return whether they were not yet."""
@@ -107,10 +111,12 @@ class _Identities:
         return is_new
 
     def _own(self, suspect: Suspect) -> _Identity:
-        known, change = self._changes.setdefault(suspect.key, []), suspect.candidate.change
+        cause, host, place = suspect.key
+        key = cause, host, tuple(each for each in place if each[0] not in _COUNTED)
+        known, change = self._changes.setdefault(key, []), suspect.candidate.change
         if change not in known:
             known.append(change)
-        return suspect.key, known.index(change) + 1
+        return key, known.index(change) + 1
 
 
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
@@ -147,8 +153,9 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
 
     def ref_of(suspect: Suspect) -> str:
         """Return the reference of the cause that the suspect is; of a maker that was trimmed since, by its key."""
-        own = owners.get(identities.of(suspect))
-        return refs[own if own is not None else next(owners[each] for each in owners if each[0] == suspect.key)]
+        identity = identities.of(suspect)
+        own = owners.get(identity)
+        return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]
 
     told = {own: _found(refs[own], group, ref_of) for own, group in groups.items()}
     return {identity: told[own] for own in told for identity in owners if owners[identity] == own}
@@ -169,7 +176,7 @@ def _unrepaired(
 def _repairs(network: Network, flow: Flow, causes: tuple[FoundCause, ...]) -> bool:
     once = {each.ref: each.candidate.change for each in causes}.values()
     try:
-        after = simulate(Change(tuple(part for change in once for part in change.parts)), network)
+        after = made_in_turn(tuple(once), network)
     except ChangeError:
         return False
     return is_repaired(network, flow, walk_flow(after, flow))

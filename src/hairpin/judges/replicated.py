@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import msgspec
 
 from hairpin.change.change import Change
+from hairpin.change.in_turn import change_in_turn
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.errors import ChangeError
@@ -112,7 +113,7 @@ def _groups(examination: Examination) -> list[_Group]:
         refs = tuple(each.ref for each in examination.causes_of(number))
         found.setdefault(refs, []).append(number)
     return [
-        _Group(tuple(numbers), _change_of(examination.causes_of(numbers[0])) if refs else None)
+        _Group(tuple(numbers), _change_of(examination.causes_of(numbers[0]), examination.network) if refs else None)
         for refs, numbers in found.items()
     ]
 
@@ -126,9 +127,13 @@ def _alike(printed: Mapping[int, Change]) -> list[_Group]:
     return groups
 
 
-def _change_of(causes: tuple[FoundCause, ...]) -> Change:
+def _change_of(causes: tuple[FoundCause, ...], network: Network) -> Change:
     """Return the change that removes the causes, as they are told: for all their flows."""
-    return Change(tuple(part for each in causes for part in each.candidate.change.parts))
+    changes = tuple(each.candidate.change for each in causes)
+    try:
+        return change_in_turn(changes, network)
+    except ChangeError:
+        return Change(tuple(part for each in changes for part in each.parts))
 
 
 def _cases(groups: list[_Group], examination: Examination, evidence: tuple[Evidence, ...]) -> tuple[Case, ...]:

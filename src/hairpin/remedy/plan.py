@@ -6,6 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
+from hairpin.change.in_turn import makes_again
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
@@ -15,7 +16,7 @@ from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.engine import started
-from hairpin.remedy.in_turn import makes_again, renumbered_candidate
+from hairpin.remedy.in_turn import renumbered_candidate
 from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
 from hairpin.remedy.owned_files import without_owned_files
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation

@@ -4,6 +4,7 @@ an engine from starting is printed."""
 import msgspec
 
 from hairpin.change.change import Change
+from hairpin.change.in_turn import renumbered_change
 from hairpin.change.simulate import simulate
 from hairpin.change.step import nature
 from hairpin.diagnose.concerned import containers_concerned
@@ -17,7 +18,6 @@ from hairpin.events.happening import course_of
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.in_turn import renumbered_change
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow

@@ -13,12 +13,13 @@ from hairpin.answer.ask import explained
 from hairpin.answer.proven_repairs import first_change
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.change.change import Change
+from hairpin.change.in_turn import made_in_turn
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
-from hairpin.remedy.in_turn import after, made_in_turn
+from hairpin.remedy.in_turn import after
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
 
