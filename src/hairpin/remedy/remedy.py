@@ -53,8 +53,9 @@ class Remedy(msgspec.Struct, frozen=True):
     for what disrupts, such as making a container anew.
 
     ``cuts``: open connections break, though no call says so.  ``change``: what was simulated; without parts, nothing
-    was.  ``proof``: the asked flow's verdict with it.
-    ``effects``: what becomes of the other flows; None: that was not simulated."""
+    was.  ``proof``: the asked flow's verdict with it and with the first repairs of the other causes of the set; None
+    where these are the changes of the cause's own proof.  ``effects``: what becomes of the other flows; None: that was
+    not simulated."""
 
     id: str
     steps: tuple[Step, ...]
