@@ -97,6 +97,7 @@ class _Identities:
     def __init__(self) -> None:
         self._changes: dict[Key, list[Change]] = {}
         self._apart: set[_Identity] = set()
+        self._known: dict[int, tuple[Suspect, _Identity]] = {}
 
     def of(self, suspect: Suspect) -> _Identity:
         """Return the identity of the cause that the suspect is."""
@@ -111,12 +112,18 @@ class _Identities:
         return is_new
 
     def _own(self, suspect: Suspect) -> _Identity:
+        _, own = self._known.get(id(suspect)) or self._known.setdefault(id(suspect), (suspect, self._new(suspect)))
+        return own
+
+    def _new(self, suspect: Suspect) -> _Identity:
+        """Return the identity with the number of the change, which takes comparisons of whole changes."""
         cause, host, place = suspect.key
         key = cause, host, tuple(each for each in place if each[0] not in _COUNTED)
         known, change = self._changes.setdefault(key, []), suspect.candidate.change
-        if change not in known:
+        number = next((number for number, each in enumerate(known, 1) if each == change), None)
+        if number is None:
             known.append(change)
-        return key, known.index(change) + 1
+        return key, number or len(known)
 
 
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
