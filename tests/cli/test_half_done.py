@@ -117,6 +117,13 @@ def test_a_plan_on_another_host_is_said_with_its_name(capsys: pytest.CaptureFixt
     assert "`hairpin undo --host ann@web1 3` takes it back at once" in capsys.readouterr().err
 
 
+def test_of_a_snapshot_it_is_said_how_the_plan_stood_then(capsys: pytest.CaptureFixture[str]) -> None:
+    half_done.with_plans((read("own\t3\topen\twatched\t-"),), (Given("snapshot", "web1.hairpin"),), "en")
+    said = capsys.readouterr().err
+    assert "plan 3 of `hairpin fix` was under way there" in said
+    assert "undo" not in said
+
+
 @pytest.mark.usefixtures("journal")
 def test_a_host_without_a_plan_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     found = (evidence(("ip-addr", "host", "ip -j -d addr", "[]")),)

@@ -16,6 +16,8 @@ ALL_CLEAR = (
     "no flow has another outcome",
 )  # fmt: skip
 """The templates by which commands say that all is well."""
+NAMED = ("Not read, so undecided", "not compared, because it could not be read", "is not known")
+"""The templates by which commands say what was not read."""
 _LIMITED = "as far as was read"
 
 
@@ -51,6 +53,8 @@ def faults(host: str, whole: Evidence, drop: Drop, teller: Teller, healthy: Told
         yield Broken(host, teller, drop, "fine, without what decides")
     if decisive is False and healthy.status == 0 and found.status != 0:
         yield Broken(host, teller, drop, f"ends with {found.status}, without what decides nothing")
+    if decisive is True and not any(each in found.text for each in NAMED):
+        yield Broken(host, teller, drop, "does not say what was not read")
     said = unlimited(found.text)
     if decisive is True and said is not None:
         yield Broken(host, teller, drop, f"says: {said}")

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -67,8 +68,10 @@ def with_plans(
 
     given = sources or (None,)
     for each, source in zip(found, given, strict=False):
-        if isinstance(each, Evidence):
-            _say(plans_in(each), _destination(source), lang)
+        if isinstance(each, Evidence) and source is not None and source.kind == "snapshot":
+            _say_of_then(plans_in(each), each, lang)
+        elif isinstance(each, Evidence):
+            _say(plans_in(each), source.text.rpartition("=")[2] if source is not None else "", lang)
     return found
 
 
@@ -148,12 +151,15 @@ def _with(evidence: Evidence, plans: "tuple[PlanUnderWay, ...]") -> Evidence:
     return msgspec.structs.replace(evidence, readings=kept)
 
 
-def _destination(source: Given | None) -> str:
-    return source.text.rpartition("=")[2] if source is not None and source.kind == "host" else ""
+def _say_of_then(plans: "tuple[PlanUnderWay, ...]", evidence: Evidence, lang: str | None) -> None:
+    for plan in plans:
+        from hairpin.report.under_way import told_of_then
+
+        whisper(f"hairpin: {words(lang, sys.stderr)(told_of_then(plan, evidence.name, evidence.taken_at))}\n")
 
 
 def _say(plans: "tuple[PlanUnderWay, ...]", destination: str, lang: str | None) -> None:
     for plan in plans:
         from hairpin.report.under_way import told
 
-        whisper(f"hairpin: {words(lang)(told(plan, destination))}\n")
+        whisper(f"hairpin: {words(lang, sys.stderr)(told(plan, destination))}\n")

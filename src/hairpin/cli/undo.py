@@ -27,7 +27,7 @@ def undo(plan: str | None, listing: bool, host: str | None, as_json: bool, lang:
     from hairpin.apply.journal import Journal
     from hairpin.cli.applying import taken_back
     from hairpin.cli.elsewhere import list_there, undo_there, write_plans
-    from hairpin.cli.half_done import say_of_others
+    from hairpin.cli.half_done import say_half_done, say_of_others
     from hairpin.errors import ApplyError, UsageError
     from hairpin.message import message
 
@@ -41,6 +41,7 @@ def undo(plan: str | None, listing: bool, host: str | None, as_json: bool, lang:
     if os.geteuid() != 0:
         raise ApplyError(message("only root can change this host; run it with sudo"))
     if listing:
+        say_half_done(lang)
         say_of_others(lang)
         write_plans(Journal().all(), lang, color, as_json=as_json)
         return 0

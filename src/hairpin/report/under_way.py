@@ -80,6 +80,14 @@ def told(plan: PlanUnderWay, destination: str = "") -> Message:
             )
 
 
+def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
+    """Return that the plan had not ended on the host when its snapshot was taken."""
+    return message(
+        "when {host} was read, at {time}, plan {plan} of `hairpin fix` was {state} there",
+        host=host, time=taken_at or "-", plan=plan.plan, state=_WHILE[plan.state],
+    )  # fmt: skip
+
+
 def _from_elsewhere(plan: PlanUnderWay) -> Message:
     """Return the same of a plan that another machine has begun on this host: it is settled from there."""
     facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
