@@ -51,10 +51,14 @@ def faults(host: str, whole: Evidence, drop: Drop, teller: Teller, healthy: Told
         yield Broken(host, teller, drop, f"fine, where the whole host ends with {healthy.status}")
     if decisive is True and found.status == 0:
         yield Broken(host, teller, drop, "fine, without what decides")
+    if healthy.status == 0 and found.status == 1 and teller != "events":
+        yield Broken(host, teller, drop, "names a fault that is none")
     if decisive is False and healthy.status == 0 and found.status != 0:
         yield Broken(host, teller, drop, f"ends with {found.status}, without what decides nothing")
     if decisive is True and not any(each in found.text for each in NAMED):
         yield Broken(host, teller, drop, "does not say what was not read")
+    if teller == "diff" and found.status == 1:
+        yield Broken(host, teller, drop, "tells a difference of what was not read")
     said = unlimited(found.text)
     if decisive is True and said is not None:
         yield Broken(host, teller, drop, f"says: {said}")

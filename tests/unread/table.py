@@ -38,6 +38,7 @@ DECIDES: dict[str, frozenset[Teller]] = {
     "podman-info": _OF_ENGINES,
     "daemon-json": _OF_ENGINES,
     "dockerd-cmdline": _OF_ENGINES,
+    "packages": frozenset({"diff"}),
     "units": _OF_TIME,
     "file": _OF_TIME,
     "boot-scripts": _OF_TIME,
@@ -60,4 +61,6 @@ def decides(key: str, netns: str | None, teller: Teller) -> bool | None:
     every namespace."""
     if teller == "restore" and netns not in (None, "", "host"):
         return False  # engines have rules in the host's own namespace
+    if netns not in (None, "", "host") and key.endswith("6"):
+        return None  # a container may have no flow of IPv6
     return None if key in EITHER else teller in DECIDES.get(key, frozenset())

@@ -5,6 +5,7 @@ import pytest
 
 from hairpin.host.host import Namespace, Unread
 from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.state import State
@@ -24,7 +25,11 @@ def without_routes() -> Namespace:
     return msgspec.structs.replace(host_namespace(), routes=(), unread=("ip-route4",))
 
 
-@pytest.mark.parametrize("host", (without_links(), without_routes()))
+def without_settings() -> Namespace:
+    return msgspec.structs.replace(host_namespace(), sysctls=Sysctls(values={}), unread=("sysctl",))
+
+
+@pytest.mark.parametrize("host", (without_links(), without_routes(), without_settings()))
 @pytest.mark.parametrize("flow", (PUBLISHED, published(FromHost(), "127.0.0.1")))
 def test_the_verdict_depends_on_what_was_not_read(host: Namespace, flow: Flow) -> None:
     trace = walk_flow(network(host), flow)

@@ -8,4 +8,5 @@ a network).  ``ruleset_differences`` (with ``sequences`` and ``element_text``), 
 them.  ``mixing`` makes the earlier network with any selection of them, ``deciding`` finds the smallest one that decides
 a flow, ``concerning`` those that a flow meets, ``confirming`` asks the second judge, ``makers`` asks the traces who
 made them.  ``last_good``: whether flows pass in a kept snapshot.  ``lost_jumps``: jumps with the versions of iptables.
+``unread_parts``: what one side did not tell.
 """

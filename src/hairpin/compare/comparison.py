@@ -20,6 +20,7 @@ from hairpin.compare.makers import Between, with_makers
 from hairpin.compare.mixing import LEARNED, Sides, addresses_of_containers
 from hairpin.compare.ruleset_differences import ruleset_differences
 from hairpin.compare.setting_differences import setting_differences
+from hairpin.compare.unread_parts import comparable
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again
 from hairpin.evidence.reading import Evidence, is_trace
@@ -106,21 +107,15 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
         rules = ruleset_differences(netns, network.namespace(netns), space)
         settings = setting_differences(network, later, netns, ends if netns.is_host else frozenset())
         found += [*settings.found, *rules.found]
-        if not (netns.is_host and _hides_relays(was, now)):
-            found += socket_differences(netns, network.namespace(netns), space, addresses)
+        found += socket_differences(netns, network.namespace(netns), space, addresses)
         found += _learned(netns, earlier, later)
         blocks += rules.blocks
         network = settings.network
+    found = comparable(found, was, now)
     found.sort(key=lambda each: (not each.listed, PARTS.index(each.part), not each.netns.is_host, each.netns.name))
     return Sides(earlier, later, tuple(blocks)), tuple(
         _replace(each, ref=f"d{number}") for number, each in enumerate(found, 1)
     )
-
-
-def _hides_relays(was: Host, now: Host) -> bool:
-    """Return whether the engine of one side could not be asked: which sockets are relays of its containers is not
-    known there."""
-    return any(each.key.startswith(("docker-", "podman-")) for host in (was, now) for each in host.unread)
 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
@@ -168,7 +163,7 @@ def comparison_of(
         before, after = walked(sides.was, pair.was), walked(sides.now, pair.now)
         if before.verdict != after.verdict:
             decided = search.decided(pair, before, after)
-            if unread and not decided.changes and "depends" in (before.verdict, after.verdict):
+            if not decided.changes and decisive(unread, "diff"):
                 unknown += 1  # another outcome of it was not seen: one side was not read
                 continue
             found.append(_decided_flow(ref_of(number), before, after, decided, differences))

@@ -35,7 +35,7 @@ def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDif
         yield from _units(was, now)
     yield from file_differences(was, now)
     if "versions" not in unread:
-        yield from _versions(was, now)
+        yield from (each for each in _versions(was, now) if each.where != "os" or "os-release" not in unread)
 
 
 def _plain(host: Host, part: PartOfHost, where: Text, before: Text | None, after: Text | None) -> ListedDifference:

@@ -46,7 +46,7 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
         # Sockets of one SO_REUSEPORT group score alike, and the packet's hash chooses one: the first that has room.
         best = max(taking, key=lambda pair: (pair[0], not pair[1].is_full))[1]
         return Deliver("socket", best)
-    if not namespace.sockets and any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
+    if any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
         return Deliver("unread")
     return Deliver("none", others=same_port)
 

@@ -1,5 +1,5 @@
-"""What could not be read of the place where a packet is: links or routes, which end the walk, and the process behind a
-socket."""
+"""What could not be read of the place where a packet is: links, routes or kernel settings, which end the walk, and the
+process behind a socket."""
 
 import msgspec
 
@@ -14,7 +14,8 @@ _ROUTED = ("input-route", "output-route")
 
 
 def unread_end(network: Network, state: State) -> End | None:
-    """Return the packet's end if the links, or at a lookup the routes, of its namespace were not read."""
+    """Return the packet's end if the links, or at a lookup the routes or the kernel settings, of its namespace were not
+    read."""
     namespace, version = network.namespace(state.netns), state.packet.version
     if "ip-addr" in namespace.unread and not namespace.links:
         said = message("the links and addresses of {netns} let it pass", netns=network.netns_text(state.netns))
@@ -24,6 +25,8 @@ def unread_end(network: Network, state: State) -> End | None:
         and not any(each.version == version for each in namespace.routes)
     ):
         said = message("the routes of {netns} lead it on", netns=network.netns_text(state.netns))
+    elif state.stage in _ROUTED and "sysctl" in namespace.unread and not namespace.sysctls.values:
+        said = message("the kernel settings of {netns} let it pass", netns=network.netns_text(state.netns))
     else:
         return None
     at = state.given(Condition(said, holds=True))
