@@ -21,8 +21,8 @@ from tests.explain.texts import collected, harmless
 WELL = ("networks-apart", "ufw", "firewalld-port-open", "icc-off", "podman-netavark", "nft-table")
 BROKEN = ("none", "reject-first", "cont-no-default", "del-masq", "httpd-dead", "docker-user-wrongport")
 CHANGES = re.compile(
-    r"docker (?:network (?:connect|disconnect|rm|prune)|stop|rm|kill)|\b(?:ip|nft) (?:-?\w+ )*(?:del|delete|flush|add) |"
-    r"iptables (?:-\S+ (?:\w+ )?)*-[ADFIPX] |firewall-cmd --(?:permanent|add|remove|zone|change)|"
+    r"docker (?:network (?:connect|disconnect|rm|prune)|stop|rm|kill)|\b(?:ip|nft) (?:-?\w+ )*(?:del|delete|flush|add) "
+    r"|iptables (?:-\S+ (?:\w+ )?)*-[ADFIPX] |firewall-cmd --(?:permanent|add|remove|zone|change)|"
     r"ufw (?:route )?allow|unbanip|systemctl (?:stop|restart)|--apply|"
     r"(?i:\bdelete the\b|\bstop dockerd\b|\bmove \S+ away\b|\brestart dockerd\b)"
 )

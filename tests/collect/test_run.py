@@ -185,9 +185,10 @@ def test_a_containers_sysctls_are_all_that_the_code_asks_for(version: str) -> No
     assert asked <= set(" ".join(listed).split())
 
 
-_OLD = "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character"
+_OLD = "unable to configure the daemon with file /etc/docker/daemon.json: invalid character"
+_FAILED = "failed to start daemon: x\n"
 LOGS: dict[str, tuple[str, str]] = {
-    "a start that began and failed": (f'{_OLD}\nmsg="Starting up"\nfailed to start daemon: x\n', "failed to start daemon: x\n"),
+    "a start that began and failed": (f'{_OLD}\nmsg="Starting up"\n{_FAILED}', _FAILED),
     "a start that was refused": (f'msg="Starting up"\nDaemon has completed initialization\n{_OLD}\n', f"{_OLD}\n"),
     "a start that was done": (f'{_OLD}\nmsg="Starting up"\nmsg="Daemon has completed initialization"\n', ""),
 }  # fmt: skip

@@ -19,7 +19,7 @@ VXLAN = 'subnet sandbox join failed for "10.0.1.0/24": error creating vxlan inte
 NO_CHAIN = "iptables --wait -t nat -A DOCKER -p tcp -j DNAT: iptables: No chain/target/match by that name."
 ZONE = "failed to start daemon: ZONE_CONFLICT: 'docker0' already bound to a zone"
 TWICE = "failed to start daemon: conflicts with network 1 (docker0): networks have same bridge name"
-UNREACHABLE = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+UNREACHABLE = "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct"
 
 
 def told(text: str, evidence: Evidence) -> TextAnswer:

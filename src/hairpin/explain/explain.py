@@ -11,7 +11,7 @@ from hairpin.errors import CollectError, EvidenceError, UsageError
 from hairpin.evidence.several import Source
 from hairpin.explain.here import TextAsked, TextHere, decide_here, not_asked
 from hairpin.explain.named import ENOUGH, parsed_targets
-from hairpin.explain.sender import Sender, sender_of
+from hairpin.explain.sender import TextSender, sender_of
 from hairpin.explain.understand import TextFound, TextUnknown, Understood
 from hairpin.message import Message, message
 from hairpin.network.flow import FromContainer
@@ -141,7 +141,7 @@ def _answers(
     )
 
 
-def _targets(found: TextFound, sender: Sender, whole: Answer) -> tuple[str, ...]:
+def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, ...]:
     """Return what is asked about the text: the ports and addresses in it, or a container's name that was looked up."""
     match found.entry.about:
         case "flow" | "port":
@@ -173,7 +173,7 @@ def _asked_from(origin: Origin | None, targets: tuple[str, ...], sources: tuple[
 
 def _text_asked(
     found: TextFound,
-    sender: Sender,
+    sender: TextSender,
     whole: Answer,
     targets: Answer | None,
     askable: dict[tuple[Origin | None, str], bool],

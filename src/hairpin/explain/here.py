@@ -13,7 +13,7 @@ from hairpin.explain.as_far import as_far, holder_of
 from hairpin.explain.named_flows import StoppedNow, flows_of, is_now, own_flows
 from hairpin.explain.outcomes import outcomes_of
 from hairpin.explain.readings import StateReading, reading_of
-from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, Sender
+from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
 from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
@@ -38,7 +38,7 @@ class TextHere(msgspec.Struct, frozen=True):
     cause: CauseAnswer | None = None
     flow: FlowAnswer | None = None
     answer: Answer | None = None
-    sender: Sender = UNKNOWN
+    sender: TextSender = UNKNOWN
     reading: StateReading | None = None
 
 
@@ -47,7 +47,7 @@ class TextAsked(msgspec.Struct, frozen=True):
     the text names, asked from its sender, or from all usual clients if that is not known (None: it names nothing that
     can be asked); ``askable``: those of the text's targets that it is about."""
 
-    sender: Sender
+    sender: TextSender
     whole: Answer
     targets: Answer | None = None
     askable: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
-from hairpin.explain.sender import Sender
+from hairpin.explain.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.prefix import address_text
@@ -24,7 +24,9 @@ def is_now(cause: CauseAnswer) -> bool:
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 
-def flows_of(found: TextFound, whole: Answer, targets: Answer | None, sender: Sender | None) -> Iterator[StoppedNow]:
+def flows_of(
+    found: TextFound, whole: Answer, targets: Answer | None, sender: TextSender | None
+) -> Iterator[StoppedNow]:
     """Yield the flows of the text that fail now.  ``targets``: the answer about what it names; ``sender`` None: any."""
     if targets is not None:
         for answer_flow in own_flows(found, targets):
@@ -47,7 +49,7 @@ def _with_causes(flow: FlowAnswer, answer: Answer) -> Iterator[StoppedNow]:
     yield from (StoppedNow(each, flow, answer) for each in answer.causes if each.ref in flow.causes and is_now(each))
 
 
-def starts_at(flow: Flow, sender: Sender) -> bool:
+def starts_at(flow: Flow, sender: TextSender) -> bool:
     """Return whether the sender's packets start where the flow does."""
     match flow.start:
         case FromContainer(name=name):

@@ -30,7 +30,7 @@ _NAMELESS = ("localhost", "localhost.localdomain")
 _ID = re.compile(r"[0-9a-f]{12,64}")
 
 
-class Sender(msgspec.Struct, frozen=True):
+class TextSender(msgspec.Struct, frozen=True):
     """Who printed a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of the
     host that was read, or the name of one that was not.  ``told_by``: what says so."""
 
@@ -62,11 +62,11 @@ class Sender(msgspec.Struct, frozen=True):
                 return ""
 
 
-UNKNOWN = Sender("unknown")
+UNKNOWN = TextSender("unknown")
 """Nothing says who printed the text."""
 
 
-def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> Sender:
+def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> TextSender:
     """Return the sender of the text.  ``option``: where the user says that it was printed; ``whole``: the hosts."""
     if option is not None:
         return _by_option(option)
@@ -78,38 +78,38 @@ def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> Sender:
     return by_line or _by_form(found, whole)
 
 
-def _by_option(option: Origin) -> Sender:
+def _by_option(option: Origin) -> TextSender:
     match option.kind:
         case "container":
-            return Sender("container", option.container or "", option.host, "option", option)
+            return TextSender("container", option.container or "", option.host, "option", option)
         case "host":
-            return Sender("host", "", option.host, "option", option)
+            return TextSender("host", "", option.host, "option", option)
         case "lan":
-            return Sender("lan", "", option.host, "option", option)
+            return TextSender("lan", "", option.host, "option", option)
         case "address":
             assert option.address is not None
             assert option.version is not None
-            return Sender("address", address_text(option.address, option.version), option.host, "option", option)
+            return TextSender("address", address_text(option.address, option.version), option.host, "option", option)
 
 
-def _by_line(found: TextFound, whole: Answer) -> Sender | None:
+def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
     """Return the sender whom the line's prefix names; None: it names none."""
     speaker = found.speaker
     host = _host_named(speaker.host, whole) if speaker.host else None
     if speaker.host and host is None and speaker.host not in _NAMELESS:
         inside = _one_container(speaker.host, whole.network.hosts) if _ID.fullmatch(speaker.host) else None
-        return inside or Sender("elsewhere", speaker.program, speaker.host, "line")
+        return inside or TextSender("elsewhere", speaker.program, speaker.host, "line")
     hosts = whole.network.hosts if host is None else (host,)
     if speaker.container:
-        return _one_container(speaker.container, hosts) or Sender("elsewhere", speaker.container, "", "line")
+        return _one_container(speaker.container, hosts) or TextSender("elsewhere", speaker.container, "", "line")
     if host is None:
         return None
     tag = speaker.program.rpartition("/")[2]
     if "/" in speaker.program or _ID.fullmatch(tag):  # Docker's log drivers syslog and journald
-        return _one_container(tag, hosts) or Sender("elsewhere", tag, host.name, "line")
+        return _one_container(tag, hosts) or TextSender("elsewhere", tag, host.name, "line")
     if _containers(tag, host):
         return UNKNOWN  # a program of the host, or a container that logs by its name
-    return Sender("host", speaker.program, host.name, "line", Origin("host", host=host.name))
+    return TextSender("host", speaker.program, host.name, "line", Origin("host", host=host.name))
 
 
 def _host_named(name: str, whole: Answer) -> Host | None:
@@ -121,7 +121,7 @@ def _host_named(name: str, whole: Answer) -> Host | None:
     return None
 
 
-def _one_container(name: str, hosts: tuple[Host, ...]) -> Sender | None:
+def _one_container(name: str, hosts: tuple[Host, ...]) -> TextSender | None:
     found = [(host, each) for host in hosts for each in _containers(name, host)]
     if len(found) != 1:
         return UNKNOWN if found else None
@@ -129,9 +129,9 @@ def _one_container(name: str, hosts: tuple[Host, ...]) -> Sender | None:
     return _container(container, host)
 
 
-def _container(container: Container, host: Host) -> Sender:
+def _container(container: Container, host: Host) -> TextSender:
     origin = Origin("container", container=container.name, host=host.name)
-    return Sender("container", container.name, host.name, "line", origin)
+    return TextSender("container", container.name, host.name, "line", origin)
 
 
 def _containers(name: str, host: Host) -> tuple[Container, ...]:
@@ -146,7 +146,7 @@ def _full_names(project: str, name: str) -> tuple[str, str]:
     return f"{project}-{name}", f"{project}_{name}"
 
 
-def _by_source(found: TextFound, whole: Answer, label: str) -> Sender:
+def _by_source(found: TextFound, whole: Answer, label: str) -> TextSender:
     """Return the sender of the packet that the text tells of."""
     told = _SOURCE.search(found.quote)
     if told is None:
@@ -158,19 +158,19 @@ def _by_source(found: TextFound, whole: Answer, label: str) -> Sender:
             if any(_address_on(one.ipv4, one.ipv6, version) == value for one in each.endpoints):
                 return _container(each, host)
     origin = Origin("address", version=version, address=value, host=hosts[0].name if len(hosts) == 1 else "")
-    return Sender("address", address_text(value, version), origin.host, "line", origin)
+    return TextSender("address", address_text(value, version), origin.host, "line", origin)
 
 
 def _address_on(ipv4: int | None, ipv6: int | None, version: Version) -> int | None:
     return ipv4 if version == 4 else ipv6
 
 
-def _by_form(found: TextFound, whole: Answer) -> Sender:
+def _by_form(found: TextFound, whole: Answer) -> TextSender:
     """Return the sender that the form of the text tells.  A name server's address tells its kind alone: each host and
     each container has such a one."""
     if found.entry.printed_by == "host":
         only = whole.network.hosts[0].name if len(whole.network.hosts) == 1 else ""
-        return Sender("host", found.entry.program, only, "form", Origin("host", host=only))
+        return TextSender("host", found.entry.program, only, "form", Origin("host", host=only))
     if STUB_RESOLVER in found.quote:
-        return Sender("host", "", "", "form")
-    return Sender("container", "", "", "form") if _EMBEDDED in found.quote else UNKNOWN
+        return TextSender("host", "", "", "form")
+    return TextSender("container", "", "", "form") if _EMBEDDED in found.quote else UNKNOWN

@@ -13,7 +13,7 @@ from hairpin.answer.answer import Judge
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import Named, question_about
-from hairpin.explain.sender import Sender, SenderKind
+from hairpin.explain.sender import SenderKind, TextSender
 from hairpin.explain.understand import TextFound, TextUnknown
 from hairpin.report.document import (
     HostDocument,
@@ -181,7 +181,7 @@ def _found(each: TextAnswer, quotes: Quotes, words: Words) -> FoundDocument:
     )
 
 
-def _sender(sender: Sender) -> SenderDocument:
+def _sender(sender: TextSender) -> SenderDocument:
     return SenderDocument(sender.kind, sender.name or None, sender.host or None, sender.told_by or None)
 
 

@@ -6,7 +6,7 @@ from hairpin.answer.decisive import undecided
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import question_about
-from hairpin.explain.sender import Sender
+from hairpin.explain.sender import TextSender
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
 from hairpin.report.pages import page_ids
@@ -195,7 +195,7 @@ class _Writer:
         self._prose(message("Read on {hosts}; simulated.", hosts=hosts), indent=0, style="faint")
 
 
-def _printed_by(sender: Sender) -> Message | None:
+def _printed_by(sender: TextSender) -> Message | None:
     """Return who printed a text, if the user or its line says so."""
     if sender.told_by not in ("option", "line"):
         return None

@@ -97,8 +97,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
         "Address already in use", "another endpoint has the address that it asks for (--ip)", "recreate conf",
     ),
     "no veth pair": (
-        "failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
-        "(veth6a875bb) pair interfaces: operation not supported",
+        ("failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
+        "(veth6a875bb) pair interfaces: operation not supported"),
         "the kernel could make no veth pair", "load its module (modprobe veth)",
     ),
     "a socket's address is no container's": (

@@ -252,9 +252,10 @@ CLIENTS = (
     TextMeaning(
         id="ping-invalid-argument",
         program="ping",
-        patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument", "connect: Invalid argument"),
+        patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument"),
         meaning=message(
-            "The kernel had no room for another neighbour (ARP) entry. Raise net.ipv4.neigh.default.gc_thresh3."
+            "The kernel refused the packet. Most often it had no room for another neighbour (ARP) entry: "
+            "net.ipv4.neigh.default.gc_thresh3 is the most that it keeps."
         ),
         causes=("neighbour-table-overflow",),
         passing=True,

@@ -280,7 +280,7 @@ DOCKER = (
         ),
         meaning=message(
             "dockerd wants to listen on IPv6 as well, and IPv6 is switched off in this kernel (ipv6.disable=1). "
-            "Publish on an IPv4 address, `-p 0.0.0.0:PORT:PORT`, or update docker."
+            "Publish on an IPv4 address, or update docker."
         ),
         causes=("ipv6-disabled-listen-fails",),
         samples=(

@@ -173,11 +173,10 @@ IPTABLES = (
         program="iptables",
         patterns=(
             "TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)",
-            "TABLE_ADD failed",
         ),
         meaning=message(
-            "The kernel has no nf_tables, or not this family of it, so iptables-nft can write no rule. Use "
-            "iptables-legacy, or a kernel with CONFIG_NF_TABLES."
+            "The kernel has no nf_tables, or not this family of it, so iptables-nft could write no rule. The module "
+            "nf_tables is missing; after an upgrade of the kernel a reboot is due."
         ),
         causes=("kernel-module-missing",),
         shown_by=("kernel-module-missing",),
@@ -193,7 +192,7 @@ IPTABLES = (
         program="iptables",
         patterns=(
             "CHAIN_ADD failed (No such file or directory)", "CHAIN_ADD failed (Operation not supported)",
-            "CHAIN_ADD failed", "Failed to initialize nft: Protocol not supported",
+            "Failed to initialize nft: Protocol not supported",
         ),
         meaning=message(
             "The kernel does not have the kind of base chain that iptables-nft needs: the module nf_tables or "

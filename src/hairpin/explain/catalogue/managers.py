@@ -202,6 +202,19 @@ MANAGERS = (
         ),
     ),
     TextMeaning(
+        id="container-ended-well",
+        program="compose",
+        patterns=("{container} exited with code 0",),
+        meaning=message(
+            "The container's program ended without an error, as that of a job does. Its restart policy says whether it "
+            "is started again."
+        ),
+        kind="harmless",
+        samples=(
+            Sample("migrate-1 exited with code 0", "docker/compose, cmd/formatter/logs.go"),
+        ),
+    ),
+    TextMeaning(
         id="container-health-failed",
         program="dockerd",
         patterns=("Health check for container {container} error:",),
@@ -229,8 +242,8 @@ MANAGERS = (
             "agent: session failed",
         ),
         meaning=message(
-            "The swarm's managers do not reach each other on TCP 2377 and 7946 and UDP 7946. Services go on, and "
-            "names and addresses of new containers do not spread."
+            "The members of a cluster do not reach each other, or have no leader. Docker's swarm uses TCP 2377 and "
+            "TCP and UDP 7946; its services go on, and names and addresses of new containers do not spread."
         ),
         causes=("vxlan-port-blocked", "overlay-peer-missing", "swarm-service-not-running"),
         passing=True,

@@ -50,9 +50,9 @@ def test_a_file_that_is_no_json() -> None:
     assert found.malformed
 
 
-BAD_JSON = "unable to configure the Docker daemon with file /etc/docker/daemon.json: invalid character '}' looking for"
+BAD_JSON = "unable to configure the daemon with file /etc/docker/daemon.json: invalid character '}' looking for"
 TWICE = (
-    "unable to configure the Docker daemon with file /etc/docker/daemon.json: the following directives are specified "
+    "unable to configure the daemon with file /etc/docker/daemon.json: the following directives are specified "
     "both as a flag and in the configuration file: hosts: (from flag: [fd://], from file: [tcp://0.0.0.0:2375])"
 )
 NOT_READ = TWICE.replace("hosts", "log-driver")
