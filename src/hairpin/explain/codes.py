@@ -39,7 +39,7 @@ def outcome_of(text: str) -> Outcome | None:
     code = _CURL.search(text)
     if code is not None and code[1] == _TIMED_OUT:
         return "timeout"
-    told = {_ERRNO[number] for number in _numbers(text) if number in _ERRNO}
+    told: set[Outcome] = {_ERRNO[number] for number in _numbers(text) if number in _ERRNO}
     told |= {_NAMES[name] for name in _NAMED.findall(text)}
     if told:
         return told.pop() if len(told) == 1 else None

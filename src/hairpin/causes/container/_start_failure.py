@@ -307,8 +307,8 @@ _ERRORS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r":(?P<port>\d+): bind: permission denied", _privileged),
         (r"cannot expose privileged port (?P<port>\d+)", _privileged),
         (r"listen \w+ (?P<address>[^ ]+):\d+: bind: cannot assign requested address", _no_address),
-        (r'exec: "(?P<what>(?:[^"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[\w.-]*)": executable file '
-         r"not found", _no_runtime),
+        (r'exec: "(?P<what>(?:[^"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^"/]*)": exec\w+ file',
+         _no_runtime),
         (r"unknown or invalid runtime name: (?P<what>[^\s:]+)", _no_runtime),
         (r"could not select device driver.*?\[\[(?P<what>[^\]]*)\]\]", _no_runtime),
         (r'exec:? "(?P<command>[^"]+)": (?:executable file not found|stat [^:]*: no such file|.*no such file)',
