@@ -60,9 +60,16 @@ class Judged(msgspec.Struct, frozen=True):
             return False
         if self.spoken.line.outcome == "name":
             return not self.spoken.real  # the recorded connections looked no name up
+        if self.spoken.real == "timeout" and self.spoken.line.outcome == "no-route" and self._is_unresolved:
+            return False  # the recorded connection was given up before ARP was: EHOSTUNREACH comes after three seconds
         return self.spoken.real in ("", "delivered") or REAL.get(self.spoken.line.outcome, self.spoken.real) != (
             self.spoken.real
         )
+
+    @property
+    def _is_unresolved(self) -> bool:
+        flow = self.told.here.flow
+        return flow is not None and flow.stop is not None and flow.stop.reason == "no-neighbour"
 
     @property
     def is_missed(self) -> bool:
