@@ -2,7 +2,7 @@
 
 from hairpin.message import message
 from hairpin.report.paper import Paper
-from hairpin.report.story_folding import Packages, folded
+from hairpin.report.story_folding import Packages, with_packages_folded
 from hairpin.report.story_text import story_text
 from hairpin.report.words import Words
 from hairpin.story.entry import Effect, PackageVerb, Story, StoryEntry
@@ -26,7 +26,7 @@ UNIT = StoryEntry(NOON + 2.5, "unit", message("{unit} started", unit="docker.ser
 
 def _told(*entries: StoryEntry) -> list[str]:
     story = Story(tuple(sorted(entries, key=lambda each: each.at)), NOON)
-    return [str(each.what) for each in folded(story)]
+    return [str(each.what) for each in with_packages_folded(story)]
 
 
 def test_many_are_one_line() -> None:
@@ -53,7 +53,7 @@ def test_upgrades_are_told_apart() -> None:
 
 def test_what_a_package_did_to_the_network_is_told_by_itself() -> None:
     docker = _package("docker.io", 1.5, verb="upgrade", effect=Effect("docker-upgrade"))
-    told = folded(Story((*_many(2), docker, *_many(9, at=3)), NOON))
+    told = with_packages_folded(Story((*_many(2), docker, *_many(9, at=3)), NOON))
     assert docker in told
     assert sum(isinstance(each, Packages) for each in told) == 1
 

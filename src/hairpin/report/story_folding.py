@@ -47,7 +47,7 @@ class Packages(msgspec.Struct, frozen=True):
         return message("{done} by `{command}`", done=said, command=command) if command and not others else said
 
 
-def folded(story: Story) -> list[StoryEntry | Packages]:
+def with_packages_folded(story: Story) -> list[StoryEntry | Packages]:
     """Return the entries with packages told together, oldest first.  A package that did something to the network is
     told by itself."""
     open_: dict[tuple[str, str | None], list[StoryEntry]] = {}

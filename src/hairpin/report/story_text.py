@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper, Style, cells
-from hairpin.report.story_folding import Packages, folded
+from hairpin.report.story_folding import Packages, with_packages_folded
 from hairpin.report.unread import why_unread
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
@@ -17,7 +17,7 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
     """Return the story.  ``several``: of more than one host; ``verbose``: with the traces' own words."""
     paper.prose(words(heading_of(story)), style="strong")
     day = ""
-    for entry in story.entries if verbose else folded(story):
+    for entry in story.entries if verbose else with_packages_folded(story):
         today = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d")
         if today != day or (isinstance(entry, StoryEntry) and entry.kind == "boot"):
             paper.gap()

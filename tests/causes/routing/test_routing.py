@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 import pytest
 
+from hairpin.causes.routing._overlap import another_subnet
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, DeleteEntry, added
 from hairpin.diagnose.diagnose import diagnose
@@ -537,3 +538,18 @@ def test_a_veth_whose_other_end_is_on_the_host_leads_to_no_container() -> None:
     ends = (veth, Link(61, "tun1", "veth", peer_index=60, carrier=False, operstate="DOWN"))
     found = diagnose(network(msgspec.structs.replace(host, links=(*host.links, *ends))), published())
     assert [each.cause for each in found.causes] == ["route-diverts-traffic"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "said"),
+    (
+        ("docker", "bridge", "bip in /etc/docker/daemon.json"),
+        ("podman", "podman", "default_subnet"),
+        ("docker", "back", "docker network create --subnet"),
+        ("podman", "bridge", "podman network create --subnet"),
+    ),
+)
+def test_an_engines_default_network_is_not_made_anew_by_hand(tool: str, name: str, said: str) -> None:
+    told = str(another_subnet(DockerNetwork("n1", name, "bridge"), tool, name))
+    assert said in told
+    assert ("network create" in told) is ("network create" in said)

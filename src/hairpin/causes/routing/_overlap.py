@@ -186,13 +186,13 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
         in_class=in_class,
         evidence=(each.route.evidence,),
         advice=(
-            recreated(each.network, "docker", each.name),
+            another_subnet(each.network, "docker", each.name),
             message("keep Docker away from your ranges: default-address-pools and bip in daemon.json"),
         ),
     )
 
 
-def recreated(network: DockerNetwork | None, tool: str, name: str) -> Message:
+def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Message:
     """Return what gives the network another subnet.  An engine makes its default network itself: a file says how."""
     if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(

@@ -15,12 +15,12 @@ from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.routing._overlap import (
     NOT_KEPT,
     Overlap,
+    another_subnet,
     is_elsewhere,
     is_out_of_reach,
     led_past,
     moved_away,
     overlaps,
-    recreated,
 )
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import AddEntry, DeleteEntry, one
@@ -110,7 +110,7 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
         side_effects=(message("{address} behind {link} is then out of reach", address=address, link=taken),)
         if wanted
         else (),
-        advice=(recreated(meant, view.host.tool_of(meant), meant.name),),
+        advice=(another_subnet(meant, view.host.tool_of(meant), meant.name),),
         ways=(Way(undone, (_KEPT_BY,)) if wanted else Way(round_it, (NOT_KEPT,)),),
     )
 

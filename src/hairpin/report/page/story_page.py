@@ -12,7 +12,7 @@ from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
-from hairpin.report.story_folding import Packages, folded
+from hairpin.report.story_folding import Packages, with_packages_folded
 from hairpin.report.story_text import entry_text, heading_of, time_of, write_not_seen
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
@@ -26,7 +26,8 @@ def story_page(story: Story, words: Words, *, now: Answer | Message | None = Non
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
     marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
-    line: list[StoryEntry | Packages | StoryMark] = sorted([*folded(story), *marks], key=lambda each: each.at)
+    told = [*with_packages_folded(story), *marks]
+    line: list[StoryEntry | Packages | StoryMark] = sorted(told, key=lambda each: each.at)
     days = groupby(line, key=lambda each: f"{datetime.fromtimestamp(each.at, UTC):%Y-%m-%d}")
     body = [*_without_entries(story, words), *(_day(day, [*each], words, several=several) for day, each in days)]
     sheet = Sheet(words, headings=True)
