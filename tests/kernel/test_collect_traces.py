@@ -136,6 +136,7 @@ case "$*" in
     *39f53479d3a045ac8e11786248231fbf*) cat <<'END' ;;
 {"MESSAGE":"Started run-u1.service - /usr/sbin/iptables -F."}
 {"MESSAGE":"Started run-u2.service - /usr/bin/backup."}
+{"MESSAGE":"Started /usr/bin/ip link set x up."}
 {"MESSAGE":"Started run-u3.service - /usr/bin/docker run -e PASS=hunter2 web."}
 END
     *_COMM=sudo*) echo '{"MESSAGE":"Accepted publickey for ann from 192.0.2.7 port 1 ssh2"}' ;;
@@ -174,6 +175,7 @@ def test_units_of_the_hosts_own_and_those_of_systemd_run(root: Path, tmp_path: P
     assert len(own) == 40
     assert run == [
         '{"MESSAGE":"Started run-u1.service - /usr/sbin/iptables -F."}',
+        '{"MESSAGE":"Started /usr/bin/ip link set x up."}',
         '{"MESSAGE":"Started run-u3.service - /usr/bin/docker run web. # not collected"}',
     ]
 

@@ -1982,7 +1982,7 @@ without_secrets() {
             sub(/\)$/, "", text); sub(/^ */, "", text)
             return head command(text) ")"
         }
-        if (match(text, /^Started run-[^ ]* - (\[systemd-run\] )?/)) return substr(text, 1, RLENGTH) command(substr(text, RLENGTH + 1))
+        if (match(text, /^Started (run-[^ ]* - )?(\[systemd-run\] )?/) && (RLENGTH > 8 || substr(text, 9, 1) == "/")) return substr(text, 1, RLENGTH) command(substr(text, RLENGTH + 1))
         if (match(text, /(Commandline|Command): /)) return substr(text, 1, RSTART + RLENGTH - 1) command(substr(text, RSTART + RLENGTH))
         sub(/ ssh2: .*/, " ssh2", text)      # the fingerprint of the key
         if (text ~ /[Pp]ass(word|wd)|[Ss]ecret|[Tt]oken|:\/\/[^ \/]*@/ && text !~ /Accepted password for/) return "# not collected"
@@ -2052,7 +2052,7 @@ trace_units() { # what process 1 says of the units that matter, of the host's ow
     [ -z "$other" ] || journal trace-units '' _PID=1 $matched
     MOST_EACH=
     # What systemd-run started, by the command in its description.
-    journal trace-units "Started run-[a-z0-9]*\\.(service|scope) - .*($TRACE_COMMANDS)" _PID=1 MESSAGE_ID=39f53479d3a045ac8e11786248231fbf
+    journal trace-units "Started (run-[a-z0-9]*\\.(service|scope) - )?(\[systemd-run\] )?/.*($TRACE_COMMANDS)" _PID=1 MESSAGE_ID=39f53479d3a045ac8e11786248231fbf
 }
 DOING_LINES='(systemctl|service|invoke-rc\.d|docker|podman|netfilter-persistent) .*(start|stop|reload|restart|kill|rm)'
 PLAIN_LINES="(^|[ =;&|(\"']|bin/)(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|networkctl|netplan|wg|wg-quick|ipvsadm|(docker|podman) network [a-z]+)([ ;\"'<]|$)"

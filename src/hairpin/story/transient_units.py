@@ -13,8 +13,9 @@ from hairpin.story.people import commands_of
 from hairpin.story.traces import Traces
 
 _STARTED = re.compile(
-    r"Started (?P<unit>run-[a-z0-9]+\.(?:service|scope)) - (?:\[systemd-run\] )?(?P<command>.*?)\.?$", re.DOTALL
+    r"Started (?:run-[a-z0-9]+\.(?:service|scope) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
 )
+"""Before version 249 without the unit's name."""
 _SOON_S = 2.0
 
 
@@ -27,7 +28,8 @@ def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
     """Yield the commands that change something, and that no person's own line tells of."""
     typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
     for line in traces.lines("trace-units"):
-        told = _STARTED.match(line.message) if line.program == "systemd" and line.pid in ("", "1") else None
+        is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)
+        told = _STARTED.match(line.message) if is_of_init else None
         if told is None or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
             continue
         command = told["command"].strip()
@@ -37,10 +39,10 @@ def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
         yield StoryEntry(
             at=line.at,
             kind="command",
-            what=message("systemd-run started `{command}` as {unit}", command=command, unit=told["unit"]),
-            subject=told["unit"],
+            what=message("systemd-run started `{command}` as {unit}", command=command, unit=line.unit),
+            subject=line.unit,
             evidence=line.evidence,
-            by=Actor("unit", told["unit"], line.evidence),
+            by=Actor("unit", line.unit, line.evidence),
             effect=effect if effect != Effect() else None,
             quote=line.message,
             host=traces.host,
