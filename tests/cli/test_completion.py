@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def test_files_are_the_shells(monkeypatch: pytest.MonkeyPatch, words: tuple[str,
 
 
 @contextmanager
-def daemon(folder: Path, reply: bytes | None) -> Iterator[str]:
+def daemon(folder: Path, reply: bytes | None) -> Generator[str]:
     """Give the path of a socket that answers every request so; None: it never does."""
     path = str(folder / "docker.sock")
     with closing(socket.socket(socket.AF_UNIX)) as listening:
