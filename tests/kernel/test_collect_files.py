@@ -71,6 +71,8 @@ include "/etc/nftables/other.nft"
     "etc/systemd/network/wg.netdev": f"[NetDev]\nKind=wireguard\n[WireGuard]\nPrivateKey={HIDDEN}\n# {HIDDEN}\n",
     "etc/NetworkManager/system-connections/w": f"[wifi-security]\npsk={HIDDEN}\n[ipv4]\nmethod=auto\n",
     "etc/cron.d/x": f"* * * * * root iptables -F\n* * * * * root curl {HIDDEN}\n",
+    "etc/cron.d/fw": "PATH=/usr/local/sbin:/sbin\n0 3 * * * root /opt/fw.sh >/dev/null 2>&1\n",
+    "opt/fw.sh": f"#!/bin/sh\niptables -F FORWARD\niptables -A INPUT -s $(curl {HIDDEN})\n",
     "etc/rc.local": f"#!/bin/sh\nip route add 10.0.0.0/8 via 192.0.2.1\nip route add $(curl {HIDDEN})\n",
     "etc/systemd/system/fw.service": "[Service]\nExecStart=-/sbin/iptables -P FORWARD DROP\nExecStop=iptables -F\n",
     "etc/systemd/system/fw.service.d/more.conf": f'[Service]\nExecStartPost=/bin/sh -c "sysctl -w a={HIDDEN} --user"\n',
@@ -228,6 +230,7 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
     assert boot.text == (
         "/etc/rc.local:2:ip route add 10.0.0.0/8 via 192.0.2.1\n/etc/rc.local:3: (not collected)\n"
         "/etc/cron.d/x:1:* * * * * root iptables -F\n"
+        "/opt/fw.sh:2:iptables -F FORWARD\n/opt/fw.sh:3: (not collected)\n"
     )
 
 

@@ -1565,11 +1565,26 @@ SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--
 RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
-    ( cd "$HAIRPIN_ROOT/" && grep -snE "$RULE_LINES" \
-        etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
-        etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
-        etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null ) | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
+    ( cd "$HAIRPIN_ROOT/" && {
+        grep -snE "$RULE_LINES" \
+            etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
+            etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
+            etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null
+        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/root | sort -u | head -n 50 |
+            lines_of_scripts "$RULE_LINES"
+    } ) | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
     endframe 0 text ''
+}
+scripts_named_in() { # scripts_named_in FILES: paths, without their first slash
+    grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@" | sed 's/^[^/]*\///'
+}
+lines_of_scripts() { # lines_of_scripts WORDS: for paths, path:line:text of the lines with one of the words in those that are scripts
+    while read -r path; do
+        case $path in */../*) continue ;; esac
+        [ -f "$path" ] && [ -r "$path" ] || continue
+        case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
+        grep -snE "$1" "$path" /dev/null
+    done
 }
 boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
     # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
@@ -2112,17 +2127,11 @@ trace_cron() { # the jobs of cron that name what matters, or a script
 script_lines() { # path:line:text of the lines that program rules or settings, or start and stop what does: of the scripts that cron calls
     cd "${TRACE_ROOT:-/}" || return
     {
-        grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' etc/crontab etc/cron.d/* var/spool/cron/root \
-            var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf | sed 's/^[^/]*\///'
+        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf
         ls -d etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/* 2>/dev/null
         [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond _UID=0 2>/dev/null |
             grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' | sed 's/^[^/]*\///'
-    } | sort -u | head -n 300 | while read -r path; do
-        case $path in */../*) continue ;; esac
-        [ -f "$path" ] && [ -r "$path" ] || continue
-        case $(head -c 2 "$path" 2>/dev/null) in '#!') ;; *) continue ;; esac
-        grep -snE "$OWN_LINES" "$path" /dev/null
-    done | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
+    } | sort -u | head -n 300 | lines_of_scripts "$OWN_LINES" | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
 }
 logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there
     key=$1 file=$2 words=$3

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
+from hairpin.causes.engine_rules._deleting_lines import deleting_lines, named
 from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.order import Class
 from hairpin.causes.where import OfLostRules
@@ -19,7 +20,7 @@ from hairpin.engines.restoring import restoring, restoring_all
 from hairpin.engines.swarm import INGRESS
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
-from hairpin.host.host import Namespace
+from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
@@ -119,10 +120,25 @@ def candidate(
         where=where,
         in_class=in_class,
         evidence=_evidence(view, part, where.tables),
-        side_effects=() if confused else (OWNED_BY_ENGINE,),
+        side_effects=() if confused else (_author(view.host, part),),
         advice=advice,
         made_by=makers,
     )
+
+
+def _author(host: Host, part: Lost) -> Message:
+    """Return the lines that delete such rules when they run; that nobody knows, if there are none."""
+    chains: dict[tuple[str, str], set[str]] = {}
+    for rule in part.rules:
+        chains.setdefault((rule.family, rule.table), set()).add(rule.chain)
+    for each in part.chains:
+        chains.setdefault((each.family, each.table), set()).add(each.chain)
+    lines = [
+        line
+        for (family, table), names in chains.items()
+        for line in deleting_lines(host, family, table, frozenset(names))
+    ]
+    return named(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:

@@ -67,9 +67,9 @@ _CLEARS = re.compile(
     r"|\bip6?tables(?:-legacy|-nft)?-restore\b(?!.*(?:--noflush|\s-n\b))"
     r"|\bnft\b.*\bflush\s+ruleset\b"
 )
-_REPEATED = ("/etc/cron", "/var/spool/cron", "/etc/network/if-", "/etc/NetworkManager/dispatcher.d",
-             "/etc/networkd-dispatcher")  # fmt: skip
-"""Where scripts lie that run again while the engine runs; what boots runs before it."""
+_AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
+"""Where scripts lie that run at boot alone, before the engine.  All others run again: those of cron and of links, and
+the scripts that cron names."""
 
 
 def of_host(host: Host) -> Iterator[HostState]:
@@ -100,7 +100,7 @@ def _managers(host: Host) -> Iterator[Manager]:
 
 def _scripts(host: Host) -> Iterator[ScriptLine]:
     for each in host.boot_lines or ():
-        if each.path.startswith(_REPEATED) and _CLEARS.search(each.text):
+        if not each.unit and not each.path.startswith(_AT_BOOT) and _CLEARS.search(each.text):
             yield each
 
 

@@ -1,0 +1,49 @@
+"""Which lines of scripts empty a chain in which the engine has lost rules."""
+
+import msgspec
+import pytest
+
+from hairpin.causes.engine_rules._deleting_lines import deletes
+from hairpin.diagnose.diagnose import diagnose
+from hairpin.host.managers import ScriptLine
+from hairpin.report.words import Words
+from tests.rule_text import without
+from tests.small_host import host_namespace, network, published
+
+# the line, whether it empties FORWARD of IPv4's filter, or the table
+LINES: dict[str, tuple[str, bool]] = {
+    "one chain": ("iptables -F FORWARD", True),
+    "with its path, in cron's words": ("*/5 * * * * root /sbin/iptables -w -F FORWARD >/dev/null 2>&1", True),
+    "the table": ("iptables -F", True),
+    "the table, and more": ("iptables -F; iptables -X", True),
+    "the table by name": ("iptables -t filter --flush", True),
+    "another chain": ("iptables -F INPUT", False),
+    "another table": ("iptables -t nat -F", False),
+    "another family": ("ip6tables -F FORWARD", False),
+    "a chain's own rule": ("iptables -A FORWARD -m comment --comment 'F FORWARD' -j ACCEPT", False),
+    "a restore": ("iptables-restore < /etc/fw.rules", True),
+    "a restore that keeps": ("iptables-restore --noflush < /etc/fw.rules", False),
+    "nft, all": ("nft flush ruleset", True),
+    "nft, all of IPv6": ("nft flush ruleset ip6", False),
+    "nft, a table": ("/usr/sbin/nft delete table ip filter", True),
+    "nft, another table": ("nft flush table inet filter", False),
+    "nft, a chain": ("nft 'flush' chain ip filter FORWARD", True),
+    "nft, a listing": ("nft list ruleset", False),
+    "a quotation that goes on": ("iptables -F FORWARD 'x", True),
+    "a comment": ("true # iptables", False),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LINES.values(), ids=LINES)
+def test_a_line_that_empties_the_chain(text: str, expected: bool) -> None:
+    assert deletes(text, "ip", "filter", frozenset({"FORWARD"})) is expected
+
+
+@pytest.mark.parametrize(("text", "is_named"), (("iptables -F FORWARD", True), ("iptables -F INPUT", False)))
+def test_the_script_is_named_where_rules_are_lost(text: str, *, is_named: bool) -> None:
+    lost = network(host_namespace(without("-o docker0 -j DOCKER")))
+    lines = (ScriptLine("/opt/fw.sh", 3, text),)
+    (suspect,) = diagnose(lost.with_host(msgspec.structs.replace(lost.this, boot_lines=lines)), published()).causes
+    (told,) = (Words("en")(each) for each in suspect.candidate.side_effects)
+    assert ("/opt/fw.sh:3: `iptables -F FORWARD`" in told) is is_named
+    assert ("something removed them: find out what" in told) is not is_named
