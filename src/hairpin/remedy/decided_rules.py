@@ -179,7 +179,8 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
     if place.dialect == "nft" or not place.chain.startswith(("ufw-user", "ufw6-user")):
         return None
     found = of_place(place, host)
-    lines = next((each.text.splitlines() for each in host.files if found and each.path == found.file), [])
+    none: list[str] = []
+    lines = next((each.text.splitlines() for each in host.files if found and each.path == found.file), none)
     above = (_UFW.fullmatch(line) for line in reversed(lines[: found.line if found is not None else 0]))
     told = next((each for each in above if each is not None), None)
     if told is None:

@@ -5,7 +5,7 @@ from hairpin.causes.where import rule_of
 from hairpin.diagnose.proof import Proof
 from hairpin.message import Message, message
 from hairpin.report.blame_text import write_blame
-from hairpin.report.configured import configured_text, decision_text
+from hairpin.report.configured import configured_text, decision_text, undoing_text
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
@@ -92,6 +92,7 @@ class CauseText:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
             paper.prose(words(decision_text(cause.decision)), indent=2)
+            self._noted.add(undoing_text(cause.decision))  # said once
         if cause.blame is not None:
             write_blame(cause.blame, words, paper, whole=self._verbose)
 

@@ -51,8 +51,9 @@ def write_remedy(
     if remedy.persist or remedy.persist_commands:
         _heading(_LASTING, host, words, paper)
         _commands(all_shown(remedy.keeping), paper)
-    if remedy.undoes is not None:
+    if remedy.undoes is not None and undoing_text(remedy.undoes) not in noted:
         paper.prose(words(undoing_text(remedy.undoes)), indent=2, style="unsure")
+        noted.add(undoing_text(remedy.undoes))
     told = tuple(effects_told(remedy.effects, words)) if remedy.effects is not None else ()
     effects = (*told, *(each.text for each in remedy.side_effects))
     for said in effects:
