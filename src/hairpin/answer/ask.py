@@ -309,7 +309,7 @@ def _cause(
     meant = not wall.opens if wall is not None else written is not None
     candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
     made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
-    told = with_decisions(made, wall, others.network)
+    told = with_decisions(made, candidate, wall, others.network)
     held = with_effects(told, candidate, others, asked, together, meant=meant)
     return CauseAnswer(
         ref=found.ref,

@@ -237,7 +237,7 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
     for found in examine(network, closed).causes if closed else ():
         seen = answer.network.seen_from(found.host)
         made = with_decisions(
-            remedies(found.id, found.candidate, seen), wall_of(found.candidate, found.stop, seen), seen
+            remedies(found.id, found.candidate, seen), found.candidate, wall_of(found.candidate, found.stop, seen), seen
         )
         remedy = next((each for each in made if not _is_for_person(each) and not each.disruptive), None)
         if remedy is None or remedy.undoes is not None:

@@ -327,10 +327,16 @@ def without_ways_past_decisions(candidate: Candidate) -> Candidate:
     return candidate if len(ways) == len(candidate.ways) else msgspec.structs.replace(candidate, ways=ways)
 
 
-def with_decisions(remedies: tuple[Remedy, ...], wall: Wall | None, network: Network) -> tuple[Remedy, ...]:
-    """Return the remedies, each with the decision that it undoes; those that undo none come first."""
+def with_decisions(
+    remedies: tuple[Remedy, ...], candidate: Candidate, wall: Wall | None, network: Network
+) -> tuple[Remedy, ...]:
+    """Return the remedies of a cause, each with the decision that it undoes.  Those that undo none come first, and of
+    the others the way that is there because somebody decided."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
-    return tuple(sorted(told, key=lambda each: each.undoes is not None))
+    narrow = tuple(each.change for each in candidate.ways if each.past_decision)
+    return tuple(
+        sorted(told, key=lambda each: (each.undoes is not None, each.undoes is not None and each.change not in narrow))
+    )
 
 
 def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> Decision | None:
