@@ -10,6 +10,7 @@ from hairpin.answer.coming import to_come
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event, with_orders
 from hairpin.answer.keeping_out import line_of
+from hairpin.answer.past_decisions import joined_by_choice
 from hairpin.answer.proven_repairs import (
     NOTHING_PRINTED,
     Printed,
@@ -216,7 +217,7 @@ def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
         )
         for each in coming
     )
-    causes = tuple(with_event(each, start) for each in _causes(examination, start.network, others))
+    causes = tuple(with_event(each, start) for each in joined_by_choice(_causes(examination, start.network, others)))
     known = len(examination.causes) + len(examination.instead) + len(coming)
     beside = tuple(_unhairpinned(each, examination, start.network) for each in unhairpinned(examination, known + 1))
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)

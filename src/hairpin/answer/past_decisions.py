@@ -1,0 +1,44 @@
+"""A common network leads past a rule between two containers: where somebody decided that rule, it is no repair.
+
+A cause of its own, such as a name that the default network does not resolve, may be repaired by a common network.  If
+another cause of the same answer is a decision, that repair undoes the decision, too.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.change.calls import ConnectContainer, MakeNetwork
+from hairpin.remedy.remedy import Decision, Remedy
+
+
+def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
+    """Return the causes; a repair that joins a network undoes the decision of another cause that stops a flow now."""
+    known = tuple(causes)
+    return tuple(_by_choice(each, tuple(_decisions(each, known))) for each in known)
+
+
+def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[Decision]:
+    """Yield the decisions that nothing but a choice repairs, on the host of the cause."""
+    for each in causes:
+        first = each.remedies[0].undoes if each.remedies else None
+        if each.ref != cause.ref and each.host == cause.host and each.flows and first is not None:
+            yield first
+
+
+def _by_choice(cause: CauseAnswer, decisions: tuple[Decision, ...]) -> CauseAnswer:
+    if not decisions or not any(map(_joins, cause.remedies)):
+        return cause
+    told = (
+        msgspec.structs.replace(each, undoes=decisions[0]) if _joins(each) and each.undoes is None else each
+        for each in cause.remedies
+    )
+    return msgspec.structs.replace(cause, remedies=tuple(sorted(told, key=lambda each: each.undoes is not None)))
+
+
+def _joins(remedy: Remedy) -> bool:
+    return any(
+        isinstance(call, MakeNetwork) or (isinstance(call, ConnectContainer) and call.verb == "connect")
+        for call in remedy.change.calls
+    )
