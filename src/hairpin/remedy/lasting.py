@@ -126,7 +126,7 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
             return "open-firewalld-port"
         case SetPanicMode():
             return "end-panic-mode"
-        case AllowInUfw():
+        case AllowInUfw() | ReloadUfw():
             return "allow-in-ufw"
         case Unban():
             return "unban-address"
@@ -138,7 +138,7 @@ def _kind_of_call(call: Call, change: Change) -> Kind | None:
             return "start-engine"
         case ReloadNetworks():  # it makes bridges anew, too
             return "restore-engine-rules" if any(isinstance(part, RuleEdit) for part in change.parts) else None
-        case SetRestartPolicy() | ReloadUfw() | EndProcess() | ByPerson():
+        case SetRestartPolicy() | EndProcess() | ByPerson():
             return None
         case _:
             assert_never(call)

@@ -543,6 +543,10 @@ def test_where_ufw_keeps_the_rules_its_own_command_lets_the_port_in() -> None:
     closed = with_sshd(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook="INPUT")))
     with_ufw = with_host(closed, ufw=Ufw(enabled=True))
     assert first_remedy(with_ufw, SSH)[1].commands == ("ufw allow 22/tcp",)
+    text = "*filter\n:ufw-user-input - [0:0]\n-A ufw-user-input -p tcp --dport 22 -j ACCEPT\nCOMMIT\n"
+    kept = with_host(with_ufw, files=(ConfigFile("/etc/ufw/user.rules", text),))
+    _, lost = first_remedy(kept, SSH)
+    assert (lost.commands, lost.keeping) == (("ufw reload",), ())
     (plain,) = first_remedy(closed, SSH)[1].commands
     assert plain.endswith("iptables -I INPUT -i eth0 -p tcp --dport 22 -j ACCEPT")
     unled = with_sshd(with_policy("INPUT", "DROP", with_chain("ufw-user-input", hook=None)))

@@ -14,8 +14,8 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.causes.rules._lifting import by_address, deletion, exception, lets_exceptions
 from hairpin.causes.rules._rule_owner import led_from
-from hairpin.change.calls import AllowInUfw
-from hairpin.change.change import Change
+from hairpin.change.calls import AllowInUfw, ReloadUfw
+from hairpin.change.change import Change, InsertRule
 from hairpin.change.ufw import ufw_allow_rules
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
@@ -58,7 +58,16 @@ def through_ufw(view: View, place: Place) -> Change | None:
         and led_from(view, msgspec.structs.replace(place, chain=part.chain), view.stop.stage.upper())
         for part in parts
     )
+    if any(_is_kept(view, part) for part in parts if part.family == place.family):
+        return Change(parts, (ReloadUfw(),)) if reached else None  # its command would add nothing
     return Change(parts, (call,)) if reached else None
+
+
+def _is_kept(view: View, part: InsertRule) -> bool:
+    """Return whether ufw's own file has the rule, which the kernel has lost."""
+    place = Place(part.dialect, part.family, part.table, part.chain, 1, part.rule.text)
+    found = of_place(place, view.host)
+    return found is not None and "/ufw/" in found.file
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
