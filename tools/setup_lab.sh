@@ -17,8 +17,10 @@ PROGRAMS=(
     sshd:openssh-server ssh:openssh-client sudo:sudo
     sysctl:procps ps:procps modprobe:kmod nsenter:util-linux unshare:util-linux mount:mount
 )
-# What tests alone need: `setup_lab.sh tests`.
-[ "${1:-}" != tests ] || PROGRAMS+=(chromium:chromium)
+# Libraries, each with its package.
+LIBRARIES=()
+# What tests alone need: `setup_lab.sh tests`.  The browser's driver, which pip brings, is linked with the library.
+[ "${1:-}" != tests ] || { PROGRAMS+=(chromium:chromium); LIBRARIES+=(libatomic.so.1:libatomic1); }
 # Services that these packages would start at once and at every boot. The lab starts its own, in namespaces: a development
 # machine must not get a firewall or an sshd that nobody asked for.
 SERVICES=(docker containerd firewalld ufw nftables ssh podman podman-restart)
@@ -33,10 +35,15 @@ has_static_busybox() {
     command -v busybox >/dev/null && ! ldd "$(command -v busybox)" 2>/dev/null | grep -q '=>'
 }
 
+has_library() { [[ $(ldconfig -p) == *"$1 "* ]]; }
+
 missing_packages() {
-    local program
+    local program library
     for program in "${PROGRAMS[@]}"; do
         command -v "${program%%:*}" >/dev/null || echo "${program#*:}"
+    done
+    for library in "${LIBRARIES[@]}"; do
+        has_library "${library%%:*}" || echo "${library#*:}"
     done
     has_static_busybox || echo busybox-static
 }
@@ -100,7 +107,7 @@ install_missing() {
     install_packages "${packages[@]}"
     command -v docker >/dev/null || install_packages docker-cli
     mapfile -t packages < <(missing_packages | sort -u)
-    [ ${#packages[@]} = 0 ] || die "these packages are installed, but not every program of theirs is on the path: ${packages[*]}"
+    [ ${#packages[@]} = 0 ] || die "these packages are installed, but not every program or library of theirs is found: ${packages[*]}"
 }
 
 # Two makes at once in one checkout wait for each other.

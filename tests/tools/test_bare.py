@@ -14,6 +14,7 @@ LACKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "a program of bash's": ("tools/setup.sh: line 3: git: command not found", ("git",)),
     "a program that env started": ("env: 'tmux': No such file or directory", ("tmux",)),
     "a program that nsenter started": ("nsenter: failed to execute runuser: No such file or directory", ("runuser",)),
+    "a library": ("node: error while loading shared libraries: libx.so.1: cannot open shared object", ("libx.so.1",)),
     "a module": ("ModuleNotFoundError: No module named 'venv'", ("venv",)),
     "what a sentence says": ("E: debootstrap is not installed", ("debootstrap",)),
     "a package": ("E: Unable to locate package chromium", ("chromium",)),

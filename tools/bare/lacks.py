@@ -12,6 +12,7 @@ _SAID = tuple(
             r"No such file or directory: b?['\"]([^'\"]+)['\"]",
             r"failed to (?:run command|execute) [‘'`\"]?([\w./+-]+)[’'`\"]?: No such file",
             r"(?:exec|env|nsenter|unshare|setpriv): [‘'`\"]?([\w./+-]+)[’'`\"]?: (?:\w+ file )?(?:not found|No such)",
+            r"error while loading shared libraries: ([\w.+-]+):",
             r"No module named ['\"]([\w.]+)['\"]",
             r"\b([\w.+-]+) (?:is|are) not installed\b",
             r"E: Unable to locate package ([\w.+-]+)",
