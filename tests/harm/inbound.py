@@ -246,7 +246,7 @@ def stale_element(site: Site) -> Draw:
     rules = (
         "ct state established,related accept",
         "ip daddr . tcp dport @served accept",
-        'iifname "eth0" ip saddr 192.0.2.0/24 drop',
+        'iifname "eth0" drop',
     )
     before = _table(site, *rules, more=more, saved=False)
     fault = (

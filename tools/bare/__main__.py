@@ -40,7 +40,7 @@ def main() -> int:
     # Read by make once more, and then by its shell.
     words = shlex.join(sys.argv[1:]).replace("$", "$$")
     commands = ("make demo", f"make test ARGS={shlex.quote(words)}" if words else "make test")
-    log, began = cache_folder("bare") / "last.log", time.monotonic()
+    log, began = cache_folder("bare") / f"log-{os.getpid()}", time.monotonic()
     try:
         with fresh_tree() as tree:
             _say(f"a fresh Debian after {time.monotonic() - began:.0f} s: {tree.root}; HEAD is {tree.head}")

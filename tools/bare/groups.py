@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 _TREE = Path("/sys/fs/cgroup")
+_NAME = "hairpin-bare-"
 _END_LIMIT_S = 20.0
 
 
@@ -26,8 +27,9 @@ class Groups(msgspec.Struct, frozen=True):
 @contextmanager
 def groups() -> Generator[Groups]:
     """Make the groups, and remove them with what was made below when the block ends."""
-    name = f"hairpin-bare-{os.getpid()}"
-    made = tuple(Path(place) / name for _, place, _ in hierarchies())
+    places = tuple(Path(place) for _, place, _ in hierarchies())
+    made = tuple(place / f"{_NAME}{os.getpid()}" for place in places)
+    _remove(tuple(left for place in places for left in place.glob(f"{_NAME}*") if not _is_used(left)))
     try:
         for group in made:
             group.mkdir()
@@ -37,6 +39,11 @@ def groups() -> Generator[Groups]:
         yield Groups("\n".join(f"echo $$ > {shlex.quote(f'{group}/cgroup.procs')}" for group in made))
     finally:
         _remove(made)
+
+
+def _is_used(group: Path) -> bool:
+    """Return whether the run that made the group still runs; a killed one has left it."""
+    return Path("/proc", group.name.removeprefix(_NAME)).exists()
 
 
 def hierarchies() -> tuple[tuple[str, str, str], ...]:

@@ -76,10 +76,14 @@ def _smallest(place: Path) -> Path:
 
 
 def _remove_left(place: Path) -> None:
-    """Remove what runs have left that were killed."""
-    for left in (*place.glob("run-*"), *place.glob("*.partial-*")):
-        if not Path("/proc", left.name.rpartition("-")[2]).exists():
+    """Remove the logs of earlier runs, and what those have left that were killed."""
+    for left in (*place.glob("run-*"), *place.glob("*.partial-*"), *place.glob("log-*")):
+        if Path("/proc", left.name.rpartition("-")[2]).exists():
+            continue
+        if left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink()
 
 
 def _set_up(root: Path) -> tuple[Path, ...]:
