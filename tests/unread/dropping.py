@@ -56,6 +56,6 @@ def drawn(evidence: Evidence, random: Random) -> Drop:
     there = sorted({(each.key, each.netns) for each in evidence.readings
                     if each.outcome == "text" and not is_trace(each.key)})  # fmt: skip
     key, netns = random.choice(there)
-    ways = WAYS if key in ALWAYS else tuple(each for each in WAYS if each != "gone")
+    ways: tuple[Way, ...] = WAYS if key in ALWAYS else tuple(each for each in WAYS if each != "gone")
     whole = random.random() < 0.5
     return Drop(key, None if whole else netns, random.choice(ways))
