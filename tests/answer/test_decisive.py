@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.decisive import Command, lacks_reading, undecided
+from hairpin.answer.decisive import Command, lacks_reading, undecided_readings
 from hairpin.host.host import Unread
 from tests.report.answers import answer
 
@@ -33,15 +33,15 @@ CASES: dict[str, tuple[str, str, tuple[Command, ...]]] = {
 @pytest.mark.parametrize("command", ("flows", "events", "restore"))
 def test_what_decides(key: str, netns: str, commands: tuple[Command, ...], command: Command) -> None:
     found = lacking(key, netns)
-    assert bool(undecided(found, command)) is (command in commands)
+    assert bool(undecided_readings(found, command)) is (command in commands)
     assert lacks_reading(found, command) is (command in commands)
 
 
 def test_rules_of_an_ip_version_that_no_flow_has_decide_nothing() -> None:
     found = lacking("iptables-nft-save6", "host")
     flows = tuple(each for each in found.flows if each.trace.flow.version == 4)
-    assert undecided(msgspec.structs.replace(found, flows=flows)) == ()
-    assert undecided(found) == found.unread
+    assert undecided_readings(msgspec.structs.replace(found, flows=flows)) == ()
+    assert undecided_readings(found) == found.unread
 
 
 def test_all_was_read() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.message import message
-from hairpin.report.under_way import told, while_under_way
+from hairpin.report.under_way import plan_line, while_under_way
 from hairpin.report.words import Words
 
 UNTIL = 1795046951.0
@@ -29,7 +29,7 @@ CASES: dict[str, tuple[PlanUnderWay, str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("plan", "destination", "parts"), CASES.values(), ids=CASES)
 def test_told(plan: PlanUnderWay, destination: str, parts: tuple[str, ...]) -> None:
-    said = Words("en")(told(plan, destination))
+    said = Words("en")(plan_line(plan, destination))
     assert [each for each in parts if each not in said] == []
     assert "\n" not in said
 

@@ -49,7 +49,7 @@ def decisive(unread: Iterable[Unread], command: Command) -> tuple[Unread, ...]:
     return tuple(each for each in unread if each.key.startswith(keys))
 
 
-def undecided(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
+def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
     """Return what was not read and may change what is said of the answer's flows; for `restore`, of its engines.
 
     A container's namespace that no asked flow comes to decides nothing, nor do the rules of an IP version that none
@@ -72,7 +72,7 @@ def undecided(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
 def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
     """Return whether something that decides was not read, or an engine that should answer does not."""
     silent = answer.event is None and unanswered(answer)  # the event may have ended the engine
-    return silent or bool(undecided(answer, command))
+    return silent or bool(undecided_readings(answer, command))
 
 
 def _hosts(answer: Answer) -> tuple[Unread, ...]:

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, FlowAnswer, ref_of
 from hairpin.answer.ask import begin_answer, network_of
-from hairpin.answer.decisive import undecided
+from hairpin.answer.decisive import undecided_readings
 from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading
 from hairpin.causes.cause import Coming
@@ -100,7 +100,7 @@ class Matrix(msgspec.Struct, frozen=True):
     def undecided(self) -> tuple[Unread, ...]:
         """What was not read and may change what is said of every event; an event's own row says what it lacks."""
         told = {(row.host, key) for row in self.rows for key in row.missing}
-        return tuple(each for each in undecided(self.answer, "events") if (each.host, each.key) not in told)
+        return tuple(each for each in undecided_readings(self.answer, "events") if (each.host, each.key) not in told)
 
     @property
     def lacks_reading(self) -> bool:

@@ -160,6 +160,6 @@ def _say_of_then(plans: "tuple[PlanUnderWay, ...]", evidence: Evidence, lang: st
 
 def _say(plans: "tuple[PlanUnderWay, ...]", destination: str, lang: str | None) -> None:
     for plan in plans:
-        from hairpin.report.under_way import told
+        from hairpin.report.under_way import plan_line
 
-        whisper(f"hairpin: {words(lang, sys.stderr)(told(plan, destination))}\n")
+        whisper(f"hairpin: {words(lang, sys.stderr)(plan_line(plan, destination))}\n")

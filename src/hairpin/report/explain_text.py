@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hairpin.answer.decisive import undecided
+from hairpin.answer.decisive import undecided_readings
 from hairpin.explain.explain import Explanation, TextAnswer
 from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import question_about
@@ -186,7 +186,7 @@ class _Writer:
             return
         self._paper.gap()
         if self._explained.lacks_reading:
-            write_unread(undecided(answer), self._words, self._paper)
+            write_unread(undecided_readings(answer), self._words, self._paper)
         elif any(refused_without_root(each) for each in answer.missing):
             said = message("Not all of the host could be read: run hairpin as root.")
             self._paper.prose(self._words(said), first=f"{self._words(NOTE)} ", style="unsure")

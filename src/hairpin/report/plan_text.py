@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from difflib import unified_diff
 
-from hairpin.answer.decisive import lacks_reading, undecided
+from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
@@ -72,7 +72,7 @@ def plan_text(
     _write_said(plan, words, paper)
     if proposals:
         _write_proposals(proposals, words, paper)
-    write_unread(undecided(plan.answer), words, paper)
+    write_unread(undecided_readings(plan.answer), words, paper)
     if plan.repairs:
         _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
     return paper.text()

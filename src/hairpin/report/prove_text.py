@@ -1,7 +1,7 @@
 """Both judges side by side, as people read it: the walk's path, then each packet that the kernel carried."""
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.decisive import undecided
+from hairpin.answer.decisive import undecided_readings
 from hairpin.judges.judged import Judged
 from hairpin.message import message
 from hairpin.replica.judgement import Judgement, Sighting
@@ -31,7 +31,7 @@ def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> 
             _flow(each.judged, files.get(each.ref), words, paper, places_of(answer, words), every=every)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
-    write_unread(undecided(answer), words, paper)
+    write_unread(undecided_readings(answer), words, paper)
     return paper.text()
 
 

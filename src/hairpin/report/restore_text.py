@@ -1,6 +1,6 @@
 """What an engine has lost, as people read it, and what putting it back does not do."""
 
-from hairpin.answer.decisive import lacks_reading, undecided
+from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.answer.engines import unanswered
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.text import all_shown
@@ -41,7 +41,7 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
         paper.prose(words(said), first=f"{words(NOTE)} ")
     for why in found.undecided:
         paper.prose(why, style="unsure")
-    write_unread(undecided(found.plan.answer, "restore"), words, paper)
+    write_unread(undecided_readings(found.plan.answer, "restore"), words, paper)
     if found.plan.repairs and not applying:
         paper.gap()
         paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))

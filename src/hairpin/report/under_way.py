@@ -48,7 +48,7 @@ def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
     return message("{said} while plan {plan} is {state}; it ends at {until}", until=time_text(plans[0].until), **facts)
 
 
-def told(plan: PlanUnderWay, destination: str = "") -> Message:
+def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
     """Return how the plan stands and what settles it.  ``destination``: of `--host`, where it is on another host."""
     there = f"--host {destination} " if destination else ""
     if plan.from_elsewhere and not destination:

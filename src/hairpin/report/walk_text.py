@@ -1,7 +1,7 @@
 """A walk as people read it: every step of request and answer."""
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.decisive import undecided
+from hairpin.answer.decisive import undecided_readings
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.path import draw_branch
@@ -26,7 +26,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
         draw_branch(trace, branch, paper, words, places, every=True)
     write_questions(answer, words, paper)
     write_notes(answer, words, paper)
-    write_unread(undecided(answer), words, paper)
+    write_unread(undecided_readings(answer), words, paper)
     return paper.text()
 
 
