@@ -107,9 +107,9 @@ def ask(
             if whole is not None and not decided:
                 return ask(question, whole(), kernel, depth=depth)
             if kernel is None:
-                return _with_questions(explained(start, examination, depth))
+                return _with_questions(with_causes(start, examination, depth))
             with replicating(examination, start.evidence, kernel) as word:
-                found = explained(start, examination, depth)  # while the replicas are at work
+                found = with_causes(start, examination, depth)  # while the replicas are at work
                 found = _judged(found, word(printed_otherwise(found.causes, examination)))
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
@@ -189,7 +189,7 @@ def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
     return Examination(network, tuple(found), ())
 
 
-def explained(start: Answer, examination: Examination, depth: Depth) -> Answer:
+def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer:
     """Return the answer of ``check`` as the walk gives it: diagnoses and repairs, as far as ``depth``."""
     flows = tuple(
         FlowAnswer(

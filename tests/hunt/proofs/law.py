@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.answer.ask import explained
+from hairpin.answer.ask import with_causes
 from hairpin.answer.proven_repairs import first_change
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.change.change import Change
@@ -42,7 +42,7 @@ class Broken(msgspec.Struct, frozen=True):
 def answered(network: Network, flows: tuple[Flow, ...]) -> tuple[Answer, Examination]:
     """Return what ``check`` answers about these flows of the network, without events, and the examination behind it."""
     examination = examine(network, flows)
-    return explained(Answer(Question(), (), network, ()), examination, "causes"), examination
+    return with_causes(Answer(Question(), (), network, ()), examination, "causes"), examination
 
 
 def broken(network: Network, flows: tuple[Flow, ...]) -> tuple[Broken, ...]:
