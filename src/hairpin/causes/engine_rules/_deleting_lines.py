@@ -79,7 +79,7 @@ def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
     return tuple(place) if family == "ip" else None
 
 
-def named(lines: tuple[ScriptLine, ...]) -> Message:
+def lines_told(lines: tuple[ScriptLine, ...]) -> Message:
     """Return the sentence that names the first lines."""
     return message(
         "dockerd would recreate these rules at its next start. Such rules are deleted whenever this runs: {lines}",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from hairpin.causes.cause import Candidate, View
-from hairpin.causes.engine_rules._deleting_lines import deleting_lines, named
+from hairpin.causes.engine_rules._deleting_lines import deleting_lines, lines_told
 from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.order import Class
 from hairpin.causes.where import OfLostRules
@@ -138,7 +138,7 @@ def _author(host: Host, part: Lost) -> Message:
         for (family, table), names in chains.items()
         for line in deleting_lines(host, family, table, frozenset(names))
     ]
-    return named(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
+    return lines_told(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
