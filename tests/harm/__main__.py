@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def main() -> int:
     arguments = _arguments()
     began, results = time.monotonic(), list[Result]()
     with Pool(arguments.parallel, maxtasksperchild=10) as pool:
-        for result in pool.imap_unordered(try_case, _cases(arguments.cases, arguments.seed, arguments.only)):
+        for result in pool.imap_unordered(
+            partial(try_case, dry=arguments.dry), _cases(arguments.cases, arguments.seed, arguments.only)
+        ):
             results.append(result)
             sys.stdout.writelines(f"{line}\n" for line in told(result))
             sys.stdout.flush()
@@ -49,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=60, help="so many decisions, and as many accidents")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", default="", help="cases, elements, kinds of hosts, decision or accident: d17,a17")
+    parser.add_argument("--dry", action="store_true", help="do not ask hairpin: is each case what it says?")
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("--results", default="", help="append each result to this file, a JSON line each")
     return parser.parse_args()

@@ -42,8 +42,8 @@ class Result(msgspec.Struct, frozen=True):
         return any(each.what in whats for each in self.misses)
 
 
-def try_case(case: Case) -> Result:
-    """Carry one case through."""
+def try_case(case: Case, *, dry: bool = False) -> Result:
+    """Carry one case through.  ``dry``: hairpin is not asked, only whether the case is what it says."""
     began = time.monotonic()
     draw = case.draw
     result = Result(
@@ -51,13 +51,13 @@ def try_case(case: Case) -> Result:
     )
     try:
         with running_lab(case.plan) as lab:
-            result = _tried(case, lab, result)
+            result = _tried(case, lab, result, dry=dry)
     except LabError as error:
         result = msgspec.structs.replace(result, misses=(Miss("void", str(error).strip()[-300:]),))
     return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 1))
 
 
-def _tried(case: Case, lab: Lab, result: Result) -> Result:
+def _tried(case: Case, lab: Lab, result: Result, *, dry: bool) -> Result:
     draw = case.draw
     prepare(lab)
     for command in draw.before:
@@ -73,6 +73,8 @@ def _tried(case: Case, lab: Lab, result: Result) -> Result:
     void = is_void(case, healthy, faulty)
     if void:
         return msgspec.structs.replace(result, misses=(Miss("void", void),))
+    if dry:
+        return result
     was = host_state(lab)
     check = said(lab.host, "check", *draw.ask, "--no-traces")
     fix = said(lab.host, "fix", *draw.ask, "--apply", "--yes")
