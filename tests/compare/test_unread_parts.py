@@ -1,4 +1,4 @@
-"""Parts that one side did not tell are not compared."""
+"""What one side did not tell is no difference; the parts that both told still are."""
 
 import msgspec
 import pytest
@@ -6,26 +6,32 @@ import pytest
 from hairpin.compare.edit import NotWalked
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost
 from hairpin.compare.unread_parts import comparable
-from hairpin.host.host import Host, Unread
-from hairpin.host.netns import Netns
+from hairpin.host.host import Unread
+from hairpin.message import message
+from tests.small_host import HOST_NETNS, network
 
-HOST = Host("web1")
-CASES: dict[str, tuple[str, str, PartOfHost, str, bool]] = {
-    "rules of the host": ("iptables-nft-save4", "host", "rules", "host", False),
-    "rules of another namespace": ("iptables-nft-save4", "container:db", "rules", "host", True),
-    "another part": ("iptables-nft-save4", "host", "routes", "host", True),
-    "routes go with their links": ("ip-addr", "host", "routes", "host", False),
-    "containers": ("docker-containers", "", "containers", "host", False),
-    "whose sockets they are": ("socket-owners", "", "sockets", "container:db", False),
-    "versions": ("packages", "", "versions", "host", False),
-    "what decides nothing": ("klog", "", "versions", "host", True),
-}
+HOST = network().this
 
 
-@pytest.mark.parametrize(("key", "netns", "part", "where", "told"), CASES.values(), ids=CASES)
-def test_comparable(key: str, netns: str, part: PartOfHost, where: str, *, told: bool) -> None:
-    found = ListedDifference(part, Netns("web1", where), "x", "before", None, NotWalked())
-    other = msgspec.structs.replace(HOST, unread=(Unread(key, netns, key, "Permission denied", "e1"),))
-    for was, now in ((HOST, other), (other, HOST)):
-        assert comparable((found,), was, now) == ([found] if told else [])
-    assert comparable((found,), HOST, HOST) == [found]
+def changed(part: PartOfHost) -> ListedDifference:
+    return ListedDifference(part, HOST_NETNS, message("something"), "before", None, NotWalked())
+
+
+CASES: dict[str, tuple[str, str, PartOfHost, bool]] = {
+    "routes that were not read":            ("ip-route-4", "host", "routes", False),
+    "routes of another namespace":          ("ip-route-4", "container:web", "routes", True),
+    "rules, and the routes were not read":  ("ip-route-4", "host", "rules", True),
+    "links tell the addresses, too":        ("ip-addr", "host", "addresses", False),
+    "a part that looks at its readings":    ("ip-route-4", "host", "units", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "netns", "part", "told"), CASES.values(), ids=CASES)
+def test_a_difference_is_told_only_if_both_sides_told_its_part(
+    key: str, netns: str, part: PartOfHost, *, told: bool
+) -> None:
+    unread = Unread(key, netns, "ip route", "timed out", "")
+    without = msgspec.structs.replace(HOST, unread=(unread,))
+    for one, other in ((without, HOST), (HOST, without)):
+        assert bool(comparable([changed(part)], one, other)) is told
+    assert comparable([changed(part)], HOST, HOST) == [changed(part)]
