@@ -7,11 +7,11 @@ from hairpin.answer.past_decisions import joined_by_choice
 from hairpin.change.calls import ConnectContainer, SetRestartPolicy
 from hairpin.change.change import Change
 from hairpin.message import message
-from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.remedy.remedy import OwnersDecision, Remedy
 from tests.answer.test_ask import asked
 from tests.report.answers import FORWARDING_OFF
 
-DECISION = Decision(message("no east-west traffic"), message("Ask whoever made the rule"))
+DECISION = OwnersDecision(message("no east-west traffic"), message("Ask whoever made the rule"))
 JOINING = Remedy("connect-network", (), change=Change((), (ConnectContainer("docker", "connect", "app", "web"),)))
 OTHER = Remedy("start-container", (), change=Change((), (SetRestartPolicy("docker", "always", "web"),)))
 

@@ -21,7 +21,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
-from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.story.blame import Blame
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stop
@@ -134,7 +134,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     configured: Configured | None = None
-    decision: Decision | None = None
+    decision: OwnersDecision | None = None
     """The decision of somebody's that stops the flow, or that every repair undoes; None: an accident."""
     blame: Blame | None = None
     """Since when it is there, and through whom, where a trace of the host proves it."""

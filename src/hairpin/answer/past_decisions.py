@@ -10,7 +10,7 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.calls import ConnectContainer, MakeNetwork
-from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.remedy.remedy import OwnersDecision, Remedy
 
 
 def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
@@ -19,7 +19,7 @@ def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
     return tuple(_by_choice(each, tuple(_decisions(each, known))) for each in known)
 
 
-def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[Decision]:
+def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[OwnersDecision]:
     """Yield the decisions that nothing but a choice repairs, on the host of the cause."""
     for each in causes:
         first = each.remedies[0].undoes if each.remedies else None
@@ -27,7 +27,7 @@ def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[
             yield first
 
 
-def _by_choice(cause: CauseAnswer, decisions: tuple[Decision, ...]) -> CauseAnswer:
+def _by_choice(cause: CauseAnswer, decisions: tuple[OwnersDecision, ...]) -> CauseAnswer:
     if not decisions or not any(map(_joins, cause.remedies)):
         return cause
     told = (

@@ -41,7 +41,7 @@ from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
 from hairpin.remedy.decided_routes import keeps_in, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.decided_rules import lets_through, sign_of
-from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.walk.state import Stop
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
@@ -53,7 +53,7 @@ class Wall(msgspec.Struct, frozen=True):
     """Somebody's decision that stops the asked flow: whatever lets it through undoes the decision.  ``opens``: the wall
     has doors: whoever names a port may have it opened, and only taking the wall away undoes it."""
 
-    decision: Decision
+    decision: OwnersDecision
     opens: bool = False
 
 
@@ -81,7 +81,9 @@ def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network
         return None
     host = network.host(netns.host)
     if netns.is_host and _is_ufws_default(place, host):
-        return Wall(Decision(message("ufw lets in only what a rule of its users names"), _ASK_MANAGER), opens=True)
+        return Wall(
+            OwnersDecision(message("ufw lets in only what a rule of its users names"), _ASK_MANAGER), opens=True
+        )
     decision = _of_rule(place, netns, network)
     if decision is not None:
         return Wall(decision)
@@ -101,9 +103,9 @@ def _of_network(candidate: Candidate) -> Wall | None:
     if found is None or found.writer != "network-option":
         return None
     if not found.option:
-        return Wall(Decision(message("{owner} were made as separate networks", owner=found.owner), _ASK_NETWORK))
+        return Wall(OwnersDecision(message("{owner} were made as separate networks", owner=found.owner), _ASK_NETWORK))
     said = message("network {owner} was made with {option}", owner=found.owner, option=found.option)
-    return Wall(Decision(said, _ASK_NETWORK))
+    return Wall(OwnersDecision(said, _ASK_NETWORK))
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
@@ -133,8 +135,8 @@ def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall 
         return Wall(closed) if closed is not None else None
     owner = found.owner or found.file or place.chain
     if denies:
-        return Wall(Decision(message("a rule of {owner} denies it", owner=owner), _ASK_MANAGER))
-    return Wall(Decision(message("{owner} lets in only what it names", owner=owner), _ASK_MANAGER), opens=True)
+        return Wall(OwnersDecision(message("a rule of {owner} denies it", owner=owner), _ASK_MANAGER))
+    return Wall(OwnersDecision(message("{owner} lets in only what it names", owner=owner), _ASK_MANAGER), opens=True)
 
 
 _ASK_RULE = message("Ask whoever made the rule what it is to keep out, and whether this may pass")
@@ -146,11 +148,11 @@ _ASK_CONTAINER = message("Ask whoever stopped it whether it may run again")
 _ASK_PANIC = message("Ask whoever switched it on whether the danger is over")
 
 
-def _of_rule(place: Place, netns: Netns, network: Network) -> Decision | None:
+def _of_rule(place: Place, netns: Netns, network: Network) -> OwnersDecision | None:
     sign = sign_of(place, netns, network)
     if sign is None:
         return None
-    return Decision(sign, _ASK_PANIC if place.table == PANIC_TABLE else _ASK_RULE)
+    return OwnersDecision(sign, _ASK_PANIC if place.table == PANIC_TABLE else _ASK_RULE)
 
 
 def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | None:
@@ -160,7 +162,7 @@ def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | No
     sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
     if sign is None or namespace is None:
         return None
-    return Wall(Decision(sign, _ASK_ROUTE), opens=not keeps_in(rule, namespace))
+    return Wall(OwnersDecision(sign, _ASK_ROUTE), opens=not keeps_in(rule, namespace))
 
 
 def _of_container(name: str, host: Host) -> Wall | None:
@@ -170,26 +172,26 @@ def _of_container(name: str, host: Host) -> Wall | None:
         return None
     sign = stopped_on_purpose(host, container)
     if sign is not None:
-        return Wall(Decision(sign, _ASK_CONTAINER))
+        return Wall(OwnersDecision(sign, _ASK_CONTAINER))
     sign = perhaps_stopped(host, container)
-    return Wall(Decision(sign, _ASK_CONTAINER), opens=True) if sign is not None else None
+    return Wall(OwnersDecision(sign, _ASK_CONTAINER), opens=True) if sign is not None else None
 
 
-def _of_route(route: Route) -> Decision | None:
+def _of_route(route: Route) -> OwnersDecision | None:
     sign = sign_of_route(route)
-    return Decision(sign, _ASK_ROUTE) if sign is not None else None
+    return OwnersDecision(sign, _ASK_ROUTE) if sign is not None else None
 
 
 # --- what a change takes away ----------------------------------------------------------------------------------------
 
 
-def decision_undone(change: Change, network: Network) -> Decision | None:
+def decision_undone(change: Change, network: Network) -> OwnersDecision | None:
     """Return the first decision of somebody's that the change takes away; None: it takes none away."""
     found = (*_by_parts(change.parts, network), *_by_calls(change, network))
     return next(iter(found), None)
 
 
-def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[Decision]:
+def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[OwnersDecision]:
     for part in parts:
         match part:
             case DeleteRule(netns=netns, place=place):
@@ -200,7 +202,7 @@ def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[Decisi
                 decision = _of_table(part, network)
             case DeleteEntry(netns=netns, entry=PolicyRule() as rule) if netns in network:
                 sign = sign_of_policy_rule(rule, network.namespace(netns))
-                decision = Decision(sign, _ASK_ROUTE) if sign is not None else None
+                decision = OwnersDecision(sign, _ASK_ROUTE) if sign is not None else None
             case DeleteEntry(entry=Route() as route):
                 decision = _of_route(route)
             case ReplaceEntry(before=Route() as route):
@@ -211,7 +213,7 @@ def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[Decisi
             yield decision
 
 
-def _of_table(part: ReplaceTable, network: Network) -> Decision | None:
+def _of_table(part: ReplaceTable, network: Network) -> OwnersDecision | None:
     """Return the decision in a table that is deleted."""
     if part.table is not None or part.netns not in network:
         return None
@@ -226,7 +228,7 @@ def _of_table(part: ReplaceTable, network: Network) -> Decision | None:
     return None
 
 
-def _by_calls(change: Change, network: Network) -> Iterator[Decision]:
+def _by_calls(change: Change, network: Network) -> Iterator[OwnersDecision]:
     label = change.host
     host = network.host(label) if label is not None else network.this
     stopped = {each.name for each in change.calls if isinstance(each, SetContainerState) and each.verb == "stop"}
@@ -236,23 +238,23 @@ def _by_calls(change: Change, network: Network) -> Iterator[Decision]:
             yield decision
 
 
-def _of_call(call: Call, host: Host, stopped: set[str]) -> Decision | None:
+def _of_call(call: Call, host: Host, stopped: set[str]) -> OwnersDecision | None:
     match call:
         case Unban(address=address):
-            return Decision(message("{address} is on a ban list", address=address), _ASK_BAN)
+            return OwnersDecision(message("{address} is on a ban list", address=address), _ASK_BAN)
         case SetContainerState(verb="start" | "unpause", name=name) if name not in stopped:
             container = host.container(name)
             sign = stopped_on_purpose(host, container) if container is not None else None
-            return Decision(sign, _ASK_CONTAINER) if sign is not None else None
+            return OwnersDecision(sign, _ASK_CONTAINER) if sign is not None else None
         case BindInterface(interface=link) if _zone_with(host, interface=link) is not None:
             return _of_zone(_zone_with(host, interface=link))
         case TrustSource(source=source):
             return _of_zone(_zone_with(host, source=source))
         case AddRichRule(removed=True, rule=rule, name=name):
             said = message("rich rule `{rule}` of {name} was written by somebody", rule=rule, name=name)
-            return Decision(said, _ASK_MANAGER)
+            return OwnersDecision(said, _ASK_MANAGER)
         case AddDirectRule(removed=True, words=words):
-            return Decision(message("--direct rule `{rule}` was written by somebody", rule=words), _ASK_MANAGER)
+            return OwnersDecision(message("--direct rule `{rule}` was written by somebody", rule=words), _ASK_MANAGER)
         case _:
             return None
 
@@ -268,10 +270,10 @@ def _zone_with(host: Host, *, interface: str = "", source: str = "") -> Firewall
     return None
 
 
-def _of_zone(zone: FirewalldZone | None) -> Decision | None:
+def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
     if zone is None or not (zone.name in _CLOSED_ZONES or zone.target in ("DROP", "%%REJECT%%", "REJECT")):
         return None
-    return Decision(message("zone {zone} of firewalld is there to let nothing in", zone=zone.name), _ASK_MANAGER)
+    return OwnersDecision(message("zone {zone} of firewalld is there to let nothing in", zone=zone.name), _ASK_MANAGER)
 
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
@@ -339,7 +341,7 @@ def with_decisions(
     )
 
 
-def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> Decision | None:
+def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecision | None:
     if wall is not None and not wall.opens and (remedy.change.parts or remedy.change.calls):
         return wall.decision
     if wall is not None and any(map(_leads_all_elsewhere, remedy.change.parts)):
@@ -354,7 +356,7 @@ def _leads_all_elsewhere(part: Primitive) -> bool:
     return part.entry.sports is None and part.entry.destination is None
 
 
-def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> Decision | None:
+def decision_named(wall: Wall | None, remedies: tuple[Remedy, ...]) -> OwnersDecision | None:
     """Return the decision that the answer names: the one that stops the flow, else the one that every repair undoes."""
     if wall is not None:
         return wall.decision

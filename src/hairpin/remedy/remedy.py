@@ -40,7 +40,7 @@ class SideEffect(msgspec.Struct, frozen=True):
     text: Message
 
 
-class Decision(msgspec.Struct, frozen=True):
+class OwnersDecision(msgspec.Struct, frozen=True):
     """Something that somebody decided and a repair would undo.  ``said``: whose decision it is, and what shows that;
     ``ask``: what to ask them."""
 
@@ -67,7 +67,7 @@ class Remedy(msgspec.Struct, frozen=True):
     change: Change = Change(())
     proof: Verdict | None = None
     effects: Effects | None = None
-    undoes: Decision | None = None
+    undoes: OwnersDecision | None = None
     """The decision that it undoes: such a remedy is carried out only if a person chooses it."""
 
     @property

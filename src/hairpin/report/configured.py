@@ -4,7 +4,7 @@ from typing import assert_never
 
 from hairpin.host.boot.configured import Configured
 from hairpin.message import Message, message
-from hairpin.remedy.remedy import Decision
+from hairpin.remedy.remedy import OwnersDecision
 
 
 def configured_text(found: Configured) -> Message:
@@ -32,11 +32,11 @@ def configured_text(found: Configured) -> Message:
             assert_never(found.writer)
 
 
-def decision_text(found: Decision) -> Message:
+def decision_text(found: OwnersDecision) -> Message:
     """Return the sentence that says what shows a decision, and what to ask."""
     return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
 
 
-def undoing_text(found: Decision) -> Message:
+def undoing_text(found: OwnersDecision) -> Message:
     """Return the sentence that says which decision a repair undoes."""
     return message("It undoes what somebody decided: {said}. {ask}.", said=found.said, ask=found.ask)

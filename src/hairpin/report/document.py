@@ -11,7 +11,7 @@ from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
 from hairpin.host.host import Host, Unread
 from hairpin.message import Message
-from hairpin.remedy.remedy import Decision, Remedy
+from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
 from hairpin.report.effects_document import (
@@ -376,7 +376,7 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
     )
 
 
-def decision_document(found: Decision | None, words: Words) -> DecisionDocument | None:
+def decision_document(found: OwnersDecision | None, words: Words) -> DecisionDocument | None:
     """Return somebody's decision; None: there is none."""
     return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None
 

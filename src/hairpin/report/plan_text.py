@@ -13,7 +13,7 @@ from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
 from hairpin.change.text import brief_text, command_lines
 from hairpin.engines.missing import loss_text
 from hairpin.message import Message, message, verbatim
-from hairpin.remedy.remedy import Decision
+from hairpin.remedy.remedy import OwnersDecision
 from hairpin.report.cause_text import cause_numbers
 from hairpin.report.configured import configured_text, decision_text, undoing_text
 from hairpin.report.effects_text import effects_told, unasked_told
@@ -199,7 +199,7 @@ def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper:
     if left:
         paper.gap()
         paper.prose(words(heading), style="strong")
-    before: Decision | None = None
+    before: OwnersDecision | None = None
     for one in left:
         undone = one.remedy.undoes
         _write_left_out(one, words, paper, again=undone is not None and undone == before)

@@ -42,7 +42,7 @@ def fix_page(
         parts.append(element("section", element("h2", words(message("what came of it"))), *came, class_="text"))
     found = _unplanned(plan)
     heading = "".join(title.itertext())
-    if found and not plan.repairs and not plan.left_out:
+    if found and not (plan.repairs or plan.choices or plan.for_person):
         heading = words(message("plan for {host}: nothing to do now", host=plan.answer.network.this.name))
     parts.append(element("section", *_what_was_found(found, words)))
     which = words(source_of(plan.answer))
