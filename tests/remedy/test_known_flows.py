@@ -41,6 +41,7 @@ def test_a_service_of_the_host_is_asked_from_each_side() -> None:
         "lan (198.51.100.250) 198.51.100.11:22/tcp service",
         "host 127.0.0.1:22/tcp service",
         "container:web 172.17.0.1:22/tcp service",
+        "container:web 198.51.100.11:22/tcp service",
     ]
 
 

@@ -16,12 +16,14 @@ from hairpin.network.network import Network
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.effects import (
     MAX_OF_PLAN,
+    Nature,
     Others,
     effects_between,
     nature_of,
     opened_by_joining,
     others_of,
     ways_out,
+    with_newly_known,
 )
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.known_flows import flow_key
@@ -36,6 +38,11 @@ class CarriedRemedy(msgspec.Struct, frozen=True):
     remedy: Remedy
     candidate: Candidate | None = None
     meant: bool = False
+
+    @property
+    def nature(self) -> Nature:
+        """What it is for the flows that it opens."""
+        return "putting-back" if self.candidate is None else nature_of(self.remedy, self.candidate, meant=self.meant)
 
     @property
     def change(self) -> Change:
@@ -62,10 +69,10 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     beside: list[FlowEffect] = []
     parts: list[Change] = []
     for each in carried:
-        change = each.change
-        then = now.after(change, after(each.remedy, first.network, now.network))
-        nature = "putting-back" if each.candidate is None else nature_of(each.remedy, each.candidate, meant=each.meant)
-        for effect in effects_between(now, then, nature).found:
+        change, network = each.change, after(each.remedy, first.network, now.network)
+        first, now = (with_newly_known(one, change, network) for one in (first, now))
+        then = now.after(change, network)
+        for effect in effects_between(now, then, each.nature).found:
             (again if effect.again else of_asked if effect.of_asked else unasked).add(flow_key(effect.flow))
         beside += ways_out(now.network, then.network, change, asked)
         beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)

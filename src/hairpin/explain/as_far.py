@@ -23,7 +23,7 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
         return message("as far as this host: nothing is known of it without its sender. {where}", where=_WHERE)
     failing = tuple(each for each in flows if not each.succeeds)
     if not failing:
-        return message("as far as this host: {flows} now. {where}", flows=_told(flows, "passes", "pass"), where=_WHERE)
+        return message("as far as this host: {flows} now. {where}", flows=_passing(flows), where=_WHERE)
     first = failing[0]
     said = message("as far as this host: {flow}: {verdict} now", flow=_words(first), verdict=VERDICTS[first.verdict])
     if len(failing) > 1:
@@ -42,11 +42,11 @@ def _flows(found: TextFound, whole: Answer, targets: Answer | None) -> Iterator[
                 yield each
 
 
-def _told(flows: tuple[FlowAnswer, ...], one: str, several: str) -> Message:
+def _passing(flows: tuple[FlowAnswer, ...]) -> Message:
     words = ", ".join(_words(each) for each in flows[:_FEW])
     if len(flows) > _FEW:
-        return message("{flows} and {count} more {pass_}", flows=words, count=len(flows) - _FEW, pass_=several)
-    return message("{flows} {pass_}", flows=words, pass_=one if len(flows) == 1 else several)
+        return message("{flows} and {count} more pass", flows=words, count=len(flows) - _FEW)
+    return message("{flows} passes", flows=words) if len(flows) == 1 else message("{flows} pass", flows=words)
 
 
 def _words(flow: FlowAnswer) -> str:

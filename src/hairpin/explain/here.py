@@ -17,6 +17,7 @@ from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
 from hairpin.explain.separation import is_kept_apart
 from hairpin.explain.understand import TextFound
 from hairpin.message import Message, message
+from hairpin.walk.verdicts import VERDICTS
 from hairpin.wanted import Wanted
 
 Here = Literal["true", "false", "unknown"]
@@ -95,7 +96,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
             "as far as this host: {flow} is {verdict}, because it is kept apart on purpose ({cause}: {title}). "
             "Whether it should pass is for whoever set it up so to say",
             flow=_words(proven[0].flow),
-            verdict=proven[0].flow.verdict,
+            verdict=VERDICTS[proven[0].flow.verdict],
             cause=cause.id,
             title=cause.candidate.title,
         )

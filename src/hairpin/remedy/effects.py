@@ -10,10 +10,12 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK, UNDOING
-from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
+from hairpin.change.change import AddEntry, AddNamespace, Change, DeleteEntry, Primitive, ReplaceEntry, SetContainer
+from hairpin.change.in_turn import made_in_turn
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
+from hairpin.host.link import Address
 from hairpin.host.route import PolicyRule, Route
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network, owns_address
@@ -56,6 +58,8 @@ class Others(msgspec.Struct, frozen=True):
     asked: frozenset[object] = frozenset()
     services: frozenset[Service] = frozenset()
     left_out: int = 0
+    every: frozenset[object] = frozenset()
+    """The keys of all, also of those that are left out."""
 
     def after(self, change: Change, network: Network) -> "Others":
         """Return the same flows in the network after the change: those that it may touch are walked again."""
@@ -113,7 +117,33 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
         frozenset(meant),
         frozenset(service for each in asked for service in services_of(each, network)),
         len(flows) - len(read),
+        frozenset(flow_key(each.flow) for each in flows),
     )
+
+
+def with_newly_known(was: Others, change: Change, network: Network) -> Others:
+    """Return the flows with those that are known only in the network after the change: of a container that runs then,
+    and ways out by a route that is there then."""
+    if not any(map(_makes_known, change.parts)):
+        return was
+    more = tuple(
+        each for each in known_flows(network) if flow_key(each.flow) not in was.every and _starts_in(each.flow, was)
+    )[:MAX_OTHERS]
+    traces = tuple(walk_flow(was.network, each.flow) for each in more)
+    every = was.every.union(flow_key(each.flow) for each in more)
+    return msgspec.structs.replace(was, known=(*was.known, *more), traces=(*was.traces, *traces), every=every)
+
+
+def _makes_known(part: Primitive) -> bool:
+    match part:
+        case AddNamespace() | SetContainer() | AddEntry(entry=Route() | Address()):
+            return True
+        case _:
+            return False
+
+
+def _starts_in(flow: Flow, others: Others) -> bool:
+    return not isinstance(flow.start, FromContainer) or flow.start.netns in others.network
 
 
 def with_effects(
@@ -152,8 +182,9 @@ def _held(
         proof = _proof(remedy, candidate, others, asked, together)
     except ChangeError:
         return remedy
-    then = others.after(remedy.change, after)
-    effects = effects_between(others, then, nature_of(remedy, candidate, meant=meant), asked)
+    now = with_newly_known(others, remedy.change, after)
+    then = now.after(remedy.change, after)
+    effects = effects_between(now, then, nature_of(remedy, candidate, meant=meant), asked)
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
     effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
     return msgspec.structs.replace(remedy, proof=proof, effects=effects)
@@ -175,10 +206,7 @@ def _proof(
     None for the change that proved the cause already."""
     if remedy.change == candidate.change or not asked:
         return None
-    network = others.network
-    for change in together:
-        network = simulate(change, network)
-    repaired = simulate(remedy.change, network)
+    repaired = made_in_turn((*together, remedy.change), others.network)
     verdicts: list[Verdict] = [walk_flow(repaired, each).verdict for each in asked[:_PROVEN]]
     failing: list[Verdict] = [each for each in verdicts if not succeeds(each)]
     return failing[0] if failing else verdicts[0]
@@ -217,17 +245,18 @@ def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterat
     if one and other:
         yield from _diverted(known, before, after, nature)
     elif other:
-        again = nature in ("putting-back", "undoing") or (nature == "opening" and _is_served(known))
+        again = comes_back(known, nature)
         yield FlowEffect("opens", known.flow, known.group, before.verdict, after.verdict, again=again)
     elif one:
         again = nature == "putting-back" and _is_kept_in(known)
         yield FlowEffect("closes", known.flow, known.group, before.verdict, after.verdict, again=again)
 
 
-def _is_served(known: Known) -> bool:
-    """Return whether the flow is what a host is there for: an accident that stops it is undone with all of it.  The
-    host itself reaches each of its containers."""
-    return known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
+def comes_back(known: Known, nature: Nature) -> bool:
+    """Return whether the flow that is opened only comes back: an accident is undone with all that a host is there for.
+    The host itself reaches each of its containers."""
+    served = known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
+    return nature in ("putting-back", "undoing") or (nature == "opening" and served)
 
 
 def _is_kept_in(known: Known) -> bool:

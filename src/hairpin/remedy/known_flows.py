@@ -107,7 +107,7 @@ def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
 
 def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:
     """Yield the flows to the host's own sockets: from outside to each address of its uplinks, from a neighbour, from
-    the host itself, and from one container of each network to its gateway."""
+    the host itself, and from one container of each network to its gateway and to the host's own address."""
     for socket in host.namespace(host.netns.name).sockets:
         for version in _versions(socket):
             for start, address in _asked_at(network, host, inside, version, socket):
@@ -127,9 +127,9 @@ def _asked_at(
         yield Lan(neighbour), first
     yield FromHost(), bound if bound is not None else _LOOPBACK[version]
     for name, (container, netns) in inside.items():
-        gateway = _gateway(network, host, name, version) if bound is None else bound
-        if gateway is not None:
-            yield FromContainer(container.name, netns), gateway
+        of_bridge = _gateway(network, host, name, version) if bound is None else bound
+        asked = dict.fromkeys((of_bridge, own if bound is None else bound))
+        yield from ((FromContainer(container.name, netns), each) for each in asked if each is not None)
 
 
 def _of_uplinks(network: Network, host: Host, version: Version) -> tuple[int, ...]:
