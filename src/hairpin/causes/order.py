@@ -173,7 +173,7 @@ ORDER: tuple[Row, ...] = (
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""
-UNDOING: frozenset[Class] = PUTTING_BACK | frozenset(
+_BACK_TO_NORMAL: frozenset[Class] = frozenset(
     {
         "wrong-neighbour-entry", "stale-tunnel-entry", "full-table", "stale-connection", "exceeded-limit",
         "kernels-own", "switched-off", "container-without-ports", "process-stopped", "gateway-address-lost",
@@ -181,6 +181,7 @@ UNDOING: frozenset[Class] = PUTTING_BACK | frozenset(
         "bridge-in-wrong-zone",
     }
 )  # fmt: skip
+UNDOING = PUTTING_BACK | _BACK_TO_NORMAL
 """Classes of candidates that undo an accident and open nothing that was closed before it."""
 OPENING: frozenset[Class] = frozenset(
     {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}

@@ -84,7 +84,7 @@ class RestoreDocument(msgspec.Struct, frozen=True):
 def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
     """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
     answer, effects = found.plan.answer, effects_document(found.plan.effects)
-    kinds = {loss.id: loss.engine.kind for loss in found.lost}
+    kinds: dict[str, Literal["docker", "podman"]] = {loss.id: loss.engine.kind for loss in found.lost}
     return RestoreDocument(
         schema=SCHEMA,
         hairpin=hairpin.__version__,
