@@ -59,8 +59,8 @@ CASES: dict[str, tuple[str, Effect | None]] = {
     "NetworkManager": ("nmcli con up eth0", Effect()),
     "NetworkManager shows": ("nmcli con show eth0", None),
     "a configuration tool": ("salt-call state.apply firewall", Effect()),
-    "Ansible's module": ("sh -c 'echo BECOME-x ; /usr/bin/python3 /home/a/AnsiballZ_iptables.py'", Effect()),
-    "a module of Ansible's that changes nothing": ("sh -c 'python3 /home/a/AnsiballZ_setup.py'", None),
+    "Ansible's module": ("sh -c 'echo BECOME-x ; /usr/bin/python3 /srv/a/AnsiballZ_iptables.py'", Effect()),
+    "a module of Ansible's that changes nothing": ("sh -c 'python3 /srv/a/AnsiballZ_setup.py'", None),
     "Ansible's raw command": ("sh -c 'echo BECOME-x ; iptables -F'", Effect(commands="echo BECOME-x ; iptables -F")),
     "systemd-run": ("systemd-run ip link set e down", Effect(commands="ip link set e down")),
     "systemd-run, later": (

@@ -92,7 +92,7 @@ def test_a_shell_as_another_user_is_none_as_root() -> None:
 
 
 def test_the_runs_of_a_playbook_are_one_entry() -> None:
-    ran = f"{SUDO}/bin/sh -c 'echo BECOME-SUCCESS-x ; /usr/bin/python3 /home/ann/.ansible/tmp/x/AnsiballZ_%s.py'"
+    ran = f"{SUDO}/bin/sh -c 'echo BECOME-SUCCESS-x ; /usr/bin/python3 /srv/ann/.ansible/tmp/x/AnsiballZ_%s.py'"
     modules = ("setup", "iptables", "systemd", "iptables")
     text = journal(*((20.0 + 30 * place, "sudo", ran % name) for place, name in enumerate(modules)))
     (entry,) = people_entries(traces(("trace-logins", text)))

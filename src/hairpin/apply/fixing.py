@@ -22,7 +22,7 @@ from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effect import Kind
-from hairpin.remedy.effects import MAX_OF_PLAN, comes_back, flow_told, others_of, services_of
+from hairpin.remedy.effects import MAX_OF_PLAN, Nature, comes_back, flow_told, others_of, services_of
 from hairpin.remedy.known_flows import flow_key
 from hairpin.walk.verdicts import Verdict, succeeds
 from hairpin.walk.walk import walk_flow
@@ -209,7 +209,7 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     own = set(map(flow_key, asked))
     for label in dict.fromkeys(each.host for each in plan.repairs):
         others = others_of(plan.answer.network.seen_from(label), asked, MAX_OF_PLAN)
-        natures = {each.carried.nature for each in plan.repairs if each.host == label}
+        natures: set[Nature] = {each.carried.nature for each in plan.repairs if each.host == label}
         for known, trace in zip(others.known, others.traces, strict=True):
             flow, passes = known.flow, trace.succeeds
             kind: Kind = "closes" if passes else "opens"
