@@ -194,7 +194,7 @@ def _stale(
 def _old_in(view: View, part: SetMatch, element: Element, packet: Packet) -> int | None:
     """Return the address in the element that nobody has, if all else in it is as in the packet."""
     old: int | None = None
-    values = _values(packet)
+    values: dict[str, int | None] = dict(_known(packet))
     for field, key in zip(part.fields, element.key, strict=False):
         if not isinstance(key, NumberKey) or field not in values:
             return None
@@ -206,11 +206,11 @@ def _old_in(view: View, part: SetMatch, element: Element, packet: Packet) -> int
     return old
 
 
-def _values(packet: Packet) -> dict[str, int | None]:
-    return {
-        "daddr4": packet.daddr, "daddr6": packet.daddr, "saddr4": packet.saddr, "saddr6": packet.saddr,
-        "protocol": packet.protocol, "dport": packet.dport,
-    }  # fmt: skip
+def _known(packet: Packet) -> tuple[tuple[Field, int | None], ...]:
+    return (
+        ("daddr4", packet.daddr), ("daddr6", packet.daddr), ("saddr4", packet.saddr), ("saddr6", packet.saddr),
+        ("protocol", packet.protocol), ("dport", packet.dport),
+    )  # fmt: skip
 
 
 def _elements(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
@@ -220,14 +220,9 @@ def _elements(view: View, table: Table | None, name: str) -> tuple[Element, ...]
 
 def _spelled_out(part: SetMatch, packet: Packet) -> tuple[Expression, ...]:
     """Return matches of the packet's own values in place of the set."""
-    values = _values(packet)
-    fields = [each for each in part.fields if values.get(each) is not None]
-    if "dport" in fields and "protocol" not in fields:
-        fields.insert(fields.index("dport"), "protocol")
+    wanted = set(part.fields) | ({"protocol"} if "dport" in part.fields else set())
     return tuple(
-        FieldMatch(each, ((value, value),))  # type: ignore[arg-type]
-        for each in fields
-        if (value := values[each]) is not None
+        FieldMatch(field, ((value, value),)) for field, value in _known(packet) if field in wanted and value is not None
     )
 
 
