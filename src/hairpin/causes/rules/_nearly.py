@@ -220,7 +220,7 @@ def _elements(view: View, table: Table | None, name: str) -> tuple[Element, ...]
 
 def _spelled_out(part: SetMatch, packet: Packet) -> tuple[Expression, ...]:
     """Return matches of the packet's own values in place of the set."""
-    wanted = set(part.fields) | ({"protocol"} if "dport" in part.fields else set())
+    wanted: set[str] = {*part.fields, *(("protocol",) if "dport" in part.fields else ())}
     return tuple(
         FieldMatch(field, ((value, value),)) for field, value in _known(packet) if field in wanted and value is not None
     )
