@@ -18,6 +18,7 @@ from hairpin.remedy.effects import (
     MAX_OF_PLAN,
     Nature,
     Others,
+    asked_from_new,
     effects_between,
     nature_of,
     opened_by_joining,
@@ -76,6 +77,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
             (again if effect.again else of_asked if effect.of_asked else unasked).add(flow_key(effect.flow))
         beside += ways_out(now.network, then.network, change, asked)
         beside += opened_by_joining(now.network, then.network, each.remedy.change, asked)
+        beside += asked_from_new(now, change, then.network, each.nature)
         parts.append(change)
         now = then
     found = effects_between(first, now, "meant")

@@ -134,9 +134,18 @@ def with_newly_known(was: Others, change: Change, network: Network) -> Others:
     return msgspec.structs.replace(was, known=(*was.known, *more), traces=(*was.traces, *traces), every=every)
 
 
+def asked_from_new(was: Others, change: Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
+    """Yield what a container asks that runs only after the change: nothing of it passes before."""
+    if not any(isinstance(part, AddNamespace) for part in change.parts):
+        return
+    for each in known_flows(network):
+        if not _starts_in(each.flow, was) and (then := walk_flow(network, each.flow)).succeeds:
+            yield FlowEffect("opens", each.flow, each.group, "dropped", then.verdict, again=comes_back(each, nature))
+
+
 def _makes_known(part: Primitive) -> bool:
     match part:
-        case AddNamespace() | SetContainer() | AddEntry(entry=Route() | Address()):
+        case AddNamespace() | SetContainer() | AddEntry(entry=Route() | Address() | PolicyRule()):
             return True
         case _:
             return False
@@ -187,6 +196,7 @@ def _held(
     effects = effects_between(now, then, nature_of(remedy, candidate, meant=meant), asked)
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
     effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
+    effects = effects.with_more(asked_from_new(others, remedy.change, after, nature_of(remedy, candidate, meant=meant)))
     return msgspec.structs.replace(remedy, proof=proof, effects=effects)
 
 

@@ -2,8 +2,9 @@
 side.
 
 Published ports from each standpoint and from one container of each network; the ports on which containers listen, also
-those that are not published, by the containers' own addresses; the host's own services on each address of its uplinks;
-and each container's ways out: the Internet by TCP and UDP, its name servers, the LAN, the host.
+those that are not published, by the containers' own addresses; what each container asks of another one; the host's own
+services on each address of its uplinks; and the ways out of each container and of the host: the Internet by TCP and
+UDP, name servers, the LAN.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, St
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, is_loopback
 from hairpin.question.flows import flows_for
-from hairpin.question.standpoints import clients, lan_client, primary_address
+from hairpin.question.standpoints import clients, lan_client, primary_address, somebody
 
 Group = Literal["published", "unpublished", "service", "way-out"]
 """What a flow asks for: a published port, another port of a container, a service of the host, or what a container
@@ -56,8 +57,11 @@ def known_flows(network: Network) -> tuple[Known, ...]:
         _of("service", _services(network, host, inside)),
         *(_ports_of(network, host, container, inside) for container in host.containers()),
         _of("unpublished", _between(host, inside)),
+        _of("published", _asked_by_each(host, served)),
+        _of("unpublished", _asked_of_siblings(host)),
         _of("way-out", outward),
         _of("way-out", _further_out(network, host, outward)),
+        _of("way-out", _out_of_host(network, host)),
     )
     found: dict[object, Known] = {}
     for abreast in zip_longest(*groups):  # so that a cut leaves some of each group
@@ -76,8 +80,8 @@ def _of(group: Group, flows: Iterable[Flow]) -> Iterator[Known]:
     return (Known(flow, group) for flow in flows)
 
 
-Inside = dict[str, tuple[Container, Netns]]
-"""The first running container of each network, by the network's name."""
+Inside = dict[str, tuple[tuple[Container, Netns], ...]]
+"""The first two running containers of each network, by the network's name: the second asks the first."""
 
 
 def _one_of_each_network(host: Host) -> Inside:
@@ -86,8 +90,12 @@ def _one_of_each_network(host: Host) -> Inside:
         netns = _own_netns(host, container)
         for endpoint in container.endpoints if netns is not None else ():
             if netns is not None and endpoint.ipv4 is not None:
-                found.setdefault(endpoint.network, (container, netns))
+                found[endpoint.network] = (*found.get(endpoint.network, ()), (container, netns))[:2]
     return found
+
+
+def _firsts(inside: Inside) -> Iterator[tuple[str, Container, Netns]]:
+    return ((name, *pairs[0]) for name, pairs in inside.items())
 
 
 def _own_netns(host: Host, container: Container) -> Netns | None:
@@ -100,7 +108,7 @@ def _own_netns(host: Host, container: Container) -> Netns | None:
 def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
     for flow in published:
         if flow.purpose == "published" and isinstance(flow.start, Outside):
-            for container, netns in inside.values():
+            for _, container, netns in _firsts(inside):
                 start = FromContainer(container.name, netns)
                 yield msgspec.structs.replace(flow, start=start, stand_ins=(), invented=False)
 
@@ -126,7 +134,7 @@ def _asked_at(
     if neighbour is not None and first is not None:
         yield Lan(neighbour), first
     yield FromHost(), bound if bound is not None else _LOOPBACK[version]
-    for name, (container, netns) in inside.items():
+    for name, container, netns in _firsts(inside):
         of_bridge = _gateway(network, host, name, version) if bound is None else bound
         asked = dict.fromkeys((of_bridge, own if bound is None else bound))
         yield from ((FromContainer(container.name, netns), each) for each in asked if each is not None)
@@ -172,7 +180,8 @@ def _askers(network: Network, host: Host, inside: Inside, version: Version, aske
     if neighbour is not None:
         yield Lan(neighbour)
     yield FromHost()
-    yield from (FromContainer(each.name, netns) for each, netns in inside.values() if each.name != asked.name)
+    for pairs in inside.values():
+        yield from [FromContainer(each.name, netns) for each, netns in pairs if each.name != asked.name][:1]
 
 
 def _versions(socket: Socket) -> tuple[Version, ...]:
@@ -185,13 +194,52 @@ def _versions(socket: Socket) -> tuple[Version, ...]:
 def _between(host: Host, inside: Inside) -> Iterator[Flow]:
     """Yield a flow from one container of each network to one of each other in which nothing listens: it is refused by
     what it gets through to."""
-    for one, (asking, netns) in inside.items():
-        for other, (asked, far) in inside.items():
+    for one, asking, netns in _firsts(inside):
+        for other, asked, far in _firsts(inside):
             address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
             listens = any(each.protocol == "tcp" and 4 in _versions(each) for each in host.namespace(far.name).sockets)
             if one != other and asking is not asked and address is not None and not listens:
                 yield Flow(FromContainer(asking.name, netns), 4, address, "tcp", _ANY_PORT, container=asked.name,
                            host=host.name)  # fmt: skip
+
+
+def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
+    """Yield a flow from each container to a published port of another one."""
+    published = [each for each in served if each.purpose == "published" and isinstance(each.start, Outside)]
+    for container in host.containers():
+        netns = _own_netns(host, container)
+        wanted = next((each for each in published if each.container != container.name), None)
+        if netns is not None and wanted is not None:
+            start = FromContainer(container.name, netns)
+            yield msgspec.structs.replace(wanted, start=start, stand_ins=(), invented=False)
+
+
+def _asked_of_siblings(host: Host) -> Iterator[Flow]:
+    """Yield a flow from each container to a port on which another container of one of its networks listens."""
+    listening: dict[str, list[tuple[Container, int, Socket]]] = {}
+    running = [(each, netns) for each in host.containers() if (netns := _own_netns(host, each)) is not None]
+    for container, netns in running:
+        sockets = [
+            each for each in host.namespace(netns.name).sockets if each.protocol == "tcp" and 4 in _versions(each)
+        ]
+        for endpoint in container.endpoints if sockets else ():
+            if endpoint.ipv4 is not None:
+                listening.setdefault(endpoint.network, []).append((container, endpoint.ipv4, sockets[0]))
+    for container, netns in running:
+        for endpoint in container.endpoints:
+            others = (each for each in listening.get(endpoint.network, ()) if each[0].name != container.name)
+            for asked, address, socket in list(others)[:1]:
+                yield Flow(FromContainer(container.name, netns), 4, address, "tcp", socket.port, container=asked.name,
+                           host=host.name)  # fmt: skip
+
+
+def _out_of_host(network: Network, host: Host) -> Iterator[Flow]:
+    """Yield the host's own ways out."""
+    out = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=host.name, invented=True)
+    yield from (out, msgspec.structs.replace(out, protocol="udp"))
+    neighbour = lan_client(network, host.netns, 4)
+    if neighbour is not None:
+        yield msgspec.structs.replace(out, daddr=neighbour, dport=_ANY_PORT, invented=False)
 
 
 def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[Flow]:
