@@ -61,6 +61,7 @@ CALLS: dict[Part | None, tuple[OwnersCall, ...]] = {
         calls.SetContainerState("docker", "start", "web"),
         calls.ReloadNetworks(),
         calls.EndProcess(7),
+        calls.SetPanicMode(on=False),
     ),
 }
 
@@ -82,10 +83,8 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
     "lasting._files_kept": ("module",),
     "networkd_file.by_networkd": ("networkd drop-in",),
-    "sysctl_file._deleted": ("sysctl line",),
-    "sysctl_file._edited": ("sysctl line",),
     "sysctl_file._kept": ("sysctl file", "module"),
-    "sysctl_file._switched_on": ("sysctl file",),
+    "sysctl_file._set_before_the_engine": ("sysctl file",),
     "loopback.by_loopback_unit": ("unit",),
     "unit.by_unit": ("unit",),
 }

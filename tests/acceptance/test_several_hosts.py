@@ -276,7 +276,7 @@ def test_an_old_snapshot_is_noted(capsys: pytest.CaptureFixture[str], tmp_path: 
     write(older, tmp_path / "older")
     question = ("8151", "--snapshot", str(FOLDER / HEALTHY / "node1.hairpin"), "--snapshot", str(tmp_path / "older"))
     said = "node2 was read 120 s before the newest of these hosts: it may be different now"
-    assert document(call(capsys, "check", *question, "--no-replica", "--json"))["notes"] == [said]
+    assert said in document(call(capsys, "check", *question, "--no-replica", "--json"))["notes"]
     assert said in " ".join(call(capsys, "check", *question, "--no-replica").out.split())
     assert said in " ".join(call(capsys, "walk", *question, "--from", "host").out.split())
 

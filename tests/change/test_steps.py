@@ -73,7 +73,7 @@ UNDONE: dict[str, tuple[Primitive, tuple[str, ...]]] = {
     ),
     "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), ("iptables -P FORWARD DROP",)),
     "process": (ContinueProcess(LABEL, 70), ("kill -STOP 70",)),
-    "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("echo one > /etc/a",)),
+    "file": (WriteFile(LABEL, "/etc/a", "two\n"), ("sed -i 's/^two$/one/' /etc/a",)),
     "new file": (WriteFile(LABEL, "/etc/b", "two\n"), ("rm /etc/b",)),
     "unit": (SetUnit(LABEL, Unit("a.service", "active", "disabled")), ("systemctl stop a.service",)),
 }

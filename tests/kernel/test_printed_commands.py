@@ -215,6 +215,8 @@ def by_running(lab: Lab, words: list[str]) -> str:
             understood = result.returncode in (0, 1)
         case "conntrack":
             understood = result.returncode in (0, 1) and "Bad parameter" not in told and "unknown" not in told
+        case "nft":
+            understood = result.returncode == 0 or "No such file or directory" in told
         case _:
             understood = result.returncode == 0
     return "" if understood else f"{result.returncode}: {told[:300]}"
@@ -235,7 +237,8 @@ def is_a_form(words: list[str]) -> bool:
 def in_turn() -> list[str]:
     """Return the commands that are tried, those last that end what the others need."""
     known = printed()
-    return sorted(known, key=lambda each: (bool(re.search(r"flush ruleset| -F|--reload|disable", each)), each))
+    last = (r"flush ruleset| -F|--reload|disable", r"--panic")  # panic mode refuses what comes after it
+    return sorted(known, key=lambda each: ([bool(re.search(words, each)) for words in reversed(last)], each))
 
 
 def test_each_printed_command_is_one_that_its_tool_takes(lab: Lab) -> None:

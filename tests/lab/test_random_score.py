@@ -43,4 +43,4 @@ def test_hairpin_finds_two_faults_and_repairs_both() -> None:
     assert not row.trouble
     assert not row.left_out
     assert {each.is_cause_right for each in row.asked if each.expected is not None} == {True}
-    assert [repair.works for repair in row.repairs] == [True]
+    assert {repair.works for repair in row.repairs} == {True}

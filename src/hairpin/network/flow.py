@@ -70,6 +70,11 @@ class Flow(msgspec.Struct, frozen=True):
     asked_name: str = ""
     """The container's name that a name server is asked for; the server is the one that the client asks first."""
 
+    @property
+    def names_no_client(self) -> bool:
+        """Whether hairpin chose the address of the end outside: that of a LAN neighbour is one that is free there."""
+        return self.invented or isinstance(self.start, Lan)
+
     def packet(self, saddr: int) -> Packet:
         """Return the flow's first packet as it leaves its sender."""
         number = {"tcp": TCP, "udp": UDP, "icmp": ICMP if self.version == 4 else ICMP6}[self.protocol]

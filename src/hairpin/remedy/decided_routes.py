@@ -18,7 +18,7 @@ _KERNELS = (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT)
 def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | None:
     """Return what shows that somebody decided the policy rule; None: nothing does."""
     if rule.action in _NOWHERE:
-        return message("`ip rule {rule}` refuses what it selects", rule=rule.text)
+        return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
     if rule.action != "table" or rule.table in (*_KERNELS, None):
         return None
     held = routes_of(rule, namespace)

@@ -201,12 +201,15 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return what the repair is; ``meant``: somebody wrote down what it undoes."""
-    if meant or remedy.undoes is not None:
+    """Return what the repair is; ``meant``: somebody wrote down what it undoes.  Forwarding that a file switches off is
+    switched on for all or for none, so that all that it stopped comes back with the asked flow."""
+    if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
         return "putting-back"
-    return "undoing" if candidate.in_class in UNDOING else "opening"
+    if candidate.in_class in UNDOING:
+        return "undoing"
+    return "meant" if meant else "opening"
 
 
 def _proof(

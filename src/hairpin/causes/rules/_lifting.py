@@ -22,7 +22,7 @@ from hairpin.netfilter.ir import (
 )
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
-from hairpin.network.flow import Lan, Outside
+from hairpin.network.flow import Outside
 from hairpin.network.prefix import inside
 from hairpin.walk.size_stop import tells_mtu
 
@@ -52,7 +52,7 @@ def for_client(view: View, place: Place) -> Change | None:
     """Return the same change for the packet's client alone; None if nobody named the client, or if the packet is none
     of its requests."""
     seen, flow = view.stop.seen, view.flow
-    if flow.invented or view.in_reply or not isinstance(flow.start, Outside | Lan) or not lets_exceptions(place):
+    if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None
     if seen.packet.protocol not in (TCP, UDP) or seen.ct_state & (CT_ESTABLISHED | CT_RELATED):
         return None
@@ -86,7 +86,7 @@ def by_address(view: View, place: Place) -> Change | None:
         ("saddr4", packet.saddr), ("saddr6", packet.saddr), ("daddr4", packet.daddr), ("daddr6", packet.daddr),
     )  # fmt: skip
     body: Body = tuple(FieldMatch(field, ((value, value),)) for field, value in addresses if field in held)
-    if not body or view.flow.invented or not lets_exceptions(place):
+    if not body or view.flow.names_no_client or not lets_exceptions(place):
         return None
     return rendered(LetIn(view.stop.netns, place, place.chain, ((*body, Verdict("return")),)), view.network)
 

@@ -76,7 +76,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
     # that hairpin has invented.
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
-    by_source = denies_some and not view.flow.invented
+    by_source = denies_some and not view.flow.names_no_client
     opening = zone_opening(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
