@@ -10,7 +10,17 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK, UNDOING
-from hairpin.change.change import AddEntry, AddNamespace, Change, DeleteEntry, Primitive, ReplaceEntry, SetContainer
+from hairpin.change.change import (
+    AddEntry,
+    AddNamespace,
+    Change,
+    ChangeWorld,
+    DeleteEntry,
+    OfHost,
+    Primitive,
+    ReplaceEntry,
+    SetContainer,
+)
 from hairpin.change.in_turn import made_in_turn
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
@@ -23,7 +33,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.joined import flows_to_joined
-from hairpin.remedy.known_flows import Known, flow_key, known_flows
+from hairpin.remedy.known_flows import Known, asked_by, flow_key, known_flows
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
@@ -123,23 +133,40 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
 
 def with_newly_known(was: Others, change: Change, network: Network) -> Others:
     """Return the flows with those that are known only in the network after the change: of a container that runs then,
-    and ways out by a route that is there then."""
-    if not any(map(_makes_known, change.parts)):
+    and ways out by a route that is there then; and with all that a container asks in whose namespace it is made."""
+    found: dict[object, Known] = {}
+    if any(map(_makes_known, change.parts)):
+        found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
+    for start in _changed_inside(change, network):
+        found |= {flow_key(each.flow): each for each in asked_by(network, start) if _starts_in(each.flow, was)}
+    more = tuple(each for key, each in found.items() if key not in was.every)[:MAX_OTHERS]
+    if not more:
         return was
-    more = tuple(
-        each for each in known_flows(network) if flow_key(each.flow) not in was.every and _starts_in(each.flow, was)
-    )[:MAX_OTHERS]
     traces = tuple(walk_flow(was.network, each.flow) for each in more)
     every = was.every.union(flow_key(each.flow) for each in more)
     return msgspec.structs.replace(was, known=(*was.known, *more), traces=(*was.traces, *traces), every=every)
+
+
+def _changed_inside(change: Change, network: Network) -> Iterator[FromContainer]:
+    """Yield the containers in whose own namespaces the change is made."""
+    spaces = dict.fromkeys(
+        part.netns for part in change.parts if not isinstance(part, OfHost | ChangeWorld | AddNamespace | SetContainer)
+    )
+    for netns in spaces:
+        container = network.container_of(netns) if not netns.is_host and netns in network else None
+        if container is not None:
+            yield FromContainer(container.name, netns)
 
 
 def asked_from_new(was: Others, change: Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
     """Yield what a container asks that runs only after the change: nothing of it passes before."""
     if not any(isinstance(part, AddNamespace) for part in change.parts):
         return
-    for each in known_flows(network):
-        if not _starts_in(each.flow, was) and (then := walk_flow(network, each.flow)).succeeds:
+    new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
+    starts = dict.fromkeys(each.flow.start for each in new if isinstance(each.flow.start, FromContainer))
+    asked = {flow_key(each.flow): each for start in starts for each in asked_by(network, start)}
+    for each in (asked | {flow_key(each.flow): each for each in new}).values():
+        if (then := walk_flow(network, each.flow)).succeeds:
             yield FlowEffect("opens", each.flow, each.group, "dropped", then.verdict, again=comes_back(each, nature))
 
 

@@ -71,6 +71,15 @@ def known_flows(network: Network) -> tuple[Known, ...]:
     return tuple(found.values())
 
 
+def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
+    """Yield what the container asks of the others and of the host: all that one container of each network is known to
+    ask."""
+    for each in known_flows(network):
+        inside = isinstance(each.flow.start, FromContainer) and each.group != "way-out"
+        if inside and each.flow.container != container.name:
+            yield Known(msgspec.structs.replace(each.flow, start=container), each.group)
+
+
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
     """Return what tells one flow of a host from another; its source port does not."""
     return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
@@ -108,9 +117,11 @@ def _own_netns(host: Host, container: Container) -> Netns | None:
 def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
     for flow in published:
         if flow.purpose == "published" and isinstance(flow.start, Outside):
-            for _, container, netns in _firsts(inside):
-                start = FromContainer(container.name, netns)
-                yield msgspec.structs.replace(flow, start=start, stand_ins=(), invented=False)
+            for pairs in inside.values():
+                others = [each for each in pairs if each[0].name != flow.container]
+                for container, netns in (*others, *pairs)[:1]:  # alone in its network, it asks itself
+                    start = FromContainer(container.name, netns)
+                    yield msgspec.structs.replace(flow, start=start, stand_ins=(), invented=False)
 
 
 def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:

@@ -7,6 +7,7 @@ from hairpin.change.change import (
     AddNamespace,
     Change,
     ChangeWorld,
+    ContinueProcess,
     DeleteChain,
     DeleteRule,
     InsertRule,
@@ -38,10 +39,10 @@ def on_path(trace: Trace, change: Change, network: Network) -> bool:
 
 
 def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
+    if isinstance(part, SetContainer | ChangeWorld | AddNamespace | ContinueProcess):
+        return True
     if isinstance(part, OfHost):
         return False
-    if isinstance(part, SetContainer | ChangeWorld | AddNamespace):
-        return True
     netns = part.netns
     stages = {
         step.stage
