@@ -10,7 +10,6 @@ from hairpin.change.change import Change
 from hairpin.change.step import done_by
 from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course
-from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effect import Effects, FlowEffect
@@ -64,7 +63,8 @@ def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
 def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], asked: tuple[Flow, ...]) -> Effects:
     first = others_of(network.seen_from(label), asked, MAX_OF_PLAN)
     held = carried[0].remedy.effects if len(carried) == 1 else None
-    if held is not None and not held.left_out and not any(_end(each.flow) in _opened(network) for each in first.known):
+    opened = _opened(first.network)
+    if held is not None and not held.left_out and not any(_end(each.flow) in opened for each in first.known):
         return held  # the answer has held this one remedy against all of them
     now, again, of_asked, unasked = first, set[object](), set[object](), set[object]()
     beside: list[FlowEffect] = []
@@ -107,7 +107,6 @@ def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Ite
     yield from (flow for flow, fate in zip(flows, fates, strict=True) if fate == "lost")
 
 
-@kept
 def _opened(network: Network) -> frozenset[object]:
     """Return the ends to which connections are open."""
     netns = network.this.netns

@@ -71,9 +71,9 @@ class Effects(msgspec.Struct, frozen=True):
 
     def joined(self, other: "Effects") -> "Effects":
         """Return the effects of both, of changes on two hosts."""
-        return Effects(
-            (*self.found, *other.found),
-            self.count + other.count,
-            self.left_out + other.left_out,
-            (*self.cut, *other.cut),
+        return msgspec.structs.replace(
+            self.with_more(other.found),
+            count=self.count + other.count,
+            left_out=self.left_out + other.left_out,
+            cut=(*self.cut, *other.cut),
         )

@@ -3,7 +3,7 @@
 Only flows with a changed element on their path are walked again.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -73,11 +73,9 @@ class Others(msgspec.Struct, frozen=True):
 
     def after(self, change: Change, network: Network) -> "Others":
         """Return the same flows in the network after the change: those that it may touch are walked again."""
-        return self.in_network(network, lambda trace: on_path(trace, change, self.network))
-
-    def in_network(self, network: Network, is_touched: Callable[[Trace], bool]) -> "Others":
-        """Return the same flows in another network; one that is not touched keeps its walk."""
-        traces = tuple(walk_flow(network, each.flow) if is_touched(each) else each for each in self.traces)
+        traces = tuple(
+            walk_flow(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
+        )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
 
@@ -220,10 +218,11 @@ def _held(
         return remedy
     now = with_newly_known(others, remedy.change, after)
     then = now.after(remedy.change, after)
-    effects = effects_between(now, then, nature_of(remedy, candidate, meant=meant), asked)
+    nature = nature_of(remedy, candidate, meant=meant)
+    effects = effects_between(now, then, nature, asked)
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))
     effects = effects.with_more(opened_by_joining(others.network, after, remedy.change, asked))
-    effects = effects.with_more(asked_from_new(others, remedy.change, after, nature_of(remedy, candidate, meant=meant)))
+    effects = effects.with_more(asked_from_new(others, remedy.change, after, nature))
     return msgspec.structs.replace(remedy, proof=proof, effects=effects)
 
 

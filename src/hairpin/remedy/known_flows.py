@@ -18,6 +18,7 @@ from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
+from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, is_loopback
@@ -41,6 +42,7 @@ class Known(msgspec.Struct, frozen=True):
     group: Group
 
 
+@kept
 def known_flows(network: Network) -> tuple[Known, ...]:
     """Return the flows of this host, without repetitions, some of each group before the rest."""
     host = network.this
