@@ -1,25 +1,42 @@
 """What a remedy opens, breaks and brings back; the narrowest one comes first."""
 
 import msgspec
+import pytest
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change, InsertRule
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.boot.saved_rules import rule_of
-from hairpin.host.link import Link
+from hairpin.host.docker import Container, Endpoint, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.route import NextHop, PolicyRule, Route
-from hairpin.host.socket import Socket
+from hairpin.host.socket import Relay, Socket
 from hairpin.message import message
 from hairpin.network.flow import Flow, Outside
 from hairpin.network.network import Network
+from hairpin.network.world import World
 from hairpin.remedy.decisions import without_ways_past_decisions
 from hairpin.remedy.effects import flow_told, others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled
 from tests.rule_text import with_rule
-from tests.small_host import CLIENT, HOST_NETNS, egress, host_namespace, network, published
+from tests.small_host import (
+    CLIENT,
+    GATEWAY,
+    HOST_NETNS,
+    WEB,
+    container,
+    container_namespace,
+    egress,
+    engine,
+    host_namespace,
+    local,
+    network,
+    published,
+)
 
 NOTHING = message("nothing")
 SSH, WWW = (asked(Outside(CLIENT), "198.51.100.11", port) for port in (22, 7000))
@@ -195,3 +212,48 @@ def test_a_dead_vpn_is_gone_round_for_the_containers_before_the_host_is_taken_of
         ("ip rule del priority 32765",),
     ]
     assert ("host → 203.0.113.80:443/tcp", ("tun0", "eth0")) in diverted(told[1])
+
+
+def three_containers() -> Network:
+    """Return the host with three containers, each of which publishes a port that docker-proxy serves to the others."""
+    spaces, served, listed, veths = list[Namespace](), list[Socket](), list[Container](), list[Link]()
+    for number, name in enumerate(("web", "db", "admin")):
+        address, port, own = WEB + number, 8151 + number, container_namespace()
+        routes = (*own.routes[:2], local(f"172.17.0.{2 + number}/32", "eth0"), *own.routes[3:])
+        addresses = (own.addresses[0], Address("eth0", 4, address, 16))
+        links = (own.links[0], Link(4, "eth0", "veth", peer_index=5 + number, peer_netnsid=0))
+        spaces.append(
+            msgspec.structs.replace(own, name=f"container:{name}", links=links, addresses=addresses, routes=routes)
+        )
+        served.append(Socket("tcp", 4, None, port, process="docker-proxy", relay=Relay(4, address, 80)))
+        endpoint = Endpoint("bridge", "n1", address, 16, gateway4=GATEWAY)
+        one = container(binding=PortBinding("tcp", 80, port, None, 4))
+        listed.append(
+            msgspec.structs.replace(one, id=name, name=name, endpoints=(endpoint,), netns=f"container:{name}")
+        )
+        veths.append(
+            Link(5 + number, f"veth{number}", "veth", master="docker0", peer_index=4, peer_netnsid=number,
+                 port=BridgePort())
+        )  # fmt: skip
+    host = host_namespace(sockets=tuple(served))
+    host = msgspec.structs.replace(host, links=(*host.links[:3], *veths))
+    return Network((Host("test", namespaces=(host, *spaces), engines=(engine(*listed),)),), World())
+
+
+@pytest.mark.parametrize(
+    ("source", "asked_anew"),
+    (("172.17.0.4/32", ["db", "web"]), ("172.17.0.2/32", ["admin", "db"]), ("172.17.0.0/16", ["web"])),
+    ids=["one that asks one", "the one that asks all", "every container"],
+)
+def test_all_that_one_container_asks_is_told_where_it_alone_is_touched(source: str, asked_anew: list[str]) -> None:
+    """Of the others' published ports each container asks the first one, and one container asks all."""
+    whole = three_containers()
+    rule = rule_of("ip", "filter", "INPUT", f"-s {source} -j DROP")
+    assert rule is not None
+    change = Change((InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "INPUT", rule, 1),))
+    candidate = Candidate(NOTHING, NOTHING, change, OfFile(""), "dropping-rule")
+    (told,) = with_effects(remedies("some-cause", candidate, whole), candidate, others_of(whole), (), (), meant=False)
+    assert told.effects is not None
+    last = "web" if source == "172.17.0.2/32" else "admin"
+    closed = {each.flow.container for each in told.effects.closes if each.flow.start_text() == f"container:{last}"}
+    assert sorted(str(each) for each in closed) == asked_anew

@@ -73,6 +73,8 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
         change, network = each.change, after(each.remedy, first.network, now.network)
         first, now = (with_newly_known(one, change, network) for one in (first, now))
         then = now.after(change, network)
+        alike = now.alike(then)
+        first, now, then = (one.with_more(alike) for one in (first, now, then))
         for effect in effects_between(now, then, each.nature).found:
             (again if effect.again else of_asked if effect.of_asked else unasked).add(flow_key(effect.flow))
         beside += ways_out(now.network, then.network, change, asked)

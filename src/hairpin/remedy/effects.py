@@ -3,6 +3,7 @@
 Only flows with a changed element on their path are walked again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -33,7 +34,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.joined import flows_to_joined
-from hairpin.remedy.known_flows import Known, asked_by, flow_key, known_flows
+from hairpin.remedy.known_flows import Known, asked_by, asked_from, flow_key, known_flows
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
@@ -77,6 +78,44 @@ class Others(msgspec.Struct, frozen=True):
             walk_flow(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
+
+    def with_more(self, known: Iterable[Known]) -> "Others":
+        """Return these flows and, walked in the same network, those that are not among them."""
+        new = tuple(each for each in known if flow_key(each.flow) not in self.every)
+        more = new[:MAX_OTHERS]
+        return msgspec.structs.replace(
+            self,
+            known=(*self.known, *more),
+            traces=(*self.traces, *(walk_flow(self.network, each.flow) for each in more)),
+            every=self.every.union(flow_key(each.flow) for each in new),
+            left_out=self.left_out + len(new) - len(more),
+        )
+
+    def alike(self, then: "Others") -> tuple[Known, ...]:
+        """Return the published ports that a container asks besides, from which alone a flow to another one passes only
+        here or only ``then``: one such flow of each container is known, and all of one container of each network."""
+        pairs = zip(self.known, self.traces, then.traces, strict=True)
+        changed = [
+            known.flow
+            for known, before, after in pairs
+            if known.group == "published" and before.succeeds is not after.succeeds
+        ]
+        ports = Counter(_port(each) for each in changed if isinstance(each.start, FromContainer))
+        starts = dict.fromkeys(each.start for each in changed if ports[_port(each)] == 1)
+        published = [
+            each for each in self.known if isinstance(each.flow.start, Outside) and each.flow.purpose == "published"
+        ]
+        return tuple(
+            Known(asked_from(each.flow, start), each.group)
+            for start in starts
+            if isinstance(start, FromContainer)
+            for each in published
+            if each.flow.container != start.name
+        )
+
+
+def _port(flow: Flow) -> tuple[int, str, int]:
+    return flow.daddr, flow.protocol, flow.dport
 
 
 def services_of(flow: Flow, network: Network) -> Iterator[Service]:
@@ -137,12 +176,7 @@ def with_newly_known(was: Others, change: Change, network: Network) -> Others:
         found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
     for start in _changed_inside(change, network):
         found |= {flow_key(each.flow): each for each in asked_by(network, start) if _starts_in(each.flow, was)}
-    more = tuple(each for key, each in found.items() if key not in was.every)[:MAX_OTHERS]
-    if not more:
-        return was
-    traces = tuple(walk_flow(was.network, each.flow) for each in more)
-    every = was.every.union(flow_key(each.flow) for each in more)
-    return msgspec.structs.replace(was, known=(*was.known, *more), traces=(*was.traces, *traces), every=every)
+    return was.with_more(found.values())
 
 
 def _changed_inside(change: Change, network: Network) -> Iterator[FromContainer]:
@@ -218,6 +252,8 @@ def _held(
         return remedy
     now = with_newly_known(others, remedy.change, after)
     then = now.after(remedy.change, after)
+    alike = now.alike(then)
+    now, then = now.with_more(alike), then.with_more(alike)
     nature = nature_of(remedy, candidate, meant=meant)
     effects = effects_between(now, then, nature, asked)
     effects = effects.with_more(ways_out(others.network, after, remedy.change, asked))

@@ -82,6 +82,11 @@ def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
             yield Known(msgspec.structs.replace(each.flow, start=container), each.group)
 
 
+def asked_from(flow: Flow, container: FromContainer) -> Flow:
+    """Return the flow to the same port from the container."""
+    return msgspec.structs.replace(flow, start=container, stand_ins=(), invented=False)
+
+
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
     """Return what tells one flow of a host from another; its source port does not."""
     return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
@@ -122,8 +127,7 @@ def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
             for pairs in inside.values():
                 others = [each for each in pairs if each[0].name != flow.container]
                 for container, netns in (*others, *pairs)[:1]:  # alone in its network, it asks itself
-                    start = FromContainer(container.name, netns)
-                    yield msgspec.structs.replace(flow, start=start, stand_ins=(), invented=False)
+                    yield asked_from(flow, FromContainer(container.name, netns))
 
 
 def _services(network: Network, host: Host, inside: Inside) -> Iterator[Flow]:
@@ -223,8 +227,7 @@ def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
         netns = _own_netns(host, container)
         wanted = next((each for each in published if each.container != container.name), None)
         if netns is not None and wanted is not None:
-            start = FromContainer(container.name, netns)
-            yield msgspec.structs.replace(wanted, start=start, stand_ins=(), invented=False)
+            yield asked_from(wanted, FromContainer(container.name, netns))
 
 
 def _asked_of_siblings(host: Host) -> Iterator[Flow]:
