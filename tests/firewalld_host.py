@@ -45,7 +45,7 @@ STOCK: Mapping[str, str] = {
     "helpers/ftp": '<helper module="nf_conntrack_ftp"><port protocol="tcp" port="21"/></helper>',
     "helpers/netbios-ns": '<helper module="nf_conntrack_netbios_ns" family="ipv4">'
     '<port protocol="udp" port="137"/></helper>',
-}  # fmt: skip
+}
 """The files of /usr/lib/firewalld that the tests need, by what they say."""
 PUBLIC = "/etc/firewalld/zones/public.xml"
 

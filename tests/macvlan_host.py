@@ -70,8 +70,7 @@ def without_web(whole: Network) -> Network:
 
 
 def _ipvlan(mode: str, flag: str) -> Link:
-    return Link(4, "eth0", "ipvlan", mac=_BELOW_MAC, peer_index=2, peer_netnsid=0, macvlan_mode=mode,
-                ipvlan_flag=flag)  # fmt: skip
+    return Link(4, "eth0", "ipvlan", mac=_BELOW_MAC, peer_index=2, peer_netnsid=0, macvlan_mode=mode, ipvlan_flag=flag)
 
 
 def _with_beside(whole: Network, link: Link) -> Network:

@@ -66,11 +66,7 @@ def podman(*containers: Container) -> Engine:
 
 
 def with_podman(
-    rules: str = RULES,
-    *others: Engine,
-    status: str = "running",
-    policy: str = "no",
-    values: Mapping[str, str] = {},
+    rules: str = RULES, *others: Engine, status: str = "running", policy: str = "no", values: Mapping[str, str] = {}
 ) -> Network:
     """Return the host with these rules and sysctls; conmon holds the published port."""
     held = Socket("tcp", 4, None, 8151, process="conmon", relay=Relay(4, WEB, 80, holds_only=True), evidence="e4")

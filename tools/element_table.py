@@ -188,7 +188,7 @@ def rows() -> tuple[Row, ...]:
         "exact": element_table_nft.EXACT,
         "stateful or random": element_table_nft.STATEFUL,
         "outside": element_table_nft.OUTSIDE,
-    }  # fmt: skip
+    }
     return (
         *(_iptables(line, kind) for kind, text in words.items() for line in text.strip().splitlines()),
         *(_ebtables(line, kind) for kind, text in _EBTABLES.items() for line in text.strip().splitlines()),

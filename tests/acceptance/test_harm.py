@@ -114,7 +114,7 @@ KEYS: dict[str, tuple[Way, str, str]] = {
     "the Internet": (_OUT, "container:web", "203.0.113.80:443/tcp"),
     "a name server": (Way("container:web", "192.0.2.53", "53/udp"), "container:web", "203.0.113.80:4000/udp"),
     "the LAN": (Way("container:db", "198.51.100.20", "9001"), "container:db", "198.51.100.250:80/tcp"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("way", "origin", "to"), KEYS.values(), ids=KEYS)

@@ -69,9 +69,7 @@ def test_the_cause_is_named_on_the_host_where_it_is(name: str, asked: Asked) -> 
     assert all(named & set(alternatives) for alternatives in wanted)
 
 
-@pytest.mark.parametrize(
-    ("name", "host"), [(name, host) for name in HEALTHY for host in ("", *expected()[name].hosts)]
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "host"), [(name, host) for name in HEALTHY for host in ("", *expected()[name].hosts)])
 def test_a_healthy_network_is_not_called_sick(name: str, host: str) -> None:
     """``host``: the only host that was read; empty: all were."""
     whole = network(name)

@@ -234,7 +234,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
         "a loopback address is reached from its own host only: write --from host@node1",
     ),
     "an unknown host of a public address": (("8151", "--public", "203.0.113.9@node9"), "no host 'node9'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("arguments", "said"), REFUSED.values(), ids=REFUSED)

@@ -27,11 +27,7 @@ def asked(
 
 def test_the_way_back_is_a_question_to_the_user() -> None:
     (found,) = asked("10.244.2.2:80", origin="container:web").questions
-    assert (found.ref, found.flows, option_of(found.question.wanted[0])) == (
-        "q1",
-        ("f1",),
-        "--host 198.51.100.12",
-    )
+    assert (found.ref, found.flows, option_of(found.question.wanted[0])) == ("q1", ("f1",), "--host 198.51.100.12")
     assert str(found.question.text) == "Does the next hop, 198.51.100.12, know the way back to 10.244.1.2?"
     assert found.question.wanted[1] == state_return_route("10.244.1.0/24")
     assert "masquerade 10.244.1.0/24" in str(found.question.if_no)

@@ -40,10 +40,7 @@ def test_a_stopped_daemon_is_a_latent_cause_with_its_event() -> None:
 def test_one_that_starts_at_boot_needs_no_enabling() -> None:
     boot = Boot("sysvinit", ("/etc/rc2.d/S01docker",))
     (cause,) = told(msgspec.structs.replace(STORED, boot=boot)).causes
-    assert (cause.event, cause.remedies[0].commands) == (
-        "container-stop",
-        ("service docker start", "docker start web"),
-    )
+    assert (cause.event, cause.remedies[0].commands) == ("container-stop", ("service docker start", "docker start web"))
     assert cause.remedies[0].persist_commands == ()
 
 
@@ -106,7 +103,7 @@ LINES: dict[str, tuple[tuple[Container, ...], str]] = {
         tuple(ended(f"c{n}") for n in range(7)),
         "7 containers do not run: c0, c1, c2, c3, c4 (exited, policy no); 2 more",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("idle", "line"), LINES.values(), ids=LINES)

@@ -37,9 +37,7 @@ def flushed(*more: tuple[str, str]) -> Answer:
         for each in whole.readings
     )
     return ask(
-        parse_question("check", (), None, (), World()),
-        (msgspec.structs.replace(whole, readings=lost),),
-        depth="flows",
+        parse_question("check", (), None, (), World()), (msgspec.structs.replace(whole, readings=lost),), depth="flows"
     )
 
 

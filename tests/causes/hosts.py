@@ -188,12 +188,9 @@ def with_db(host: Namespace | None = None, *, docker: Engine | None = None) -> N
         "container:db",
         (lo(), Link(6, "eth0", "veth", peer_index=7, peer_netnsid=0, mac=DB_MAC)),
         (Address("eth0", 4, DB, 16),),
-        (
-            local("172.17.0.3/32", "eth0"), route("172.17.0.0/16", "eth0"),
-            route("default", "eth0", via="172.17.0.1"),
-        ),
+        (local("172.17.0.3/32", "eth0"), route("172.17.0.0/16", "eth0"), route("default", "eth0", via="172.17.0.1")),
         sysctls=web.sysctls,
-    )  # fmt: skip
+    )
     return with_host(network(host, web, docker=docker), namespaces=(host, web, db))
 
 

@@ -9,15 +9,7 @@ from hairpin.collect.snapshot import load
 from hairpin.host.docker import Boot, Container
 from hairpin.host.managers import ScriptLine, Version
 from hairpin.host.read.parse import parse
-from hairpin.host.rule_tools import (
-    CheckTrial,
-    ForbiddenModule,
-    LockUser,
-    ModuleFiles,
-    Program,
-    Programs,
-    RuleTools,
-)
+from hairpin.host.rule_tools import CheckTrial, ForbiddenModule, LockUser, ModuleFiles, Program, Programs, RuleTools
 from hairpin.host.socket import Socket
 from hairpin.network.network import Network
 from tests.causes.case import StateCase

@@ -149,9 +149,7 @@ def test_each_kind_is_told() -> None:
     assert {type(where) for where, _ in PLACES.values()} == {*get_args(Where)}
 
 
-RULES = {
-    "a rule": DROP, "a rule of an engine": DROP, "a rule of a zone": ZONE, "a zone": None, "a policy rule": None,
-}  # fmt: skip
+RULES = {"a rule": DROP, "a rule of an engine": DROP, "a rule of a zone": ZONE, "a zone": None, "a policy rule": None}
 READ: dict[str, tuple[Entry, ...]] = {
     "a policy rule": (FORWARD,), "a neighbour entry": (PEER,), "a forwarding entry": (FAR,), "a socket": (LOOP,),
     "a process": (), "a rule": (),

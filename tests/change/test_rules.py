@@ -6,18 +6,7 @@ from hairpin.change.change import AddChain, DeleteChain, InsertRule
 from hairpin.change.rules import add_chain, delete_chain, delete_rule, insert_rule, set_policy
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place, place_of, policy_place
-from hairpin.netfilter.ir import (
-    Chain,
-    Jump,
-    Map,
-    NumberKey,
-    Rule,
-    Ruleset,
-    Table,
-    Verdict,
-    VerdictElement,
-    VerdictMap,
-)
+from hairpin.netfilter.ir import Chain, Jump, Map, NumberKey, Rule, Ruleset, Table, Verdict, VerdictElement, VerdictMap
 from tests.small_host import DOCKER_RULES, HOST_NETNS, ruleset
 
 RULES = ruleset(DOCKER_RULES)

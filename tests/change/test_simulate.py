@@ -167,8 +167,7 @@ LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
 FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
 GROWN = simulate(EMPTY_CHAIN, NET)
 MORE = GROWN.with_namespace(
-    HOST_NETNS,
-    msgspec.structs.replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,)),
+    HOST_NETNS, msgspec.structs.replace(GROWN.namespace(HOST_NETNS), neighbours=(ENTRY, LEARNED), fdb=(FORWARDING,))
 )
 Look = Callable[[Network], object]
 H, LABEL = HOST_NETNS, HOST_NETNS.host

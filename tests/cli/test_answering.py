@@ -17,11 +17,7 @@ QUESTION = parse_question("check", ("8151",), None, (), World())
 
 @pytest.mark.parametrize(
     ("sources", "whole", "only"),
-    (
-        ((), False, ("port=8151",)),
-        ((), True, ()),
-        ((Given("snapshot", snapshot()),), False, ()),
-    ),
+    (((), False, ("port=8151",)), ((), True, ()), ((Given("snapshot", snapshot()),), False, ())),
 )
 def test_of_this_machine_only_what_the_question_needs_is_read(
     sources: tuple[Given, ...], whole: bool, only: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

@@ -53,7 +53,7 @@ VALUES: dict[str, tuple[tuple[str, ...], str, set[str]]] = {
     "an option of check without a command": ((), "--aft", {"--after"}),
     "no container of another host": (("check", "--host", "root@a"), "w", set()),
     "no container of a snapshot": (("check", "--snapshot", "a", "--from"), "c", {"container:"}),
-}  # fmt: skip
+}
 
 
 def completed(before: tuple[str, ...], incomplete: str) -> list[CompletionItem]:
@@ -170,7 +170,7 @@ BROKEN: dict[str, tuple[list[str], list[str], str]] = {
     "both": (["--after", "=", "container-stop", ":", "w"], ["--after=container-stop:w"], "container-stop:"),
     "an address": (["[", "::", "1]", ":", "80"], ["[::1]:80"], "[::1]:"),
     "a new word": (["--from", "container", ":", "web", ""], ["--from", "container:web", ""], ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "whole", "stays"), BROKEN.values(), ids=BROKEN)

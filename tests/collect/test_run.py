@@ -72,13 +72,7 @@ def test_this_host_answers() -> None:
 
 
 def test_the_environment_can_be_given() -> None:
-    runner = LocalRunner(
-        ("sh",),
-        (
-            ("PATH", os.environ["PATH"]),
-            ("GREETING", "hello"),
-        ),
-    )
+    runner = LocalRunner(("sh",), (("PATH", os.environ["PATH"]), ("GREETING", "hello")))
     assert runner.run(b'echo "$GREETING $2"', ("--root", "/x")).stdout == b"hello /x\n"
 
 
@@ -191,7 +185,7 @@ LOGS: dict[str, tuple[str, str]] = {
     "a start that began and failed": (f'{_OLD}\nmsg="Starting up"\n{_FAILED}', _FAILED),
     "a start that was refused": (f'msg="Starting up"\nDaemon has completed initialization\n{_OLD}\n', f"{_OLD}\n"),
     "a start that was done": (f'{_OLD}\nmsg="Starting up"\nmsg="Daemon has completed initialization"\n', ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("log", "kept"), LOGS.values(), ids=LOGS)

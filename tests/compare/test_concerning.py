@@ -42,7 +42,7 @@ CASES: dict[str, tuple[Host, bool]] = {
     "the link of the packets": (_outer(links=_links(up=False)), True),
     "a route that nobody takes": (_outer(routes=(*_space().routes, FAR)), False),
     "another service": (_outer(sockets=(*_space().sockets, Socket("tcp", 4, None, 22))), False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("now", "is_met"), CASES.values(), ids=CASES)

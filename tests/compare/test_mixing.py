@@ -19,7 +19,7 @@ HOSTS: dict[str, Host] = {
     "a sysctl": host(small.host_namespace(values={"conf__eth0__forwarding": "0"})),
     "a route": host(small.host_namespace(routes=(small.route("203.0.113.0/24", "eth0"),))),
     "no socket": with_namespace(host(), sockets=()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("now", HOSTS.values(), ids=HOSTS)

@@ -18,12 +18,12 @@ def changed(part: PartOfHost) -> ListedDifference:
 
 
 CASES: dict[str, tuple[str, str, PartOfHost, bool]] = {
-    "routes that were not read":            ("ip-route-4", "host", "routes", False),
-    "routes of another namespace":          ("ip-route-4", "container:web", "routes", True),
-    "rules, and the routes were not read":  ("ip-route-4", "host", "rules", True),
-    "links tell the addresses, too":        ("ip-addr", "host", "addresses", False),
-    "a part that looks at its readings":    ("ip-route-4", "host", "units", True),
-}  # fmt: skip
+    "routes that were not read": ("ip-route-4", "host", "routes", False),
+    "routes of another namespace": ("ip-route-4", "container:web", "routes", True),
+    "rules, and the routes were not read": ("ip-route-4", "host", "rules", True),
+    "links tell the addresses, too": ("ip-addr", "host", "addresses", False),
+    "a part that looks at its readings": ("ip-route-4", "host", "units", True),
+}
 
 
 @pytest.mark.parametrize(("key", "netns", "part", "told"), CASES.values(), ids=CASES)

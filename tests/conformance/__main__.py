@@ -31,9 +31,9 @@ VERSIONS = ("ip", "ipset", "conntrack")
 INSIDE = "HAIRPIN_CONFORMANCE_NAMESPACE"
 STATE = frozenset({"libxt_SET.t:3", "libxt_nfacct.t:8"})
 """Lines that say FAIL because the host lacks an ipset or an accounting object that they name."""
-RATES = frozenset({
-    f"-m hashlimit --hashlimit-{side} 1/day --hashlimit-burst 5 --hashlimit-name mini1" for side in ("above", "upto")
-})  # fmt: skip
+RATES = frozenset(
+    {f"-m hashlimit --hashlimit-{side} 1/day --hashlimit-burst 5 --hashlimit-name mini1" for side in ("above", "upto")}
+)
 """A rule that the tools accept and the kernel refuses: xt_hashlimit.c, user2credits() would overflow."""
 CLASSES = ("exact", "stateful or random", "outside")
 

@@ -79,7 +79,7 @@ def test_nothing_comes_to_another_container(within: Network) -> None:
 
 
 REUSED: dict[str, OpenedCase] = {
-    "a rule of a container that is gone": OpenedCase(left(), LEFT, ("stale-accept-for-dead-container",)),
+    "a rule of a container that is gone": OpenedCase(left(), LEFT, ("stale-accept-for-dead-container",))
 }
 
 

@@ -73,7 +73,7 @@ SILENT = {
     "all but one": (in_user_chain(f"! -s {STRANGER}/32 -p udp -j DROP"), ()),
     "a rule that accepts": (in_user_chain(f"-s {STRANGER}/32 -j ACCEPT"), ()),
     "a chain that no hook leads to": (with_chain("f2b-web", f"-s {STRANGER}/32 -j DROP", hook=None), ()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("rules", "entries"), SILENT.values(), ids=SILENT)

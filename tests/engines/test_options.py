@@ -3,14 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.options import (
-    Version,
-    bridge_of,
-    bridges_of,
-    daemon_of,
-    dockerd_version,
-    trusted_interfaces,
-)
+from hairpin.engines.options import Version, bridge_of, bridges_of, daemon_of, dockerd_version, trusted_interfaces
 from hairpin.host.docker import is_true
 from tests.engines.hosts import DOCKER0, N1, SIX, docker, network
 

@@ -214,10 +214,7 @@ def test_of_another_netavark_all_rules_are_missing_or_nothing_is_told() -> None:
 
 @pytest.mark.parametrize(
     "engine",
-    (
-        _engine("", "8" * 64, "2" * 64),
-        Engine("podman", "4.3.1", rootless=True, network_backend="cni"),
-    ),
+    (_engine("", "8" * 64, "2" * 64), Engine("podman", "4.3.1", rootless=True, network_backend="cni")),
     ids=("no back end told", "rootless"),
 )
 def test_what_is_not_known_is_not_missing(engine: Engine) -> None:

@@ -137,7 +137,7 @@ def test_a_rule_of_an_nftables_chain_comes_to_its_place() -> None:
     lacking = programmed(NATIVE, lambda one: one.purpose != "accept", dialect="nft")
     parts = restoring_all(missing(NATIVE, lacking), HOST_NETNS, lacking).parts
     assert [(part.chain, part.position, part.rule.text) for part in parts if isinstance(part, InsertRule)] == [
-        ("filter-forward-in__br-n1", 3, "ip daddr 172.21.0.2 tcp dport 80 counter accept"),
+        ("filter-forward-in__br-n1", 3, "ip daddr 172.21.0.2 tcp dport 80 counter accept")
     ]
 
 

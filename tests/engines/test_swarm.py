@@ -32,7 +32,7 @@ CASES: dict[str, tuple[Host, str, str]] = {
     "loopback is not masqueraded": (without(HEALTHY, "--src-type LOCAL"), "", LOST),
     "a rule of another port": (without(HEALTHY, "--dport 8081"), "", ""),
     "the sandbox does not forward": (node(), "ip-forward-off", "ip-forward-off"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("host", "outside", "loopback"), CASES.values(), ids=CASES)

@@ -115,7 +115,7 @@ def test_lines_of_a_script() -> None:
         "sysctl net.ipv4.conf.eth0.forwarding=0",
         "iptables -A NOWHERE -j DROP && iptables -P INPUT DROP",
         "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet",
-    )  # fmt: skip
+    )
     assert texts(host, "INPUT") == [
         "-A INPUT -s 192.0.2.7/32 -j DROP",
         "-A INPUT -s 192.0.2.7/32 -p tcp -m tcp --dport 8151 -j DROP",

@@ -152,9 +152,7 @@ INTERFACES, STATIC = "/etc/network/interfaces", "auto eth0\niface eth0 inet stat
 IFUPDOWN = (Unit("networking.service", "active", "enabled"),)
 NETWORK, OF_ETH0 = "/etc/systemd/network/1.network", "[Match]\nName=eth0\n[Network]\nAddress=198.51.100.11/24\n"
 NFT = "/etc/nftables.conf"
-NFTABLES, NFTABLES_OFF = (
-    (Unit("nftables.service", state, "enabled"),) for state in ("active", "inactive")
-)  # fmt: skip
+NFTABLES, NFTABLES_OFF = ((Unit("nftables.service", state, "enabled"),) for state in ("active", "inactive"))
 TRACKING = """flush ruleset
 table inet f {
  chain c {
@@ -534,9 +532,7 @@ def test_netavark_takes_a_network_down_with_its_last_container() -> None:
     assert after.link("docker0") is None
     assert all(each.link != "docker0" for each in after.addresses)
     assert all(hop.link != "docker0" for each in after.routes for hop in each.next_hops)
-    assert chains(after) == {
-        "HOSTPORT-DNAT": 0, "HOSTPORT-MASQ": 1, "HOSTPORT-SETMARK": 1, "FORWARD": 0,
-    }  # fmt: skip
+    assert chains(after) == {"HOSTPORT-DNAT": 0, "HOSTPORT-MASQ": 1, "HOSTPORT-SETMARK": 1, "FORWARD": 0}
 
 
 def test_a_network_with_another_container_stays() -> None:

@@ -208,10 +208,8 @@ def test_networkd_removes_what_its_files_do_not_say() -> None:
 
 @pytest.mark.parametrize(
     ("event", "state"),
-    (
-        ("networkd-restart", "/run/systemd/netif/links/2"), ("networkmanager-restart", "/run/NetworkManager/devices/2"),
-    ),
-)  # fmt: skip
+    (("networkd-restart", "/run/systemd/netif/links/2"), ("networkmanager-restart", "/run/NetworkManager/devices/2")),
+)
 def test_where_no_unit_was_read_a_managers_files_show_that_it_runs(event: str, state: str) -> None:
     assert after(host({state: "\n"}, ()), event).missing == ("units",)
     with pytest.raises(UsageError):

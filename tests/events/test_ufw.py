@@ -115,7 +115,7 @@ LEVELS: dict[str, tuple[list[str], list[str], list[str] | None]] = {
         ['-A ufw-before-logging-input -j LOG --log-prefix "[UFW AUDIT] "'],
         None,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("level", "expected"), LEVELS.items(), ids=LEVELS)

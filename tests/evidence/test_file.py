@@ -115,7 +115,7 @@ FOREIGN_OR_DAMAGED: dict[str, tuple[bytes, str]] = {
     "deep nesting": (packed(HEADER, b'{"id":' + b"[" * 100_000 + b"\n"), "damaged"),
     "deep unknown field": (packed(HEADER, b'{"zz":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"), "damaged"),
     "lone surrogate": (packed(HEADER, b'{"id":"e1","text":"\\ud800"}\n'), "damaged"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("data", "reason"), FOREIGN_OR_DAMAGED.values(), ids=FOREIGN_OR_DAMAGED)
@@ -162,7 +162,7 @@ class Bomb(io.BytesIO):
 BOMBS: dict[str, tuple[bytes, str]] = {
     "one endless line": (b"A" * 256, "a line of more than"),
     "the same reading again": (json.dumps(READING).encode() + b"\n", "two readings are called e1"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("piece", "reason"), BOMBS.values(), ids=BOMBS)

@@ -6,11 +6,11 @@ from tests.explain.answers import the_only
 from tests.report.answers import FORWARDING_OFF, Replacement
 
 CASES: dict[str, tuple[str, tuple[Replacement, ...], str]] = {
-    "it passes":        ("dial tcp 0.0.0.0:8080: i/o timeout", (), "pass now"),
-    "it fails":         ("dial tcp 0.0.0.0:8080: i/o timeout", (FORWARDING_OFF,), "dropped now"),
-    "no end is named":  ("OSError: [Errno 113] No route to host", (FORWARDING_OFF,), "nothing is known of it"),
-    "names":            ("curl: (6) Could not resolve host: db", (), ":53/udp"),
-}  # fmt: skip
+    "it passes": ("dial tcp 0.0.0.0:8080: i/o timeout", (), "pass now"),
+    "it fails": ("dial tcp 0.0.0.0:8080: i/o timeout", (FORWARDING_OFF,), "dropped now"),
+    "no end is named": ("OSError: [Errno 113] No route to host", (FORWARDING_OFF,), "nothing is known of it"),
+    "names": ("curl: (6) Could not resolve host: db", (), ":53/udp"),
+}
 
 
 @pytest.mark.parametrize(("text", "host", "said"), CASES.values(), ids=CASES)

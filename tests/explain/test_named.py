@@ -6,22 +6,22 @@ from hairpin.explain.named import Named, parsed_targets, targets_in, things_in
 from tests.explain.texts import met
 
 TARGETS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "an engine's port":      ("Bind for 0.0.0.0:8080 failed", ("8080",)),
-    "an address":            ("dial tcp 10.0.0.5:5432: i/o timeout", ("10.0.0.5:5432",)),
-    "IPv6":                  ("dial tcp [2001:db8::1]:80: i/o timeout", ("[2001:db8::1]:80",)),
-    "all of IPv6":           ("listen tcp6 [::]:3306: socket", ("3306",)),
-    "curl":                  ("Failed to connect to 10.0.0.5 port 8080: x", ("10.0.0.5:8080",)),
-    "UDP to a name server":  ("read udp 172.18.0.3:53841->8.8.8.8:53: i/o timeout", ("8.8.8.8:53/udp",)),
-    "a firewall's log":      ("IN=docker0 DST=172.17.0.1 PROTO=TCP SPT=4 DPT=5432", ("172.17.0.1:5432",)),
-    "a rule":                ("iptables -t nat -A DOCKER --dport 6379 -j DNAT", ("6379",)),
+    "an engine's port": ("Bind for 0.0.0.0:8080 failed", ("8080",)),
+    "an address": ("dial tcp 10.0.0.5:5432: i/o timeout", ("10.0.0.5:5432",)),
+    "IPv6": ("dial tcp [2001:db8::1]:80: i/o timeout", ("[2001:db8::1]:80",)),
+    "all of IPv6": ("listen tcp6 [::]:3306: socket", ("3306",)),
+    "curl": ("Failed to connect to 10.0.0.5 port 8080: x", ("10.0.0.5:8080",)),
+    "UDP to a name server": ("read udp 172.18.0.3:53841->8.8.8.8:53: i/o timeout", ("8.8.8.8:53/udp",)),
+    "a firewall's log": ("IN=docker0 DST=172.17.0.1 PROTO=TCP SPT=4 DPT=5432", ("172.17.0.1:5432",)),
+    "a rule": ("iptables -t nat -A DOCKER --dport 6379 -j DNAT", ("6379",)),
     "a rule with its target": ("-A DOCKER --dport 80 -j DNAT --to-destination 172.17.0.2:81", ("80",)),
-    "a URL":                 ("cannot GET http://10.0.0.5:9000/x", ("10.0.0.5:9000",)),
-    "node":                  ("listen EADDRINUSE: address already in use :::3000", ("3000",)),
+    "a URL": ("cannot GET http://10.0.0.5:9000/x", ("10.0.0.5:9000",)),
+    "node": ("listen EADDRINUSE: address already in use :::3000", ("3000",)),
     "a source port is none": ("Connection closed by 198.51.100.9", ()),
-    "no port at all":        ("nf_conntrack: table full, dropping packet", ()),
-    "no such port":          ("failed on port 99999", ()),
-    "a time":                ("at 10:00:00 on host", ()),
-}  # fmt: skip
+    "no port at all": ("nf_conntrack: table full, dropping packet", ()),
+    "no such port": ("failed on port 99999", ()),
+    "a time": ("at 10:00:00 on host", ()),
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), TARGETS.values(), ids=TARGETS)

@@ -37,19 +37,18 @@ def without_modules(evidence: Evidence) -> Evidence:
 
 
 CASES: dict[str, tuple[str, Evidence, Here]] = {
-    "no chain, and it is there":     (NO_CHAIN, load(HEALTHY / "two-networks.hairpin"), "false"),
-    "no chain, and it is gone":      (NO_CHAIN, recorded.evidence("nat-flush-x.proxy-off"), "true"),
-    "no dockerd, and it answers":    (UNREACHABLE, load(HEALTHY / "two-networks.hairpin"), "false"),
-    "no dockerd beside Podman":      (UNREACHABLE, load(HEALTHY / "podman-cni.hairpin"), "unknown"),
-    "no dockerd, and it is down":    (UNREACHABLE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
-    "the zone, and dockerd runs":    (ZONE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no chain, and it is there": (NO_CHAIN, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no chain, and it is gone": (NO_CHAIN, recorded.evidence("nat-flush-x.proxy-off"), "true"),
+    "no dockerd, and it answers": (UNREACHABLE, load(HEALTHY / "two-networks.hairpin"), "false"),
+    "no dockerd beside Podman": (UNREACHABLE, load(HEALTHY / "podman-cni.hairpin"), "unknown"),
+    "no dockerd, and it is down": (UNREACHABLE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
+    "the zone, and dockerd runs": (ZONE, load(HEALTHY / "two-networks.hairpin"), "false"),
     "the zone keeps it from running": (ZONE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "true"),
     "two records, and dockerd runs": (TWICE, load(HEALTHY / "two-networks.hairpin"), "false"),
     "two records, and another reason": (TWICE, load(BOOTS / "firewalld-zone-conflict.hairpin"), "unknown"),
     "veth, and there are such links": (VETH, load(HEALTHY / "two-networks.hairpin"), "false"),
-    "no vxlan, and the modules are gone": (
-        VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin")), "true"),
-}  # fmt: skip
+    "no vxlan, and the modules are gone": (VXLAN, without_modules(load(HEALTHY / "two-networks.hairpin")), "true"),
+}
 
 
 @pytest.mark.parametrize(("text", "evidence", "here"), CASES.values(), ids=CASES)

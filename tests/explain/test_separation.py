@@ -15,12 +15,12 @@ REFUSED = "dial tcp {}: connect: connection refused"
 ISOLATION, LOOPBACK = "isolation-drops-between-bridges", "published-on-loopback-only"
 NO_ROUTE = "dial tcp 172.17.0.2:80: connect: no route to host"
 CASES: dict[str, tuple[str, str, str, str]] = {
-    "networks apart":        ("networks-apart", "container:db", TIMEOUT.format("172.18.0.2:80"), ISOLATION),
-    "icc=false":             ("icc", "container:sibling", TIMEOUT.format("172.17.0.2:80"), "icc-off"),
+    "networks apart": ("networks-apart", "container:db", TIMEOUT.format("172.18.0.2:80"), ISOLATION),
+    "icc=false": ("icc", "container:sibling", TIMEOUT.format("172.17.0.2:80"), "icc-off"),
     "published on loopback": ("published-on-loopback", "192.0.2.10", REFUSED.format("198.51.100.11:8151"), LOOPBACK),
-    "not published":         ("networks-apart", "192.0.2.10", REFUSED.format("198.51.100.11:5432"), ""),
-    "outside to a bridge":   ("firewalld-port-open", "192.0.2.10", NO_ROUTE, ""),
-}  # fmt: skip
+    "not published": ("networks-apart", "192.0.2.10", REFUSED.format("198.51.100.11:5432"), ""),
+    "outside to a bridge": ("firewalld-port-open", "192.0.2.10", NO_ROUTE, ""),
+}
 
 
 def evidence(host: str) -> Evidence:

@@ -62,7 +62,7 @@ CASES: dict[str, Row] = {
     "full in IPv6, asked in IPv4": Row(False, _FULL, version=6),
     "full in IPv4, asked in IPv6": Row(False, _FULL, asked=6),
     "full of DELAY in IPv6": Row(True, ((_MOST + 5, "delay"),), version=6, asked=6),
-}  # fmt: skip
+}
 _SET_UP = """
 mkdir -p /run/www && head -c 2000 /dev/zero >/run/www/big
 ip netns add c && ip link add v0 type veth peer name v1 netns c

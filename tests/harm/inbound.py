@@ -243,11 +243,7 @@ def stale_element(site: Site) -> Draw:
     """An nftables set names what is let in; its element is of an address that web has no more."""
     stale = site.web.rpartition(".")[0] + ".9"
     more = f"set served {{ type ipv4_addr . inet_service; elements = {{ {site.web} . 80 }} }}"
-    rules = (
-        "ct state established,related accept",
-        "ip daddr . tcp dport @served accept",
-        'iifname "eth0" drop',
-    )
+    rules = ("ct state established,related accept", "ip daddr . tcp dport @served accept", 'iifname "eth0" drop')
     before = _table(site, *rules, more=more, saved=False)
     fault = (
         f"nft add element inet corp served '{{ {stale} . 80 }}'",

@@ -111,11 +111,7 @@ def _effects(case: Case, seen: Seen, fix: Said) -> list[Miss]:
         if now.passes and not seen.faulty[way].passes and not case.draw.is_asked(way)
     )
     new = opened(case, seen)
-    changed = {
-        "opens": new,
-        "closes": closed(seen),
-        "restores": tuple(way for way in back if way not in new),
-    }
+    changed = {"opens": new, "closes": closed(seen), "restores": tuple(way for way in back if way not in new)}
     found = unlike(case, changed, seen.fixed, fix, seen.containers)
     return [Miss("unsaid" if what == "unsaid" else "untrue", text) for what, text in found]
 

@@ -57,9 +57,7 @@ class Row(msgspec.Struct):
     def cells(self) -> tuple[str, ...]:
         """Return the counts; the shares are of the cases that broke a flow and had an answer at all."""
         decided = self.broke - self.world - self.reading - self.lost
-        shares = (
-            _share(self.proven, decided), _share(self.lawful, decided), _share(self.named, decided)
-        )  # fmt: skip
+        shares = (_share(self.proven, decided), _share(self.lawful, decided), _share(self.named, decided))
         counts = (self.world, self.reading, self.lost, self.alarms, self.raised)
         return (str(self.draws), str(self.broke), *shares, *(str(each) if each else "" for each in counts))
 

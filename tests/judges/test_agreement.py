@@ -46,8 +46,7 @@ LOSING = DOCKER_RULES.replace("-A FORWARD -j DOCKER-USER", "-A FORWARD -o eth0 -
 LOST_ANSWER = walk_flow(network(host_namespace(LOSING)), FLOW)
 WITHIN = Step(HOST_NETNS, "tunnel", "vxlan77", LOST_ANSWER.usual.reply[-1].packet)
 LOST_WITHIN = msgspec.structs.replace(
-    LOST_ANSWER,
-    branches=(msgspec.structs.replace(LOST_ANSWER.usual, reply=(WITHIN, *LOST_ANSWER.usual.reply)),),
+    LOST_ANSWER, branches=(msgspec.structs.replace(LOST_ANSWER.usual, reply=(WITHIN, *LOST_ANSWER.usual.reply)),)
 )
 NO_WAY_BACK = walk_flow(network(inner=container_namespace(default=False)), FLOW)
 

@@ -435,7 +435,7 @@ CASES: dict[str, Make] = {
     "nft: policy": lambda host: SetPolicy(HOST_NETNS, place(host, "nft", "base", 0), "drop"),
     **of_iptables("iptables-nft"),
     **of_iptables("iptables-legacy"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("make", CASES.values(), ids=CASES)

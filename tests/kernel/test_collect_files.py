@@ -137,9 +137,7 @@ def text(evidence: Evidence, path: str) -> str:
 
 def test_the_active_profiles_of_tuned_are_read_with_what_they_include(evidence: Evidence) -> None:
     found = [each.origin for each in evidence.readings if "/tuned" in each.origin]
-    assert found == [
-        "/etc/tuned/active_profile", "/etc/tuned/own/tuned.conf", "/usr/lib/tuned/balanced/tuned.conf",
-    ]  # fmt: skip
+    assert found == ["/etc/tuned/active_profile", "/etc/tuned/own/tuned.conf", "/usr/lib/tuned/balanced/tuned.conf"]
 
 
 def test_no_secret_leaves_the_root(evidence: Evidence) -> None:

@@ -59,10 +59,9 @@ LINES: dict[str, str] = {
         " src=fd00::2 dst=fd00::1 type=129 code=0 id=7 mark=0 use=1"
     ),
     "no ports": (
-        "ipv4     2 unknown  2 597 src=172.17.0.2 dst=192.0.2.10 [UNREPLIED]"
-        " src=192.0.2.10 dst=172.17.0.2 mark=0 use=1"
+        "ipv4     2 unknown  2 597 src=172.17.0.2 dst=192.0.2.10 [UNREPLIED] src=192.0.2.10 dst=172.17.0.2 mark=0 use=1"
     ),
-}  # fmt: skip
+}
 
 
 def without_time(connection: Connection) -> Connection:

@@ -43,9 +43,7 @@ NETWORKS = (
 CONTAINERS = (
     ContainerPlan("plain"),
     ContainerPlan(
-        "many",
-        publish=("8151:80", "8152:80", "9000-9004:9000-9004/udp", "127.0.0.1:8200:81"),
-        networks=("n1", "bound"),
+        "many", publish=("8151:80", "8152:80", "9000-9004:9000-9004/udp", "127.0.0.1:8200:81"), networks=("n1", "bound")
     ),
     ContainerPlan("three", publish=("8300:80",), networks=("snat", "bound", "internal")),
     ContainerPlan(

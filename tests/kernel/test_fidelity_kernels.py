@@ -114,18 +114,18 @@ RULES = {
         "-A OUTPUT -m hl --hl-eq 1 -j MARK --set-xmark 0x1/0xff",
         {"ip6tables -m hl", "ip6tables -j MARK"},
     ),
-    "nft": (
-        ("host", "nft", "ip", "t", "c", 1),
-        "ip dscp set cs1",
-        {"nft ip dscp set, ip ttl set, ip saddr set …"},
-    ),
+    "nft": (("host", "nft", "ip", "t", "c", 1), "ip dscp set cs1", {"nft ip dscp set, ip ttl set, ip saddr set …"}),
     "nft, several": (
         ("host", "nft", "inet", "t", "c", 1),
         "ct state != new ip6 hoplimit > 64 counter meta mark set 0x1",
-        {"nft ct state", "nft ip6 saddr, daddr, nexthdr, hoplimit, dscp, ecn, length", "nft counter",
-         "nft meta mark set"},
+        {
+            "nft ct state",
+            "nft ip6 saddr, daddr, nexthdr, hoplimit, dscp, ecn, length",
+            "nft counter",
+            "nft meta mark set",
+        },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("key", "text", "expected"), RULES.values(), ids=RULES)

@@ -34,10 +34,7 @@ DOCKER: dict[str, str] = {
     "ip6tables-nft": "docker-28.5-ip6tables-save.txt",
     "ip6tables-legacy": "docker-28.5-ip6tables-save.txt",
 }
-OLDER_DOCKER = {
-    "docker-20.10-iptables-save.txt": "iptables-nft",
-    "docker-26.1-iptables-save.txt": "iptables-legacy",
-}
+OLDER_DOCKER = {"docker-20.10-iptables-save.txt": "iptables-nft", "docker-26.1-iptables-save.txt": "iptables-legacy"}
 WIDE: dict[str, str] = {
     "every-option-iptables-nft-save.txt": "iptables-nft",
     "every-option-iptables-legacy-save.txt": "iptables-legacy",

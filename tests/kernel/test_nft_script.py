@@ -68,16 +68,16 @@ SEVERAL: dict[str, str] = {
     "loaded twice": "table ip t {\n chain c {\n  accept\n }\n}\ntable ip t {\n chain c {\n  drop\n }\n}\n",
     "the idiom": "table ip t\ndelete table ip t\ntable ip t {\n chain c {\n  accept\n }\n}\n",
     "places": "add table ip t\nadd chain ip t c\nadd rule ip t c accept\ninsert rule ip t c drop\n"
-              "add rule ip t c index 0 return\n",
+    "add rule ip t c index 0 return\n",
     "flushed": "table ip t {\n set s {\n  type inet_service\n  elements = { 1, 2 }\n }\n chain c {\n  accept\n }\n}\n"
-               "flush table ip t\nflush set ip t s\nadd element ip t s { ssh }\n",
+    "flush table ip t\nflush set ip t s\nadd element ip t s { ssh }\n",
     "variables": "define nets = { 10.0.0.0/8, 192.168.0.0/16 }\ndefine first = 1000\ntable inet t {\n chain c {\n"
-                 "  ip saddr $nets tcp dport { $first - 2000, http } accept\n }\n}\n",
+    "  ip saddr $nets tcp dport { $first - 2000, http } accept\n }\n}\n",
     "a policy that changes": "table ip t {\n chain c {\n  type filter hook input priority filter + 5; policy accept;\n"
-                             " }\n}\nadd chain ip t c { policy drop; }\n",
+    " }\n}\nadd chain ip t c { policy drop; }\n",
     "elements that go": "table ip t {\n set s {\n  type ipv4_addr . inet_service\n  elements = { 1.1.1.1 . 1, "
-                        "1.1.1.2 . 2 }\n }\n}\ndelete element ip t s { 1.1.1.1 . 1 }\n",
-}  # fmt: skip
+    "1.1.1.2 . 2 }\n }\n}\ndelete element ip t s { 1.1.1.1 . 1 }\n",
+}
 REFUSED: dict[str, str] = {
     "no chain": "add table ip t\nadd rule ip t c accept\n",
     "no target": "table ip t {\n chain c {\n  jump d\n }\n}\n",
@@ -85,7 +85,7 @@ REFUSED: dict[str, str] = {
     "no link": "table ip t {\n chain c {\n  iif wg9 drop\n }\n}\n",
     "no table": "delete table ip t\n",
     "another hook": "add table ip t\nadd chain ip t c { type filter hook input priority 0; }\n"
-                    "add chain ip t c { type filter hook output priority 0; }\n",
+    "add chain ip t c { type filter hook output priority 0; }\n",
     "a policy without a hook": "add table ip t\nadd chain ip t c { policy drop; }\n",
     "created twice": "create table ip t\ncreate table ip t\n",
     "a chain in use": "table ip t {\n chain c {\n  jump d\n }\n chain d {\n }\n}\ndelete chain ip t d\n",
@@ -97,7 +97,7 @@ REFUSED: dict[str, str] = {
     "no element": "add table ip t\nadd set ip t s { type inet_service; }\ndelete element ip t s { 1 }\n",
     "no word": "add table ip t\nadd chain ip t c\nadd rule ip t c frobnicate\n",
     "an unknown port": "add table ip t\nadd chain ip t c\nadd rule ip t c tcp dport nonesuch drop\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", SEVERAL.values(), ids=SEVERAL)

@@ -271,13 +271,7 @@ def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Cal
     ground = one.there()
     with ground.held():
         one.begun(ground)
-        lost = Outpost(
-            LocalRunner(
-                (*one.host.enter, "sh"),
-            ),
-            "root@host",
-            str(one.base),
-        )
+        lost = Outpost(LocalRunner((*one.host.enter, "sh")), "root@host", str(one.base))
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(outpost_module, "program", lambda: slow)
             thread = Thread(target=lost.carry, args=(ground.plan.id, one.of_now))

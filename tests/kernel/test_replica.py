@@ -157,57 +157,57 @@ OUTPUT_DROP = DOCKER_RULES.replace(
 )
 
 CASES: dict[str, tuple[Network, Flow]] = {
-    "published, from far away":      (network(), flow()),
-    "published, from a neighbour":   (network(), flow(NEIGHBOUR)),
-    "published, from the host":      (network(), flow(FromHost())),
-    "published, by loopback":        (network(), flow(FromHost(), LOOPBACK)),
-    "the container's own port":      (network(), flow(FromHost(), WEB, 80)),
+    "published, from far away": (network(), flow()),
+    "published, from a neighbour": (network(), flow(NEIGHBOUR)),
+    "published, from the host": (network(), flow(FromHost())),
+    "published, by loopback": (network(), flow(FromHost(), LOOPBACK)),
+    "the container's own port": (network(), flow(FromHost(), WEB, 80)),
     "published, from the container": (network(), flow(INSIDE)),
-    "back out is dropped":           (network(), flow(NEIGHBOUR, FAR, 443)),
-    "back out, to another address":  (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
-    "back out, from a neighbour":    (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
-    "back out, masqueraded":         (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
-    "the way out":                   (network(), flow(INSIDE, FAR, 443)),
+    "back out is dropped": (network(), flow(NEIGHBOUR, FAR, 443)),
+    "back out, to another address": (rules(NO_RULES), flow(OUTSIDE, FAR, 443)),
+    "back out, from a neighbour": (rules(NO_RULES), flow(NEIGHBOUR, FAR, 53, "udp")),
+    "back out, masqueraded": (rules(MASQUERADED), flow(NEIGHBOUR, FAR, 443)),
+    "the way out": (network(), flow(INSIDE, FAR, 443)),
     "the reply is routed out again": (led_out_again(), flow(INSIDE, FAR, 443)),
-    "local, to another's address":   (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
+    "local, to another's address": (taken_for_others(), flow(OUTSIDE, FAR, 8151)),
     "refused, to another's address": (taken_for_others(), flow(OUTSIDE, FAR, 9999)),
-    "UDP, not masqueraded":          (rules(NO_MASQUERADE), flow(INSIDE, FAR, 53, "udp")),
-    "the way out by UDP":            (network(), flow(INSIDE, FAR, 53, "udp")),
-    "ping out":                      (network(), flow(INSIDE, FAR, 7, "icmp")),
-    "ping the host":                 (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
-    "ping the bridge from inside":   (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
-    "published UDP":                 (udp(), flow(protocol="udp")),
-    "UDP without a listener":        (udp(), flow(protocol="udp", port=9999)),
+    "UDP, not masqueraded": (rules(NO_MASQUERADE), flow(INSIDE, FAR, 53, "udp")),
+    "the way out by UDP": (network(), flow(INSIDE, FAR, 53, "udp")),
+    "ping out": (network(), flow(INSIDE, FAR, 7, "icmp")),
+    "ping the host": (network(), flow(OUTSIDE, HOST_ADDRESS, 7, "icmp")),
+    "ping the bridge from inside": (network(), flow(INSIDE, GATEWAY, 7, "icmp")),
+    "published UDP": (udp(), flow(protocol="udp")),
+    "UDP without a listener": (udp(), flow(protocol="udp", port=9999)),
     "UDP, and the error is dropped": (rules(NO_ERRORS), flow(protocol="udp", port=9999)),
     "UDP, the host's error dropped": (rules(NO_ERRORS), flow(FromHost(), HOST_ADDRESS, 9999, "udp")),
-    "nobody listens":                (network(), flow(port=9999)),
-    "nobody listens inside":         (network(inner=container_namespace(())), flow()),
-    "dropped in FORWARD":            (rules(FORWARD_DROP), flow()),
-    "rejected in FORWARD":           (rules(REJECT), flow()),
-    "reset in FORWARD":              (rules(RESET), flow()),
-    "the reply dropped":             (rules(LOST_REPLY), flow()),
-    "the reply dropped inside":      (silent_inside(), flow()),
-    "the relay's reply dropped":     (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
-    "dropped by INPUT's policy":     (rules(INPUT_DROP), flow(port=9999)),
-    "dropped by OUTPUT's policy":    (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
-    "rejected in OUTPUT":            (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
-    "UDP, rejected in OUTPUT":       (rules(REJECTED_OUT), flow(FromHost(), FAR, 53, "udp")),
-    "a ping, rejected in OUTPUT":    (rules(REJECTED_OUT), flow(FromHost(), FAR, 7, "icmp")),
-    "no DNAT: the relay replies":    (rules(NO_DNAT), flow()),
-    "no DNAT, the port is held":     (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
-    "the relay finds no listener":   (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
-    "not masqueraded":               (rules(NO_MASQUERADE), flow(INSIDE, FAR, 443)),
-    "paused":                        (network(docker=engine(container("paused"))), flow()),
-    "eth0 does not forward":         (network(host_namespace(values={"conf__eth0__forwarding": "0"})), flow()),
-    "no way back from inside":       (network(inner=container_namespace(default=False)), flow()),
-    "the bridge is down":            (network(with_link(host_namespace(), "docker0", up=False)), flow()),
-    "the veth is down":              (network(with_link(host_namespace(), "veth1", up=False)), flow()),
-    "the veth left its bridge":      (network(with_link(host_namespace(), "veth1", master=None, port=None)), flow()),
-    "a strict reverse path":         (
+    "nobody listens": (network(), flow(port=9999)),
+    "nobody listens inside": (network(inner=container_namespace(())), flow()),
+    "dropped in FORWARD": (rules(FORWARD_DROP), flow()),
+    "rejected in FORWARD": (rules(REJECT), flow()),
+    "reset in FORWARD": (rules(RESET), flow()),
+    "the reply dropped": (rules(LOST_REPLY), flow()),
+    "the reply dropped inside": (silent_inside(), flow()),
+    "the relay's reply dropped": (network(host_namespace(NO_DNAT), silent_inside().this.namespaces[1]), flow()),
+    "dropped by INPUT's policy": (rules(INPUT_DROP), flow(port=9999)),
+    "dropped by OUTPUT's policy": (rules(OUTPUT_DROP), flow(FromHost(), WEB, 80)),
+    "rejected in OUTPUT": (rules(REJECTED_OUT), flow(FromHost(), WEB, 80)),
+    "UDP, rejected in OUTPUT": (rules(REJECTED_OUT), flow(FromHost(), FAR, 53, "udp")),
+    "a ping, rejected in OUTPUT": (rules(REJECTED_OUT), flow(FromHost(), FAR, 7, "icmp")),
+    "no DNAT: the relay replies": (rules(NO_DNAT), flow()),
+    "no DNAT, the port is held": (network(host_namespace(NO_DNAT, sockets=relay(holds_only=True))), flow()),
+    "the relay finds no listener": (network(host_namespace(NO_DNAT), container_namespace(())), flow()),
+    "not masqueraded": (rules(NO_MASQUERADE), flow(INSIDE, FAR, 443)),
+    "paused": (network(docker=engine(container("paused"))), flow()),
+    "eth0 does not forward": (network(host_namespace(values={"conf__eth0__forwarding": "0"})), flow()),
+    "no way back from inside": (network(inner=container_namespace(default=False)), flow()),
+    "the bridge is down": (network(with_link(host_namespace(), "docker0", up=False)), flow()),
+    "the veth is down": (network(with_link(host_namespace(), "veth1", up=False)), flow()),
+    "the veth left its bridge": (network(with_link(host_namespace(), "veth1", master=None, port=None)), flow()),
+    "a strict reverse path": (
         network(host_namespace(values={"conf__all__rp_filter": "1"}, routes=(route("192.0.2.0/24", "docker0"),))),
         flow(),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)
@@ -230,7 +230,7 @@ def test_a_relays_own_connections_leave_the_flows_ports_free() -> None:
 MACVLANS: dict[str, Flow] = {
     "from a neighbour": flow(NEIGHBOUR, parse_address("198.51.100.66")[1], 80),
     "out": flow(INSIDE, FAR, 443),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("asked", MACVLANS.values(), ids=MACVLANS)
@@ -268,7 +268,7 @@ CHANGES: dict[str, tuple[Network, Change]] = {
     ),
     "a rule": (rules(CLOSED), Change((_rule("-A DOCKER-USER -i eth0 -o docker0 -j ACCEPT"),))),
     "a policy": (rules(CLOSED), Change((SetPolicy(HOST_NETNS, POLICY, "accept"),))),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("built", "change"), CHANGES.values(), ids=CHANGES)

@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Network, str]] = {
     "to the present address": (remembering(entry("ESTABLISHED", to=WEB)), "delivered"),
     "begun before the port was published": (remembering(entry("ESTABLISHED", SEEN)), "delivered"),
     "of another port of the client's": (remembering(entry("ESTABLISHED", sport=39999)), "delivered"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("built", "verdict"), CASES.values(), ids=CASES)
@@ -125,7 +125,7 @@ ZONES: dict[str, tuple[Network, str]] = {
     "an entry of a zone that no rule knows": (in_zone(DOCKER_RULES, ZONED), "delivered"),
     "the first zone counts": (in_zone(raw(IN, IN.replace("1", "2"), BACK)), "delivered"),
     "not tracked after all": (in_zone(raw(IN, "-A PREROUTING -i eth0 -j NOTRACK", BACK)), "delivered"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("built", "verdict"), ZONES.values(), ids=ZONES)

@@ -91,10 +91,7 @@ def over_ipv6() -> Host:
     )
     addresses = (Address("eth0", 6, own, 64), Address("eth0", 6, LINK_LOCAL6[0] + 0x11, 64, "link"))
     changed = msgspec.structs.replace(
-        namespace,
-        links=links,
-        routes=(*namespace.routes, *routes),
-        addresses=(*namespace.addresses, *addresses),
+        namespace, links=links, routes=(*namespace.routes, *routes), addresses=(*namespace.addresses, *addresses)
     )
     return msgspec.structs.replace(host, namespaces=(changed,))
 

@@ -127,10 +127,7 @@ def far_away(*, listening: bool = True) -> Host:
     addresses = tuple(
         msgspec.structs.replace(each, value=own) if each.link == "eth0" else each for each in namespace.addresses
     )
-    moved = {
-        ADDRESSES["two"]: own,
-        parse_address("198.51.100.0")[1]: parse_address("203.0.113.0")[1],
-    }
+    moved = {ADDRESSES["two"]: own, parse_address("198.51.100.0")[1]: parse_address("203.0.113.0")[1]}
     router = parse_address("203.0.113.1")[1]
     routes = tuple(
         msgspec.structs.replace(

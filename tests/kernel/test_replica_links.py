@@ -99,7 +99,7 @@ CASES: dict[str, tuple[Network, tuple[str, ...]]] = {
         ),
         ("vlan",),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("asked", FLOWS, ids=("from far away", "from a neighbour", "the way out"))

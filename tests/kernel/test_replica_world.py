@@ -71,16 +71,16 @@ PUBLISHED = Flow(Lan(NEAR), 4, HOST_ADDRESS, "tcp", 8151)
 ON_MACVLAN = entered(with_own_routes(macvlan()), "eth0", *ALL, netns=sibling("container:web"))
 
 CASES: dict[str, tuple[Network, Flow]] = {
-    "the router by its entry":      (entered(network(), "eth0", (ROUTER, ONE)), to(INSIDE, FAR)),
-    "one of two neighbours":        (entered(network(), "eth0", *ALL), to(INSIDE, OTHER)),
-    "the other of two":             (entered(network(), "eth0", *ALL), to(FromHost(), NEAR)),
-    "through a VLAN":               (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, NEAR)),
-    "the router through a VLAN":    (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, FAR)),
-    "through a bridge":             (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, NEAR)),
-    "the router through a bridge":  (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, FAR)),
-    "from a macvlan":               (ON_MACVLAN, to(INSIDE, NEAR)),
-    "an answer to a known client":  (entered(network(), "eth0", (NEAR, ONE)), PUBLISHED),
-}  # fmt: skip
+    "the router by its entry": (entered(network(), "eth0", (ROUTER, ONE)), to(INSIDE, FAR)),
+    "one of two neighbours": (entered(network(), "eth0", *ALL), to(INSIDE, OTHER)),
+    "the other of two": (entered(network(), "eth0", *ALL), to(FromHost(), NEAR)),
+    "through a VLAN": (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, NEAR)),
+    "the router through a VLAN": (entered(ON_VLAN, "eth0.100", *ALL), to(INSIDE, FAR)),
+    "through a bridge": (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, NEAR)),
+    "the router through a bridge": (entered(ON_BRIDGE, "br0", *ALL), to(INSIDE, FAR)),
+    "from a macvlan": (ON_MACVLAN, to(INSIDE, NEAR)),
+    "an answer to a known client": (entered(network(), "eth0", (NEAR, ONE)), PUBLISHED),
+}
 
 
 @pytest.mark.parametrize(("built", "asked"), CASES.values(), ids=CASES)

@@ -162,8 +162,7 @@ TABLES = (
 
 HOSTS: dict[str, KilledHost] = {
     "kernel": KilledHost(
-        LabPlan(containers=(), docker=False, second_nic=True,
-                setup=("busybox httpd -p 8151 -h /run", TABLES, FILES)),
+        LabPlan(containers=(), docker=False, second_nic=True, setup=("busybox httpd -p 8151 -h /run", TABLES, FILES)),
         "8151",
         (
             lambda seen: SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
@@ -189,12 +188,7 @@ HOSTS: dict[str, KilledHost] = {
     "firewalld, docker": KilledHost(
         msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_TRUSTED, FILES)),
         "8151",
-        (
-            _call(OpenPort("public", 9999, "tcp")),
-            _call(_RICH),
-            _call(TrustSource("10.9.0.0/16")),
-            *_ENGINE,
-        ),
+        (_call(OpenPort("public", 9999, "tcp")), _call(_RICH), _call(TrustSource("10.9.0.0/16")), *_ENGINE),
         (
             _call(OpenPort("public", 9999, "tcp", permanent=True)),
             _call(msgspec.structs.replace(_RICH, permanent=True)),
@@ -213,4 +207,4 @@ HOSTS: dict[str, KilledHost] = {
         ),
         (_call(SetRestartPolicy("docker", "always", "web")), _file("70-new.conf", _LINE.format(2))),
     ),
-}  # fmt: skip
+}

@@ -17,9 +17,9 @@ from hairpin.lab.probe import Outcome
 
 DESTINATIONS: dict[str, tuple[str, tuple[str, int, str]]] = {
     "tcp is the rule": ("198.51.100.11:8151", ("198.51.100.11", 8151, "tcp")),
-    "udp is said":     ("198.51.100.11:53/udp", ("198.51.100.11", 53, "udp")),
-    "IPv6":            ("[2001:db8::1]:80", ("2001:db8::1", 80, "tcp")),
-}  # fmt: skip
+    "udp is said": ("198.51.100.11:53/udp", ("198.51.100.11", 53, "udp")),
+    "IPv6": ("[2001:db8::1]:80", ("2001:db8::1", 80, "tcp")),
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), DESTINATIONS.values(), ids=DESTINATIONS)

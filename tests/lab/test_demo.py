@@ -37,7 +37,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "a repair that fails": (calling("echo no; exit 3", OFF), "`hairpin fix 8151 .*` ended with status 3 .*: no"),
     "a healthy answer": (calling(ON, OFF, check="exit 0"), "`hairpin check 8151` ended with status 0"),
     "an undo that does nothing": (calling(ON, ":"), "should time out"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("command", "complaint"), WRONG.values(), ids=WRONG)

@@ -15,17 +15,17 @@ from hairpin.walk.verdicts import Verdict
 from tests.lab.reports import cause, flow, repair, report
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
-    "delivered":                     (Outcome.DELIVERED, "delivered", True),
-    "silence is a drop":             (Outcome.TIMEOUT, "dropped", True),
-    "silence is a lost reply":       (Outcome.TIMEOUT, "unanswered", True),
-    "silence is no refusal":         (Outcome.TIMEOUT, "refused", False),
-    "a reset is a refusal":          (Outcome.REFUSED, "refused", True),
-    "a reset may be a rule's":       (Outcome.REFUSED, "rejected", True),
-    "ICMP is a rule's":              (Outcome.UNREACHABLE, "rejected", True),
-    "ICMP may be a loop's end":      (Outcome.UNREACHABLE, "looped", True),
-    "ICMP is no drop":               (Outcome.UNREACHABLE, "dropped", False),
+    "delivered": (Outcome.DELIVERED, "delivered", True),
+    "silence is a drop": (Outcome.TIMEOUT, "dropped", True),
+    "silence is a lost reply": (Outcome.TIMEOUT, "unanswered", True),
+    "silence is no refusal": (Outcome.TIMEOUT, "refused", False),
+    "a reset is a refusal": (Outcome.REFUSED, "refused", True),
+    "a reset may be a rule's": (Outcome.REFUSED, "rejected", True),
+    "ICMP is a rule's": (Outcome.UNREACHABLE, "rejected", True),
+    "ICMP may be a loop's end": (Outcome.UNREACHABLE, "looped", True),
+    "ICMP is no drop": (Outcome.UNREACHABLE, "dropped", False),
     "undecided agrees with nothing": (Outcome.DELIVERED, "depends", False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("outcome", "verdict", "expected"), AGREEMENTS.values(), ids=AGREEMENTS)
@@ -61,13 +61,12 @@ def named(ref: str, *commands: tuple[str, ...], together: tuple[str, ...] = ()) 
 
 
 REPAIRS: dict[str, tuple[tuple[CauseDocument, ...], tuple[tuple[str, str], ...]]] = {
-    "first remedy of the best":    ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), (("h", "a"), ("h", "b"))),
+    "first remedy of the best": ((named("c1", ("a", "b"), ("z",)), named("c2", ("c",))), (("h", "a"), ("h", "b"))),
     "first remedy with a command": ((named("c1", (), ("z",)),), (("h", "z"),)),
-    "all of a set": (
-        (named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), (("h", "a"), ("h", "b"))),
-    "one of a set has none":       ((named("c1", ("a",), together=("c1", "c2")), named("c2")), (("h", "a"),)),
-    "nothing blocks":              ((), ()),
-}  # fmt: skip
+    "all of a set": ((named("c1", ("a",), together=("c1", "c2")), named("c2", ("b",))), (("h", "a"), ("h", "b"))),
+    "one of a set has none": ((named("c1", ("a",), together=("c1", "c2")), named("c2")), (("h", "a"),)),
+    "nothing blocks": ((), ()),
+}
 
 
 @pytest.mark.parametrize(("causes", "commands"), REPAIRS.values(), ids=REPAIRS)
@@ -81,10 +80,10 @@ def test_what_only_a_person_can_remove_is_named() -> None:
 
 
 EFFECTS: dict[str, tuple[Verdict | None, Verdict | None, bool, bool]] = {
-    "opens":            ("dropped", "delivered", True, False),
-    "breaks":           ("leaves", "rejected", False, True),
-    "is on no flow":    (None, None, False, False),
-}  # fmt: skip
+    "opens": ("dropped", "delivered", True, False),
+    "breaks": ("leaves", "rejected", False, True),
+    "is on no flow": (None, None, False, False),
+}
 
 
 @pytest.mark.parametrize(("before", "after", "opened", "broke"), EFFECTS.values(), ids=EFFECTS)

@@ -8,17 +8,17 @@ from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.plan import LabPlan
 
 CHANGES = {
-    "a rule a second time":  ("iptables -S FORWARD | sed -n '2s/^/iptables /p' | sh", "host iptables: +-A FORWARD"),
-    "a route":               ("ip route add blackhole 203.0.113.0/24", "host routes: +blackhole 203.0.113.0/24"),
-    "a kernel parameter":    ("sysctl -qw net.ipv4.conf.eth0.rp_filter=2", "net.ipv4.conf.eth0.rp_filter = 2"),
-    "a file":                ("echo x > /etc/sysctl.d/50-x.conf", "/etc/sysctl.d/50-x.conf"),
-    "a link":                ("ip link set docker0 down", "host links: -docker0: <BROADCAST,MULTICAST,UP>"),
-    "a container":           ("docker pause web", "+web paused"),
+    "a rule a second time": ("iptables -S FORWARD | sed -n '2s/^/iptables /p' | sh", "host iptables: +-A FORWARD"),
+    "a route": ("ip route add blackhole 203.0.113.0/24", "host routes: +blackhole 203.0.113.0/24"),
+    "a kernel parameter": ("sysctl -qw net.ipv4.conf.eth0.rp_filter=2", "net.ipv4.conf.eth0.rp_filter = 2"),
+    "a file": ("echo x > /etc/sysctl.d/50-x.conf", "/etc/sysctl.d/50-x.conf"),
+    "a link": ("ip link set docker0 down", "host links: -docker0: <BROADCAST,MULTICAST,UP>"),
+    "a container": ("docker pause web", "+web paused"),
     "a rule in a container": (
         "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net iptables -P INPUT DROP",
         "host in containers: ",
     ),
-}  # fmt: skip
+}
 
 
 def test_nothing_changes_by_itself(healthy_lab: Lab) -> None:

@@ -20,10 +20,10 @@ def test_root_file_system() -> None:
 
 
 CACHES: dict[str, tuple[str, str]] = {
-    "the user's":                     ("/somewhere/cache", "/somewhere/cache/hairpin"),
+    "the user's": ("/somewhere/cache", "/somewhere/cache/hairpin"),
     "the system's where none is set": ("", "/var/cache/hairpin"),
-    "a relative path is no path":     ("cache", "/var/cache/hairpin"),
-}  # fmt: skip
+    "a relative path is no path": ("cache", "/var/cache/hairpin"),
+}
 
 
 @pytest.mark.parametrize(("chosen", "folder"), CACHES.values(), ids=CACHES)

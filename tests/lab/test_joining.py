@@ -41,10 +41,7 @@ WAYS: dict[Join, tuple[str, ...]] = {
         "ip route replace 10.244.1.0/24 via 198.51.100.11",
         "ip route replace 10.244.3.0/24 via 198.51.100.13",
     ),
-    "routes": (
-        "ip route replace 10.244.1.0/24 via 198.51.100.11",
-        "ip route replace 10.244.3.0/24 via 198.51.100.13",
-    ),
+    "routes": ("ip route replace 10.244.1.0/24 via 198.51.100.11", "ip route replace 10.244.3.0/24 via 198.51.100.13"),
 }
 
 
@@ -60,12 +57,7 @@ def test_routes_and_tunnels_of_the_second_host(join: Join, ways: tuple[str, ...]
 def test_a_host_keeps_what_its_plan_says() -> None:
     host = HostPlan(name="node1", daemon='{"userland-proxy": false, "mtu": 1400}', before_engine=("true",))
     (joined,) = joined_hosts(LabPlan(join="flannel-vxlan", hosts=(host,)))
-    assert json.loads(joined.daemon) == {
-        "bip": "10.244.1.1/24",
-        "ip-masq": False,
-        "mtu": 1400,
-        "userland-proxy": False,
-    }
+    assert json.loads(joined.daemon) == {"bip": "10.244.1.1/24", "ip-masq": False, "mtu": 1400, "userland-proxy": False}
     assert joined.before_engine[-1] == "true"
 
 

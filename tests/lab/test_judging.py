@@ -25,21 +25,21 @@ def answer(status: int, verdict: Verdict, *causes: str) -> Answer:
 
 
 JUDGED: dict[str, tuple[Scenario, Answer, str]] = {
-    "right":                        (FAULTY, answer(1, "dropped", "ip-forward-off"), ""),
-    "an equally right id":          (FAULTY, answer(1, "dropped", "interface-forwarding-off"), ""),
-    "more behind the right one":    (FAULTY, answer(1, "dropped", "ip-forward-off", "docker-user-drops"), ""),
-    "right one only second":        (FAULTY, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), "named d"),
-    "none named":                   (FAULTY, answer(1, "dropped"), "named nothing"),
-    "other verdict":                (FAULTY, answer(1, "refused", "ip-forward-off"), "the connection was timeout"),
-    "undecided":                    (FAULTY, answer(3, "depends", "ip-forward-off"), "the connection was timeout"),
-    "other exit status":            (FAULTY, answer(0, "dropped", "ip-forward-off"), "exit status 0, should be 1"),
-    "both of two":                  (TWO, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), ""),
-    "one of two":                   (TWO, answer(1, "dropped", "docker-user-drops"), "named docker-user-drops, the"),
-    "healthy":                      (HEALTHY, answer(0, "delivered"), ""),
-    "false alarm":                  (HEALTHY, answer(1, "delivered", "ip-forward-off"), "false alarm: ip-forward-off"),
-    "delivered, but status 1":      (HEALTHY, answer(1, "delivered"), "exit status 1, should be 0"),
-    "no report":                    (HEALTHY, Answer(4, 0.1, None, "Traceback\nOops"), "status 4, no report: Oops"),
-}  # fmt: skip
+    "right": (FAULTY, answer(1, "dropped", "ip-forward-off"), ""),
+    "an equally right id": (FAULTY, answer(1, "dropped", "interface-forwarding-off"), ""),
+    "more behind the right one": (FAULTY, answer(1, "dropped", "ip-forward-off", "docker-user-drops"), ""),
+    "right one only second": (FAULTY, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), "named d"),
+    "none named": (FAULTY, answer(1, "dropped"), "named nothing"),
+    "other verdict": (FAULTY, answer(1, "refused", "ip-forward-off"), "the connection was timeout"),
+    "undecided": (FAULTY, answer(3, "depends", "ip-forward-off"), "the connection was timeout"),
+    "other exit status": (FAULTY, answer(0, "dropped", "ip-forward-off"), "exit status 0, should be 1"),
+    "both of two": (TWO, answer(1, "dropped", "docker-user-drops", "ip-forward-off"), ""),
+    "one of two": (TWO, answer(1, "dropped", "docker-user-drops"), "named docker-user-drops, the"),
+    "healthy": (HEALTHY, answer(0, "delivered"), ""),
+    "false alarm": (HEALTHY, answer(1, "delivered", "ip-forward-off"), "false alarm: ip-forward-off"),
+    "delivered, but status 1": (HEALTHY, answer(1, "delivered"), "exit status 1, should be 0"),
+    "no report": (HEALTHY, Answer(4, 0.1, None, "Traceback\nOops"), "status 4, no report: Oops"),
+}
 
 
 @pytest.mark.parametrize(("scenario", "said", "wrong"), JUDGED.values(), ids=JUDGED)
@@ -72,11 +72,11 @@ def alone(verdict: Verdict, assumed: str = "", option: str = "") -> Answer:
 
 ALONE: dict[str, tuple[Answer, str]] = {
     "named in what is assumed": (alone("leaves", "198.51.100.12 answers (--host 198.51.100.12 reads it)"), ""),
-    "named by a question":      (alone("leaves", "10.244.2.2 answers", "--host 198.51.100.12"), ""),
-    "no host named":             (alone("leaves", "10.244.2.2 answers"), "the far host is not named"),
-    "another address named":      (alone("leaves", "", "--host 192.0.2.1"), "the far host is not named"),
-    "called broken":            (alone("dropped"), "the connection was delivered"),
-}  # fmt: skip
+    "named by a question": (alone("leaves", "10.244.2.2 answers", "--host 198.51.100.12"), ""),
+    "no host named": (alone("leaves", "10.244.2.2 answers"), "the far host is not named"),
+    "another address named": (alone("leaves", "", "--host 192.0.2.1"), "the far host is not named"),
+    "called broken": (alone("dropped"), "the connection was delivered"),
+}
 
 
 @pytest.mark.parametrize(("said", "wrong"), ALONE.values(), ids=ALONE)

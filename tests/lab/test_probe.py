@@ -33,10 +33,10 @@ def tcp_server(answer: bytes | None) -> Generator[int]:
 
 
 ANSWERS: dict[str, tuple[bytes | None, Outcome]] = {
-    "a page":                            (b"HTTP/1.0 200 OK\r\n\r\n", Outcome.DELIVERED),
-    "closed without a word":             (b"", Outcome.REFUSED),
+    "a page": (b"HTTP/1.0 200 OK\r\n\r\n", Outcome.DELIVERED),
+    "closed without a word": (b"", Outcome.REFUSED),
     "taken by the kernel, never served": (None, Outcome.TIMEOUT),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("answer", "outcome"), ANSWERS.values(), ids=ANSWERS)

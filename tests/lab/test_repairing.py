@@ -20,17 +20,17 @@ GOOD = "iptables -D DOCKER-USER -i eth0 -j DROP"
 OPENS = f"iptables -P FORWARD ACCEPT; {GOOD} || true"
 DOUBLE = "iptables -I DOCKER-USER -i eth0 -j ACCEPT"
 REPAIRS: dict[str, tuple[RemedyDocument, str]] = {
-    "right":            (repair(GOOD), ""),
-    "no repair":        (repair("true"), "does not repair: timeout"),
-    "fails":            (repair("false"), "does not repair: `false`: host: "),
+    "right": (repair(GOOD), ""),
+    "no repair": (repair("true"), "does not repair: timeout"),
+    "fails": (repair("false"), "does not repair: `false`: host: "),
     "once more a rule": (repair(DOUBLE), "a second time: host iptables: +"),
-    "opens":            (repair(OPENS), "opened neighbour by the host"),
-    "opens, and says":  (repair(OPENS, side_effects=(SideEffectDocument("…", "f2", "dropped", "delivered"),)), ""),
+    "opens": (repair(OPENS), "opened neighbour by the host"),
+    "opens, and says": (repair(OPENS, side_effects=(SideEffectDocument("…", "f2", "dropped", "delivered"),)), ""),
     "says other things": (repair(OPENS, side_effects=(SideEffectDocument("…"),)), "opened neighbour by the host"),
-    "breaks":           (repair(f"iptables -F INPUT; iptables -P INPUT DROP; {GOOD} || true"), "broke client"),
-    "keeps":            (repair(GOOD, persist=(FileDocument("/etc/x", "x\n"),)), ""),
+    "breaks": (repair(f"iptables -F INPUT; iptables -P INPUT DROP; {GOOD} || true"), "broke client"),
+    "keeps": (repair(GOOD, persist=(FileDocument("/etc/x", "x\n"),)), ""),
     "keeps twice more": (repair(GOOD, persist_commands=("echo x >> /etc/x",)), "the lasting part a second"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("remedy", "wrong"), thinned_rows(REPAIRS.values(), 2), ids=REPAIRS)

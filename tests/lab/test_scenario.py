@@ -143,15 +143,15 @@ def test_scenario_of_several_hosts_says_which_host(scenario: Scenario) -> None:
 
 
 ORIGINS: dict[str, tuple[Flow, tuple[str, ...]]] = {
-    "outside":            (Flow(target="8151"), ("8151", "--from", "192.0.2.10")),
-    "outside by IPv6":    (Flow(target="8151", to="[2001:db8:2::11]:8151"), ("8151", "--from", "2001:db8:1::10")),
-    "neighbour":          (Flow(target="8151", start="neighbour"), ("8151", "--from", "lan")),
-    "host":               (Flow(target="8151", start="host"), ("8151", "--from", "host")),
-    "container":          (Flow(target="db:80", start="container:web"), ("db:80", "--from", "container:web")),
-    "by address":         (Flow(start="host@node1", to="10.244.2.2:80"), ("10.244.2.2:80", "--from", "host@node1")),
-    "said":               (Flow(target="8151", asked_from="203.0.113.5"), ("8151", "--from", "203.0.113.5")),
-    "with options":       (Flow(target="8151", options=("-v",)), ("8151", "--from", "192.0.2.10", "-v")),
-}  # fmt: skip
+    "outside": (Flow(target="8151"), ("8151", "--from", "192.0.2.10")),
+    "outside by IPv6": (Flow(target="8151", to="[2001:db8:2::11]:8151"), ("8151", "--from", "2001:db8:1::10")),
+    "neighbour": (Flow(target="8151", start="neighbour"), ("8151", "--from", "lan")),
+    "host": (Flow(target="8151", start="host"), ("8151", "--from", "host")),
+    "container": (Flow(target="db:80", start="container:web"), ("db:80", "--from", "container:web")),
+    "by address": (Flow(start="host@node1", to="10.244.2.2:80"), ("10.244.2.2:80", "--from", "host@node1")),
+    "said": (Flow(target="8151", asked_from="203.0.113.5"), ("8151", "--from", "203.0.113.5")),
+    "with options": (Flow(target="8151", options=("-v",)), ("8151", "--from", "192.0.2.10", "-v")),
+}
 
 
 @pytest.mark.parametrize(("flow", "arguments"), ORIGINS.values(), ids=ORIGINS)
@@ -175,12 +175,12 @@ def test_unknown_name_is_answered_with_those_alike() -> None:
 
 
 BROKEN_FILES: dict[str, tuple[str, str]] = {
-    "no TOML":        ("title = ", "Invalid value"),
-    "misspelt key":   ('title = "x"\nflows = []\nfualt = []', "fualt"),
-    "wrong outcome":  ('title = "x"\n[[flows]]\ntarget = "1"\nafter = "lost"', "lost"),
-    "four hosts":     ('title = "x"\nflows = []\n[lab]\nhosts = [{}, {}, {}, {}]', "length <= 3"),
+    "no TOML": ("title = ", "Invalid value"),
+    "misspelt key": ('title = "x"\nflows = []\nfualt = []', "fualt"),
+    "wrong outcome": ('title = "x"\n[[flows]]\ntarget = "1"\nafter = "lost"', "lost"),
+    "four hosts": ('title = "x"\nflows = []\n[lab]\nhosts = [{}, {}, {}, {}]', "length <= 3"),
     "no flow at all": ('title = "x"', "flows"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "complaint"), BROKEN_FILES.values(), ids=BROKEN_FILES)

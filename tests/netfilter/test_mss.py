@@ -18,7 +18,7 @@ CASES: dict[str, tuple[Rule | None, int | Literal["path"] | None]] = {
     "another option": (Rule((NoEffect("tcp option window count", "tcp option window count set 7"),), "", 1), None),
     "a match of it": (rule_of("ip", "mangle", "FORWARD", "-p tcp -m tcpmss --mss 1:500 -j DROP"), None),
     "a comment about it": (Rule((NoEffect("comment", "TCPMSS --set-mss 1300"), Verdict("drop")), "", 1), None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("rule", "size"), CASES.values(), ids=CASES)

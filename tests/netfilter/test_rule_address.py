@@ -15,12 +15,12 @@ from hairpin.netfilter.rule_address import (
 )
 
 PREFIXES: dict[str, tuple[str, IpFamily, int, int, str]] = {
-    "host":                  ("10.0.0.1", "ip", 0x0A000001, 0x0A000001, "10.0.0.1/32"),
-    "length":                ("10.1.2.3/8", "ip", 0x0A000000, 0x0AFFFFFF, "10.0.0.0/8"),
-    "everything":            ("0.0.0.0/0", "ip", 0, 0xFFFFFFFF, "0.0.0.0/0"),
-    "mask":                  ("10.0.0.0/255.255.0.0", "ip", 0x0A000000, 0x0A00FFFF, "10.0.0.0/16"),
-    "IPv6":                  ("fd00::/8", "ip6", 0xFD << 120, (0xFE << 120) - 1, "fd00::/8"),
-}  # fmt: skip
+    "host": ("10.0.0.1", "ip", 0x0A000001, 0x0A000001, "10.0.0.1/32"),
+    "length": ("10.1.2.3/8", "ip", 0x0A000000, 0x0AFFFFFF, "10.0.0.0/8"),
+    "everything": ("0.0.0.0/0", "ip", 0, 0xFFFFFFFF, "0.0.0.0/0"),
+    "mask": ("10.0.0.0/255.255.0.0", "ip", 0x0A000000, 0x0A00FFFF, "10.0.0.0/16"),
+    "IPv6": ("fd00::/8", "ip6", 0xFD << 120, (0xFE << 120) - 1, "fd00::/8"),
+}
 
 
 @pytest.mark.parametrize(("text", "family", "first", "last", "written"), PREFIXES.values(), ids=PREFIXES)

@@ -18,7 +18,7 @@ CASES: dict[str, tuple[str, bool]] = {
     "empty chains of nat": ("*nat\n:POSTROUTING ACCEPT [0:0]\nCOMMIT\n", False),
     "a match of the port": ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp --dport 80 -j DROP\nCOMMIT\n", False),
     "no rules": ("", False),
-}  # fmt: skip
+}
 
 
 NFT: dict[str, bool] = {

@@ -45,12 +45,12 @@ ASKED: dict[str, tuple[Network, str, int, str | None]] = {
     "a container's own address": (network(LOST), "172.17.0.2", 8151, None),
     "a route leads there": (
         network(msgspec.structs.replace(LOST, routes=(*LOST.routes, route("198.51.100.0/24", "docker0")))),
-        "198.51.100.11", 8151, None,
+        "198.51.100.11",
+        8151,
+        None,
     ),
-    "no link is bare": (
-        network(without_route(host_namespace(), 0)), "203.0.113.7", 8151, None,
-    ),
-}  # fmt: skip
+    "no link is bare": (network(without_route(host_namespace(), 0)), "203.0.113.7", 8151, None),
+}
 
 
 @pytest.mark.parametrize(("net", "address", "port", "expected"), ASKED.values(), ids=ASKED)

@@ -20,7 +20,7 @@ CASES: dict[str, tuple[tuple[FdbEntry, ...], bool, FdbEntry | None]] = {
     "of another bridge": ((FdbEntry("br-1", "br-1", 7, state="permanent", local=True),), True, None),
     "given to a port by hand": ((PORTS_OWN, BY_HAND), False, BY_HAND),
     "its own entry was deleted": ((PORTS_OWN, LEARNED), False, None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("entries", "up", "entry"), CASES.values(), ids=CASES)

@@ -58,7 +58,7 @@ CASES: dict[str, tuple[Network, int | None]] = {
     "a file tells another address": (network(configured(LONG, "198.51.100.13/24")), None),
     "file and host differ": (network(configured(LONG, "198.51.100.11/32"), OTHER), None),
     "the one tells a third length": (network(configured(LONG, "198.51.100.11/25"), OTHER), None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("net", "expected"), CASES.values(), ids=CASES)

@@ -126,21 +126,17 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
         Query(4, CLIENT),
         "docker0",
     ),
-    "tos": (
-        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT, tos=16), "wg0",
-    ),
-    "tos of others": (
-        (msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT), "eth0",
-    ),
+    "tos": ((msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT, tos=16), "wg0"),
+    "tos of others": ((msgspec.structs.replace(route("192.0.2.0/24", "wg0"), tos=16),), Query(4, CLIENT), "eth0"),
     "blackhole": ((Route(4, CLIENT, 32, type="blackhole"),), Query(4, CLIENT), "blackhole"),
     "prohibit": ((Route(4, CLIENT, 32, type="prohibit"),), Query(4, CLIENT), "prohibit"),
     "unreachable": ((Route(4, CLIENT, 32, type="unreachable"),), Query(4, CLIENT), "unreachable"),
     "throw leaves the table": ((Route(4, CLIENT, 32, type="throw"),), Query(4, CLIENT), "none"),
-    "dead": (
-        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", dead=True),)),), Query(4, CLIENT), "eth0",
-    ),
+    "dead": ((Route(4, CLIENT, 32, next_hops=(NextHop("wg0", dead=True),)),), Query(4, CLIENT), "eth0"),
     "down, but not ignored": (
-        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),)),), Query(4, CLIENT), "wg0",
+        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0", linkdown=True),)),),
+        Query(4, CLIENT),
+        "wg0",
     ),
     "bound to a link": ((route("default", "docker0"),), Query(4, CLIENT, scope=Scope(oif="docker0")), "docker0"),
     "a type that IPv6 takes for unicast": ((via6(kind="broadcast"),), Query(6, FAR6), "wg0"),
@@ -148,12 +144,16 @@ ROUTES: dict[str, tuple[tuple[Route, ...], Query, str]] = {
     "anycast of the kernel": ((KERNELS_ANYCAST,), Query(6, FAR6), "anycast"),
     "of its source before others": ((via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, NEAR6), "eth0"),
     "one of another source hides its network's others": (
-        (via6(), via6(link="eth0", source=(NEAR6, 128))), Query(6, FAR6, 1), "none",
+        (via6(), via6(link="eth0", source=(NEAR6, 128))),
+        Query(6, FAR6, 1),
+        "none",
     ),
     "of a source": (
-        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0"),), source=(WEB, 32)),), Query(4, CLIENT, HOST_ADDRESS), "eth0",
+        (Route(4, CLIENT, 32, next_hops=(NextHop("wg0"),), source=(WEB, 32)),),
+        Query(4, CLIENT, HOST_ADDRESS),
+        "eth0",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("routes", "query", "expected"), ROUTES.values(), ids=ROUTES)

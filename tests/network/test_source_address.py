@@ -99,7 +99,7 @@ LABELS: dict[str, tuple[str, str, str]] = {
     "::1 is as good as a link-local one": ("", "fe80::1", "::1"),
     "but not as one that is global": ("", "2001:db9::1", "2001:db8::1"),
     "the link's own for a group": ("wg0", "ff0e::1", "2001:db8:3::2"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("link", "towards", "expected"), LABELS.values(), ids=LABELS)

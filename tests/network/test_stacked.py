@@ -18,9 +18,9 @@ from tests.small_host import HOST_NETNS, sibling
 
 UPLINK = Port(HOST_NETNS, "eth0")
 ONE, OTHER, SHIM = Port(sibling("container:a"), "eth0"), Port(sibling("container:b"), "eth0"), Port(HOST_NETNS, "shim")
-HOST = Namespace("host", links=(
-    Link(2, "eth0", mac=0x10), Link(9, "shim", "macvlan", peer_index=2, mac=0x13, macvlan_mode="bridge"),
-))  # fmt: skip
+HOST = Namespace(
+    "host", links=(Link(2, "eth0", mac=0x10), Link(9, "shim", "macvlan", peer_index=2, mac=0x13, macvlan_mode="bridge"))
+)
 
 ALONE = Namespace("host", links=HOST.links[:1])
 

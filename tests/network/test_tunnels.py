@@ -95,7 +95,7 @@ TAKEN: dict[str, tuple[Tunnel, Tunnel, int, bool]] = {
     "gre of another key": (Tunnel("gre", key=6, local=THERE, remote=HERE), GRE, HERE, False),
     "gre with another local end": (Tunnel("gre", key=5, local=THIRD, remote=HERE), GRE, HERE, False),
     "another kind": (Tunnel("ipip"), GRE, HERE, False),
-}  # fmt: skip
+}
 
 
 KEYLESS = Tunnel("ipip", local=HERE, remote=THERE)

@@ -193,9 +193,7 @@ KINDS: dict[str, Kind] = {
     "another port led elsewhere": Kind(
         False, _rule("PREROUTING -p tcp -m tcp --dport 9999 -j REDIRECT --to-ports 8080", "nat")
     ),
-    "accepts one port more": Kind(
-        False, _rule("INPUT -p tcp -m tcp --dport 9999 -j ACCEPT"), _FILTERED, _UNFILTERED
-    ),
+    "accepts one port more": Kind(False, _rule("INPUT -p tcp -m tcp --dport 9999 -j ACCEPT"), _FILTERED, _UNFILTERED),
     "address more": Kind(False, _address_more),
     "route more": Kind(False, _route("203.0.113.0/24", "198.51.100.2", "eth0")),
     "other link down": Kind(False, _link("eth1", up=False, carrier=False)),
@@ -204,4 +202,4 @@ KINDS: dict[str, Kind] = {
     "neighbour's hardware address": Kind(False, _neighbour("198.51.100.66", 0x02_00_00_00_00_99)),
     "nft table drops another port": Kind(False, _nft(9999), _OWN_TABLE, _OWN_AWAY),
     "nft table away": Kind(False, _table_away, _OWN_TABLE, _OWN_AWAY),
-}  # fmt: skip
+}

@@ -12,16 +12,7 @@ from hairpin.netfilter.evaluate.index import INDEX_FROM
 from hairpin.netfilter.evaluate.match import satisfies
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.ir import (
-    Element,
-    FieldMatch,
-    InlineSetMatch,
-    NameMatch,
-    NumberKey,
-    Rule,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter.ir import Element, FieldMatch, InlineSetMatch, NameMatch, NumberKey, Rule, Table, Verdict
 from hairpin.netfilter.packet import Seen
 from tests.netfilter.seen import Place, question
 from tests.strategies import PORTS, field_matches, name_matches, packets, tables

@@ -272,9 +272,7 @@ def sets_of(family: IpFamily) -> tuple[Set, ...]:
 
 
 def read(text: str, family: IpFamily) -> tuple[Table, ...]:
-    return parse(
-        text, family=family, dialect="iptables-nft", source="rendered", evidence="e1", ipsets=sets_of(family)
-    )  # fmt: skip
+    return parse(text, family=family, dialect="iptables-nft", source="rendered", evidence="e1", ipsets=sets_of(family))
 
 
 def without_places(table: Table) -> Table:

@@ -18,10 +18,9 @@ def _with_chosen(address: int) -> Network:
     return network(host_namespace(), docker=engine(stopped))
 
 
-@pytest.mark.parametrize(("built", "address"), (
-    (without_web(on_macvlan()), CHILD),
-    (without_web(on_ipvlan()),  CHILD),
-    (_with_chosen(WEB + 7),     WEB + 7),
-))  # fmt: skip
+@pytest.mark.parametrize(
+    ("built", "address"),
+    ((without_web(on_macvlan()), CHILD), (without_web(on_ipvlan()), CHILD), (_with_chosen(WEB + 7), WEB + 7)),
+)
 def test_a_stopped_container_is_asked_at_the_address_that_was_chosen_for_it(built: Network, address: int) -> None:
     assert [each.daddr for each in flows_for(built, (Target(container="web", port=81),), None)] == [address]

@@ -31,13 +31,13 @@ MEANT: dict[str, tuple[Network, Target, str]] = {
     "an address that no host has": (BOTH, Target(80, version=4, address=9), "one"),
     "a public address": (BOTH, Target(80, version=4, address=PUBLIC), "two"),
     "an address of a host that was read, behind one that was not": (
-        Network((GONE, ONE)), Target(80, version=4, address=ADDRESSES["one"]), "one",
+        Network((GONE, ONE)),
+        Target(80, version=4, address=ADDRESSES["one"]),
+        "one",
     ),
-    "an address of the named host": (
-        BOTH, Target(80, version=4, address=ADDRESSES["two"], host="two"), "two",
-    ),
+    "an address of the named host": (BOTH, Target(80, version=4, address=ADDRESSES["two"], host="two"), "two"),
     "one host that was not read does not matter": (Network((ONE, GONE)), Target(container="db"), "one"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("network", "target", "label"), MEANT.values(), ids=MEANT)

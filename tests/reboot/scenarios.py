@@ -162,18 +162,11 @@ REBOOTS: tuple[Reboot, ...] = (
                     "sysctl -p /usr/lib/sysctl.d/60-bridge.conf",
                 ),
             ),
-        ),
+        )
     ),
     Reboot((Row("unit", "forward-policy-drop", fault=_POLICY),), at_boot=(_MASQUERADE,)),
     Reboot(
-        (
-            Row(
-                "unit",
-                "podman-beside-docker-forward-drop",
-                prepare=("iptables -P FORWARD ACCEPT",),
-                fault=_POLICY,
-            ),
-        ),
+        (Row("unit", "podman-beside-docker-forward-drop", prepare=("iptables -P FORWARD ACCEPT",), fault=_POLICY),),
         machine="podman",
     ),
     Reboot(

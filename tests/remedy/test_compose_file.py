@@ -75,7 +75,7 @@ EDITS: dict[str, tuple[ComposeEdit, tuple[tuple[str, str], ...]]] = {
         ComposeEdit(of("db"), "networks", "back"),
         (("  db:\n", "  db:\n    networks:\n      - default\n      - back\n"),),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("edit", "changes"), EDITS.values(), ids=EDITS)
@@ -104,7 +104,7 @@ FORMS: dict[str, tuple[str, ComposeEdit]] = {
     "no compose file": ("flush ruleset\n", EDITS["a first policy"][0]),
     "nothing": ("", EDITS["a first policy"][0]),
     "all in one line": ("{services: {web: {image: web}}}\n", EDITS["a first policy"][0]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "edit"), FORMS.values(), ids=FORMS)

@@ -91,7 +91,7 @@ def test_a_chain_of_ones_own_was_decided_and_an_engines_is_nobodys() -> None:
         ("reject tcp 80 0.0.0.0/0 any 0.0.0.0/0 in", "`ufw reject 80/tcp`"),
         ("reject any any 0.0.0.0/0 any 192.0.2.0/24 in", "`ufw reject from 192.0.2.0/24`"),
     ),
-)  # fmt: skip
+)
 def test_a_rule_of_ufws_users_is_told_as_they_typed_it(remembered: str, shown: str) -> None:
     words = "-p tcp -m tcp --dport 80 -j REJECT --reject-with tcp-reset"
     lines = (

@@ -14,13 +14,13 @@ def of_kind(kind: Kind, *, again: bool = False, of_asked: bool = False) -> FlowE
 
 
 CASES: dict[str, tuple[FlowEffect, str, bool]] = {
-    "opened":                             (of_kind("opens"),                  "opens",    True),
-    "brought back":                       (of_kind("opens", again=True),      "restores", False),
-    "the asked service, another client":  (of_kind("opens", of_asked=True),   "opens",    False),
-    "closed":                             (of_kind("closes"),                 "closes",   True),
+    "opened": (of_kind("opens"), "opens", True),
+    "brought back": (of_kind("opens", again=True), "restores", False),
+    "the asked service, another client": (of_kind("opens", of_asked=True), "opens", False),
+    "closed": (of_kind("closes"), "closes", True),
     "closed as it was before the rules were lost": (of_kind("closes", again=True), "closes", False),
-    "leaves by another link":             (of_kind("diverts"),                "diverts",  True),
-}  # fmt: skip
+    "leaves by another link": (of_kind("diverts"), "diverts", True),
+}
 
 
 @pytest.mark.parametrize(("effect", "listed", "unasked"), CASES.values(), ids=CASES)

@@ -34,7 +34,7 @@ HELD: dict[str, tuple[OfFirewalld, OfFirewalld]] = {
         AddRichRule("zone", "public", 'rule  service name="ssh" accept'),
         AddRichRule("zone", "trusted", 'rule service name="ssh" accept'),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("held", "new"), HELD.values(), ids=HELD)

@@ -24,10 +24,10 @@ def sysctl_of(netns: Netns) -> Change:
 
 CASES: dict[str, tuple[Change, bool, bool]] = {
     "a rule of a chain that FORWARD jumps to": (rule_of("filter", "DOCKER-USER"), True, True),
-    "a rule of INPUT":                         (rule_of("filter", "INPUT"), False, False),
-    "a sysctl of the namespace":               (sysctl_of(HOST_NETNS), True, True),
-    "a sysctl of another namespace":           (sysctl_of(Netns("test", "x")), False, False),
-}  # fmt: skip
+    "a rule of INPUT": (rule_of("filter", "INPUT"), False, False),
+    "a sysctl of the namespace": (sysctl_of(HOST_NETNS), True, True),
+    "a sysctl of another namespace": (sysctl_of(Netns("test", "x")), False, False),
+}
 
 
 @pytest.mark.parametrize(("change", "inward", "outward"), CASES.values(), ids=CASES)

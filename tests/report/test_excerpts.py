@@ -33,9 +33,9 @@ JSON = {
     "bridge-fdb": '[{"mac":"7a:5d:0a:f4:02:00","ifname":"flannel.1","dst":"198.51.100.13","state":"permanent"},'
     '{"mac":"7a:5d:0a:f4:02:00","ifname":"flannel.1","dst":"198.51.100.12","state":"permanent"}]',
     "iptables-nft-save4": "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -j ACCEPT\nCOMMIT\n",
-    "sockets": 'Netid State Recv-Q Send-Q\n'
+    "sockets": "Netid State Recv-Q Send-Q\n"
     'tcp LISTEN 0 128 127.0.0.1:80 0.0.0.0:* users:(("httpd",pid=4,fd=3)) ino:7 sk:1 <->\n',
-}  # fmt: skip
+}
 TEXT = {
     "ip-addr-text": "1: lo: <UP> mtu 65536\n    link/loopback\n2: eth0@if3: <UP> mtu 1500\n    link/ether\n",
     "ip-route4-text": "default via 10.1.0.1 dev eth0 proto dhcp\n10.9.0.0/16 via 10.1.0.1 dev eth0 proto static\n",

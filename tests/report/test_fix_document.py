@@ -20,9 +20,7 @@ def test_a_plan_alone() -> None:
     found = document()
     assert (found.applied, found.verified, found.undo) == (False, None, None)
     (repair,) = found.plan
-    assert (repair.id, repair.commands) == (
-        "interface-forwarding-off", ("sysctl -w net.ipv4.conf.eth0.forwarding=1",)
-    )  # fmt: skip
+    assert (repair.id, repair.commands) == ("interface-forwarding-off", ("sysctl -w net.ipv4.conf.eth0.forwarding=1",))
     assert repair.persist[0].changes == ("+ net.ipv4.conf.eth0.forwarding = 1",)
 
 
@@ -31,8 +29,6 @@ def test_what_came_of_it() -> None:
     found = document(FixOutcome(("3",), (result,)))
     assert (found.applied, found.undo) == (True, "hairpin undo 3")
     assert found.verified is not None
-    assert (found.verified.before, found.verified.after, found.verified.judge) == (
-        "dropped", "delivered", "replicated"
-    )  # fmt: skip
+    assert (found.verified.before, found.verified.after, found.verified.judge) == ("dropped", "delivered", "replicated")
     back = document(FixOutcome(("3",), (result,), complaint=message("it fails")))
     assert (back.applied, back.undo, back.said) == (False, None, "it fails")

@@ -50,11 +50,7 @@ CASES = {
         "iptables-save -c",
         ":INPUT ACCEPT [0:0]",
     ),
-    "a route, by its entry": (
-        RouteDecided(DEFAULT, None),
-        "ip -4 -j -d route",
-        ROUTE,
-    ),
+    "a route, by its entry": (RouteDecided(DEFAULT, None), "ip -4 -j -d route", ROUTE),
 }
 
 

@@ -32,10 +32,7 @@ TEXTS: dict[str, tuple[DecidedBy | None, str]] = {
     "nothing": (None, ""),
     "a policy": (RuleDecided(POLICY), "filter FORWARD: -P FORWARD DROP"),
     "a rule": (RuleDecided(RULE), "nat DOCKER 2: -p tcp -j DNAT --to-destination 172.17.0.2:80"),
-    "a route": (
-        RouteDecided(DEFAULT, None),
-        "default via 198.51.100.1 dev eth0",
-    ),
+    "a route": (RouteDecided(DEFAULT, None), "default via 198.51.100.1 dev eth0"),
     "a sysctl": (SysctlDecided(("net", "ipv4", "ip_forward"), "0", "1"), "net.ipv4.ip_forward = 0"),
     "a socket": (SocketDecided(verbatim("0.0.0.0:80/tcp")), "0.0.0.0:80/tcp"),
     "a link": (LinkDecided("eth0", message("is down")), "is down"),

@@ -28,13 +28,7 @@ def flow(start: Start, to: str = "198.51.100.11:8080", *, egress: bool = False) 
 
 
 def test_groups_are_by_verdict_and_causes_and_undecided_ones_stand_last() -> None:
-    flows = (
-        answered("depends", ()),
-        answered("delivered", ()),
-        answered(causes=("c2",)),
-        answered(),
-        answered(),
-    )
+    flows = (answered("depends", ()), answered("delivered", ()), answered(causes=("c2",)), answered(), answered())
     found = groups(flows)
     assert [(each.verdict, each.causes, each.numbers) for each in found] == [
         ("dropped", ("c2",), (2,)),

@@ -75,13 +75,12 @@ OWN: dict[str, Case] = {
         _http("127.0.0.1") + _serving("c{port}", "198.51.100.11:{port}:80"), "c{port}"
     ),
     "the process on loopback is asked itself": _local(
-        _http("127.0.0.1") + _serving("c{port}", "198.51.100.11:{port}:80"), "other"),
+        _http("127.0.0.1") + _serving("c{port}", "198.51.100.11:{port}:80"), "other"
+    ),
     "docker-proxy was killed, and a process took its place, asked from outside": Case(
         _WEB + "kill $(pgrep -f '[d]ocker-proxy.*-host-port {port} ')\nsleep 0.3\n" + _http("127.0.0.1"), "c{port}"
     ),
-    "an ended container left its port to a process": Case(
-        _WEB + "docker kill c{port} >/dev/null\n" + _http(), "other"
-    ),
+    "an ended container left its port to a process": Case(_WEB + "docker kill c{port} >/dev/null\n" + _http(), "other"),
     "an ended container left its port to another": Case(_WEB + "docker kill c{port} >/dev/null\n" + _OTHER, "o{port}"),
     "a process has the port of the other protocol": Case(
         "setsid nc -u -l -p {port} </dev/null >/dev/null 2>&1 &\n" + _WEB, "c{port}"
@@ -91,7 +90,8 @@ OWN: dict[str, Case] = {
         _WEB + "docker run -d --network container:c{port} hairpin-lab sleep 999 >/dev/null\n", "c{port}"
     ),
     "a rule of somebody's leads the port to another container": Case(
-        _serving("o{port}", "1{port}:80") + _WEB
+        _serving("o{port}", "1{port}:80")
+        + _WEB
         + "iptables -t nat -I PREROUTING -p tcp --dport {port} -j DNAT --to-destination "
         "$(docker inspect -f '{{.NetworkSettings.IPAddress}}' o{port}):80\n",
         "o{port}",
@@ -101,7 +101,7 @@ OWN: dict[str, Case] = {
     "an ended container of Podman left its port": Case(
         _PODMAN + "podman kill c{port} >/dev/null\nsleep 0.3\n" + _http(), "other", podman=True
     ),
-}  # fmt: skip
+}
 
 _STUCK = """cat > /run/stuck.py <<'PY'
 import socket, sys, time

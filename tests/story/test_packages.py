@@ -29,7 +29,7 @@ LOGS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "yum": (("trace-packages", "Nov 26 12:00:01 Updated: docker-ce-28.0-1.el7.x86_64\n", "/var/log/yum.log"),),
     "pacman": (("trace-packages", PACMAN, "/var/log/pacman.log"),),
     "rpm's own times": (("trace-rpm", "1795694401 docker-ce 28.0-1.el9\n", "rpm -qa"),),
-}  # fmt: skip
+}
 SAID = {
     "dpkg": "docker-ce was upgraded from 5:27.0-1 to 5:28.0-1: ann ran `apt-get upgrade`",
     "dnf": "docker-ce 3:28.0-1.fc40 was installed or upgraded by `dnf upgrade -y`",

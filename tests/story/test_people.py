@@ -78,8 +78,7 @@ def test_a_shell_as_root_is_told_of_and_what_only_shows_is_not() -> None:
 
 def test_how_long_a_shell_was_open() -> None:
     text = journal(
-        (20, "sudo", f"{SUDO}/bin/bash"),
-        (200, "sudo", "pam_unix(sudo-i:session): session closed for user root"),
+        (20, "sudo", f"{SUDO}/bin/bash"), (200, "sudo", "pam_unix(sudo-i:session): session closed for user root")
     )
     (entry,) = people_entries(traces(("trace-logins", text)))
     assert str(entry.what) == "ann (pts/1) had a shell as root for 3 min: what was typed in it is not logged"

@@ -28,7 +28,7 @@ LINES: dict[str, tuple[str, str, tuple[tuple[tuple[str, ...], bool], ...]]] = {
     "a redirection": ("iptables -F >/dev/null 2>&1", "iptables -F >/dev/null 2>&1", ((FLUSH, True),)),
     "an open quote": ("iptables -F 'x", "iptables -F 'x", (((*FLUSH, "'x"), True),)),
     "nothing": ("", "", ()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("command", "text", "commands"), LINES.values(), ids=LINES)

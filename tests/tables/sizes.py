@@ -16,16 +16,16 @@ EATEN = {
     "OUTPUT drops unreachables": "iptables -A OUTPUT -p icmp --icmp-type destination-unreachable -j DROP",
     "OUTPUT drops all to the container": "iptables -A OUTPUT -d 172.17.0.0/16 -p icmp -j DROP",
     "nftables drops ICMP": "nft 'add table ip eat; add chain ip eat o { type filter hook output priority 5; }; "
-        "add rule ip eat o ip protocol icmp drop'",
-}  # fmt: skip
+    "add rule ip eat o ip protocol icmp drop'",
+}
 TOLD = {
     "nothing drops": "true",
     "OUTPUT drops echo requests": "iptables -A OUTPUT -p icmp --icmp-type echo-request -j DROP",
     "INPUT drops ICMP": "iptables -A INPUT -p icmp -j DROP",
     "the segment size is clamped": f"iptables -A OUTPUT -p icmp -j DROP; {_CLAMP}",
     "the message is accepted before": "iptables -A OUTPUT -p icmp --icmp-type fragmentation-needed -j ACCEPT; "
-        "iptables -A OUTPUT -p icmp -j DROP",
-}  # fmt: skip
+    "iptables -A OUTPUT -p icmp -j DROP",
+}
 _UNDO = "iptables -F OUTPUT; iptables -F INPUT; iptables -t mangle -F; nft delete table ip eat 2>/dev/null || true"
 
 
@@ -38,8 +38,7 @@ def asks(mtu: int, name: str, command: str, cause: str) -> tuple[Ask, ...]:
         ("client", _FORGET),
     )
     up = Ask(f"{name}, {mtu}, up", cause, f"{CLIENT}:9000", _WAY, _WAY, before=before, padding_bytes=8000)
-    down = Ask(f"{name}, {mtu}, down", cause, before=before,
-               real=f"curl -s -m 4 -o /dev/null http://{HOST}:8151/big")  # fmt: skip
+    down = Ask(f"{name}, {mtu}, down", cause, before=before, real=f"curl -s -m 4 -o /dev/null http://{HOST}:8151/big")
     return up, down
 
 

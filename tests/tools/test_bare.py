@@ -21,7 +21,7 @@ LACKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "a line of a test that is quoted": ('    assert said == "sh: 1: tmux: not found"', ()),
     "what apt does without": ("debconf: delaying package configuration, since apt-utils is not installed", ()),
     "a test that fails for another reason": ("E   assert 3 == 4", ()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("line", "names"), LACKED.values(), ids=LACKED)

@@ -14,7 +14,7 @@ CASES: dict[str, tuple[Packet, Packet]] = {
         Packet(6, 1, 2, ICMP6, sport=7, dport=7, icmp=128 << 8),
         Packet(6, 2, 1, ICMP6, sport=7, dport=7, icmp=129 << 8),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("asked", "answer"), CASES.values(), ids=CASES)

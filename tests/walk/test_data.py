@@ -39,8 +39,7 @@ def from_three(address: str) -> Flow:
 
 
 @pytest.mark.parametrize(
-    ("gateway", "verdict", "causes"),
-    ((TO_ONE, "unanswered", ["node-route-wrong-host"]), (TO_THREE, "delivered", [])),
+    ("gateway", "verdict", "causes"), ((TO_ONE, "unanswered", ["node-route-wrong-host"]), (TO_THREE, "delivered", []))
 )
 def test_the_servers_data_on_a_way_of_their_own(gateway: int, verdict: str, causes: list[str]) -> None:
     net, flow = answering_by(gateway), from_three("10.244.2.2")

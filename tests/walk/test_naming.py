@@ -17,7 +17,7 @@ ANSWERED: dict[str, tuple[Network, str, Verdict]] = {
     "they share no network": (named("shop", other=("office",)), "api", "refused"),
     "a link has the name": (named("bridge", extra_names=("api",)), "api", "leaves"),
     "a name with a dot may be one outside": (named("bridge"), "api.corp.example", "leaves"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("network", "name", "verdict"), ANSWERED.values(), ids=ANSWERED)

@@ -54,8 +54,7 @@ CASES: dict[str, Case] = {
     "nothing changes": Case(network(), published(), NOTHING, "kept"),
     "the rule that let it in is gone": Case(rules(ACCEPT_NEW, ""), published(), NOTHING, "kept"),
     "the rule that lets its packets in is gone, too": Case(
-        network(host_namespace(DOCKER_RULES.replace(ACCEPT_NEW, "").replace(TRACKED, ""))),
-        published(), NOTHING, "lost",
+        network(host_namespace(DOCKER_RULES.replace(ACCEPT_NEW, "").replace(TRACKED, ""))), published(), NOTHING, "lost"
     ),
     "the translation is gone, and the entry is there": Case(rules(DNAT, ""), published(), NOTHING, "kept"),
     "the translation and the entry are gone": Case(rules(DNAT, ""), published(), FORGOTTEN, "lost"),
@@ -64,21 +63,17 @@ CASES: dict[str, Case] = {
     "a way out without masquerade and entry": Case(rules(MASQUERADE, ""), egress(), FORGOTTEN, "lost"),
     "the container's processes are others": Case(network(), published(), replaced(WEB_NETNS), "lost"),
     "the asking container's processes are others": Case(network(), egress(), replaced(WEB_NETNS), "lost"),
-    "docker-proxy ends, and carries it": Case(
-        network(), LOOPBACK, Replaced(sockets=((HOST_NETNS, PROXY),)), "lost",
-    ),
-    "docker-proxy ends, and does not": Case(
-        network(), published(), Replaced(sockets=((HOST_NETNS, PROXY),)), "kept",
-    ),
+    "docker-proxy ends, and carries it": Case(network(), LOOPBACK, Replaced(sockets=((HOST_NETNS, PROXY),)), "lost"),
+    "docker-proxy ends, and does not": Case(network(), published(), Replaced(sockets=((HOST_NETNS, PROXY),)), "kept"),
     "the container behind docker-proxy": Case(network(), LOOPBACK, replaced(WEB_NETNS), "lost"),
     "docker-proxy carries it on": Case(network(), LOOPBACK, NOTHING, "kept"),
     "forwarding is off": Case(
-        network(host_namespace(values={"conf__eth0__forwarding": "0"})), published(), NOTHING, "lost",
+        network(host_namespace(values={"conf__eth0__forwarding": "0"})), published(), NOTHING, "lost"
     ),
     "the container has no way back": Case(
-        network(inner=container_namespace(default=False)), published(), NOTHING, "lost",
+        network(inner=container_namespace(default=False)), published(), NOTHING, "lost"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

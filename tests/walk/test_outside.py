@@ -113,9 +113,9 @@ def test_a_gateway_has_translated_the_packet_before() -> None:
 def test_the_frame_has_the_routers_mac_address() -> None:
     gateway = parse_address("198.51.100.1")[1]
     host = msgspec.structs.replace(
-        host_namespace(), neighbours=(Neighbour("eth0", 4, gateway, 0xA, "REACHABLE"),
-                                      Neighbour("eth0", 4, NEIGHBOUR, 0xB, "REACHABLE")),
-    )  # fmt: skip
+        host_namespace(),
+        neighbours=(Neighbour("eth0", 4, gateway, 0xA, "REACHABLE"), Neighbour("eth0", 4, NEIGHBOUR, 0xB, "REACHABLE")),
+    )
     for start, mac in ((Outside(CLIENT), 0xA), (Lan(NEIGHBOUR), 0xB), (Lan(NEIGHBOUR + 1), None)):
         entered = enters_by(network(host), asked(start))
         assert isinstance(entered, State)

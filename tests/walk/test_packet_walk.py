@@ -60,9 +60,7 @@ def test_branches_are_bounded() -> None:
     marks = "".join(
         f"-A PREROUTING -m bpf --bytecode {n} -j MARK --set-xmark {1 << n:#x}/{1 << n:#x}\n" for n in range(5)
     )
-    chains = "".join(
-        f"*{table}\n:PREROUTING ACCEPT [0:0]\n{marks}COMMIT\n" for table in ("raw", "mangle")
-    )  # fmt: skip
+    chains = "".join(f"*{table}\n:PREROUTING ACCEPT [0:0]\n{marks}COMMIT\n" for table in ("raw", "mangle"))
     most = CLOSED.limits.ends
     ends = walk_packet(rules(chains), at("device-in"))
     followed = [end for end in ends if end.kind != "unknown"]

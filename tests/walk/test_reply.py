@@ -26,11 +26,11 @@ def routers(rules: str = "") -> Network:
 
 
 FLOWS: dict[str, tuple[Flow, str, str]] = {
-    "its own address":               (Flow(BEYOND, 6, OWN, "tcp", 22), "delivered", ""),
-    "TCP to anycast, who listens":   (Flow(BEYOND, 6, EVERYBODY, "tcp", 22), "dropped", "martian-destination"),
-    "TCP to anycast, and nobody":    (Flow(BEYOND, 6, EVERYBODY, "tcp", 23), "dropped", "martian-destination"),
-    "an echo to anycast":            (Flow(BEYOND, 6, EVERYBODY, "icmp", 7), "unanswered", "wrong-answer"),
-}  # fmt: skip
+    "its own address": (Flow(BEYOND, 6, OWN, "tcp", 22), "delivered", ""),
+    "TCP to anycast, who listens": (Flow(BEYOND, 6, EVERYBODY, "tcp", 22), "dropped", "martian-destination"),
+    "TCP to anycast, and nobody": (Flow(BEYOND, 6, EVERYBODY, "tcp", 23), "dropped", "martian-destination"),
+    "an echo to anycast": (Flow(BEYOND, 6, EVERYBODY, "icmp", 7), "unanswered", "wrong-answer"),
+}
 
 
 @pytest.mark.parametrize(("flow", "verdict", "reason"), FLOWS.values(), ids=FLOWS)

@@ -8,15 +8,7 @@ from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow
 from tests.rule_text import without
-from tests.small_host import (
-    WEB,
-    container,
-    container_namespace,
-    engine,
-    host_namespace,
-    network,
-    published,
-)
+from tests.small_host import WEB, container, container_namespace, engine, host_namespace, network, published
 
 HTTPD = Socket("tcp", 4, None, 8151, process="httpd", pid=9)
 LOCAL = published(FromHost(), "127.0.0.1")

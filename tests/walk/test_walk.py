@@ -41,11 +41,7 @@ def datagram() -> Flow:
 def taken_for_others(sockets: tuple[Socket, ...] | None = None) -> Network:
     """Return a host for which a route of another table takes all that comes in by eth0."""
     everything = Route(4, 0, 0, 100, "local", (NextHop("lo"),))
-    policy = (
-        PolicyRule(4, 0, table=255),
-        PolicyRule(4, 100, table=100, iif="eth0"),
-        PolicyRule(4, 32766, table=254),
-    )
+    policy = (PolicyRule(4, 0, table=255), PolicyRule(4, 100, table=100, iif="eth0"), PolicyRule(4, 32766, table=254))
     return network(host_namespace("", routes=(everything,), policy_rules=policy, sockets=sockets))
 
 

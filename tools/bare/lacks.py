@@ -18,7 +18,7 @@ _SAID = tuple(
             r"E: Unable to locate package ([\w.+-]+)",
         ),
     )
-)  # fmt: skip
+)
 _MOST = 12
 
 

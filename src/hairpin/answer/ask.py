@@ -211,9 +211,7 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
     others = {label: others_of(start.network.seen_from(label), asked) for label in labels}
     later = tuple(
         msgspec.structs.replace(
-            _cause(each.found, examination, others[each.found.host], start.network),
-            severity="latent",
-            event=each.event,
+            _cause(each.found, examination, others[each.found.host], start.network), severity="latent", event=each.event
         )
         for each in coming
     )

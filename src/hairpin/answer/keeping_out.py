@@ -9,11 +9,7 @@ def line_of(found: SingledOut) -> Message:
     """Return the line: the clients that are known, and how many rules and sets drop others."""
     if not found.clients:
         return _counted(found)
-    facts = {
-        "clients": ", ".join(found.clients),
-        "target": found.target,
-        "asking": ask_from(found.clients[0]),
-    }
+    facts = {"clients": ", ".join(found.clients), "target": found.target, "asking": ask_from(found.clients[0])}
     said = message(
         "{clients} does not get through to {target}, others do: a rule for single clients is meant; why: {asking}",
         **facts,

@@ -117,9 +117,7 @@ def in_turn(tasks: Sequence[Task]) -> list[list[EventRow]]:
 
 
 def matrix(
-    question: Question,
-    sources: tuple[Source, ...],
-    spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn,
+    question: Question, sources: tuple[Source, ...], spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn
 ) -> Matrix:
     """Return what each event that can happen on one of the hosts does to each flow.  ``spread`` does the tasks.
 

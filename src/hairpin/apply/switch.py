@@ -46,8 +46,7 @@ def start_switch(journal: Journal, plan: str, seconds: float) -> None:
 
     Where systemd runs this host, the switch is a transient unit, which the end of a login session does not kill."""
     environment = {**os.environ, "PYTHONPATH": str(Path(hairpin.__file__).resolve().parents[1])}
-    command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds),
-               str(os.getpid()))  # fmt: skip
+    command = (sys.executable, "-m", "hairpin.apply.switch", str(journal.folder), plan, str(seconds), str(os.getpid()))
     if not (_is_under_systemd() and _started_as_unit(plan, command, environment)):
         subprocess.run(
             (*command, _ALONE), env=environment, cwd="/", check=False,

@@ -59,10 +59,7 @@ ORDER: tuple[Row, ...] = (
         ("full-table", "stale-connection", "exceeded-limit"),
         "A table, an entry or a limit of the kernel decides now, and not what somebody configured for all packets.",
     ),
-    Row(
-        ("address-not-on-host",),
-        "The host forwards or drops a packet for a foreign address, and rightly so.",
-    ),
+    Row(("address-not-on-host",), "The host forwards or drops a packet for a foreign address, and rightly so."),
     Row(
         ("switched-off",),
         "A container that does not run, or a kernel that does not forward, explains every later loss.",
@@ -95,19 +92,18 @@ ORDER: tuple[Row, ...] = (
         ("ignored-mark",),
         "The route back is there, and the kernel does not ask for it with the packet's mark: the filter is right.",
     ),
+    Row(("untracked-flow",), "An untracked packet passes no nat rule, so a lost nat rule cannot be its cause."),
     Row(
-        ("untracked-flow",),
-        "An untracked packet passes no nat rule, so a lost nat rule cannot be its cause.",
-    ),
-    Row(
-        ("lost-engine-rule", "filtering-sysctl", "client-in-container-subnet", "other-protocol",
-         "gateway-without-hairpin"),
+        (
+            "lost-engine-rule",
+            "filtering-sysctl",
+            "client-in-container-subnet",
+            "other-protocol",
+            "gateway-without-hairpin",
+        ),
         "Put back what is lost before opening a rule or a policy that matters only since it is lost.",
     ),
-    Row(
-        ("shadowing-translation",),
-        "Another rule took a published port before the engine's own rule, which is there.",
-    ),
+    Row(("shadowing-translation",), "Another rule took a published port before the engine's own rule, which is there."),
     Row(
         ("stale-translation", "foreign-source-translation"),
         "A foreign or old translation.  The row above knows in addition which published port was meant.",
@@ -140,14 +136,8 @@ ORDER: tuple[Row, ...] = (
         ("oversized-container-network",),
         "Smaller packets go round a lost ICMP message; the rule that drops it comes before.",
     ),
-    Row(
-        ("other-port",),
-        "The one socket of the container may be the meant service on another port.",
-    ),
-    Row(
-        ("nothing-listens-there",),
-        "Other ports have listeners, and the row above is tried for them first.",
-    ),
+    Row(("other-port",), "The one socket of the container may be the meant service on another port."),
+    Row(("nothing-listens-there",), "Other ports have listeners, and the row above is tried for them first."),
     Row(
         ("separation", "port-not-published"),
         "Networks are kept apart and ports kept private on purpose, so every accident comes before.",
@@ -169,7 +159,7 @@ ORDER: tuple[Row, ...] = (
         "The engine's own rules work as they should, a program keeps the route, and nothing is known of the rule: "
         "undoing them is proposed last.",
     ),
-)  # fmt: skip
+)
 
 PUTTING_BACK: frozenset[Class] = frozenset({"lost-engine-rule", "lost-masquerade", "lost-hairpin-masquerade"})
 """Classes of candidates that put engine rules back."""

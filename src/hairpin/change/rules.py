@@ -42,11 +42,7 @@ BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
         ("OUTPUT", "output", "nat", -100),
         ("POSTROUTING", "postrouting", "nat", 100),
     ),
-    "filter": (
-        ("INPUT", "input", "filter", 0),
-        ("FORWARD", "forward", "filter", 0),
-        ("OUTPUT", "output", "filter", 0),
-    ),
+    "filter": (("INPUT", "input", "filter", 0), ("FORWARD", "forward", "filter", 0), ("OUTPUT", "output", "filter", 0)),
     "security": (
         ("INPUT", "input", "filter", 50),
         ("FORWARD", "forward", "filter", 50),

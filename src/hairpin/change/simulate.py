@@ -250,10 +250,7 @@ def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
 def _with_container(network: Network, label: str, container: Container) -> Network:
     host = network.host(label)
     engines = tuple(
-        _replace(
-            engine,
-            containers=tuple(container if each.id == container.id else each for each in engine.containers),
-        )
+        _replace(engine, containers=tuple(container if each.id == container.id else each for each in engine.containers))
         for engine in host.engines
     )
     was_paused = any(each.id == container.id and each.status == "paused" for each in host.containers())

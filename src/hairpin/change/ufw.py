@@ -16,10 +16,7 @@ from hairpin.netfilter.packet import TCP, UDP
 
 _FAMILIES: tuple[tuple[Literal["ip", "ip6"], str], ...] = (("ip", "ufw"), ("ip6", "ufw6"))
 
-_FILES = {
-    "ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"),
-    "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules"),
-}
+_FILES = {"ip": ("/etc/ufw/user.rules", "/lib/ufw/user.rules"), "ip6": ("/etc/ufw/user6.rules", "/lib/ufw/user6.rules")}
 
 
 def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[InsertRule, ...]:

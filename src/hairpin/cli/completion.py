@@ -18,10 +18,7 @@ PATIENCE_S = 0.2
 """How long the engine may take in all."""
 _SOCKET, _PROCESS = "/run/docker.sock", "/run/docker.pid"
 _MOST_BYTES = 4_000_000
-_PLACES = {
-    "host": "a process on this host",
-    "lan": "a neighbour on the link of the default route",
-}
+_PLACES = {"host": "a process on this host", "lan": "a neighbour on the link of the default route"}
 _NARROWED = ("container-stop", "container-restart", "container-recreate")
 """Events that ``:NAME`` narrows to one container."""
 

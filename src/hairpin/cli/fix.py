@@ -102,9 +102,8 @@ def fix(
 
     if not as_json or applying:
         text = plan_text(
-            plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose,
-            proposals=proposals,
-        )  # fmt: skip
+            plan, words(lang), paper(color), lasting=persist, applying=applying, verbose=verbose, proposals=proposals
+        )
         if not as_json and (applying or html != "-"):  # the user sees a plan before the question
             write(text)
     if applying and plan.repairs:

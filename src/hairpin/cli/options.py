@@ -107,11 +107,7 @@ def try_option(command: Command) -> Command:
 def size_option(command: Command) -> Command:
     """Add ``--size``: the command gets ``size``, in bytes."""
     return group_option(
-        "Seldom",
-        "--size",
-        metavar="BYTES",
-        type=click.IntRange(1, 65000),
-        help="What the sender sends at once.",
+        "Seldom", "--size", metavar="BYTES", type=click.IntRange(1, 65000), help="What the sender sends at once."
     )(command)
 
 

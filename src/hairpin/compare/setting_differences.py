@@ -9,15 +9,7 @@ from contextlib import suppress
 
 import msgspec
 
-from hairpin.change.change import (
-    AddEntry,
-    Change,
-    DeleteEntry,
-    DeleteLink,
-    InKernel,
-    SetLink,
-    SetSysctl,
-)
+from hairpin.change.change import AddEntry, Change, DeleteEntry, DeleteLink, InKernel, SetLink, SetSysctl
 from hairpin.change.difference import SETTINGS
 from hairpin.change.simulate import simulate
 from hairpin.compare.edit import Edited, SpaceTaken

@@ -85,10 +85,7 @@ def internal_borders(device: str, prefix: str, *, narrow: bool) -> tuple[str, st
     """Return the two rules that let nothing out of, and nothing into, an internal network, in the order of their
     insertion."""
     if narrow:
-        return (
-            f"! -d {prefix} -i {device} ! -o {device} -j DROP",
-            f"! -s {prefix} ! -i {device} -o {device} -j DROP",
-        )
+        return (f"! -d {prefix} -i {device} ! -o {device} -j DROP", f"! -s {prefix} ! -i {device} -o {device} -j DROP")
     return f"! -d {prefix} -i {device} -j DROP", f"! -s {prefix} -o {device} -j DROP"
 
 

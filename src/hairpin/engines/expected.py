@@ -18,26 +18,26 @@ FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 Backend = Literal["iptables", "nftables"]
 
 Purpose = Literal[
-    "jump",                 # into one of the engine's chains
-    "dnat",                 # published port -> container
-    "masquerade",           # a network's subnet on its way out (or SNAT to a given address)
-    "local-masquerade",     # userland proxy off: the host's own packets to a bridge
-    "hairpin-masquerade",   # userland proxy off, or engine < 28: a container that asks its own published port
-    "accept",               # a published port of a container is open
-    "outgoing",             # what leaves a bridge is accepted
-    "ct-state",             # answers are accepted
-    "isolation",            # between bridges
-    "internal",             # an internal network's borders
-    "icc",                  # between containers of one bridge
-    "return",               # end of a chain; or: what comes from a bridge is not translated
-    "default-drop",         # engine >= 28: what is not published is dropped
-    "unprotected",          # gateway mode nat-unprotected: everything is let in
-    "icmp",                 # gateway mode routed
-    "raw-drop",             # engine >= 28: no way to a container's address, or to a loopback mapping, from outside
-    "raw-accept",           # trusted interfaces are let through to a container's address
-    "checksum",             # SCTP, engine < 28
-    "mesh",                 # ports of a swarm's services
-]  # fmt: skip
+    "jump",  # into one of the engine's chains
+    "dnat",  # published port -> container
+    "masquerade",  # a network's subnet on its way out (or SNAT to a given address)
+    "local-masquerade",  # userland proxy off: the host's own packets to a bridge
+    "hairpin-masquerade",  # userland proxy off, or engine < 28: a container that asks its own published port
+    "accept",  # a published port of a container is open
+    "outgoing",  # what leaves a bridge is accepted
+    "ct-state",  # answers are accepted
+    "isolation",  # between bridges
+    "internal",  # an internal network's borders
+    "icc",  # between containers of one bridge
+    "return",  # end of a chain; or: what comes from a bridge is not translated
+    "default-drop",  # engine >= 28: what is not published is dropped
+    "unprotected",  # gateway mode nat-unprotected: everything is let in
+    "icmp",  # gateway mode routed
+    "raw-drop",  # engine >= 28: no way to a container's address, or to a loopback mapping, from outside
+    "raw-accept",  # trusted interfaces are let through to a container's address
+    "checksum",  # SCTP, engine < 28
+    "mesh",  # ports of a swarm's services
+]
 
 Position = Literal["first", "last"]
 

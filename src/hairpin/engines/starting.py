@@ -9,14 +9,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.calls import Call, ConnectContainer, SetContainerState
-from hairpin.change.change import (
-    AddNamespace,
-    AddSocket,
-    Change,
-    Primitive,
-    SetContainer,
-    one,
-)
+from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer, one
 from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.gateway_bridge import bridge_of_overlays, with_taken

@@ -145,8 +145,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     )  # fmt: skip
     first = outers[0] if outers else None
     course = course.made(
-        AddNamespace(host.name, namespace, first, running),
-        *(SetLink(host.netns, each) for each in outers[1:]),
+        AddNamespace(host.name, namespace, first, running), *(SetLink(host.netns, each) for each in outers[1:])
     )
     return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
 
@@ -331,11 +330,7 @@ def _namespace(
         made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
         outers.append(
             _replace(
-                outer,
-                index=made.peer_index,
-                peer_index=made.index,
-                name=f"veth{made.index:x}",
-                port=port_of(engine),
+                outer, index=made.peer_index, peer_index=made.index, name=f"veth{made.index:x}", port=port_of(engine)
             )
         )
         links.append(made)

@@ -18,11 +18,7 @@ def with_network_configured(course: Course, was: Namespace) -> Course:
 
         course = with_scripts_started(course, was)
     if _starts(course, "systemd-networkd"):
-        from hairpin.events._networkd import (  # noqa: PLC0415
-            claimed_links,
-            with_devices_made,
-            with_links_configured,
-        )
+        from hairpin.events._networkd import claimed_links, with_devices_made, with_links_configured  # noqa: PLC0415
 
         course, links = claimed_links(with_devices_made(course, was))
         course = with_links_configured(course, links, was)

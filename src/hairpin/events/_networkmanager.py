@@ -13,14 +13,7 @@ from hairpin.events._dhcp import with_leases
 from hairpin.events._ip import tables_of
 from hairpin.events.course import Course
 from hairpin.host.boot.ifcfg import IfcfgLink, ifcfg_links
-from hairpin.host.boot.keyfile import (
-    ETHERNET_METRIC,
-    connected_route,
-    is_unmanaged,
-    of_profile,
-    profile_of,
-    profiles,
-)
+from hairpin.host.boot.keyfile import ETHERNET_METRIC, connected_route, is_unmanaged, of_profile, profile_of, profiles
 from hairpin.host.boot.link_settings import LinkSettings
 from hairpin.host.host import Namespace
 from hairpin.host.link import BridgePort, Link

@@ -122,9 +122,7 @@ def _replaced(was: Network, course: Course, version: Version) -> Replaced:
     gone = frozenset(part.netns for part in course.parts if isinstance(part, DeleteNamespace))
     made = frozenset(Netns(part.host, part.namespace.name) for part in course.parts if isinstance(part, AddNamespace))
     return Replaced(
-        namespaces=gone | made,
-        sockets=tuple(_closed(course)),
-        forgetful=frozenset(_forgetful(was, course, version)),
+        namespaces=gone | made, sockets=tuple(_closed(course)), forgetful=frozenset(_forgetful(was, course, version))
     )
 
 

@@ -16,8 +16,5 @@ def happens(course: Course, _name: str) -> Course | None:
 
 
 EVENT = Event(
-    id="docker-stop",
-    title=message("dockerd is stopped"),
-    source="moby daemon/daemon.go Shutdown()",
-    happens=happens,
+    id="docker-stop", title=message("dockerd is stopped"), source="moby daemon/daemon.go Shutdown()", happens=happens
 )

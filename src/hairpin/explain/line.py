@@ -26,8 +26,7 @@ _ISO = re.compile(
     r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?"
 )
 _SYSLOG = re.compile(
-    rf"\b({'|'.join(MONTHS)}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}})\b)?",
-    re.IGNORECASE,
+    rf"\b({'|'.join(MONTHS)}) {{1,2}}(\d{{1,2}}) (\d\d):(\d\d):(\d\d)(?:\.(\d{{1,9}}))?(?: (\d{{4}})\b)?", re.IGNORECASE
 )
 _UNIX = re.compile(r"^(1\d{9})\.(\d{3,9}) ")
 _PREFIXES = tuple(

@@ -232,12 +232,7 @@ def _is_left_to_person(document: FixDocument) -> bool:
 
 
 def _judged(
-    lab: Lab,
-    draw: Draw,
-    fixed: tuple[Fixed, ...],
-    flows: tuple[Outcomes, Outcomes],
-    was: State,
-    there: tuple[str, ...],
+    lab: Lab, draw: Draw, fixed: tuple[Fixed, ...], flows: tuple[Outcomes, Outcomes], was: State, there: tuple[str, ...]
 ) -> FixScore:
     faulty, healthy = flows
     score = FixScore(draw.name, fixed)

@@ -71,9 +71,7 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
     """Return the host with the dockerd options that flannel's ``mk-docker-opts.sh`` derives from the node's lease."""
     lease = {"bip": f"10.244.{number}.1/24", "ip-masq": False, "mtu": mtu}
     return msgspec.structs.replace(
-        host,
-        daemon=json.dumps(lease | json.loads(host.daemon)),
-        before_engine=(*commands, *host.before_engine),
+        host, daemon=json.dumps(lease | json.loads(host.daemon)), before_engine=(*commands, *host.before_engine)
     )
 
 

@@ -127,10 +127,7 @@ class RepairScore(msgspec.Struct, frozen=True):
         """The flows that were opened or broken without a word about such a flow."""
         opened = (*(f"opened {flow}" for flow in self.opened), *self._kept("opened", self.kept_opened))
         broken = (*(f"broke {flow}" for flow in self.broken), *self._kept("broke", self.kept_broken))
-        return (
-            *(() if any(map(opens, self.said)) else opened),
-            *(() if any(map(breaks, self.said)) else broken),
-        )
+        return (*(() if any(map(opens, self.said)) else opened), *(() if any(map(breaks, self.said)) else broken))
 
     def _kept(self, word: str, flows: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(f"the lasting part {word} {flow}" for flow in flows)

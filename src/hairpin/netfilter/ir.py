@@ -272,9 +272,7 @@ class Outside(Node, frozen=True, tag="outside", gc=False):
     unless: FieldMatch | None = None
 
 
-Statement = (
-    Verdict | Jump | Reject | Nat | NatMap | SetField | Notrack | SetZone | VerdictMap | NoEffect | Outside
-)  # fmt: skip
+Statement = Verdict | Jump | Reject | Nat | NatMap | SetField | Notrack | SetZone | VerdictMap | NoEffect | Outside
 Expression = Match | Statement
 
 

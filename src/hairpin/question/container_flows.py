@@ -190,14 +190,7 @@ def _to_address(
 ) -> Flow:
     """Return the flow to one of the container's own addresses."""
     return Flow(
-        point.start,
-        4,
-        address,
-        protocol,
-        port,
-        container=container.name,
-        host=point.host.name,
-        asked_host=host.name,
+        point.start, 4, address, protocol, port, container=container.name, host=point.host.name, asked_host=host.name
     )
 
 

@@ -10,15 +10,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfZone, rule_of
-from hairpin.change.calls import (
-    AddDirectRule,
-    AddRichRule,
-    BindInterface,
-    Call,
-    SetContainerState,
-    TrustSource,
-    Unban,
-)
+from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
 from hairpin.change.change import (
     AddEntry,
     Change,

@@ -58,7 +58,7 @@ def rules_allowed(situation: Situation) -> Lasting | None:
         return None
     said = message(
         "dockerd makes these rules itself from its next start on, and all its other rules, too: it may then set the "
-        "policy of FORWARD to DROP",
+        "policy of FORWARD to DROP"
     )
     return Lasting(files=(WriteFile(situation.host.name, written.file, text),), advice=(said,))
 

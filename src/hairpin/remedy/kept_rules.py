@@ -253,8 +253,7 @@ def _without(place: Place, file: ConfigFile) -> str | None:
 def _advice(place: Place, files: tuple[str, ...]) -> Message:
     if files:
         return message(
-            "{files} brings the rule back at the next boot or reload: take it out there too",
-            files=", ".join(files),
+            "{files} brings the rule back at the next boot or reload: take it out there too", files=", ".join(files)
         )
     return message(
         "somebody may want this rule ({table} {chain}): ask before you delete it. No saved ruleset that was read holds "

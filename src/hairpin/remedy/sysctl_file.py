@@ -12,14 +12,7 @@ from collections.abc import Iterator
 from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
 from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
 from hairpin.host.boot.generated import managed_by
-from hairpin.host.boot.sysctl_files import (
-    FORWARDING,
-    SYSCTL_CONF,
-    UFW_SYSCTL,
-    Setting,
-    file_after,
-    settings,
-)
+from hairpin.host.boot.sysctl_files import FORWARDING, SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, settings
 from hairpin.host.host import Host
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message

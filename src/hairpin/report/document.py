@@ -14,12 +14,7 @@ from hairpin.message import Message
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.report.blame_document import ActorDocument, SinceDocument, since_document, through_document
 from hairpin.report.configured import configured_text
-from hairpin.report.effects_document import (
-    EffectsDocument,
-    SideEffectDocument,
-    effects_document,
-    side_effect_documents,
-)
+from hairpin.report.effects_document import EffectsDocument, SideEffectDocument, effects_document, side_effect_documents
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time

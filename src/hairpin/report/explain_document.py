@@ -15,13 +15,7 @@ from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import Named, question_about
 from hairpin.explain.sender import SenderKind, TextSender
 from hairpin.explain.understand import TextFound, TextUnknown
-from hairpin.report.document import (
-    HostDocument,
-    MissingDocument,
-    host_document,
-    host_documents,
-    missing_documents,
-)
+from hairpin.report.document import HostDocument, MissingDocument, host_document, host_documents, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time

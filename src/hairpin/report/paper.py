@@ -12,9 +12,7 @@ from hairpin.report.printable import printable, printable_command
 
 Style = Literal["plain", "bad", "good", "unsure", "strong", "faint", "command"]
 
-_CODES: dict[Style, str] = {
-    "bad": "1;31", "good": "32", "unsure": "33", "strong": "1", "faint": "2", "command": "36",
-}  # fmt: skip
+_CODES: dict[Style, str] = {"bad": "1;31", "good": "32", "unsure": "33", "strong": "1", "faint": "2", "command": "36"}
 _ASCII = str.maketrans(
     {"✗": "x", "✓": "+", "?": "?", "│": "|", "┆": ":", "●": "o", "○": "o", "…": "~", "·": "-", "└": "`",
      "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}

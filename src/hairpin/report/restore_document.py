@@ -9,13 +9,7 @@ from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
 from hairpin.change.text import all_shown
-from hairpin.report.document import (
-    HostDocument,
-    MissingDocument,
-    host_document,
-    host_documents,
-    missing_documents,
-)
+from hairpin.report.document import HostDocument, MissingDocument, host_document, host_documents, missing_documents
 from hairpin.report.effects_document import (
     FlowEffectDocument,
     SideEffectDocument,

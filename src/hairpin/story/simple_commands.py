@@ -9,9 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-SHELLS = frozenset({
-    "sh", "bash", "dash", "ash", "zsh", "fish", "ksh", "ksh93", "mksh", "csh", "tcsh", "rbash", "pwsh",
-})  # fmt: skip
+SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "fish", "ksh", "ksh93", "mksh", "csh", "tcsh", "rbash", "pwsh"})
 _MULTIPLEXERS = frozenset({"tmux", "screen", "byobu", "mc"})
 """Programs in which people open shells."""
 _SIGNS = frozenset(";&|()<>\n")

@@ -44,9 +44,7 @@ def traces_of(evidence: Evidence) -> Traces:
     return Traces(evidence, clock_of(evidence))
 
 
-_LOGS = (
-    "trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "trace-logins", "trace-cron",
-)  # fmt: skip
+_LOGS = ("trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "trace-logins", "trace-cron")
 
 
 @kept

@@ -400,11 +400,7 @@ TO_PORT = Flow(Outside(ADDRESSES["two"]), 4, ADDRESSES["one"], "udp", 8472, host
 
 @pytest.mark.parametrize(
     ("tunnel", "up", "named"),
-    (
-        (vxlan("one"), True, True),
-        (vxlan("one"), False, False),
-        (vxlan("one", port=4789), True, False),
-    ),
+    ((vxlan("one"), True, True), (vxlan("one"), False, False), (vxlan("one", port=4789), True, False)),
 )
 def test_a_packet_for_the_port_of_a_tunnel_that_is_up_is_the_tunnels(tunnel: Tunnel, up: bool, named: bool) -> None:
     """Who asks from outside may be the other end of the tunnel, on a host that was not read."""

@@ -177,10 +177,9 @@ def test_podman_makes_its_bridge_anew_by_itself() -> None:
 BOTH = ("bridge-address-missing", "container-address-not-assigned")
 
 
-@pytest.mark.parametrize(("options", "expected"), (
-    ((),                                                    BOTH),
-    ((("com.docker.network.bridge.inhibit_ipv4", "true"),), ()),
-))  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "expected"), (((), BOTH), ((("com.docker.network.bridge.inhibit_ipv4", "true"),), ()))
+)
 def test_an_address_of_a_network_whose_bridge_has_lost_its_own(
     options: tuple[tuple[str, str], ...], expected: tuple[str, ...]
 ) -> None:

@@ -139,8 +139,7 @@ def held(*sockets: Socket, by: Container = ASKED) -> Network:
 
 
 UNPUBLISHED = network(
-    host_namespace(UNMADE, sockets=()),
-    docker=engine(msgspec.structs.replace(container(), bindings=())),
+    host_namespace(UNMADE, sockets=()), docker=engine(msgspec.structs.replace(container(), bindings=()))
 )
 SAVED_POLICY = ConfigFile("/etc/iptables/rules.v4", "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\nCOMMIT\n")
 UNRULED = msgspec.structs.replace(engine(msgspec.structs.replace(container(), bindings=())), iptables=False)
@@ -355,7 +354,7 @@ HARMLESS: dict[str, tuple[Network, Flow]] = {
     "published on loopback and reached there": (ON_LOOPBACK, LOCAL),
     "published on another address and reached there": (ON_SECOND, published(address="198.51.100.12")),
     "a datagram from outside, relayed": (relayed_udp("20.10.24"), asked(OUTSIDE, "198.51.100.11", 5353, "udp")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

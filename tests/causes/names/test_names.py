@@ -56,20 +56,19 @@ CASES: dict[str, Case] = {
         hosted()[0], hosted()[1], ("host-network-has-no-names",), hosted(hosts_file="172.18.0.3 api")[0]
     ),
     "its name server is its own loopback": Case(
-        named("bridge", server="127.0.0.53"), dns(0x7F000035), ("loopback-is-the-container",),
-        named("bridge"),
+        named("bridge", server="127.0.0.53"), dns(0x7F000035), ("loopback-is-the-container",), named("bridge")
     ),
     "its resolv.conf names no server": Case(
-        named("bridge", server=""), dns(LOOPBACK), ("loopback-is-the-container",), named("bridge"),
+        named("bridge", server=""), dns(LOOPBACK), ("loopback-is-the-container",), named("bridge")
     ),
-}  # fmt: skip
+}
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
     "a link has the name": (named("bridge", extra_names=("api",)), asking()),
     "an FQDN may be known outside": (named("bridge"), asking("api.corp.example")),
     "one of two networks is common": (named("bridge", "shop", other=("bridge", "shop")), asking(server=EMBEDDED)),
     "the usual question to a server outside": (named("bridge"), dns(asking().daddr)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

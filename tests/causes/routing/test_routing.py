@@ -367,10 +367,8 @@ CASES: dict[str, Case] = {
 }  # fmt: skip
 
 HARMLESS: dict[str, tuple[Network, Flow]] = {
-    "the public address, from outside": (
-        network(world=World(publics=(PUBLIC,))), published(address="203.0.113.9"),
-    ),
-}  # fmt: skip
+    "the public address, from outside": (network(world=World(publics=(PUBLIC,))), published(address="203.0.113.9"))
+}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

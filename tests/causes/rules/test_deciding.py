@@ -19,7 +19,7 @@ def altered() -> Network:
 
 
 CASES: dict[str, Case] = {
-    "an altered jump translates what docker-proxy was to take": Case(altered(), LOOPBACK, ("rule-decides-flow",)),
+    "an altered jump translates what docker-proxy was to take": Case(altered(), LOOPBACK, ("rule-decides-flow",))
 }
 
 

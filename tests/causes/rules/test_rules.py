@@ -51,16 +51,7 @@ from tests.causes.hosts import (
 )
 from tests.podman_host import RULES as PODMANS
 from tests.podman_host import with_podman
-from tests.rule_text import (
-    ALL_RULES,
-    PROXY_OFF_RULES,
-    STAGE_1,
-    in_table,
-    with_chain,
-    with_policy,
-    with_rule,
-    without,
-)
+from tests.rule_text import ALL_RULES, PROXY_OFF_RULES, STAGE_1, in_table, with_chain, with_policy, with_rule, without
 from tests.small_host import (
     CLIENT,
     DOCKER_RULES,

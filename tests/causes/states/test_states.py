@@ -179,27 +179,27 @@ def restored(rules: str, *, live_restore: bool = True) -> Network:
 
 STATES: dict[str, StateCase] = {
     "a network's rule stands twice, and its dockerd has live-restore": StateCase(
-        restored(TWICE), COPIES, restored(TWICE, live_restore=False),
+        restored(TWICE), COPIES, restored(TWICE, live_restore=False)
     ),
-    "a container's rule does": StateCase(
-        restored(with_rule("nat POSTROUTING", ITSELF)), COPIES, restored(ALL_RULES),
-    ),
+    "a container's rule does": StateCase(restored(with_rule("nat POSTROUTING", ITSELF)), COPIES, restored(ALL_RULES)),
     "of two rules of somebody's own nobody says so": StateCase(
-        restored(with_rule("nat POSTROUTING", ITSELF)), COPIES,
+        restored(with_rule("nat POSTROUTING", ITSELF)),
+        COPIES,
         restored(with_rule("nat POSTROUTING", OWN, with_rule("nat POSTROUTING", OWN))),
     ),
     "a container that runs is unhealthy": StateCase(
-        with_other("running", netns="container:web", health="unhealthy"), SICK,
+        with_other("running", netns="container:web", health="unhealthy"),
+        SICK,
         with_other("running", netns="container:web", health="healthy"),
     ),
     "a container in a restart loop publishes nothing": StateCase(
-        with_other("restarting", exit_code=3), NOT_RUNNING, with_other("running", netns="container:web"),
+        with_other("restarting", exit_code=3), NOT_RUNNING, with_other("running", netns="container:web")
     ),
     "dockerd has ended under its container": StateCase(
         refusing(), (("docker-daemon-not-running", "latent"),), down(network(), state="answers")
     ),
     "its file is no JSON": StateCase(
-        refusing(malformed=True), (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
+        refusing(malformed=True), (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent"))
     ),
     "two of its options exclude each other": StateCase(
         refusing(iptables=False, icc=False),
@@ -219,7 +219,7 @@ STATES: dict[str, StateCase] = {
         (("daemon-does-not-start-config", "latent"), ("docker-daemon-not-running", "latent")),
         down(network(), state="answers"),
     ),
-} | RULE_STATES  # fmt: skip
+} | RULE_STATES
 
 
 OF_CONTAINERS: dict[str, tuple[Network, tuple[tuple[str, str], ...]]] = {

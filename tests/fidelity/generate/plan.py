@@ -44,7 +44,7 @@ HOSTS: dict[Version, dict[str, str]] = {
         "mv0": "2001:db8:1::4",
         "bv0": "fd21::1",
     },
-}  # fmt: skip
+}
 SECOND: dict[Version, dict[str, str]] = {
     4: {"up0": "192.0.2.3", "up1": "198.51.100.3", "br0": "172.18.9.1"},
     6: {"up0": "2001:db8:1::3", "up1": "2001:db8:2::3", "br0": "fd18::9:1"},

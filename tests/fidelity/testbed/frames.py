@@ -10,19 +10,7 @@ import struct
 import msgspec
 
 from hairpin.netfilter.evaluate.header import WITH_PORTS
-from hairpin.netfilter.packet import (
-    ACK,
-    GRE,
-    ICMP,
-    ICMP6,
-    RST,
-    SCTP,
-    SYN,
-    TCP,
-    UDP,
-    UDPLITE,
-    Packet,
-)
+from hairpin.netfilter.packet import ACK, GRE, ICMP, ICMP6, RST, SCTP, SYN, TCP, UDP, UDPLITE, Packet
 
 _MAGIC, _QUOTED = b"\xfa\xce\xfe\xed", b"\xfa\xce\xfe\xee"
 TUNNEL_PORTS = (8472, 6081, 4789)

@@ -4,14 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hairpin.host.boot.sysctl_files import (
-    FORWARDING,
-    file_after,
-    is_sysctl_file,
-    key_parts,
-    last_word,
-    settings,
-)
+from hairpin.host.boot.sysctl_files import FORWARDING, file_after, is_sysctl_file, key_parts, last_word, settings
 from hairpin.host.managers import ConfigFile
 from hairpin.host.sysctl import Path, dotted
 

@@ -28,10 +28,7 @@ def test_the_command_of_a_line(line: str, command: str) -> None:
 
 def test_the_commands_of_a_start_and_the_order() -> None:
     found = [(each.number, each.text, each.unit) for each in commands_of("/etc/systemd/system/own.service", TEXT)]
-    assert found == [
-        (5, "/sbin/modprobe br_netfilter", "own.service"),
-        (6, '/bin/sh -c "echo 50% $x"', "own.service"),
-    ]
+    assert found == [(5, "/sbin/modprobe br_netfilter", "own.service"), (6, '/bin/sh -c "echo 50% $x"', "own.service")]
     unit = unit_of("/etc/systemd/system/own.service", TEXT)
     assert (unit.name, unit.enabled) == ("own.service", "disabled")
     assert (unit.after, unit.before) == (("network.target", "docker.service"), ("a.target",))

@@ -163,8 +163,7 @@ def _two_links() -> LabPlan:
 def _macvlan() -> LabPlan:
     options = "--driver macvlan --subnet 198.51.100.0/24 --gateway 198.51.100.1 --ip-range 198.51.100.128/28"
     return LabPlan(
-        networks=(NetworkPlan("lan", f"{options} -o parent=eth0"),),
-        containers=(_WEB, _box("own", networks=("lan",))),
+        networks=(NetworkPlan("lan", f"{options} -o parent=eth0"),), containers=(_WEB, _box("own", networks=("lan",)))
     )
 
 

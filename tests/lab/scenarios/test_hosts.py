@@ -3,14 +3,7 @@
 import pytest
 
 from hairpin.lab.scenario import Scenario, scenarios_of_several_hosts
-from hairpin.lab.trial import (
-    break_host,
-    probe_after,
-    probe_before,
-    repair_hosts,
-    require_truth,
-    running_scenario,
-)
+from hairpin.lab.trial import break_host, probe_after, probe_before, repair_hosts, require_truth, running_scenario
 from tests.whole import thinned
 
 

@@ -31,16 +31,8 @@ LEFT_SIMULATED: dict[str, tuple[tuple[str, ...], tuple[int, ...], tuple[int, ...
     "macvlan-host-cannot-reach.back": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "macvlan-host-cannot-reach.bridged": (("shim0 in host is a macvlan; a plain wire stands in",), (0,), ()),
     "rate-or-connlimit-rule": ((), (), (0,)),
-    "qdisc-passes-nothing": (
-        (f"{QUEUE.format('host')} tbf rate 100000000bit burst 1000 latency 7920us",),
-        (),
-        (0,),
-    ),
-    "qdisc-passes-nothing.limit": (
-        (f"{QUEUE.format('container:web')} pfifo limit 0",),
-        (),
-        (0,),
-    ),
+    "qdisc-passes-nothing": ((f"{QUEUE.format('host')} tbf rate 100000000bit burst 1000 latency 7920us",), (), (0,)),
+    "qdisc-passes-nothing.limit": ((f"{QUEUE.format('container:web')} pfifo limit 0",), (), (0,)),
 }
 """Flows by what no replica has: a macvlan beside its own lower link, lists of limits, traffic control, whose stop
 the walk reads."""

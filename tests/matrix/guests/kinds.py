@@ -145,26 +145,10 @@ END""",
         ),
         ("networkd-restart",),
     ),
-    "networkd, all ether": Kind(
-        (
-            _NETWORKD,
-            _STATIC,
-            _ALL_ETHER,
-            _START_NETWORKD,
-        ),
-        ("networkd-restart",),
-    ),
+    "networkd, all ether": Kind((_NETWORKD, _STATIC, _ALL_ETHER, _START_NETWORKD), ("networkd-restart",)),
     "networkd, all ether later": Kind((_NETWORKD, _STATIC, _START_NETWORKD), ("networkd-restart",), (_ALL_ETHER,)),
     "networkd, all names later": Kind((_NETWORKD, _STATIC, _START_NETWORKD), ("networkd-restart",), (_ALL_NAMES,)),
-    "networkd, all names": Kind(
-        (
-            _NETWORKD,
-            _STATIC,
-            _ALL_NAMES,
-            _START_NETWORKD,
-        ),
-        ("networkd-restart",),
-    ),
+    "networkd, all names": Kind((_NETWORKD, _STATIC, _ALL_NAMES, _START_NETWORKD), ("networkd-restart",)),
     "networkd, DHCP": Kind(
         (
             _NETWORKD,
@@ -187,7 +171,7 @@ END""",
     ),
     "NetworkManager": Kind((_PROFILES, _START_MANAGER), ("networkmanager-restart",)),
     "NetworkManager, by hand": Kind((_PROFILES, _START_MANAGER, _BY_HAND), ("networkmanager-restart",)),
-}  # fmt: skip
+}
 COMMANDS: Mapping[str, str] = {
     "network-restart": "systemctl restart networking || true; sleep 3",
     "networkd-restart": "systemctl restart systemd-networkd; sleep 6",

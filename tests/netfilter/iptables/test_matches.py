@@ -30,11 +30,12 @@ def read(words: str, family: IpFamily = "ip") -> tuple[Expression, ...]:
 
 IPSEC_5 = "-m policy --dir in --pol ipsec --reqid 5"
 GROUPS: dict[str, tuple[Expression, ...]] = {
-    "-m comment --comment \"it's \\\"here\\\"\"": (NoEffect("comment", "it's \"here\""),),
+    '-m comment --comment "it\'s \\"here\\""': (NoEffect("comment", 'it\'s "here"'),),
     "-m comment --comment -j": (NoEffect("comment", "-j"),),
     "-m addrtype --dst-type LOCAL": (FibMatch("daddr", ("local",)),),
     "-m addrtype --src-type UNICAST ! --dst-type LOCAL,BROADCAST --limit-iface-in": (
-        FibMatch("saddr", ("unicast",), limit="iif"), FibMatch("daddr", ("local", "broadcast"), True, "iif"),
+        FibMatch("saddr", ("unicast",), limit="iif"),
+        FibMatch("daddr", ("local", "broadcast"), True, "iif"),
     ),
     "-m set --match-set ips src": (SetMatch("ips", ("saddr4",)),),
     "-m set ! --match-set ips dst": (SetMatch("ips", ("daddr4",), True),),
@@ -44,13 +45,12 @@ GROUPS: dict[str, tuple[Expression, ...]] = {
     ),
     "-m owner --uid-owner 1000": (FieldMatch("skuid", ((1000, 1000),)),),
     "-m owner ! --uid-owner 0-5 --gid-owner 7": (
-        AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True), FieldMatch("skgid", ((7, 7),)),
+        AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True),
+        FieldMatch("skgid", ((7, 7),)),
     ),
     "-m owner --socket-exists": (FieldMatch("socket", ((1, 1),)),),
     "-m owner ! --socket-exists": (FieldMatch("socket", ((1, 1),), True),),
-    IPSEC_5: (
-        OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),
-    ),
+    IPSEC_5: (OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),),
     "-m esp": (NoEffect("esp", "-m esp"),),
     "-m ecn --ecn-tcp-ece": (FieldMatch("tcp-flags", ((64, 64),), mask=64),),
     "-m policy --dir in --pol none": (FieldMatch("ipsec-in", ((0, 0),)),),
@@ -59,7 +59,7 @@ GROUPS: dict[str, tuple[Expression, ...]] = {
     "-m socket": (SocketMatch(),),
     "-m socket --transparent --nowildcard": (SocketMatch(True, True),),
     "-m nfacct --nfacct-name web": (NoEffect("nfacct", "-m nfacct --nfacct-name web"),),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "expressions"), GROUPS.items())

@@ -47,9 +47,7 @@ def test_rule(line: str, body: tuple[Expression, ...]) -> None:
 def test_table() -> None:
     input_chain = Chain("INPUT", (Rule((DROP,), "", 1, 0, None, 1, 60),), "input", "filter", 0, "drop", (), 5)
     table = Table("ip", "filter", "iptables-nft", (input_chain, Chain("MINE", (Rule((), "", 1),))))
-    assert render(table) == (
-        "*filter\n:INPUT DROP [5:0]\n:MINE - [0:0]\n[1:60] -A INPUT -j DROP\n-A MINE\nCOMMIT\n"
-    )  # fmt: skip
+    assert render(table) == ("*filter\n:INPUT DROP [5:0]\n:MINE - [0:0]\n[1:60] -A INPUT -j DROP\n-A MINE\nCOMMIT\n")
 
 
 def test_a_table_of_another_family_is_refused() -> None:

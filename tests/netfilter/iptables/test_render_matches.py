@@ -133,7 +133,7 @@ REFUSED: dict[str, tuple[Match, Context]] = {
     "inline set": (InlineSetMatch((Element((NumberKey(1, 1),)),), ("mark",)), context()),
     "unlike alternatives": (AnyOfMatch((FieldMatch("mark", ((1, 1),)), FieldMatch("ttl", ((1, 1),)))), context()),
     "different ports": (AnyOfMatch((FieldMatch("sport", ((1, 1),)), FieldMatch("dport", ((2, 2),)))), context("ip", 6)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)

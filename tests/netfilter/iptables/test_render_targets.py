@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[Statement, ...]] = {
     "-j CT --helper ftp": (SetZone(0), NoEffect("CT", "--helper ftp")),
     '-j LOG --log-prefix "x: "': (NoEffect("LOG", '--log-prefix "x: "'),),
     "-j NFQUEUE --queue-num 3": (Outside("NFQUEUE", "--queue-num 3"),),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "statements"), WORDS.items())

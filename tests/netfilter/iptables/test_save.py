@@ -204,7 +204,7 @@ DAMAGED: dict[str, tuple[str, int, str]] = {
     "quote": ('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "x -j DROP\nCOMMIT', 3, "damaged"),
     "option of no module": ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT --dport 80 -j DROP\nCOMMIT", 3, "damaged"),
     "port of no protocol": ("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -i lo --dport 80\nCOMMIT", 3, "unknown option"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "line", "message"), DAMAGED.values(), ids=DAMAGED)

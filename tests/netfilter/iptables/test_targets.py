@@ -26,9 +26,7 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "-j DNAT --to-destination :8080": (Nat("dnat", None, (8080, 8080)),),
     "-j SNAT --to-source 10.0.0.1 --random-fully": (Nat("snat", (HOST, HOST), None, ("random-fully",), version=4),),
     "-j MASQUERADE": (Nat("masquerade"),),
-    "-j MASQUERADE --to-ports 1024-65535 --random-fully": (
-        Nat("masquerade", None, (1024, 65535), ("random-fully",)),
-    ),
+    "-j MASQUERADE --to-ports 1024-65535 --random-fully": (Nat("masquerade", None, (1024, 65535), ("random-fully",)),),
     "-j REDIRECT": (Nat("redirect"),),
     "-j REDIRECT --to-ports 3128": (Nat("redirect", None, (3128, 3128)),),
     "-j NETMAP --to 10.0.0.0/24": (Nat("dnat", (HOST - 1, HOST + 254), prefix=True, version=4),),
@@ -43,9 +41,7 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
         SetField("ct-mark", 0xFFFFFF0F, source="mark", source_mask=0xFF),
     ),
     "-j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff": (SetField("mark", 0, source="ct-mark"),),
-    "-j CONNMARK --restore-mark --mask 0xff": (
-        SetField("mark", 0xFFFFFF00, source="ct-mark", source_mask=0xFF),
-    ),
+    "-j CONNMARK --restore-mark --mask 0xff": (SetField("mark", 0xFFFFFF00, source="ct-mark", source_mask=0xFF),),
     "-j CONNMARK --save-mark": (SetField("ct-mark", 0, source="mark"),),
     "-j TOS --set-tos 0x10/0xff": (SetField("dscp", 0, 4), SetField("ecn", 0, 0)),
     "-j TOS --set-tos 0x04/0x04": (SetField("dscp", 0x3E, 1),),
@@ -62,13 +58,11 @@ TARGETS: dict[str, tuple[Statement, ...]] = {
     "-j CT --helper ftp": (SetZone(0), NoEffect("CT", "--helper ftp")),
     "-j CT": (SetZone(0),),
     "-j CT --zone 5 --ctevents new,destroy": (SetZone(5), NoEffect("CT", "--ctevents new,destroy")),
-    '-j LOG --log-prefix "[UFW BLOCK] " --log-level 4': (
-        NoEffect("LOG", '--log-prefix "[UFW BLOCK] " --log-level 4'),
-    ),
+    '-j LOG --log-prefix "[UFW BLOCK] " --log-level 4': (NoEffect("LOG", '--log-prefix "[UFW BLOCK] " --log-level 4'),),
     "-j LOG": (NoEffect("LOG"),),
     "-j TCPMSS --clamp-mss-to-pmtu": (NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),),
     "-j SET --add-set foo src --exist": (NoEffect("SET", "--add-set foo src --exist"),),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("words", "statements"), TARGETS.items())

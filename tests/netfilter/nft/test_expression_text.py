@@ -17,9 +17,7 @@ DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 TEXTS: dict[str, tuple[Json, str]] = {
     "header field": (DPORT, "tcp dport"),
     "place in the packet": ({"payload": {"base": "th", "offset": 0, "len": 32}}, "@th,0,32"),
-    "within a tunnel": (
-        {"payload": {"tunnel": "vxlan", "protocol": "ip", "field": "saddr"}}, "vxlan ip saddr",
-    ),
+    "within a tunnel": ({"payload": {"tunnel": "vxlan", "protocol": "ip", "field": "saddr"}}, "vxlan ip saddr"),
     "interface": ({"meta": {"key": "iifname"}}, "iifname"),
     "mark": (MARK, "meta mark"),
     "connection": ({"ct": {"key": "ip saddr", "dir": "original"}}, "ct original ip saddr"),
@@ -48,13 +46,14 @@ TEXTS: dict[str, tuple[Json, str]] = {
     "masked and set": ({"|": [{"&": [MARK, 255]}, 1]}, "meta mark & 0x000000ff | 0x00000001"),
     "shifted": ({"<<": [{"&": [MARK, 255]}, 8]}, "(meta mark & 0x000000ff) << 8"),
     "mask of flags": (
-        {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, ["fin", "syn"]]}, "tcp flags & (fin | syn)",
+        {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, ["fin", "syn"]]},
+        "tcp flags & (fin | syn)",
     ),
     "map": ({"map": {"key": DPORT, "data": "@ports"}}, "tcp dport map @ports"),
     "presence": (True, "exists"),
     "something new": ({"star": {"key": 5}}, "star key 5"),
     "something newer": ({"a": 1, "b": 2}, "{'a': 1, 'b': 2}"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("expression", "expected"), TEXTS.values(), ids=TEXTS)

@@ -17,10 +17,7 @@ FOLDED: dict[str, tuple[Json, Operand | int | None]] = {
     "constants": ({"|": [1, 2, 4]}, 7),
     "mask": ({"&": [MARK, 0xFF]}, Operand("mark", "mark", mask=0xFF)),
     "mask of all bits": ({"&": [MARK, 0xFFFFFFFF]}, Operand("mark", "mark")),
-    "mask of an address": (
-        {"&": [SADDR, "255.255.0.0"]},
-        Operand("saddr4", "ipv4_addr", mask=0xFFFF0000),
-    ),
+    "mask of an address": ({"&": [SADDR, "255.255.0.0"]}, Operand("saddr4", "ipv4_addr", mask=0xFFFF0000)),
     "set bits": ({"|": [MARK, 0x10]}, Operand("mark", "mark", mask=0xFFFFFFEF, xor=0x10)),
     "set bits, as nft prints it": (
         {"|": [{"&": [MARK, 0xFFFF0010]}, 0x10]},
@@ -71,19 +68,19 @@ MATCHES: dict[str, tuple[Operand, Ranges, FieldMatch | None]] = {
     "icmp code": (Operand("icmp", "icmp_code", mask=0xFF), ((3, 4),), FieldMatch("icmp", ((3, 4),), mask=0xFF)),
     "length of IPv6": (Operand("length", "short", add=-40), ((20, 30),), FieldMatch("length", ((60, 70),))),
     "fragments": (Operand("fragment", "frag-off", mask=0x1FFF), ((0, 0),), FieldMatch("fragment", ((0, 0),))),
-    "later fragments": (
-        Operand("fragment", "frag-off", mask=0x1FFF), ((1, 65535),), FieldMatch("fragment", ((1, 1),)),
-    ),
+    "later fragments": (Operand("fragment", "frag-off", mask=0x1FFF), ((1, 65535),), FieldMatch("fragment", ((1, 1),))),
     "do not fragment": (Operand("fragment", "frag-off", mask=0x4000), ((0, 0),), None),
     "one offset": (Operand("fragment", "frag-off", mask=0x1FFF), ((7, 7),), None),
     "missing": (Operand("ipsec-in", "boolean"), ((0, 0),), FieldMatch("ipsec-in", ((0, 0),))),
     "exists": (Operand("ipsec-in", "boolean"), ((1, 1),), FieldMatch("ipsec-in", ((0, 0),), negated=True)),
     "a bit that the mask leaves out": (
-        Operand("mark", "mark", mask=0xF0, xor=0x1), ((0x10, 0x10),), FieldMatch("mark", (), mask=0xF0),
+        Operand("mark", "mark", mask=0xF0, xor=0x1),
+        ((0x10, 0x10),),
+        FieldMatch("mark", (), mask=0xF0),
     ),
     "ranges of flipped bits": (Operand("mark", "mark", xor=0x1), ((1, 5),), None),
     "no field": (Operand(None), ((1, 1),), None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("of", "ranges", "expected"), MATCHES.values(), ids=MATCHES)

@@ -47,7 +47,7 @@ MATCHES: dict[str, Match] = {
     "socket transparent 1": SocketMatch(transparent=True, nowildcard=True),
     "socket wildcard 0": SocketMatch(),
     "udp checksum 22": OpaqueMatch("udp checksum 22"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "match"), MATCHES.items())

@@ -53,7 +53,7 @@ STATEMENTS: dict[str, Statement] = {
     "dnat ip to th dport map { 80 : 172.17.0.2 }": NatMap("dnat", ("dport",), (NatElement(PORT_80, (WEB, WEB)),)),
     'log prefix "x"': NoEffect("log", 'log prefix "x"'),
     "queue to 3": Outside("queue", "queue to 3"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "statement"), STATEMENTS.items())

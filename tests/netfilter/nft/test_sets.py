@@ -2,17 +2,7 @@ import pytest
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    Element,
-    Jump,
-    Map,
-    NameKey,
-    NatElement,
-    NumberKey,
-    Set,
-    Verdict,
-    VerdictElement,
-)
+from hairpin.netfilter.ir import Element, Jump, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.sets import (
     UPDATED_BY_RULES,
@@ -109,9 +99,7 @@ def test_verdict_map_with_its_default_last() -> None:
 
 @pytest.mark.parametrize("declared", ("ipv4_addr . inet_service", ["ipv4_addr", "inet_service"]))
 def test_map_to_addresses_and_ports(declared: Json) -> None:
-    raw: Object = {
-        "name": "m", "type": "inet_service", "map": declared, "elem": [[80, {"concat": ["10.0.0.1", 8080]}]],
-    }  # fmt: skip
+    raw: Object = {"name": "m", "type": "inet_service", "map": declared, "elem": [[80, {"concat": ["10.0.0.1", 8080]}]]}
     found, understood = named_map(raw, "inet")
     assert understood
     assert found == Map(

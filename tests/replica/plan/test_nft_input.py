@@ -121,7 +121,7 @@ OF_1_1: dict[str, tuple[dict[str, object], dict[str, object]]] = {
         {"set": {"name": "seen", "type": "ipv4_addr", "flags": "dynamic"}},
         {"set": {"name": "seen", "type": "ipv4_addr"}},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("listed", "expected"), OF_1_1.values(), ids=OF_1_1)

@@ -38,13 +38,13 @@ def bond(name: str) -> Host:
 
 
 CASES: dict[str, tuple[Network, tuple[Port, ...]]] = {
-    "seen":                        (network(node("one", neighbours=(seen("one"),)), node("two")), BOTH),
-    "assumed":                     (network(), BOTH),
-    "one host alone":              (network(node("one")), ()),
-    "a VLAN: the link below":      (network(vlan("one", 5), vlan("two", 5)), BOTH),
-    "two VLANs do not meet":       (network(vlan("one", 5), vlan("two", 6)), ()),
-    "a bond, not its members":     (network(bond("one"), bond("two")), (Port(ONE, "bond0"), Port(TWO, "bond0"))),
-}  # fmt: skip
+    "seen": (network(node("one", neighbours=(seen("one"),)), node("two")), BOTH),
+    "assumed": (network(), BOTH),
+    "one host alone": (network(node("one")), ()),
+    "a VLAN: the link below": (network(vlan("one", 5), vlan("two", 5)), BOTH),
+    "two VLANs do not meet": (network(vlan("one", 5), vlan("two", 6)), ()),
+    "a bond, not its members": (network(bond("one"), bond("two")), (Port(ONE, "bond0"), Port(TWO, "bond0"))),
+}
 
 
 @pytest.mark.parametrize(("net", "uplinks"), CASES.values(), ids=CASES)

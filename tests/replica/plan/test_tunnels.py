@@ -27,18 +27,12 @@ WORDS: dict[str, tuple[Tunnel, str]] = {
         msgspec.structs.replace(VXLAN, dont_fragment="set"),
         "vxlan id 1 local 198.51.100.11 dev eth0 dstport 8472 df set",
     ),
-    "geneve": (
-        Tunnel("geneve", key=7, port=6081, remote=THERE),
-        "geneve id 7 remote 198.51.100.12 dstport 6081",
-    ),
+    "geneve": (Tunnel("geneve", key=7, port=6081, remote=THERE), "geneve id 7 remote 198.51.100.12 dstport 6081"),
     "gre with a key": (
         Tunnel("gre", key=9, local=HERE, remote=THERE, dont_fragment="set", ttl=0),
         "gre key 9 local 198.51.100.11 remote 198.51.100.12",
     ),
-    "gre with a TTL": (
-        Tunnel("gre", remote=THERE, dont_fragment="set", ttl=9),
-        "gre remote 198.51.100.12 ttl 9",
-    ),
+    "gre with a TTL": (Tunnel("gre", remote=THERE, dont_fragment="set", ttl=9), "gre remote 198.51.100.12 ttl 9"),
     "vxlan with the TTL of the inner packet": (
         Tunnel("vxlan", key=1, port=8472, remote=THERE, ttl=0),
         "vxlan id 1 remote 198.51.100.12 dstport 8472 ttl inherit",

@@ -139,7 +139,7 @@ ABOUT: dict[str, tuple[Packet | None, int, int, int]] = {
     "another connection": (msgspec.structs.replace(FROM_CLIENT, sport=9), CLIENT, CT_INVALID, 0),
     "the client's packet, to somebody else": (FROM_CLIENT, 5, CT_INVALID, 0),
     "another error": (icmp(3), CLIENT, CT_INVALID, 0),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("about", "daddr", "state", "direction"), ABOUT.values(), ids=ABOUT)

@@ -37,7 +37,7 @@ STEPS: dict[str, tuple[Tcp, Direction, int, Tcp | Literal["invalid", "anew"]]] =
     "not by the other side": (Tcp("CLOSE", reset=1), 1, SYN, "invalid"),
     "data behind a reset": (Tcp("CLOSE", reset=0), 1, ACK, Tcp("CLOSE")),
     "FIN behind a reset": (Tcp("CLOSE", reset=0), 1, FIN | ACK, Tcp("CLOSE")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("tcp", "direction", "flags", "expected"), STEPS.values(), ids=STEPS)

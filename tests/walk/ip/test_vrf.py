@@ -21,9 +21,7 @@ RED = 50
 TO_OUTSIDE = Packet(4, INNER, OUTER, UDP, sport=40000, dport=53)
 TO_INSIDE = Packet(4, HERE, INNER, UDP, sport=40000, dport=53)
 MAIN = PolicyRule(4, 32766, table=254)
-RULES = (
-    PolicyRule(4, 0, table=TABLE_LOCAL), PolicyRule(4, 1000, l3mdev=True), MAIN,
-)  # fmt: skip
+RULES = (PolicyRule(4, 0, table=TABLE_LOCAL), PolicyRule(4, 1000, l3mdev=True), MAIN)
 
 
 def net(
@@ -71,7 +69,7 @@ IN: dict[str, tuple[Network, str]] = {
     "a policy rule sees the link": (net(policy=PolicyRule(4, 500, iif="r1", action="blackhole")), "dropped route-type"),
     "and the VRF": (net(policy=PolicyRule(4, 500, iif="red", action="blackhole")), "dropped route-type"),
     "not as the way out": (net(policy=PolicyRule(4, 500, oif="red", action="blackhole")), "left eth0"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("network", "expected"), IN.values(), ids=IN)

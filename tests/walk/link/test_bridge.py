@@ -151,8 +151,7 @@ def test_rules_of_the_bridge_family_run_whatever_the_sysctls_say() -> None:
     whole = net()
     host = whole.namespace(HOST_NETNS)
     ruled = whole.with_namespace(
-        HOST_NETNS,
-        msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=(table,))),
+        HOST_NETNS, msgspec.structs.replace(host, ruleset=msgspec.structs.replace(host.ruleset, tables=(table,)))
     )
     assert told(bridge_in(ruled, frame(TO_OTHER, DB))) == ["dropped rule"]
     assert told(bridge_in(ruled, frame(TO_GATEWAY, BRIDGE))) == ["prerouting"]

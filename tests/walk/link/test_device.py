@@ -170,7 +170,7 @@ BY_IPVLAN: dict[str, tuple[str, int, int, str]] = {
     "to the host by a switch": ("vepa", SHARED, HOST_ADDRESS, "left eth0"),
     "out": ("bridge", 9, CLIENT, "left eth0"),
     "out to another hardware address": ("bridge", 9, TWO, "left eth0"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("flag", "dmac", "daddr", "expected"), BY_IPVLAN.values(), ids=BY_IPVLAN)
@@ -190,7 +190,7 @@ ROUTED: dict[str, tuple[str, int, str]] = {
     "to another one by a switch": ("vepa", TWO, "host output-route"),
     "out": ("bridge", CLIENT, "host output-route"),
     "to the host": ("private", HOST_ADDRESS, "host output-route"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("flag", "daddr", "expected"), ROUTED.values(), ids=ROUTED)

@@ -127,7 +127,7 @@ RULED: dict[str, tuple[Network, str, bool, int, str]] = {
     "goes up tagged, seen before it was": (ABOVE, SHOWN.format("br0"), True, HOST, "dropped rule"),
     "crosses untagged": (net(IN_TEN, IN_TEN, SELF_ONE), CROSSING, True, OTHER, "dropped rule"),
     "came tagged and leaves untagged": (FROM_TRUNK, CROSSING, True, OTHER, "arrived"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("network", "rules", "shows", "daddr", "expected"), RULED.values(), ids=RULED)

@@ -36,9 +36,7 @@ else:
     import platform
 
     complaint = "this is {} {}{}".format(
-        platform.python_implementation(),
-        platform.python_version(),
-        " ({})".format(ending.strip(".")) if ending else "",
+        platform.python_implementation(), platform.python_version(), " ({})".format(ending.strip(".")) if ending else ""
     )
 if complaint:
     import subprocess

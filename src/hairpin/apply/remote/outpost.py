@@ -41,11 +41,7 @@ class Outpost(msgspec.Struct, frozen=True):
     base: str = BASE
 
     def ask(
-        self,
-        *words: str,
-        files: Files | None = None,
-        lines: tuple[str, ...] = (),
-        limit_s: float = _QUICK_S,
+        self, *words: str, files: Files | None = None, lines: tuple[str, ...] = (), limit_s: float = _QUICK_S
     ) -> Reply:
         """Return the answer.  Raises ApplyError if the host refuses, CollectError if it was not reached, or if the
         answer was cut."""

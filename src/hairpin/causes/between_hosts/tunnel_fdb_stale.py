@@ -12,15 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.between_hosts._tunnelled import (
-    FarEnd,
-    Tunnelled,
-    entry_to,
-    last_tunnel,
-    leads_to,
-    receiver,
-    unsent,
-)
+from hairpin.causes.between_hosts._tunnelled import FarEnd, Tunnelled, entry_to, last_tunnel, leads_to, receiver, unsent
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfForwarding
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink

@@ -33,11 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
             "an address that the asker never asked."
         ),
         change=Change((*module, SetSysctl(view.host_netns, path, "1"))),
-        where=OfSysctl(
-            sysctl=path,
-            value=value or "absent (br_netfilter is not loaded)",
-            wanted="1",
-        ),
+        where=OfSysctl(sysctl=path, value=value or "absent (br_netfilter is not loaded)", wanted="1"),
         in_class="filtering-sysctl",
         evidence=(view.host_namespace.sysctls.evidence,),
     )

@@ -61,11 +61,7 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
     """Return the port as the engine made it.  Its hairpin mode and its isolation have causes of their own."""
     return msgspec.structs.replace(
-        port,
-        guard=made.guard,
-        learning=made.learning,
-        flood=made.flood,
-        neigh_suppress=made.neigh_suppress,
+        port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress
     )
 
 

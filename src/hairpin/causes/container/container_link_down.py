@@ -81,15 +81,7 @@ CAUSE = Cause(
     title=message("The container's interface is down"),
     source="net/core/dev.c: IFF_UP",
     reasons=frozenset(
-        {
-            "link-down",
-            "bridge-down",
-            "no-carrier",
-            "no-route",
-            "bridge-port-state",
-            "no-neighbour",
-            "no-source-address",
-        }
+        {"link-down", "bridge-down", "no-carrier", "no-route", "bridge-port-state", "no-neighbour", "no-source-address"}
     ),
     find=find,
 )

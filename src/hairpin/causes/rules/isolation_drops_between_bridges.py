@@ -48,12 +48,7 @@ def _by_host_address(view: View) -> bool:
 
 
 def _candidate(
-    view: View,
-    place: Place,
-    change: Change,
-    *,
-    ways: tuple[Way, ...] = (),
-    offered: bool = True,
+    view: View, place: Place, change: Change, *, ways: tuple[Way, ...] = (), offered: bool = True
 ) -> Candidate:
     seen = view.stop.seen
     links = (seen.oif, seen.iif) if view.in_reply else (seen.iif, seen.oif)

@@ -83,12 +83,7 @@ def read_log(view: View, container: Container) -> Message:
 def listening(view: View, advice: Message) -> AddSocket:
     """Return the change after which a socket on every address takes the packet."""
     packet = view.stop.seen.packet
-    socket = Socket(
-        protocol=protocol_of(view),
-        version=packet.version,
-        address=None,
-        port=packet.dport or 0,
-    )
+    socket = Socket(protocol=protocol_of(view), version=packet.version, address=None, port=packet.dport or 0)
     return AddSocket(view.stop.netns, socket, advice)
 
 

@@ -27,9 +27,7 @@ def find(view: View) -> Iterator[Candidate]:
         return
     yield Candidate(
         title=message(
-            "The service in {name} listens on IPv{other} only",
-            name=container.name,
-            other=sockets[0].version,
+            "The service in {name} listens on IPv{other} only", name=container.name, other=sockets[0].version
         ),
         detail=message("Its listener is {socket}.", socket=socket_text(sockets[0])),
         change=one(

@@ -44,10 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
         change=one(listening(view, _repair(view, container, name))),
         where=OfContainer(container=name, port=port),
         in_class="nothing-listens-there" if maybe_meant else "nothing-listens",
-        advice=(
-            *(who_else(view) if foreign else ()),
-            *(() if container is None else (read_log(view, container),)),
-        ),
+        advice=(*(who_else(view) if foreign else ()), *(() if container is None else (read_log(view, container),))),
         of_network=foreign,
     )
 

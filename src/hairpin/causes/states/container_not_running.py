@@ -219,8 +219,7 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
             **values,
         )
     return message(
-        "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.",
-        **values,
+        "It ended with exit code {code} at {at}: it has no address, and nothing listens on its port {port}.", **values
     )
 
 

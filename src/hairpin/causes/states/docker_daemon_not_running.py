@@ -148,11 +148,7 @@ def _started_parts(view: View, engine: Engine, container: Container, binding: Po
 
 
 def _candidate(
-    view: View,
-    engine: Engine,
-    container: Container,
-    parts: tuple[Primitive, ...],
-    said: Message,
+    view: View, engine: Engine, container: Container, parts: tuple[Primitive, ...], said: Message
 ) -> Candidate:
     return _started(view.host, engine, container, parts, said)
 

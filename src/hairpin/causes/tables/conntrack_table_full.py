@@ -42,8 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
         evidence=(view.namespace.sysctls.evidence,),
         side_effects=(
             message(
-                "a full table of that size takes {size} MiB of the kernel's memory",
-                size=wanted * _ENTRY_BYTES >> 20,
+                "a full table of that size takes {size} MiB of the kernel's memory", size=wanted * _ENTRY_BYTES >> 20
             ),
         ),
         advice=(

@@ -16,9 +16,7 @@ DOCKER_NETWORKS = (
             "its network. Spread the containers over several networks."
         ),
         causes=("bridge-port-limit",),
-        samples=(
-            Sample("adding interface vethe3d6f23 to bridge docker0 failed: exchange full", "moby/moby#31100"),
-        ),
+        samples=(Sample("adding interface vethe3d6f23 to bridge docker0 failed: exchange full", "moby/moby#31100"),),
     ),
     TextMeaning(
         id="docker-endpoint-exists",
@@ -28,9 +26,7 @@ DOCKER_NETWORKS = (
             "dockerd still has the network's end of a container that did not end cleanly, and refuses a second one "
             "of that name. No packet is stopped by it."
         ),
-        samples=(
-            Sample("endpoint with name web already exists in network bridge", "moby, libnetwork/network.go"),
-        ),
+        samples=(Sample("endpoint with name web already exists in network bridge", "moby, libnetwork/network.go"),),
     ),
     TextMeaning(
         id="docker-pool-overlaps",
@@ -82,11 +78,11 @@ DOCKER_NETWORKS = (
         patterns=(
             "no available IPv4 addresses on this network's address pools",
             "no available IPv6 addresses on this network's address pools",
-            "Address already in use: failed to allocate", "no unallocated IP addresses in",
+            "Address already in use: failed to allocate",
+            "no unallocated IP addresses in",
         ),
         meaning=message(
-            "Every address of this network's subnet is given to a container. A network with a larger subnet has "
-            "more."
+            "Every address of this network's subnet is given to a container. A network with a larger subnet has more."
         ),
         causes=("address-pool-exhausted",),
         samples=(
@@ -169,26 +165,22 @@ DOCKER_NETWORKS = (
             "The network option `gateway_mode_ipv4=nat-unprotected` needs Docker 28. Update the engine, or leave "
             "the option out."
         ),
-        samples=(
-            Sample("unsupported value nat-unprotected", "chipmk/docker-mac-net-connect#49"),
-        ),
+        samples=(Sample("unsupported value nat-unprotected", "chipmk/docker-mac-net-connect#49"),),
     ),
     TextMeaning(
         id="docker-network-missing",
         program="dockerd",
         patterns=(
-            "Error response from daemon: network {word} not found", "Error: No such network: {word}",
+            "Error response from daemon: network {word} not found",
+            "Error: No such network: {word}",
             "failed to set up container networking: network {word} not found",
             "network {word} declared as external, but could not be found",
         ),
         meaning=message(
-            "The container is to join a network that did not exist then. `docker network ls` lists those that "
-            "exist."
+            "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
         ),
         causes=("no-common-network-for-name",),
-        samples=(
-            Sample("Error response from daemon: network backend not found", "moby, daemon/network.go"),
-        ),
+        samples=(Sample("Error response from daemon: network backend not found", "moby, daemon/network.go"),),
     ),
     TextMeaning(
         id="docker-daemon-unreachable",
@@ -196,8 +188,10 @@ DOCKER_NETWORKS = (
         patterns=(
             "Cannot connect to the Docker daemon at *. Is the docker daemon running",
             "Cannot connect to the Docker daemon. Is the docker daemon running on this host",
-            "Couldn't connect to Docker daemon", "dial unix {path}docker.sock: connect: {refused}",
-            "dial unix {path}docker.sock: connect: {no_file}", "failed to connect to the docker API at",
+            "Couldn't connect to Docker daemon",
+            "dial unix {path}docker.sock: connect: {refused}",
+            "dial unix {path}docker.sock: connect: {no_file}",
+            "failed to connect to the docker API at",
             "error during connect: this error may indicate that the docker daemon is not running",
             "docker.errors.DockerException: Error while fetching server API version",
         ),
@@ -209,8 +203,7 @@ DOCKER_NETWORKS = (
         shown_by=("docker-daemon-not-running",),
         samples=(
             Sample(
-                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
-                "running?",
+                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
                 "docker/cli, client errors",
             ),
         ),
@@ -235,4 +228,4 @@ DOCKER_NETWORKS = (
             ),
         ),
     ),
-)  # fmt: skip
+)

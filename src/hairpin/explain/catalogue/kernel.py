@@ -8,7 +8,8 @@ KERNEL = (
         id="conntrack-full",
         program="kernel",
         patterns=(
-            "nf_conntrack: table full, dropping packet", "ip_conntrack: table full, dropping packet",
+            "nf_conntrack: table full, dropping packet",
+            "ip_conntrack: table full, dropping packet",
             "nf_conntrack: *table full, dropping packet",
         ),
         meaning=message(
@@ -18,9 +19,7 @@ KERNEL = (
         causes=("conntrack-table-full",),
         passing=True,
         shown_by=("conntrack-table-full",),
-        samples=(
-            Sample("nf_conntrack: table full, dropping packet", "kubernetes/kubernetes#71261"),
-        ),
+        samples=(Sample("nf_conntrack: table full, dropping packet", "kubernetes/kubernetes#71261"),),
     ),
     TextMeaning(
         id="conntrack-helper",
@@ -44,8 +43,11 @@ KERNEL = (
         id="neighbour-overflow",
         program="kernel",
         patterns=(
-            "neighbour: arp_cache: neighbor table overflow", "neighbour: ndisc_cache: neighbor table overflow",
-            "Neighbour table overflow", "neighbor table overflow", "arp_cache: neighbor table overflow",
+            "neighbour: arp_cache: neighbor table overflow",
+            "neighbour: ndisc_cache: neighbor table overflow",
+            "Neighbour table overflow",
+            "neighbor table overflow",
+            "arp_cache: neighbor table overflow",
         ),
         meaning=message(
             "The table of neighbours (ARP, or IPv6's) was full, so new addresses on a link were not reached. "
@@ -54,15 +56,14 @@ KERNEL = (
         causes=("neighbour-table-overflow",),
         passing=True,
         shown_by=("neighbour-table-overflow",),
-        samples=(
-            Sample("neighbour: arp_cache: neighbor table overflow!", "e2b-dev/infra#3508"),
-        ),
+        samples=(Sample("neighbour: arp_cache: neighbor table overflow!", "e2b-dev/infra#3508"),),
     ),
     TextMeaning(
         id="ip-no-buffer-space",
         program="ip",
         patterns=(
-            "RTNETLINK answers: No buffer space available", "sendto: No buffer space available",
+            "RTNETLINK answers: No buffer space available",
+            "sendto: No buffer space available",
             "sendmsg: No buffer space available",
         ),
         meaning=message(
@@ -72,9 +73,7 @@ KERNEL = (
         causes=("neighbour-table-overflow",),
         passing=True,
         shown_by=("neighbour-table-overflow",),
-        samples=(
-            Sample("RTNETLINK answers: No buffer space available", "e2b-dev/infra#3508"),
-        ),
+        samples=(Sample("RTNETLINK answers: No buffer space available", "e2b-dev/infra#3508"),),
     ),
     TextMeaning(
         id="martian-source",
@@ -86,17 +85,21 @@ KERNEL = (
             "link in this order."
         ),
         causes=(
-            "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
-            "src-valid-mark-off", "route-diverts-traffic", "bridge-subnet-overlaps-route",
+            "rp-filter-strict",
+            "userland-proxy-off-no-route-localnet",
+            "container-rp-filter-strict",
+            "src-valid-mark-off",
+            "route-diverts-traffic",
+            "bridge-subnet-overlaps-route",
         ),
         shown_by=(
-            "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
+            "rp-filter-strict",
+            "userland-proxy-off-no-route-localnet",
+            "container-rp-filter-strict",
             "src-valid-mark-off",
         ),
         about="thing",
-        samples=(
-            Sample("IPv4: martian source 172.17.0.2 from 10.0.0.5, on dev eth0", "projectcalico/cni-plugin#381"),
-        ),
+        samples=(Sample("IPv4: martian source 172.17.0.2 from 10.0.0.5, on dev eth0", "projectcalico/cni-plugin#381"),),
     ),
     TextMeaning(
         id="martian-destination",
@@ -116,7 +119,8 @@ KERNEL = (
         id="link-not-ready",
         program="kernel",
         patterns=(
-            "ADDRCONF(NETDEV_UP): {link}: link is not ready", "ADDRCONF(NETDEV_CHANGE): {link}: link is not ready",
+            "ADDRCONF(NETDEV_UP): {link}: link is not ready",
+            "ADDRCONF(NETDEV_CHANGE): {link}: link is not ready",
             "ADDRCONF(NETDEV_CHANGE): {link}: link becomes ready",
         ),
         meaning=message(
@@ -124,9 +128,7 @@ KERNEL = (
             "container starts, and a container's link none until its other end is up: each start logs this."
         ),
         kind="harmless",
-        samples=(
-            Sample("IPv6: ADDRCONF(NETDEV_UP): docker0: link is not ready", "docker/for-linux#924"),
-        ),
+        samples=(Sample("IPv6: ADDRCONF(NETDEV_UP): docker0: link is not ready", "docker/for-linux#924"),),
     ),
     TextMeaning(
         id="bridge-port-disabled",
@@ -140,9 +142,7 @@ KERNEL = (
         kind="routine",
         shown_by=("veth-detached-from-bridge", "veth-down"),
         about="thing",
-        samples=(
-            Sample("docker0: port 1(veth3f2a1b0) entered disabled state", "ehazlett/shipyard#648"),
-        ),
+        samples=(Sample("docker0: port 1(veth3f2a1b0) entered disabled state", "ehazlett/shipyard#648"),),
     ),
     TextMeaning(
         id="bridge-own-address",
@@ -187,15 +187,14 @@ KERNEL = (
             "The kernel cannot end a network namespace, since something still holds a link of it; new containers "
             "may hang meanwhile. It is a mistake of the kernel: it ends by itself or with a reboot."
         ),
-        samples=(
-            Sample("unregister_netdevice: waiting for lo to become free. Usage count = 1", "moby/moby#5618"),
-        ),
+        samples=(Sample("unregister_netdevice: waiting for lo to become free. Usage count = 1", "moby/moby#5618"),),
     ),
     TextMeaning(
         id="syn-flooding",
         program="kernel",
         patterns=(
-            "Possible SYN flooding on port {port}", "Possible SYN flooding on port {address}:{port}",
+            "Possible SYN flooding on port {port}",
+            "Possible SYN flooding on port {address}:{port}",
             "possible SYN flooding on port {port}",
         ),
         meaning=message(
@@ -208,8 +207,7 @@ KERNEL = (
         shown_by=("service-backlog-full", "service-process-stopped"),
         samples=(
             Sample(
-                "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  Check SNMP "
-                "counters.",
+                "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  Check SNMP counters.",
                 "kernel, net/ipv4/tcp_input.c",
             ),
         ),
@@ -218,20 +216,20 @@ KERNEL = (
         id="link-down",
         program="kernel",
         patterns=(
-            "{link}: Link is Down", "{link}: NIC Link is Down", "{link}: link down", "{link}: Lost carrier",
+            "{link}: Link is Down",
+            "{link}: NIC Link is Down",
+            "{link}: link down",
+            "{link}: Lost carrier",
             "{link}: carrier lost",
         ),
         meaning=message(
-            "The network card lost its link: cable, switch or virtual network. Nothing passes by it until it is "
-            "up."
+            "The network card lost its link: cable, switch or virtual network. Nothing passes by it until it is up."
         ),
         causes=("host-link-down", "host-link-missing", "host-default-route-missing"),
         kind="routine",
         shown_by=("host-link-down", "host-link-missing"),
         about="thing",
-        samples=(
-            Sample("e1000e 0000:00:1f.6 eth0: NIC Link is Down", "kernel, drivers/net/ethernet/intel/e1000e"),
-        ),
+        samples=(Sample("e1000e 0000:00:1f.6 eth0: NIC Link is Down", "kernel, drivers/net/ethernet/intel/e1000e"),),
     ),
     TextMeaning(
         id="rtnetlink-file-exists",
@@ -242,9 +240,7 @@ KERNEL = (
             "shows it."
         ),
         causes=("route-diverts-traffic", "bridge-subnet-overlaps-route", "client-inside-container-subnet"),
-        samples=(
-            Sample("RTNETLINK answers: File exists", "iproute2, lib/libnetlink.c"),
-        ),
+        samples=(Sample("RTNETLINK answers: File exists", "iproute2, lib/libnetlink.c"),),
     ),
     TextMeaning(
         id="rtnetlink-unreachable",
@@ -255,23 +251,23 @@ KERNEL = (
             "gateway's network."
         ),
         causes=(
-            "host-default-route-missing", "host-address-missing", "host-prefix-length-wrong", "host-link-down",
+            "host-default-route-missing",
+            "host-address-missing",
+            "host-prefix-length-wrong",
+            "host-link-down",
             "container-default-route-missing",
         ),
-        samples=(
-            Sample("RTNETLINK answers: Network is unreachable", "iproute2, lib/libnetlink.c"),
-        ),
+        samples=(Sample("RTNETLINK answers: Network is unreachable", "iproute2, lib/libnetlink.c"),),
     ),
     TextMeaning(
         id="duplicate-address",
         program="kernel",
         patterns=(
-            "IPv6 duplicate address {address} used by * detected", "IPv6 duplicate address {address} detected",
+            "IPv6 duplicate address {address} used by * detected",
+            "IPv6 duplicate address {address} detected",
             "duplicate address detected",
         ),
-        meaning=message(
-            "Another machine on the link has this address already, so this one does not use it."
-        ),
+        meaning=message("Another machine on the link has this address already, so this one does not use it."),
         causes=("host-address-missing", "neighbour-entry-wrong", "container-address-not-assigned"),
         samples=(
             Sample(
@@ -280,4 +276,4 @@ KERNEL = (
             ),
         ),
     ),
-)  # fmt: skip
+)

@@ -67,8 +67,6 @@ def _mark(words: dict[str, str]) -> SetField | None:
         if kind not in ("set", "or", "and", "xor"):
             continue
         value = int(text, 0)
-        keep, change = {
-            "set": (0, value), "or": (~value, value), "and": (value, 0), "xor": (_MARK_BITS, value),
-        }[kind]  # fmt: skip
+        keep, change = {"set": (0, value), "or": (~value, value), "and": (value, 0), "xor": (_MARK_BITS, value)}[kind]
         return SetField("mark", keep & _MARK_BITS, change)
     return None

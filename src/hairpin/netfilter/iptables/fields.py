@@ -327,9 +327,7 @@ _PORT_READERS: dict[str, Reader] = {
     "--sport": _range("sport"), "--source-port": _range("sport"), "--dport": _range("dport"),
     "--destination-port": _range("dport"),
 }  # fmt: skip
-_HOP_READERS: dict[str, Reader] = {
-    "eq": _range("ttl", maximum=255), "lt": _below, "gt": _above,
-}  # fmt: skip
+_HOP_READERS: dict[str, Reader] = {"eq": _range("ttl", maximum=255), "lt": _below, "gt": _above}
 
 MODULES: dict[str, dict[str, Reader]] = {
     "tcp": {**_PORT_READERS, "--tcp-flags": _tcp_flags, "--syn": _syn},

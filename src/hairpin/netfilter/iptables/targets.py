@@ -12,18 +12,7 @@ from typing import Literal, NamedTuple
 from hairpin.netfilter.iptables.demands import TARGETS, check
 from hairpin.netfilter.iptables.fields import DSCP_CLASSES, bounds, mask_of, masked, number, tos
 from hairpin.netfilter.iptables.words import Group
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    Field,
-    Nat,
-    NoEffect,
-    Notrack,
-    Outside,
-    Reject,
-    SetField,
-    SetZone,
-    Statement,
-)
+from hairpin.netfilter.ir import FULL_MASK, Field, Nat, NoEffect, Notrack, Outside, Reject, SetField, SetZone, Statement
 from hairpin.netfilter.rule_address import IpFamily, read_address, read_prefix
 
 NO_EFFECT = frozenset({

@@ -86,7 +86,7 @@ _CT_TUPLE: dict[tuple[str, str], tuple[Field, str]] = {
     ("reply", "ip6 daddr"): ("ct-repl-daddr6", "ipv6_addr"),
     ("reply", "proto-src"): ("ct-repl-sport", "inet_service"),
     ("reply", "proto-dst"): ("ct-repl-dport", "inet_service"),
-}  # fmt: skip
+}
 # Header fields by place: nft before 0.9.4 prints these without their names.
 _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
     ("ip", "nh", 96, 32): ("ip", "saddr"), ("ip", "nh", 128, 32): ("ip", "daddr"),

@@ -58,9 +58,7 @@ from hairpin.netfilter.nft.text import rule_text, statement_text
 _FAMILIES = get_args(Family)
 _HOOKS = get_args(Hook)
 _TYPES = get_args(ChainType)
-_PRIORITIES = {
-    "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100,
-}  # fmt: skip
+_PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100}
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 
 _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))

@@ -186,8 +186,7 @@ def _types(declared: str) -> str:
     missing = [kind for kind in kinds if kind not in known]
     if missing:
         raise refuse(
-            message("the type {type}", type=declared),
-            message("no expression stands for {type}", type=missing[0]),
+            message("the type {type}", type=declared), message("no expression stands for {type}", type=missing[0])
         )
     return f"typeof {' . '.join(known[kind] for kind in kinds)}"
 

@@ -49,9 +49,7 @@ _BY_VERSION: dict[str, tuple[str, str]] = {
 _FLAGS = frozenset({"ct-state", "ct-status", "tcp-flags"})
 """Fields of flags: nft lists sets of them only value by value."""
 
-_KINDS = {
-    "iif": "ifname", "oif": "ifname", "icmp": "icmp_type", "icmp6": "icmpv6_type", "nfproto": "nf_proto",
-}  # fmt: skip
+_KINDS = {"iif": "ifname", "oif": "ifname", "icmp": "icmp_type", "icmp6": "icmpv6_type", "nfproto": "nf_proto"}
 
 
 EXTENSION_NAMES = {128: "hbh", 64: "dst", 32: "rt", 16: "frag"}

@@ -6,15 +6,7 @@ Source: nft(8)
 """
 
 from hairpin.netfilter.address import address_text
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_RELATED,
-    FULL_MASK,
-    STATUS_DNAT,
-    Expression,
-    FieldMatch,
-    Table,
-)
+from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FULL_MASK, STATUS_DNAT, Expression, FieldMatch, Table
 from hairpin.netfilter.nft.render import render_rule
 from hairpin.netfilter.packet import ICMP6, TCP, UDP
 

@@ -29,9 +29,7 @@ NAMES = frozenset({"ifname", "iface_index"})
 ICMP_TYPES = frozenset({"icmp_type", "icmpv6_type"})
 """Types that the IR holds together with the code, as ``type << 8 | code``."""
 
-_FIB_TYPES = (
-    "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit",
-)  # fmt: skip
+_FIB_TYPES = ("unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit")
 
 _SYMBOLS: dict[str, dict[str, int]] = {
     "inet_proto": PROTOCOLS,

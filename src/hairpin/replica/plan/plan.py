@@ -114,11 +114,7 @@ def _apart_ends(line: str) -> tuple[str, ...]:
 
 
 def _namespace(
-    network: Network,
-    netns: Netns,
-    loads: rules.Loads,
-    connections: tuple[Connection, ...],
-    able: frozenset[str],
+    network: Network, netns: Netns, loads: rules.Loads, connections: tuple[Connection, ...], able: frozenset[str]
 ) -> NetnsPlan:
     namespace = network.namespace(netns)
     lines = (

@@ -52,10 +52,7 @@ _QUIET = (
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
 """The kernel sends nothing by itself and retransmits nothing, so that counters count the flow alone."""
-_UNLIMITED = (
-    (("net", "ipv4", "icmp_ratemask"), "0"),
-    (("net", "ipv6", "icmp", "ratelimit"), "0"),
-)
+_UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
 """Rate limits are off, whatever the host says: an ICMP error about one flow must not suppress the error about the next.
 IPv4 uses the mask: a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
 

@@ -16,15 +16,7 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.lost_address import lost_by, named_for
-from hairpin.network.network import (
-    Network,
-    Port,
-    addresses_of,
-    is_held,
-    is_uplink,
-    owns_address,
-    veth_peer,
-)
+from hairpin.network.network import Network, Port, addresses_of, is_held, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import (
     LINK_LOCAL6,
     Version,

@@ -17,11 +17,7 @@ from hairpin.host.netns import Netns
 from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.netfilter.ir import (
-    STATUS_ASSURED,
-    STATUS_CONFIRMED,
-    STATUS_OFFLOAD,
-)
+from hairpin.netfilter.ir import STATUS_ASSURED, STATUS_CONFIRMED, STATUS_OFFLOAD
 from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version

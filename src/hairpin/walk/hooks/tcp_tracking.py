@@ -12,9 +12,7 @@ from hairpin.netfilter.packet import ACK, FIN, RST, SYN, TCP_CLOSED, URG, Tcp, T
 Direction = Literal[0, 1]
 """0: original, the direction of the connection's first packet.  1: reply."""
 
-_VALID_FLAGS = frozenset(
-    {SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG},
-)
+_VALID_FLAGS = frozenset({SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG})
 """Source: tcp_valid_flags, without PSH"""
 
 _Kind = Literal["syn", "synack", "fin", "ack", "rst"]
@@ -28,20 +26,20 @@ _STATES: dict[str, TcpState | None] = {
 
 _ORIGINAL: dict[_Kind, str] = {
     #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
-    "syn":    "sSS sSS sIG sIG sIG sIG sIG sSS sSS sS2",
+    "syn": "sSS sSS sIG sIG sIG sIG sIG sSS sSS sS2",
     "synack": "sIV sIV sSR sIV sIV sIV sIV sIV sIV sSR",
-    "fin":    "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
-    "ack":    "sES sIV sES sES sCW sCW sTW sTW sCL sIV",
-    "rst":    "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
-}  # fmt: skip
+    "fin": "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
+    "ack": "sES sIV sES sES sCW sCW sTW sTW sCL sIV",
+    "rst": "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
+}
 _REPLY: dict[_Kind, str] = {
     #          sNO sSS sSR sES sFW sCW sLA sTW sCL sS2
-    "syn":    "sIV sS2 sIV sIV sIV sIV sIV sSS sIV sS2",
+    "syn": "sIV sS2 sIV sIV sIV sIV sIV sSS sIV sS2",
     "synack": "sIV sSR sIG sIG sIG sIG sIG sIG sIG sSR",
-    "fin":    "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
-    "ack":    "sIV sIG sSR sES sCW sCW sTW sTW sCL sIG",
-    "rst":    "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
-}  # fmt: skip
+    "fin": "sIV sIV sFW sFW sLA sLA sLA sTW sCL sIV",
+    "ack": "sIV sIG sSR sES sCW sCW sTW sTW sCL sIG",
+    "rst": "sIV sCL sCL sCL sCL sCL sCL sCL sCL sCL",
+}
 
 
 def _table(rows: dict[_Kind, str]) -> dict[tuple[_Kind, TcpState | None], _Next]:

@@ -16,8 +16,7 @@ def unread_rules(network: Network, netns: Netns, version: Version) -> Condition 
     if not any(key in unread for key in keys):
         return None
     said = message(
-        "the firewall rules of {netns}, which could not be read, let it pass",
-        netns=network.netns_text(netns),
+        "the firewall rules of {netns}, which could not be read, let it pass", netns=network.netns_text(netns)
     )
     return Condition(said, holds=True)
 

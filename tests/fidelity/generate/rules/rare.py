@@ -70,10 +70,7 @@ def _choices(dice: Dice, version: Version, table: str, sets: Sequence[str]) -> l
         *(_Choice(_EVERYWHERE, f"-m set {_not(dice)}--match-set {ipsets.match(dice, each)}") for each in sets),
     ]
     if version == 4:
-        found += [
-            _Choice(_EVERYWHERE, "-p esp -m esp"),
-            _Choice(_EVERYWHERE, f"{_not(dice)}-f"),
-        ]
+        found += [_Choice(_EVERYWHERE, "-p esp -m esp"), _Choice(_EVERYWHERE, f"{_not(dice)}-f")]
     if sets:
         verb = dice.pick(("add", "del"))
         found.append(_Choice(_EVERYWHERE, f"-j SET --{verb}-set {ipsets.seen(version)} {dice.pick(('src', 'dst'))}"))

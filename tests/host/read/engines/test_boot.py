@@ -59,14 +59,14 @@ NOT_READ = TWICE.replace("hosts", "log-driver")
 OTHER = "failed to start daemon: Error initializing network controller: x"
 FLAGS = ("dockerd-unit", "--host=fd://\n")
 REASONS: dict[str, tuple[str, tuple[tuple[str, str], ...], bool]] = {
-    "the file is right by now":           (BAD_JSON, (("daemon-json", "{}"),), False),
-    "the file is not JSON":               (BAD_JSON, (("daemon-json", "{"),), True),
-    "the file was not read":              (BAD_JSON, (), True),
-    "given twice, still":                 (TWICE, (FLAGS, ("daemon-json", '{"hosts": ["tcp://0.0.0.0:2375"]}')), True),
-    "given twice, and taken out":         (TWICE, (FLAGS, ("daemon-json", '{"mtu": 1400}')), False),
-    "an option that is never read":       (NOT_READ, (FLAGS, ("daemon-json", "{}")), True),
-    "another reason":                     (OTHER, (("daemon-json", "{}"),), True),
-}  # fmt: skip
+    "the file is right by now": (BAD_JSON, (("daemon-json", "{}"),), False),
+    "the file is not JSON": (BAD_JSON, (("daemon-json", "{"),), True),
+    "the file was not read": (BAD_JSON, (), True),
+    "given twice, still": (TWICE, (FLAGS, ("daemon-json", '{"hosts": ["tcp://0.0.0.0:2375"]}')), True),
+    "given twice, and taken out": (TWICE, (FLAGS, ("daemon-json", '{"mtu": 1400}')), False),
+    "an option that is never read": (NOT_READ, (FLAGS, ("daemon-json", "{}")), True),
+    "another reason": (OTHER, (("daemon-json", "{}"),), True),
+}
 
 
 @pytest.mark.parametrize(("line", "readings", "is_reason"), REASONS.values(), ids=REASONS)

@@ -29,9 +29,7 @@ def test_only_what_the_daemon_holds_for_a_service_counts() -> None:
     engine = Engine("docker", "20.10.24", networks=(GATEWAY,))
     (found,), (namespace,) = with_mesh((engine,), (Namespace("host", sockets=(HELD, *OTHERS)),))
     assert found.mesh == (MeshPort("tcp", 8080),)
-    assert namespace.sockets == (
-        msgspec.structs.replace(HELD, relay=Relay(4, SANDBOX, 8080, holds_only=True)), *OTHERS,
-    )  # fmt: skip
+    assert namespace.sockets == (msgspec.structs.replace(HELD, relay=Relay(4, SANDBOX, 8080, holds_only=True)), *OTHERS)
 
 
 def test_a_host_outside_of_a_swarm_stays_as_it_is() -> None:

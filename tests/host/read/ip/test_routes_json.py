@@ -88,11 +88,7 @@ def test_version_6() -> None:
     assert to(VERSION6, v6("fd01::")).source == (v6("fd02::"), 64)
     assert len(to(VERSION6, v6("fd03::")).next_hops) == 2
     default = to(VERSION6, 0)
-    assert (default.prefix_length, default.metric, default.next_hops) == (
-        0,
-        1024,
-        (NextHop("v0", v6("fe80::1"), 6),),
-    )
+    assert (default.prefix_length, default.metric, default.next_hops) == (0, 1024, (NextHop("v0", v6("fe80::1"), 6),))
     assert {item.type for item in VERSION6} == {"unicast", "local", "multicast"}
 
 
@@ -116,7 +112,7 @@ ENCAPSULATED: dict[str, str] = {
     "its own tos follows": '"encap":"ip","id":9,"dst":"192.0.2.253","tos":16,"tos":"0"',
     "labels of MPLS": '"encap":"mpls","dst":"100/200","ttl":0',
     "iproute2 6.15, nested": '"encap":{"encap_type":"ip","id":9,"src":"0.0.0.0","dst":"192.0.2.253","ttl":0,"tos":16}',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("encap", ENCAPSULATED.values(), ids=ENCAPSULATED)

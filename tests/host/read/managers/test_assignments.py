@@ -15,7 +15,7 @@ CASES: dict[str, tuple[str, str | None]] = {
     "another key": ("NOT_ENABLED=yes", None),
     "empty": ("ENABLED=", ""),
     "nothing": ("", None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)

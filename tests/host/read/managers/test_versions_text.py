@@ -11,7 +11,7 @@ PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
     "by its path": ("ip utility, iproute2-6.1.0\n", "/usr/sbin/ip -V", Version("ip", "ip utility, iproute2-6.1.0")),
     "kernel": ("Linux vm 6.18.44\n", "uname -a", Version("kernel", "Linux 6.18.44")),
     "silent": ("\n", "nft -v", None),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "origin", "expected"), PROGRAMS.values(), ids=PROGRAMS)

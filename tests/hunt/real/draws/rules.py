@@ -12,7 +12,7 @@ _TARGETS = {
     "nat": ("REDIRECT --to-ports 81", "RETURN", "ACCEPT", "DNAT --to-destination 172.17.0.99"),
     "mangle": ("DROP", "MARK --set-mark 99", "TTL --ttl-set 1", "DROP", "TCPMSS --clamp-mss-to-pmtu"),
     "raw": ("DROP", "NOTRACK", "NOTRACK"),
-}  # fmt: skip
+}
 
 
 def _program(place: Place) -> str:

@@ -35,7 +35,7 @@ CASES: dict[str, list[tuple[str, str, str]]] = {
     "destroy table ip t": [("destroy", "table", "")],
     "list ruleset": [],
     "rename chain ip t a b": [("rename", "chain", "a")],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), CASES.items(), ids=CASES)

@@ -65,12 +65,12 @@ REFUSED: dict[str, str] = {
     "no counter": 'add chain ip t c\nadd rule ip t c counter name "none"',
     "a chain that a rule leads to": "add chain ip t c\nadd chain ip t d\nadd rule ip t c jump d\ndelete chain ip t d",
     "another hook": "add chain ip t c { type filter hook input priority 0; }\n"
-                    "add chain ip t c { type filter hook output priority 0; }",
+    "add chain ip t c { type filter hook output priority 0; }",
     "created twice": "create chain ip t c\ncreate chain ip t c",
     "no element": "add set ip t s { type inet_service; }\ndelete element ip t s { 22 }",
     "a policy without a hook": "add chain ip t c { policy drop; }",
     "no such place": "add chain ip t c\nadd rule ip t c index 4 accept",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)

@@ -9,14 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hairpin.host.traffic_control import (
-    BitsMatch,
-    Filter,
-    FilterAction,
-    FilterMatch,
-    HeaderMatch,
-    UnknownMatch,
-)
+from hairpin.host.traffic_control import BitsMatch, Filter, FilterAction, FilterMatch, HeaderMatch, UnknownMatch
 
 Options = dict[str, Any]
 _NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "icmpv6": 58, "sctp": 132}
