@@ -5,47 +5,21 @@ Their values are drawn from small ranges, so that rules and packets, and changes
 
 from hypothesis import strategies as st
 
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    Change,
-    DeleteEntry,
-    DeleteRule,
-    Entry,
-    InsertRule,
-    Primitive,
-    SetPolicy,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, PolicyRule, Route
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.iptables.spelled import spelled
-from hairpin.netfilter.ir import (
-    Chain,
-    Expression,
-    FibMatch,
-    Field,
-    FieldMatch,
-    Jump,
-    Match,
-    NameMatch,
-    OpaqueMatch,
-    Rule,
-    SetField,
-    Statement,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.packet import ICMP, TCP, UDP, Packet, Seen
 
 # Small ranges, so that rules and packets meet.
 ADDRESSES = st.integers(0x0A000000, 0x0A00000F)
 PORTS = st.integers(0, 7)
 NAMES = st.sampled_from(("eth0", "eth1", "docker0", "e", ""))
-_NUMBERS: tuple[Field, ...] = ("saddr4", "daddr4", "sport", "dport", "mark", "protocol", "icmp")
+_NUMBERS: tuple[ir.Field, ...] = ("saddr4", "daddr4", "sport", "dport", "mark", "protocol", "icmp")
 
 
 @st.composite
@@ -67,7 +41,7 @@ def packets(draw: st.DrawFn) -> Seen:
 
 
 @st.composite
-def field_matches(draw: st.DrawFn) -> FieldMatch:
+def field_matches(draw: st.DrawFn) -> ir.FieldMatch:
     """Draw a match of one number, in each form that rules have."""
     field = draw(st.sampled_from(_NUMBERS))
     values = ADDRESSES if field in ("saddr4", "daddr4") else PORTS
@@ -76,51 +50,57 @@ def field_matches(draw: st.DrawFn) -> FieldMatch:
     negated = draw(st.booleans())
     match kind:
         case "one":
-            return FieldMatch(field, ((first, first),), negated)
+            return ir.FieldMatch(field, ((first, first),), negated)
         case "prefix":
-            return FieldMatch(field, ((first & ~3, first | 3),), negated)
+            return ir.FieldMatch(field, ((first & ~3, first | 3),), negated)
         case "range":
-            return FieldMatch(field, ((first, last),), negated)
+            return ir.FieldMatch(field, ((first, last),), negated)
         case "two":
-            return FieldMatch(field, ((first, first), (last, last)), negated)
+            return ir.FieldMatch(field, ((first, first), (last, last)), negated)
         case _:
-            return FieldMatch(field, ((first & 6, first & 6),), negated, mask=6)
+            return ir.FieldMatch(field, ((first & 6, first & 6),), negated, mask=6)
 
 
 @st.composite
-def name_matches(draw: st.DrawFn) -> NameMatch:
+def name_matches(draw: st.DrawFn) -> ir.NameMatch:
     """Draw a match of a link's name."""
     names = draw(st.sampled_from((("eth0",), ("docker0",), ("eth*",), ("*",), ("eth0", "eth1"))))
-    return NameMatch(draw(st.sampled_from(("iif", "oif"))), names, draw(st.booleans()))
+    return ir.NameMatch(draw(st.sampled_from(("iif", "oif"))), names, draw(st.booleans()))
 
 
-MATCHES: st.SearchStrategy[Match] = st.one_of(
+MATCHES: st.SearchStrategy[ir.Match] = st.one_of(
     field_matches(),
     name_matches(),
-    st.builds(FibMatch, st.just("daddr"), st.just(("local",)), st.booleans()),
-    st.just(OpaqueMatch("unknown")),
+    st.builds(ir.FibMatch, st.just("daddr"), st.just(("local",)), st.booleans()),
+    st.just(ir.OpaqueMatch("unknown")),
 )
-_STATEMENTS: tuple[Statement, ...] = (
-    Verdict("accept"), Verdict("drop"), Verdict("return"), Jump("c1"), Jump("c2"), Jump("c2", goto=True),
-    SetField("mark", 0, 3), SetField("mark", 0, 5),
-)  # fmt: skip
+_STATEMENTS: tuple[ir.Statement, ...] = (
+    ir.Verdict("accept"),
+    ir.Verdict("drop"),
+    ir.Verdict("return"),
+    ir.Jump("c1"),
+    ir.Jump("c2"),
+    ir.Jump("c2", goto=True),
+    ir.SetField("mark", 0, 3),
+    ir.SetField("mark", 0, 5),
+)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> Table:
+def tables(draw: st.DrawFn) -> ir.Table:
     """Draw three chains; jumps lead only to later ones, since the kernel refuses loops."""
 
-    def rules(number: int) -> tuple[Rule, ...]:
+    def rules(number: int) -> tuple[ir.Rule, ...]:
         bodies = draw(st.lists(st.tuples(st.lists(MATCHES, max_size=3), st.sampled_from(_STATEMENTS)), max_size=12))
-        kept: list[tuple[Expression, ...]] = [
+        kept: list[tuple[ir.Expression, ...]] = [
             (*matches, statement)
             for matches, statement in bodies
-            if not isinstance(statement, Jump) or int(statement.chain[1]) > number
+            if not isinstance(statement, ir.Jump) or int(statement.chain[1]) > number
         ]
-        return tuple(Rule(body, f"{number}.{n}", n) for n, body in enumerate(kept, 1))
+        return tuple(ir.Rule(body, f"{number}.{n}", n) for n, body in enumerate(kept, 1))
 
-    base = Chain("c0", rules(0), "forward", policy=draw(st.sampled_from(("accept", "drop"))))
-    return Table("ip", "t", "iptables-nft", (base, Chain("c1", rules(1)), Chain("c2", rules(2))))
+    base = ir.Chain("c0", rules(0), "forward", policy=draw(st.sampled_from(("accept", "drop"))))
+    return ir.Table("ip", "t", "iptables-nft", (base, ir.Chain("c1", rules(1)), ir.Chain("c2", rules(2))))
 
 
 @st.composite
@@ -156,33 +136,33 @@ def policy_rules(draw: st.DrawFn) -> PolicyRule:
 
 
 @st.composite
-def changes(draw: st.DrawFn, netns: Netns, namespace: Namespace) -> Change:
+def changes(draw: st.DrawFn, netns: Netns, namespace: Namespace) -> c.Change:
     """Draw one to four parts for the namespace; whether they fit together, only a simulation tells."""
     links = tuple(each.name for each in namespace.links if each.up)
-    held: tuple[Entry, ...] = (*namespace.routes, *namespace.addresses, *namespace.rules)
+    held: tuple[c.Entry, ...] = (*namespace.routes, *namespace.addresses, *namespace.rules)
     entries = routes(links) | addresses(links) | policy_rules()
     chains = [(table, chain) for table in namespace.ruleset.tables for chain in table.chains]
 
-    def part() -> Primitive:
+    def part() -> c.Primitive:
         kind = draw(st.integers(0, 5))
         if kind == 0:
-            return AddEntry(netns, draw(entries))
+            return c.AddEntry(netns, draw(entries))
         if kind == 1:
-            return DeleteEntry(netns, draw(st.sampled_from(held)))
+            return c.DeleteEntry(netns, draw(st.sampled_from(held)))
         if kind == 2:
             path = draw(st.sampled_from(sorted(namespace.sysctls.values)))
-            return SetSysctl(netns, path, draw(st.sampled_from(("0", "1"))))
+            return c.SetSysctl(netns, path, draw(st.sampled_from(("0", "1"))))
         table, chain = draw(st.sampled_from(chains))
         if kind == 3 and chain.rules:
-            return DeleteRule(netns, place_of(table, chain.name, draw(st.sampled_from(chain.rules))))
+            return c.DeleteRule(netns, place_of(table, chain.name, draw(st.sampled_from(chain.rules))))
         if kind == 4 and chain.hook is not None:
-            return SetPolicy(netns, policy_place(table, chain), draw(st.sampled_from(("accept", "drop"))))
+            return c.SetPolicy(netns, policy_place(table, chain), draw(st.sampled_from(("accept", "drop"))))
         if kind == 5:
-            return AddChain(netns, table.dialect, table.family, table.name, draw(st.sampled_from(("NEW", "OTHER"))))
-        link = NameMatch("iif", (draw(st.sampled_from(links)),), draw(st.booleans()))
-        body = (link, Verdict(draw(st.sampled_from(("accept", "drop")))))
-        rule = Rule(body, spelled(body, chain.name, "ip"), 1)
+            return c.AddChain(netns, table.dialect, table.family, table.name, draw(st.sampled_from(("NEW", "OTHER"))))
+        link = ir.NameMatch("iif", (draw(st.sampled_from(links)),), draw(st.booleans()))
+        body = (link, ir.Verdict(draw(st.sampled_from(("accept", "drop")))))
+        rule = ir.Rule(body, spelled(body, chain.name, "ip"), 1)
         position = draw(st.integers(1, len(chain.rules) + 1))
-        return InsertRule(netns, table.dialect, table.family, table.name, chain.name, rule, position)
+        return c.InsertRule(netns, table.dialect, table.family, table.name, chain.name, rule, position)
 
-    return Change(tuple(part() for _ in range(draw(st.integers(1, 4)))))
+    return c.Change(tuple(part() for _ in range(draw(st.integers(1, 4)))))

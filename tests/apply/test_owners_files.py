@@ -7,16 +7,7 @@ import pytest
 
 from hairpin.apply.owners_files import give_back, with_owners_files
 from hairpin.carry.act import FileState
-from hairpin.change.calls import (
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    OpenPort,
-    OwnersCall,
-    TrustSource,
-    reverse,
-)
+from hairpin.change import calls
 from hairpin.change.step import Ask, ReplaceFile
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message
@@ -27,7 +18,7 @@ SHIPPED = '<?xml version="1.0" encoding="utf-8"?>\n<zone target="DROP">\n  <shor
 WRITTEN = '<?xml version="1.0" encoding="utf-8"?>\n<zone target="DROP"><short>Drop</short></zone>'
 OPENED = WRITTEN.replace("</zone>", '<port port="80" protocol="tcp"/></zone>')
 OWN = "<zone>\n<!-- mine -->\n<short>Drop</short></zone>\n"
-CALL = OpenPort("drop", 80, "tcp", permanent=True)
+CALL = calls.OpenPort("drop", 80, "tcp", permanent=True)
 
 
 class Disk:
@@ -49,9 +40,9 @@ class Disk:
         self.files[path] = FileState(text, 0o600, 0, 0, ())
 
 
-def ask(call: OwnersCall, *files: ConfigFile) -> tuple[Ask, Callable[[Disk], Ask]]:
+def ask(call: calls.OwnersCall, *files: ConfigFile) -> tuple[Ask, Callable[[Disk], Ask]]:
     host = msgspec.structs.replace(network().this, files=files)
-    back = reverse(call, host)
+    back = calls.reverse(call, host)
     assert back is not None
     step = Ask(host=host.name, call=call, undo=(Ask(host=host.name, call=back, undo=()),))
 
@@ -63,7 +54,7 @@ def ask(call: OwnersCall, *files: ConfigFile) -> tuple[Ask, Callable[[Disk], Ask
     return step, known
 
 
-def known(disk: Disk, call: OwnersCall = CALL) -> Ask:
+def known(disk: Disk, call: calls.OwnersCall = CALL) -> Ask:
     return ask(call)[1](disk)
 
 
@@ -90,25 +81,25 @@ def test_what_says_something_new_stays(text: str) -> None:
 
 def test_direct_rules_that_are_gone_leave_no_file() -> None:
     disk = Disk()
-    step = known(disk, AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"))
+    step = known(disk, calls.AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"))
     disk.write("/etc/firewalld/direct.xml", '<?xml version="1.0" encoding="utf-8"?>\n<direct/>')
     give_back(step, disk.read, disk.carry)
     assert disk.files == {}
 
 
-PATHS: dict[str, tuple[OwnersCall, tuple[str, ...]]] = {
+PATHS: dict[str, tuple[calls.OwnersCall, tuple[str, ...]]] = {
     "rich rule of a policy": (
-        AddRichRule("policy", "in", "rule accept", permanent=True),
+        calls.AddRichRule("policy", "in", "rule accept", permanent=True),
         ("/etc/firewalld/policies/in.xml",),
     ),
-    "source": (TrustSource("10.0.0.0/8", permanent=True), ("/etc/firewalld/zones/trusted.xml",)),
-    "only at run time": (OpenPort("drop", 80, "tcp"), ()),
-    "ufw": (AllowInUfw(80, "tcp"), ()),
+    "source": (calls.TrustSource("10.0.0.0/8", permanent=True), ("/etc/firewalld/zones/trusted.xml",)),
+    "only at run time": (calls.OpenPort("drop", 80, "tcp"), ()),
+    "ufw": (calls.AllowInUfw(80, "tcp"), ()),
 }
 
 
 @pytest.mark.parametrize(("call", "paths"), PATHS.values(), ids=PATHS)
-def test_which_files_a_call_writes(call: OwnersCall, paths: tuple[str, ...]) -> None:
+def test_which_files_a_call_writes(call: calls.OwnersCall, paths: tuple[str, ...]) -> None:
     assert tuple(each.path for each in known(Disk(), call).files) == paths
 
 
@@ -118,7 +109,9 @@ def test_a_link_leaves_its_zone() -> None:
         ConfigFile("/etc/firewalld/zones/a.xml", "<zone/>"),
     )
     host = msgspec.structs.replace(network().this, files=files)
-    step = Ask(host=host.name, call=BindInterface("home", "eth0", permanent=True), undo=(Ask(host="", call=CALL),))
+    step = Ask(
+        host=host.name, call=calls.BindInterface("home", "eth0", permanent=True), undo=(Ask(host="", call=CALL),)
+    )
     made = with_owners_files(step, host, Disk().read)
     assert isinstance(made, Ask)
     assert [each.path for each in made.files] == ["/etc/firewalld/zones/home.xml", ETC]

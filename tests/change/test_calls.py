@@ -3,26 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    Call,
-    ConnectContainer,
-    EndProcess,
-    OpenPort,
-    OwnersCall,
-    ReloadUfw,
-    SetContainerState,
-    SetRestartPolicy,
-    SetUnitState,
-    TrustSource,
-    Unban,
-    call_argv,
-    reverse,
-)
+from hairpin.change import calls
 from hairpin.host.managers import Firewalld, FirewalldZone
 from tests.small_host import network
 
@@ -30,78 +11,81 @@ HOST = msgspec.structs.replace(
     network().this,
     firewalld=Firewalld(True, default_zone="public", runtime=(FirewalldZone("docker", interfaces=("docker0",)),)),
 )
-CHAIN = AddDirectChain("ip", "filter", "DOCKER-USER")
-RICH = AddRichRule("zone", "public", 'rule priority="-1" accept')
-DIRECT = AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
+CHAIN = calls.AddDirectChain("ip", "filter", "DOCKER-USER")
+RICH = calls.AddRichRule("zone", "public", 'rule priority="-1" accept')
+DIRECT = calls.AddDirectRule("ip6", "nat", "OUTPUT", '-m comment --comment "a b" -j ACCEPT')
 
 # call, its words, the words that undo it
-CALLS: dict[str, tuple[Call, str, Call | None]] = {
-    "start": (SetContainerState("docker", "start", "web"), "docker start web", None),
-    "pause": (SetContainerState("podman", "pause", "web"), "podman pause web",
-              SetContainerState("podman", "unpause", "web")),
-    "connect": (ConnectContainer("docker", "connect", "n1", "web"), "docker network connect n1 web",
-                ConnectContainer("docker", "disconnect", "n1", "web")),
-    "disconnect": (ConnectContainer("docker", "disconnect", "n1", "web"), "docker network disconnect n1 web", None),
-    "restart policy": (SetRestartPolicy("docker", "always", "web"), "docker update --restart always web",
-                       SetRestartPolicy("docker", "no", "web")),
-    "port": (OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",
-             OpenPort("public", 80, "tcp", closed=True)),
+CALLS: dict[str, tuple[calls.Call, str, calls.Call | None]] = {
+    "start": (calls.SetContainerState("docker", "start", "web"), "docker start web", None),
+    "pause": (calls.SetContainerState("podman", "pause", "web"), "podman pause web",
+              calls.SetContainerState("podman", "unpause", "web")),
+    "connect": (calls.ConnectContainer("docker", "connect", "n1", "web"), "docker network connect n1 web",
+                calls.ConnectContainer("docker", "disconnect", "n1", "web")),
+    "disconnect": (calls.ConnectContainer("docker", "disconnect", "n1", "web"), "docker network disconnect n1 web",
+                   None),
+    "restart policy": (calls.SetRestartPolicy("docker", "always", "web"), "docker update --restart always web",
+                       calls.SetRestartPolicy("docker", "no", "web")),
+    "port": (calls.OpenPort("public", 80, "tcp"), "firewall-cmd --zone=public --add-port=80/tcp",
+             calls.OpenPort("public", 80, "tcp", closed=True)),
     "rich rule": (RICH, 'firewall-cmd --zone=public --add-rich-rule=rule priority="-1" accept',
                   msgspec.structs.replace(RICH, removed=True)),
     "rich rule of a policy, taken back": (
-        AddRichRule("policy", "own", "rule accept", permanent=True, removed=True),
+        calls.AddRichRule("policy", "own", "rule accept", permanent=True, removed=True),
         "firewall-cmd --permanent --policy=own --remove-rich-rule=rule accept",
-        AddRichRule("policy", "own", "rule accept", permanent=True),
+        calls.AddRichRule("policy", "own", "rule accept", permanent=True),
     ),
     "direct rule before others": (
         msgspec.structs.replace(DIRECT, words="-j ACCEPT", priority=-1),
         "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT -1 -j ACCEPT",
         msgspec.structs.replace(DIRECT, words="-j ACCEPT", priority=-1, removed=True),
     ),
-    "zone": (BindInterface("trusted", "docker0"), "firewall-cmd --zone=trusted --change-interface=docker0",
-             BindInterface("docker", "docker0")),
-    "zone by default": (BindInterface("trusted", "eth0", permanent=True),
+    "zone": (calls.BindInterface("trusted", "docker0"), "firewall-cmd --zone=trusted --change-interface=docker0",
+             calls.BindInterface("docker", "docker0")),
+    "zone by default": (calls.BindInterface("trusted", "eth0", permanent=True),
                         "firewall-cmd --permanent --zone=trusted --change-interface=eth0",
-                        BindInterface("trusted", "eth0", permanent=True, removed=True)),
-    "zone of run time alone": (BindInterface("trusted", "docker0", permanent=True),
+                        calls.BindInterface("trusted", "eth0", permanent=True, removed=True)),
+    "zone of run time alone": (calls.BindInterface("trusted", "docker0", permanent=True),
                                "firewall-cmd --permanent --zone=trusted --change-interface=docker0",
-                               BindInterface("trusted", "docker0", permanent=True, removed=True)),
-    "taken out of a zone": (BindInterface("trusted", "eth0", permanent=True, removed=True),
+                               calls.BindInterface("trusted", "docker0", permanent=True, removed=True)),
+    "taken out of a zone": (calls.BindInterface("trusted", "eth0", permanent=True, removed=True),
                             "firewall-cmd --permanent --zone=trusted --remove-interface=eth0",
-                            BindInterface("trusted", "eth0", permanent=True)),
-    "source": (TrustSource("172.17.0.0/16", permanent=True),
+                            calls.BindInterface("trusted", "eth0", permanent=True)),
+    "source": (calls.TrustSource("172.17.0.0/16", permanent=True),
                "firewall-cmd --permanent --zone=trusted --add-source=172.17.0.0/16",
-               TrustSource("172.17.0.0/16", permanent=True, removed=True)),
+               calls.TrustSource("172.17.0.0/16", permanent=True, removed=True)),
     "chain": (CHAIN, "firewall-cmd --permanent --direct --add-chain ipv4 filter DOCKER-USER",
               msgspec.structs.replace(CHAIN, removed=True)),
     "rule": (DIRECT,
              "firewall-cmd --permanent --direct --add-rule ipv6 nat OUTPUT 0 -m comment --comment a b -j ACCEPT",
              msgspec.structs.replace(DIRECT, removed=True)),
-    "ufw": (ReloadUfw(), "ufw reload", None),
-    "a process": (EndProcess(7), "kill 7", None),
-    "a halted process": (EndProcess(7, halted=True), "kill -KILL 7", None),
-    "ufw lets a port in": (AllowInUfw(80, "tcp"), "ufw allow 80/tcp", AllowInUfw(80, "tcp", deleted=True)),
-    "ufw takes it back": (AllowInUfw(80, "tcp", deleted=True), "ufw delete allow 80/tcp", AllowInUfw(80, "tcp")),
+    "ufw": (calls.ReloadUfw(), "ufw reload", None),
+    "a process": (calls.EndProcess(7), "kill 7", None),
+    "a halted process": (calls.EndProcess(7, halted=True), "kill -KILL 7", None),
+    "ufw lets a port in": (calls.AllowInUfw(80, "tcp"), "ufw allow 80/tcp", calls.AllowInUfw(80, "tcp", deleted=True)),
+    "ufw takes it back": (calls.AllowInUfw(80, "tcp", deleted=True), "ufw delete allow 80/tcp",
+                          calls.AllowInUfw(80, "tcp")),
     "ufw lets a link's packets in": (
-        AllowInUfw(80, "udp", iif="docker0", first=True), "ufw prepend allow in on docker0 to any port 80 proto udp",
-        AllowInUfw(80, "udp", iif="docker0", first=True, deleted=True),
+        calls.AllowInUfw(80, "udp", iif="docker0", first=True),
+        "ufw prepend allow in on docker0 to any port 80 proto udp",
+        calls.AllowInUfw(80, "udp", iif="docker0", first=True, deleted=True),
     ),
     "ufw forwards": (
-        AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
+        calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
         "ufw route allow in on eth0 out on docker0 to any port 80 proto tcp",
-        AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, deleted=True),
+        calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, deleted=True),
     ),
     "fail2ban": (
-        Unban("fail2ban-client", "sshd", "192.0.2.1"), "fail2ban-client set sshd unbanip 192.0.2.1", None,
+        calls.Unban("fail2ban-client", "sshd", "192.0.2.1"), "fail2ban-client set sshd unbanip 192.0.2.1", None,
     ),
-    "crowdsec": (Unban("cscli", "", "192.0.2.1"), "cscli decisions delete --ip 192.0.2.1", None),
-    "unit": (SetUnitState("enable", "a"), "systemctl enable a", SetUnitState("disable", "a")),
-    "unit stopped": (SetUnitState("stop", "a"), "systemctl stop a", SetUnitState("start", "a")),
-    "unit restarted": (SetUnitState("restart", "a"), "systemctl restart a", None),
+    "crowdsec": (calls.Unban("cscli", "", "192.0.2.1"), "cscli decisions delete --ip 192.0.2.1", None),
+    "unit": (calls.SetUnitState("enable", "a"), "systemctl enable a", calls.SetUnitState("disable", "a")),
+    "unit stopped": (calls.SetUnitState("stop", "a"), "systemctl stop a", calls.SetUnitState("start", "a")),
+    "unit restarted": (calls.SetUnitState("restart", "a"), "systemctl restart a", None),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("call", "words", "back"), CALLS.values(), ids=CALLS)
-def test_a_call(call: OwnersCall, words: str, back: Call | None) -> None:
-    assert " ".join(call_argv(call)) == words
-    assert reverse(call, HOST) == back
+def test_a_call(call: calls.OwnersCall, words: str, back: calls.Call | None) -> None:
+    assert " ".join(calls.call_argv(call)) == words
+    assert calls.reverse(call, HOST) == back

@@ -3,21 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    BindInterface,
-    ByPerson,
-    Call,
-    ConnectContainer,
-    EndProcess,
-    OpenPort,
-    ReloadUfw,
-    SetContainerState,
-    SetRestartPolicy,
-    TrustSource,
-)
+from hairpin.change import calls
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit, SetPolicy
 from hairpin.change.expect import (
     ChainIs,
@@ -78,33 +64,36 @@ def test_the_expected_chains_and_policies() -> None:
 
 
 def test_a_call_expects_the_containers_status() -> None:
-    assert call_expects(SetContainerState("docker", "start", "web"), network().this) == (ContainerIs("web", "running"),)
+    assert call_expects(calls.SetContainerState("docker", "start", "web"), network().this) == (
+        ContainerIs("web", "running"),
+    )
 
 
 ZONE = FirewalldZone("public", interfaces=("eth0",), ports=("8151/tcp",))
 GUARDED = msgspec.structs.replace(network().this, firewalld=Firewalld(True, runtime=(ZONE,)))
 FIREWALLD = ManagerRuns("firewalld")
-OWNERS: dict[str, tuple[Call, tuple[OnHost, ...]]] = {
-    "ufw": (ReloadUfw(), (ManagerRuns("ufw"),)),
-    "a process": (EndProcess(7, halted=True), (ProcessIs(7, halted=True),)),
-    "a port that is closed": (OpenPort("public", 80, "tcp"), (FIREWALLD, PortIs("public", "80/tcp", False, False))),
+OWNERS: dict[str, tuple[calls.Call, tuple[OnHost, ...]]] = {
+    "ufw": (calls.ReloadUfw(), (ManagerRuns("ufw"),)),
+    "a process": (calls.EndProcess(7, halted=True), (ProcessIs(7, halted=True),)),
+    "a port that is closed": (calls.OpenPort("public", 80, "tcp"),
+                              (FIREWALLD, PortIs("public", "80/tcp", False, False))),
     "a port that is open": (
-        OpenPort("public", 8151, "tcp", closed=True), (FIREWALLD, PortIs("public", "8151/tcp", False, True)),
+        calls.OpenPort("public", 8151, "tcp", closed=True), (FIREWALLD, PortIs("public", "8151/tcp", False, True)),
     ),
-    "a zone that was not read": (OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
-    "an interface": (BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
-    "an interface of no zone": (BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
-    "a source": (TrustSource("10.9.0.0/16"), (FIREWALLD, SourceIs("trusted", "10.9.0.0/16", False, False))),
-    "a source in files that were not read": (TrustSource("10.9.0.0/16", permanent=True), (FIREWALLD,)),
-    "a rich rule": (AddRichRule("zone", "public", "rule accept"), (FIREWALLD,)),
-    "a direct chain": (AddDirectChain("ip", "filter", "DOCKER-USER"), (FIREWALLD,)),
-    "a direct rule": (AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
-    "a container": (SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),
-    "a network": (ConnectContainer("docker", "connect", "front", "web"), (EndpointIs("web", "front", False),)),
-    "a person": (ByPerson(message("look")), ()),
+    "a zone that was not read": (calls.OpenPort("public", 80, "tcp", permanent=True), (FIREWALLD,)),
+    "an interface": (calls.BindInterface("trusted", "eth0"), (FIREWALLD, ZoneIs("eth0", "public", False))),
+    "an interface of no zone": (calls.BindInterface("trusted", "eth1"), (FIREWALLD, ZoneIs("eth1", None, False))),
+    "a source": (calls.TrustSource("10.9.0.0/16"), (FIREWALLD, SourceIs("trusted", "10.9.0.0/16", False, False))),
+    "a source in files that were not read": (calls.TrustSource("10.9.0.0/16", permanent=True), (FIREWALLD,)),
+    "a rich rule": (calls.AddRichRule("zone", "public", "rule accept"), (FIREWALLD,)),
+    "a direct chain": (calls.AddDirectChain("ip", "filter", "DOCKER-USER"), (FIREWALLD,)),
+    "a direct rule": (calls.AddDirectRule("ip", "filter", "FORWARD", "-j ACCEPT"), (FIREWALLD,)),
+    "a container": (calls.SetRestartPolicy("docker", "always", "web"), (RestartPolicyIs("web", "no"),)),
+    "a network": (calls.ConnectContainer("docker", "connect", "front", "web"), (EndpointIs("web", "front", False),)),
+    "a person": (calls.ByPerson(message("look")), ()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("call", "expected"), OWNERS.values(), ids=OWNERS)
-def test_each_owner_is_expected_to_have_the_part_as_it_was_read(call: Call, expected: tuple[OnHost, ...]) -> None:
+def test_each_owner_is_expected_to_have_the_part_as_it_was_read(call: calls.Call, expected: tuple[OnHost, ...]) -> None:
     assert call_expects(call, GUARDED) == expected

@@ -3,37 +3,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    AddNamespace,
-    AddSocket,
-    Change,
-    ChangeWorld,
-    ContinueProcess,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteNamespace,
-    DeleteRule,
-    DeleteSocket,
-    DropConnection,
-    Forget,
-    HaltProcess,
-    InsertRule,
-    LoadModule,
-    Primitive,
-    ReplaceRuleset,
-    ReplaceSysctls,
-    ReplaceTable,
-    SetContainer,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-    SetUnit,
-    WriteFile,
-    one,
-)
+from hairpin.change import change as c
 from hairpin.change.entries import table_of
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
@@ -91,64 +61,64 @@ def chains(net: Network) -> tuple[str, ...]:
 
 
 # change, (how to look at the changed part,) that part before, and after
-CASES: dict[str, tuple[Primitive, object, object]] = {
-    "sysctl": (SetSysctl(HOST_NETNS, ("net", "x"), "1"), None, "1"),
-    "chain": (AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), False, True),
-    "rule": (InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
-    "rule away": (DeleteRule(HOST_NETNS, JUMP), True, False),
-    "policy": (SetPolicy(HOST_NETNS, JUMP, "accept"), "drop", "accept"),
-    "address": (AddEntry(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
-    "route": (AddEntry(HOST_NETNS, WAY), False, True),
-    "route away": (DeleteEntry(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
-    "policy rule away": (DeleteEntry(HOST_NETNS, RULE), True, False),
-    "neighbour entry away": (DeleteEntry(HOST_NETNS, ENTRY), True, False),
-    "socket": (AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
-    "connection away": (DropConnection(HOST_NETNS, 4, LIVE.original), True, False),
-    "process": (ContinueProcess(HOST_NETNS.host, 7), True, False),
-    "link": (SetLink(HOST_NETNS, Link(2, "eth0", up=False)), True, False),
-    "container": (SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
-    "world": (ChangeWorld(World(peers=(Peer(4, 0, 0),)), message("")), 0, 1),
+CASES: dict[str, tuple[c.Primitive, object, object]] = {
+    "sysctl": (c.SetSysctl(HOST_NETNS, ("net", "x"), "1"), None, "1"),
+    "chain": (c.AddChain(HOST_NETNS, "iptables-nft", "ip", "nat", "NEW"), False, True),
+    "rule": (c.InsertRule(HOST_NETNS, "iptables-nft", "ip", "filter", "FORWARD", DROP, 1), JUMP.text, DROP.text),
+    "rule away": (c.DeleteRule(HOST_NETNS, JUMP), True, False),
+    "policy": (c.SetPolicy(HOST_NETNS, JUMP, "accept"), "drop", "accept"),
+    "address": (c.AddEntry(HOST_NETNS, Address("eth0", 4, 7, 32)), False, True),
+    "route": (c.AddEntry(HOST_NETNS, WAY), False, True),
+    "route away": (c.DeleteEntry(HOST_NETNS, route("default", "eth0", via="198.51.100.1")), True, False),
+    "policy rule away": (c.DeleteEntry(HOST_NETNS, RULE), True, False),
+    "neighbour entry away": (c.DeleteEntry(HOST_NETNS, ENTRY), True, False),
+    "socket": (c.AddSocket(HOST_NETNS, SOCKET, message("listen")), False, True),
+    "connection away": (c.DropConnection(HOST_NETNS, 4, LIVE.original), True, False),
+    "process": (c.ContinueProcess(HOST_NETNS.host, 7), True, False),
+    "link": (c.SetLink(HOST_NETNS, Link(2, "eth0", up=False)), True, False),
+    "container": (c.SetContainer(HOST_NETNS.host, container("paused")), "running", "paused"),
+    "world": (c.ChangeWorld(World(peers=(Peer(4, 0, 0),)), message("")), 0, 1),
 }
 
 
-def seen(part: Primitive, net: Network) -> object:
+def seen(part: c.Primitive, net: Network) -> object:
     """Return the part of the network that this kind of change changes."""
     host = net.namespace(HOST_NETNS)
     match part:
-        case SetSysctl():
+        case c.SetSysctl():
             return host.sysctls.text("net", "x")
-        case AddChain():
+        case c.AddChain():
             return "NEW" in chains(net)
-        case InsertRule():
+        case c.InsertRule():
             return forward(net)[1]
-        case DeleteRule():
+        case c.DeleteRule():
             return forward(net)[1] == JUMP.text
-        case SetPolicy():
+        case c.SetPolicy():
             return forward(net)[0]
-        case AddEntry(entry=Address()):
+        case c.AddEntry(entry=Address()):
             return any(each.value == 7 for each in host.addresses)
-        case AddEntry(entry=entry) | DeleteEntry(entry=entry):
+        case c.AddEntry(entry=entry) | c.DeleteEntry(entry=entry):
             return entry in table_of(host, entry)
-        case ContinueProcess():
+        case c.ContinueProcess():
             return any(each.halted for each in net.namespace(HOST_NETNS).sockets)
-        case AddSocket():
+        case c.AddSocket():
             return SOCKET in host.sockets
-        case DropConnection():
+        case c.DropConnection():
             return LIVE in host.connections
-        case SetLink():
+        case c.SetLink():
             return any(each.up for each in host.links if each.name == "eth0")
-        case SetContainer():
+        case c.SetContainer():
             return net.this.containers()[0].status
-        case ChangeWorld():
+        case c.ChangeWorld():
             return len(net.world.peers)
         case _:
             raise AssertionError(part)
 
 
 @pytest.mark.parametrize(("part", "before", "after"), CASES.values(), ids=CASES)
-def test_simulate(part: Primitive, before: object, after: object) -> None:
+def test_simulate(part: c.Primitive, before: object, after: object) -> None:
     assert seen(part, NET) == before
-    changed = simulate(one(part), NET)
+    changed = simulate(c.one(part), NET)
     assert seen(part, changed) == after
     assert changed.namespace(sibling("container:web")) == NET.namespace(sibling("container:web"))
 
@@ -161,7 +131,7 @@ def tables(net: Network) -> tuple[str, ...]:
     return tuple(each.name for each in net.namespace(HOST_NETNS).ruleset.tables)
 
 
-EMPTY_CHAIN = one(AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "EMPTY"))
+EMPTY_CHAIN = c.one(c.AddChain(HOST_NETNS, "iptables-nft", "ip", "filter", "EMPTY"))
 OTHER_ENTRY = msgspec.structs.replace(ENTRY, value=8, mac=8)
 LEARNED = msgspec.structs.replace(ENTRY, value=9, state="STALE")
 FORWARDING = FdbEntry("docker0", "veth1", 7, state="static")
@@ -173,71 +143,71 @@ Look = Callable[[Network], object]
 H, LABEL = HOST_NETNS, HOST_NETNS.host
 
 # change, (how to look at the changed part,) that part before, and after
-OTHER_WAY: dict[str, tuple[Primitive, Look, object, object]] = {
+OTHER_WAY: dict[str, tuple[c.Primitive, Look, object, object]] = {
     "sysctls": (
-        ReplaceSysctls(H, ((("net", "x"), "1"), (("net", "y"), "2"))),
+        c.ReplaceSysctls(H, ((("net", "x"), "1"), (("net", "y"), "2"))),
         lambda net: (of(net).sysctls.text("net", "x"), of(net).sysctls.text("net", "y")),
         (None, None), ("1", "2"),
     ),
     "chain away": (
-        DeleteChain(H, "iptables-nft", "ip", "filter", "EMPTY"),
+        c.DeleteChain(H, "iptables-nft", "ip", "filter", "EMPTY"),
         lambda net: of(net).ruleset.tables[1].chain("EMPTY") is None, False, True,
     ),
-    "table away": (ReplaceTable(H, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
-    "ruleset": (ReplaceRuleset(H, Ruleset()), tables, ("nat", "filter"), ()),
+    "table away": (c.ReplaceTable(H, "iptables-nft", "ip", "nat", None), tables, ("nat", "filter"), ("filter",)),
+    "ruleset": (c.ReplaceRuleset(H, Ruleset()), tables, ("nat", "filter"), ()),
     "address away": (
-        DeleteEntry(H, Address("eth0", 4, HOST_ADDRESS, 24)),
+        c.DeleteEntry(H, Address("eth0", 4, HOST_ADDRESS, 24)),
         lambda net: any(hop.link == "eth0" for each in of(net).routes for hop in each.next_hops),
         True, False,
     ),
     "policy rule": (
-        AddEntry(H, PolicyRule(4, 99, table=6)),
+        c.AddEntry(H, PolicyRule(4, 99, table=6)),
         lambda net: [each.priority for each in of(net).rules], [100], [99, 100],
     ),
     "neighbour entry": (
-        AddEntry(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
+        c.AddEntry(H, OTHER_ENTRY), lambda net: OTHER_ENTRY in of(net).neighbours, False, True
     ),
     "forwarding entry": (
-        AddEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
+        c.AddEntry(H, msgspec.structs.replace(FORWARDING, mac=8)),
         lambda net: len(of(net).fdb), 1, 2,
     ),
-    "forwarding entry away": (DeleteEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
+    "forwarding entry away": (c.DeleteEntry(H, FORWARDING), lambda net: len(of(net).fdb), 1, 0),
     "nothing listens": (
-        DeleteSocket(H, HALTED[1]), lambda net: HALTED[1] in of(net).sockets, True, False
+        c.DeleteSocket(H, HALTED[1]), lambda net: HALTED[1] in of(net).sockets, True, False
     ),
     "a process is stopped": (
-        HaltProcess(LABEL, 8), lambda net: [each.halted for each in of(net).sockets], [True, False], [True, True]
+        c.HaltProcess(LABEL, 8), lambda net: [each.halted for each in of(net).sockets], [True, False], [True, True]
     ),
     "unit": (
-        SetUnit(LABEL, Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.this.units],
+        c.SetUnit(LABEL, Unit("a.service", "active", "enabled")), lambda net: [each.name for each in net.this.units],
         [], ["a.service"],
     ),
-    "file": (WriteFile(LABEL, "/etc/a", "text"), lambda net: [each.text for each in net.this.files], [], ["text"]),
-    "module": (LoadModule(LABEL, "br_netfilter"), lambda net: net is MORE, True, True),
+    "file": (c.WriteFile(LABEL, "/etc/a", "text"), lambda net: [each.text for each in net.this.files], [], ["text"]),
+    "module": (c.LoadModule(LABEL, "br_netfilter"), lambda net: net is MORE, True, True),
     "connections forgotten": (
-        Forget(H, "connections"), lambda net: len(of(net).connections), 1, 0
+        c.Forget(H, "connections"), lambda net: len(of(net).connections), 1, 0
     ),
     "neighbours forgotten": (
-        Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
+        c.Forget(H, "neighbours"), lambda net: of(net).neighbours, (ENTRY, LEARNED), (ENTRY,)
     ),
-    "link away": (DeleteLink(H, "docker0"), lambda net: of(net).link("docker0") is None, False, True),
+    "link away": (c.DeleteLink(H, "docker0"), lambda net: of(net).link("docker0") is None, False, True),
     "namespace away": (
-        DeleteNamespace(sibling("container:web")),
+        c.DeleteNamespace(sibling("container:web")),
         lambda net: (len(net.this.namespaces), of(net).link("veth1") is None), (2, False), (1, True),
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("part", "look", "before", "after"), OTHER_WAY.values(), ids=OTHER_WAY)
-def test_changes_that_events_make(part: Primitive, look: Look, before: object, after: object) -> None:
+def test_changes_that_events_make(part: c.Primitive, look: Look, before: object, after: object) -> None:
     assert look(MORE) == before
-    assert look(simulate(one(part), MORE)) == after
+    assert look(simulate(c.one(part), MORE)) == after
 
 
 def test_a_deleted_file_is_restored() -> None:
-    written = simulate(Change((WriteFile(LABEL, "/etc/a", "b"), WriteFile(LABEL, "/etc/a", "c"))), NET)
+    written = simulate(c.Change((c.WriteFile(LABEL, "/etc/a", "b"), c.WriteFile(LABEL, "/etc/a", "c"))), NET)
     assert [each.text for each in written.this.files] == ["c"]
-    assert simulate(one(WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
+    assert simulate(c.one(c.WriteFile(LABEL, "/etc/a", None)), written).this.files == ()
 
 
 def test_a_container_comes_with_its_namespace_and_veth_pair() -> None:
@@ -246,10 +216,10 @@ def test_a_container_comes_with_its_namespace_and_veth_pair() -> None:
     bare = msgspec.structs.replace(host, links=host.links[:3])
     whole = network(bare, docker=stopped)
     whole = whole.with_host(msgspec.structs.replace(whole.this, namespaces=(bare,)))
-    after = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), whole)
+    after = simulate(c.one(c.AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), whole)
     assert after.this.containers()[0].status == "running"
     assert veth_peer(after, sibling("container:web"), container_namespace().links[1]) == Port(HOST_NETNS, "veth1")
-    again = simulate(one(AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), after)
+    again = simulate(c.one(c.AddNamespace(HOST_NETNS.host, container_namespace(), host.links[3], container())), after)
     assert again == after
 
 
@@ -272,7 +242,7 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
     )
     empty = network(msgspec.structs.replace(host, links=links, routes=routes))
     after = simulate(
-        one(AddNamespace(HOST_NETNS.host, container_namespace(), veth, container())), empty
+        c.one(c.AddNamespace(HOST_NETNS.host, container_namespace(), veth, container())), empty
     ).this.namespaces[0]
     docker0 = after.link("docker0")
     assert docker0 is not None
@@ -281,22 +251,22 @@ def test_a_bridge_has_a_carrier_once_its_first_container_is_there() -> None:
 
 
 def test_parts_are_made_in_order() -> None:
-    parts = (SetSysctl(HOST_NETNS, ("net", "x"), "1"), SetSysctl(HOST_NETNS, ("net", "x"), "2"))
-    assert simulate(Change(parts), NET).namespace(HOST_NETNS).sysctls.text("net", "x") == "2"
-    assert simulate(Change(()), NET) is NET
+    parts = (c.SetSysctl(HOST_NETNS, ("net", "x"), "1"), c.SetSysctl(HOST_NETNS, ("net", "x"), "2"))
+    assert simulate(c.Change(parts), NET).namespace(HOST_NETNS).sysctls.text("net", "x") == "2"
+    assert simulate(c.Change(()), NET) is NET
 
 
-MISFITS: dict[str, Primitive] = {
-    "namespace": SetSysctl(sibling("container:gone"), ("net", "x"), "1"),
-    "rule": DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),
-    "table": SetPolicy(HOST_NETNS, msgspec.structs.replace(JUMP, table="raw"), "drop"),
+MISFITS: dict[str, c.Primitive] = {
+    "namespace": c.SetSysctl(sibling("container:gone"), ("net", "x"), "1"),
+    "rule": c.DeleteRule(HOST_NETNS, msgspec.structs.replace(JUMP, number=9)),
+    "table": c.SetPolicy(HOST_NETNS, msgspec.structs.replace(JUMP, table="raw"), "drop"),
 }
 
 
 @pytest.mark.parametrize("part", MISFITS.values(), ids=MISFITS)
-def test_a_change_that_does_not_fit_is_refused(part: Primitive) -> None:
+def test_a_change_that_does_not_fit_is_refused(part: c.Primitive) -> None:
     with pytest.raises(ChangeError):
-        simulate(one(part), NET)
+        simulate(c.one(part), NET)
 
 
 def test_dockerd_has_other_options_once_its_file_says_so() -> None:
@@ -305,9 +275,9 @@ def test_dockerd_has_other_options_once_its_file_says_so() -> None:
     docker = Engine("docker", "26.1.5", iptables=False, icc=False, userland_proxy=False)
     host = msgspec.structs.replace(NET.this, engines=(docker, Engine("podman", "4")), files=(ConfigFile(path, text),))
     was = NET.with_host(host)
-    now = simulate(Change((WriteFile(host.name, path, '{"icc":true,"ip":"192.0.2.1"}'),)), was).this
+    now = simulate(c.Change((c.WriteFile(host.name, path, '{"icc":true,"ip":"192.0.2.1"}'),)), was).this
     assert now.engines == (
         msgspec.structs.replace(docker, iptables=None, icc=True, default_ip=0xC0000201), Engine("podman", "4"),
     )  # fmt: skip
-    other = simulate(Change((WriteFile(host.name, "/etc/a.json", "{}"),)), was).this
+    other = simulate(c.Change((c.WriteFile(host.name, "/etc/a.json", "{}"),)), was).this
     assert other.engines == host.engines

@@ -6,26 +6,14 @@ Source: nftables tests/py
 import msgspec
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Expression,
-    InlineSetMatch,
-    NameMatch,
-    NatMap,
-    NoEffect,
-    OpaqueMatch,
-    Outside,
-    Rule,
-    StatefulMatch,
-    VerdictMap,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.script.live_table import LoadingHost
 from hairpin.netfilter.nft.script.loading import tables_after
 
 _replace = msgspec.structs.replace
 
 
-def read_alike(script: str, chain: str, printed: tuple[Rule, ...], version: str) -> bool:
+def read_alike(script: str, chain: str, printed: tuple[ir.Rule, ...], version: str) -> bool:
     """Return whether the last rule of the script means in that chain what nft has printed of it: the words of what
     hairpin does not model, and the order of elements and comparisons, are nft's own."""
     try:
@@ -38,19 +26,19 @@ def read_alike(script: str, chain: str, printed: tuple[Rule, ...], version: str)
     return sorted(map(_meant, rules)) == sorted(map(_meant, printed))
 
 
-def _meant(rule: Rule) -> list[str]:
+def _meant(rule: ir.Rule) -> list[str]:
     return sorted({repr(_without_words(part)) for part in rule.body})
 
 
-def _without_words(part: Expression) -> object:
+def _without_words(part: ir.Expression) -> object:
     match part:
-        case StatefulMatch() | OpaqueMatch() | NoEffect() | Outside():
+        case ir.StatefulMatch() | ir.OpaqueMatch() | ir.NoEffect() | ir.Outside():
             return (type(part).__name__, getattr(part, "name", ""), getattr(part, "usual", None))
-        case AnyOfMatch():
+        case ir.AnyOfMatch():
             return ("any", part.negated, sorted(repr(_without_words(each)) for each in part.alternatives))
-        case NameMatch():
+        case ir.NameMatch():
             return _replace(part, names=tuple(sorted(part.names)))
-        case InlineSetMatch() | NatMap() | VerdictMap():
+        case ir.InlineSetMatch() | ir.NatMap() | ir.VerdictMap():
             return _replace(part, elements=tuple(sorted(part.elements, key=repr)))
         case _:
             return part

@@ -12,19 +12,7 @@ import msgspec
 
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import causes_of_hosts
-from hairpin.change.change import (
-    AddEntry,
-    Change,
-    DeleteChain,
-    DeleteEntry,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    ReplaceEntry,
-    ReplaceRuleset,
-    ReplaceTable,
-    SetLink,
-)
+from hairpin.change import change as c
 from hairpin.change.expect import route_key
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
@@ -114,7 +102,9 @@ def _blocking(network: Network) -> Iterator[str]:
             yield from (f"{cause.id}@{host.name}" for each in cause.of_host(host) if each.severity == "blocking")
 
 
-def _answer(change: Change, touched: frozenset[Element], before: Network, after: Network, flow: Flow) -> Answer | None:
+def _answer(
+    change: c.Change, touched: frozenset[Element], before: Network, after: Network, flow: Flow
+) -> Answer | None:
     """Return the answer about a flow; None if another client gets through, so that it does not count as failing."""
     diagnosis = diagnose(after, flow)
     if diagnosis.trace.succeeds:
@@ -131,7 +121,7 @@ def _answer(change: Change, touched: frozenset[Element], before: Network, after:
 
 
 def _is_small(
-    change: Change, touched: frozenset[Element], before: Network, after: Network, causes: tuple[Suspect, ...]
+    change: c.Change, touched: frozenset[Element], before: Network, after: Network, causes: tuple[Suspect, ...]
 ) -> bool:
     """Return whether the set touches no more elements than the change did.  What the engine's rules lacked before the
     change is put back with the rest and does not count."""
@@ -172,14 +162,14 @@ def _mended(network: Network, causes: tuple[Suspect, ...]) -> Iterator[frozenset
 
 def _lets_in(suspect: Suspect) -> bool:
     parts = suspect.candidate.change.parts
-    return suspect.candidate.in_class not in PUTTING_BACK and all(isinstance(each, InsertRule) for each in parts)
+    return suspect.candidate.in_class not in PUTTING_BACK and all(isinstance(each, c.InsertRule) for each in parts)
 
 
 def _parts(causes: tuple[Suspect, ...]) -> int:
     return sum(1 if _lets_in(each) else len(each.candidate.change.parts) for each in causes)
 
 
-def _names(suspect: Suspect, mended: frozenset[Element], change: Change, touched: frozenset[Element]) -> bool:
+def _names(suspect: Suspect, mended: frozenset[Element], change: c.Change, touched: frozenset[Element]) -> bool:
     """Return whether the cause is about an element that was changed: its change touches it, it stopped the packet, or
     what it puts back is what was taken away."""
     if mended & touched:
@@ -191,21 +181,21 @@ def _names(suspect: Suspect, mended: frozenset[Element], change: Change, touched
         place = (suspect.stop.netns.host, suspect.stop.netns.name, at.dialect, at.family, at.table, at.chain)
         if any(each[1:] == place for each in places):
             return True
-    taken = any(isinstance(part, DeleteRule | ReplaceTable | ReplaceRuleset) for part in change.parts)
+    taken = any(isinstance(part, c.DeleteRule | c.ReplaceTable | c.ReplaceRuleset) for part in change.parts)
     return taken and any(each[0] == "rule" and each[:6] in {one[:6] for one in places} for each in mended)
 
 
-_OWN_VALUE = (DeleteEntry, ReplaceEntry, DeleteRule, DeleteChain, ReplaceTable, ReplaceRuleset)
+_OWN_VALUE = (c.DeleteEntry, c.ReplaceEntry, c.DeleteRule, c.DeleteChain, c.ReplaceTable, c.ReplaceRuleset)
 
 
-def _only_it_knew(change: Change, before: Network, after: Network) -> bool:
+def _only_it_knew(change: c.Change, before: Network, after: Network) -> bool:
     """Return whether the change only took away what no other reading tells: a route of somebody's, a rule that is no
     engine's, an ``ip rule`` beside the kernel's own three."""
     if all(isinstance(part, _OWN_VALUE) and not _is_told(part, before, after) for part in change.parts):
         return True
-    if any(isinstance(part, SetLink) and not before.host(part.netns.host).engines for part in change.parts):
+    if any(isinstance(part, c.SetLink) and not before.host(part.netns.host).engines for part in change.parts):
         return True  # nobody tells of which bridge a link was a port
-    routes = (part for part in change.parts if isinstance(part, AddEntry | ReplaceEntry))
+    routes = (part for part in change.parts if isinstance(part, c.AddEntry | c.ReplaceEntry))
     return not any(isinstance(part.entry, Route) for part in routes) and _loses_gateways(before, after)
 
 
@@ -222,19 +212,22 @@ def _loses_gateways(before: Network, after: Network) -> bool:
     return False
 
 
-def _is_told(part: Primitive, before: Network, after: Network) -> bool:
+def _is_told(part: c.Primitive, before: Network, after: Network) -> bool:
     match part:
-        case ReplaceTable(table=table) if table is not None:
+        case c.ReplaceTable(table=table) if table is not None:
             return True
         case (
-            ReplaceTable(netns=netns) | ReplaceRuleset(netns=netns) | DeleteRule(netns=netns) | DeleteChain(netns=netns)
+            c.ReplaceTable(netns=netns)
+            | c.ReplaceRuleset(netns=netns)
+            | c.DeleteRule(netns=netns)
+            | c.DeleteChain(netns=netns)
         ):
             return missing_on(before.host(netns.host)) != missing_on(after.host(netns.host))
-        case DeleteEntry(netns=netns, entry=Route() as route) | ReplaceEntry(netns=netns, before=Route() as route):
+        case c.DeleteEntry(netns=netns, entry=Route() as route) | c.ReplaceEntry(netns=netns, before=Route() as route):
             return not netns.is_host or all(hop.gateway is None for hop in route.next_hops)
-        case DeleteEntry(entry=PolicyRule() as rule):
+        case c.DeleteEntry(entry=PolicyRule() as rule):
             return rule.priority in (0, 32766, 32767)
-        case DeleteEntry(entry=Address()) | ReplaceEntry():
+        case c.DeleteEntry(entry=Address()) | c.ReplaceEntry():
             return True
         case _:
             return False

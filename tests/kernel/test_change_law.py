@@ -15,25 +15,8 @@ import pytest
 
 from hairpin.carry.act import Act, Command, Done
 from hairpin.carry.run import do
+from hairpin.change import change as c
 from hairpin.change.carrying import carrying_all
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    Change,
-    DeleteChain,
-    DeleteEntry,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceRuleset,
-    ReplaceSysctls,
-    ReplaceTable,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-)
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Step, steps_from_json, steps_to_json, undo
 from hairpin.change.steps import refusal_of, steps
@@ -217,13 +200,13 @@ def link(namespace: Namespace, name: str) -> Link:
     return found
 
 
-def up(namespace: Namespace, name: str, *, carrier: bool = False) -> SetLink:
+def up(namespace: Namespace, name: str, *, carrier: bool = False) -> c.SetLink:
     changed = msgspec.structs.replace(link(namespace, name), up=True, carrier=carrier)
-    return SetLink(HOST_NETNS, changed)
+    return c.SetLink(HOST_NETNS, changed)
 
 
-def down(namespace: Namespace, name: str) -> SetLink:
-    return SetLink(HOST_NETNS, msgspec.structs.replace(link(namespace, name), up=False, carrier=False))
+def down(namespace: Namespace, name: str) -> c.SetLink:
+    return c.SetLink(HOST_NETNS, msgspec.structs.replace(link(namespace, name), up=False, carrier=False))
 
 
 def without_rules(ruleset: Ruleset) -> Ruleset:
@@ -235,11 +218,11 @@ def without_rules(ruleset: Ruleset) -> Ruleset:
     return msgspec.structs.replace(ruleset, tables=tuple(kept))
 
 
-def in_bridge(namespace: Namespace, name: str, **flags: bool) -> SetLink:
+def in_bridge(namespace: Namespace, name: str, **flags: bool) -> c.SetLink:
     old = link(namespace, name)
     assert old.port is not None
     changed = msgspec.structs.replace(old, port=msgspec.structs.replace(old.port, **flags))
-    return SetLink(HOST_NETNS, changed)
+    return c.SetLink(HOST_NETNS, changed)
 
 
 def table_of(namespace: Namespace, dialect: Dialect) -> Table:
@@ -257,13 +240,13 @@ def place(namespace: Namespace, dialect: Dialect, chain: str, number: int) -> Pl
     return place_of(table, chain, found.rules[number - 1]) if number else policy_place(table, found)
 
 
-def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str = "filter") -> InsertRule:
+def insertion(dialect: Dialect, chain: str, position: int | None, *, table: str = "filter") -> c.InsertRule:
     if dialect == "nft":
         rule = Rule((FieldMatch("mark", ((7, 7),)), Verdict("accept")), "meta mark 0x00000007 accept", 0)
-        return InsertRule(HOST_NETNS, "nft", "inet", "own", chain, rule, position)
+        return c.InsertRule(HOST_NETNS, "nft", "inet", "own", chain, rule, position)
     text = f"*{table}\n:{chain} - [0:0]\n-A {chain} -m mark --mark 0x7 -j ACCEPT\nCOMMIT\n"
     (read,) = parse_iptables(text, family="ip", dialect="iptables-nft", source="test")
-    return InsertRule(HOST_NETNS, dialect, "ip", table, chain, read.chains[0].rules[0], position)
+    return c.InsertRule(HOST_NETNS, dialect, "ip", table, chain, read.chains[0].rules[0], position)
 
 
 def route(namespace: Namespace, text: str) -> Route:
@@ -281,9 +264,9 @@ def new_route(text: str, **other: Any) -> Route:
     return Route(version, network, length, **other)
 
 
-def address(name: str, text: str, length: int) -> AddEntry:
+def address(name: str, text: str, length: int) -> c.AddEntry:
     version, value = parse_address(text)
-    return AddEntry(HOST_NETNS, Address(name, version, value, length))
+    return c.AddEntry(HOST_NETNS, Address(name, version, value, length))
 
 
 def remote_of(namespace: Namespace) -> FdbEntry:
@@ -294,23 +277,25 @@ def remote_of(namespace: Namespace) -> FdbEntry:
 FAR6 = NextHop("y0", parse_address("2001:db8:2::9")[1], gateway_version=6)
 VIA = NextHop("eth0", parse_address("198.51.100.3")[1], gateway_version=4)
 
-Make = Callable[[Namespace], Primitive]
+Make = Callable[[Namespace], c.Primitive]
 
 
 def of_iptables(dialect: Dialect) -> dict[str, Make]:
     return {
-        f"{dialect}: chain": lambda _: AddChain(HOST_NETNS, dialect, "ip", "filter", "NEW"),
-        f"{dialect}: chain in a table that is not there": lambda _: AddChain(HOST_NETNS, dialect, "ip", "nat", "NEW"),
+        f"{dialect}: chain": lambda _: c.AddChain(HOST_NETNS, dialect, "ip", "filter", "NEW"),
+        f"{dialect}: chain in a table that is not there": lambda _: c.AddChain(HOST_NETNS, dialect, "ip", "nat", "NEW"),
         f"{dialect}: first": lambda _: insertion(dialect, "FORWARD", 1),
         f"{dialect}: second": lambda _: insertion(dialect, "MINE", 2),
         f"{dialect}: last": lambda _: insertion(dialect, "MINE", None),
         f"{dialect}: in a table that is not there": lambda _: insertion(dialect, "OUTPUT", 1, table="mangle"),
-        f"{dialect}: rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "FORWARD", 1)),
-        f"{dialect}: last rule away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 3)),
-        f"{dialect}: one of two equal rules away": lambda host: DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 2)),
-        f"{dialect}: chain away": lambda _: DeleteChain(HOST_NETNS, dialect, "ip", "filter", "UNUSED"),
-        f"{dialect}: table emptied": lambda _: ReplaceTable(HOST_NETNS, dialect, "ip", "filter", None),
-        f"{dialect}: policy": lambda host: SetPolicy(HOST_NETNS, place(host, dialect, "FORWARD", 0), "drop"),
+        f"{dialect}: rule away": lambda host: c.DeleteRule(HOST_NETNS, place(host, dialect, "FORWARD", 1)),
+        f"{dialect}: last rule away": lambda host: c.DeleteRule(HOST_NETNS, place(host, dialect, "MINE", 3)),
+        f"{dialect}: one of two equal rules away": lambda host: c.DeleteRule(
+            HOST_NETNS, place(host, dialect, "MINE", 2)
+        ),
+        f"{dialect}: chain away": lambda _: c.DeleteChain(HOST_NETNS, dialect, "ip", "filter", "UNUSED"),
+        f"{dialect}: table emptied": lambda _: c.ReplaceTable(HOST_NETNS, dialect, "ip", "filter", None),
+        f"{dialect}: policy": lambda host: c.SetPolicy(HOST_NETNS, place(host, dialect, "FORWARD", 0), "drop"),
     }
 
 
@@ -318,33 +303,33 @@ HOST_NETNS = Netns(os.uname().nodename)
 """The namespace that is read, as the collector names its host."""
 
 CASES: dict[str, Make] = {
-    "ip_forward": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
-    "ip_forward unchanged": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "0"),
-    "conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
-    "conf.default.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
-    "conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
-    "conf.eth0.rp_filter": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "rp_filter"), "1"),
-    "conf.all.rp_filter": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
-    "ipv6 conf.all.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
-    "ipv6 conf.eth0.forwarding": lambda _: SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
-    "route": lambda _: AddEntry(HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,))),
-    "route with metric in a table": lambda _: AddEntry(
+    "ip_forward": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "1"),
+    "ip_forward unchanged": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "ip_forward"), "0"),
+    "conf.all.forwarding": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "forwarding"), "1"),
+    "conf.default.forwarding": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "default", "forwarding"), "1"),
+    "conf.eth0.forwarding": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "forwarding"), "0"),
+    "conf.eth0.rp_filter": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "eth0", "rp_filter"), "1"),
+    "conf.all.rp_filter": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv4", "conf", "all", "rp_filter"), "2"),
+    "ipv6 conf.all.forwarding": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "all", "forwarding"), "1"),
+    "ipv6 conf.eth0.forwarding": lambda _: c.SetSysctl(HOST_NETNS, ("net", "ipv6", "conf", "eth0", "forwarding"), "1"),
+    "route": lambda _: c.AddEntry(HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,))),
+    "route with metric in a table": lambda _: c.AddEntry(
         HOST_NETNS, new_route("10.8.0.0/16", next_hops=(VIA,), metric=7, table=77)
     ),
-    "blackhole route": lambda _: AddEntry(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
-    "route replaced": lambda host: ReplaceEntry(
+    "blackhole route": lambda _: c.AddEntry(HOST_NETNS, new_route("10.8.0.0/16", type="blackhole")),
+    "route replaced": lambda host: c.ReplaceEntry(
         HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", next_hops=(VIA,), metric=5)
     ),
-    "route replaced by a blackhole": lambda host: ReplaceEntry(
+    "route replaced by a blackhole": lambda host: c.ReplaceEntry(
         HOST_NETNS, route(host, "10.9.0.0/16"), new_route("10.9.0.0/16", type="blackhole", metric=5)
     ),
-    "route of IPv6 replaced": lambda host: ReplaceEntry(
+    "route of IPv6 replaced": lambda host: c.ReplaceEntry(
         HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(FAR6,), metric=1024)
     ),
-    "route of IPv6 replaced by one on the link": lambda host: ReplaceEntry(
+    "route of IPv6 replaced by one on the link": lambda host: c.ReplaceEntry(
         HOST_NETNS, route(host, "fd09::/64"), new_route("fd09::/64", next_hops=(NextHop("y0"),), metric=1024)
     ),
-    "neighbour entry replaced": lambda host: AddEntry(
+    "neighbour entry replaced": lambda host: c.AddEntry(
         HOST_NETNS,
         msgspec.structs.replace(
             next(each for each in host.neighbours if each.state == "PERMANENT"),
@@ -353,71 +338,71 @@ CASES: dict[str, Make] = {
             entry=0,
         ),
     ),
-    "forwarding entry of a vxlan replaced": lambda host: ReplaceEntry(
+    "forwarding entry of a vxlan replaced": lambda host: c.ReplaceEntry(
         HOST_NETNS, remote_of(host), msgspec.structs.replace(remote_of(host), remote=0xC6336463, evidence="", entry=0)
     ),
-    "forwarding entry of a vxlan deleted": lambda host: DeleteEntry(HOST_NETNS, remote_of(host)),
-    "route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "10.9.0.0/16")),
-    "connected route deleted that another one stands behind": lambda host: DeleteEntry(
+    "forwarding entry of a vxlan deleted": lambda host: c.DeleteEntry(HOST_NETNS, remote_of(host)),
+    "route deleted": lambda host: c.DeleteEntry(HOST_NETNS, route(host, "10.9.0.0/16")),
+    "connected route deleted that another one stands behind": lambda host: c.DeleteEntry(
         HOST_NETNS, route(host, "10.14.0.0/24")
     ),
-    "blackhole deleted that another one stands behind": lambda host: DeleteEntry(
+    "blackhole deleted that another one stands behind": lambda host: c.DeleteEntry(
         HOST_NETNS, route(host, "10.15.0.0/16")
     ),
-    "default route deleted": lambda host: DeleteEntry(HOST_NETNS, route(host, "0.0.0.0/0")),
+    "default route deleted": lambda host: c.DeleteEntry(HOST_NETNS, route(host, "0.0.0.0/0")),
     "address": lambda _: address("eth0", "10.5.0.1", 24),
     "address of IPv6": lambda _: address("eth0", "fd00:5::1", 64),
     "address without a network": lambda _: address("eth0", "10.5.0.1", 32),
-    "policy rule deleted": lambda host: DeleteEntry(
+    "policy rule deleted": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.rules if each.priority == 100)
     ),
-    "neighbour entry deleted": lambda host: DeleteEntry(
+    "neighbour entry deleted": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.neighbours if each.state == "PERMANENT")
     ),
-    "address deleted": lambda host: DeleteEntry(
+    "address deleted": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.addresses if each.link == "eth0")
     ),
-    "primary address deleted": lambda host: DeleteEntry(
+    "primary address deleted": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.addresses if each.link == "u0")
     ),
-    "policy rule": lambda _: AddEntry(
+    "policy rule": lambda _: c.AddEntry(
         HOST_NETNS,
         PolicyRule(4, 99, table=78, source=(0x0A070000, 24), iif="br0", mark=(1, 255), protocol=6, dports=(80, 90)),
     ),
-    "policy rule of IPv6": lambda _: AddEntry(HOST_NETNS, PolicyRule(6, 99, "blackhole", oif="eth0")),
-    "neighbour entry": lambda _: AddEntry(
+    "policy rule of IPv6": lambda _: c.AddEntry(HOST_NETNS, PolicyRule(6, 99, "blackhole", oif="eth0")),
+    "neighbour entry": lambda _: c.AddEntry(
         HOST_NETNS, Neighbour("eth0", 4, parse_address("198.51.100.8")[1], 0x020000000008, "PERMANENT")
     ),
-    "forwarding entry": lambda _: AddEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
-    "forwarding entry deleted": lambda host: DeleteEntry(
+    "forwarding entry": lambda _: c.AddEntry(HOST_NETNS, FdbEntry("br1", "w0", 0x020000000077, state="static")),
+    "forwarding entry deleted": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000099)
     ),
-    "forwarding entry of a tunnel": lambda _: AddEntry(
+    "forwarding entry of a tunnel": lambda _: c.AddEntry(
         HOST_NETNS, FdbEntry(None, "vx0", 0x020000000078, state="permanent", remote=0x0A040009, via="u0")
     ),
-    "forwarding entry of a tunnel away": lambda host: DeleteEntry(
+    "forwarding entry of a tunnel away": lambda host: c.DeleteEntry(
         HOST_NETNS, next(each for each in host.fdb if each.mac == 0x020000000088)
     ),
-    "several sysctls": lambda _: ReplaceSysctls(
+    "several sysctls": lambda _: c.ReplaceSysctls(
         HOST_NETNS, ((("net", "ipv4", "ip_forward"), "1"), (("net", "ipv4", "conf", "eth0", "rp_filter"), "2"))
     ),
     "link down": lambda host: down(host, "u0"),
     "link down with routes by a gateway": lambda host: down(host, "eth0"),
     "bridge port down": lambda host: down(host, "w0"),
-    "forwarding entry of a bridge itself": lambda _: AddEntry(
+    "forwarding entry of a bridge itself": lambda _: c.AddEntry(
         HOST_NETNS, FdbEntry("br2", "br2", 0x020000000077, state="permanent", local=True)
     ),
-    "bridge renamed": lambda _: RenameLink(HOST_NETNS, "br2", "br9"),
-    "veth renamed": lambda _: RenameLink(HOST_NETNS, "u0", "u9"),
+    "bridge renamed": lambda _: c.RenameLink(HOST_NETNS, "br2", "br9"),
+    "veth renamed": lambda _: c.RenameLink(HOST_NETNS, "u0", "u9"),
     "bridge down": lambda host: down(host, "br2"),
     "port of a running bridge down": lambda host: down(host, "x0"),
-    "MTU": lambda host: SetLink(HOST_NETNS, msgspec.structs.replace(link(host, "u0"), mtu_bytes=1400)),
-    "port out of its bridge": lambda host: SetLink(
+    "MTU": lambda host: c.SetLink(HOST_NETNS, msgspec.structs.replace(link(host, "u0"), mtu_bytes=1400)),
+    "port out of its bridge": lambda host: c.SetLink(
         HOST_NETNS, msgspec.structs.replace(link(host, "v0"), master=None, port=None)
     ),
-    "nft: chain deleted": lambda _: DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
-    "nft: table deleted": lambda _: ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
-    "ruleset": lambda host: ReplaceRuleset(HOST_NETNS, without_rules(host.ruleset)),
+    "nft: chain deleted": lambda _: c.DeleteChain(HOST_NETNS, "nft", "inet", "own", "other"),
+    "nft: table deleted": lambda _: c.ReplaceTable(HOST_NETNS, "nft", "inet", "own", None),
+    "ruleset": lambda host: c.ReplaceRuleset(HOST_NETNS, without_rules(host.ruleset)),
     "bridge up": lambda host: up(host, "br0"),
     "bridge up with a port that is up": lambda host: up(host, "br1", carrier=True),
     "veth up while its other end is down": lambda host: up(host, "v1"),
@@ -426,13 +411,13 @@ CASES: dict[str, Make] = {
     "address of a link that is down": lambda _: address("v1", "10.5.0.1", 24),
     "bridge port in hairpin mode": lambda host: in_bridge(host, "v0", hairpin=True),
     "bridge port isolated": lambda host: in_bridge(host, "v0", isolated=True),
-    "nft: chain": lambda _: AddChain(HOST_NETNS, "nft", "inet", "own", "new"),
+    "nft: chain": lambda _: c.AddChain(HOST_NETNS, "nft", "inet", "own", "new"),
     "nft: rule inserted first": lambda _: insertion("nft", "base", 1),
     "nft: rule inserted second": lambda _: insertion("nft", "base", 2),
     "nft: rule inserted third of two": lambda _: insertion("nft", "base", 3),
     "nft: rule appended": lambda _: insertion("nft", "other", None),
-    "nft: rule deleted": lambda host: DeleteRule(HOST_NETNS, place(host, "nft", "base", 1)),
-    "nft: policy": lambda host: SetPolicy(HOST_NETNS, place(host, "nft", "base", 0), "drop"),
+    "nft: rule deleted": lambda host: c.DeleteRule(HOST_NETNS, place(host, "nft", "base", 1)),
+    "nft: policy": lambda host: c.SetPolicy(HOST_NETNS, place(host, "nft", "base", 0), "drop"),
     **of_iptables("iptables-nft"),
     **of_iptables("iptables-legacy"),
 }
@@ -442,7 +427,7 @@ CASES: dict[str, Make] = {
 def test_a_change_is_as_simulated_leads_back_and_may_be_typed_in_twice(host: Host, make: Make) -> None:
     """All laws of one change, in turn on one namespace, since each reading of it costs more than the change."""
     before = host.network()
-    change = Change((make(before.namespace(HOST_NETNS)),))
+    change = c.Change((make(before.namespace(HOST_NETNS)),))
     made = steps(change, before)
     assert [refusal_of(step, before) for step in made] == [None] * len(made)
     back = steps_from_json(steps_to_json(undo(made)))
@@ -453,7 +438,7 @@ def test_a_change_is_as_simulated_leads_back_and_may_be_typed_in_twice(host: Hos
         assert any(refusal_of(step, moved) for step in made), "the world has moved"
     host.carry_out(back)
     undone = host.settled(before)
-    again = Change((make(undone.namespace(HOST_NETNS)),))
+    again = c.Change((make(undone.namespace(HOST_NETNS)),))
     typed = all_shown(steps(again, undone))
     assert typed
     for _ in range(2):  # the second time the commands change nothing

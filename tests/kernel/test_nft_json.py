@@ -12,29 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.match import Question, Surroundings, satisfies
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_NEW,
-    AnyOfMatch,
-    Expression,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Map,
-    NameMatch,
-    OpaqueMatch,
-    Outside,
-    ReversePathMatch,
-    Rule,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-    Table,
-)
 from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.packet import TCP, UDP, Connection, Packet, Seen, Tuple
@@ -133,7 +115,7 @@ UNDERSTOOD = (
 )  # fmt: skip
 
 
-def listed(ruleset: str, then: str = "true") -> tuple[tuple[Table, ...], str]:
+def listed(ruleset: str, then: str = "true") -> tuple[tuple[ir.Table, ...], str]:
     """Load the ruleset in a namespace of its own, run ``then`` there, and return nft's JSON, read, and nft's text."""
     script = f"ip link set lo up; nft -f - || exit; {then}; nft -j list ruleset; echo '{MARK}'; nft list ruleset"
     argv = ("unshare", "--net", "sh", "-c", script)
@@ -143,12 +125,12 @@ def listed(ruleset: str, then: str = "true") -> tuple[tuple[Table, ...], str]:
     return nft_listing.parse(document, source="nft"), text
 
 
-def rules(tables: tuple[Table, ...]) -> Iterator[Rule]:
+def rules(tables: tuple[ir.Table, ...]) -> Iterator[ir.Rule]:
     yield from (rule for table in tables for chain in table.chains for rule in chain.rules)
 
 
-def unknown(tables: tuple[Table, ...]) -> list[str]:
-    return [rule.text for rule in rules(tables) for part in rule.body if isinstance(part, (OpaqueMatch, Outside))]
+def unknown(tables: tuple[ir.Table, ...]) -> list[str]:
+    return [rule.text for rule in rules(tables) for part in rule.body if isinstance(part, (ir.OpaqueMatch, ir.Outside))]
 
 
 def plain(line: str) -> str:
@@ -169,7 +151,7 @@ def test_sets_and_maps_are_complete(ruleset: str) -> None:
     tables, _ = listed(ruleset)
     opaque = [each.name for table in tables for each in table.sets if each.opaque is not None]
     assert opaque == (["affinity-4AT6LBPK"] if "affinity" in ruleset else [])
-    maps: list[Map] = [each for table in tables for each in table.maps if each.name != "firewall-ips"]
+    maps: list[ir.Map] = [each for table in tables for each in table.maps if each.name != "firewall-ips"]
     assert [each.name for each in maps if not each.elements] == []
 
 
@@ -295,18 +277,28 @@ def datagram(port: int) -> Seen:
     """Return SENDER's packet at the output hook."""
     entry = Tuple(0x7F000001, 0x7F000001, UDP, 40000, port)
     packet = Packet(4, entry.saddr, entry.daddr, UDP, sport=entry.sport, dport=port, length_bytes=29)
-    return Seen(packet, oif="lo", ct_state=CT_NEW, connection=Connection(4, entry, entry.reversed()), uid=0, gid=0)
+    return Seen(packet, oif="lo", ct_state=ir.CT_NEW, connection=Connection(4, entry, entry.reversed()), uid=0, gid=0)
 
 
-def is_satisfied(body: tuple[Expression, ...], question: Question) -> bool:
+def is_satisfied(body: tuple[ir.Expression, ...], question: Question) -> bool:
     """Return whether all matches of the rule are satisfied; each must be decided."""
     truths: list[Truth] = []
     for part in body:
         assert isinstance(
             part,
-            (FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch,
-             StatefulMatch, OpaqueMatch),
-        ), part  # fmt: skip
+            (
+                ir.FieldMatch,
+                ir.NameMatch,
+                ir.SetMatch,
+                ir.InlineSetMatch,
+                ir.FibMatch,
+                ir.ReversePathMatch,
+                ir.SocketMatch,
+                ir.AnyOfMatch,
+                ir.StatefulMatch,
+                ir.OpaqueMatch,
+            ),
+        ), part
         truths.append(satisfies(question, part))
     assert Truth.UNKNOWN not in truths, body
     return min(truths, default=Truth.YES) is Truth.YES
@@ -358,8 +350,8 @@ def test_tcp_flags_are_satisfied_by_the_packets_that_the_kernel_counts() -> None
     connection = Connection(4, entry, entry.reversed())
     syn = Packet(4, entry.saddr, entry.daddr, TCP, sport=40000, dport=9, tcp_flags=2)
     rst = Packet(4, entry.daddr, entry.saddr, TCP, sport=9, dport=40000, tcp_flags=20)
-    there = Seen(syn, oif="lo", ct_state=CT_NEW, connection=connection, uid=0)
-    back = Seen(rst, oif="lo", ct_state=CT_ESTABLISHED, ct_direction=1, connection=connection)
+    there = Seen(syn, oif="lo", ct_state=ir.CT_NEW, connection=connection, uid=0)
+    back = Seen(rst, oif="lo", ct_state=ir.CT_ESTABLISHED, ct_direction=1, connection=connection)
     ours = dict.fromkeys((rule.text for rule in chain.rules), 0)
     for seen in (there, back):
         question = Question(seen, header_of(seen), {}, Loopback())

@@ -13,20 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hairpin.host.read.rulesets import with_devices
-from hairpin.netfilter.ir import (
-    Chain,
-    Expression,
-    Field,
-    FieldMatch,
-    NameMatch,
-    Ranges,
-    Reject,
-    Rule,
-    SetField,
-    Statement,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft import listing as nft_listing
 from hairpin.netfilter.nft.render import render
 from tests.kernel.test_nft_json import EXAMPLES, RULESETS, UNDERSTOOD
@@ -69,7 +56,7 @@ def in_namespace(ruleset: str) -> str:
     return done.stdout
 
 
-def listed(ruleset: str) -> tuple[Table, ...]:
+def listed(ruleset: str) -> tuple[ir.Table, ...]:
     document, _, text = in_namespace(ruleset).partition(f"{MARK}\n")
     return tuple(
         without_places(with_devices(table, text) if table.family == "netdev" else table)
@@ -77,7 +64,7 @@ def listed(ruleset: str) -> tuple[Table, ...]:
     )
 
 
-def without_places(table: Table) -> Table:
+def without_places(table: ir.Table) -> ir.Table:
     """Drop the fields that writing cannot keep: texts and handles; texts that the writer uses stay."""
     replace = msgspec.structs.replace
     chains = tuple(
@@ -86,7 +73,7 @@ def without_places(table: Table) -> Table:
     return replace(table, chains=chains)
 
 
-def without_texts(table: Table) -> Table:
+def without_texts(table: ir.Table) -> ir.Table:
     replace = msgspec.structs.replace
     chains = tuple(
         replace(chain, rules=tuple(replace(rule, text="") for rule in chain.rules)) for chain in table.chains
@@ -113,63 +100,70 @@ def test_rulesets_of_real_tools_come_back(ruleset: str) -> None:
 
 
 @st.composite
-def ranges(draw: st.DrawFn, greatest: int) -> Ranges:
+def ranges(draw: st.DrawFn, greatest: int) -> ir.Ranges:
     """One to three ranges that do not touch, as the reader joins them, nor cover everything, which nft leaves out."""
     ends = sorted(draw(st.sets(st.integers(1, greatest // 4 - 1), min_size=2, max_size=6)))
     return tuple((low * 4, high * 4 - 2) for low, high in zip(ends[::2], ends[1::2], strict=False))
 
 
-def field(name: Field, greatest: int) -> st.SearchStrategy[FieldMatch]:
+def field(name: ir.Field, greatest: int) -> st.SearchStrategy[ir.FieldMatch]:
     single = st.integers(0, greatest).map(lambda value: ((value, value),))
-    return st.builds(FieldMatch, st.just(name), single | ranges(greatest) if greatest > 15 else single, st.booleans())
+    return st.builds(
+        ir.FieldMatch, st.just(name), single | ranges(greatest) if greatest > 15 else single, st.booleans()
+    )
 
 
 NAMES = st.lists(st.sampled_from(("lo", "eth0", "br-1", "veth*")), min_size=1, max_size=3, unique=True)
 BIT = st.sampled_from((1, 2, 4, 8))
-ANYWHERE: tuple[st.SearchStrategy[Expression], ...] = (
+ANYWHERE: tuple[st.SearchStrategy[ir.Expression], ...] = (
     field("pkttype", 3), field("length", 0xFFFF), field("mark", 0xFFFFFFFF), field("ct-mark", 0xFFFFFFFF),
-    BIT.map(lambda bit: FieldMatch("ct-state", ((bit, bit),))),
-    BIT.map(lambda bit: FieldMatch("ct-state", ((0, 0),), negated=True, mask=bit)),
-    st.tuples(BIT, st.booleans()).map(lambda both: FieldMatch("mark", ((both[0], both[0]),), both[1], both[0])),
-    st.tuples(NAMES, st.booleans()).map(lambda both: NameMatch("iif", tuple(both[0]), both[1])),
-    st.sampled_from((0, 1)).map(lambda side: FieldMatch("ct-direction", ((side, side),))),
+    BIT.map(lambda bit: ir.FieldMatch("ct-state", ((bit, bit),))),
+    BIT.map(lambda bit: ir.FieldMatch("ct-state", ((0, 0),), negated=True, mask=bit)),
+    st.tuples(BIT, st.booleans()).map(lambda both: ir.FieldMatch("mark", ((both[0], both[0]),), both[1], both[0])),
+    st.tuples(NAMES, st.booleans()).map(lambda both: ir.NameMatch("iif", tuple(both[0]), both[1])),
+    st.sampled_from((0, 1)).map(lambda side: ir.FieldMatch("ct-direction", ((side, side),))),
 )  # fmt: skip
 IPV4 = (field("saddr4", 0xFFFFFFFF), field("daddr4", 0xFFFFFFFF), field("ttl", 255), field("dscp", 63))
 IPV6 = (field("saddr6", 1 << 127), field("daddr6", 1 << 127), field("ttl", 255), field("ecn", 3))
-PORTS: tuple[Field, ...] = ("sport", "dport")
-STATEMENTS: tuple[Statement, ...] = (
-    Verdict("accept"), Verdict("drop"), Verdict("return"), Reject("icmpx-host-unreachable"),
-    SetField("mark", 0, 7), SetField("mark", 0xFFFF00FF, 0x1200), SetField("ct-mark", source="mark", source_mask=0xFF),
-)  # fmt: skip
+PORTS: tuple[ir.Field, ...] = ("sport", "dport")
+STATEMENTS: tuple[ir.Statement, ...] = (
+    ir.Verdict("accept"),
+    ir.Verdict("drop"),
+    ir.Verdict("return"),
+    ir.Reject("icmpx-host-unreachable"),
+    ir.SetField("mark", 0, 7),
+    ir.SetField("mark", 0xFFFF00FF, 0x1200),
+    ir.SetField("ct-mark", source="mark", source_mask=0xFF),
+)
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> tuple[Expression, ...]:
+def bodies(draw: st.DrawFn) -> tuple[ir.Expression, ...]:
     """A rule's parts in the order in which nft keeps them: version, network header, protocol, ports."""
-    parts: list[Expression] = [draw(each) for each in draw(st.lists(st.sampled_from(ANYWHERE), max_size=3))]
+    parts: list[ir.Expression] = [draw(each) for each in draw(st.lists(st.sampled_from(ANYWHERE), max_size=3))]
     number, network = draw(st.sampled_from(((2, IPV4), (10, IPV6))))
-    parts.append(FieldMatch("nfproto", ((number, number),)))
+    parts.append(ir.FieldMatch("nfproto", ((number, number),)))
     parts += [draw(each) for each in draw(st.lists(st.sampled_from(network), min_size=1, max_size=2))]
     protocol = draw(st.sampled_from((6, 17)))
     if draw(st.booleans()):
-        parts.append(FieldMatch("protocol", ((protocol, protocol),)))
+        parts.append(ir.FieldMatch("protocol", ((protocol, protocol),)))
         parts.append(draw(st.sampled_from(PORTS).flatmap(lambda side: field(side, 0xFFFF))))
     last = draw(st.sampled_from(STATEMENTS))
     return (*dict.fromkeys(parts), last)  # the reader drops a repeated match that nft implies
 
 
-def names_sorted(rule: Rule) -> list[Expression]:
+def names_sorted(rule: ir.Rule) -> list[ir.Expression]:
     """The kernel keeps a set's names in an order of its own."""
     return [
-        msgspec.structs.replace(part, names=tuple(sorted(part.names))) if isinstance(part, NameMatch) else part
+        msgspec.structs.replace(part, names=tuple(sorted(part.names))) if isinstance(part, ir.NameMatch) else part
         for part in rule.body
     ]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(bodies(), min_size=1, max_size=20))
-def test_written_rules_read_back(found: list[tuple[Expression, ...]]) -> None:
-    rules = tuple(Rule(body, "", number) for number, body in enumerate(found, 1))
-    table = Table("inet", "generated", "nft", (Chain("in", rules, "input", "filter", -5, "drop"),))
+def test_written_rules_read_back(found: list[tuple[ir.Expression, ...]]) -> None:
+    rules = tuple(ir.Rule(body, "", number) for number, body in enumerate(found, 1))
+    table = ir.Table("inet", "generated", "nft", (ir.Chain("in", rules, "input", "filter", -5, "drop"),))
     (again,) = listed(render(table))
     assert [names_sorted(rule) for rule in again.chains[0].rules] == [names_sorted(rule) for rule in rules]

@@ -16,24 +16,7 @@ from pathlib import Path
 import pytest
 
 import hairpin
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    ConnectContainer,
-    MakeNetwork,
-    OpenPort,
-    OwnersCall,
-    ReloadNetworks,
-    ReloadUfw,
-    SetContainerState,
-    SetRestartPolicy,
-    SetUnitState,
-    TrustSource,
-    call_argv,
-)
+from hairpin.change import calls
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.causes.rules.test_firewalld import policy_of
@@ -56,26 +39,45 @@ SAMPLES = {
     "name": "web", "target": "80", "rule": "from 172.17.0.0/16 lookup 100", "public": "203.0.113.9", "length": "32",
 }  # fmt: skip
 """What stands for a placeholder, in capitals in a docstring and in braces in a message."""
-CALLS: tuple[OwnersCall, ...] = (
-    OpenPort("public", 8151, "tcp"), OpenPort("public", 8151, "tcp", closed=True),
-    OpenPort("public", 8151, "udp", permanent=True),
-    AddRichRule("zone", "public", 'rule priority="-1" port port="8151" protocol="tcp" accept'),
-    AddRichRule("zone", "public", 'rule family="ipv4" source address="192.0.2.10" port port="8" protocol="tcp" drop'),
-    AddRichRule("policy", "sample", 'rule priority="-32768" port port="8151" protocol="tcp" accept', permanent=True),
-    BindInterface("internal", "sample0"), BindInterface("internal", "sample0", removed=True),
-    BindInterface("internal", "sample0", permanent=True), TrustSource("10.9.0.0/16"),
-    TrustSource("10.9.0.0/16", removed=True), AddDirectChain("ip", "filter", "SAMPLE"),
-    AddDirectRule("ip", "filter", "FORWARD", "-i sample0 -p tcp --dport 80 -j ACCEPT", priority=-5),
-    AddDirectRule("ip6", "filter", "FORWARD", '-m comment --comment "a b" -j ACCEPT', removed=True),
-    AllowInUfw(8151, "tcp"), AllowInUfw(8151, "tcp", first=True), AllowInUfw(8151, "udp", deleted=True),
-    AllowInUfw(8151, "tcp", iif="docker0"), AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
-    AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, first=True), AllowInUfw(53, "udp", oif="eth0"),
-    ReloadUfw(), SetContainerState("docker", "unpause", "web"), SetContainerState("podman", "restart", "web"),
-    ConnectContainer("docker", "connect", "net", "web"), ConnectContainer("podman", "disconnect", "net", "web"),
-    MakeNetwork("docker", "net"), MakeNetwork("podman", "net", removed=True),
-    SetRestartPolicy("docker", "unless-stopped", "web"), ReloadNetworks(), ReloadNetworks(("web",)),
-    SetUnitState("enable", "docker.service"), SetUnitState("reset-failed", "docker.service"),
-)  # fmt: skip
+CALLS: tuple[calls.OwnersCall, ...] = (
+    calls.OpenPort("public", 8151, "tcp"),
+    calls.OpenPort("public", 8151, "tcp", closed=True),
+    calls.OpenPort("public", 8151, "udp", permanent=True),
+    calls.AddRichRule("zone", "public", 'rule priority="-1" port port="8151" protocol="tcp" accept'),
+    calls.AddRichRule(
+        "zone", "public", 'rule family="ipv4" source address="192.0.2.10" port port="8" protocol="tcp" drop'
+    ),
+    calls.AddRichRule(
+        "policy", "sample", 'rule priority="-32768" port port="8151" protocol="tcp" accept', permanent=True
+    ),
+    calls.BindInterface("internal", "sample0"),
+    calls.BindInterface("internal", "sample0", removed=True),
+    calls.BindInterface("internal", "sample0", permanent=True),
+    calls.TrustSource("10.9.0.0/16"),
+    calls.TrustSource("10.9.0.0/16", removed=True),
+    calls.AddDirectChain("ip", "filter", "SAMPLE"),
+    calls.AddDirectRule("ip", "filter", "FORWARD", "-i sample0 -p tcp --dport 80 -j ACCEPT", priority=-5),
+    calls.AddDirectRule("ip6", "filter", "FORWARD", '-m comment --comment "a b" -j ACCEPT', removed=True),
+    calls.AllowInUfw(8151, "tcp"),
+    calls.AllowInUfw(8151, "tcp", first=True),
+    calls.AllowInUfw(8151, "udp", deleted=True),
+    calls.AllowInUfw(8151, "tcp", iif="docker0"),
+    calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True),
+    calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True, first=True),
+    calls.AllowInUfw(53, "udp", oif="eth0"),
+    calls.ReloadUfw(),
+    calls.SetContainerState("docker", "unpause", "web"),
+    calls.SetContainerState("podman", "restart", "web"),
+    calls.ConnectContainer("docker", "connect", "net", "web"),
+    calls.ConnectContainer("podman", "disconnect", "net", "web"),
+    calls.MakeNetwork("docker", "net"),
+    calls.MakeNetwork("podman", "net", removed=True),
+    calls.SetRestartPolicy("docker", "unless-stopped", "web"),
+    calls.ReloadNetworks(),
+    calls.ReloadNetworks(("web",)),
+    calls.SetUnitState("enable", "docker.service"),
+    calls.SetUnitState("reset-failed", "docker.service"),
+)
 NOT_INSTALLED = {"fail2ban-client", "cscli", "tcpdump", "wg"}
 """Tools that the tests' machine need not have: their commands are not tried."""
 OF_THE_SHELL = {"kill", "curl", "getent", "service", "echo", "mount", "modprobe", "journalctl", "ss"}
@@ -111,7 +113,7 @@ def printed() -> dict[str, str]:
                 for each in filled(text).replace(" | hairpin", "; hairpin").split("; "):
                     if each.split(" ")[0] in TOOLS and " " in each:
                         found.setdefault(each, str(file.relative_to(SOURCE)))
-    found.update((shlex.join(call_argv(call)), "change/calls.py") for call in CALLS)
+    found.update((shlex.join(calls.call_argv(call)), "change/calls.py") for call in CALLS)
     for chain in ("FORWARD_IN_ZONES", "FWD_policy_own_deny"):
         found.update((each, "causes/rules/firewalld_zone_blocks_port.py") for each in policy_of(egress(), chain))
     return found

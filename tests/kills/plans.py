@@ -5,29 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.calls import (
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    Call,
-    ConnectContainer,
-    OpenPort,
-    SetContainerState,
-    SetRestartPolicy,
-    TrustSource,
-)
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    Change,
-    InsertRule,
-    Primitive,
-    SetContainer,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-    WriteFile,
-)
+from hairpin.change import calls
+from hairpin.change import change as c
 from hairpin.change.simulate import simulate
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
@@ -40,7 +19,7 @@ from hairpin.netfilter.ir import FieldMatch, Rule
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 
-Make = Callable[[Network], Primitive | Change]
+Make = Callable[[Network], c.Primitive | c.Change]
 FOLDER = "/etc/sysctl.d"
 _LINE = "net.ipv4.conf.lo.rp_filter = {}\n"
 
@@ -61,7 +40,7 @@ class KilledHost(msgspec.Struct, frozen=True):
             own: list[Step] = []
             for make in some:
                 part = make(network)
-                change = part if isinstance(part, Change) else Change((part,))
+                change = part if isinstance(part, c.Change) else c.Change((part,))
                 own.extend(steps(change, network))
                 network = simulate(change, network)
             made.append(tuple(own))
@@ -72,10 +51,10 @@ def _rule(words: str, position: int | None, table: str = "filter") -> Make:
     chain = words.split(maxsplit=1)[0]
     text = f"*{table}\n:{chain} - [0:0]\n-A {words}\nCOMMIT\n"
     rule = parse(text, family="ip", dialect="iptables-nft", source="kills")[0].chains[0].rules[0]
-    return lambda seen: InsertRule(seen.this.netns, "iptables-nft", "ip", table, chain, rule, position)
+    return lambda seen: c.InsertRule(seen.this.netns, "iptables-nft", "ip", table, chain, rule, position)
 
 
-def _nft(seen: Network) -> Primitive:
+def _nft(seen: Network) -> c.Primitive:
     table = seen.namespace(seen.this.netns).ruleset.table("inet", "own", "nft")
     assert table is not None
     found = table.chain("base")
@@ -87,54 +66,54 @@ def _nft(seen: Network) -> Primitive:
         for each in found.rules[0].body
     )
     rule = Rule(body, "tcp dport 10 drop", 0)
-    return InsertRule(seen.this.netns, "nft", "inet", "own", "base", rule, 1)
+    return c.InsertRule(seen.this.netns, "nft", "inet", "own", "base", rule, 1)
 
 
-def _policy(seen: Network) -> Primitive:
+def _policy(seen: Network) -> c.Primitive:
     table = seen.namespace(seen.this.netns).ruleset.table("ip", "filter", "iptables-nft")
     assert table is not None
     chain = table.chain("FORWARD")
     assert chain is not None
-    return SetPolicy(seen.this.netns, policy_place(table, chain), "drop")
+    return c.SetPolicy(seen.this.netns, policy_place(table, chain), "drop")
 
 
 def _link(**values: object) -> Make:
-    def make(seen: Network) -> Primitive:
+    def make(seen: Network) -> c.Primitive:
         link = seen.namespace(seen.this.netns).link("eth1")
         assert link is not None
-        return SetLink(seen.this.netns, msgspec.structs.replace(link, **values))
+        return c.SetLink(seen.this.netns, msgspec.structs.replace(link, **values))
 
     return make
 
 
-def _address(seen: Network) -> Primitive:
-    return AddEntry(seen.this.netns, Address("eth0", 4, parse_address("198.51.100.77")[1], 24))
+def _address(seen: Network) -> c.Primitive:
+    return c.AddEntry(seen.this.netns, Address("eth0", 4, parse_address("198.51.100.77")[1], 24))
 
 
 def _route(table: int) -> Make:
     version, network, length = parse_prefix("203.0.113.0/24")
     hop = NextHop("eth0", parse_address("198.51.100.2")[1], gateway_version=4)
-    return lambda seen: AddEntry(seen.this.netns, Route(version, network, length, table, next_hops=(hop,)))
+    return lambda seen: c.AddEntry(seen.this.netns, Route(version, network, length, table, next_hops=(hop,)))
 
 
-def _diverted(seen: Network) -> Primitive:
-    return AddEntry(seen.this.netns, PolicyRule(4, 90, table=77, source=(parse_address("10.9.0.0")[1], 16)))
+def _diverted(seen: Network) -> c.Primitive:
+    return c.AddEntry(seen.this.netns, PolicyRule(4, 90, table=77, source=(parse_address("10.9.0.0")[1], 16)))
 
 
 def _file(name: str, text: str | None) -> Make:
-    return lambda seen: WriteFile(seen.this.name, f"{FOLDER}/{name}", text)
+    return lambda seen: c.WriteFile(seen.this.name, f"{FOLDER}/{name}", text)
 
 
-def _call(call: Call) -> Make:
-    return lambda _seen: Change((), (call,))
+def _call(call: calls.Call) -> Make:
+    return lambda _seen: c.Change((), (call,))
 
 
 def _container(verb: Literal["pause", "unpause"], name: str) -> Make:
-    def make(seen: Network) -> Change:
+    def make(seen: Network) -> c.Change:
         found = seen.this.container(name)
         assert found is not None
         then = msgspec.structs.replace(found, status="paused" if verb == "pause" else "running")
-        return Change((SetContainer(seen.this.name, then),), (SetContainerState("docker", verb, name),))
+        return c.Change((c.SetContainer(seen.this.name, then),), (calls.SetContainerState("docker", verb, name),))
 
     return make
 
@@ -144,9 +123,9 @@ _DOCKER = LabPlan(networks=(NetworkPlan("apart"),), containers=(ContainerPlan(pu
 _ENGINE = (
     _container("pause", "beside"),
     _container("unpause", "beside"),
-    _call(ConnectContainer("docker", "connect", "bridge", "beside")),
+    _call(calls.ConnectContainer("docker", "connect", "bridge", "beside")),
 )
-_RICH = AddRichRule("zone", "public", 'rule family="ipv4" source address="203.0.113.9" accept')
+_RICH = calls.AddRichRule("zone", "public", 'rule family="ipv4" source address="203.0.113.9" accept')
 FILES = (
     f"cd {FOLDER}; for each in linked gone changed; do echo 'net.ipv4.conf.lo.rp_filter = 0' >70-$each.conf; done;"
     " ln 70-linked.conf 70-other.conf; chmod 600 70-gone.conf"
@@ -165,8 +144,8 @@ HOSTS: dict[str, KilledHost] = {
         LabPlan(containers=(), docker=False, second_nic=True, setup=("busybox httpd -p 8151 -h /run", TABLES, FILES)),
         "8151",
         (
-            lambda seen: SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
-            lambda seen: AddChain(seen.this.netns, "iptables-nft", "ip", "filter", "OWN"),
+            lambda seen: c.SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
+            lambda seen: c.AddChain(seen.this.netns, "iptables-nft", "ip", "filter", "OWN"),
             _rule("OWN -p tcp -m tcp --dport 9999 -j ACCEPT", None),
             _rule("FORWARD -j OWN", 1),
             _policy,
@@ -188,11 +167,11 @@ HOSTS: dict[str, KilledHost] = {
     "firewalld, docker": KilledHost(
         msgspec.structs.replace(_DOCKER, firewall="firewalld", setup=(_TRUSTED, FILES)),
         "8151",
-        (_call(OpenPort("public", 9999, "tcp")), _call(_RICH), _call(TrustSource("10.9.0.0/16")), *_ENGINE),
+        (_call(calls.OpenPort("public", 9999, "tcp")), _call(_RICH), _call(calls.TrustSource("10.9.0.0/16")), *_ENGINE),
         (
-            _call(OpenPort("public", 9999, "tcp", permanent=True)),
+            _call(calls.OpenPort("public", 9999, "tcp", permanent=True)),
             _call(msgspec.structs.replace(_RICH, permanent=True)),
-            _call(AddDirectRule("ip", "filter", "INPUT", "-p tcp -m tcp --dport 9999 -j ACCEPT")),
+            _call(calls.AddDirectRule("ip", "filter", "INPUT", "-p tcp -m tcp --dport 9999 -j ACCEPT")),
             _file("70-changed.conf", _LINE.format(1)),
         ),
     ),
@@ -200,11 +179,11 @@ HOSTS: dict[str, KilledHost] = {
         msgspec.structs.replace(_DOCKER, firewall="ufw", setup=("ufw allow 7000/tcp", _ADDED_ANEW, FILES)),
         "8151",
         (
-            _call(AllowInUfw(9999, "tcp")),
-            _call(AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True)),
-            _call(AllowInUfw(9998, "tcp", first=True, iif="eth0")),
+            _call(calls.AllowInUfw(9999, "tcp")),
+            _call(calls.AllowInUfw(80, "tcp", iif="eth0", oif="docker0", routed=True)),
+            _call(calls.AllowInUfw(9998, "tcp", first=True, iif="eth0")),
             *_ENGINE,
         ),
-        (_call(SetRestartPolicy("docker", "always", "web")), _file("70-new.conf", _LINE.format(2))),
+        (_call(calls.SetRestartPolicy("docker", "always", "web")), _file("70-new.conf", _LINE.format(2))),
     ),
 }

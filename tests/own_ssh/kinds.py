@@ -4,16 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hairpin.change.change import (
-    AddEntry,
-    DeleteEntry,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    ReplaceTable,
-    SetLink,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -24,7 +15,7 @@ from hairpin.netfilter.ir import FieldMatch, Rule
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address, parse_prefix
 
-Make = Callable[[Network], tuple[Primitive, ...]]
+Make = Callable[[Network], tuple[c.Primitive, ...]]
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -49,44 +40,44 @@ def _rule(words: str, table: str = "filter") -> Make:
     text = f"*{table}\n:{chain} - [0:0]\n-A {words}\nCOMMIT\n"
     rule = parse(text, family="ip", dialect="iptables-nft", source="own_ssh")[0].chains[0].rules[0]
 
-    def parts(network: Network) -> tuple[Primitive, ...]:
-        return (InsertRule(network.this.netns, "iptables-nft", "ip", table, chain, rule, 1),)
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
+        return (c.InsertRule(network.this.netns, "iptables-nft", "ip", table, chain, rule, 1),)
 
     return parts
 
 
 def _first_rule_away(chain: str) -> Make:
-    def parts(network: Network) -> tuple[Primitive, ...]:
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
         netns, host = _host(network)
         table = host.ruleset.table("ip", "filter", "iptables-nft")
         assert table is not None
         found = table.chain(chain)
         assert found is not None
-        return (DeleteRule(netns, place_of(table, chain, found.rules[0])),)
+        return (c.DeleteRule(netns, place_of(table, chain, found.rules[0])),)
 
     return parts
 
 
-def _address_away(network: Network) -> tuple[Primitive, ...]:
+def _address_away(network: Network) -> tuple[c.Primitive, ...]:
     netns, host = _host(network)
-    return (DeleteEntry(netns, next(each for each in host.addresses if each.link == "eth0" and each.version == 4)),)
+    return (c.DeleteEntry(netns, next(each for each in host.addresses if each.link == "eth0" and each.version == 4)),)
 
 
-def _address_more(network: Network) -> tuple[Primitive, ...]:
-    return (AddEntry(network.this.netns, Address("eth0", 4, parse_address("198.51.100.77")[1], 24)),)
+def _address_more(network: Network) -> tuple[c.Primitive, ...]:
+    return (c.AddEntry(network.this.netns, Address("eth0", 4, parse_address("198.51.100.77")[1], 24)),)
 
 
-def _default_route_away(network: Network) -> tuple[Primitive, ...]:
+def _default_route_away(network: Network) -> tuple[c.Primitive, ...]:
     netns, host = _host(network)
-    return (DeleteEntry(netns, next(each for each in host.routes if not each.prefix_length and each.version == 4)),)
+    return (c.DeleteEntry(netns, next(each for each in host.routes if not each.prefix_length and each.version == 4)),)
 
 
 def _link(name: str, **values: object) -> Make:
-    def parts(network: Network) -> tuple[Primitive, ...]:
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
         netns, host = _host(network)
         link = host.link(name)
         assert link is not None
-        return (SetLink(netns, msgspec.structs.replace(link, **values)),)
+        return (c.SetLink(netns, msgspec.structs.replace(link, **values)),)
 
     return parts
 
@@ -95,8 +86,8 @@ def _route(text: str, gateway: str, link: str, table: int = 254) -> Make:
     version, network, length = parse_prefix(text)
     hop = NextHop(link, parse_address(gateway)[1], gateway_version=version)
 
-    def parts(seen: Network) -> tuple[Primitive, ...]:
-        return (AddEntry(seen.this.netns, Route(version, network, length, table, next_hops=(hop,))),)
+    def parts(seen: Network) -> tuple[c.Primitive, ...]:
+        return (c.AddEntry(seen.this.netns, Route(version, network, length, table, next_hops=(hop,))),)
 
     return parts
 
@@ -106,22 +97,22 @@ def _diverted(source: str) -> Make:
     network, length = parse_prefix(source)[1:]
     rule = PolicyRule(4, 90, table=77, source=(network, length))
 
-    def parts(seen: Network) -> tuple[Primitive, ...]:
-        return (*_route("0.0.0.0/0", "198.51.100.99", "eth0", 77)(seen), AddEntry(seen.this.netns, rule))
+    def parts(seen: Network) -> tuple[c.Primitive, ...]:
+        return (*_route("0.0.0.0/0", "198.51.100.99", "eth0", 77)(seen), c.AddEntry(seen.this.netns, rule))
 
     return parts
 
 
 def _sysctl(path: str, value: str) -> Make:
-    def parts(network: Network) -> tuple[Primitive, ...]:
-        return (SetSysctl(network.this.netns, tuple(path.split("/")), value),)
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
+        return (c.SetSysctl(network.this.netns, tuple(path.split("/")), value),)
 
     return parts
 
 
 def _neighbour(text: str, mac: int) -> Make:
-    def parts(network: Network) -> tuple[Primitive, ...]:
-        return (AddEntry(network.this.netns, Neighbour("eth0", 4, parse_address(text)[1], mac, "PERMANENT")),)
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
+        return (c.AddEntry(network.this.netns, Neighbour("eth0", 4, parse_address(text)[1], mac, "PERMANENT")),)
 
     return parts
 
@@ -129,7 +120,7 @@ def _neighbour(text: str, mac: int) -> Make:
 def _nft(port: int) -> Make:
     """Return the plan that drops the port as the table drops port 9."""
 
-    def parts(network: Network) -> tuple[Primitive, ...]:
+    def parts(network: Network) -> tuple[c.Primitive, ...]:
         netns, host = _host(network)
         table = host.ruleset.table("inet", "own", "nft")
         assert table is not None
@@ -142,13 +133,13 @@ def _nft(port: int) -> Make:
             for each in found.rules[0].body
         )
         rule = Rule(matches, f"tcp dport {port} drop", 0)
-        return (InsertRule(netns, "nft", "inet", "own", "base", rule, 1),)
+        return (c.InsertRule(netns, "nft", "inet", "own", "base", rule, 1),)
 
     return parts
 
 
-def _table_away(network: Network) -> tuple[Primitive, ...]:
-    return (ReplaceTable(network.this.netns, "nft", "inet", "own", None),)
+def _table_away(network: Network) -> tuple[c.Primitive, ...]:
+    return (c.ReplaceTable(network.this.netns, "nft", "inet", "own", None),)
 
 
 _OWN_TABLE = (

@@ -8,38 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.iptables.save import parse
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    AnyOfMatch,
-    Chain,
-    Expression,
-    FibMatch,
-    Field,
-    FieldMatch,
-    Jump,
-    Match,
-    NameMatch,
-    Nat,
-    NoEffect,
-    Notrack,
-    OpaqueMatch,
-    Outside,
-    Ranges,
-    Reject,
-    ReversePathMatch,
-    Rule,
-    Set,
-    SetField,
-    SetMatch,
-    SetZone,
-    SocketMatch,
-    StatefulMatch,
-    Statement,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.rule_address import IpFamily, address_bits
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
@@ -51,21 +22,31 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), m
 NAMES = st.from_regex(r"[a-z][a-z0-9.-]{0,13}[*]?", fullmatch=True)
 PROTOCOLS = (0, 6, 17, 132, 136, 47, 1, 58)
 
-KEPT: tuple[Expression, ...] = (
-    StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
-    StatefulMatch("quota", "-m quota ! --quota 5", False),
-    NoEffect("recent", "-m recent --set --name x --rsource"),
-    OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
-    OpaqueMatch("-m conntrack --ctstate INVALID --ctdir REPLY"),
-    OpaqueMatch("-m foo ! --bar 1 2"),
+KEPT: tuple[ir.Expression, ...] = (
+    ir.StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
+    ir.StatefulMatch("quota", "-m quota ! --quota 5", False),
+    ir.NoEffect("recent", "-m recent --set --name x --rsource"),
+    ir.OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
+    ir.OpaqueMatch("-m conntrack --ctstate INVALID --ctdir REPLY"),
+    ir.OpaqueMatch("-m foo ! --bar 1 2"),
 )
-PLAIN_TARGETS: tuple[tuple[Statement, ...], ...] = (
+PLAIN_TARGETS: tuple[tuple[ir.Statement, ...], ...] = (
     (),
-    (Verdict("accept"),), (Verdict("drop"),), (Verdict("return"),), (Jump("MINE"),), (Jump("MINE", goto=True),),
-    (Reject("tcp-reset"),), (Notrack(),), (NoEffect("LOG", '--log-prefix "a -j b "'),), (NoEffect("TRACE"),),
-    (SetZone(0),), (Outside("NFQUEUE", "--queue-num 3"),), (SetField("ttl", FULL_MASK, added=-1),),
-    (SetField("dscp", 0, 4), SetField("ecn", 0, 1)), (SetZone(5), NoEffect("CT", "--helper ftp")),
-)  # fmt: skip
+    (ir.Verdict("accept"),),
+    (ir.Verdict("drop"),),
+    (ir.Verdict("return"),),
+    (ir.Jump("MINE"),),
+    (ir.Jump("MINE", goto=True),),
+    (ir.Reject("tcp-reset"),),
+    (ir.Notrack(),),
+    (ir.NoEffect("LOG", '--log-prefix "a -j b "'),),
+    (ir.NoEffect("TRACE"),),
+    (ir.SetZone(0),),
+    (ir.Outside("NFQUEUE", "--queue-num 3"),),
+    (ir.SetField("ttl", ir.FULL_MASK, added=-1),),
+    (ir.SetField("dscp", 0, 4), ir.SetField("ecn", 0, 1)),
+    (ir.SetZone(5), ir.NoEffect("CT", "--helper ftp")),
+)
 
 
 def flag(draw: st.DrawFn) -> bool:
@@ -77,18 +58,18 @@ def span(draw: st.DrawFn, last: int) -> tuple[int, int]:
     return min(one, two), max(one, two)
 
 
-def one_of(draw: st.DrawFn, last: int) -> Ranges:
+def one_of(draw: st.DrawFn, last: int) -> ir.Ranges:
     number = draw(st.integers(0, last))
     return ((number, number),)
 
 
-def masked(draw: st.DrawFn, field: Field) -> Match:
-    return FieldMatch(field, one_of(draw, MARKS), flag(draw), draw(st.integers(0, MARKS - 1)))
+def masked(draw: st.DrawFn, field: ir.Field) -> ir.Match:
+    return ir.FieldMatch(field, one_of(draw, MARKS), flag(draw), draw(st.integers(0, MARKS - 1)))
 
 
 # --- addresses and names ---------------------------------------------------------------------------------------------
 
-ADDRESSES: dict[tuple[str, IpFamily], Field] = {
+ADDRESSES: dict[tuple[str, IpFamily], ir.Field] = {
     ("source", "ip"): "saddr4", ("target", "ip"): "daddr4", ("source", "ip6"): "saddr6", ("target", "ip6"): "daddr6",
     ("tracked", "ip"): "ct-orig-saddr4", ("tracked", "ip6"): "ct-orig-saddr6",
 }  # fmt: skip
@@ -111,96 +92,96 @@ def any_address(draw: st.DrawFn, family: IpFamily) -> tuple[int, int]:
     return prefix_range(draw, family) if flag(draw) else address_range(draw, family)
 
 
-def core_matches(draw: st.DrawFn, family: IpFamily) -> list[Expression]:
-    found: list[Expression] = []
+def core_matches(draw: st.DrawFn, family: IpFamily) -> list[ir.Expression]:
+    found: list[ir.Expression] = []
     if flag(draw):
-        found.append(FieldMatch(ADDRESSES["source", family], (prefix_range(draw, family),), flag(draw)))
+        found.append(ir.FieldMatch(ADDRESSES["source", family], (prefix_range(draw, family),), flag(draw)))
     if flag(draw):
-        found.append(FieldMatch(ADDRESSES["target", family], (prefix_range(draw, family),), flag(draw)))
+        found.append(ir.FieldMatch(ADDRESSES["target", family], (prefix_range(draw, family),), flag(draw)))
     if flag(draw):
-        found.append(NameMatch("iif", (draw(NAMES),), flag(draw)))
+        found.append(ir.NameMatch("iif", (draw(NAMES),), flag(draw)))
     if flag(draw):
-        found.append(NameMatch("oif", (draw(NAMES),), flag(draw)))
+        found.append(ir.NameMatch("oif", (draw(NAMES),), flag(draw)))
     return found
 
 
 # --- modules ---------------------------------------------------------------------------------------------------------
 
-NUMBERS: tuple[tuple[Field, int], ...] = (
+NUMBERS: tuple[tuple[ir.Field, int], ...] = (
     ("ct-mark", MARKS), ("ct-protocol", 255), ("ct-direction", 1), ("ttl", 255), ("pkttype", 2), ("dscp", 63),
     ("ecn", 3), ("smac", (1 << 48) - 1),
 )  # fmt: skip
-SPANS: tuple[tuple[Field, int], ...] = (("length", 65535), ("ct-orig-dport", 65535))
+SPANS: tuple[tuple[ir.Field, int], ...] = (("length", 65535), ("ct-orig-dport", 65535))
 TYPES = ("local", "unicast", "broadcast")
 
 
-def states(draw: st.DrawFn) -> Match:
+def states(draw: st.DrawFn) -> ir.Match:
     bits = sorted(draw(st.lists(st.sampled_from((1, 2, 4, 8, 64)), min_size=1, unique=True)))
-    state = FieldMatch("ct-state", tuple((bit, bit) for bit in bits))
-    virtual = FieldMatch("ct-status", ((0, 0),), True, draw(st.sampled_from((16, 32, 48))))
-    alternatives: tuple[tuple[Match, ...], ...] = ((state, virtual), (virtual,))
+    state = ir.FieldMatch("ct-state", tuple((bit, bit) for bit in bits))
+    virtual = ir.FieldMatch("ct-status", ((0, 0),), True, draw(st.sampled_from((16, 32, 48))))
+    alternatives: tuple[tuple[ir.Match, ...], ...] = ((state, virtual), (virtual,))
     if flag(draw):
-        return AnyOfMatch(draw(st.sampled_from(alternatives)), flag(draw))
-    return FieldMatch("ct-state", state.ranges, flag(draw))
+        return ir.AnyOfMatch(draw(st.sampled_from(alternatives)), flag(draw))
+    return ir.FieldMatch("ct-state", state.ranges, flag(draw))
 
 
-def module_match(draw: st.DrawFn, family: IpFamily) -> Expression:
+def module_match(draw: st.DrawFn, family: IpFamily) -> ir.Expression:
     source, target = ADDRESSES["source", family], ADDRESSES["target", family]
     physical: tuple[Literal["physin", "physout"], ...] = ("physin", "physout")
     limits: tuple[Literal["iif", "oif"] | None, ...] = (None, "iif", "oif")
     match draw(st.integers(0, 15)):
         case 0:
             field, last = draw(st.sampled_from(NUMBERS))
-            return FieldMatch(field, one_of(draw, last), flag(draw))
+            return ir.FieldMatch(field, one_of(draw, last), flag(draw))
         case 1:
             field, last = draw(st.sampled_from(SPANS))
-            return FieldMatch(field, (span(draw, last),), flag(draw))
+            return ir.FieldMatch(field, (span(draw, last),), flag(draw))
         case 2:
-            return FieldMatch(draw(st.sampled_from((source, target))), (address_range(draw, family),), flag(draw))
+            return ir.FieldMatch(draw(st.sampled_from((source, target))), (address_range(draw, family),), flag(draw))
         case 3:
             return masked(draw, "mark") if flag(draw) else masked(draw, "ct-mark")
         case 4:
             return states(draw)
         case 5:
-            return FieldMatch(ADDRESSES["tracked", family], (prefix_range(draw, family),), flag(draw))
+            return ir.FieldMatch(ADDRESSES["tracked", family], (prefix_range(draw, family),), flag(draw))
         case 6:
-            return FieldMatch("ttl", ((0, draw(st.integers(1, 254))),))
+            return ir.FieldMatch("ttl", ((0, draw(st.integers(1, 254))),))
         case 7:
-            return FieldMatch("skuid", (span(draw, 99),))
+            return ir.FieldMatch("skuid", (span(draw, 99),))
         case 8:
-            return AnyOfMatch((FieldMatch("skgid", (span(draw, 99),)),), True)
+            return ir.AnyOfMatch((ir.FieldMatch("skgid", (span(draw, 99),)),), True)
         case 9:
-            return FieldMatch("ipsec-in", one_of(draw, 1))
+            return ir.FieldMatch("ipsec-in", one_of(draw, 1))
         case 10:
-            return NameMatch(draw(st.sampled_from(physical)), (draw(NAMES) if flag(draw) else "",), flag(draw))
+            return ir.NameMatch(draw(st.sampled_from(physical)), (draw(NAMES) if flag(draw) else "",), flag(draw))
         case 11:
             types = tuple(draw(st.lists(st.sampled_from(TYPES), min_size=1, unique=True)))
             side: Literal["saddr", "daddr"] = "saddr" if flag(draw) else "daddr"
-            return FibMatch(side, types, flag(draw), draw(st.sampled_from(limits)))
+            return ir.FibMatch(side, types, flag(draw), draw(st.sampled_from(limits)))
         case 12:
-            return ReversePathMatch(flag(draw), flag(draw), flag(draw), flag(draw))
+            return ir.ReversePathMatch(flag(draw), flag(draw), flag(draw), flag(draw))
         case 13:
-            return SocketMatch(flag(draw), flag(draw))
+            return ir.SocketMatch(flag(draw), flag(draw))
         case 14:
-            ports = AnyOfMatch((SetMatch("ports", (target, "protocol", "dport")),), True)
-            return ports if flag(draw) else SetMatch("addresses", (source,), flag(draw))
+            ports = ir.AnyOfMatch((ir.SetMatch("ports", (target, "protocol", "dport")),), True)
+            return ports if flag(draw) else ir.SetMatch("addresses", (source,), flag(draw))
         case _:
-            return NoEffect("comment", draw(TEXTS)) if flag(draw) else draw(st.sampled_from(KEPT))
+            return ir.NoEffect("comment", draw(TEXTS)) if flag(draw) else draw(st.sampled_from(KEPT))
 
 
-def protocol_match(draw: st.DrawFn, protocol: int) -> Match:
+def protocol_match(draw: st.DrawFn, protocol: int) -> ir.Match:
     ports = tuple(span(draw, 65535) for _ in range(draw(st.integers(1, 7))))
     if protocol == 6 and flag(draw):
-        return FieldMatch("tcp-flags", one_of(draw, 63), flag(draw), draw(st.integers(0, 63)))
+        return ir.FieldMatch("tcp-flags", one_of(draw, 63), flag(draw), draw(st.integers(0, 63)))
     if protocol in (1, 58):
         kind, code = draw(st.integers(0, 254)), draw(st.integers(0, 255))
-        ranges: tuple[Ranges, ...] = (
+        ranges: tuple[ir.Ranges, ...] = (
             ((kind << 8, kind << 8 | 255),), ((kind << 8 | code, kind << 8 | code),), ((0, 0xFFFF),),
         )  # fmt: skip
-        return FieldMatch("icmp" if protocol == 1 else "icmp6", draw(st.sampled_from(ranges)), flag(draw))
+        return ir.FieldMatch("icmp" if protocol == 1 else "icmp6", draw(st.sampled_from(ranges)), flag(draw))
     if flag(draw):
-        return AnyOfMatch((FieldMatch("sport", ports), FieldMatch("dport", ports)), flag(draw))
-    return FieldMatch("sport" if flag(draw) else "dport", ports, flag(draw))
+        return ir.AnyOfMatch((ir.FieldMatch("sport", ports), ir.FieldMatch("dport", ports)), flag(draw))
+    return ir.FieldMatch("sport" if flag(draw) else "dport", ports, flag(draw))
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -208,7 +189,7 @@ def protocol_match(draw: st.DrawFn, protocol: int) -> Match:
 NAT_FLAGS = ((), ("random",), ("random-fully",), ("random", "persistent"))
 
 
-def target(draw: st.DrawFn, family: IpFamily) -> tuple[Statement, ...]:
+def target(draw: st.DrawFn, family: IpFamily) -> tuple[ir.Statement, ...]:
     ports = span(draw, 65535) if flag(draw) else None
     flags = draw(st.sampled_from(NAT_FLAGS))
     keep, value = draw(st.integers(0, MARKS)), draw(st.integers(0, MARKS - 1))
@@ -216,32 +197,32 @@ def target(draw: st.DrawFn, family: IpFamily) -> tuple[Statement, ...]:
         case 0:
             version: Literal[4, 6] = 4 if family == "ip" else 6
             kind: Literal["snat", "dnat"] = "snat" if flag(draw) else "dnat"
-            return (Nat(kind, any_address(draw, family), ports, flags, version=version),)
+            return (ir.Nat(kind, any_address(draw, family), ports, flags, version=version),)
         case 1:
-            return (Nat("dnat", None, span(draw, 65535), flags),)
+            return (ir.Nat("dnat", None, span(draw, 65535), flags),)
         case 2:
-            return (Nat("masquerade" if flag(draw) else "redirect", None, ports, flags),)
+            return (ir.Nat("masquerade" if flag(draw) else "redirect", None, ports, flags),)
         case 3:
-            return (SetField("mark" if flag(draw) else "ct-mark", keep, value),)
+            return (ir.SetField("mark" if flag(draw) else "ct-mark", keep, value),)
         case 4:
-            return (SetField("mark", keep, 0, "ct-mark", value),)
+            return (ir.SetField("mark", keep, 0, "ct-mark", value),)
         case 5:
-            return (SetField("ct-mark", keep, 0, "mark", value),)
+            return (ir.SetField("ct-mark", keep, 0, "mark", value),)
         case 6:
-            ttl = SetField("ttl", 0, value & 255)
-            return (ttl if flag(draw) else SetField("dscp", draw(st.integers(0, 62)), value & 63),)
+            ttl = ir.SetField("ttl", 0, value & 255)
+            return (ttl if flag(draw) else ir.SetField("dscp", draw(st.integers(0, 62)), value & 63),)
         case 7:
-            return (Reject("icmp-host-prohibited" if family == "ip" else "icmp6-adm-prohibited"),)
+            return (ir.Reject("icmp-host-prohibited" if family == "ip" else "icmp6-adm-prohibited"),)
         case _:
             return draw(st.sampled_from(PLAIN_TARGETS))
 
 
-def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
+def body(draw: st.DrawFn, family: IpFamily) -> tuple[ir.Expression, ...]:
     protocol = draw(st.sampled_from(PROTOCOLS))
     last = target(draw, family)
-    if any(isinstance(each, Nat) and each.ports is not None for each in last):
+    if any(isinstance(each, ir.Nat) and each.ports is not None for each in last):
         protocol = 6  # iptables takes ports only after a protocol that has them
-    if Reject("tcp-reset") in last:
+    if ir.Reject("tcp-reset") in last:
         protocol = 6
     found = core_matches(draw, family)
     found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
@@ -249,33 +230,33 @@ def body(draw: st.DrawFn, family: IpFamily) -> tuple[Expression, ...]:
         found += [protocol_match(draw, protocol) for _ in range(draw(st.integers(0, 2)))]
     found = draw(st.permutations(found))
     if protocol:
-        found.insert(0, FieldMatch("protocol", ((protocol, protocol),)))
+        found.insert(0, ir.FieldMatch("protocol", ((protocol, protocol),)))
     return (*found, *last)
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> Table:
+def tables(draw: st.DrawFn) -> ir.Table:
     family = draw(st.sampled_from(FAMILIES))
     counters = draw(st.none() | st.integers(0, 1 << 40))
     rules = tuple(
-        Rule(body(draw, family), "", number, 0, None, counters, counters)
+        ir.Rule(body(draw, family), "", number, 0, None, counters, counters)
         for number in range(1, draw(st.integers(1, 3)) + 1)
     )
     policy: Literal["accept", "drop"] = "accept" if flag(draw) else "drop"
-    base = Chain("FORWARD", rules, "forward", "filter", 0, policy, (), counters or 0)
-    return Table(family, "filter", "iptables-nft", (base, Chain("MINE", rules)), evidence="e1")
+    base = ir.Chain("FORWARD", rules, "forward", "filter", 0, policy, (), counters or 0)
+    return ir.Table(family, "filter", "iptables-nft", (base, ir.Chain("MINE", rules)), evidence="e1")
 
 
-def sets_of(family: IpFamily) -> tuple[Set, ...]:
+def sets_of(family: IpFamily) -> tuple[ir.Set, ...]:
     suffix = "" if family == "ip" else " inet6"
-    return Set("addresses", f"hash:ip{suffix}", ()), Set("ports", f"hash:ip,port{suffix}", ())
+    return ir.Set("addresses", f"hash:ip{suffix}", ()), ir.Set("ports", f"hash:ip,port{suffix}", ())
 
 
-def read(text: str, family: IpFamily) -> tuple[Table, ...]:
+def read(text: str, family: IpFamily) -> tuple[ir.Table, ...]:
     return parse(text, family=family, dialect="iptables-nft", source="rendered", evidence="e1", ipsets=sets_of(family))
 
 
-def without_places(table: Table) -> Table:
+def without_places(table: ir.Table) -> ir.Table:
     """Drop the fields that writing cannot keep: texts and lines."""
     replace = msgspec.structs.replace
     chains = tuple(
@@ -285,7 +266,7 @@ def without_places(table: Table) -> Table:
 
 
 @given(tables())
-def test_written_rules_read_back(table: Table) -> None:
+def test_written_rules_read_back(table: ir.Table) -> None:
     family: IpFamily = "ip" if table.family == "ip" else "ip6"
     (again,) = read(render(table), family)
     assert without_places(again) == table

@@ -3,16 +3,7 @@
 import pytest
 
 from hairpin.carry.act import FileState
-from hairpin.change.calls import (
-    AllowInUfw,
-    BindInterface,
-    MakeNetwork,
-    OpenPort,
-    OwnersCall,
-    ReloadUfw,
-    SetUnitState,
-    Unban,
-)
+from hairpin.change import calls
 from hairpin.change.step import Ask, ReplaceFile
 from hairpin.events._firewalld import with_firewalld_started
 from hairpin.events.course import Course
@@ -25,7 +16,7 @@ from tests.small_host import network
 from tests.ufw_host import enabled, with_ufw
 
 
-def told(within: Network, *calls: OwnersCall) -> Network | None:
+def told(within: Network, *calls: calls.OwnersCall) -> Network | None:
     return kept_network(within, tuple(Ask(host=within.this.name, call=each) for each in calls))
 
 
@@ -45,13 +36,13 @@ def running() -> Network:
 @pytest.mark.parametrize("event", ("firewalld-reload", "firewalld-restart"))
 def test_a_port_of_firewalld_lasts_if_it_is_permanent(event: EventId) -> None:
     port = "tcp dport 8151 accept"
-    assert port in rules_after(event, told(running(), OpenPort("public", 8151, "tcp", permanent=True)))
-    assert port not in rules_after(event, told(running(), OpenPort("public", 8151, "tcp")))
+    assert port in rules_after(event, told(running(), calls.OpenPort("public", 8151, "tcp", permanent=True)))
+    assert port not in rules_after(event, told(running(), calls.OpenPort("public", 8151, "tcp")))
 
 
 def test_firewalld_knows_the_zone_of_a_link() -> None:
     for permanent in (False, True):
-        found = told(running(), BindInterface("trusted", "docker0", permanent=permanent))
+        found = told(running(), calls.BindInterface("trusted", "docker0", permanent=permanent))
         assert found is not None
         firewalld = found.this.firewalld
         assert firewalld is not None
@@ -61,10 +52,10 @@ def test_firewalld_knows_the_zone_of_a_link() -> None:
 
 def test_ufw_keeps_what_it_allows_and_reads_its_files_again() -> None:
     within = enabled(with_ufw())
-    known = told(within, AllowInUfw(8151, "tcp"))
+    known = told(within, calls.AllowInUfw(8151, "tcp"))
     rule = "-A ufw-user-input -p tcp -m tcp --dport 8151 -j ACCEPT"
     assert [line for line in rules_after("ufw-reload", known) if "8151" in line and "ufw" in line] == [rule]
-    now = told(within, AllowInUfw(8151, "tcp"), ReloadUfw())
+    now = told(within, calls.AllowInUfw(8151, "tcp"), calls.ReloadUfw())
     assert now is not None
     table = now.this.namespace(now.this.netns.name).ruleset.table("ip", "filter")
     assert table is not None
@@ -74,11 +65,13 @@ def test_ufw_keeps_what_it_allows_and_reads_its_files_again() -> None:
 
 
 def test_what_needs_a_reading_or_a_network_that_is_not_there_is_not_known() -> None:
-    assert told(network(), AllowInUfw(80, "tcp")) is None
-    assert told(network(), OpenPort("public", 80, "tcp", permanent=True)) is None
-    assert told(network(), ReloadUfw()) is None
-    assert told(network(), MakeNetwork("docker", "apart")) is None
+    assert told(network(), calls.AllowInUfw(80, "tcp")) is None
+    assert told(network(), calls.OpenPort("public", 80, "tcp", permanent=True)) is None
+    assert told(network(), calls.ReloadUfw()) is None
+    assert told(network(), calls.MakeNetwork("docker", "apart")) is None
     bare = network()
     path, text = "/etc/systemd/system/x.service", FileState("[Service]\n")
     assert kept_network(bare, (ReplaceFile(host=bare.this.name, path=path, before=None, after=text),)) is None
-    assert told(bare, Unban("cscli", "", "192.0.2.10"), SetUnitState("enable", "docker.service")) is not None
+    assert (
+        told(bare, calls.Unban("cscli", "", "192.0.2.10"), calls.SetUnitState("enable", "docker.service")) is not None
+    )

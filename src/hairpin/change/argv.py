@@ -3,22 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from hairpin.change.change import (
-    AddEntry,
-    DeleteEntry,
-    DeleteLink,
-    DropConnection,
-    Entry,
-    Forget,
-    Forgotten,
-    RenameLink,
-    Replaceable,
-    ReplaceEntry,
-    ReplaceSysctls,
-    SetLink,
-    SetSysctl,
-    Setting,
-)
+from hairpin.change import change as c
 from hairpin.change.words import (
     Words,
     address_words,
@@ -44,30 +29,30 @@ from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Tuple
 from hairpin.network.prefix import Version, address_text
 
 
-def setting_argv(part: Setting, namespace: Namespace | None) -> tuple[Words, ...]:
+def setting_argv(part: c.Setting, namespace: Namespace | None) -> tuple[Words, ...]:
     """Return the commands in order; none for a carrier, which only a person at the cable can change.  ``namespace``: as
     it is before.  Raises ChangeError for what no command can say."""
     match part:
-        case SetSysctl(path=path, value=value):
+        case c.SetSysctl(path=path, value=value):
             return (("sysctl", "-w", _assigned(path, value)),)
-        case ReplaceSysctls(values=values):
+        case c.ReplaceSysctls(values=values):
             return (("sysctl", "-w", *(_assigned(path, value) for path, value in values)),)
-        case SetLink(link=link):
+        case c.SetLink(link=link):
             before = namespace.link(link.name) if namespace is not None else None
             if before is not None:
                 return tuple(link_commands(before, link))
             if link.kind in ("macvlan", "ipvlan") and link.lower is not None:
                 return tuple(new_stacked_commands(link, link.lower))
             return tuple(new_bridge_commands(link)) if link.kind == "bridge" else ()
-        case RenameLink(link=name, name=new):
+        case c.RenameLink(link=name, name=new):
             return (("ip", "link", "set", name, "name", new),)
-        case DeleteLink(link=name):
+        case c.DeleteLink(link=name):
             return (("ip", "link", "del", name),)
-        case AddEntry(entry=entry):
+        case c.AddEntry(entry=entry):
             return (_adding(entry),)
-        case DeleteEntry(entry=entry):
+        case c.DeleteEntry(entry=entry):
             return (_deleting(entry, namespace),)
-        case ReplaceEntry(entry=entry):
+        case c.ReplaceEntry(entry=entry):
             return (_replacing(entry),)
         case _:
             assert_never(part)
@@ -77,7 +62,7 @@ def _assigned(path: Path, value: str) -> str:
     return f"{dotted(path)}={value}"
 
 
-def _adding(entry: Entry) -> Words:
+def _adding(entry: c.Entry) -> Words:
     match entry:
         case Address():
             return ("ip", "address", "add", *new_address_words(entry))
@@ -95,13 +80,13 @@ def _adding(entry: Entry) -> Words:
             assert_never(entry)
 
 
-def _replacing(entry: Replaceable) -> Words:
+def _replacing(entry: c.Replaceable) -> Words:
     if isinstance(entry, Route):
         return ("ip", *six(entry.version), "route", "replace", *route_words(entry))
     return ("bridge", "fdb", "replace", *fdb_words(entry), *_lasting(entry))
 
 
-def _deleting(entry: Entry, namespace: Namespace | None) -> Words:
+def _deleting(entry: c.Entry, namespace: Namespace | None) -> Words:
     match entry:
         case Address():
             return ("ip", "address", "del", *address_words(entry))
@@ -133,16 +118,16 @@ def _lasting(entry: FdbEntry) -> Words:
     return ("static",) if entry.state == "static" else ()
 
 
-def forgetting_argv(part: Forgotten, namespace: Namespace | None) -> Words:
+def forgetting_argv(part: c.Forgotten, namespace: Namespace | None) -> Words:
     """Return the command that deletes the entries; raises ChangeError if there is no such connection."""
     match part:
-        case DropConnection(version=version, original=original):
+        case c.DropConnection(version=version, original=original):
             if namespace is None or not any(map(part.means, namespace.connections)):
                 raise ChangeError(message("no such connection in namespace {netns}", netns=part.netns.name))
             return ("conntrack", "-D", *_connection_words(version, original))
-        case Forget(what="connections"):
+        case c.Forget(what="connections"):
             return ("conntrack", "-F")
-        case Forget():
+        case c.Forget():
             return ("ip", "neigh", "flush", "all")
         case _:
             assert_never(part)

@@ -10,23 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    Change,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteRule,
-    InKernel,
-    InsertRule,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceTable,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.change.entries import check_gateways, fdb_slot, is_alone, is_alone_in_fdb, neighbour_slot, route_slot
 from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
 from hairpin.change.loading import replacing
@@ -45,14 +29,14 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
 T = TypeVar("T")
-Find = Callable[[Netns, Namespace, Namespace], Iterator[InKernel]]
+Find = Callable[[Netns, Namespace, Namespace], Iterator[c.InKernel]]
 
 
-def difference(now: Network, wanted: Network) -> Change:
+def difference(now: Network, wanted: Network) -> c.Change:
     """Return the change after which each namespace that both networks have is as in ``wanted``.
     Raises ChangeError if no command makes it so (links that are not there, a chain that is bound to other hooks).
     """
-    parts: list[InKernel] = []
+    parts: list[c.InKernel] = []
     changed: list[Netns] = []
     for netns, namespace in wanted.namespaces():
         if netns not in now or now.namespace(netns) is namespace:
@@ -60,40 +44,40 @@ def difference(now: Network, wanted: Network) -> Change:
         changed.append(netns)
         for find in _KINDS:
             for part in tuple(find(netns, now.namespace(netns), namespace)):
-                if isinstance(part, AddEntry) and isinstance(part.entry, Route):
+                if isinstance(part, c.AddEntry) and isinstance(part.entry, Route):
                     check_gateways(now.namespace(netns), part.entry)
-                now = simulate(Change((part,)), now)
+                now = simulate(c.Change((part,)), now)
                 parts.append(part)
     for netns in changed:
         known, namespace = now.namespace(netns), wanted.namespace(netns)
         if any(part for find in _KINDS for part in find(netns, known, namespace)):
             raise ChangeError(message("no command makes namespace {netns} as it was", netns=netns.name))
-    return Change(tuple(parts))
+    return c.Change(tuple(parts))
 
 
-def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield new names for links that the kernel knows by the same number."""
     strays = {each.index: each for each in now.links if wanted.link(each.name) is None}
     for link in wanted.links:
         stray = strays.get(link.index)
         if now.link(link.name) is None and stray is not None and (stray.kind, stray.mac) == (link.kind, link.mac):
-            yield RenameLink(netns, stray.name, link.name)
+            yield c.RenameLink(netns, stray.name, link.name)
 
 
 _MADE = ("bridge", "macvlan", "ipvlan")
 """The kinds of links that a step makes."""
 
 
-def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _links(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     for link in wanted.links:
         known = now.link(link.name)
         if known is None:
             raise ChangeError(message("link {link} is not there", link=link.name))
         if known is not link and any(link_commands(known, _in_state_of(known, link, now, wanted))):
-            yield SetLink(netns, link)
+            yield c.SetLink(netns, link)
     for link in now.links:
         if link.kind in _MADE and wanted.link(link.name) is None:
-            yield DeleteLink(netns, link.name)
+            yield c.DeleteLink(netns, link.name)
 
 
 def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> Link:
@@ -106,21 +90,21 @@ def _in_state_of(known: Link, link: Link, now: Namespace, wanted: Namespace) -> 
     return msgspec.structs.replace(link, port=msgspec.structs.replace(link.port, state=known.port.state))
 
 
-def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _global_sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the sysctls that the kernel copies to other keys."""
     yield from (each for each in _sysctls(netns, now, wanted) if {"all", "ip_forward"} & set(each.path))
 
 
-def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[SetSysctl]:
+def _sysctls(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.SetSysctl]:
     if now.sysctls is wanted.sysctls:
         return
     for path, value in wanted.sysctls.values.items():
         known = now.sysctls.values.get(path)
         if known is not None and known.split() != value.split():
-            yield SetSysctl(netns, path, value)
+            yield c.SetSysctl(netns, path, value)
 
 
-def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield the addresses to delete, then those to add.  The first IPv4 address of a network becomes its primary one:
     if the order differs, all addresses of the link are deleted and added again in the wanted order."""
     if now.addresses is wanted.addresses:
@@ -134,9 +118,9 @@ def _addresses(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKe
             kept = [each for each in keys if each in asked_keys]
             if version == 4 and kept != asked_keys[: len(kept)]:
                 kept = []
-            yield from (DeleteEntry(netns, each) for each in reversed(held) if address_key(each) not in kept)
+            yield from (c.DeleteEntry(netns, each) for each in reversed(held) if address_key(each) not in kept)
             yield from (
-                AddEntry(netns, msgspec.structs.replace(each, secondary=False))
+                c.AddEntry(netns, msgspec.structs.replace(each, secondary=False))
                 for each in asked
                 if address_key(each) not in kept
             )
@@ -156,21 +140,21 @@ def _with_rank(address: Address) -> tuple[object, ...]:
     return (*address_key(address), address.secondary)
 
 
-def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
     taken = {neighbour_slot(each) for each in asked.values()}  # an entry that is added replaces the one of its address
-    yield from (DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
-    yield from (AddEntry(netns, each) for key, each in asked.items() if key not in held)
+    yield from (c.DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
+    yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
 
 
-def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     held = {fdb_key(each): each for each in now.fdb if is_static(each) or is_own(each)}
     asked = {fdb_key(each): each for each in wanted.fdb if is_static(each) or is_own(each)}
     surplus = {fdb_slot(each): each for key, each in held.items() if key not in asked}
     lacking = [each for key, each in asked.items() if key not in held]
     pairs = [
-        ReplaceEntry(netns, surplus[fdb_slot(each)], each)
+        c.ReplaceEntry(netns, surplus[fdb_slot(each)], each)
         for each in lacking
         if fdb_slot(each) in surplus
         and is_alone_in_fdb(now.fdb, surplus[fdb_slot(each)])
@@ -179,11 +163,11 @@ def _fdb(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
     ]
     replaced = {each for pair in pairs for each in (pair.before, pair.entry)}
     yield from pairs
-    yield from (DeleteEntry(netns, each) for key, each in held.items() if key not in asked and each not in replaced)
-    yield from (AddEntry(netns, each) for each in lacking if each not in replaced)
+    yield from (c.DeleteEntry(netns, each) for key, each in held.items() if key not in asked and each not in replaced)
+    yield from (c.AddEntry(netns, each) for each in lacking if each not in replaced)
 
 
-def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     if now.routes is wanted.routes:
         return
     held = {route_key(each): each for each in now.routes if not _is_derived(each)}
@@ -198,12 +182,12 @@ def _routes(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKerne
     }
     taken = {route_slot(each) for each in lacking} - replaced.keys()
     # A surplus route may lead to a gateway of a new one.  It is deleted last, unless it has the slot of a new route.
-    yield from (DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
+    yield from (c.DeleteEntry(netns, each) for each in surplus if route_slot(each) in taken)
     for each in lacking:
         before = replaced.get(route_slot(each))
-        yield AddEntry(netns, each) if before is None else ReplaceEntry(netns, before, each)
+        yield c.AddEntry(netns, each) if before is None else c.ReplaceEntry(netns, before, each)
     over = taken | replaced.keys()
-    yield from (DeleteEntry(netns, each) for each in surplus if route_slot(each) not in over)
+    yield from (c.DeleteEntry(netns, each) for each in surplus if route_slot(each) not in over)
 
 
 def _nearest_first(routes: dict[Route, Route]) -> list[tuple[Route, Route]]:
@@ -218,7 +202,7 @@ def _is_derived(route: Route) -> bool:
     return route.type in ("anycast", "multicast") or inside(route.destination, *LINK_LOCAL6, 6)
 
 
-def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     if now.rules is wanted.rules:
         return
     held = [policy_rule_key(each) for each in now.rules]
@@ -227,27 +211,27 @@ def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[I
         return
     for tag, first, last, first_wanted, last_wanted in SequenceMatcher(None, held, asked, autojunk=False).get_opcodes():
         if tag in ("delete", "replace"):
-            yield from (DeleteEntry(netns, each) for each in now.rules[first:last])
+            yield from (c.DeleteEntry(netns, each) for each in now.rules[first:last])
         if tag in ("insert", "replace"):
-            yield from (AddEntry(netns, each) for each in wanted.rules[first_wanted:last_wanted])
+            yield from (c.AddEntry(netns, each) for each in wanted.rules[first_wanted:last_wanted])
 
 
-def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[InKernel]:
+def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     """Yield edits of the tables that both have, and whole tables otherwise."""
     if now.ruleset is wanted.ruleset:
         return
     asked = {(each.dialect, each.family, each.name) for each in wanted.ruleset.tables}
     for table in now.ruleset.tables:
         if (table.dialect, table.family, table.name) not in asked and not _is_idle(table):
-            yield ReplaceTable(netns, table.dialect, table.family, table.name, None)
+            yield c.ReplaceTable(netns, table.dialect, table.family, table.name, None)
     for table in wanted.ruleset.tables:
         held = now.ruleset.table(table.family, table.name, table.dialect)
         if held is table:
             continue
         if held is None or _frame(held) != _frame(table):
             if not (held is None and _is_idle(table)):
-                replacing(ReplaceTable(netns, table.dialect, table.family, table.name, table))
-                yield ReplaceTable(netns, table.dialect, table.family, table.name, table)
+                replacing(c.ReplaceTable(netns, table.dialect, table.family, table.name, table))
+                yield c.ReplaceTable(netns, table.dialect, table.family, table.name, table)
             continue
         yield from _edits(netns, held, table)
 
@@ -270,11 +254,11 @@ def _bases(table: Table) -> Iterator[Chain]:
     yield from (each for each in table.chains if each.hook is not None)
 
 
-def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[InKernel]:
+def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[c.InKernel]:
     names = {each.name for each in wanted.chains}
     for chain in wanted.chains:
         if held.chain(chain.name) is None and chain.hook is None:
-            yield AddChain(netns, held.dialect, held.family, held.name, chain.name)
+            yield c.AddChain(netns, held.dialect, held.family, held.name, chain.name)
     for chain in (*wanted.chains, *(each for each in held.chains if each.name not in names)):
         known = held.chain(chain.name)
         asked = chain if chain.name in names else msgspec.structs.replace(chain, rules=(), policy="accept")
@@ -282,13 +266,13 @@ def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[InKernel]:
             yield from _rule_edits(netns, held, known or msgspec.structs.replace(chain, rules=()), asked)
     for chain in held.chains:
         if chain.name not in names and chain.hook is None:
-            yield DeleteChain(netns, held.dialect, held.family, held.name, chain.name)
+            yield c.DeleteChain(netns, held.dialect, held.family, held.name, chain.name)
 
 
-def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[InKernel]:
+def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[c.InKernel]:
     """Yield deletions, the last rule first, then insertions, the first rule first, so that every number stays right."""
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
-        yield SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
+        yield c.SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
     first, last = common_ends(before, after, _have_same_bodies)
     ours, theirs = before[first : len(before) - last], after[first : len(after) - last]
@@ -296,10 +280,10 @@ def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Itera
     changed = [each for each in codes.get_opcodes() if each[0] != "equal"]
     for _, start, end, _, _ in reversed(changed):
         for rules in reversed(ours[start:end]):
-            yield DeleteRule(netns, place_of(table, held.name, rules[0]))
+            yield c.DeleteRule(netns, place_of(table, held.name, rules[0]))
     for _, _, _, start, end in changed:
         for offset, rules in enumerate(theirs[start:end], first + start + 1):
-            yield InsertRule(
+            yield c.InsertRule(
                 netns, table.dialect, table.family, table.name, held.name, rules[0], offset, also=rules[1:]
             )
 

@@ -3,47 +3,8 @@
 from collections.abc import Iterator
 from typing import assert_never
 
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    ByPerson,
-    Call,
-    ConnectContainer,
-    EndProcess,
-    MakeNetwork,
-    OfFirewalld,
-    OpenPort,
-    ReloadNetworks,
-    ReloadUfw,
-    SetContainerState,
-    SetPanicMode,
-    SetRestartPolicy,
-    SetUnitState,
-    TrustSource,
-    Unban,
-)
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteRule,
-    Entry,
-    InsertRule,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceSysctls,
-    ReplaceTable,
-    RuleEdit,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-    Setting,
-)
+from hairpin.change import calls
+from hairpin.change import change as c
 from hairpin.change.entries import neighbour_slot
 from hairpin.change.expect import (
     ChainIs,
@@ -77,39 +38,39 @@ from hairpin.host.route import Neighbour
 from hairpin.netfilter.ir import Chain
 
 
-def setting_expects(part: Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
+def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
     """Return what a setting expects: the value or link that it replaces, or that its entry is (or is not) there."""
     match part:
-        case SetSysctl(path=path):
+        case c.SetSysctl(path=path):
             return (SysctlIs(path, namespace.sysctls.text(*path)),)
-        case ReplaceSysctls(values=values):
+        case c.ReplaceSysctls(values=values):
             return tuple(SysctlIs(path, namespace.sysctls.text(*path)) for path, _ in values)
-        case SetLink(link=link):
+        case c.SetLink(link=link):
             held = namespace.link(link.name)
             return (LinkIs(held) if held is not None else LinkIs(link, there=False),)
-        case RenameLink(link=name):
+        case c.RenameLink(link=name):
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
-        case DeleteLink():
+        case c.DeleteLink():
             return ()  # whatever it has become: the command says so if it is gone
-        case AddEntry(entry=entry):
+        case c.AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
-        case DeleteEntry(entry=entry):
+        case c.DeleteEntry(entry=entry):
             return (EntryIs(entry, True),)
-        case ReplaceEntry(before=before, entry=entry):
+        case c.ReplaceEntry(before=before, entry=entry):
             return (EntryIs(before, True), EntryIs(entry, False))
         case _:
             assert_never(part)
 
 
-def _replaced(entry: Entry, namespace: Namespace) -> Iterator[Neighbour]:
+def _replaced(entry: c.Entry, namespace: Namespace) -> Iterator[Neighbour]:
     """Yield the entry made by hand that a neighbour entry takes the place of."""
     if isinstance(entry, Neighbour):
         same = (each for each in namespace.neighbours if neighbour_slot(each) == neighbour_slot(entry))
         yield from (each for each in same if is_made_by_hand(each) and each != entry)
 
 
-def edits_expect(edits: tuple[RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:
+def edits_expect(edits: tuple[c.RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:
     """Return what an atomic load of rules expects of the tables before its first edit."""
     expected: dict[InNamespace, None] = {}
     numberings: dict[str, Numbering] = {}
@@ -118,20 +79,20 @@ def edits_expect(edits: tuple[RuleEdit, ...], namespace: Namespace) -> tuple[InN
     return tuple(expected)
 
 
-def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Numbering]) -> Iterator[InNamespace]:
+def _edit_expects(edit: c.RuleEdit, namespace: Namespace, numberings: dict[str, Numbering]) -> Iterator[InNamespace]:
     match edit:
-        case ReplaceTable(dialect=dialect, family=family, name=name):
+        case c.ReplaceTable(dialect=dialect, family=family, name=name):
             yield TableIs(dialect, family, name, table_digest(namespace.ruleset.table(family, name, dialect)))
-        case AddChain() | DeleteChain():
+        case c.AddChain() | c.DeleteChain():
             there = _chain(edit, namespace) is not None
-            if there or isinstance(edit, AddChain):
+            if there or isinstance(edit, c.AddChain):
                 yield ChainIs(edit.dialect, edit.family, edit.table, edit.chain, there)
-        case InsertRule():
+        case c.InsertRule():
             chain = _chain(edit, namespace)
             numbering = numberings.setdefault(edit.chain, Numbering.of(chain))
             yield from _rules_beside(edit, chain, numbering)
             numbering.insert(edit.position)
-        case DeleteRule(place=place):
+        case c.DeleteRule(place=place):
             table = next(
                 (
                     each
@@ -144,7 +105,7 @@ def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Nu
             number = numberings.setdefault(place.chain, Numbering.of(chain)).delete(place.number)
             if table is not None and number is not None:
                 yield RuleIs(table.dialect, table.family, table.name, place.chain, number, place.text)
-        case SetPolicy(place=place):
+        case c.SetPolicy(place=place):
             for table in namespace.ruleset.tables:
                 base = table.chain(place.chain)
                 key = (table.dialect, table.family, table.name)
@@ -154,12 +115,12 @@ def _edit_expects(edit: RuleEdit, namespace: Namespace, numberings: dict[str, Nu
             assert_never(edit)
 
 
-def _chain(edit: AddChain | DeleteChain | InsertRule, namespace: Namespace) -> Chain | None:
+def _chain(edit: c.AddChain | c.DeleteChain | c.InsertRule, namespace: Namespace) -> Chain | None:
     table = namespace.ruleset.table(edit.family, edit.table, edit.dialect)
     return table.chain(edit.chain) if table is not None else None
 
 
-def _rules_beside(edit: InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
+def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
     """Yield the rules before and behind the new one, as far as the load did not insert them itself, or the chain's
     end."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
@@ -172,59 +133,66 @@ def _rules_beside(edit: InsertRule, chain: Chain | None, numbering: Numbering) -
         yield RuleIs(*place, numbering.first + 1, None)
 
 
-def call_expects(call: Call, host: Host) -> tuple[OnHost, ...]:
+def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
     """Return what a call expects: the container's status, or the unit's states, as its owner reports them now."""
     match call:
-        case SetContainerState(name=name):
+        case calls.SetContainerState(name=name):
             return tuple(ContainerIs(each.name, each.status) for each in host.containers() if each.name == name)
-        case SetUnitState(unit=unit):
+        case calls.SetUnitState(unit=unit):
             return tuple(
                 UnitIs(each.name, each.enabled, each.active)
                 for each in host.units
                 if unit in (each.name, each.name.removesuffix(".service"))
             )
-        case ConnectContainer(verb=verb, network=network, name=name):
+        case calls.ConnectContainer(verb=verb, network=network, name=name):
             return (EndpointIs(name, network, verb == "disconnect"),)
-        case MakeNetwork():
+        case calls.MakeNetwork():
             return ()  # the engine refuses a network whose name is taken
-        case SetRestartPolicy(name=name):
+        case calls.SetRestartPolicy(name=name):
             return tuple(RestartPolicyIs(name, each.restart_policy) for each in host.containers() if each.name == name)
-        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
+        case (
+            calls.OpenPort()
+            | calls.AddRichRule()
+            | calls.BindInterface()
+            | calls.TrustSource()
+            | calls.AddDirectRule()
+            | calls.AddDirectChain()
+        ):
             return (ManagerRuns("firewalld"), *_firewalld_expects(call, host))
-        case SetPanicMode():
+        case calls.SetPanicMode():
             return (ManagerRuns("firewalld"),)
-        case AllowInUfw() | ReloadUfw():
+        case calls.AllowInUfw() | calls.ReloadUfw():
             return (ManagerRuns("ufw"),)
-        case Unban():
+        case calls.Unban():
             return ()  # the lists of these tools are not read
-        case ReloadNetworks():
+        case calls.ReloadNetworks():
             return ()  # it takes a host whose rules are there already
-        case EndProcess(pid=pid, halted=halted):
+        case calls.EndProcess(pid=pid, halted=halted):
             return (ProcessIs(pid, halted),)
-        case ByPerson():
+        case calls.ByPerson():
             return ()  # a person looks
         case _:
             assert_never(call)
 
 
-def _firewalld_expects(call: OfFirewalld, host: Host) -> tuple[OnHost, ...]:
+def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...]:
     """Return what firewalld says of the port or the interface, where its zones were read."""
     match call:
-        case OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
+        case calls.OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
             read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))
             text = f"{port}/{protocol}"
             held = port_is_open(host, zone, text, permanent=permanent)
             return (PortIs(zone, text, permanent, held),) if read else ()
-        case BindInterface(interface=interface, permanent=permanent):
+        case calls.BindInterface(interface=interface, permanent=permanent):
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             return (ZoneIs(interface, zone_of_interface(host, interface, permanent=permanent), permanent),)
-        case TrustSource(source=source, permanent=permanent):
+        case calls.TrustSource(source=source, permanent=permanent):
             if not firewalld_zones(host, permanent=permanent):
                 return ()
             held = source_is_in(host, "trusted", source, permanent=permanent)
             return (SourceIs("trusted", source, permanent, held),)
-        case AddRichRule() | AddDirectRule() | AddDirectChain():
+        case calls.AddRichRule() | calls.AddDirectRule() | calls.AddDirectChain():
             return ()  # firewalld takes a rule that it has already, and the removal of one that it has not
         case _:
             assert_never(call)

@@ -10,15 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    BindInterface,
-    OfFirewalld,
-    OpenPort,
-    TrustSource,
-)
+from hairpin.change import calls
 from hairpin.change.change import WriteFile
 from hairpin.host.host import Host
 from hairpin.netfilter.iptables.words import split_words, unquoted
@@ -30,45 +22,45 @@ _ZONE = re.compile(rf"{_ETC}/zones/([^/]+)\.xml")
 _NEGATED = ("not", "NOT", "invert")
 
 
-def firewalld_files(call: OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
+def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
     """Return the files as the call leaves them; None if hairpin cannot tell."""
     match call:
-        case AddDirectRule() | AddDirectChain():
+        case calls.AddDirectRule() | calls.AddDirectChain():
             return _edited(host, _DIRECT, "direct", _direct(call), removed=call.removed)
         case _ if not call.permanent:
             return ()
-        case OpenPort(zone=zone, port=port, protocol=protocol):
+        case calls.OpenPort(zone=zone, port=port, protocol=protocol):
             made = _element("port", port=str(port), protocol=protocol)
             return _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", made, removed=call.closed)
-        case TrustSource(source=source):
+        case calls.TrustSource(source=source):
             made = _element("source", address=source)
             return _edited(host, f"{_ETC}/zones/trusted.xml", "zone", made, removed=call.removed)
-        case AddRichRule(owner=owner, name=name, rule=rule):
+        case calls.AddRichRule(owner=owner, name=name, rule=rule):
             folder = "zones" if owner == "zone" else "policies"
             rich = _rich(rule)
             path = f"{_ETC}/{folder}/{name}.xml"
             return _edited(host, path, owner, rich, removed=call.removed) if rich is not None else None
-        case BindInterface(zone=zone, interface=interface):
+        case calls.BindInterface(zone=zone, interface=interface):
             element = _element("interface", name=interface)
             if call.removed:
                 return _edited(host, f"{_ETC}/zones/{zone}.xml", "zone", element, removed=True)
             return _bound(host, zone, element)
 
 
-def written_paths(call: OfFirewalld, host: Host) -> tuple[str, ...]:
+def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:
     """Return the files that firewalld may write for the call, whatever stands in them."""
     match call:
-        case AddDirectRule() | AddDirectChain():
+        case calls.AddDirectRule() | calls.AddDirectChain():
             return (_DIRECT,)
         case _ if not call.permanent:
             return ()
-        case OpenPort(zone=zone):
+        case calls.OpenPort(zone=zone):
             return (f"{_ETC}/zones/{zone}.xml",)
-        case TrustSource():
+        case calls.TrustSource():
             return (f"{_ETC}/zones/trusted.xml",)
-        case AddRichRule(owner=owner, name=name):
+        case calls.AddRichRule(owner=owner, name=name):
             return (f"{_ETC}/{'zones' if owner == 'zone' else 'policies'}/{name}.xml",)
-        case BindInterface(zone=zone, interface=interface):
+        case calls.BindInterface(zone=zone, interface=interface):
             left = (each.path for each in host.files if _ZONE.fullmatch(each.path) and f'"{interface}"' in each.text)
             return tuple(dict.fromkeys((f"{_ETC}/zones/{zone}.xml", *left)))
 
@@ -122,9 +114,9 @@ def _empty(tag: str, attributes: Iterable[str]) -> str:
     return f"<{' '.join((tag, *attributes))}/>"
 
 
-def _direct(call: AddDirectRule | AddDirectChain) -> str:
+def _direct(call: calls.AddDirectRule | calls.AddDirectChain) -> str:
     family = "ipv6" if call.family == "ip6" else "ipv4"
-    if isinstance(call, AddDirectChain):
+    if isinstance(call, calls.AddDirectChain):
         return _element("chain", ipv=family, table=call.table, chain=call.chain)
     words = shlex.join(map(unquoted, split_words(call.words)))
     start = _element("rule", ipv=family, table=call.table, chain=call.chain, priority=str(call.priority))

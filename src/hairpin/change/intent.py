@@ -11,28 +11,16 @@ from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetP
 from hairpin.change.loading import default_dialect
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.spelled import spelled as iptables_words
-from hairpin.netfilter.ir import (
-    Dialect,
-    Expression,
-    Family,
-    FieldMatch,
-    Jump,
-    NameMatch,
-    Nat,
-    NoEffect,
-    Rule,
-    Ruleset,
-    Table,
-)
 from hairpin.netfilter.nft.spelled import spelled as nft_words
 from hairpin.netfilter.packet import RST, SYN, TCP
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, last_of, network_of
 
 Iptables = Literal["iptables-nft", "iptables-legacy"]
-Body = tuple[Expression, ...]
+Body = tuple[ir.Expression, ...]
 
 
 class TakeAway(msgspec.Struct, frozen=True, tag="take-away"):
@@ -123,29 +111,29 @@ def rendered(intent: Intent, network: Network) -> Change:
 
 
 _CLAMPING: Body = (
-    FieldMatch("protocol", ((TCP, TCP),)),
-    FieldMatch("tcp-flags", ((SYN, SYN),), mask=SYN | RST),
-    NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),
+    ir.FieldMatch("protocol", ((TCP, TCP),)),
+    ir.FieldMatch("tcp-flags", ((SYN, SYN),), mask=SYN | RST),
+    ir.NoEffect("TCPMSS", "--clamp-mss-to-pmtu"),
 )
 
 
 def _let_in(intent: LetIn, body: Body) -> InsertRule:
     place = intent.place
     if place.dialect == "nft":
-        known: dict[str, Family] = {"ip": "ip", "ip6": "ip6"}
-        table = Table(known.get(place.family, "inet"), place.table, "nft", ())
-        rule = Rule(body, nft_words(body, table), 1)
+        known: dict[str, ir.Family] = {"ip": "ip", "ip6": "ip6"}
+        table = ir.Table(known.get(place.family, "inet"), place.table, "nft", ())
+        rule = ir.Rule(body, nft_words(body, table), 1)
         return InsertRule(intent.netns, "nft", table.family, place.table, intent.chain, rule, 1)
-    dialect: Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
+    dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     version: Version = 6 if place.family == "ip6" else 4
     return _inserted(intent.netns, dialect, version, place.table, intent.chain, body, 1)
 
 
 def _inserted(
-    netns: Netns, dialect: Dialect, version: Version, table: str, chain: str, body: Body, position: int | None
+    netns: Netns, dialect: ir.Dialect, version: Version, table: str, chain: str, body: Body, position: int | None
 ) -> InsertRule:
     family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"
-    rule = Rule(body, iptables_words(body, chain, family), 1)
+    rule = ir.Rule(body, iptables_words(body, chain, family), 1)
     return InsertRule(netns, dialect, family, table, chain, rule, position)
 
 
@@ -153,9 +141,9 @@ def _masqueraded(intent: Masquerade, network: Network) -> Change:
     version, length = intent.version, intent.prefix_length
     first = network_of(intent.network, length, version)
     body = (
-        FieldMatch("saddr4" if version == 4 else "saddr6", ((first, last_of(first, length, version)),)),
-        NameMatch("oif", (intent.bridge,), negated=True),
-        Nat("masquerade"),
+        ir.FieldMatch("saddr4" if version == 4 else "saddr6", ((first, last_of(first, length, version)),)),
+        ir.NameMatch("oif", (intent.bridge,), negated=True),
+        ir.Nat("masquerade"),
     )
     dialect = _in_use(intent.netns, network)
     return Change((_inserted(intent.netns, dialect, version, "nat", "POSTROUTING", body, None),))
@@ -173,14 +161,14 @@ def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
     own = (intent.own, intent.own) if intent.own is not None else None
     return (
         _to_public(intent),
-        FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
-        FieldMatch("dport", ((intent.port, intent.port),)),
-        Jump("DOCKER") if own is None else Nat("dnat", own, (port, port), version=intent.version),
+        ir.FieldMatch("protocol", ((intent.protocol, intent.protocol),)),
+        ir.FieldMatch("dport", ((intent.port, intent.port),)),
+        ir.Jump("DOCKER") if own is None else ir.Nat("dnat", own, (port, port), version=intent.version),
     )
 
 
-def _to_public(intent: AnswerHere | LoopBack) -> FieldMatch:
-    return FieldMatch("daddr4" if intent.version == 4 else "daddr6", ((intent.public, intent.public),))
+def _to_public(intent: AnswerHere | LoopBack) -> ir.FieldMatch:
+    return ir.FieldMatch("daddr4" if intent.version == 4 else "daddr6", ((intent.public, intent.public),))
 
 
 def _looped_back(intent: LoopBack, network: Network) -> Change:
@@ -195,7 +183,7 @@ def _looped_back(intent: LoopBack, network: Network) -> Change:
         parts.append(AddChain(netns, dialect, family, "nat", LOOPBACK_CHAIN))
     body = _translating(intent, intent.port)
     parts.append(_inserted(netns, dialect, version, "nat", LOOPBACK_CHAIN, body, None))
-    jump: Body = (_to_public(intent), Jump(LOOPBACK_CHAIN))
+    jump: Body = (_to_public(intent), ir.Jump(LOOPBACK_CHAIN))
     for hook in ("OUTPUT", "PREROUTING"):
         chain = table.chain(hook) if table is not None else None
         if not any(rule.body == jump for rule in (chain.rules if chain is not None else ())):
@@ -207,7 +195,7 @@ def _in_use(netns: Netns, network: Network) -> Iptables:
     return iptables_in_use(network.namespace(netns).ruleset, network.host(netns.host))
 
 
-def iptables_in_use(ruleset: Ruleset, host: Host) -> Iptables:
+def iptables_in_use(ruleset: ir.Ruleset, host: Host) -> Iptables:
     """Return iptables' back end in use: the only one with rules, else that of ``iptables -V``, else nf_tables, today's
     default."""
     with_rules = {table.dialect for table in ruleset.tables if any(chain.rules for chain in table.chains)} & {

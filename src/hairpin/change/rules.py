@@ -11,23 +11,11 @@ from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTabl
 from hairpin.change.listed import listed_rule
 from hairpin.errors import ChangeError
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import (
-    Chain,
-    ChainType,
-    Dialect,
-    Expression,
-    Hook,
-    Jump,
-    Rule,
-    Ruleset,
-    Table,
-    VerdictElement,
-    VerdictMap,
-)
 
-BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
+BUILT_IN: dict[str, tuple[tuple[str, ir.Hook, ir.ChainType, int], ...]] = {
     "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
     "mangle": (
         ("PREROUTING", "prerouting", "filter", -150),
@@ -52,38 +40,38 @@ BUILT_IN: dict[str, tuple[tuple[str, Hook, ChainType, int], ...]] = {
 """The built-in chains of iptables' tables.  Source: net/ipv4/netfilter/iptable_*.c"""
 
 
-def add_chain(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
+def add_chain(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
     """Return the ruleset with the chain in it; unchanged if the chain is there."""
     ruleset = _with_table(ruleset, wanted)
     return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
 
 
-def _add(table: Table, name: str) -> Table:
+def _add(table: ir.Table, name: str) -> ir.Table:
     if table.chain(name) is not None:
         return table
-    return msgspec.structs.replace(table, chains=(*table.chains, Chain(name, ())))
+    return msgspec.structs.replace(table, chains=(*table.chains, ir.Chain(name, ())))
 
 
-def _with_table(ruleset: Ruleset, wanted: AddChain) -> Ruleset:
+def _with_table(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
     if ruleset.table(wanted.family, wanted.table, wanted.dialect) is not None:
         return ruleset
-    table = Table(wanted.family, wanted.table, wanted.dialect, _built_in(wanted.dialect, wanted.table))
+    table = ir.Table(wanted.family, wanted.table, wanted.dialect, _built_in(wanted.dialect, wanted.table))
     return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))
 
 
-def _built_in(dialect: Dialect, table: str) -> tuple[Chain, ...]:
+def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
     """Return the empty chains that the tool makes with the table."""
     if dialect == "nft":
         return ()
     if dialect == "ebtables":
         held = EBTABLES.get(table, {}).items()
-        return tuple(Chain(name, (), hook, "filter", priority, "accept") for name, (hook, priority) in held)
+        return tuple(ir.Chain(name, (), hook, "filter", priority, "accept") for name, (hook, priority) in held)
     return tuple(
-        Chain(name, (), hook, type_, priority, "accept") for name, hook, type_, priority in BUILT_IN.get(table, ())
+        ir.Chain(name, (), hook, type_, priority, "accept") for name, hook, type_, priority in BUILT_IN.get(table, ())
     )
 
 
-def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
+def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
     """Return the ruleset with the rule at its position.  The chain is added if it is not there.
     Raises ChangeError if the chain is too short for the position.
     """
@@ -99,7 +87,7 @@ def insert_rule(ruleset: Ruleset, wanted: InsertRule) -> Ruleset:
     )
 
 
-def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
+def _inserted(rules: tuple[ir.Rule, ...], wanted: InsertRule) -> tuple[ir.Rule, ...]:
     """Return the rules with the new one; raises ChangeError if they are too few for its position."""
     found = tool_rules(rules)
     at = len(found) if wanted.position is None else wanted.position - 1
@@ -116,18 +104,18 @@ def _inserted(rules: tuple[Rule, ...], wanted: InsertRule) -> tuple[Rule, ...]:
     return _numbered(found)
 
 
-def _as_listed(wanted: InsertRule) -> Iterator[Rule]:
+def _as_listed(wanted: InsertRule) -> Iterator[ir.Rule]:
     """Yield the rules of an insertion with the words in which the tool lists them afterwards."""
     text = listed_rule(wanted)
     yield from (msgspec.structs.replace(each, text=text) for each in (wanted.rule, *wanted.also))
 
 
-def tool_rules(rules: tuple[Rule, ...]) -> list[tuple[Rule, ...]]:
+def tool_rules(rules: tuple[ir.Rule, ...]) -> list[tuple[ir.Rule, ...]]:
     """Return the rules as the tool counts them: those that share a number and a text are one."""
     return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
 
 
-def _numbered(found: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
+def _numbered(found: Iterable[tuple[ir.Rule, ...]]) -> tuple[ir.Rule, ...]:
     return tuple(
         rule if rule.number == number else msgspec.structs.replace(rule, number=number)
         for number, each in enumerate(found, 1)
@@ -135,10 +123,10 @@ def _numbered(found: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
     )
 
 
-def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
+def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
     """Return the ruleset without the rule at the place; raises ChangeError if it is not there."""
 
-    def without(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+    def without(rules: tuple[ir.Rule, ...]) -> tuple[ir.Rule, ...]:
         kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
         if len(kept) == len(rules):
             raise ChangeError(
@@ -156,10 +144,10 @@ def delete_rule(ruleset: Ruleset, place: Place) -> Ruleset:
     return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
 
 
-def delete_chain(ruleset: Ruleset, wanted: DeleteChain) -> Ruleset:
+def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
     """Return the ruleset without the chain; raises ChangeError if it is not there, has rules, or a rule jumps to it."""
 
-    def without(table: Table) -> Table:
+    def without(table: ir.Table) -> ir.Table:
         chain = table.chain(wanted.chain)
         if chain is None or chain.rules or _is_used(table, wanted.chain):
             raise ChangeError(
@@ -170,24 +158,24 @@ def delete_chain(ruleset: Ruleset, wanted: DeleteChain) -> Ruleset:
     return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, without)
 
 
-def _is_used(table: Table, name: str) -> bool:
+def _is_used(table: ir.Table, name: str) -> bool:
     """Return whether a rule or an element of a map leads to the chain: nf_tables_delchain() says EBUSY."""
     parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
-    mapped = (each for one in table.maps for each in one.elements if isinstance(each, VerdictElement))
+    mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
     return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)
 
 
-def _leads_to(part: Expression, name: str) -> bool:
+def _leads_to(part: ir.Expression, name: str) -> bool:
     match part:
-        case Jump(chain=chain):
+        case ir.Jump(chain=chain):
             return chain == name
-        case VerdictMap(elements=elements):
+        case ir.VerdictMap(elements=elements):
             return any(_leads_to(each.verdict, name) for each in elements)
         case _:
             return False
 
 
-def replace_table(ruleset: Ruleset, wanted: ReplaceTable) -> Ruleset:
+def replace_table(ruleset: ir.Ruleset, wanted: ReplaceTable) -> ir.Ruleset:
     """Return the ruleset with the new table in place of the old one, or without it."""
     key = (wanted.dialect, wanted.family, wanted.name)
     at = next(
@@ -198,11 +186,11 @@ def replace_table(ruleset: Ruleset, wanted: ReplaceTable) -> Ruleset:
     return msgspec.structs.replace(ruleset, tables=(*ruleset.tables[:at], *new, *ruleset.tables[at + 1 :]))
 
 
-def set_policy(ruleset: Ruleset, place: Place, policy: str) -> Ruleset:
+def set_policy(ruleset: ir.Ruleset, place: Place, policy: str) -> ir.Ruleset:
     """Return the ruleset in which the base chain has the policy."""
     wanted = "drop" if policy == "drop" else "accept"
 
-    def changed(table: Table) -> Table:
+    def changed(table: ir.Table) -> ir.Table:
         chains = tuple(
             msgspec.structs.replace(chain, policy=wanted) if chain.name == place.chain else chain
             for chain in table.chains
@@ -212,7 +200,7 @@ def set_policy(ruleset: Ruleset, place: Place, policy: str) -> Ruleset:
     return _at(ruleset, place, changed)
 
 
-def _in_chain(table: Table, name: str, edit: Callable[[tuple[Rule, ...]], tuple[Rule, ...]]) -> Table:
+def _in_chain(table: ir.Table, name: str, edit: Callable[[tuple[ir.Rule, ...]], tuple[ir.Rule, ...]]) -> ir.Table:
     if table.chain(name) is None:
         raise ChangeError(
             message("no chain {name} in table {family} {table}", name=name, family=table.family, table=table.name)
@@ -224,13 +212,15 @@ def _in_chain(table: Table, name: str, edit: Callable[[tuple[Rule, ...]], tuple[
     return msgspec.structs.replace(table, chains=chains)
 
 
-def _at(ruleset: Ruleset, place: Place, edit: Callable[[Table], Table]) -> Ruleset:
+def _at(ruleset: ir.Ruleset, place: Place, edit: Callable[[ir.Table], ir.Table]) -> ir.Ruleset:
     return _edited(ruleset, place.dialect, place.family, place.table, edit)
 
 
-def _edited(ruleset: Ruleset, dialect: str, family: str, name: str, edit: Callable[[Table], Table]) -> Ruleset:
+def _edited(
+    ruleset: ir.Ruleset, dialect: str, family: str, name: str, edit: Callable[[ir.Table], ir.Table]
+) -> ir.Ruleset:
     found = False
-    tables: list[Table] = []
+    tables: list[ir.Table] = []
     for table in ruleset.tables:
         if not found and (table.dialect, table.family, table.name) == (dialect, family, name):
             found = True

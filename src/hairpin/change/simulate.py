@@ -4,44 +4,7 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    AddNamespace,
-    AddSocket,
-    Beyond,
-    Change,
-    ChangeWorld,
-    ContinueProcess,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteNamespace,
-    DeleteRule,
-    DeleteSocket,
-    DropConnection,
-    Forget,
-    Forgotten,
-    HaltProcess,
-    InKernel,
-    InsertRule,
-    LoadModule,
-    OfHost,
-    Primitive,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceRuleset,
-    ReplaceSysctls,
-    ReplaceTable,
-    RuleEdit,
-    SetContainer,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-    Setting,
-    SetUnit,
-    WriteFile,
-)
+from hairpin.change import change as c
 from hairpin.change.entries import with_entry, with_other_entry, without_entry
 from hairpin.change.links import with_carrier_by, with_link, without_link
 from hairpin.change.renaming import with_name
@@ -64,24 +27,24 @@ from hairpin.network.network import Network, veth_peer
 _replace = msgspec.structs.replace
 
 
-def simulate(change: Change, network: Network) -> Network:
+def simulate(change: c.Change, network: Network) -> Network:
     """Return the network after the change; raises ChangeError if a part does not fit it."""
     for part in change.parts:
         network = _simulate(part, network)
     return network
 
 
-def _simulate(part: Primitive, network: Network) -> Network:
-    if isinstance(part, Beyond):
+def _simulate(part: c.Primitive, network: Network) -> Network:
+    if isinstance(part, c.Beyond):
         return _beyond(part, network)
-    if isinstance(part, OfHost):
+    if isinstance(part, c.OfHost):
         return _of_host(part, network)
     namespace = _namespace(network, part.netns)
-    if isinstance(part, SetLink):
+    if isinstance(part, c.SetLink):
         return with_link(network, part.netns, part.link)
-    if isinstance(part, DeleteLink):
+    if isinstance(part, c.DeleteLink):
         return without_link(network, part.netns, part.link)
-    if isinstance(part, Forgotten):
+    if isinstance(part, c.Forgotten):
         return network.with_namespace(part.netns, _forgetting(part, namespace))
     return network.with_namespace(part.netns, _in_kernel(part, namespace))
 
@@ -92,83 +55,83 @@ def _namespace(network: Network, netns: Netns) -> Namespace:
     return network.namespace(netns)
 
 
-def _in_kernel(part: InKernel, namespace: Namespace) -> Namespace:
-    if isinstance(part, RuleEdit):
+def _in_kernel(part: c.InKernel, namespace: Namespace) -> Namespace:
+    if isinstance(part, c.RuleEdit):
         return _replace(namespace, ruleset=_edited(part, namespace.ruleset))
-    if isinstance(part, ReplaceRuleset):
+    if isinstance(part, c.ReplaceRuleset):
         return _replace(namespace, ruleset=_replace(part.ruleset, ipsets=namespace.ruleset.ipsets))
     return _set(part, namespace)
 
 
-def _edited(part: RuleEdit, ruleset: Ruleset) -> Ruleset:
+def _edited(part: c.RuleEdit, ruleset: Ruleset) -> Ruleset:
     match part:
-        case AddChain():
+        case c.AddChain():
             return add_chain(ruleset, part)
-        case DeleteChain():
+        case c.DeleteChain():
             return delete_chain(ruleset, part)
-        case InsertRule():
+        case c.InsertRule():
             return insert_rule(ruleset, part)
-        case DeleteRule(place=place):
+        case c.DeleteRule(place=place):
             return delete_rule(ruleset, place)
-        case SetPolicy(place=place, policy=policy):
+        case c.SetPolicy(place=place, policy=policy):
             return set_policy(ruleset, place, policy)
-        case ReplaceTable():
+        case c.ReplaceTable():
             return replace_table(ruleset, part)
         case _:
             assert_never(part)
 
 
-def _set(part: Setting, namespace: Namespace) -> Namespace:
+def _set(part: c.Setting, namespace: Namespace) -> Namespace:
     match part:
-        case SetSysctl(path=path, value=value):
+        case c.SetSysctl(path=path, value=value):
             return _replace(namespace, sysctls=with_sysctl(namespace.sysctls, path, value))
-        case ReplaceSysctls(values=values):
+        case c.ReplaceSysctls(values=values):
             sysctls = namespace.sysctls
             for path, value in values:
                 sysctls = with_sysctl(sysctls, path, value)
             return _replace(namespace, sysctls=sysctls)
-        case AddEntry(entry=entry):
+        case c.AddEntry(entry=entry):
             return with_entry(namespace, entry)
-        case DeleteEntry(entry=entry):
+        case c.DeleteEntry(entry=entry):
             return without_entry(namespace, entry)
-        case ReplaceEntry():
+        case c.ReplaceEntry():
             return with_other_entry(namespace, part)
-        case SetLink() | DeleteLink():
+        case c.SetLink() | c.DeleteLink():
             return namespace  # these may change the peer's namespace, too: see simulate()
-        case RenameLink():
+        case c.RenameLink():
             return with_name(namespace, part)
         case _:
             assert_never(part)
 
 
-def _forgetting(part: Forgotten, namespace: Namespace) -> Namespace:
+def _forgetting(part: c.Forgotten, namespace: Namespace) -> Namespace:
     match part:
-        case DropConnection():
+        case c.DropConnection():
             live = tuple(each for each in namespace.connections if not part.means(each))
             return _replace(namespace, connections=live)
-        case Forget(what="connections"):
+        case c.Forget(what="connections"):
             return _replace(namespace, connections=())
-        case Forget():
+        case c.Forget():
             known = tuple(each for each in namespace.neighbours if is_made_by_hand(each))
             return _replace(namespace, neighbours=known)
         case _:
             assert_never(part)
 
 
-def _of_host(part: OfHost, network: Network) -> Network:
+def _of_host(part: c.OfHost, network: Network) -> Network:
     host = network.host(part.host)
     match part:
-        case ContinueProcess(pid=pid):
+        case c.ContinueProcess(pid=pid):
             return _halted(network, host, pid, halted=False)
-        case HaltProcess(pid=pid):
+        case c.HaltProcess(pid=pid):
             return _halted(network, host, pid, halted=True)
-        case SetUnit(unit=unit):
+        case c.SetUnit(unit=unit):
             units = (*(each for each in host.units if each.name != unit.name), unit)
             return network.with_host(_replace(host, units=units))
-        case WriteFile(path=path, text=text):
+        case c.WriteFile(path=path, text=text):
             engines = _told(host, path, text) if path.endswith("/daemon.json") else host.engines
             return network.with_host(_replace(host, files=_written(host.files, path, text), engines=engines))
-        case LoadModule():
+        case c.LoadModule():
             return network  # what the module brings (sysctls) is set by parts of its own
         case _:
             assert_never(part)
@@ -190,23 +153,23 @@ def _written(files: tuple[ConfigFile, ...], path: str, text: str | None) -> tupl
     return tuple(_replace(each, text=text) if each.path == path else each for each in files)
 
 
-def _beyond(part: Beyond, network: Network) -> Network:
+def _beyond(part: c.Beyond, network: Network) -> Network:
     match part:
-        case AddSocket(netns=netns, socket=socket):
+        case c.AddSocket(netns=netns, socket=socket):
             namespace = _namespace(network, netns)
             return network.with_namespace(netns, _replace(namespace, sockets=(*namespace.sockets, socket)))
-        case DeleteSocket(netns=netns, socket=socket):
+        case c.DeleteSocket(netns=netns, socket=socket):
             namespace = _namespace(network, netns)
             left = tuple(each for each in namespace.sockets if each != socket)
             return network.with_namespace(netns, _replace(namespace, sockets=left))
-        case AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
+        case c.AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
             own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
             return _with_container(_joined(network, host, own, host_link), host, container)
-        case DeleteNamespace(netns=netns):
+        case c.DeleteNamespace(netns=netns):
             return _without_namespace(network, netns)
-        case SetContainer(host=host, container=container):
+        case c.SetContainer(host=host, container=container):
             return _with_container(network, host, container)
-        case ChangeWorld(world=world):
+        case c.ChangeWorld(world=world):
             return _replace(network, world=world)
         case _:
             assert_never(part)

@@ -9,17 +9,8 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.carry.act import FileState, with_mode_and_owner
+from hairpin.change import change as c
 from hairpin.change.calls import OwnersCall
-from hairpin.change.change import (
-    ContinueProcess,
-    Forgotten,
-    HaltProcess,
-    LoadModule,
-    Primitive,
-    RuleEdit,
-    Setting,
-    WriteFile,
-)
 from hairpin.change.expect import Expectation
 from hairpin.change.held import Held
 from hairpin.change.whole_file import edited_whole
@@ -48,7 +39,7 @@ class RunCommands(_Base, frozen=True, tag="run"):
     """Commands, in order, in one namespace: ``entering`` are the words that enter it (nsenter)."""
 
     netns: Netns
-    does: tuple[Setting | Forgotten | ContinueProcess | HaltProcess | LoadModule, ...]
+    does: tuple[c.Setting | c.Forgotten | c.ContinueProcess | c.HaltProcess | c.LoadModule, ...]
     commands: tuple[Words, ...]
     entering: Words = ()
 
@@ -64,7 +55,7 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
     """
 
     netns: Netns
-    does: tuple[RuleEdit, ...]
+    does: tuple[c.RuleEdit, ...]
     dialect: Dialect
     family: Family
     table: str
@@ -107,14 +98,14 @@ class Ask(_Base, frozen=True, tag="ask"):
 
     host: str
     call: OwnersCall
-    does: tuple[Primitive, ...] = ()
+    does: tuple[c.Primitive, ...] = ()
     files: tuple[OwnersFile, ...] = ()
 
 
 class Advise(_Base, frozen=True, tag="advise"):
     """What only a person can do.  ``said`` is None if the cause's own advice says it."""
 
-    does: tuple[Primitive, ...]
+    does: tuple[c.Primitive, ...]
     said: Message | None = None
 
 
@@ -129,7 +120,7 @@ def nature(step: Step) -> Nature:
         case Ask(undo=undo):
             return "reversible" if undo is not None else "irreversible"
         case RunCommands(does=does):
-            stays = any(isinstance(part, Forgotten | LoadModule) for part in does)
+            stays = any(isinstance(part, c.Forgotten | c.LoadModule) for part in does)
             return "irreversible" if stays else "reversible"
         case ReplaceFile(before=before, after=None) if before is not None and not before.is_complete:
             return "irreversible"  # a new file would be everybody's to read: see with_file_modes()
@@ -183,10 +174,10 @@ def _is_read(found: FileState | None, before: FileState | None) -> bool:
     return (found.content if found is not None else None) == (before.content if before is not None else None)
 
 
-def done_by(step: Step) -> tuple[Primitive, ...]:
+def done_by(step: Step) -> tuple[c.Primitive, ...]:
     """Return what the step does to the network."""
     if isinstance(step, ReplaceFile):
-        return (WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
+        return (c.WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
     return step.does
 
 

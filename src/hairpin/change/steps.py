@@ -11,33 +11,9 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.carry.act import FileState
+from hairpin.change import change as c
 from hairpin.change.argv import forgetting_argv, setting_argv
 from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
-from hairpin.change.change import (
-    AddChain,
-    AddNamespace,
-    AddSocket,
-    Change,
-    ChangeWorld,
-    ContinueProcess,
-    DeleteChain,
-    DeleteRule,
-    Forgotten,
-    HaltProcess,
-    InKernel,
-    InsertRule,
-    LoadModule,
-    OfHost,
-    Primitive,
-    ReplaceRuleset,
-    ReplaceTable,
-    RuleEdit,
-    SetPolicy,
-    Setting,
-    SetUnit,
-    WriteFile,
-    label_of,
-)
 from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
@@ -55,14 +31,14 @@ from hairpin.netfilter.ir import Dialect, Family
 from hairpin.network.network import Network
 
 
-def steps(change: Change, network: Network) -> tuple[Step, ...]:
+def steps(change: c.Change, network: Network) -> tuple[Step, ...]:
     """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps.
     A part that does not fit the network gets a step without an undo, which :func:`refusal_of` refuses.
     """
     return tuple(_steps(change, network, undone=True))
 
 
-def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
+def _steps(change: c.Change, network: Network, *, undone: bool) -> Iterator[Step]:
     if change.calls:
         yield from _call_steps(change, network)
         return
@@ -70,7 +46,7 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
     while left:
         parts, *left = (*_loads(left[0], network), *left[1:])
         try:
-            after = simulate(Change(parts), network)
+            after = simulate(c.Change(parts), network)
             undo = _undo(parts, network, after) if undone else ()
         except ChangeError:
             after, undo = network, None
@@ -78,21 +54,21 @@ def _steps(change: Change, network: Network, *, undone: bool) -> Iterator[Step]:
         network = after
 
 
-def _grouped(parts: tuple[Primitive, ...], network: Network) -> list[tuple[Primitive, ...]]:
+def _grouped(parts: tuple[c.Primitive, ...], network: Network) -> list[tuple[c.Primitive, ...]]:
     """Return the parts in order: consecutive edits of one table together, every other part alone."""
     known = [each for part in parts for each in _expanded(part, network)]
     groups = groupby(enumerate(known), key=lambda item: _group_key(*item))
     return [tuple(part for _, part in group) for _, group in groups]
 
 
-def _loads(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Primitive, ...]]:
+def _loads(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[tuple[c.Primitive, ...]]:
     """Yield the parts in groups that one step can make.  nft deletes a rule by its handle.  A rule that the same load
     inserts has none yet, so its deletion begins another load."""
     numberings: dict[str, Numbering] = {}
     for number, part in enumerate(parts):
-        if isinstance(part, InsertRule) and part.dialect == "nft":
+        if isinstance(part, c.InsertRule) and part.dialect == "nft":
             _numbering(part, part.chain, network, numberings).insert(part.position)
-        elif isinstance(part, DeleteRule) and part.place.dialect == "nft":
+        elif isinstance(part, c.DeleteRule) and part.place.dialect == "nft":
             numbering = _numbering(part, part.place.chain, network, numberings)
             if number and part.place.number <= len(numbering) and numbering.delete(part.place.number) is None:
                 yield parts[:number]
@@ -101,7 +77,7 @@ def _loads(parts: tuple[Primitive, ...], network: Network) -> Iterator[tuple[Pri
     yield parts
 
 
-def _numbering(edit: RuleEdit, chain: str, network: Network, known: dict[str, Numbering]) -> Numbering:
+def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, Numbering]) -> Numbering:
     if chain not in known:
         netns, dialect, family, name = edited_table(edit)
         namespace = _namespace(network, netns)
@@ -110,105 +86,105 @@ def _numbering(edit: RuleEdit, chain: str, network: Network, known: dict[str, Nu
     return known[chain]
 
 
-def _group_key(number: int, part: Primitive) -> tuple[object, ...]:
+def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
     """Return a key that consecutive parts of one step share: the edited table.  A whole table is loaded alone."""
-    if isinstance(part, RuleEdit) and not isinstance(part, ReplaceTable):
+    if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
         return edited_table(part)
     return (number,)
 
 
-def _expanded(part: Primitive, network: Network) -> Iterator[Primitive]:
+def _expanded(part: c.Primitive, network: Network) -> Iterator[c.Primitive]:
     """Yield the part; in place of a ruleset its tables one by one (each has its own tool), in place of a unit its
     calls."""
-    if isinstance(part, SetUnit):
+    if isinstance(part, c.SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return
-    if not isinstance(part, ReplaceRuleset):
+    if not isinstance(part, c.ReplaceRuleset):
         yield part
         return
     namespace = _namespace(network, part.netns)
     wanted = {(each.dialect, each.family, each.name): each for each in part.ruleset.tables}
     for held in namespace.ruleset.tables if namespace is not None else ():
         made = wanted.pop((held.dialect, held.family, held.name), None)
-        yield ReplaceTable(part.netns, held.dialect, held.family, held.name, made)
-    yield from (ReplaceTable(part.netns, each.dialect, each.family, each.name, each) for each in wanted.values())
+        yield c.ReplaceTable(part.netns, held.dialect, held.family, held.name, made)
+    yield from (c.ReplaceTable(part.netns, each.dialect, each.family, each.name, each) for each in wanted.values())
 
 
-def _of_unit(part: SetUnit, host: Host) -> Iterator[SetUnit]:
+def _of_unit(part: c.SetUnit, host: Host) -> Iterator[c.SetUnit]:
     """Yield one part for each call to systemd: first enable or disable the unit, then start or stop it."""
     found = next((each for each in host.units if each.name == part.unit.name), None)
     if found is None or found.active == part.unit.active or found.enabled == part.unit.enabled:
         yield part
         return
-    yield SetUnit(part.host, msgspec.structs.replace(found, enabled=part.unit.enabled))
+    yield c.SetUnit(part.host, msgspec.structs.replace(found, enabled=part.unit.enabled))
     yield part
 
 
-def edited_table(edit: RuleEdit) -> tuple[Netns, Dialect, Family, str]:
+def edited_table(edit: c.RuleEdit) -> tuple[Netns, Dialect, Family, str]:
     """Return namespace, dialect, family and name of the table that an edit is made in."""
     match edit:
-        case DeleteRule(place=place) | SetPolicy(place=place):
+        case c.DeleteRule(place=place) | c.SetPolicy(place=place):
             return edit.netns, place.dialect, place.family, place.table
-        case ReplaceTable():
+        case c.ReplaceTable():
             return edit.netns, edit.dialect, edit.family, edit.name
-        case AddChain() | DeleteChain() | InsertRule():
+        case c.AddChain() | c.DeleteChain() | c.InsertRule():
             return edit.netns, edit.dialect, edit.family, edit.table
         case _:
             assert_never(edit)
 
 
-def _undo(parts: tuple[Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
+def _undo(parts: tuple[c.Primitive, ...], before: Network, after: Network) -> tuple[Step, ...] | None:
     """Return the steps that undo the parts, or None; raises ChangeError if no command undoes them."""
-    back: tuple[Primitive, ...] = ()
-    if all(isinstance(part, InKernel) for part in parts):
+    back: tuple[c.Primitive, ...] = ()
+    if all(isinstance(part, c.InKernel) for part in parts):
         back = difference(after, before).parts
     else:
         (part,) = parts  # only edits of a table come together
-        if not isinstance(part, OfHost):
+        if not isinstance(part, c.OfHost):
             return None
         back = (_of_host_back(part, before.host(part.host)),)
-    made = tuple(_steps(Change(back), after, undone=False))
+    made = tuple(_steps(c.Change(back), after, undone=False))
     for step in made:
         if isinstance(step, Advise):
             raise ChangeError(step.said or message("no command leads back"))
     return made
 
 
-def _of_host_back(part: OfHost, before: Host) -> OfHost:
+def _of_host_back(part: c.OfHost, before: Host) -> c.OfHost:
     match part:
-        case ContinueProcess(pid=pid):
-            return HaltProcess(part.host, pid)
-        case HaltProcess(pid=pid):
-            return ContinueProcess(part.host, pid)
-        case LoadModule():
+        case c.ContinueProcess(pid=pid):
+            return c.HaltProcess(part.host, pid)
+        case c.HaltProcess(pid=pid):
+            return c.ContinueProcess(part.host, pid)
+        case c.LoadModule():
             raise ChangeError(message("a kernel module stays loaded"))
-        case SetUnit(unit=unit):
+        case c.SetUnit(unit=unit):
             found = next((each for each in before.units if each.name == unit.name), None)
             if found is None:
                 raise ChangeError(message("what {unit} is set to now was not read", unit=unit.name))
-            return SetUnit(part.host, found)
-        case WriteFile(path=path):
-            return WriteFile(part.host, path, next((each.text for each in before.files if each.path == path), None))
+            return c.SetUnit(part.host, found)
+        case c.WriteFile(path=path):
+            return c.WriteFile(part.host, path, next((each.text for each in before.files if each.path == path), None))
         case _:
             assert_never(part)
 
 
-def _step(parts: tuple[Primitive, ...], network: Network, undo: tuple[Step, ...] | None) -> Step:
-    edits = tuple(part for part in parts if isinstance(part, RuleEdit))
+def _step(parts: tuple[c.Primitive, ...], network: Network, undo: tuple[Step, ...] | None) -> Step:
+    edits = tuple(part for part in parts if isinstance(part, c.RuleEdit))
     if edits:
         return _load(edits, network, undo)
     (part,) = parts
-    if isinstance(part, Setting | Forgotten):
+    if isinstance(part, c.Setting | c.Forgotten):
         return _run(part, network, undo)
-    if isinstance(part, OfHost):
+    if isinstance(part, c.OfHost):
         return _on_host(part, network.host(part.host), undo)
-    said = part.advice if isinstance(part, AddSocket | ChangeWorld) else None
+    said = part.advice if isinstance(part, c.AddSocket | c.ChangeWorld) else None
     return Advise(does=parts, said=said)
 
 
-def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:
+def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:
     for edit in edits:
-        if isinstance(edit, ReplaceTable):
+        if isinstance(edit, c.ReplaceTable):
             try:
                 replacing(edit)
             except ChangeError as error:
@@ -231,12 +207,12 @@ def _load(edits: tuple[RuleEdit, ...], network: Network, undo: tuple[Step, ...] 
     )
 
 
-def _run(part: Setting | Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
+def _run(part: c.Setting | c.Forgotten, network: Network, undo: tuple[Step, ...] | None) -> Step:
     namespace = _namespace(network, part.netns)
     expects: tuple[InNamespace, ...] = ()
     commands: tuple[Words, ...]
     try:
-        if isinstance(part, Forgotten):
+        if isinstance(part, c.Forgotten):
             commands = (forgetting_argv(part, namespace),)
         else:
             commands = setting_argv(part, namespace)
@@ -249,16 +225,16 @@ def _run(part: Setting | Forgotten, network: Network, undo: tuple[Step, ...] | N
     return RunCommands(netns=part.netns, does=(part,), commands=commands, entering=words, expects=expects, undo=undo)
 
 
-def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
+def _on_host(part: c.OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
     match part:
-        case ContinueProcess(pid=pid) | HaltProcess(pid=pid):
-            halts = isinstance(part, HaltProcess)
+        case c.ContinueProcess(pid=pid) | c.HaltProcess(pid=pid):
+            halts = isinstance(part, c.HaltProcess)
             command = ("kill", "-STOP" if halts else "-CONT", str(pid))
             expects = (ProcessIs(pid, halted=not halts),)
             return RunCommands(netns=host.netns, does=(part,), commands=(command,), expects=expects, undo=undo)
-        case LoadModule(name=name):
+        case c.LoadModule(name=name):
             return RunCommands(netns=host.netns, does=(part,), commands=(("modprobe", name),))
-        case SetUnit(unit=unit):
+        case c.SetUnit(unit=unit):
             verb: Literal["enable", "disable", "start", "stop"]
             found = next((each for each in host.units if each.name == unit.name), None)
             if found is not None and found.active == unit.active:
@@ -267,7 +243,7 @@ def _on_host(part: OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
                 verb = "start" if unit.active == "active" else "stop"
             call = SetUnitState(verb, unit.name)
             return Ask(host=part.host, call=call, does=(part,), expects=call_expects(call, host), undo=undo)
-        case WriteFile(path=path, text=text):
+        case c.WriteFile(path=path, text=text):
             held = next((each.text for each in host.files if each.path == path), None)
             before, after = _state(held), _state(text)
             lost = after is None and before is not None and not before.is_complete
@@ -297,7 +273,7 @@ def _state(text: str | None) -> FileState | None:
     return FileState(text) if text is not None else None
 
 
-def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
+def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
     """Yield the calls.  The first that does not only prepare the change counts as making all of it."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     making = next((number for number in range(len(change.calls)) if not _prepares(change, number)), 0)
@@ -316,21 +292,21 @@ def _call_steps(change: Change, network: Network) -> Iterator[Ask | Advise]:
         )
 
 
-def _prepares(change: Change, number: int) -> bool:
+def _prepares(change: c.Change, number: int) -> bool:
     """Return whether the call makes nothing yet.
 
     It ends a process: the next one has to be there still.  Or it stands before the start of the container that the
     change makes: until then that container is as it was."""
-    made = {each.container.name for each in change.parts if isinstance(each, AddNamespace)}
+    made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made
         for each in change.calls[number + 1 :]
     )
 
 
-def host_of(part: Primitive, network: Network) -> Host:
+def host_of(part: c.Primitive, network: Network) -> Host:
     """Return the host that a part changes; this host for the world outside."""
-    label = label_of(part)
+    label = c.label_of(part)
     return network.this if label is None else network.host(label)
 
 
@@ -357,7 +333,7 @@ def refusal_of(step: Step, network: Network) -> Message | None:
 
 def after_steps(made: tuple[Step, ...], network: Network) -> Network:
     """Return the network after the steps; raises ChangeError if one does not fit."""
-    return simulate(Change(tuple(part for step in made for part in done_by(step))), network)
+    return simulate(c.Change(tuple(part for step in made for part in done_by(step))), network)
 
 
 def entering(netns: Netns, network: Network) -> Words:

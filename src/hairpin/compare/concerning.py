@@ -5,16 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.change.change import (
-    AddEntry,
-    DeleteEntry,
-    DeleteLink,
-    Primitive,
-    RenameLink,
-    ReplaceEntry,
-    SetLink,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.compare.container_differences import socket_port
 from hairpin.compare.deciding import FlowPair, RulePlace, is_on_way, is_read, read_parts, satisfied_rules
 from hairpin.compare.edit import Edited, HostTaken, NotWalked, RulesTaken, TableTaken
@@ -153,18 +144,18 @@ def _had_address(name: str, met: Met, host: Host) -> bool:
     )
 
 
-def _is_setting_met(part: Primitive, met: Met, difference: ListedDifference) -> bool:
+def _is_setting_met(part: c.Primitive, met: Met, difference: ListedDifference) -> bool:
     space = difference.netns.name
     match part:
-        case SetSysctl(path=path):
+        case c.SetSysctl(path=path):
             return _is_sysctl_read(difference.netns, path, met)
-        case SetLink(link=link):
+        case c.SetLink(link=link):
             return (space, link.name) in met.links
-        case DeleteLink(link=name) | RenameLink(link=name):
+        case c.DeleteLink(link=name) | c.RenameLink(link=name):
             return (space, name) in met.links
-        case AddEntry(entry=entry) | DeleteEntry(entry=entry):
+        case c.AddEntry(entry=entry) | c.DeleteEntry(entry=entry):
             return _is_entry_met(entry, met, space)
-        case ReplaceEntry(before=before, entry=entry):
+        case c.ReplaceEntry(before=before, entry=entry):
             return _is_entry_met(before, met, space) or _is_entry_met(entry, met, space)
         case _:
             return is_read(difference, met.read)

@@ -2,17 +2,7 @@
 
 from typing import assert_never
 
-from hairpin.change.change import (
-    AddEntry,
-    DeleteEntry,
-    DeleteLink,
-    Entry,
-    InKernel,
-    RenameLink,
-    ReplaceEntry,
-    SetLink,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.change.words import (
     address_words,
     fdb_words,
@@ -39,32 +29,32 @@ LINK_FIELDS = ("links", "addresses", "routes", "neighbours", "fdb", "sysctls")
 """The fields of a namespace in which a link's properties show."""
 
 
-def setting_difference(netns: Netns, part: InKernel, before: Namespace) -> ListedDifference:
+def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> ListedDifference:
     """Return the difference that the setting makes in the namespace, as it is ``before``."""
     match part:
-        case SetSysctl(path=path, value=value):
+        case c.SetSysctl(path=path, value=value):
             named = dotted(path)
             value_before = before.sysctls.values.get(path)
             fields = ("sysctls", "/".join(path))
             return ListedDifference("sysctls", netns, named, value_before, value, Edited((part,)), fields=fields)
-        case SetLink(link=link):
+        case c.SetLink(link=link):
             known = before.link(link.name)
             assert known is not None  # a setting of a link that is there
             was, now = _commands_text(link, known), _commands_text(known, link)
             return link_difference(netns, link, message("link {link}", link=link.name), was, now)
-        case RenameLink(link=old, name=new):
+        case c.RenameLink(link=old, name=new):
             where = message("link {link}, name", link=old)
             return ListedDifference("links", netns, where, old, new, Edited((part,)), fields=LINK_FIELDS)
-        case DeleteLink(link=name):
+        case c.DeleteLink(link=name):
             found = before.link(name)
             text = link_text(found) if found is not None else name
             return ListedDifference("links", netns, message("link {link}", link=name), text, None, Edited((part,)),
                                     fields=LINK_FIELDS)  # fmt: skip
-        case AddEntry(entry=entry):
+        case c.AddEntry(entry=entry):
             return _of_entry(netns, entry, None, entry, Edited((part,)))
-        case DeleteEntry(entry=entry):
+        case c.DeleteEntry(entry=entry):
             return _of_entry(netns, entry, entry, None, Edited((part,)))
-        case ReplaceEntry(before=old_entry, entry=entry):
+        case c.ReplaceEntry(before=old_entry, entry=entry):
             return _of_entry(netns, entry, old_entry, entry, Edited((part,)))
         case _:
             raise AssertionError(part)  # SETTINGS finds no rules
@@ -82,7 +72,7 @@ def _without_link(command: tuple[str, ...]) -> tuple[str, ...]:
     return command[4:] if command[0] == "ip" else command
 
 
-_OF_ENTRY: dict[type[Entry], tuple[PartOfHost, str]] = {
+_OF_ENTRY: dict[type[c.Entry], tuple[PartOfHost, str]] = {
     Address: ("addresses", "addresses"),
     Route: ("routes", "routes"),
     PolicyRule: ("policy-rules", "rules"),
@@ -91,14 +81,16 @@ _OF_ENTRY: dict[type[Entry], tuple[PartOfHost, str]] = {
 }
 
 
-def _of_entry(netns: Netns, entry: Entry, before: Entry | None, after: Entry | None, edit: Edited) -> ListedDifference:
+def _of_entry(
+    netns: Netns, entry: c.Entry, before: c.Entry | None, after: c.Entry | None, edit: Edited
+) -> ListedDifference:
     part, field = _OF_ENTRY[type(entry)]
     fields = (field, "routes") if field == "addresses" else (field,)
     was, now = (_entry_text(each) if each is not None else None for each in (before, after))
     return ListedDifference(part, netns, _entry_place(entry), was, now, edit, fields=fields)
 
 
-def _entry_place(entry: Entry) -> Text:
+def _entry_place(entry: c.Entry) -> Text:
     match entry:
         case Address(link=link):
             return message("address of {link}", link=link)
@@ -123,7 +115,7 @@ def _table_name(table: int) -> str:
     return {255: "local", 254: "main", 253: "default"}.get(table, str(table))
 
 
-def _entry_text(entry: Entry) -> str:
+def _entry_text(entry: c.Entry) -> str:
     """Return the entry in the words of ip(8) and bridge(8)."""
     try:
         match entry:
@@ -143,7 +135,7 @@ def _entry_text(entry: Entry) -> str:
         return _finding_text(entry)
 
 
-def _finding_text(entry: Entry) -> str:
+def _finding_text(entry: c.Entry) -> str:
     match entry:
         case Route():
             return " ".join(selecting_route(entry))
@@ -163,7 +155,7 @@ def link_difference(
     netns: Netns, link: Link, where: Text, before: Text | None, after: Text | None, *, listed: bool = True
 ) -> ListedDifference:
     """Return the difference of one property of a link."""
-    edit = Edited((SetLink(netns, link),))
+    edit = Edited((c.SetLink(netns, link),))
     return ListedDifference("links", netns, where, before, after, edit, listed=listed, fields=LINK_FIELDS)
 
 

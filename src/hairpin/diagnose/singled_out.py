@@ -12,19 +12,7 @@ import msgspec
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.host.host import Host
-from hairpin.netfilter.ir import (
-    Expression,
-    FieldMatch,
-    Jump,
-    NoEffect,
-    NumberKey,
-    Reject,
-    Rule,
-    Set,
-    SetMatch,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, address_text
@@ -52,7 +40,7 @@ class _Dropping(msgspec.Struct, frozen=True, gc=False):
     """A rule that drops by source: the addresses that it names, or the set that it asks."""
 
     chain: str
-    rule: Rule
+    rule: ir.Rule
     ranges: tuple[tuple[int, int], ...]
     set: str = ""
 
@@ -118,7 +106,7 @@ def _stopping(stop: Stop | None) -> tuple[str, str]:
 # --- rules that drop by source ---------------------------------------------------------------------------------------
 
 
-_ENDS = (Verdict, Reject, Jump)
+_ENDS = (ir.Verdict, ir.Reject, ir.Jump)
 
 
 def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
@@ -144,32 +132,32 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
 
 
 def _source(
-    body: tuple[Expression, ...], field: str, filled: set[str]
+    body: tuple[ir.Expression, ...], field: str, filled: set[str]
 ) -> tuple[tuple[tuple[int, int], ...], str] | None:
     """Return the sources that the rule asks for, or the set; None if it asks for none."""
     for part in body:
-        if isinstance(part, FieldMatch) and part.field == field and not part.negated:
+        if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated:
             return part.ranges, ""
-        if isinstance(part, SetMatch) and part.fields[:1] == (field,) and not part.negated and part.set in filled:
+        if isinstance(part, ir.SetMatch) and part.fields[:1] == (field,) and not part.negated and part.set in filled:
             return (), part.set
     return None
 
 
-def _drops(table: Table, last: Expression) -> bool:
+def _drops(table: ir.Table, last: ir.Expression) -> bool:
     """Return whether a rule drops that ends so: by itself, or by a chain that only drops."""
-    if isinstance(last, Jump):
+    if isinstance(last, ir.Jump):
         chain = table.chain(last.chain)
         parts = [part for rule in chain.rules for part in rule.body] if chain is not None else []
-        acts = [part for part in parts if not isinstance(part, NoEffect)]
+        acts = [part for part in parts if not isinstance(part, ir.NoEffect)]
         return len(acts) == 1 and _is_drop(acts[0])
     return _is_drop(last)
 
 
-def _is_drop(part: Expression) -> bool:
-    return isinstance(part, Reject) or (isinstance(part, Verdict) and part.verdict == "drop")
+def _is_drop(part: ir.Expression) -> bool:
+    return isinstance(part, ir.Reject) or (isinstance(part, ir.Verdict) and part.verdict == "drop")
 
 
-def _reached(table: Table) -> set[str]:
+def _reached(table: ir.Table) -> set[str]:
     """Return the chains that a hook leads to."""
     reached: set[str] = set()
     pending = [chain.name for chain in table.chains if chain.hook is not None]
@@ -177,7 +165,7 @@ def _reached(table: Table) -> set[str]:
         chain = table.chain(pending.pop())
         if chain is not None and chain.name not in reached:
             reached.add(chain.name)
-            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, Jump)]
+            pending += [part.chain for rule in chain.rules for part in rule.body if isinstance(part, ir.Jump)]
     return reached
 
 
@@ -235,7 +223,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
     return {address: each for address, each in found.items() if not isinstance(each[0], Outside)}
 
 
-def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, Set]) -> set[int]:
+def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, ir.Set]) -> set[int]:
     """Return those of the sorted addresses that a rule names or its set has."""
     hit: set[int] = set()
     for rule in rules:
@@ -244,7 +232,7 @@ def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, Set]) -
     for name in {each.set for each in rules if each.set}:
         for element in sets[name].elements:
             key = element.key[0] if element.key else None
-            if isinstance(key, NumberKey) and not element.nomatch:
+            if isinstance(key, ir.NumberKey) and not element.nomatch:
                 _add_within(key.first, key.last, known, hit)
     return hit
 

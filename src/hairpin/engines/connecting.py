@@ -12,19 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.change import change as c
 from hairpin.change.calls import ConnectContainer
-from hairpin.change.change import (
-    AddEntry,
-    AddNamespace,
-    AddSocket,
-    Change,
-    DeleteRule,
-    DeleteSocket,
-    InsertRule,
-    Primitive,
-    SetContainer,
-    SetLink,
-)
 from hairpin.engines.bridging import new_bridge
 from hairpin.engines.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
 from hairpin.engines.republishing import added_rules, relays, with_container
@@ -47,7 +36,7 @@ _NONE = "none"
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 
 
-def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
+def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change that connects the running container to the network, in the words of its engine.
 
     None: it is on that network, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
@@ -61,10 +50,10 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
     if container.on_host_network or not container.endpoints:
         return None
     parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
-    return Change(parts, _calls(engine, container, joined.name))
+    return c.Change(parts, _calls(engine, container, joined.name))
 
 
-def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> Change | None:
+def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> c.Change | None:
     """Return the change that connects a running container to the network of that name: it is on none, or on Docker's
     network ``none``.  None: Podman's container of that mode, or the network has no bridge.
 
@@ -77,12 +66,12 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
         return change
     before = host.namespace(container.netns)
     parts = tuple(
-        _joined(part, before, container.status) if isinstance(part, AddNamespace) else part for part in change.parts
+        _joined(part, before, container.status) if isinstance(part, c.AddNamespace) else part for part in change.parts
     )
     return msgspec.structs.replace(change, parts=parts)
 
 
-def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> Change | None:
+def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
     """Return the change that connects a running container, which is on no network, to one of macvlans or ipvlans.
 
     None: the link below, an IPv4 subnet or the namespace was not read."""
@@ -99,13 +88,13 @@ def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> Ch
     netns = Netns(host.name, before.name)
     way_out = not any(map(_is_default, before.routes))
     connected = msgspec.structs.replace(container, endpoints=(*container.endpoints, endpoint))
-    parts: tuple[Primitive, ...] = (
-        SetLink(netns, link),
-        *(AddEntry(netns, each) for each in addresses(endpoint, link.name)),
-        *(AddEntry(netns, each) for each in routes(endpoint, link.name, way_out=way_out)),
-        SetContainer(host.name, connected),
+    parts: tuple[c.Primitive, ...] = (
+        c.SetLink(netns, link),
+        *(c.AddEntry(netns, each) for each in addresses(endpoint, link.name)),
+        *(c.AddEntry(netns, each) for each in routes(endpoint, link.name, way_out=way_out)),
+        c.SetContainer(host.name, connected),
     )
-    return Change(parts, _calls(engine, container, joined.name))
+    return c.Change(parts, _calls(engine, container, joined.name))
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
@@ -117,7 +106,7 @@ def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectCo
     return (connect,)
 
 
-def _joined(part: AddNamespace, before: Namespace, status: str) -> AddNamespace:
+def _joined(part: c.AddNamespace, before: Namespace, status: str) -> c.AddNamespace:
     new = part.namespace
     namespace = msgspec.structs.replace(
         before,
@@ -137,7 +126,7 @@ def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool
     return engine is not None and published and _becomes_way_out(engine, container, joined)
 
 
-def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> Change | None:
+def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> c.Change | None:
     """Return the change by which a restart gives the running container the interface of this endpoint again.
 
     None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
@@ -154,13 +143,13 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
-    made = AddNamespace(host.name, namespace, outer, container, values)
-    return Change((*new_bridge(host, engine, joined), made), restarts(host, container))
+    made = c.AddNamespace(host.name, namespace, outer, container, values)
+    return c.Change((*new_bridge(host, engine, joined), made), restarts(host, container))
 
 
 def _on_overlay(
     host: Host, container: Container, endpoint: Endpoint, before: Namespace, joined: DockerNetwork
-) -> Change | None:
+) -> c.Change | None:
     """Return the change that gives the container its interface on the overlay: a veth to the bridge in dockerd's
     namespace of that network.  None: that was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go Join()"""
     gateways = {gateway_of(each) for each in joined.subnets if each.version == 4}
@@ -177,13 +166,13 @@ def _on_overlay(
     inner, outer = veth_pair(host, _free_name(before), msgspec.structs.replace(joined, bridge=bridge.name))
     inner = msgspec.structs.replace(inner, mac=endpoint.mac, mtu_bytes=bridge.mtu_bytes)
     netns = Netns(host.name, before.name)
-    parts: tuple[Primitive, ...] = (
-        SetLink(netns, inner),
-        *(AddEntry(netns, each) for each in addresses(endpoint, inner.name)),
-        *(AddEntry(netns, each) for each in routes(endpoint, inner.name, way_out=False)),
-        SetLink(segment, msgspec.structs.replace(outer, mtu_bytes=bridge.mtu_bytes)),
+    parts: tuple[c.Primitive, ...] = (
+        c.SetLink(netns, inner),
+        *(c.AddEntry(netns, each) for each in addresses(endpoint, inner.name)),
+        *(c.AddEntry(netns, each) for each in routes(endpoint, inner.name, way_out=False)),
+        c.SetLink(segment, msgspec.structs.replace(outer, mtu_bytes=bridge.mtu_bytes)),
     )
-    return Change(parts, restarts(host, container))
+    return c.Change(parts, restarts(host, container))
 
 
 def _free_name(namespace: Namespace) -> str:
@@ -199,7 +188,7 @@ def _becomes_way_out(engine: Engine, container: Container, joined: DockerNetwork
 
 def _parts(
     host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
-) -> Iterator[Primitive]:
+) -> Iterator[c.Primitive]:
     way_out = _becomes_way_out(engine, container, joined)
     before = host.namespace(container.netns or "")
     inner, outer = veth_pair(host, _free_name(before), joined)
@@ -210,7 +199,7 @@ def _parts(
         container, endpoints=endpoints, bindings=bindings if first_time else container.bindings
     )
     namespace = _grown(before, inner, endpoint, way_out=way_out)
-    yield AddNamespace(
+    yield c.AddNamespace(
         host.name, namespace, outer, changed, (*_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     )
     if first_time:
@@ -252,7 +241,7 @@ def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
 
 def _moved_ports(
     host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
-) -> Iterator[Primitive]:
+) -> Iterator[c.Primitive]:
     """Yield what leads the published ports to the container's new address: rules of iptables, and docker-proxy."""
     bridges = {each.name: each.bridge for each in engine.networks}
     known = {each.ipv4: bridges.get(each.network) for each in container.endpoints if each.ipv4 is not None}
@@ -267,14 +256,14 @@ def _moved_ports(
                 text = rule.text.replace(address_text(old, 4), now).replace(known[old] or "-", joined.bridge or "-")
                 moved = rule_of("ip", table.name, chain.name, text)
                 if moved is not None:
-                    yield DeleteRule(host.netns, place_of(table, chain.name, rule))
-                    yield InsertRule(host.netns, table.dialect, "ip", table.name, chain.name, moved, rule.number)
+                    yield c.DeleteRule(host.netns, place_of(table, chain.name, rule))
+                    yield c.InsertRule(host.netns, table.dialect, "ip", table.name, chain.name, moved, rule.number)
     for socket in namespace.sockets:
         if socket.relay is not None and socket.relay.version == 4 and socket.relay.address in known:
             relay = msgspec.structs.replace(socket.relay, address=endpoint.ipv4 or 0)
-            yield DeleteSocket(host.netns, socket)
+            yield c.DeleteSocket(host.netns, socket)
             said = message("recreate {container} with its port published on every address", container=container.name)
-            yield AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)
+            yield c.AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)
 
 
 def _is_about(rule: Rule, address: int) -> bool:

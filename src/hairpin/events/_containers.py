@@ -5,15 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import (
-    AddNamespace,
-    AddSocket,
-    DeleteNamespace,
-    DeleteSocket,
-    Primitive,
-    SetContainer,
-    SetLink,
-)
+from hairpin.change import change as c
 from hairpin.engines.bridging import port_of
 from hairpin.engines.dockerd import expected_for
 from hairpin.engines.endpoints import addresses, new_endpoint, routes
@@ -65,9 +57,9 @@ def with_containers_ended(course: Course, containers: Iterable[Container]) -> Co
 def _without_processes(course: Course, container: Container) -> Course:
     host, engine = course.host, course.host.engine_of(container)
     course = course.made(
-        *(DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
+        *(c.DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
         *_processes(host, container),
-        SetContainer(host.name, ended(container)),
+        c.SetContainer(host.name, ended(container)),
     )
     return without_networks(course, engine, container) if engine.kind == "podman" else course
 
@@ -90,7 +82,7 @@ def _without_addresses(endpoint: Endpoint) -> Endpoint:
     return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
 
 
-def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[Primitive]:
+def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:
     """Yield the deletions of the rules that the engine keeps for these containers alone."""
     now = with_gateway_endpoints(course.host, engine)
     wanted = expected_for(now, course.namespace, {each.name for each in stopped})
@@ -105,17 +97,17 @@ def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
             yield each
 
 
-def _processes(host: Host, container: Container) -> Iterator[Primitive]:
+def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
     """Yield the end of the container's namespace; of one that is not its own, the end of its sockets there."""
     if container.netns is None or container.netns not in host:
         return
     netns = Netns(host.name, container.netns)
     if not container.on_host_network and host.network_owner(container) == container:
-        yield DeleteNamespace(netns)
+        yield c.DeleteNamespace(netns)
         return
     for each in host.namespace(container.netns).sockets:
         if each.container == container.id:
-            yield DeleteSocket(netns, each)
+            yield c.DeleteSocket(netns, each)
 
 
 def with_container_started(course: Course, was: Host, container: Container) -> Course:
@@ -145,7 +137,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     )  # fmt: skip
     first = outers[0] if outers else None
     course = course.made(
-        AddNamespace(host.name, namespace, first, running), *(SetLink(host.netns, each) for each in outers[1:])
+        c.AddNamespace(host.name, namespace, first, running), *(c.SetLink(host.netns, each) for each in outers[1:])
     )
     return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
 
@@ -191,7 +183,7 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
         spaces.append(_replace(each, links=(*each.links, *(link for link in lost if link.name not in names))))
     again = _replace(before, sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, container)))
     host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
-    course = course.with_host(host).provided(same).made(SetContainer(course.label, container))
+    course = course.with_host(host).provided(same).made(c.SetContainer(course.label, container))
     return with_ports(course, container)
 
 
@@ -217,8 +209,8 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
         for each in was.namespace(container.netns).sockets
         if each.container == container.id and _is_own(each, container)
     )
-    sockets = (AddSocket(netns, _fresh(each), by_start(container)) for each in again)
-    return course.made(*sockets, SetContainer(course.label, container))
+    sockets = (c.AddSocket(netns, _fresh(each), by_start(container)) for each in again)
+    return course.made(*sockets, c.SetContainer(course.label, container))
 
 
 def with_ports(course: Course, running: Container) -> Course:
@@ -230,7 +222,7 @@ def with_ports(course: Course, running: Container) -> Course:
         each for each in expected_for(now, course.namespace, {running.name}).listeners if each.container == running.name
     )
     ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)
-    return course.made(*(AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
+    return course.made(*(c.AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
@@ -238,7 +230,7 @@ def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
     course = with_rules(course, running)
-    return course.made(*(AddSocket(course.host.netns, each, by_start(running)) for each in held))
+    return course.made(*(c.AddSocket(course.host.netns, each, by_start(running)) for each in held))
 
 
 def _leading_to(socket: Socket, target: int | None) -> Socket:

@@ -10,16 +10,7 @@ containernetworking plugins plugins/ipam/host-local; measured with Podman 4.3.1 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 
-from hairpin.change.change import (
-    AddChain,
-    AddSocket,
-    DeleteChain,
-    DeleteLink,
-    DeleteSocket,
-    InsertRule,
-    Primitive,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.engines import podman
 from hairpin.engines.bridging import lacks_bridge, new_bridge
 from hairpin.engines.endpoints import gateway_of
@@ -52,7 +43,7 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     course = course.made(*_rules_gone(course, was, container, names))
     course = course.made(*_chains_gone(course, was, container, names))
     for each in left:
-        course = course.made(*_servers_gone(course.host, each), DeleteLink(course.host.netns, each.bridge or ""))
+        course = course.made(*_servers_gone(course.host, each), c.DeleteLink(course.host.netns, each.bridge or ""))
     return course
 
 
@@ -80,7 +71,7 @@ def _foreseeable(course: Course, engine: Engine, container: Container) -> Course
     return course
 
 
-def _rules_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[Primitive]:
+def _rules_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
     """Yield the deletions of the rules that are the container's alone, and of those of the networks that are left."""
     namespace = course.namespace
     now = course.host.engine_of(container)
@@ -96,7 +87,7 @@ def _goes(engine: Engine, one: ExpectedRule, container: Container, left: frozens
     return one.network in left if engine.network_backend == "netavark" else one.network is not None
 
 
-def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[Primitive]:
+def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
     """Yield the deletions of the chains that go, too.  netavark leaves the chain of a network's ports there if the
     network's last container published none."""
     namespace = course.namespace
@@ -108,7 +99,7 @@ def _chains_gone(course: Course, was: Engine, container: Container, left: frozen
             found = table.chain(each.chain)
             same = (table.family, table.name) == (each.family, each.table)
             if same and found is not None and not found.rules and each.chain not in jumped_to(table):
-                yield DeleteChain(course.host.netns, table.dialect, table.family, table.name, each.chain)
+                yield c.DeleteChain(course.host.netns, table.dialect, table.family, table.name, each.chain)
 
 
 def _tables(course: Course, wanted: ExpectedRules) -> tuple[Table, ...]:
@@ -116,11 +107,11 @@ def _tables(course: Course, wanted: ExpectedRules) -> tuple[Table, ...]:
     return tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables
 
 
-def _servers_gone(host: Host, joined: DockerNetwork) -> Iterator[Primitive]:
+def _servers_gone(host: Host, joined: DockerNetwork) -> Iterator[c.Primitive]:
     """Yield the end of the name server's sockets on the network."""
     for each in host.namespace(host.netns.name).sockets:
         if _serves(each, joined):
-            yield DeleteSocket(host.netns, each)
+            yield c.DeleteSocket(host.netns, each)
 
 
 def _serves(socket: Socket, joined: DockerNetwork) -> bool:
@@ -136,11 +127,13 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
         return course
     for each in _bridged(engine, running):
         if course.namespace.sysctls.text(*_FORWARDING) == "0":
-            course = course.made(SetSysctl(course.host.netns, _FORWARDING, "1"))
+            course = course.made(c.SetSysctl(course.host.netns, _FORWARDING, "1"))
         if lacks_bridge(course.host, each):
             course = course.made(*new_bridge(course.host, engine, each))
         if each.dns_enabled and not any(_serves(one, each) for one in course.namespace.sockets):
-            course = course.made(*(AddSocket(course.host.netns, one, by_start(running)) for one in _servers(was, each)))
+            course = course.made(
+                *(c.AddSocket(course.host.netns, one, by_start(running)) for one in _servers(was, each))
+            )
     return course
 
 
@@ -153,7 +146,7 @@ def with_bridges_made(course: Course, running: Container) -> Course:
         if each.bridge is not None
     )
     known = course.namespace.sysctls
-    return course.made(*(SetSysctl(course.host.netns, path, "1") for path in paths if known.text(*path) == "0"))
+    return course.made(*(c.SetSysctl(course.host.netns, path, "1") for path in paths if known.text(*path) == "0"))
 
 
 def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
@@ -176,10 +169,10 @@ def with_rules(course: Course, running: Container) -> Course:
     places = {(one.family, one.table, one.chain) for one in own}
     netns = course.host.netns
     chains = (each for each in lost.chains if (each.family, each.table, each.chain) in places)
-    course = course.made(*(AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains))
+    course = course.made(*(c.AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains))
     return course.made(
         *(
-            InsertRule(netns, lost.dialect, one.family, one.table, one.chain, one.rule, _position(one))
+            c.InsertRule(netns, lost.dialect, one.family, one.table, one.chain, one.rule, _position(one))
             for one in lost.rules
             if one in own
         )

@@ -2,23 +2,10 @@
 
 from typing import Literal
 
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Expression,
-    FieldMatch,
-    InlineSetMatch,
-    Nat,
-    NatMap,
-    Notrack,
-    Ruleset,
-    SetField,
-    SetMatch,
-    SetZone,
-    VerdictMap,
-)
+from hairpin.netfilter import ir
 
 
-def needs_tracking(ruleset: Ruleset, version: Literal[4, 6]) -> bool:
+def needs_tracking(ruleset: ir.Ruleset, version: Literal[4, 6]) -> bool:
     """Return whether a rule for packets of the IP version needs connection tracking.
 
     Source: net/netfilter/nf_conntrack_proto.c nf_ct_netns_do_get(), nf_ct_netns_do_put()"""
@@ -29,17 +16,17 @@ def needs_tracking(ruleset: Ruleset, version: Literal[4, 6]) -> bool:
     return any(map(_needs_it, (part for rule in rules for part in rule.body)))
 
 
-def _needs_it(part: Expression) -> bool:
+def _needs_it(part: ir.Expression) -> bool:
     match part:
-        case Nat() | NatMap() | Notrack() | SetZone():
+        case ir.Nat() | ir.NatMap() | ir.Notrack() | ir.SetZone():
             return True
-        case FieldMatch(field=field):
+        case ir.FieldMatch(field=field):
             return field.startswith("ct-")
-        case SetField(field=field, source=source):
+        case ir.SetField(field=field, source=source):
             return field.startswith("ct-") or (source or "").startswith("ct-")
-        case VerdictMap(fields=fields) | SetMatch(fields=fields) | InlineSetMatch(fields=fields):
+        case ir.VerdictMap(fields=fields) | ir.SetMatch(fields=fields) | ir.InlineSetMatch(fields=fields):
             return any(each.startswith("ct-") for each in fields)
-        case AnyOfMatch(alternatives=alternatives):
+        case ir.AnyOfMatch(alternatives=alternatives):
             return any(map(_needs_it, alternatives))
         case _:
             return False

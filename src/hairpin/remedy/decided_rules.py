@@ -14,20 +14,8 @@ from hairpin.host.host import Host
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
-from hairpin.netfilter.ir import (
-    Chain,
-    Expression,
-    FieldMatch,
-    InlineSetMatch,
-    NameMatch,
-    OpaqueMatch,
-    Reject,
-    Rule,
-    SetMatch,
-    Table,
-    Verdict,
-)
 from hairpin.network.attachment import network_for
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, prefix_text, width
@@ -100,7 +88,7 @@ def _written(place: Place, host: Host) -> Message | None:
     return message("it is written in {file}", file=found.file)
 
 
-def _own_words(rule: Rule | None) -> Message | None:
+def _own_words(rule: ir.Rule | None) -> Message | None:
     """Return what the rule itself shows: its comment, whom it spares, the list that it asks."""
     if rule is None:
         return None
@@ -109,9 +97,9 @@ def _own_words(rule: Rule | None) -> Message | None:
     if comment:
         return message("the rule has the comment “{comment}”", comment=comment)
     for part in rule.body if ends_in_stop(rule) else ():
-        if isinstance(part, FieldMatch) and part.negated and part.field in _SOURCES:
+        if isinstance(part, ir.FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
-        if isinstance(part, FieldMatch) and part.negated and part.field in _ADDRESSES:
+        if isinstance(part, ir.FieldMatch) and part.negated and part.field in _ADDRESSES:
             return message("the rule lets nothing through but to {targets}", targets=_ranges(part))
         asked = _set_asked(part)
         if asked is not None:
@@ -122,32 +110,32 @@ def _own_words(rule: Rule | None) -> Message | None:
     return None
 
 
-def _set_asked(part: Expression) -> tuple[str, bool] | None:
+def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
     """Return the name of the set of addresses or ports that the match asks, and whether it means all others.  A set
     that was not read is known by its name."""
-    if isinstance(part, SetMatch):
+    if isinstance(part, ir.SetMatch):
         return None if _only_links(part.fields) else (part.set, part.negated)
-    found = _SET.search(part.text) if isinstance(part, OpaqueMatch) else None
+    found = _SET.search(part.text) if isinstance(part, ir.OpaqueMatch) else None
     return (found["name"], bool(found["negated"])) if found is not None else None
 
 
-def _ban(rule: Rule | None, host: Host) -> Message | None:
+def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
     """Return that the rule stops clients whom it names, none of which is a container of this host."""
     if rule is None or not ends_in_stop(rule):
         return None
     for part in rule.body:
-        if isinstance(part, FieldMatch) and not part.negated and part.field in _SOURCES:
+        if isinstance(part, ir.FieldMatch) and not part.negated and part.field in _SOURCES:
             version = _version(part.field)
             if all(network_for(host, first, version) is None for first, _ in part.ranges):
                 return message("the rule keeps out {sources}", sources=_ranges(part))
     return None
 
 
-def _by_no_other_link(rule: Rule | None, host: Host) -> Message | None:
+def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
     """Return that the rule stops what does not leave by one link, a tunnel for one: a kill switch."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     for part in rule.body if rule is not None and ends_in_stop(rule) else ():
-        if isinstance(part, NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
+        if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
             return message("the rule lets nothing out but by {links}", links=", ".join(part.names))
     return None
 
@@ -159,7 +147,7 @@ def _only_links(fields: tuple[str, ...]) -> bool:
     return all(each in ("iif", "oif", "physin", "physout") for each in fields)
 
 
-def _ranges(part: FieldMatch) -> str:
+def _ranges(part: ir.FieldMatch) -> str:
     return ", ".join(_range(first, last, _version(part.field)) for first, last in part.ranges)
 
 
@@ -225,8 +213,8 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
 
 
 def let_through_before(
-    place: Place, table: Table, chain: Chain, netns: Netns, network: Network
-) -> Iterator[tuple[Rule, tuple[FieldMatch | SetMatch | InlineSetMatch, ...]]]:
+    place: Place, table: ir.Table, chain: ir.Chain, netns: Netns, network: Network
+) -> Iterator[tuple[ir.Rule, tuple[ir.FieldMatch | ir.SetMatch | ir.InlineSetMatch, ...]]]:
     """Yield the rules before the place in its chain that let single sources or ports through which it would stop, each
     with its matches of these.  The engines' own rules are not meant."""
     stopping = next((each for each in chain.rules if each.number == place.number), None)
@@ -240,14 +228,17 @@ def let_through_before(
         if not chosen or (netns.is_host and is_engines(host, place_of(table, chain.name, rule))):
             continue
         if stopping is None or _overlap(rule.body, stopping.body):
-            yield rule, tuple(part for part in chosen if isinstance(part, FieldMatch | SetMatch | InlineSetMatch))
+            yield (
+                rule,
+                tuple(part for part in chosen if isinstance(part, ir.FieldMatch | ir.SetMatch | ir.InlineSetMatch)),
+            )
 
 
-def _chooses(part: Expression) -> bool:
+def _chooses(part: ir.Expression) -> bool:
     """Return whether the match picks single addresses or ports."""
-    if isinstance(part, FieldMatch):
+    if isinstance(part, ir.FieldMatch):
         return not part.negated and part.field in (*_ADDRESSES, *_PORTS)
-    if isinstance(part, InlineSetMatch):
+    if isinstance(part, ir.InlineSetMatch):
         return not part.negated and not _only_links(part.fields)
     asked = _set_asked(part)
     return asked is not None and not asked[1]
@@ -260,20 +251,20 @@ _ADDRESSES = (
 _PORTS = ("dport", "sport", "ct-orig-dport", "ct-orig-sport")
 
 
-def _overlap(one: tuple[Expression, ...], other: tuple[Expression, ...]) -> bool:
+def _overlap(one: tuple[ir.Expression, ...], other: tuple[ir.Expression, ...]) -> bool:
     """Return whether a packet may satisfy both, as far as each of their matches tells alone."""
     for first in one:
         for second in other:
-            if isinstance(first, NameMatch) and isinstance(second, NameMatch) and first.field == second.field:
+            if isinstance(first, ir.NameMatch) and isinstance(second, ir.NameMatch) and first.field == second.field:
                 apart = not first.negated and not second.negated and not set(first.names) & set(second.names)
                 if apart and not any("*" in each for each in (*first.names, *second.names)):
                     return False
-            if isinstance(first, FieldMatch) and isinstance(second, FieldMatch) and _apart(first, second):
+            if isinstance(first, ir.FieldMatch) and isinstance(second, ir.FieldMatch) and _apart(first, second):
                 return False
     return True
 
 
-def _apart(first: FieldMatch, second: FieldMatch) -> bool:
+def _apart(first: ir.FieldMatch, second: ir.FieldMatch) -> bool:
     if first.field != second.field or first.mask != second.mask or first.field == "ct-state":
         return False
     if first.negated and second.negated:
@@ -284,13 +275,13 @@ def _apart(first: FieldMatch, second: FieldMatch) -> bool:
     return not any(a <= d and c <= b for a, b in first.ranges for c, d in second.ranges)
 
 
-def ends_in_stop(rule: Rule) -> bool:
+def ends_in_stop(rule: ir.Rule) -> bool:
     """Return whether the rule drops or rejects."""
     last = rule.body[-1] if rule.body else None
-    return isinstance(last, Reject) or last == Verdict("drop")
+    return isinstance(last, ir.Reject) or last == ir.Verdict("drop")
 
 
-def lets_through(rule: Rule | None) -> bool:
+def lets_through(rule: ir.Rule | None) -> bool:
     """Return whether the rule accepts or returns."""
     last = rule.body[-1] if rule is not None and rule.body else None
-    return isinstance(last, Verdict) and last.verdict in ("accept", "return")
+    return isinstance(last, ir.Verdict) and last.verdict in ("accept", "return")

@@ -10,18 +10,8 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfContainer, OfPolicyRule, OfRoute, OfZone, rule_of
+from hairpin.change import change as c
 from hairpin.change.calls import AddDirectRule, AddRichRule, BindInterface, Call, SetContainerState, TrustSource, Unban
-from hairpin.change.change import (
-    AddEntry,
-    Change,
-    DeleteEntry,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    ReplaceEntry,
-    ReplaceTable,
-    SetPolicy,
-)
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host
@@ -106,14 +96,14 @@ def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
         (
             part.netns
             for part in candidate.change.parts
-            if isinstance(part, DeleteRule | InsertRule | SetPolicy | ReplaceTable)
+            if isinstance(part, c.DeleteRule | c.InsertRule | c.SetPolicy | c.ReplaceTable)
         ),
         stop.netns,
     )
 
 
-def _takes_away(change: Change, route: Route) -> bool:
-    return any(isinstance(part, DeleteEntry) and part.entry == route for part in change.parts)
+def _takes_away(change: c.Change, route: Route) -> bool:
+    return any(isinstance(part, c.DeleteEntry) and part.entry == route for part in change.parts)
 
 
 def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall | None:
@@ -177,27 +167,27 @@ def _of_route(route: Route) -> OwnersDecision | None:
 # --- what a change takes away ----------------------------------------------------------------------------------------
 
 
-def decision_undone(change: Change, network: Network) -> OwnersDecision | None:
+def decision_undone(change: c.Change, network: Network) -> OwnersDecision | None:
     """Return the first decision of somebody's that the change takes away; None: it takes none away."""
     found = (*_by_parts(change.parts, network), *_by_calls(change, network))
     return next(iter(found), None)
 
 
-def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[OwnersDecision]:
+def _by_parts(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[OwnersDecision]:
     for part in parts:
         match part:
-            case DeleteRule(netns=netns, place=place):
+            case c.DeleteRule(netns=netns, place=place):
                 decision = _of_rule(place, netns, network)
-            case SetPolicy(netns=netns, place=place, policy="accept"):
+            case c.SetPolicy(netns=netns, place=place, policy="accept"):
                 decision = _of_rule(place, netns, network)
-            case ReplaceTable():
+            case c.ReplaceTable():
                 decision = _of_table(part, network)
-            case DeleteEntry(netns=netns, entry=PolicyRule() as rule) if netns in network:
+            case c.DeleteEntry(netns=netns, entry=PolicyRule() as rule) if netns in network:
                 sign = sign_of_policy_rule(rule, network.namespace(netns))
                 decision = OwnersDecision(sign, _ASK_ROUTE) if sign is not None else None
-            case DeleteEntry(entry=Route() as route):
+            case c.DeleteEntry(entry=Route() as route):
                 decision = _of_route(route)
-            case ReplaceEntry(before=Route() as route):
+            case c.ReplaceEntry(before=Route() as route):
                 decision = _of_route(route)
             case _:
                 decision = None
@@ -205,7 +195,7 @@ def _by_parts(parts: tuple[Primitive, ...], network: Network) -> Iterator[Owners
             yield decision
 
 
-def _of_table(part: ReplaceTable, network: Network) -> OwnersDecision | None:
+def _of_table(part: c.ReplaceTable, network: Network) -> OwnersDecision | None:
     """Return the decision in a table that is deleted."""
     if part.table is not None or part.netns not in network:
         return None
@@ -220,7 +210,7 @@ def _of_table(part: ReplaceTable, network: Network) -> OwnersDecision | None:
     return None
 
 
-def _by_calls(change: Change, network: Network) -> Iterator[OwnersDecision]:
+def _by_calls(change: c.Change, network: Network) -> Iterator[OwnersDecision]:
     label = change.host
     host = network.host(label) if label is not None else network.this
     stopped = {each.name for each in change.calls if isinstance(each, SetContainerState) and each.verb == "stop"}
@@ -341,9 +331,9 @@ def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecisi
     return decision_undone(remedy.change, network)
 
 
-def _leads_all_elsewhere(part: Primitive) -> bool:
+def _leads_all_elsewhere(part: c.Primitive) -> bool:
     """Return whether the part sends all that comes from somewhere by another table, and not the answers of a port."""
-    if not isinstance(part, AddEntry) or not isinstance(part.entry, PolicyRule):
+    if not isinstance(part, c.AddEntry) or not isinstance(part.entry, PolicyRule):
         return False
     return part.entry.sports is None and part.entry.destination is None
 

@@ -11,17 +11,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK, UNDOING
-from hairpin.change.change import (
-    AddEntry,
-    AddNamespace,
-    Change,
-    ChangeWorld,
-    DeleteEntry,
-    OfHost,
-    Primitive,
-    ReplaceEntry,
-    SetContainer,
-)
+from hairpin.change import change as c
 from hairpin.change.in_turn import made_in_turn
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
@@ -72,7 +62,7 @@ class Others(msgspec.Struct, frozen=True):
     every: frozenset[object] = frozenset()
     """The keys of all, also of those that are left out."""
 
-    def after(self, change: Change, network: Network) -> "Others":
+    def after(self, change: c.Change, network: Network) -> "Others":
         """Return the same flows in the network after the change: those that it may touch are walked again."""
         traces = tuple(
             walk_flow(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
@@ -168,7 +158,7 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
     )
 
 
-def with_newly_known(was: Others, change: Change, network: Network) -> Others:
+def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
     """Return the flows with those that are known only in the network after the change: of a container that runs then,
     and ways out by a route that is there then; and with all that a container asks in whose namespace it is made."""
     found: dict[object, Known] = {}
@@ -179,10 +169,12 @@ def with_newly_known(was: Others, change: Change, network: Network) -> Others:
     return was.with_more(found.values())
 
 
-def _changed_inside(change: Change, network: Network) -> Iterator[FromContainer]:
+def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContainer]:
     """Yield the containers in whose own namespaces the change is made."""
     spaces = dict.fromkeys(
-        part.netns for part in change.parts if not isinstance(part, OfHost | ChangeWorld | AddNamespace | SetContainer)
+        part.netns
+        for part in change.parts
+        if not isinstance(part, c.OfHost | c.ChangeWorld | c.AddNamespace | c.SetContainer)
     )
     for netns in spaces:
         container = network.container_of(netns) if not netns.is_host and netns in network else None
@@ -190,9 +182,9 @@ def _changed_inside(change: Change, network: Network) -> Iterator[FromContainer]
             yield FromContainer(container.name, netns)
 
 
-def asked_from_new(was: Others, change: Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
+def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
     """Yield what a container asks that runs only after the change: nothing of it passes before."""
-    if not any(isinstance(part, AddNamespace) for part in change.parts):
+    if not any(isinstance(part, c.AddNamespace) for part in change.parts):
         return
     new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
     starts = dict.fromkeys(each.flow.start for each in new if isinstance(each.flow.start, FromContainer))
@@ -202,9 +194,9 @@ def asked_from_new(was: Others, change: Change, network: Network, nature: Nature
             yield FlowEffect("opens", each.flow, each.group, "dropped", then.verdict, again=comes_back(each, nature))
 
 
-def _makes_known(part: Primitive) -> bool:
+def _makes_known(part: c.Primitive) -> bool:
     match part:
-        case AddNamespace() | SetContainer() | AddEntry(entry=Route() | Address() | PolicyRule()):
+        case c.AddNamespace() | c.SetContainer() | c.AddEntry(entry=Route() | Address() | PolicyRule()):
             return True
         case _:
             return False
@@ -219,7 +211,7 @@ def with_effects(
     candidate: Candidate,
     others: Others,
     asked: tuple[Flow, ...],
-    together: tuple[Change, ...],
+    together: tuple[c.Change, ...],
     *,
     meant: bool,
 ) -> tuple[Remedy, ...]:
@@ -239,7 +231,7 @@ def _held(
     candidate: Candidate,
     others: Others,
     asked: tuple[Flow, ...],
-    together: tuple[Change, ...],
+    together: tuple[c.Change, ...],
     *,
     meant: bool,
 ) -> Remedy:
@@ -275,7 +267,7 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 
 
 def _proof(
-    remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[Change, ...]
+    remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
     """Return the verdict of the asked flows with the remedy: of the first that does not get through, if there is one.
     None for the change that proved the cause already."""
@@ -361,17 +353,17 @@ def left_by(trace: Trace) -> str:
     return links[-1] if links else ""
 
 
-def _leads_elsewhere(part: Primitive) -> bool:
+def _leads_elsewhere(part: c.Primitive) -> bool:
     match part:
-        case AddEntry(entry=Route() | PolicyRule()) | DeleteEntry(entry=Route() | PolicyRule()):
+        case c.AddEntry(entry=Route() | PolicyRule()) | c.DeleteEntry(entry=Route() | PolicyRule()):
             return True
-        case ReplaceEntry(entry=Route()):
+        case c.ReplaceEntry(entry=Route()):
             return True
         case _:
             return False
 
 
-def ways_out(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
+def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
     """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
     succeeded before does not matter: somebody meant them to go there."""
     if not any(map(_leads_elsewhere, change.parts)):
@@ -383,7 +375,9 @@ def ways_out(network: Network, after: Network, change: Change, asked: Iterable[F
             yield from _diverted(Known(flow, "way-out"), walked(network, flow), then, "meant")
 
 
-def opened_by_joining(network: Network, after: Network, change: Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
+def opened_by_joining(
+    network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
+) -> Iterator[FlowEffect]:
     """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):

@@ -5,62 +5,8 @@ from typing import Literal, assert_never, get_args
 import msgspec
 
 from hairpin.causes.registry import fixed_with_of
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    ByPerson,
-    Call,
-    ConnectContainer,
-    EndProcess,
-    MakeNetwork,
-    OpenPort,
-    ReloadNetworks,
-    ReloadUfw,
-    SetContainerState,
-    SetPanicMode,
-    SetRestartPolicy,
-    SetUnitState,
-    TrustSource,
-    Unban,
-)
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    AddNamespace,
-    AddSocket,
-    Beyond,
-    Change,
-    ChangeWorld,
-    ContinueProcess,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteNamespace,
-    DeleteRule,
-    DeleteSocket,
-    DropConnection,
-    Forget,
-    HaltProcess,
-    InsertRule,
-    LoadModule,
-    Primitive,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceRuleset,
-    ReplaceSysctls,
-    ReplaceTable,
-    RuleEdit,
-    SetContainer,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-    Setting,
-    SetUnit,
-    WriteFile,
-)
+from hairpin.change import calls
+from hairpin.change import change as c
 from hairpin.engines.daemon import starts_docker
 from hairpin.host.host import Host
 from hairpin.host.route import Route
@@ -84,14 +30,14 @@ BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 """Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
 
 
-def kind_of(part: Primitive, situation: Situation) -> Kind:
+def kind_of(part: c.Primitive, situation: Situation) -> Kind:
     """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts:
     dockerd's start before what only lets it start."""
     for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
         found = _kind_of_call(call, situation.candidate.change)
         if found is not None:
             return found
-    if isinstance(part, ContinueProcess | HaltProcess):
+    if isinstance(part, c.ContinueProcess | c.HaltProcess):
         return "continue-process"
     if situation.cause == "port-not-published" and _starts_service(situation.candidate.change):
         return "start-service"
@@ -102,129 +48,137 @@ def kind_of(part: Primitive, situation: Situation) -> Kind:
         return "recreate-container"
     if fixed_with == "network" and not _spares_containers(part, situation.host, situation.network):
         return "recreate-network"
-    if isinstance(part, RuleEdit):
+    if isinstance(part, c.RuleEdit):
         return _rule_kind(part, situation)
-    if isinstance(part, Setting):
+    if isinstance(part, c.Setting):
         return _setting_kind(part)
-    if isinstance(part, Beyond):
+    if isinstance(part, c.Beyond):
         return _kind_beyond(part)
     match part:
-        case ReplaceRuleset():
+        case c.ReplaceRuleset():
             return "replace-rules"
-        case DropConnection() | Forget():
+        case c.DropConnection() | c.Forget():
             return "drop-connection"
-        case SetUnit() | WriteFile() | LoadModule():
+        case c.SetUnit() | c.WriteFile() | c.LoadModule():
             return "change-files"
         case _:
             assert_never(part)
 
 
-def _kind_of_call(call: Call, change: Change) -> Kind | None:
+def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
     """Return the kind of remedy that the owner's call is; None if its parts say it."""
     match call:
-        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
+        case (
+            calls.OpenPort()
+            | calls.AddRichRule()
+            | calls.BindInterface()
+            | calls.TrustSource()
+            | calls.AddDirectRule()
+            | calls.AddDirectChain()
+        ):
             return "open-firewalld-port"
-        case SetPanicMode():
+        case calls.SetPanicMode():
             return "end-panic-mode"
-        case AllowInUfw() | ReloadUfw():
+        case calls.AllowInUfw() | calls.ReloadUfw():
             return "allow-in-ufw"
-        case Unban():
+        case calls.Unban():
             return "unban-address"
-        case ConnectContainer() | MakeNetwork():
+        case calls.ConnectContainer() | calls.MakeNetwork():
             return "connect-network"
-        case SetContainerState(verb=verb):
+        case calls.SetContainerState(verb=verb):
             return "start-container" if verb != "pause" else None
-        case SetUnitState():
+        case calls.SetUnitState():
             return "start-engine"
-        case ReloadNetworks():  # it makes bridges anew, too
-            return "restore-engine-rules" if any(isinstance(part, RuleEdit) for part in change.parts) else None
-        case SetRestartPolicy() | EndProcess() | ByPerson():
+        case calls.ReloadNetworks():  # it makes bridges anew, too
+            return "restore-engine-rules" if any(isinstance(part, c.RuleEdit) for part in change.parts) else None
+        case calls.SetRestartPolicy() | calls.EndProcess() | calls.ByPerson():
             return None
         case _:
             assert_never(call)
 
 
-def _starts_service(change: Change) -> bool:
+def _starts_service(change: c.Change) -> bool:
     """Return whether a service of the host's own takes the port.  The socket of a published port names its relay, or
     the engine's program that holds it."""
-    sockets = [part.socket for part in change.parts if isinstance(part, AddSocket)]
+    sockets = [part.socket for part in change.parts if isinstance(part, c.AddSocket)]
     return any(each.relay is None and each.process is None for each in sockets)
 
 
-def _makes_container(change: Change) -> bool:
+def _makes_container(change: c.Change) -> bool:
     """Return whether a person makes a container anew: what the engine then does for it, it does at each start."""
-    by_person = any(isinstance(call, ByPerson) for call in change.calls)
-    return by_person and any(isinstance(part, AddNamespace) for part in change.parts)
+    by_person = any(isinstance(call, calls.ByPerson) for call in change.calls)
+    return by_person and any(isinstance(part, c.AddNamespace) for part in change.parts)
 
 
-def _spares_containers(part: Primitive, host: Host, network: Network) -> bool:
+def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
     """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
     or deletes one that is no network's own."""
     match part:
-        case DeleteEntry(entry=Route() as route):
+        case c.DeleteEntry(entry=Route() as route):
             prefix = (route.version, route.destination, route.prefix_length)
             subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
             return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
-        case AddEntry(entry=Route() as route):
+        case c.AddEntry(entry=Route() as route):
             holder = attachment_of(network, host, route.destination, route.version)
             return holder is None or any(hop.link == holder.network.bridge for hop in route.next_hops)
         case _:
             return False
 
 
-def _files_kept(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
     """Return the files that load the modules at boot; files and units last by themselves."""
-    modules = tuple(part.name for part in parts if isinstance(part, LoadModule))
+    modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
     if not modules:
         return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
     return Lasting(
         files=tuple(
-            WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n") for name in modules
+            c.WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n")
+            for name in modules
         )
     )
 
 
-def _rule_kind(part: RuleEdit, situation: Situation) -> Kind:
+def _rule_kind(part: c.RuleEdit, situation: Situation) -> Kind:
     match part:
-        case AddChain() | InsertRule():
+        case c.AddChain() | c.InsertRule():
             return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
-        case DeleteRule() | DeleteChain():
+        case c.DeleteRule() | c.DeleteChain():
             return "delete-rule"
-        case SetPolicy() if engine.restores(situation):  # dockerd sets it at its start, as it makes the rules
+        case c.SetPolicy() if engine.restores(situation):  # dockerd sets it at its start, as it makes the rules
             return "restore-engine-rules"
-        case SetPolicy():
+        case c.SetPolicy():
             return "set-policy"
-        case ReplaceTable():
+        case c.ReplaceTable():
             return "replace-rules"
         case _:
             assert_never(part)
 
 
-def _setting_kind(part: Setting) -> Kind:
+def _setting_kind(part: c.Setting) -> Kind:
     match part:
-        case SetSysctl() | ReplaceSysctls():
+        case c.SetSysctl() | c.ReplaceSysctls():
             return "set-sysctl"
-        case SetLink() | RenameLink() | DeleteLink():
+        case c.SetLink() | c.RenameLink() | c.DeleteLink():
             return "set-link"
-        case AddEntry() | DeleteEntry() | ReplaceEntry():
+        case c.AddEntry() | c.DeleteEntry() | c.ReplaceEntry():
             return "change-route"
         case _:
             assert_never(part)
 
 
-def _kind_beyond(part: Beyond) -> Kind:
+def _kind_beyond(part: c.Beyond) -> Kind:
     match part:
-        case AddNamespace() | DeleteNamespace() | SetContainer():
+        case c.AddNamespace() | c.DeleteNamespace() | c.SetContainer():
             return "recreate-container"
-        case AddSocket() | DeleteSocket():
+        case c.AddSocket() | c.DeleteSocket():
             return "make-service-listen"
-        case ChangeWorld():
+        case c.ChangeWorld():
             return "change-outside"
         case _:
             assert_never(part)
 
 
-def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
+def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
     """Return what keeps the parts of one kind."""
     match kind:
         case "open-firewalld-port":
@@ -246,19 +200,19 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
         case "start-service":
             return Lasting()  # which service, and what starts it at boot, is for a person to know
         case "make-service-listen":
-            return container.listening(tuple(part for part in parts if isinstance(part, AddSocket)), situation)
+            return container.listening(tuple(part for part in parts if isinstance(part, c.AddSocket)), situation)
         case "restore-engine-rules":
             return engine.restored(situation.host)
         case "delete-rule":
             return kept_rules.keeping_deletions(
-                tuple(part for part in parts if isinstance(part, DeleteRule)), situation
+                tuple(part for part in parts if isinstance(part, c.DeleteRule)), situation
             )
         case "insert-rule":
             return engine.rules_allowed(situation) or kept_rules.keeping_insertions(
-                tuple(part for part in parts if isinstance(part, InsertRule)), situation
+                tuple(part for part in parts if isinstance(part, c.InsertRule)), situation
             )
         case "set-policy":
-            return kept_rules.policies(tuple(part for part in parts if isinstance(part, SetPolicy)), situation)
+            return kept_rules.policies(tuple(part for part in parts if isinstance(part, c.SetPolicy)), situation)
         case "replace-rules":
             return Lasting(advice=(message("what loads the rules at boot has to load these: nothing else keeps them"),))
         case "set-sysctl":
@@ -266,7 +220,7 @@ def lasting(kind: Kind, parts: tuple[Primitive, ...], situation: Situation) -> L
                 tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation
             )
         case "set-link":
-            return network_configuration.links(tuple(part for part in parts if isinstance(part, SetLink)), situation)
+            return network_configuration.links(tuple(part for part in parts if isinstance(part, c.SetLink)), situation)
         case "change-route" if fixed_with_of(situation.cause) == "network":
             return Lasting()  # another subnet is what lasts
         case "change-route":

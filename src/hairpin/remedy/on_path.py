@@ -2,22 +2,7 @@
 
 from typing import assert_never
 
-from hairpin.change.change import (
-    AddChain,
-    AddNamespace,
-    Change,
-    ChangeWorld,
-    ContinueProcess,
-    DeleteChain,
-    DeleteRule,
-    InsertRule,
-    OfHost,
-    Primitive,
-    ReplaceTable,
-    RuleEdit,
-    SetContainer,
-    SetPolicy,
-)
+from hairpin.change import change as c
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Hook, Jump, Table
 from hairpin.network.network import Network
@@ -33,15 +18,15 @@ _STAGES: dict[Hook, frozenset[str]] = {
 """Stages of a trace, one of which it has if the packet came through the hook."""
 
 
-def on_path(trace: Trace, change: Change, network: Network) -> bool:
+def on_path(trace: Trace, change: c.Change, network: Network) -> bool:
     """Return whether one of the changed elements is on the packet's path."""
     return any(_passes(trace, part, network) for part in change.parts)
 
 
-def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
-    if isinstance(part, SetContainer | ChangeWorld | AddNamespace | ContinueProcess):
+def _passes(trace: Trace, part: c.Primitive, network: Network) -> bool:
+    if isinstance(part, c.SetContainer | c.ChangeWorld | c.AddNamespace | c.ContinueProcess):
         return True
-    if isinstance(part, OfHost):
+    if isinstance(part, c.OfHost):
         return False
     netns = part.netns
     stages = {
@@ -50,22 +35,22 @@ def _passes(trace: Trace, part: Primitive, network: Network) -> bool:
         for step in (*branch.request, *branch.reply, *branch.data)
         if step.netns == netns
     } | {branch.stop.stage for branch in trace.branches if branch.stop is not None and branch.stop.netns == netns}
-    if not isinstance(part, RuleEdit):
+    if not isinstance(part, c.RuleEdit):
         return bool(stages)
     hooks = _hooks(part, netns, network)
     return bool(stages) and (not hooks or any(stages & _STAGES.get(hook, stages) for hook in hooks))
 
 
-def _hooks(part: RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
+def _hooks(part: c.RuleEdit, netns: Netns, network: Network) -> frozenset[Hook]:
     """Return the hooks whose base chains lead to the edited chain; none if that is not known."""
     if netns not in network:
         return frozenset()
     match part:
-        case DeleteRule(place=place) | SetPolicy(place=place):
+        case c.DeleteRule(place=place) | c.SetPolicy(place=place):
             named, chain = (place.dialect, place.family, place.table), place.chain
-        case InsertRule() | AddChain() | DeleteChain():
+        case c.InsertRule() | c.AddChain() | c.DeleteChain():
             named, chain = (part.dialect, part.family, part.table), part.chain
-        case ReplaceTable():
+        case c.ReplaceTable():
             return frozenset()
         case _:
             assert_never(part)

@@ -5,27 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from hairpin.change.calls import (
-    AddDirectChain,
-    AddDirectRule,
-    AddRichRule,
-    AllowInUfw,
-    BindInterface,
-    ConnectContainer,
-    EndProcess,
-    MakeNetwork,
-    OfFirewalld,
-    OpenPort,
-    OwnersCall,
-    ReloadNetworks,
-    ReloadUfw,
-    SetContainerState,
-    SetPanicMode,
-    SetRestartPolicy,
-    SetUnitState,
-    TrustSource,
-    Unban,
-)
+from hairpin.change import calls
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.firewalld import firewalld_files
 from hairpin.change.simulate import simulate
@@ -75,24 +55,38 @@ def _with_unit(network: Network, step: Step) -> Network | None:
     return network.with_host(msgspec.structs.replace(host, units=(*host.units, unit_of(path, text)), boot_lines=lines))
 
 
-def _told(network: Network, label: str, call: OwnersCall) -> Network | None:
+def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | None:
     host = network.host(label)
     match call:
-        case OpenPort() | AddRichRule() | BindInterface() | TrustSource() | AddDirectRule() | AddDirectChain():
+        case (
+            calls.OpenPort()
+            | calls.AddRichRule()
+            | calls.BindInterface()
+            | calls.TrustSource()
+            | calls.AddDirectRule()
+            | calls.AddDirectChain()
+        ):
             return _with_zones(network, host, call)
-        case AllowInUfw():
+        case calls.AllowInUfw():
             files = ufw_files(call, host)
             return _written(network, files) if files is not None else None
-        case ReloadUfw():
+        case calls.ReloadUfw():
             course = course_of(network, label, "ufw-reload")
             return course.network if course is not None and not course.missing else None
-        case SetRestartPolicy(policy=policy, name=name):
+        case calls.SetRestartPolicy(policy=policy, name=name):
             return network.with_host(_with_policy(host, name, policy))
-        case SetUnitState():
+        case calls.SetUnitState():
             return network.with_host(_with_unit_set(host, call))
-        case MakeNetwork():
+        case calls.MakeNetwork():
             return None  # what dockerd keeps of a network that is not there yet
-        case SetContainerState() | ConnectContainer() | ReloadNetworks() | Unban() | EndProcess() | SetPanicMode():
+        case (
+            calls.SetContainerState()
+            | calls.ConnectContainer()
+            | calls.ReloadNetworks()
+            | calls.Unban()
+            | calls.EndProcess()
+            | calls.SetPanicMode()
+        ):
             return network  # the change itself says all
         case _:
             assert_never(call)
@@ -102,7 +96,7 @@ def _written(network: Network, files: Iterable[WriteFile]) -> Network:
     return simulate(Change(tuple(files)), network)
 
 
-def _with_zones(network: Network, host: Host, call: OfFirewalld) -> Network | None:
+def _with_zones(network: Network, host: Host, call: calls.OfFirewalld) -> Network | None:
     """Return the network in which firewalld's files hold the call, and firewalld knows its links."""
     firewalld, files = host.firewalld, firewalld_files(call, host)
     if firewalld is None or files is None:
@@ -111,7 +105,7 @@ def _with_zones(network: Network, host: Host, call: OfFirewalld) -> Network | No
         known = _read_again(firewalld, files)
     except ParseError:
         return None
-    if isinstance(call, BindInterface) and not call.permanent:
+    if isinstance(call, calls.BindInterface) and not call.permanent:
         known = msgspec.structs.replace(known, runtime=tuple(_bound(known.runtime, call)))
     network = _written(network, files)
     return network.with_host(msgspec.structs.replace(network.host(host.name), firewalld=known))
@@ -131,7 +125,7 @@ def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld
     return firewalld
 
 
-def _bound(zones: tuple[FirewalldZone, ...], call: BindInterface) -> Iterator[FirewalldZone]:
+def _bound(zones: tuple[FirewalldZone, ...], call: calls.BindInterface) -> Iterator[FirewalldZone]:
     """Yield the zones with the link in the one that is called; one that has had no link begins to count."""
     for each in zones:
         links = tuple(link for link in each.interfaces if link != call.interface)
@@ -141,7 +135,7 @@ def _bound(zones: tuple[FirewalldZone, ...], call: BindInterface) -> Iterator[Fi
         yield FirewalldZone(call.zone, interfaces=(call.interface,))
 
 
-def _with_unit_set(host: Host, call: SetUnitState) -> Host:
+def _with_unit_set(host: Host, call: calls.SetUnitState) -> Host:
     if call.verb not in ("enable", "disable"):
         return host
     enabled = "enabled" if call.verb == "enable" else "disabled"

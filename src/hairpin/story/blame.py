@@ -13,17 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.change import (
-    AddChain,
-    AddNamespace,
-    Change,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.change.listed import listed_rule
 from hairpin.change.simulate import simulate
 from hairpin.diagnose.concerned import containers_concerned, shape_of
@@ -59,7 +49,7 @@ class BlameQuestion(msgspec.Struct, frozen=True):
     cause: str
     label: str
     broken: Network
-    change: Change
+    change: c.Change
     flows: tuple[Flow, ...]
     at: float
 
@@ -220,7 +210,7 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
     """Return whether it is the start of the daemon or of the container that has to run again."""
     if effect.event == "docker-restart":
         return any(map(starts_docker, question.change.calls))
-    missed = {each.container.name for each in question.change.parts if isinstance(each, AddNamespace)}
+    missed = {each.container.name for each in question.change.parts if isinstance(each, c.AddNamespace)}
     return effect.event == "container-restart" and effect.name in missed
 
 
@@ -247,22 +237,22 @@ def _passes(was: Network, then: Course, flow: Flow) -> bool:
     return walk_flow(then.network, asked_again(was, then.network, flow)).succeeds
 
 
-def is_made(part: Primitive, network: Network) -> bool | None:
+def is_made(part: c.Primitive, network: Network) -> bool | None:
     """Return whether the network is as the part makes it; None for a part of which its own end does not tell that."""
     match part:
-        case SetSysctl(netns=netns, path=path, value=value):
+        case c.SetSysctl(netns=netns, path=path, value=value):
             return netns in network and network.namespace(netns).sysctls.values.get(path) == value
-        case InsertRule(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
+        case c.InsertRule(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
             listed = _texts(network, netns, (dialect, family, table), chain)
             return listed_rule(part) in listed or part.rule.text in listed
-        case DeleteRule(netns=netns, place=place):
+        case c.DeleteRule(netns=netns, place=place):
             return place.text not in _texts(network, netns, (place.dialect, place.family, place.table), place.chain)
-        case AddChain(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
+        case c.AddChain(netns=netns, dialect=dialect, family=family, table=table, chain=chain):
             return _chain(network, netns, (dialect, family, table), chain) is not None
-        case SetPolicy(netns=netns, place=place, policy=policy):
+        case c.SetPolicy(netns=netns, place=place, policy=policy):
             found = _chain(network, netns, (place.dialect, place.family, place.table), place.chain)
             return ((found.policy if found is not None else None) or "accept") == policy
-        case SetLink(netns=netns, link=link):
+        case c.SetLink(netns=netns, link=link):
             held = network.namespace(netns).link(link.name) if netns in network else None
             return held is not None and (held.up, held.master) == (link.up, link.master)
         case _:

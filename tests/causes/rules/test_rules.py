@@ -12,22 +12,9 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.managers import ConfigFile, Ufw, Version
 from hairpin.host.socket import Socket
+from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables import save as ebtables
 from hairpin.netfilter.iptables import save as iptables
-from hairpin.netfilter.ir import (
-    STATUS_CONFIRMED,
-    Chain,
-    Element,
-    FieldMatch,
-    Hook,
-    NameMatch,
-    NumberKey,
-    Rule,
-    Ruleset,
-    Set,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.packet import TCP, UDP, Connection, Tuple
 from hairpin.network.flow import Flow, FromHost, Outside
 from hairpin.network.network import Network
@@ -89,14 +76,14 @@ def bridge_rules(rule: str) -> Network:
 
 def nft_policy(policy: Literal["accept", "drop"]) -> Network:
     """Return the host with another nftables table, whose forward chain has that policy and no rule."""
-    chain = Chain("forward", (), "forward", policy=policy)
-    return with_tables(Table("inet", "own", "nft", (chain,)))
+    chain = ir.Chain("forward", (), "forward", policy=policy)
+    return with_tables(ir.Table("inet", "own", "nft", (chain,)))
 
 
-def panicking(name: str, hook: Hook) -> Network:
+def panicking(name: str, hook: ir.Hook) -> Network:
     """Return the host with a chain of the table by which firewalld stops all packets."""
-    chain = Chain(name, (), hook, priority=-301 if hook == "prerouting" else -1, policy="drop")
-    return with_tables(Table("inet", "firewalld_policy_drop", "nft", (chain,)))
+    chain = ir.Chain(name, (), hook, priority=-301 if hook == "prerouting" else -1, policy="drop")
+    return with_tables(ir.Table("inet", "firewalld_policy_drop", "nft", (chain,)))
 
 
 def allowing(*rules: str) -> Network:
@@ -150,7 +137,7 @@ SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99"
 LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
 LED = Connection(
     4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
-    STATUS_CONFIRMED, live=True, evidence="e9",
+    ir.STATUS_CONFIRMED, live=True, evidence="e9",
 )  # fmt: skip
 
 
@@ -495,11 +482,11 @@ def test_a_policy_of_raw_is_set_back_before_a_hole_is_made() -> None:
 def asking_set(rule: str, *elements: str) -> Network:
     """Return the host with a rule in raw that asks the ipset ``bad``."""
     parts = (parse_prefix(each) for each in elements)
-    keys = (NumberKey(base, base + (1 << 32 - length) - 1) for _, base, length in parts)
-    bad = Set("bad", "hash:net", tuple(Element((each,)) for each in keys))
+    keys = (ir.NumberKey(base, base + (1 << 32 - length) - 1) for _, base, length in parts)
+    bad = ir.Set("bad", "hash:net", tuple(ir.Element((each,)) for each in keys))
     text = in_table("raw", "PREROUTING", rule)
     tables = iptables.parse(text, family="ip", dialect="iptables-nft", source="test", evidence="e1", ipsets=(bad,))
-    return network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset(tables, (bad,))))
+    return network(msgspec.structs.replace(host_namespace(), ruleset=ir.Ruleset(tables, (bad,))))
 
 
 ALONE: dict[str, tuple[Network, str]] = {
@@ -589,11 +576,11 @@ def test_panic_mode_is_ended_by_firewalld_and_a_failed_load_by_a_person() -> Non
 
 
 def test_what_is_mended_is_typed_as_nft_lists_it() -> None:
-    tcp, port = FieldMatch("protocol", ((TCP, TCP),)), FieldMatch("dport", ((8151, 8151),))
-    client = FieldMatch("saddr4", ((CLIENT, CLIENT),))
-    allow = Rule((FieldMatch("nfproto", ((2, 2),)), tcp, client, port, Verdict("accept")), "allow", 1)
-    drop = Rule((NameMatch("iif", ("eth0",)), Verdict("drop")), "drop", 2)
-    own = Table("inet", "corp", "nft", (Chain("perimeter", (allow, drop), "forward", policy="accept"),))
+    tcp, port = ir.FieldMatch("protocol", ((TCP, TCP),)), ir.FieldMatch("dport", ((8151, 8151),))
+    client = ir.FieldMatch("saddr4", ((CLIENT, CLIENT),))
+    allow = ir.Rule((ir.FieldMatch("nfproto", ((2, 2),)), tcp, client, port, ir.Verdict("accept")), "allow", 1)
+    drop = ir.Rule((ir.NameMatch("iif", ("eth0",)), ir.Verdict("drop")), "drop", 2)
+    own = ir.Table("inet", "corp", "nft", (ir.Chain("perimeter", (allow, drop), "forward", policy="accept"),))
     cause, remedy = first_remedy(with_tables(own), published())
     assert cause == "allow-rule-lets-nobody-in"
     words = "meta l4proto tcp ip saddr 192.0.2.10 ct original proto-dst 8151 ct direction original accept"

@@ -15,18 +15,8 @@ from typing import cast
 import msgspec
 
 from hairpin.carry.run import carry_out
+from hairpin.change import change as c
 from hairpin.change.carrying import carrying
-from hairpin.change.change import (
-    AddEntry,
-    Change,
-    DeleteEntry,
-    DeleteRule,
-    Entry,
-    InKernel,
-    InsertRule,
-    Primitive,
-    ReplaceEntry,
-)
 from hairpin.change.entries import table_of
 from hairpin.change.expect import entry_key
 from hairpin.change.simulate import simulate
@@ -92,19 +82,19 @@ def _judged(seed: int, namespaces: dict[str, Netns], read: Callable[[], Network]
     return Outcome(seed, kinds, tuple(told and (*told, *all_shown(made), "---", *all_shown(steps_from_json(text)))))
 
 
-def _kind(part: Primitive) -> str:
-    entry = type(part.entry).__name__ if isinstance(part, AddEntry | DeleteEntry | ReplaceEntry) else None
+def _kind(part: c.Primitive) -> str:
+    entry = type(part.entry).__name__ if isinstance(part, c.AddEntry | c.DeleteEntry | c.ReplaceEntry) else None
     return type(part).__name__ if entry is None else type(part).__name__.replace("Entry", entry)
 
 
-def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
+def drawn_change(random: Random, network: Network) -> tuple[c.Change, Network]:
     """Return a change of a few parts that fit and can be undone, and the network after it."""
-    parts: list[InKernel] = []
+    parts: list[c.InKernel] = []
     for _ in range(random.randint(1, _PARTS) * 3):
         part = random_change(random, network)
         if part is None or len(parts) == _PARTS:
             continue
-        change = Change((part,))
+        change = c.Change((part,))
         try:
             after = simulate(change, network)
         except ChangeError:
@@ -113,29 +103,29 @@ def drawn_change(random: Random, network: Network) -> tuple[Change, Network]:
         if undone and all(_stands(each, after) for each in (*parts, part)):
             parts.append(part)
             network = after
-    return Change(tuple(parts)), network
+    return c.Change(tuple(parts)), network
 
 
-def _stands(part: InKernel, after: Network) -> bool:
+def _stands(part: c.InKernel, after: Network) -> bool:
     """Return whether the part, made again alone, changes nothing.
 
     A neighbour goes with the link's last address; a sysctl of all links spreads only if it changes.  Typed in twice,
     such parts in that order lead elsewhere, whatever the commands are.  Rules are looked for before they are made."""
-    if isinstance(part, InsertRule | DeleteRule):
+    if isinstance(part, c.InsertRule | c.DeleteRule):
         return True
-    if isinstance(part, ReplaceEntry) and not _is_there(part.entry, after.namespace(part.netns)):
+    if isinstance(part, c.ReplaceEntry) and not _is_there(part.entry, after.namespace(part.netns)):
         return False  # `ip route replace` would add it: a later part has deleted it
     try:
-        again = simulate(Change((part,)), after)
+        again = simulate(c.Change((part,)), after)
     except ChangeError:
         return True
-    if isinstance(part, AddEntry) and not isinstance(part.entry, Neighbour):
+    if isinstance(part, c.AddEntry) and not isinstance(part.entry, Neighbour):
         # The kernel refuses a second one of these.
         return _entries(again.namespace(part.netns)) <= _entries(after.namespace(part.netns))
     return not any(_differences(after, again))
 
 
-def _is_there(entry: Entry, namespace: Namespace) -> bool:
+def _is_there(entry: c.Entry, namespace: Namespace) -> bool:
     return isinstance(entry, FdbEntry) or entry_key(entry) in map(entry_key, table_of(namespace, entry))
 
 

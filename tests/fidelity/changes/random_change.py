@@ -6,21 +6,7 @@ from random import Random
 
 import msgspec
 
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    DeleteChain,
-    DeleteEntry,
-    DeleteRule,
-    InKernel,
-    InsertRule,
-    ReplaceEntry,
-    ReplaceSysctls,
-    ReplaceTable,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-)
+from hairpin.change import change as c
 from hairpin.change.entries import is_alone, is_alone_in_fdb
 from hairpin.change.expect import route_key
 from hairpin.change.rules import tool_rules
@@ -35,21 +21,21 @@ from hairpin.netfilter.ir import Chain, Rule, Table
 from hairpin.network.network import Network
 from hairpin.network.prefix import LINK_LOCAL6, inside
 
-Draw = Callable[[Random, Netns, Namespace], Iterator[InKernel]]
+Draw = Callable[[Random, Netns, Namespace], Iterator[c.InKernel]]
 
 _SET = ("forwarding", "rp_filter", "accept_local", "route_localnet", "src_valid_mark", "proxy_arp")
 
 
-def random_change(random: Random, network: Network) -> InKernel | None:
+def random_change(random: Random, network: Network) -> c.InKernel | None:
     """Return one change of one of the network's namespaces; None if the namespace lacks the part that was drawn."""
     netns, namespace = random.choice(tuple(network.namespaces()))
     return next(random.choice(DRAWS)(random, netns, namespace), None)
 
 
-def _sysctl(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _sysctl(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = _keys(namespace)
     if known:
-        yield SetSysctl(netns, random.choice(known), random.choice("01"))
+        yield c.SetSysctl(netns, random.choice(known), random.choice("01"))
 
 
 def _keys(namespace: Namespace) -> list[Path]:
@@ -65,10 +51,10 @@ def _keys(namespace: Namespace) -> list[Path]:
     ]
 
 
-def _sysctls(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _sysctls(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = _keys(namespace)
     if known:
-        yield ReplaceSysctls(netns, tuple((random.choice(known), random.choice("01")) for _ in range(4)))
+        yield c.ReplaceSysctls(netns, tuple((random.choice(known), random.choice("01")) for _ in range(4)))
 
 
 def _tables(namespace: Namespace) -> tuple[Table, ...]:
@@ -91,14 +77,14 @@ def _is_loadable(rule: Rule) -> bool:
     return " / " not in rule.text and _MISPRINTED.search(rule.text) is None
 
 
-def _rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     for table, chain in _chains(random, namespace):
         rules = [each for each in chain.rules if _is_loadable(each)]
         if rules:
-            yield DeleteRule(netns, place_of(table, chain.name, random.choice(rules)))
+            yield c.DeleteRule(netns, place_of(table, chain.name, random.choice(rules)))
 
 
-def _rule_again(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _rule_again(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     """Yield a rule of the chain once more, at another position."""
     for table, chain in _chains(random, namespace):
         if chain.rules:
@@ -107,29 +93,29 @@ def _rule_again(random: Random, netns: Netns, namespace: Namespace) -> Iterator[
             if not _is_loadable(rule) or "meter " in rule.text:  # nft makes no second rule with a meter of that name
                 return
             position = random.choice((None, *range(1, len(rules) + 2)))
-            yield InsertRule(
+            yield c.InsertRule(
                 netns, table.dialect, table.family, table.name, chain.name, rule, position, also=tuple(also)
             )
 
 
-def _policy(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _policy(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     for table, chain in _chains(random, namespace):
         if chain.hook is not None and (table.dialect == "nft" or chain.type == "filter"):
-            yield SetPolicy(netns, policy_place(table, chain), random.choice(("accept", "drop")))
+            yield c.SetPolicy(netns, policy_place(table, chain), random.choice(("accept", "drop")))
 
 
-def _chain(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _chain(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     for table, _ in _chains(random, namespace):
-        yield AddChain(netns, table.dialect, table.family, table.name, f"drawn{random.randrange(9)}")
+        yield c.AddChain(netns, table.dialect, table.family, table.name, f"drawn{random.randrange(9)}")
 
 
-def _chain_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _chain_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     for table, chain in _chains(random, namespace):
         if chain.hook is None:
-            yield DeleteChain(netns, table.dialect, table.family, table.name, chain.name)
+            yield c.DeleteChain(netns, table.dialect, table.family, table.name, chain.name)
 
 
-def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     for table, chain in _chains(random, namespace):
         if table.dialect == "nft":
             return  # a listing does not say all that makes a table again: docs/adr/0015-one-change-one-telling.md
@@ -139,22 +125,22 @@ def _table(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKer
         )
         chains = tuple(msgspec.structs.replace(each, rules=rules) if each is chain else each for each in table.chains)
         made = random.choice((None, msgspec.structs.replace(table, chains=chains)))
-        yield ReplaceTable(netns, table.dialect, table.family, table.name, made)
+        yield c.ReplaceTable(netns, table.dialect, table.family, table.name, made)
 
 
-def _route_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _route_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.routes if each.table != TABLE_LOCAL and not _is_derived(each)]
     if known:
-        yield DeleteEntry(netns, random.choice(known))
+        yield c.DeleteEntry(netns, random.choice(known))
 
 
-def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     link = _link(random, namespace)
     if link is None or not link.up:
         return
     hop = (NextHop(link.name, linkdown=not link.carrier),)
     network = 0x0BD00000 | random.randrange(1 << 8) << 8
-    yield AddEntry(
+    yield c.AddEntry(
         netns,
         random.choice(
             (
@@ -165,7 +151,7 @@ def _new_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[I
     )
 
 
-def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     """Yield a route in place of one, by another link or to nowhere."""
     known = [
         each
@@ -185,32 +171,32 @@ def _other_route(random: Random, netns: Netns, namespace: Namespace) -> Iterator
     nowhere = msgspec.structs.replace(other, type=refusal, next_hops=(NextHop("lo"),) if before.version == 6 else ())
     made = nowhere if random.random() < 0.5 else msgspec.structs.replace(other, next_hops=hop)
     if route_key(made) != route_key(before):
-        yield ReplaceEntry(netns, before, made)
+        yield c.ReplaceEntry(netns, before, made)
 
 
-def _address_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _address_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.addresses if each.link != "lo" and not _is_own(each)]
     if known:
-        yield DeleteEntry(netns, random.choice(known))
+        yield c.DeleteEntry(netns, random.choice(known))
 
 
-def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _address(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     link = _link(random, namespace)
     if link is not None:
         value = 0x0BE00000 | random.randrange(1 << 16)
         added = Address(link.name, 4, value, random.choice((16, 24, 31, 32)), noprefixroute=random.random() < 0.2)
-        yield AddEntry(netns, added)
+        yield c.AddEntry(netns, added)
 
 
-def _policy_rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _policy_rule_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.rules if not each.unknown_selectors]
     if known:
-        yield DeleteEntry(netns, random.choice(known))
+        yield c.DeleteEntry(netns, random.choice(known))
 
 
-def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     del namespace
-    yield AddEntry(
+    yield c.AddEntry(
         netns,
         PolicyRule(
             random.choice((4, 6)),
@@ -223,67 +209,67 @@ def _policy_rule(random: Random, netns: Netns, namespace: Namespace) -> Iterator
     )
 
 
-def _neighbour_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _neighbour_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.neighbours if is_made_by_hand(each)]
     if known:
-        yield DeleteEntry(netns, random.choice(known))
+        yield c.DeleteEntry(netns, random.choice(known))
 
 
-def _neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     link = _link(random, namespace)
     if link is not None and link.up and link.kind in ("veth", "bridge"):
         value = 0x0BF00000 | random.randrange(1 << 16)
-        yield AddEntry(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
+        yield c.AddEntry(netns, Neighbour(link.name, 4, value, 0x020000000000 | value, "PERMANENT"))
 
 
-def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _other_neighbour(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.neighbours if is_made_by_hand(each) and not each.proxy]
     if known:
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield AddEntry(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
+        yield c.AddEntry(netns, msgspec.structs.replace(random.choice(known), mac=mac, evidence="", entry=0))
 
 
-def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _forwarding_away(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     known = [each for each in namespace.fdb if is_static(each)]
     if known:
-        yield DeleteEntry(netns, random.choice(known))
+        yield c.DeleteEntry(netns, random.choice(known))
 
 
-def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _other_forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     """Yield another remote for an entry of a VXLAN."""
     known = [each for each in namespace.fdb if is_static(each) and is_alone_in_fdb(namespace.fdb, each)]
     if known:
         before = random.choice(known)
         assert before.remote is not None
-        yield ReplaceEntry(
+        yield c.ReplaceEntry(
             netns, before, msgspec.structs.replace(before, remote=before.remote ^ 5, evidence="", entry=0)
         )
 
 
-def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _forwarding(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     ports = [each for each in namespace.links if each.port is not None and each.master is not None]
     if ports:
         port = random.choice(ports)
         mac = 0x020000000000 | random.randrange(1 << 32)
-        yield AddEntry(netns, FdbEntry(port.master, port.name, mac, vlan=None, state="static"))
+        yield c.AddEntry(netns, FdbEntry(port.master, port.name, mac, vlan=None, state="static"))
 
 
-def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _port_flag(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     ports = [each for each in namespace.links if each.port is not None]
     if ports:
         link = random.choice(ports)
         assert link.port is not None
         flag = random.choice(("hairpin", "isolated", "guard", "learning", "flood"))
         port = msgspec.structs.replace(link.port, **{flag: not getattr(link.port, flag)})
-        yield SetLink(netns, msgspec.structs.replace(link, port=port))
+        yield c.SetLink(netns, msgspec.structs.replace(link, port=port))
 
 
-def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[InKernel]:
+def _link_state(random: Random, netns: Netns, namespace: Namespace) -> Iterator[c.InKernel]:
     """Yield a link without IPv6 that goes down: with IPv6, the kernel makes addresses of its own when it comes back."""
     links = [each for each in namespace.links if each.up and each.kind == "veth" and _without_ipv6(namespace, each)]
     if links:
         link = random.choice(links)
-        yield SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))
+        yield c.SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False))
 
 
 def _without_ipv6(namespace: Namespace, link: Link) -> bool:

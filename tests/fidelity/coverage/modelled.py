@@ -21,22 +21,9 @@ import msgspec
 
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link
 from hairpin.host.route import Neighbour, NextHop, PolicyRule, Route, RouteType
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.set_field import assign
 from hairpin.netfilter.iptables import targets as iptables_targets
-from hairpin.netfilter.ir import (
-    ChainType,
-    Dialect,
-    Expression,
-    Family,
-    Field,
-    Hook,
-    Match,
-    OpaqueMatch,
-    Reject,
-    SetField,
-    StatefulMatch,
-    Statement,
-)
 from hairpin.netfilter.nft import statements as nft_statements
 from hairpin.network import routing
 from hairpin.walk import packet_walk
@@ -74,19 +61,19 @@ def modelled() -> frozenset[Element]:
 
 
 @cache
-def _read() -> tuple[Expression, ...]:
+def _read() -> tuple[ir.Expression, ...]:
     """Return what the readers make of the table of elements."""
     return tuple(part for row in rows() for part in body_of(row))
 
 
 def _matches() -> Iterator[Element]:
-    for kind in get_args(Match):
-        hows = (FORKED,) if kind in (OpaqueMatch, StatefulMatch) else (SATISFIED, NOT_SATISFIED)
+    for kind in get_args(ir.Match):
+        hows = (FORKED,) if kind in (ir.OpaqueMatch, ir.StatefulMatch) else (SATISFIED, NOT_SATISFIED)
         yield from (Element("match", name, how) for name in _names(kind) for how in hows)
 
 
 def _statements() -> Iterator[Element]:
-    for kind in get_args(Statement):
+    for kind in get_args(ir.Statement):
         yield from (Element("statement", name, DONE) for name in _names(kind))
 
 
@@ -94,17 +81,17 @@ def _names(kind: type[msgspec.Struct]) -> Iterator[str]:
     yield name_of(kind)
     yield from {name for part in _read() if type(part) is kind for name in names_of(part)}
     for field, values in choices(kind):
-        if kind is not SetField:
+        if kind is not ir.SetField:
             yield from (name_of(kind, field, value) for value in values)
-    if kind is SetField:
-        yield from (name_of(kind, "field", field) for field in get_args(Field) if _steers(field))
-    if kind is Reject:
+    if kind is ir.SetField:
+        yield from (name_of(kind, "field", field) for field in get_args(ir.Field) if _steers(field))
+    if kind is ir.Reject:
         yield from (name_of(kind, "answer", answer) for answer in _answers())
 
 
-def _steers(field: Field) -> bool:
+def _steers(field: ir.Field) -> bool:
     """Return whether writing the field changes anything that the model knows of a packet."""
-    return any(assign(FIRST, SetField(field, 0, value)) != FIRST for value in (1, 2))
+    return any(assign(FIRST, ir.SetField(field, 0, value)) != FIRST for value in (1, 2))
 
 
 def _answers() -> Iterator[str]:
@@ -127,10 +114,10 @@ def _sets() -> Iterator[Element]:
 
 
 def _chains() -> Iterator[Element]:
-    families = [family for family in get_args(Family) if family != "arp"]  # no IP packet passes an arp chain
-    for family, hook, kind in product(families, get_args(Hook), get_args(ChainType)):
+    families = [family for family in get_args(ir.Family) if family != "arp"]  # no IP packet passes an arp chain
+    for family, hook, kind in product(families, get_args(ir.Hook), get_args(ir.ChainType)):
         yield Element("chain", f"{family} {hook} {kind}", DONE)
-    yield from (Element("dialect", dialect, DONE) for dialect in get_args(Dialect))
+    yield from (Element("dialect", dialect, DONE) for dialect in get_args(ir.Dialect))
 
 
 # --- routing ---------------------------------------------------------------------------------------------------------

@@ -6,17 +6,7 @@ from math import ceil
 import msgspec
 
 from hairpin.host.host import Host
-from hairpin.netfilter.ir import (
-    Expression,
-    FieldMatch,
-    Match,
-    NoEffect,
-    OpaqueMatch,
-    Rule,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
+from hairpin.netfilter import ir
 from tests.fidelity.case import Case, Sent
 from tests.fidelity.coverage.element import Element
 from tests.fidelity.coverage.recorder import Recorder
@@ -90,26 +80,26 @@ def _growing(host: Host) -> frozenset[str]:
     return frozenset(each.name for each in (*sets, *ipsets) if each.opaque)
 
 
-def _only_notes(rule: Rule, growing: frozenset[str]) -> bool:
+def _only_notes(rule: ir.Rule, growing: frozenset[str]) -> bool:
     """Return whether the walk leaves the rule's result open because it makes no difference (a limit that logs)."""
     open_ones = any(
-        isinstance(part, OpaqueMatch | StatefulMatch)
+        isinstance(part, ir.OpaqueMatch | ir.StatefulMatch)
         or _of_a_socket(part)
-        or (isinstance(part, SetMatch) and part.set in growing)
+        or (isinstance(part, ir.SetMatch) and part.set in growing)
         for part in rule.body
     )
-    return open_ones and all(isinstance(part, Match | NoEffect) for part in rule.body)
+    return open_ones and all(isinstance(part, ir.Match | ir.NoEffect) for part in rule.body)
 
 
-def _of_a_socket(part: Expression) -> bool:
+def _of_a_socket(part: ir.Expression) -> bool:
     """Return whether the match is about a socket and this kernel release decides it otherwise.
 
     On some releases the kernel's own packets have a socket (an ICMP error on 6.12). hairpin knows the options of
     docker-proxy's sockets only, so it cannot tell which other sockets are transparent.
     """
-    if isinstance(part, SocketMatch):
+    if isinstance(part, ir.SocketMatch):
         return part.transparent
-    return isinstance(part, FieldMatch) and part.field == "skuid" and part.ranges == ((0, 0xFFFFFFFF),)
+    return isinstance(part, ir.FieldMatch) and part.field == "skuid" and part.ranges == ((0, 0xFFFFFFFF),)
 
 
 class _Packets:

@@ -4,20 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.change import (
-    AddSocket,
-    Change,
-    DeleteNamespace,
-    DeleteRule,
-    DeleteSocket,
-    Forget,
-    HaltProcess,
-    Primitive,
-    SetContainer,
-    SetSysctl,
-    SetUnit,
-    WriteFile,
-)
+from hairpin.change import change as c
 from hairpin.change.rules import tool_rules
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
@@ -37,7 +24,7 @@ _DECIDING = frozenset(
 """Sysctls of which a walk may depend, and some beside them."""
 
 
-def sysctl(subject: Subject) -> Iterator[Change]:
+def sysctl(subject: Subject) -> Iterator[c.Change]:
     """Yield another value of a sysctl."""
     known = [
         path for path, value in subject.namespace.sysctls.values.items() if path[-1] in _DECIDING and value in "012"
@@ -46,26 +33,26 @@ def sysctl(subject: Subject) -> Iterator[Change]:
     if path is not None:
         values = [each for each in ("0", "1", "2") if each != subject.namespace.sysctls.values[path]]
         value = subject.random.choice(values if path[-1] in ("rp_filter", "arp_ignore") else values[:1])
-        yield Change((SetSysctl(subject.netns, path, value),))
+        yield c.Change((c.SetSysctl(subject.netns, path, value),))
 
 
-def forwarding(subject: Subject) -> Iterator[Change]:
+def forwarding(subject: Subject) -> Iterator[c.Change]:
     """Yield a host or a link that does not forward any more."""
     names = ("ip_forward", "forwarding")
     on = [path for path, value in subject.namespace.sysctls.values.items() if path[-1] in names and value == "1"]
     path = subject.pick(on)
     if path is not None:
-        yield Change((SetSysctl(subject.netns, path, "0"),))
+        yield c.Change((c.SetSysctl(subject.netns, path, "0"),))
 
 
-def socket_gone(subject: Subject) -> Iterator[Change]:
+def socket_gone(subject: Subject) -> Iterator[c.Change]:
     """Yield a service that has ended."""
     chosen = subject.pick(subject.namespace.sockets)
     if chosen is not None:
-        yield Change((DeleteSocket(subject.netns, chosen),))
+        yield c.Change((c.DeleteSocket(subject.netns, chosen),))
 
 
-def socket_moved(subject: Subject) -> Iterator[Change]:
+def socket_moved(subject: Subject) -> Iterator[c.Change]:
     """Yield a service that listens on another address, port or protocol."""
     chosen = subject.pick([each for each in subject.namespace.sockets if each.relay is None])
     if chosen is None:
@@ -81,15 +68,15 @@ def socket_moved(subject: Subject) -> Iterator[Change]:
         ]
     )
     advice = message("the service listens elsewhere")
-    yield Change((DeleteSocket(subject.netns, chosen), AddSocket(subject.netns, moved, advice)))
+    yield c.Change((c.DeleteSocket(subject.netns, chosen), c.AddSocket(subject.netns, moved, advice)))
 
 
-def halted(subject: Subject) -> Iterator[Change]:
+def halted(subject: Subject) -> Iterator[c.Change]:
     """Yield a process that a signal has stopped."""
     pids = sorted({each.pid for each in subject.namespace.sockets if each.pid is not None and not each.halted})
     pid = subject.pick(pids)
     if pid is not None:
-        yield Change((HaltProcess(subject.netns.host, pid),))
+        yield c.Change((c.HaltProcess(subject.netns.host, pid),))
 
 
 def _running(subject: Subject) -> list[Container]:
@@ -97,24 +84,24 @@ def _running(subject: Subject) -> list[Container]:
     return [each for each in host.containers() if each.status == "running" and each.netns is not None]
 
 
-def paused(subject: Subject) -> Iterator[Change]:
+def paused(subject: Subject) -> Iterator[c.Change]:
     """Yield a container that is paused."""
     container = subject.pick(_running(subject))
     if container is None or container.netns is None:
         return
     host = subject.network.host(subject.netns.host)
-    parts: list[Primitive] = []
+    parts: list[c.Primitive] = []
     for namespace in host.namespaces:
         own = host.netns.sibling(namespace.name)
         for each in namespace.sockets:
             if each.container == container.id:
                 frozen = msgspec.structs.replace(each, frozen=f"docker/{container.id}")
-                parts += [DeleteSocket(own, each), AddSocket(own, frozen, message("paused"))]
+                parts += [c.DeleteSocket(own, each), c.AddSocket(own, frozen, message("paused"))]
     if parts:
-        yield Change((*parts, SetContainer(host.name, msgspec.structs.replace(container, status="paused"))))
+        yield c.Change((*parts, c.SetContainer(host.name, msgspec.structs.replace(container, status="paused"))))
 
 
-def stopped(subject: Subject) -> Iterator[Change]:
+def stopped(subject: Subject) -> Iterator[c.Change]:
     """Yield a container that has ended, with its namespace and its docker-proxy."""
     container = subject.pick([each for each in _running(subject) if not each.on_host_network])
     if container is None or container.netns is None:
@@ -124,7 +111,7 @@ def stopped(subject: Subject) -> Iterator[Change]:
         return
     values = {each.ipv4 for each in container.endpoints} | {each.ipv6 for each in container.endpoints}
     relays = (
-        DeleteSocket(host.netns, each)
+        c.DeleteSocket(host.netns, each)
         for each in host.namespace(host.netns.name).sockets
         if each.relay is not None and each.relay.address in values
     )
@@ -138,16 +125,16 @@ def stopped(subject: Subject) -> Iterator[Change]:
     )
     own = host.netns.sibling(container.netns)
     rules = _rules_of(host, frozenset(each for each in values if each is not None))
-    yield Change((*relays, *rules, DeleteNamespace(own), SetContainer(host.name, ended)))
+    yield c.Change((*relays, *rules, c.DeleteNamespace(own), c.SetContainer(host.name, ended)))
 
 
-def _rules_of(host: Host, values: frozenset[int]) -> Iterator[DeleteRule]:
+def _rules_of(host: Host, values: frozenset[int]) -> Iterator[c.DeleteRule]:
     """Yield the deletions of an engine's rules for the addresses, which it makes when the container ends."""
     for table in host.namespace(host.netns.name).ruleset.tables:
         for chain in table.chains:
             for each in reversed(tool_rules(chain.rules)):
                 if any(_is_about(part, values) for part in each[0].body):
-                    yield DeleteRule(host.netns, place_of(table, chain.name, each[0]))
+                    yield c.DeleteRule(host.netns, place_of(table, chain.name, each[0]))
 
 
 def _is_about(part: Expression, values: frozenset[int]) -> bool:
@@ -160,24 +147,24 @@ def _is_about(part: Expression, values: frozenset[int]) -> bool:
             return False
 
 
-def connections_forgotten(subject: Subject) -> Iterator[Change]:
+def connections_forgotten(subject: Subject) -> Iterator[c.Change]:
     """Yield an empty connection table."""
     if subject.namespace.connections:
-        yield Change((Forget(subject.netns, "connections"),))
+        yield c.Change((c.Forget(subject.netns, "connections"),))
 
 
-def unit(subject: Subject) -> Iterator[Change]:
+def unit(subject: Subject) -> Iterator[c.Change]:
     """Yield a unit that is not enabled any more; it still runs."""
     chosen = subject.pick(subject.network.host(subject.netns.host).units)
     if chosen is not None:
-        yield Change((SetUnit(subject.netns.host, msgspec.structs.replace(chosen, enabled="disabled")),))
+        yield c.Change((c.SetUnit(subject.netns.host, msgspec.structs.replace(chosen, enabled="disabled")),))
 
 
-def file(subject: Subject) -> Iterator[Change]:
+def file(subject: Subject) -> Iterator[c.Change]:
     """Yield a file that is gone; what it says is in effect until the next boot."""
     chosen = subject.pick(subject.network.host(subject.netns.host).files)
     if chosen is not None:
-        yield Change((WriteFile(subject.netns.host, chosen.path, None),))
+        yield c.Change((c.WriteFile(subject.netns.host, chosen.path, None),))
 
 
 DRAWS: dict[str, Draw] = {

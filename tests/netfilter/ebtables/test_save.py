@@ -3,59 +3,63 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables.save import parse
-from hairpin.netfilter.ir import (
-    Expression,
-    FieldMatch,
-    Jump,
-    NameMatch,
-    NoEffect,
-    OpaqueMatch,
-    Rule,
-    SetField,
-    StatefulMatch,
-    Verdict,
-)
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
-DROP = Verdict("drop")
-IPV4 = FieldMatch("ethertype", ((0x0800, 0x0800),))
+DROP = ir.Verdict("drop")
+IPV4 = ir.FieldMatch("ethertype", ((0x0800, 0x0800),))
 
-RULES: dict[str, tuple[Expression, ...]] = {
+RULES: dict[str, tuple[ir.Expression, ...]] = {
     "-A FORWARD -p IPv4 --ip-src 10.0.0.1 --ip-dst ! 10.0.0.0/8 --ip-proto tcp --ip-dport 80:90 -j DROP": (
-        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
-        FieldMatch("daddr4", ((0x0A000000, 0x0AFFFFFF),), True),
-        FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((80, 90),)), DROP,
+        IPV4,
+        ir.FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+        ir.FieldMatch("daddr4", ((0x0A000000, 0x0AFFFFFF),), True),
+        ir.FieldMatch("protocol", ((6, 6),)),
+        ir.FieldMatch("dport", ((80, 90),)),
+        DROP,
     ),
-    "-A FORWARD -i eth+ -o ! veth0 -j DROP": (NameMatch("iif", ("eth*",)), NameMatch("oif", ("veth0",), True), DROP),
-    "-A FORWARD --logical-in br0 -j DROP": (OpaqueMatch("--logical-in br0"), DROP),
+    "-A FORWARD -i eth+ -o ! veth0 -j DROP": (
+        ir.NameMatch("iif", ("eth*",)),
+        ir.NameMatch("oif", ("veth0",), True),
+        DROP,
+    ),
+    "-A FORWARD --logical-in br0 -j DROP": (ir.OpaqueMatch("--logical-in br0"), DROP),
     "-A FORWARD -p ARP --arp-op Request -j DROP": (
-        FieldMatch("ethertype", ((0x0806, 0x0806),)), OpaqueMatch("--arp-op Request"), DROP,
+        ir.FieldMatch("ethertype", ((0x0806, 0x0806),)),
+        ir.OpaqueMatch("--arp-op Request"),
+        DROP,
     ),
     "-A FORWARD --limit 3/min --limit-burst 5 -j ACCEPT": (
-        StatefulMatch("limit", "--limit 3/min --limit-burst 5"), Verdict("accept"),
+        ir.StatefulMatch("limit", "--limit 3/min --limit-burst 5"),
+        ir.Verdict("accept"),
     ),
     '-A FORWARD --log-level info --log-prefix "x -j y" --log-ip -j CONTINUE': (
-        NoEffect("log", '--log-level info --log-prefix "x -j y" --log-ip'),
+        ir.NoEffect("log", '--log-level info --log-prefix "x -j y" --log-ip'),
     ),
-    "-A FORWARD -j mark --mark-or 0x5 --mark-target CONTINUE": (SetField("mark", 0xFFFFFFFA, 5),),
-    "-A FORWARD -j mine": (Jump("mine"),),
-    "-A FORWARD -p ! IPv4 -j mine": (FieldMatch("ethertype", ((0x0800, 0x0800),), True), Jump("mine")),
+    "-A FORWARD -j mark --mark-or 0x5 --mark-target CONTINUE": (ir.SetField("mark", 0xFFFFFFFA, 5),),
+    "-A FORWARD -j mine": (ir.Jump("mine"),),
+    "-A FORWARD -p ! IPv4 -j mine": (ir.FieldMatch("ethertype", ((0x0800, 0x0800),), True), ir.Jump("mine")),
     # iptables 1.8.11 and later put the negation before the option.
     "-A FORWARD ! -p IPv4 ! -i eth+ -j mine": (
-        FieldMatch("ethertype", ((0x0800, 0x0800),), True), NameMatch("iif", ("eth*",), True), Jump("mine"),
+        ir.FieldMatch("ethertype", ((0x0800, 0x0800),), True),
+        ir.NameMatch("iif", ("eth*",), True),
+        ir.Jump("mine"),
     ),
     "-A FORWARD -p IPv4 --ip-proto udp ! --ip-sport 53 --log-level info --log-ip ! -s 02:00:00:00:00:01": (
-        IPV4, FieldMatch("protocol", ((17, 17),)), FieldMatch("sport", ((53, 53),), True),
-        FieldMatch("smac", ((0x020000000001, 0x020000000001),), True), NoEffect("log", "--log-level info --log-ip"),
+        IPV4,
+        ir.FieldMatch("protocol", ((17, 17),)),
+        ir.FieldMatch("sport", ((53, 53),), True),
+        ir.FieldMatch("smac", ((0x020000000001, 0x020000000001),), True),
+        ir.NoEffect("log", "--log-level info --log-ip"),
     ),
-    "-A FORWARD ! --stp-port 1": (OpaqueMatch("--stp-port ! 1"),),
+    "-A FORWARD ! --stp-port 1": (ir.OpaqueMatch("--stp-port ! 1"),),
     "-A FORWARD": (),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("line", "body"), RULES.items())
-def test_rule(line: str, body: tuple[Expression, ...]) -> None:
+def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
     (table,) = parse(f"*filter\n:FORWARD ACCEPT\n:mine RETURN\n{line}\n", source="ebtables-save")
     assert table.chains[0].rules[0].body == body
 
@@ -63,7 +67,7 @@ def test_rule(line: str, body: tuple[Expression, ...]) -> None:
 @pytest.mark.parametrize("line", ("[1:60] -A INPUT -j DROP", "-A INPUT -j DROP -c 1 60"))
 def test_counters_are_no_part_of_the_text(line: str) -> None:
     (table,) = parse(f"*filter\n:INPUT ACCEPT\n{line}\n", source="ebtables-save", evidence="e1")
-    assert table.chains[0].rules == (Rule((DROP,), "-A INPUT -j DROP", 1, 3, None, 1, 60),)
+    assert table.chains[0].rules == (ir.Rule((DROP,), "-A INPUT -j DROP", 1, 3, None, 1, 60),)
     assert (table.family, table.dialect, table.evidence) == ("bridge", "ebtables", "e1")
 
 
@@ -97,7 +101,7 @@ def test_counters_of_a_whole_reading() -> None:
 
 def test_a_users_chain_ends_with_its_own_policy() -> None:
     (table,) = parse("*filter\n:a ACCEPT\n:r RETURN\n:d DROP\n", source="ebtables-save")
-    assert [[rule.body for rule in chain.rules] for chain in table.chains] == [[(Verdict("accept"),)], [], [(DROP,)]]
+    assert [[rule.body for rule in chain.rules] for chain in table.chains] == [[(ir.Verdict("accept"),)], [], [(DROP,)]]
 
 
 def test_broute_never_loses_a_frame() -> None:

@@ -2,100 +2,87 @@ import msgspec
 import pytest
 
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.match import contains, satisfies
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_NEW,
-    AnyOfMatch,
-    Element,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Match,
-    NameKey,
-    NameMatch,
-    NumberKey,
-    OpaqueMatch,
-    ReversePathMatch,
-    Set,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
 from hairpin.netfilter.packet import ICMP, UDP, Packet, Seen
 from tests.netfilter.seen import CLIENT, FIRST, WEB, Place, question
 
 NO, UNKNOWN, YES = Truth.NO, Truth.UNKNOWN, Truth.YES
-OPAQUE = OpaqueMatch("-m bpf --bytecode x")
-EIGHTY = FieldMatch("dport", ((80, 80),))
-EIGHTYONE = FieldMatch("dport", ((81, 81),))
+OPAQUE = ir.OpaqueMatch("-m bpf --bytecode x")
+EIGHTY = ir.FieldMatch("dport", ((80, 80),))
+EIGHTYONE = ir.FieldMatch("dport", ((81, 81),))
 
 SETS = (
-    Set("clients", "hash:ip", (Element((NumberKey(CLIENT, CLIENT),)),)),
-    Set("dynamic", "hash:ip", (), opaque=message("timeouts")),
-    Set("except", "hash:net", (
-        Element((NumberKey(CLIENT & ~0xFF, CLIENT | 0xFF),)), Element((NumberKey(CLIENT, CLIENT),), nomatch=True),
-    )),
-)  # fmt: skip
-PAIR = (Element((NumberKey(6, 6), NumberKey(80, 90))),)
-LINKS = (Element((NameKey("eth*"),)),)
+    ir.Set("clients", "hash:ip", (ir.Element((ir.NumberKey(CLIENT, CLIENT),)),)),
+    ir.Set("dynamic", "hash:ip", (), opaque=message("timeouts")),
+    ir.Set(
+        "except",
+        "hash:net",
+        (
+            ir.Element((ir.NumberKey(CLIENT & ~0xFF, CLIENT | 0xFF),)),
+            ir.Element((ir.NumberKey(CLIENT, CLIENT),), nomatch=True),
+        ),
+    ),
+)
+PAIR = (ir.Element((ir.NumberKey(6, 6), ir.NumberKey(80, 90))),)
+LINKS = (ir.Element((ir.NameKey("eth*"),)),)
 
-CASES: dict[str, tuple[Match, Truth]] = {
+CASES: dict[str, tuple[ir.Match, Truth]] = {
     "port equal": (EIGHTY, YES),
-    "last port is inside": (FieldMatch("dport", ((70, 80),)), YES),
-    "first port is inside": (FieldMatch("dport", ((80, 90),)), YES),
-    "beyond the range": (FieldMatch("dport", ((81, 90),)), NO),
-    "second range": (FieldMatch("dport", ((1, 2), (80, 80))), YES),
-    "negated": (FieldMatch("dport", ((80, 80),), negated=True), NO),
-    "negated, another": (FieldMatch("dport", ((81, 81),), negated=True), YES),
-    "masked": (FieldMatch("ct-state", ((CT_NEW, CT_NEW),), mask=CT_NEW | CT_ESTABLISHED), YES),
-    "bits cleared by the mask": (FieldMatch("ct-mark", ((0, 0),), mask=0xF), YES),
-    "a field that is not there": (FieldMatch("icmp", ((8, 8),)), NO),
-    "nor does its negation match": (FieldMatch("icmp", ((8, 8),), negated=True), NO),
-    "no owner on the way out": (FieldMatch("skuid", ((0, 0),)), NO),
-    "no socket on the way out": (FieldMatch("socket", ((1, 1),)), NO),
-    "without a socket on the way out": (FieldMatch("socket", ((1, 1),), negated=True), YES),
-    "interface": (NameMatch("iif", ("eth0",)), YES),
-    "interface by prefix": (NameMatch("iif", ("eth*",)), YES),
-    "another interface": (NameMatch("iif", ("eth1", "lo")), NO),
-    "not that interface": (NameMatch("iif", ("eth0",), negated=True), NO),
-    "an interface that the hook does not have": (NameMatch("physin", ("eth0",)), NO),
-    "a missing interface is not eth0": (NameMatch("physin", ("eth0",), negated=True), YES),
-    "in set": (SetMatch("clients", ("saddr4",)), YES),
-    "not in set": (SetMatch("clients", ("daddr4",)), NO),
-    "negated set": (SetMatch("clients", ("saddr4",), negated=True), NO),
-    "a set that is not there": (SetMatch("gone", ("saddr4",)), UNKNOWN),
-    "a set that changes by itself": (SetMatch("dynamic", ("saddr4",)), UNKNOWN),
-    "nomatch excepts": (SetMatch("except", ("saddr4",)), NO),
-    "a field that the packet lacks is in no set": (SetMatch("clients", ("icmp",)), NO),
-    "inline, both dimensions": (InlineSetMatch(PAIR, ("protocol", "dport")), YES),
-    "inline, one dimension off": (InlineSetMatch(PAIR, ("protocol", "sport")), NO),
-    "inline, negated": (InlineSetMatch(PAIR, ("protocol", "sport"), negated=True), YES),
-    "inline, names": (InlineSetMatch(LINKS, ("iif",)), YES),
-    "inline, another name": (InlineSetMatch(LINKS, ("oif",)), NO),
-    "fib local": (FibMatch("daddr", ("local", "broadcast")), YES),
-    "fib of the source": (FibMatch("saddr", ("local",)), NO),
-    "fib negated": (FibMatch("daddr", ("local",), negated=True), NO),
-    "fib limited to a link": (FibMatch("daddr", ("local",), limit="iif"), NO),
-    "fib limited to its own": (FibMatch("daddr", ("local",), limit="oif"), YES),
-    "a route back": (ReversePathMatch(), YES),
-    "invert": (ReversePathMatch(negated=True), NO),
-    "a socket": (SocketMatch(), YES),
-    "a transparent socket is not asked for": (SocketMatch(transparent=True), UNKNOWN),
-    "any of": (AnyOfMatch((EIGHTYONE, EIGHTY)), YES),
-    "none of": (AnyOfMatch((EIGHTYONE,)), NO),
-    "none at all": (AnyOfMatch(()), NO),
-    "any of, negated": (AnyOfMatch((EIGHTYONE, EIGHTY), negated=True), NO),
-    "perhaps one of": (AnyOfMatch((EIGHTYONE, OPAQUE)), UNKNOWN),
-    "certainly one of": (AnyOfMatch((OPAQUE, EIGHTY)), YES),
-    "chance": (StatefulMatch("statistic", "-m statistic"), UNKNOWN),
+    "last port is inside": (ir.FieldMatch("dport", ((70, 80),)), YES),
+    "first port is inside": (ir.FieldMatch("dport", ((80, 90),)), YES),
+    "beyond the range": (ir.FieldMatch("dport", ((81, 90),)), NO),
+    "second range": (ir.FieldMatch("dport", ((1, 2), (80, 80))), YES),
+    "negated": (ir.FieldMatch("dport", ((80, 80),), negated=True), NO),
+    "negated, another": (ir.FieldMatch("dport", ((81, 81),), negated=True), YES),
+    "masked": (ir.FieldMatch("ct-state", ((ir.CT_NEW, ir.CT_NEW),), mask=ir.CT_NEW | ir.CT_ESTABLISHED), YES),
+    "bits cleared by the mask": (ir.FieldMatch("ct-mark", ((0, 0),), mask=0xF), YES),
+    "a field that is not there": (ir.FieldMatch("icmp", ((8, 8),)), NO),
+    "nor does its negation match": (ir.FieldMatch("icmp", ((8, 8),), negated=True), NO),
+    "no owner on the way out": (ir.FieldMatch("skuid", ((0, 0),)), NO),
+    "no socket on the way out": (ir.FieldMatch("socket", ((1, 1),)), NO),
+    "without a socket on the way out": (ir.FieldMatch("socket", ((1, 1),), negated=True), YES),
+    "interface": (ir.NameMatch("iif", ("eth0",)), YES),
+    "interface by prefix": (ir.NameMatch("iif", ("eth*",)), YES),
+    "another interface": (ir.NameMatch("iif", ("eth1", "lo")), NO),
+    "not that interface": (ir.NameMatch("iif", ("eth0",), negated=True), NO),
+    "an interface that the hook does not have": (ir.NameMatch("physin", ("eth0",)), NO),
+    "a missing interface is not eth0": (ir.NameMatch("physin", ("eth0",), negated=True), YES),
+    "in set": (ir.SetMatch("clients", ("saddr4",)), YES),
+    "not in set": (ir.SetMatch("clients", ("daddr4",)), NO),
+    "negated set": (ir.SetMatch("clients", ("saddr4",), negated=True), NO),
+    "a set that is not there": (ir.SetMatch("gone", ("saddr4",)), UNKNOWN),
+    "a set that changes by itself": (ir.SetMatch("dynamic", ("saddr4",)), UNKNOWN),
+    "nomatch excepts": (ir.SetMatch("except", ("saddr4",)), NO),
+    "a field that the packet lacks is in no set": (ir.SetMatch("clients", ("icmp",)), NO),
+    "inline, both dimensions": (ir.InlineSetMatch(PAIR, ("protocol", "dport")), YES),
+    "inline, one dimension off": (ir.InlineSetMatch(PAIR, ("protocol", "sport")), NO),
+    "inline, negated": (ir.InlineSetMatch(PAIR, ("protocol", "sport"), negated=True), YES),
+    "inline, names": (ir.InlineSetMatch(LINKS, ("iif",)), YES),
+    "inline, another name": (ir.InlineSetMatch(LINKS, ("oif",)), NO),
+    "fib local": (ir.FibMatch("daddr", ("local", "broadcast")), YES),
+    "fib of the source": (ir.FibMatch("saddr", ("local",)), NO),
+    "fib negated": (ir.FibMatch("daddr", ("local",), negated=True), NO),
+    "fib limited to a link": (ir.FibMatch("daddr", ("local",), limit="iif"), NO),
+    "fib limited to its own": (ir.FibMatch("daddr", ("local",), limit="oif"), YES),
+    "a route back": (ir.ReversePathMatch(), YES),
+    "invert": (ir.ReversePathMatch(negated=True), NO),
+    "a socket": (ir.SocketMatch(), YES),
+    "a transparent socket is not asked for": (ir.SocketMatch(transparent=True), UNKNOWN),
+    "any of": (ir.AnyOfMatch((EIGHTYONE, EIGHTY)), YES),
+    "none of": (ir.AnyOfMatch((EIGHTYONE,)), NO),
+    "none at all": (ir.AnyOfMatch(()), NO),
+    "any of, negated": (ir.AnyOfMatch((EIGHTYONE, EIGHTY), negated=True), NO),
+    "perhaps one of": (ir.AnyOfMatch((EIGHTYONE, OPAQUE)), UNKNOWN),
+    "certainly one of": (ir.AnyOfMatch((OPAQUE, EIGHTY)), YES),
+    "chance": (ir.StatefulMatch("statistic", "-m statistic"), UNKNOWN),
     "not modelled": (OPAQUE, UNKNOWN),
 }
 
 
 @pytest.mark.parametrize(("match", "expected"), CASES.values(), ids=CASES)
-def test_satisfies(match: Match, expected: Truth) -> None:
+def test_satisfies(match: ir.Match, expected: Truth) -> None:
     assert satisfies(question(sets=SETS), match) is expected
 
 
@@ -106,46 +93,46 @@ BOOTING = Seen(Packet(4, 0, 0xFFFFFFFF, UDP, sport=68, dport=67), iif="eth0")
 MARKED = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, mark=7))
 LOOPED = msgspec.structs.replace(FIRST, iif="lo")
 
-WITHOUT_A_WAY: dict[str, tuple[Seen, Match, Truth]] = {
-    "no route back": (FIRST, ReversePathMatch(), NO),
-    "loose: by any link": (FIRST, ReversePathMatch(loose=True), YES),
-    "loopback needs none": (LOOPED, ReversePathMatch(), YES),
-    "a local source": (LOCAL_SOURCE, ReversePathMatch(), NO),
-    "a local source, accepted, still needs a route": (LOCAL_SOURCE, ReversePathMatch(accept_local=True), NO),
-    "a local source of IPv6, accepted": (LOCAL_SOURCE6, ReversePathMatch(accept_local=True), YES),
-    "no source yet, to the limited broadcast address": (BOOTING, ReversePathMatch(), YES),
-    "accept-local is for local sources": (FIRST, ReversePathMatch(accept_local=True), NO),
-    "the mark is not looked at": (MARKED, ReversePathMatch(), NO),
-    "the mark selects the route back": (MARKED, ReversePathMatch(validmark=True), YES),
-    "sockets unread": (FIRST, SocketMatch(), UNKNOWN),
-    "icmp has no socket": (Seen(Packet(4, CLIENT, WEB, ICMP, icmp=2048)), SocketMatch(), NO),
+WITHOUT_A_WAY: dict[str, tuple[Seen, ir.Match, Truth]] = {
+    "no route back": (FIRST, ir.ReversePathMatch(), NO),
+    "loose: by any link": (FIRST, ir.ReversePathMatch(loose=True), YES),
+    "loopback needs none": (LOOPED, ir.ReversePathMatch(), YES),
+    "a local source": (LOCAL_SOURCE, ir.ReversePathMatch(), NO),
+    "a local source, accepted, still needs a route": (LOCAL_SOURCE, ir.ReversePathMatch(accept_local=True), NO),
+    "a local source of IPv6, accepted": (LOCAL_SOURCE6, ir.ReversePathMatch(accept_local=True), YES),
+    "no source yet, to the limited broadcast address": (BOOTING, ir.ReversePathMatch(), YES),
+    "accept-local is for local sources": (FIRST, ir.ReversePathMatch(accept_local=True), NO),
+    "the mark is not looked at": (MARKED, ir.ReversePathMatch(), NO),
+    "the mark selects the route back": (MARKED, ir.ReversePathMatch(validmark=True), YES),
+    "sockets unread": (FIRST, ir.SocketMatch(), UNKNOWN),
+    "icmp has no socket": (Seen(Packet(4, CLIENT, WEB, ICMP, icmp=2048)), ir.SocketMatch(), NO),
 }
 
 
 @pytest.mark.parametrize(("seen", "match", "expected"), WITHOUT_A_WAY.values(), ids=WITHOUT_A_WAY)
-def test_surroundings_say_no(seen: Seen, match: Match, expected: Truth) -> None:
+def test_surroundings_say_no(seen: Seen, match: ir.Match, expected: Truth) -> None:
     assert satisfies(question(seen, place=NO_WAY), match) is expected
 
 
 def test_the_owner_of_a_received_packet_is_unknown() -> None:
     arriving = msgspec.structs.replace(FIRST, oif="")
-    assert satisfies(question(arriving), FieldMatch("skuid", ((0, 0),))) is UNKNOWN
-    assert satisfies(question(arriving), FieldMatch("socket", ((1, 1),))) is UNKNOWN
+    assert satisfies(question(arriving), ir.FieldMatch("skuid", ((0, 0),))) is UNKNOWN
+    assert satisfies(question(arriving), ir.FieldMatch("socket", ((1, 1),))) is UNKNOWN
 
 
 def test_the_smallest_element_decides() -> None:
     """A net, a smaller net excepted from it, an address taken in again: net/netfilter/ipset/ip_set_hash_gen.h."""
-    wide, hole, island = NumberKey(0, 255), NumberKey(16, 31), NumberKey(20, 20)
-    named = Set("s", "hash:net", (Element((island,)), Element((wide,)), Element((hole,), nomatch=True)))
+    wide, hole, island = ir.NumberKey(0, 255), ir.NumberKey(16, 31), ir.NumberKey(20, 20)
+    named = ir.Set("s", "hash:net", (ir.Element((island,)), ir.Element((wide,)), ir.Element((hole,), nomatch=True)))
     assert [contains(named, (value,)) for value in (5, 16, 20, 31, 32, 256)] == [True, False, True, False, True, False]
 
 
 @pytest.mark.parametrize("kind", ("hash:net,iface", "hash:net,iface inet6", "list:set hash:net,iface"))
 def test_the_smallest_network_decides_for_all_links(kind: str) -> None:
     """Where a smaller network is there with other links, a larger one with this link is not looked for."""
-    wide, hole = NumberKey(0, 255), NumberKey(16, 31)
+    wide, hole = ir.NumberKey(0, 255), ir.NumberKey(16, 31)
     elements = ((wide, "up0"), (hole, "eth1"), (hole, "eth0"))
-    named = Set("s", kind, tuple(Element((net, NameKey(link))) for net, link in elements))
+    named = ir.Set("s", kind, tuple(ir.Element((net, ir.NameKey(link))) for net, link in elements))
     asked: tuple[tuple[int, str], ...] = (
         (5, "up0"), (16, "up0"), (16, "eth0"), (16, "eth1"), (5, "eth0"), (256, "up0"),
     )  # fmt: skip
@@ -153,8 +140,8 @@ def test_the_smallest_network_decides_for_all_links(kind: str) -> None:
 
 
 def test_keys_of_another_kind_hold_nothing() -> None:
-    named = Set("s", "x", (Element((NumberKey(0, 255),)),))
+    named = ir.Set("s", "x", (ir.Element((ir.NumberKey(0, 255),)),))
     assert not contains(named, ("eth0",))
-    assert not contains(Set("s", "x", LINKS), (3,))
+    assert not contains(ir.Set("s", "x", LINKS), (3,))
     assert not contains(named, (3, 4))
-    assert contains(Set("s", "x", (Element(()),)), (3,))
+    assert contains(ir.Set("s", "x", (ir.Element(()),)), (3,))

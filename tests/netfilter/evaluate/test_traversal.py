@@ -2,32 +2,11 @@ import msgspec
 import pytest
 
 from hairpin.door import CLOSED, Door, Limits, Observation
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Decision
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.traversal import decide
 from hairpin.netfilter.evaluate.truth import Truth
-from hairpin.netfilter.ir import (
-    Chain,
-    Dialect,
-    Expression,
-    Field,
-    FieldMatch,
-    Jump,
-    Map,
-    Nat,
-    NatElement,
-    NatMap,
-    NoEffect,
-    NumberKey,
-    Outside,
-    Rule,
-    SetField,
-    SetZone,
-    Table,
-    Verdict,
-    VerdictElement,
-    VerdictMap,
-)
 from hairpin.netfilter.packet import RST, Seen
 from tests.netfilter.seen import FIRST, WEB, Place, rule, table
 
@@ -147,11 +126,11 @@ def test_an_observer_learns_of_matches_and_of_all_branches() -> None:
 
 
 @pytest.mark.parametrize(("field", "expected"), (("dport", ["accept"]), ("sport", [])))
-def test_an_observer_learns_the_verdict_of_a_map(field: Field, expected: list[str]) -> None:
-    notes, rules = Notes(), nft(VerdictMap((field,), map="v"))
+def test_an_observer_learns_the_verdict_of_a_map(field: ir.Field, expected: list[str]) -> None:
+    notes, rules = Notes(), nft(ir.VerdictMap((field,), map="v"))
     decide(rules, rules.chains[0], FIRST, Place(), (), Door(observer=notes))
     mapped = [each.verdict for each in notes.seen if isinstance(each, VerdictMapped)]
-    assert [each.verdict for each in mapped if isinstance(each, Verdict)] == expected
+    assert [each.verdict for each in mapped if isinstance(each, ir.Verdict)] == expected
 
 
 def test_too_many_branches_are_given_up_as_unknown() -> None:
@@ -174,18 +153,20 @@ def test_notrack_and_zone_are_handed_on() -> None:
     read = table(":PREROUTING ACCEPT [0:0]\n-A PREROUTING -j CT --notrack\n", name="raw")
     (decision,) = decide(read, read.chains[0], FIRST, Place(), ())
     assert (decision.verdict, decision.notrack, decision.zone) == ("accept", True, None)
-    zoned = msgspec.structs.replace(read.chains[0], rules=(rule(SetZone(5)),))
+    zoned = msgspec.structs.replace(read.chains[0], rules=(rule(ir.SetZone(5)),))
     (decision,) = decide(read, zoned, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 5)
-    helped = msgspec.structs.replace(read.chains[0], rules=(rule(NoEffect("CT", "--helper ftp")), rule(SetZone(5))))
+    helped = msgspec.structs.replace(
+        read.chains[0], rules=(rule(ir.NoEffect("CT", "--helper ftp")), rule(ir.SetZone(5)))
+    )
     (decision,) = decide(read, helped, FIRST, Place(), ())
     assert (decision.notrack, decision.zone) == (False, 0)
 
 
 def test_a_packet_that_no_flowtable_takes_ends_its_rule() -> None:
-    add, drop = NoEffect("flow", "flow add @f"), Verdict("drop")
-    base = Chain("c", (rule(add, drop), rule(add, Verdict("accept"), number=2)), "forward", policy="drop")
-    nft = Table("ip", "t", "nft", (base,))
+    add, drop = ir.NoEffect("flow", "flow add @f"), ir.Verdict("drop")
+    base = ir.Chain("c", (rule(add, drop), rule(add, ir.Verdict("accept"), number=2)), "forward", policy="drop")
+    nft = ir.Table("ip", "t", "nft", (base,))
     reset = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, tcp_flags=RST))
     found = [brief(decide(nft, base, seen, Place(), ())[0]) for seen in (FIRST, reset)]
     assert found == [("drop", "c", 1), ("drop", "c", 0)]
@@ -198,54 +179,54 @@ def test_nat_ends_the_chain_with_its_translation() -> None:
     read = table(rules, name="nat")
     (decision,) = decide(read, read.chains[0], FIRST, Place(), ())
     assert decision.verdict == "accept"
-    assert decision.nat == Nat("dnat", (WEB, WEB), (80, 80), version=4)
+    assert decision.nat == ir.Nat("dnat", (WEB, WEB), (80, 80), version=4)
 
 
-def nft(*body: Expression, policy: str = "drop") -> Table:
-    base = Chain("f", (rule(*body),), "forward", policy="drop" if policy == "drop" else "accept")
-    verdicts = Map("v", "port : verdict", (VerdictElement((NumberKey(80, 80),), Verdict("accept")),))
-    targets = Map("n", "port : address", (NatElement((NumberKey(80, 80),), (WEB, WEB)),))
-    return Table("inet", "t", "nft", (base, Chain("a", (rule(Verdict("accept")),))), maps=(verdicts, targets))
+def nft(*body: ir.Expression, policy: str = "drop") -> ir.Table:
+    base = ir.Chain("f", (rule(*body),), "forward", policy="drop" if policy == "drop" else "accept")
+    verdicts = ir.Map("v", "port : verdict", (ir.VerdictElement((ir.NumberKey(80, 80),), ir.Verdict("accept")),))
+    targets = ir.Map("n", "port : address", (ir.NatElement((ir.NumberKey(80, 80),), (WEB, WEB)),))
+    return ir.Table("inet", "t", "nft", (base, ir.Chain("a", (rule(ir.Verdict("accept")),))), maps=(verdicts, targets))
 
 
-EIGHTY = (VerdictElement((NumberKey(80, 80),), Jump("a")),)
-OTHERS = (VerdictElement((NumberKey(81, 81),), Verdict("accept")), VerdictElement((), Verdict("accept")))
+EIGHTY = (ir.VerdictElement((ir.NumberKey(80, 80),), ir.Jump("a")),)
+OTHERS = (ir.VerdictElement((ir.NumberKey(81, 81),), ir.Verdict("accept")), ir.VerdictElement((), ir.Verdict("accept")))
 
-NFT: dict[str, tuple[Table, tuple[str, str, int]]] = {
-    "named verdict map": (nft(VerdictMap(("dport",), map="v")), ("accept", "f", 1)),
-    "no element": (nft(VerdictMap(("sport",), map="v")), ("drop", "f", 0)),
-    "a map that is not there": (nft(VerdictMap(("dport",), map="gone")), ("drop", "f", 0)),
-    "a field that is not there": (nft(VerdictMap(("icmp",), map="v")), ("drop", "f", 0)),
-    "inline, a jump": (nft(VerdictMap(("dport",), EIGHTY)), ("accept", "a", 1)),
-    "default element": (nft(VerdictMap(("dport",), OTHERS)), ("accept", "f", 1)),
-    "continue": (nft(Verdict("continue")), ("drop", "f", 0)),
-    "a jump to a chain that is not there": (nft(Jump("gone")), ("drop", "f", 0)),
-    "accepting policy": (nft(Verdict("continue"), policy="accept"), ("accept", "f", 0)),
-    "address by map": (nft(NatMap("dnat", ("dport",), map="n")), ("accept", "f", 1)),
-    "no address in the map": (nft(NatMap("dnat", ("sport",), map="n")), ("drop", "f", 0)),
+NFT: dict[str, tuple[ir.Table, tuple[str, str, int]]] = {
+    "named verdict map": (nft(ir.VerdictMap(("dport",), map="v")), ("accept", "f", 1)),
+    "no element": (nft(ir.VerdictMap(("sport",), map="v")), ("drop", "f", 0)),
+    "a map that is not there": (nft(ir.VerdictMap(("dport",), map="gone")), ("drop", "f", 0)),
+    "a field that is not there": (nft(ir.VerdictMap(("icmp",), map="v")), ("drop", "f", 0)),
+    "inline, a jump": (nft(ir.VerdictMap(("dport",), EIGHTY)), ("accept", "a", 1)),
+    "default element": (nft(ir.VerdictMap(("dport",), OTHERS)), ("accept", "f", 1)),
+    "continue": (nft(ir.Verdict("continue")), ("drop", "f", 0)),
+    "a jump to a chain that is not there": (nft(ir.Jump("gone")), ("drop", "f", 0)),
+    "accepting policy": (nft(ir.Verdict("continue"), policy="accept"), ("accept", "f", 0)),
+    "address by map": (nft(ir.NatMap("dnat", ("dport",), map="n")), ("accept", "f", 1)),
+    "no address in the map": (nft(ir.NatMap("dnat", ("sport",), map="n")), ("drop", "f", 0)),
 }
 
 
 @pytest.mark.parametrize(("rules", "expected"), NFT.values(), ids=NFT)
-def test_maps(rules: Table, expected: tuple[str, str, int]) -> None:
+def test_maps(rules: ir.Table, expected: tuple[str, str, int]) -> None:
     (decision,) = decide(rules, rules.chains[0], FIRST, Place(), ())
     assert brief(decision) == expected
 
 
 def test_a_forged_circle_of_jumps_ends() -> None:
-    circle = Table("ip", "t", "nft", (Chain("f", (rule(Jump("f")),), "forward", policy="drop"),))
+    circle = ir.Table("ip", "t", "nft", (ir.Chain("f", (rule(ir.Jump("f")),), "forward", policy="drop"),))
     (decision,) = decide(circle, circle.chains[0], FIRST, Place(), ())
     assert decision.verdict == "drop"
 
 
 @pytest.mark.parametrize(("dialect", "verdict"), (("nft", "accept"), ("iptables-nft", "drop")))
-def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: Dialect, verdict: str) -> None:
-    body = (SetField("mark", 0, source="ct-mark"), Verdict("drop"))
-    chain = Chain("c", (Rule(body, "", 1),), "forward", policy="accept")
+def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: ir.Dialect, verdict: str) -> None:
+    body = (ir.SetField("mark", 0, source="ct-mark"), ir.Verdict("drop"))
+    chain = ir.Chain("c", (ir.Rule(body, "", 1),), "forward", policy="accept")
     untracked = msgspec.structs.replace(FIRST, connection=None)
-    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, untracked, Place(), ())
+    (decision,) = decide(ir.Table("ip", "t", dialect, (chain,)), chain, untracked, Place(), ())
     assert decision.verdict == verdict
-    (decision,) = decide(Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
+    (decision,) = decide(ir.Table("ip", "t", dialect, (chain,)), chain, FIRST, Place(), ())
     assert decision.verdict == "drop"
 
 
@@ -254,9 +235,9 @@ def test_a_rule_of_nft_ends_if_there_is_nothing_to_copy(dialect: Dialect, verdic
 )
 def test_a_chain_without_a_name_may_accept_take_or_return_the_packet(name: str, verdicts: set[str]) -> None:
     """Behind ``goto`` it returns as at the end of the chain, here to an accepting policy."""
-    rules = (Rule((Outside(name, f"{name} {{ … }}"),), "", 1), Rule((Verdict("drop"),), "", 2))
-    base = Chain("c", rules, "forward", policy="accept")
-    found = decide(Table("ip", "t", "nft", (base,)), base, FIRST, Place(), ())
+    rules = (ir.Rule((ir.Outside(name, f"{name} {{ … }}"),), "", 1), ir.Rule((ir.Verdict("drop"),), "", 2))
+    base = ir.Chain("c", rules, "forward", policy="accept")
+    found = decide(ir.Table("ip", "t", "nft", (base,)), base, FIRST, Place(), ())
     assert {each.verdict for each in found} == verdicts
     assert all(each.conditions for each in found)
 
@@ -264,7 +245,7 @@ def test_a_chain_without_a_name_may_accept_take_or_return_the_packet(name: str, 
 @pytest.mark.parametrize(("mac", "verdicts"), ((5, {"accept"}), (6, {"outside", "accept"})))
 def test_a_written_address_that_the_frame_has_already_changes_nothing(mac: int, verdicts: set[str]) -> None:
     seen = msgspec.structs.replace(FIRST, packet=msgspec.structs.replace(FIRST.packet, dmac=5))
-    written = Outside("dnat", "--to-dst", unless=FieldMatch("dmac", ((mac, mac),)))
-    base = Chain("c", (Rule((written, Verdict("accept")), "", 1),), "forward", policy="accept")
-    found = decide(Table("bridge", "t", "ebtables", (base,)), base, seen, Place(), ())
+    written = ir.Outside("dnat", "--to-dst", unless=ir.FieldMatch("dmac", ((mac, mac),)))
+    base = ir.Chain("c", (ir.Rule((written, ir.Verdict("accept")), "", 1),), "forward", policy="accept")
+    found = decide(ir.Table("bridge", "t", "ebtables", (base,)), base, seen, Place(), ())
     assert {each.verdict for each in found} == verdicts

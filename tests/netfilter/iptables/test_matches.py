@@ -1,69 +1,57 @@
 import pytest
 
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.matches import holds_without_connection, read_match
 from hairpin.netfilter.iptables.words import read_group, split_words
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Expression,
-    FibMatch,
-    FieldMatch,
-    NoEffect,
-    OpaqueMatch,
-    ReversePathMatch,
-    Set,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
 from hairpin.netfilter.rule_address import IpFamily
 
 SETS = {
     each.name: each
-    for each in (Set("ips", "hash:ip", ()), Set("ports", "hash:ip,port", ()), Set("six", "hash:net inet6", ()))
+    for each in (ir.Set("ips", "hash:ip", ()), ir.Set("ports", "hash:ip,port", ()), ir.Set("six", "hash:net inet6", ()))
 }
 
 
-def read(words: str, family: IpFamily = "ip") -> tuple[Expression, ...]:
+def read(words: str, family: IpFamily = "ip") -> tuple[ir.Expression, ...]:
     raw = split_words(words)
     return read_match(read_group(raw, raw[1], family), SETS)
 
 
 IPSEC_5 = "-m policy --dir in --pol ipsec --reqid 5"
-GROUPS: dict[str, tuple[Expression, ...]] = {
-    '-m comment --comment "it\'s \\"here\\""': (NoEffect("comment", 'it\'s "here"'),),
-    "-m comment --comment -j": (NoEffect("comment", "-j"),),
-    "-m addrtype --dst-type LOCAL": (FibMatch("daddr", ("local",)),),
+GROUPS: dict[str, tuple[ir.Expression, ...]] = {
+    '-m comment --comment "it\'s \\"here\\""': (ir.NoEffect("comment", 'it\'s "here"'),),
+    "-m comment --comment -j": (ir.NoEffect("comment", "-j"),),
+    "-m addrtype --dst-type LOCAL": (ir.FibMatch("daddr", ("local",)),),
     "-m addrtype --src-type UNICAST ! --dst-type LOCAL,BROADCAST --limit-iface-in": (
-        FibMatch("saddr", ("unicast",), limit="iif"),
-        FibMatch("daddr", ("local", "broadcast"), True, "iif"),
+        ir.FibMatch("saddr", ("unicast",), limit="iif"),
+        ir.FibMatch("daddr", ("local", "broadcast"), True, "iif"),
     ),
-    "-m set --match-set ips src": (SetMatch("ips", ("saddr4",)),),
-    "-m set ! --match-set ips dst": (SetMatch("ips", ("daddr4",), True),),
-    "-m set --match-set ports dst,dst": (SetMatch("ports", ("daddr4", "protocol", "dport")),),
+    "-m set --match-set ips src": (ir.SetMatch("ips", ("saddr4",)),),
+    "-m set ! --match-set ips dst": (ir.SetMatch("ips", ("daddr4",), True),),
+    "-m set --match-set ports dst,dst": (ir.SetMatch("ports", ("daddr4", "protocol", "dport")),),
     "-m set ! --match-set ports src,dst ! --update-counters": (
-        AnyOfMatch((SetMatch("ports", ("saddr4", "protocol", "dport")),), negated=True),
+        ir.AnyOfMatch((ir.SetMatch("ports", ("saddr4", "protocol", "dport")),), negated=True),
     ),
-    "-m owner --uid-owner 1000": (FieldMatch("skuid", ((1000, 1000),)),),
+    "-m owner --uid-owner 1000": (ir.FieldMatch("skuid", ((1000, 1000),)),),
     "-m owner ! --uid-owner 0-5 --gid-owner 7": (
-        AnyOfMatch((FieldMatch("skuid", ((0, 5),)),), True),
-        FieldMatch("skgid", ((7, 7),)),
+        ir.AnyOfMatch((ir.FieldMatch("skuid", ((0, 5),)),), True),
+        ir.FieldMatch("skgid", ((7, 7),)),
     ),
-    "-m owner --socket-exists": (FieldMatch("socket", ((1, 1),)),),
-    "-m owner ! --socket-exists": (FieldMatch("socket", ((1, 1),), True),),
-    IPSEC_5: (OpaqueMatch(IPSEC_5, (FieldMatch("ipsec-in", ((1, 1),)),)),),
-    "-m esp": (NoEffect("esp", "-m esp"),),
-    "-m ecn --ecn-tcp-ece": (FieldMatch("tcp-flags", ((64, 64),), mask=64),),
-    "-m policy --dir in --pol none": (FieldMatch("ipsec-in", ((0, 0),)),),
-    "-m policy --dir out --pol ipsec": (FieldMatch("ipsec-out", ((1, 1),)),),
-    "-m rpfilter --loose --validmark --accept-local --invert": (ReversePathMatch(True, True, True, True),),
-    "-m socket": (SocketMatch(),),
-    "-m socket --transparent --nowildcard": (SocketMatch(True, True),),
-    "-m nfacct --nfacct-name web": (NoEffect("nfacct", "-m nfacct --nfacct-name web"),),
+    "-m owner --socket-exists": (ir.FieldMatch("socket", ((1, 1),)),),
+    "-m owner ! --socket-exists": (ir.FieldMatch("socket", ((1, 1),), True),),
+    IPSEC_5: (ir.OpaqueMatch(IPSEC_5, (ir.FieldMatch("ipsec-in", ((1, 1),)),)),),
+    "-m esp": (ir.NoEffect("esp", "-m esp"),),
+    "-m ecn --ecn-tcp-ece": (ir.FieldMatch("tcp-flags", ((64, 64),), mask=64),),
+    "-m policy --dir in --pol none": (ir.FieldMatch("ipsec-in", ((0, 0),)),),
+    "-m policy --dir out --pol ipsec": (ir.FieldMatch("ipsec-out", ((1, 1),)),),
+    "-m rpfilter --loose --validmark --accept-local --invert": (ir.ReversePathMatch(True, True, True, True),),
+    "-m socket": (ir.SocketMatch(),),
+    "-m socket --transparent --nowildcard": (ir.SocketMatch(True, True),),
+    "-m nfacct --nfacct-name web": (ir.NoEffect("nfacct", "-m nfacct --nfacct-name web"),),
 }
 
 
 @pytest.mark.parametrize(("words", "expressions"), GROUPS.items())
-def test_module(words: str, expressions: tuple[Expression, ...]) -> None:
+def test_module(words: str, expressions: tuple[ir.Expression, ...]) -> None:
     assert read(words) == expressions
 
 
@@ -91,13 +79,13 @@ USUAL: dict[str, bool] = {
 @pytest.mark.parametrize(("words", "usual"), USUAL.items())
 def test_a_match_that_depends_on_history_keeps_its_words(words: str, usual: bool) -> None:
     (match,) = read(words)
-    assert isinstance(match, StatefulMatch)
+    assert isinstance(match, ir.StatefulMatch)
     assert (match.name, match.text, match.usual) == (words.split()[1], words, usual)
 
 
 def test_recent_set_only_notes_the_address() -> None:
     words = "-m recent --set --name SSH --mask 255.255.255.255 --rsource"
-    assert read(words) == (NoEffect("recent", words, "SSH"),)
+    assert read(words) == (ir.NoEffect("recent", words, "SSH"),)
 
 
 OPAQUE = [
@@ -117,23 +105,23 @@ OPAQUE = [
 
 @pytest.mark.parametrize("words", OPAQUE)
 def test_a_group_that_is_not_modelled_is_kept_whole(words: str) -> None:
-    assert read(words) == (OpaqueMatch(words),)
+    assert read(words) == (ir.OpaqueMatch(words),)
 
 
 def test_an_unknown_option_beside_known_ones_is_kept_alone() -> None:
     assert read("-m tcp --dport 80 ! --tcp-option 5") == (
-        FieldMatch("dport", ((80, 80),)),
-        OpaqueMatch("-m tcp ! --tcp-option 5"),
+        ir.FieldMatch("dport", ((80, 80),)),
+        ir.OpaqueMatch("-m tcp ! --tcp-option 5"),
     )
 
 
 def test_a_set_of_the_packets_family() -> None:
-    assert read("-m set --match-set six dst", "ip6") == (SetMatch("six", ("daddr6",)),)
-    assert read("-m set --match-set ips dst", "ip6") == (OpaqueMatch("-m set --match-set ips dst"),)
+    assert read("-m set --match-set six dst", "ip6") == (ir.SetMatch("six", ("daddr6",)),)
+    assert read("-m set --match-set ips dst", "ip6") == (ir.OpaqueMatch("-m set --match-set ips dst"),)
 
 
 def test_an_implied_module_is_named_in_the_kept_words() -> None:
-    assert read_match(read_group(["--tcp-option", "5"], "tcp", "ip"), {}) == (OpaqueMatch("-m tcp --tcp-option 5"),)
+    assert read_match(read_group(["--tcp-option", "5"], "tcp", "ip"), {}) == (ir.OpaqueMatch("-m tcp --tcp-option 5"),)
 
 
 @pytest.mark.parametrize(
@@ -149,17 +137,17 @@ def test_an_implied_module_is_named_in_the_kept_words() -> None:
 )
 def test_states_without_a_connection(words: str, holds: bool) -> None:
     (match,) = read(words)
-    assert isinstance(match, FieldMatch | AnyOfMatch)
+    assert isinstance(match, ir.FieldMatch | ir.AnyOfMatch)
     assert holds_without_connection(match) is holds
 
 
-EXTENSIONS: dict[str, Expression] = {
-    "-m hbh": FieldMatch("extensions", ((128, 128),), mask=128),
-    "-m frag --fragid 5": OpaqueMatch("-m frag --fragid 5", (FieldMatch("extensions", ((16, 16),), mask=16),)),
-    "-m srh --srh-tag 0": OpaqueMatch("-m srh --srh-tag 0", (FieldMatch("extensions", ((32, 32),), mask=32),)),
+EXTENSIONS: dict[str, ir.Expression] = {
+    "-m hbh": ir.FieldMatch("extensions", ((128, 128),), mask=128),
+    "-m frag --fragid 5": ir.OpaqueMatch("-m frag --fragid 5", (ir.FieldMatch("extensions", ((16, 16),), mask=16),)),
+    "-m srh --srh-tag 0": ir.OpaqueMatch("-m srh --srh-tag 0", (ir.FieldMatch("extensions", ((32, 32),), mask=32),)),
 }
 
 
 @pytest.mark.parametrize(("words", "match"), EXTENSIONS.items())
-def test_a_match_of_an_extension_header_needs_the_header(words: str, match: Expression) -> None:
+def test_a_match_of_an_extension_header_needs_the_header(words: str, match: ir.Expression) -> None:
     assert read(words, "ip6") == (match,)

@@ -1,71 +1,65 @@
 import pytest
 
 from hairpin.errors import ChangeError
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render import render, render_rule
-from hairpin.netfilter.ir import (
-    Chain,
-    Expression,
-    FieldMatch,
-    NameMatch,
-    Nat,
-    NoEffect,
-    OpaqueMatch,
-    Rule,
-    StatefulMatch,
-    Table,
-    Verdict,
-)
 
-TCP = FieldMatch("protocol", ((6, 6),))
-DROP = Verdict("drop")
+TCP = ir.FieldMatch("protocol", ((6, 6),))
+DROP = ir.Verdict("drop")
 
-LINES: dict[str, tuple[Expression, ...]] = {
+LINES: dict[str, tuple[ir.Expression, ...]] = {
     "-A FORWARD": (),
     "-A FORWARD -j DROP": (DROP,),
-    "-A FORWARD -i br0 ! -o br0 -j DROP": (NameMatch("iif", ("br0",)), NameMatch("oif", ("br0",), True), DROP),
+    "-A FORWARD -i br0 ! -o br0 -j DROP": (ir.NameMatch("iif", ("br0",)), ir.NameMatch("oif", ("br0",), True), DROP),
     "-A FORWARD -d 10.0.0.1/32 -p tcp -m tcp --sport 1:5 ! --dport 80 -j DROP": (
-        FieldMatch("daddr4", ((0x0A000001, 0x0A000001),)), TCP, FieldMatch("sport", ((1, 5),)),
-        FieldMatch("dport", ((80, 80),), True), DROP,
+        ir.FieldMatch("daddr4", ((0x0A000001, 0x0A000001),)),
+        TCP,
+        ir.FieldMatch("sport", ((1, 5),)),
+        ir.FieldMatch("dport", ((80, 80),), True),
+        DROP,
     ),
     "-A FORWARD -s 10.0.0.0/24 -m iprange --src-range 10.0.0.5-10.0.0.9 -j DROP": (
-        FieldMatch("saddr4", ((0x0A000000, 0x0A0000FF),)), FieldMatch("saddr4", ((0x0A000005, 0x0A000009),)), DROP,
+        ir.FieldMatch("saddr4", ((0x0A000000, 0x0A0000FF),)),
+        ir.FieldMatch("saddr4", ((0x0A000005, 0x0A000009),)),
+        DROP,
     ),
-    '-A FORWARD -m comment --comment "it\\\'s \\"here\\"" -j DROP': (NoEffect("comment", "it's \"here\""), DROP),
+    '-A FORWARD -m comment --comment "it\\\'s \\"here\\"" -j DROP': (ir.NoEffect("comment", 'it\'s "here"'), DROP),
     '-A FORWARD -m string --string "a b" --algo bm -m limit --limit 3/min -j LOG --log-prefix "x: "': (
-        OpaqueMatch('-m string --string "a b" --algo bm'), StatefulMatch("limit", "-m limit --limit 3/min"),
-        NoEffect("LOG", '--log-prefix "x: "'),
+        ir.OpaqueMatch('-m string --string "a b" --algo bm'),
+        ir.StatefulMatch("limit", "-m limit --limit 3/min"),
+        ir.NoEffect("LOG", '--log-prefix "x: "'),
     ),
-    "-A FORWARD -m recent --set --name SSH -j DROP": (NoEffect("recent", "-m recent --set --name SSH"), DROP),
-}  # fmt: skip
+    "-A FORWARD -m recent --set --name SSH -j DROP": (ir.NoEffect("recent", "-m recent --set --name SSH"), DROP),
+}
 
 
 @pytest.mark.parametrize(("line", "body"), LINES.items())
-def test_rule(line: str, body: tuple[Expression, ...]) -> None:
-    assert render_rule(Rule(body, "another text", 1), "FORWARD", "ip") == line
+def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
+    assert render_rule(ir.Rule(body, "another text", 1), "FORWARD", "ip") == line
 
 
 def test_table() -> None:
-    input_chain = Chain("INPUT", (Rule((DROP,), "", 1, 0, None, 1, 60),), "input", "filter", 0, "drop", (), 5)
-    table = Table("ip", "filter", "iptables-nft", (input_chain, Chain("MINE", (Rule((), "", 1),))))
+    input_chain = ir.Chain("INPUT", (ir.Rule((DROP,), "", 1, 0, None, 1, 60),), "input", "filter", 0, "drop", (), 5)
+    table = ir.Table("ip", "filter", "iptables-nft", (input_chain, ir.Chain("MINE", (ir.Rule((), "", 1),))))
     assert render(table) == ("*filter\n:INPUT DROP [5:0]\n:MINE - [0:0]\n[1:60] -A INPUT -j DROP\n-A MINE\nCOMMIT\n")
 
 
 def test_a_table_of_another_family_is_refused() -> None:
     with pytest.raises(ChangeError, match="families ip and ip6"):
-        render(Table("inet", "filter", "nft", ()))
+        render(ir.Table("inet", "filter", "nft", ()))
 
 
-REFUSED: dict[str, tuple[Expression, ...]] = {
+REFUSED: dict[str, tuple[ir.Expression, ...]] = {
     "two targets": (DROP, DROP),
-    "port without protocol": (FieldMatch("dport", ((80, 80),)), DROP),
-    "port of not TCP": (FieldMatch("protocol", ((6, 6),), True), FieldMatch("dport", ((80, 80),)), DROP),
+    "port without protocol": (ir.FieldMatch("dport", ((80, 80),)), DROP),
+    "port of not TCP": (ir.FieldMatch("protocol", ((6, 6),), True), ir.FieldMatch("dport", ((80, 80),)), DROP),
     "two protocols": (TCP, TCP, DROP),
-    "two links": (NameMatch("iif", ("a",)), NameMatch("iif", ("b",)), DROP),
-    "no chain of its own for a map": (NoEffect("LOG"), Nat("redirect")),
+    "two links": (ir.NameMatch("iif", ("a",)), ir.NameMatch("iif", ("b",)), DROP),
+    "no chain of its own for a map": (ir.NoEffect("LOG"), ir.Nat("redirect")),
 }
 
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_matches_that_one_rule_cannot_express_are_refused(body: tuple[Expression, ...]) -> None:
+def test_matches_that_one_rule_cannot_express_are_refused(body: tuple[ir.Expression, ...]) -> None:
     with pytest.raises(ChangeError, match="write it for nftables"):
-        render_rule(Rule(body, "", 1), "FORWARD", "ip")
+        render_rule(ir.Rule(body, "", 1), "FORWARD", "ip")

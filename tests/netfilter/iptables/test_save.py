@@ -3,97 +3,83 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.save import parse
-from hairpin.netfilter.ir import (
-    Expression,
-    FieldMatch,
-    Jump,
-    NameMatch,
-    Nat,
-    NoEffect,
-    OpaqueMatch,
-    Outside,
-    Rule,
-    Set,
-    SetMatch,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.rule_address import IpFamily
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "netfilter"
 HOST = 0x0A000001
-TCP = FieldMatch("protocol", ((6, 6),))
-ACCEPT, DROP = Verdict("accept"), Verdict("drop")
+TCP = ir.FieldMatch("protocol", ((6, 6),))
+ACCEPT, DROP = ir.Verdict("accept"), ir.Verdict("drop")
 
 
-def read(text: str, family: IpFamily = "ip", ipsets: tuple[Set, ...] = ()) -> tuple[Table, ...]:
+def read(text: str, family: IpFamily = "ip", ipsets: tuple[ir.Set, ...] = ()) -> tuple[ir.Table, ...]:
     return parse(text, family=family, dialect="iptables-nft", source="iptables-save", ipsets=ipsets)
 
 
-def rule_of(words: str, family: IpFamily = "ip") -> Rule:
+def rule_of(words: str, family: IpFamily = "ip") -> ir.Rule:
     (table,) = read(f"*filter\n:FORWARD ACCEPT [0:0]\n:MINE - [0:0]\n{words}\nCOMMIT\n", family)
     return table.chains[0].rules[0]
 
 
-RULES: dict[str, tuple[Expression, ...]] = {
+RULES: dict[str, tuple[ir.Expression, ...]] = {
     "-A FORWARD": (),
     "-A FORWARD -j ACCEPT": (ACCEPT,),
-    "-A FORWARD -j RETURN": (Verdict("return"),),
-    "-A FORWARD -j MINE": (Jump("MINE"),),
-    "-A FORWARD -g MINE": (Jump("MINE", goto=True),),
-    "-A FORWARD -j QUEUE": (Outside("QUEUE", ""),),
-    "-A FORWARD -s 10.0.0.1/32 -j DROP": (FieldMatch("saddr4", ((HOST, HOST),)), DROP),
-    "-A FORWARD -d 10.0.0.1 -j DROP": (FieldMatch("daddr4", ((HOST, HOST),)), DROP),
-    "-A FORWARD ! -s 10.0.0.0/30 -j DROP": (FieldMatch("saddr4", ((HOST - 1, HOST + 2),), True), DROP),
-    "-A FORWARD -s 10.0.0.1/255.0.0.255 -j DROP": (FieldMatch("saddr4", ((HOST, HOST),), False, 0xFF0000FF), DROP),
+    "-A FORWARD -j RETURN": (ir.Verdict("return"),),
+    "-A FORWARD -j MINE": (ir.Jump("MINE"),),
+    "-A FORWARD -g MINE": (ir.Jump("MINE", goto=True),),
+    "-A FORWARD -j QUEUE": (ir.Outside("QUEUE", ""),),
+    "-A FORWARD -s 10.0.0.1/32 -j DROP": (ir.FieldMatch("saddr4", ((HOST, HOST),)), DROP),
+    "-A FORWARD -d 10.0.0.1 -j DROP": (ir.FieldMatch("daddr4", ((HOST, HOST),)), DROP),
+    "-A FORWARD ! -s 10.0.0.0/30 -j DROP": (ir.FieldMatch("saddr4", ((HOST - 1, HOST + 2),), True), DROP),
+    "-A FORWARD -s 10.0.0.1/255.0.0.255 -j DROP": (ir.FieldMatch("saddr4", ((HOST, HOST),), False, 0xFF0000FF), DROP),
     "-A FORWARD -s 0.0.0.0/0 -j DROP": (DROP,),
-    "-A FORWARD ! -d 0.0.0.0/0 -j DROP": (FieldMatch("daddr4", ((0, 0xFFFFFFFF),), True), DROP),
-    "-A FORWARD -i eth+ ! -o lo -j DROP": (NameMatch("iif", ("eth*",)), NameMatch("oif", ("lo",), True), DROP),
+    "-A FORWARD ! -d 0.0.0.0/0 -j DROP": (ir.FieldMatch("daddr4", ((0, 0xFFFFFFFF),), True), DROP),
+    "-A FORWARD -i eth+ ! -o lo -j DROP": (ir.NameMatch("iif", ("eth*",)), ir.NameMatch("oif", ("lo",), True), DROP),
     "-A FORWARD -i + -j DROP": (DROP,),
-    "-A FORWARD ! -i + -j DROP": (NameMatch("iif", ("*",), True), DROP),
+    "-A FORWARD ! -i + -j DROP": (ir.NameMatch("iif", ("*",), True), DROP),
     "-A FORWARD -p tcp -j DROP": (TCP, DROP),
     "-A FORWARD -p tcp -s 10.0.0.1 ! --dport 80 -i lo --sport 9 -j DROP": (
-        TCP, FieldMatch("dport", ((80, 80),), True), FieldMatch("sport", ((9, 9),)),
-        FieldMatch("saddr4", ((HOST, HOST),)), NameMatch("iif", ("lo",)), DROP,
+        TCP, ir.FieldMatch("dport", ((80, 80),), True), ir.FieldMatch("sport", ((9, 9),)),
+        ir.FieldMatch("saddr4", ((HOST, HOST),)), ir.NameMatch("iif", ("lo",)), DROP,
     ),
-    "-A FORWARD ! -p icmp -j DROP": (FieldMatch("protocol", ((1, 1),), True), DROP),
-    "-A FORWARD -p 250 -j DROP": (FieldMatch("protocol", ((250, 250),)), DROP),
+    "-A FORWARD ! -p icmp -j DROP": (ir.FieldMatch("protocol", ((1, 1),), True), DROP),
+    "-A FORWARD -p 250 -j DROP": (ir.FieldMatch("protocol", ((250, 250),)), DROP),
     "-A FORWARD -p all -j DROP": (DROP,),
     "-A FORWARD -p 0 -j DROP": (DROP,),
-    "-A FORWARD -p no-such -j DROP": (OpaqueMatch("-p no-such"), DROP),
-    "-A FORWARD ! -p no-such -j DROP": (OpaqueMatch("! -p no-such"), DROP),
-    "-A FORWARD -f -j DROP": (FieldMatch("fragment", ((1, 1),)), DROP),
-    "-A FORWARD ! -f": (FieldMatch("fragment", ((1, 1),), True),),
-    "-A FORWARD -p tcp -m tcp --dport 80 -j DROP": (TCP, FieldMatch("dport", ((80, 80),)), DROP),
+    "-A FORWARD -p no-such -j DROP": (ir.OpaqueMatch("-p no-such"), DROP),
+    "-A FORWARD ! -p no-such -j DROP": (ir.OpaqueMatch("! -p no-such"), DROP),
+    "-A FORWARD -f -j DROP": (ir.FieldMatch("fragment", ((1, 1),)), DROP),
+    "-A FORWARD ! -f": (ir.FieldMatch("fragment", ((1, 1),), True),),
+    "-A FORWARD -p tcp -m tcp --dport 80 -j DROP": (TCP, ir.FieldMatch("dport", ((80, 80),)), DROP),
     "-A FORWARD -p tcp -m tcp ! --dport 80 ! -i eth0 -j DROP": (
-        TCP, FieldMatch("dport", ((80, 80),), True), NameMatch("iif", ("eth0",), True), DROP,
+        TCP, ir.FieldMatch("dport", ((80, 80),), True), ir.NameMatch("iif", ("eth0",), True), DROP,
     ),
-    "-A FORWARD -p tcp -m tcp -j DROP": (TCP, NoEffect("tcp", "-m tcp"), DROP),
-    '-A FORWARD -m comment --comment "drop -j here" -j DROP': (NoEffect("comment", "drop -j here"), DROP),
-    "-A FORWARD -m comment --comment -j -j DROP": (NoEffect("comment", "-j"), DROP),
+    "-A FORWARD -p tcp -m tcp -j DROP": (TCP, ir.NoEffect("tcp", "-m tcp"), DROP),
+    '-A FORWARD -m comment --comment "drop -j here" -j DROP': (ir.NoEffect("comment", "drop -j here"), DROP),
+    "-A FORWARD -m comment --comment -j -j DROP": (ir.NoEffect("comment", "-j"), DROP),
     "-A FORWARD -m foo --bar 1 ! --baz -i eth0 -j DROP": (
-        OpaqueMatch("-m foo --bar 1 ! --baz"), NameMatch("iif", ("eth0",)), DROP,
+        ir.OpaqueMatch("-m foo --bar 1 ! --baz"), ir.NameMatch("iif", ("eth0",)), DROP,
     ),
-    "-A FORWARD -m foo [unsupported revision] -j DROP": (OpaqueMatch("-m foo [unsupported revision]"), DROP),
+    "-A FORWARD -m foo [unsupported revision] -j DROP": (ir.OpaqueMatch("-m foo [unsupported revision]"), DROP),
     # Forms that iptables-restore reads in hand-written files.
     "-A FORWARD -p tcp --dport 80 --syn -j DROP": (
-        TCP, FieldMatch("dport", ((80, 80),)), FieldMatch("tcp-flags", ((2, 2),), False, 23), DROP,
+        TCP, ir.FieldMatch("dport", ((80, 80),)), ir.FieldMatch("tcp-flags", ((2, 2),), False, 23), DROP,
     ),
     "-A FORWARD -p icmp --icmp-type echo-request -j DROP": (
-        FieldMatch("protocol", ((1, 1),)), FieldMatch("icmp", ((0x800, 0x8FF),)), DROP,
+        ir.FieldMatch("protocol", ((1, 1),)), ir.FieldMatch("icmp", ((0x800, 0x8FF),)), DROP,
     ),
     "-A FORWARD --source 10.0.0.1 --protocol tcp --match tcp --dport 80 --jump DROP": (
-        FieldMatch("saddr4", ((HOST, HOST),)), TCP, FieldMatch("dport", ((80, 80),)), DROP,
+        ir.FieldMatch("saddr4", ((HOST, HOST),)), TCP, ir.FieldMatch("dport", ((80, 80),)), DROP,
     ),
-    "-A FORWARD -s ! 10.0.0.1 -j DROP": (FieldMatch("saddr4", ((HOST, HOST),), True), DROP),
-    "-A FORWARD -j DROP -p tcp -m comment --comment x": (TCP, NoEffect("comment", "x"), DROP),
-    "-A FORWARD  -i eth0   -j DROP": (NameMatch("iif", ("eth0",)), DROP),
+    "-A FORWARD -s ! 10.0.0.1 -j DROP": (ir.FieldMatch("saddr4", ((HOST, HOST),), True), DROP),
+    "-A FORWARD -j DROP -p tcp -m comment --comment x": (TCP, ir.NoEffect("comment", "x"), DROP),
+    "-A FORWARD  -i eth0   -j DROP": (ir.NameMatch("iif", ("eth0",)), DROP),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "body"), RULES.items())
-def test_rule(line: str, body: tuple[Expression, ...]) -> None:
+def test_rule(line: str, body: tuple[ir.Expression, ...]) -> None:
     assert rule_of(line).body == body
 
 
@@ -141,8 +127,8 @@ def test_a_rule_keeps_its_text_place_and_counters() -> None:
     text = "# head\n*filter\n:INPUT DROP [5:300]\n[1:60] -A INPUT -i lo -j ACCEPT\n-A INPUT -j DROP\nCOMMIT\n"
     (table,) = read(text)
     assert table.chains[0].rules == (
-        Rule((NameMatch("iif", ("lo",)), ACCEPT), "-A INPUT -i lo -j ACCEPT", 1, 4, None, 1, 60),
-        Rule((DROP,), "-A INPUT -j DROP", 2, 5),
+        ir.Rule((ir.NameMatch("iif", ("lo",)), ACCEPT), "-A INPUT -i lo -j ACCEPT", 1, 4, None, 1, 60),
+        ir.Rule((DROP,), "-A INPUT -j DROP", 2, 5),
     )
     assert (table.chains[0].policy, table.chains[0].packets) == ("drop", 5)
 
@@ -216,10 +202,10 @@ def test_damaged_text_is_an_error_with_its_place(text: str, line: int, message: 
 
 def test_the_sets_type_says_what_the_flags_mean() -> None:
     text = "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m set --match-set bad src -j DROP\nCOMMIT\n"
-    (known,) = read(text, ipsets=(Set("bad", "hash:net", ()),))
-    assert known.chains[0].rules[0].body == (SetMatch("bad", ("saddr4",)), DROP)
+    (known,) = read(text, ipsets=(ir.Set("bad", "hash:net", ()),))
+    assert known.chains[0].rules[0].body == (ir.SetMatch("bad", ("saddr4",)), DROP)
     (unknown,) = read(text)
-    assert unknown.chains[0].rules[0].body == (OpaqueMatch("-m set --match-set bad src"), DROP)
+    assert unknown.chains[0].rules[0].body == (ir.OpaqueMatch("-m set --match-set bad src"), DROP)
 
 
 def test_the_rules_of_a_published_port() -> None:
@@ -228,10 +214,10 @@ def test_the_rules_of_a_published_port() -> None:
     docker = tables[2].chain("DOCKER")
     assert docker is not None
     assert docker.rules[3].body == (
-        NameMatch("iif", ("br-7ee0cbce88f5",), True),
+        ir.NameMatch("iif", ("br-7ee0cbce88f5",), True),
         TCP,
-        FieldMatch("dport", ((8080, 8080),)),
-        Nat("dnat", (0xAC150002, 0xAC150002), (80, 80), version=4),
+        ir.FieldMatch("dport", ((8080, 8080),)),
+        ir.Nat("dnat", (0xAC150002, 0xAC150002), (80, 80), version=4),
     )
     assert (docker.rules[3].packets, docker.rules[3].number, docker.rules[3].line) == (1, 4, 65)
 
@@ -252,7 +238,7 @@ def test_nothing_of_dockers_rules_stays_unknown(name: str, family: IpFamily) -> 
         for table in tables
         for chain in table.chains
         for rule in chain.rules
-        if any(isinstance(each, OpaqueMatch | Outside) for each in rule.body)
+        if any(isinstance(each, ir.OpaqueMatch | ir.Outside) for each in rule.body)
     ]
     assert unknown == []
 
@@ -279,7 +265,7 @@ def test_only_these_modules_are_opaque(name: str, family: IpFamily, modules: set
         for chain in table.chains
         for rule in chain.rules
         for each in rule.body
-        if isinstance(each, OpaqueMatch)
+        if isinstance(each, ir.OpaqueMatch)
     }
     assert found == modules
 

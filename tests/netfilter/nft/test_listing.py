@@ -6,18 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.errors import ParseError
-from hairpin.netfilter.ir import (
-    Chain,
-    FieldMatch,
-    NameMatch,
-    OpaqueMatch,
-    Outside,
-    Rule,
-    SetField,
-    StatefulMatch,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.listing import parse
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from hairpin.netfilter.nft.syntax import Json, Object
@@ -39,11 +28,11 @@ def rule(*statements: Json, **more: Json) -> Json:
     return {"rule": {"family": "ip", "table": "t", "chain": "c", "handle": 7, "expr": list(statements), **more}}
 
 
-def read(*objects: Json) -> tuple[Table, ...]:
+def read(*objects: Json) -> tuple[ir.Table, ...]:
     return parse(json.dumps({"nftables": [METAINFO, *objects]}), source="nft -j list ruleset", evidence="e5")
 
 
-def rules(*objects: Json) -> tuple[Rule, ...]:
+def rules(*objects: Json) -> tuple[ir.Rule, ...]:
     found = read(TABLE, chain(), *objects)[0].chain("c")
     assert found is not None
     return found.rules
@@ -56,40 +45,61 @@ def test_a_ruleset() -> None:
         {"match": {"op": "==", "left": left, "right": "lo"}}, {"counter": {"packets": 3, "bytes": 252}}, ACCEPT
     )
     assert read(TABLE, base, counted, rule(ACCEPT, handle=8, comment="rest")) == (
-        Table("ip", "t", "nft", (
-            Chain("c", (
-                Rule((NameMatch("iif", ("lo",)), Verdict("accept")), 'iifname "lo" counter accept', 1, 0, 7, 3, 252),
-                Rule((Verdict("accept"),), 'accept comment "rest"', 2, 0, 8),
-            ), "input", "filter", -5, "drop"),
-        ), evidence="e5"),
-    )  # fmt: skip
+        ir.Table(
+            "ip",
+            "t",
+            "nft",
+            (
+                ir.Chain(
+                    "c",
+                    (
+                        ir.Rule(
+                            (ir.NameMatch("iif", ("lo",)), ir.Verdict("accept")),
+                            'iifname "lo" counter accept',
+                            1,
+                            0,
+                            7,
+                            3,
+                            252,
+                        ),
+                        ir.Rule((ir.Verdict("accept"),), 'accept comment "rest"', 2, 0, 8),
+                    ),
+                    "input",
+                    "filter",
+                    -5,
+                    "drop",
+                ),
+            ),
+            evidence="e5",
+        ),
+    )
 
 
-BASES: dict[str, tuple[Object, Chain]] = {
-    "policy left away": ({"type": "nat", "hook": "prerouting", "prio": -100}, Chain(
+BASES: dict[str, tuple[Object, ir.Chain]] = {
+    "policy left away": ({"type": "nat", "hook": "prerouting", "prio": -100}, ir.Chain(
         "c", (), "prerouting", "nat", -100, "accept",
     )),
-    "one device": ({"type": "filter", "hook": "ingress", "prio": 0, "dev": "eth0"}, Chain(
+    "one device": ({"type": "filter", "hook": "ingress", "prio": 0, "dev": "eth0"}, ir.Chain(
         "c", (), "ingress", "filter", 0, "accept", ("eth0",),
     )),
-    "devices": ({"type": "filter", "hook": "egress", "prio": 0, "dev": ["eth0", "eth1"]}, Chain(
+    "devices": ({"type": "filter", "hook": "egress", "prio": 0, "dev": ["eth0", "eth1"]}, ir.Chain(
         "c", (), "egress", "filter", 0, "accept", ("eth0", "eth1"),
     )),
-    "priority by name": ({"type": "filter", "hook": "forward", "prio": "filter"}, Chain(
+    "priority by name": ({"type": "filter", "hook": "forward", "prio": "filter"}, ir.Chain(
         "c", (), "forward", "filter", 0, "accept",
     )),
-    "priority by name and offset": ({"type": "filter", "hook": "output", "prio": "mangle - 5"}, Chain(
+    "priority by name and offset": ({"type": "filter", "hook": "output", "prio": "mangle - 5"}, ir.Chain(
         "c", (), "output", "filter", -155, "accept",
     )),
-    "priority as text": ({"type": "route", "hook": "output", "prio": "-150"}, Chain(
+    "priority as text": ({"type": "route", "hook": "output", "prio": "-150"}, ir.Chain(
         "c", (), "output", "route", -150, "accept",
     )),
-    "no base chain": ({}, Chain("c", ())),
+    "no base chain": ({}, ir.Chain("c", ())),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("more", "expected"), BASES.values(), ids=BASES)
-def test_chains(more: Object, expected: Chain) -> None:
+def test_chains(more: Object, expected: ir.Chain) -> None:
     assert read(TABLE, chain(**more))[0].chains == (expected,)
 
 
@@ -125,19 +135,19 @@ def test_an_implied_condition_is_there_once() -> None:
     state: Json = {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     (found,) = rules(rule(state, ports, ports))
     assert found.body == (
-        FieldMatch("protocol", ((6, 6),)), FieldMatch("dport", ((22, 22),)), FieldMatch("dport", ((22, 22),)),
+        ir.FieldMatch("protocol", ((6, 6),)), ir.FieldMatch("dport", ((22, 22),)), ir.FieldMatch("dport", ((22, 22),)),
     )  # fmt: skip
 
 
 def test_a_rule_with_a_random_vmap_becomes_several_of_one_number() -> None:
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
     ports: Json = {"match": {"op": "==", "left": MARK, "right": 5}}
-    marked = FieldMatch("mark", ((5, 5),))
+    marked = ir.FieldMatch("mark", ((5, 5),))
     found = rules(rule(ports, vmap), rule(ACCEPT, handle=8))
     assert [(each.number, each.handle, each.body) for each in found] == [
-        (1, 7, (marked, StatefulMatch("numgen", "numgen random mod 2 0"), Verdict("accept"))),
-        (1, 7, (marked, Verdict("drop"))),
-        (2, 8, (Verdict("accept"),)),
+        (1, 7, (marked, ir.StatefulMatch("numgen", "numgen random mod 2 0"), ir.Verdict("accept"))),
+        (1, 7, (marked, ir.Verdict("drop"))),
+        (2, 8, (ir.Verdict("accept"),)),
     ]
 
 
@@ -147,14 +157,14 @@ def test_two_maps_in_one_rule_become_every_pair_of_options() -> None:
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
     found = rules(rule(mangle, vmap))
     assert len(found) == 4
-    assert [part for part in found[3].body if isinstance(part, SetField)] == [SetField("mark", value=2)]
+    assert [part for part in found[3].body if isinstance(part, ir.SetField)] == [ir.SetField("mark", value=2)]
 
 
 def test_a_map_behind_a_change_that_cannot_be_repeated_is_outside() -> None:
     flip: Json = {"mangle": {"key": MARK, "value": {"^": [MARK, 1]}}}
     vmap: Json = {"vmap": {"key": DICE, "data": {"set": [[0, ACCEPT], [1, {"drop": None}]]}}}
     (found,) = rules(rule(flip, vmap))
-    assert [type(part) for part in found.body] == [SetField, Outside]
+    assert [type(part) for part in found.body] == [ir.SetField, ir.Outside]
 
 
 def test_nft_0_9_0_writes_another_form() -> None:
@@ -241,5 +251,5 @@ def test_firewalld_is_understood() -> None:
     found = [each for one in table.chains for each in one.rules]
     assert len(found) == 292
     assert [each.text for each in found if each.text not in listed] == []
-    assert [part for each in found for part in each.body if isinstance(part, (OpaqueMatch, Outside))] == []
+    assert [part for each in found for part in each.body if isinstance(part, (ir.OpaqueMatch, ir.Outside))] == []
     assert {each.name: each.opaque for each in table.sets} == {"bad": None, "badp": None, "macs": None}

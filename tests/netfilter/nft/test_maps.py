@@ -1,22 +1,10 @@
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    FibMatch,
-    FieldMatch,
-    Jump,
-    NumberKey,
-    Outside,
-    SetField,
-    StatefulMatch,
-    Verdict,
-    VerdictElement,
-    VerdictMap,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.maps import choose, is_implied, map_elements, membership, verdict_map
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Scope
 from hairpin.netfilter.nft.syntax import Json, Object
 
-TCP = FieldMatch("protocol", ((6, 6),))
-ACCEPT, DROP = Verdict("accept"), Verdict("drop")
+TCP = ir.FieldMatch("protocol", ((6, 6),))
+ACCEPT, DROP = ir.Verdict("accept"), ir.Verdict("drop")
 DPORT: Json = {"payload": {"protocol": "tcp", "field": "dport"}}
 DICE: Json = {"numgen": {"mode": "random", "mod": 2, "offset": 0}}
 LOW_MARK: Json = {"&": [{"meta": {"key": "mark"}}, 255]}
@@ -30,25 +18,27 @@ def vmap(key: Json, *elements: Json) -> Json:
     return {"key": key, "data": {"set": list(elements)}}
 
 
-def mark(value: int) -> FieldMatch:
-    return FieldMatch("mark", ((value, value),), mask=255)
+def mark(value: int) -> ir.FieldMatch:
+    return ir.FieldMatch("mark", ((value, value),), mask=255)
 
 
 def test_fields_have_a_node_of_their_own() -> None:
     elements: list[Json] = [["*", {"drop": None}], [22, {"jump": {"target": "ssh"}}]]
     assert verdict_map(vmap(DPORT, *elements), scope()) == (
         TCP,
-        VerdictMap(("dport",), (VerdictElement((NumberKey(22, 22),), Jump("ssh")), VerdictElement((), DROP))),
+        ir.VerdictMap(
+            ("dport",), (ir.VerdictElement((ir.NumberKey(22, 22),), ir.Jump("ssh")), ir.VerdictElement((), DROP))
+        ),
     )
 
 
 def test_a_named_map_is_looked_up_by_name() -> None:
     where = scope(ports={"name": "ports", "type": "inet_service", "map": "verdict"})
-    assert verdict_map({"key": DPORT, "data": "@ports"}, where) == (TCP, VerdictMap(("dport",), map="ports"))
+    assert verdict_map({"key": DPORT, "data": "@ports"}, where) == (TCP, ir.VerdictMap(("dport",), map="ports"))
 
 
 def test_a_map_that_is_not_there_or_not_understood_is_outside() -> None:
-    unknown = (TCP, Outside("vmap", "tcp dport vmap @ports"))
+    unknown = (TCP, ir.Outside("vmap", "tcp dport vmap @ports"))
     assert verdict_map({"key": DPORT, "data": "@ports"}, scope()) == unknown
     declared: Object = {"name": "ports", "elem": [[22, {"queue": None}]]}
     where = Scope("ip", "t", maps={"ports": declared}, unread=frozenset({"ports"}))
@@ -62,31 +52,31 @@ def test_a_changed_field_becomes_an_option_for_each_element() -> None:
 
 def test_the_default_applies_if_no_other_option_does() -> None:
     found = verdict_map(vmap(LOW_MARK, ["*", {"drop": None}], [1, {"return": None}]), scope())
-    other = AnyOfMatch((mark(1),), negated=True)
-    assert found == Choice((), ((mark(1), Verdict("return")), (other, DROP)))
+    other = ir.AnyOfMatch((mark(1),), negated=True)
+    assert found == Choice((), ((mark(1), ir.Verdict("return")), (other, DROP)))
 
 
 def test_a_fib_lookup_is_an_option_too() -> None:
     key: Json = {"fib": {"result": "type", "flags": ["daddr"]}}
     found = verdict_map(vmap(key, ["local", {"accept": None}]), scope())
-    assert found == Choice((), ((FibMatch("daddr", ("local",)), ACCEPT),))
+    assert found == Choice((), ((ir.FibMatch("daddr", ("local",)), ACCEPT),))
 
 
 def test_the_last_value_of_numgen_needs_no_match() -> None:
     found = verdict_map(vmap(DICE, [0, {"accept": None}], [1, {"drop": None}]), scope())
-    assert found == Choice((), ((StatefulMatch("numgen", "numgen random mod 2 0"), ACCEPT), (DROP,)))
+    assert found == Choice((), ((ir.StatefulMatch("numgen", "numgen random mod 2 0"), ACCEPT), (DROP,)))
 
 
 def test_a_value_of_numgen_without_an_element_ends_the_rule() -> None:
     found = verdict_map(vmap(DICE, [1, {"drop": None}]), scope())
-    assert found == Choice((), ((StatefulMatch("numgen", "numgen random mod 2 1"), DROP),))
+    assert found == Choice((), ((ir.StatefulMatch("numgen", "numgen random mod 2 1"), DROP),))
 
 
 def test_too_many_options_are_outside() -> None:
     elements: list[Json] = [[number, {"accept": None}] for number in range(MAX_OPTIONS + 1)]
     found = verdict_map(vmap(LOW_MARK, *elements), scope())
     assert isinstance(found, tuple)
-    assert isinstance(found[-1], Outside)
+    assert isinstance(found[-1], ir.Outside)
 
 
 def test_a_default_after_options_of_several_parts_is_outside_of_the_model() -> None:
@@ -94,12 +84,12 @@ def test_a_default_after_options_of_several_parts_is_outside_of_the_model() -> N
     elements: list[Json] = [[{"concat": [22, 1]}, {"accept": None}], ["*", {"drop": None}]]
     found = verdict_map(vmap(key, *elements), scope())
     assert isinstance(found, tuple)
-    assert isinstance(found[-1], Outside)
+    assert isinstance(found[-1], ir.Outside)
 
 
 def test_choose_takes_any_action() -> None:
-    found = choose(DPORT, [[22, 5]], lambda value: (SetField("mark", value=5),) if value == 5 else None, scope())
-    assert found == Choice((TCP,), ((FieldMatch("dport", ((22, 22),)), SetField("mark", value=5)),))
+    found = choose(DPORT, [[22, 5]], lambda value: (ir.SetField("mark", value=5),) if value == 5 else None, scope())
+    assert found == Choice((TCP,), ((ir.FieldMatch("dport", ((22, 22),)), ir.SetField("mark", value=5)),))
     assert choose(DPORT, [[22, 6]], lambda _: None, scope()) is None
 
 
@@ -111,7 +101,7 @@ def test_elements_of_a_map_by_name() -> None:
 
 def test_a_map_to_objects_needs_a_known_key() -> None:
     known = membership({"key": DPORT, "data": {"set": [[80, "web"], [443, "web"]]}}, scope())
-    assert known == (TCP, FieldMatch("dport", ((80, 80), (443, 443))))
+    assert known == (TCP, ir.FieldMatch("dport", ((80, 80), (443, 443))))
     assert membership({"key": DPORT, "data": {"set": [["*", "web"]]}}, scope()) == (TCP,)
     assert membership({"key": DPORT, "data": "@m"}, scope()) is None
 

@@ -1,29 +1,15 @@
 import pytest
 
 from hairpin.errors import MalformedError
-from hairpin.netfilter.ir import (
-    Element,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Match,
-    NameKey,
-    NameMatch,
-    NumberKey,
-    OpaqueMatch,
-    ReversePathMatch,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.fields import HAS_CONNECTION
 from hairpin.netfilter.nft.matches import chance, compare, read_match
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json
 
 SCOPE = Scope("ip", "filter")
-TCP = FieldMatch("protocol", ((6, 6),))
-ICMP = FieldMatch("protocol", ((1, 1),))
+TCP = ir.FieldMatch("protocol", ((6, 6),))
+ICMP = ir.FieldMatch("protocol", ((1, 1),))
 
 
 def payload(protocol: str, field: str) -> Json:
@@ -44,130 +30,134 @@ def fib(result: str, *flags: str) -> Json:
 
 DPORT, SADDR, FLAGS = payload("tcp", "dport"), payload("ip", "saddr"), payload("tcp", "flags")
 
-CASES: dict[str, tuple[Json, str, Json, tuple[Match, ...]]] = {
-    "port": (DPORT, "==", 22, (TCP, FieldMatch("dport", ((22, 22),)))),
-    "not the port": (DPORT, "!=", 22, (TCP, FieldMatch("dport", ((22, 22),), negated=True))),
-    "below": (DPORT, "<", 1024, (TCP, FieldMatch("dport", ((0, 1023),)))),
-    "below nothing": (DPORT, "<", 0, (TCP, FieldMatch("dport", ()))),
-    "at most": (DPORT, "<=", 1024, (TCP, FieldMatch("dport", ((0, 1024),)))),
-    "above": (DPORT, ">", 1023, (TCP, FieldMatch("dport", ((1024, 65535),)))),
-    "at least": (DPORT, ">=", 1024, (TCP, FieldMatch("dport", ((1024, 65535),)))),
-    "set": (DPORT, "==", {"set": [80, {"range": [443, 445]}]}, (TCP, FieldMatch("dport", ((80, 80), (443, 445))))),
+CASES: dict[str, tuple[Json, str, Json, tuple[ir.Match, ...]]] = {
+    "port": (DPORT, "==", 22, (TCP, ir.FieldMatch("dport", ((22, 22),)))),
+    "not the port": (DPORT, "!=", 22, (TCP, ir.FieldMatch("dport", ((22, 22),), negated=True))),
+    "below": (DPORT, "<", 1024, (TCP, ir.FieldMatch("dport", ((0, 1023),)))),
+    "below nothing": (DPORT, "<", 0, (TCP, ir.FieldMatch("dport", ()))),
+    "at most": (DPORT, "<=", 1024, (TCP, ir.FieldMatch("dport", ((0, 1024),)))),
+    "above": (DPORT, ">", 1023, (TCP, ir.FieldMatch("dport", ((1024, 65535),)))),
+    "at least": (DPORT, ">=", 1024, (TCP, ir.FieldMatch("dport", ((1024, 65535),)))),
+    "set": (DPORT, "==", {"set": [80, {"range": [443, 445]}]}, (TCP, ir.FieldMatch("dport", ((80, 80), (443, 445))))),
     "not in a set": (
-        DPORT, "!=", {"set": [80, 443]}, (TCP, FieldMatch("dport", ((80, 80), (443, 443)), negated=True)),
+        DPORT, "!=", {"set": [80, 443]}, (TCP, ir.FieldMatch("dport", ((80, 80), (443, 443)), negated=True)),
     ),
-    "operator left away": (DPORT, "", 22, (TCP, FieldMatch("dport", ((22, 22),)))),
-    "named set": (SADDR, "==", "@blocked", (SetMatch("blocked", ("saddr4",)),)),
-    "not in a named set": (SADDR, "!=", "@blocked", (SetMatch("blocked", ("saddr4",), negated=True),)),
+    "operator left away": (DPORT, "", 22, (TCP, ir.FieldMatch("dport", ((22, 22),)))),
+    "named set": (SADDR, "==", "@blocked", (ir.SetMatch("blocked", ("saddr4",)),)),
+    "not in a named set": (SADDR, "!=", "@blocked", (ir.SetMatch("blocked", ("saddr4",), negated=True),)),
     "set of changed values": (
-        {"&": [meta("mark"), 255]}, "==", "@marks", (OpaqueMatch("meta mark & 0x000000ff == @marks"),),
+        {"&": [meta("mark"), 255]}, "==", "@marks", (ir.OpaqueMatch("meta mark & 0x000000ff == @marks"),),
     ),
     "state": (
-        ct("state"), "in", ["established", "related"], (FieldMatch("ct-state", ((0, 0),), negated=True, mask=6),),
+        ct("state"), "in", ["established", "related"], (ir.FieldMatch("ct-state", ((0, 0),), negated=True, mask=6),),
     ),
-    "state, older nft": (ct("state"), "", "new", (FieldMatch("ct-state", ((0, 0),), negated=True, mask=8),)),
-    "exactly this state": (ct("state"), "==", "new", (FieldMatch("ct-state", ((8, 8),)),)),
-    "none of the states": (ct("state"), "!", ["new", "invalid"], (FieldMatch("ct-state", ((0, 0),), mask=9),)),
-    "states as a set": (ct("state"), "==", {"set": ["new", "related"]}, (FieldMatch("ct-state", ((4, 4), (8, 8))),)),
+    "state, older nft": (ct("state"), "", "new", (ir.FieldMatch("ct-state", ((0, 0),), negated=True, mask=8),)),
+    "exactly this state": (ct("state"), "==", "new", (ir.FieldMatch("ct-state", ((8, 8),)),)),
+    "none of the states": (ct("state"), "!", ["new", "invalid"], (ir.FieldMatch("ct-state", ((0, 0),), mask=9),)),
+    "states as a set": (ct("state"), "==", {"set": ["new", "related"]}, (ir.FieldMatch("ct-state", ((4, 4), (8, 8))),)),
     "flags among some": (
-        {"&": [FLAGS, ["fin", "syn"]]}, "==", "syn", (TCP, FieldMatch("tcp-flags", ((2, 2),), mask=3)),
+        {"&": [FLAGS, ["fin", "syn"]]}, "==", "syn", (TCP, ir.FieldMatch("tcp-flags", ((2, 2),), mask=3)),
     ),
     "flags, newer nft": (
         {"&": [FLAGS, {"|": ["fin", "syn"]}]}, "==", {"|": ["fin", "syn"]},
-        (TCP, FieldMatch("tcp-flags", ((3, 3),), mask=3)),
+        (TCP, ir.FieldMatch("tcp-flags", ((3, 3),), mask=3)),
     ),
-    "unknown flag": (FLAGS, "in", "ece", (TCP, OpaqueMatch("tcp flags ece"))),
-    "icmp type": (payload("icmp", "type"), "==", "echo-request", (ICMP, FieldMatch("icmp", ((0x800, 0x8FF),)))),
-    "icmp code": (payload("icmp", "code"), "==", 3, (ICMP, FieldMatch("icmp", ((3, 3),), mask=0xFF))),
-    "interface": (meta("iifname"), "==", "eth*", (NameMatch("iif", ("eth*",)),)),
+    "unknown flag": (FLAGS, "in", "ece", (TCP, ir.OpaqueMatch("tcp flags ece"))),
+    "icmp type": (payload("icmp", "type"), "==", "echo-request", (ICMP, ir.FieldMatch("icmp", ((0x800, 0x8FF),)))),
+    "icmp code": (payload("icmp", "code"), "==", 3, (ICMP, ir.FieldMatch("icmp", ((3, 3),), mask=0xFF))),
+    "interface": (meta("iifname"), "==", "eth*", (ir.NameMatch("iif", ("eth*",)),)),
     "not these interfaces": (
-        meta("oifname"), "!=", {"set": ["lo", "docker0"]}, (NameMatch("oif", ("lo", "docker0"), negated=True),),
+        meta("oifname"), "!=", {"set": ["lo", "docker0"]}, (ir.NameMatch("oif", ("lo", "docker0"), negated=True),),
     ),
-    "interface by index": (meta("iif"), "==", "lo", (NameMatch("iif", ("lo",)),)),
-    "interface named with an asterisk": (meta("iifname"), "==", "odd\\*", (NameMatch("iif", ("odd\\*",)),)),
+    "interface by index": (meta("iif"), "==", "lo", (ir.NameMatch("iif", ("lo",)),)),
+    "interface named with an asterisk": (meta("iifname"), "==", "odd\\*", (ir.NameMatch("iif", ("odd\\*",)),)),
     "an address of a connection without its family": (
         {"ct": {"key": "saddr", "dir": "original"}},
         "!=",
         "0.0.10.100",
-        (FieldMatch("ct-orig-saddr4", ((0x0A640000, 0x0A64FFFF),), negated=True),),
+        (ir.FieldMatch("ct-orig-saddr4", ((0x0A640000, 0x0A64FFFF),), negated=True),),
     ),
     "an address that may be two prefixes": (
         {"ct": {"key": "daddr", "dir": "reply"}},
         "==",
         "::1",
-        (HAS_CONNECTION, OpaqueMatch("ct reply daddr ::1")),
+        (HAS_CONNECTION, ir.OpaqueMatch("ct reply daddr ::1")),
     ),
-    "masked mark": ({"&": [meta("mark"), 0xFF]}, "!=", 0, (FieldMatch("mark", ((0, 0),), negated=True, mask=0xFF),)),
-    "service by name": (DPORT, "==", "https", (TCP, OpaqueMatch("tcp dport https"))),
-    "not in the IR": (meta("iifgroup"), "==", 5, (OpaqueMatch("iifgroup 5"),)),
-    "an option": ({"tcp option": {"name": "maxseg"}}, "==", True, (OpaqueMatch("tcp option maxseg exists"),)),
-    "an operator of tomorrow": (DPORT, "~", 22, (TCP, OpaqueMatch("tcp dport ~ 22"))),
-    "ipsec": (meta("ipsec"), "==", True, (FieldMatch("ipsec-in", ((0, 0),), negated=True),)),
+    "masked mark": ({"&": [meta("mark"), 0xFF]}, "!=", 0, (ir.FieldMatch("mark", ((0, 0),), negated=True, mask=0xFF),)),
+    "service by name": (DPORT, "==", "https", (TCP, ir.OpaqueMatch("tcp dport https"))),
+    "not in the IR": (meta("iifgroup"), "==", 5, (ir.OpaqueMatch("iifgroup 5"),)),
+    "an option": ({"tcp option": {"name": "maxseg"}}, "==", True, (ir.OpaqueMatch("tcp option maxseg exists"),)),
+    "an operator of tomorrow": (DPORT, "~", 22, (TCP, ir.OpaqueMatch("tcp dport ~ 22"))),
+    "ipsec": (meta("ipsec"), "==", True, (ir.FieldMatch("ipsec-in", ((0, 0),), negated=True),)),
     "concatenation": (
         {"concat": [meta("iifname"), SADDR]}, "==",
         {"set": [{"concat": ["lo", {"prefix": {"addr": "127.0.0.0", "len": 8}}]}]},
-        (InlineSetMatch((Element((NameKey("lo"), NumberKey(0x7F000000, 0x7FFFFFFF))),), ("iif", "saddr4")),),
+        (ir.InlineSetMatch((ir.Element((ir.NameKey("lo"), ir.NumberKey(0x7F000000, 0x7FFFFFFF))),),
+                           ("iif", "saddr4")),),
     ),
     "concatenation, one element": (
         {"concat": [SADDR, DPORT]}, "!=", {"concat": ["10.0.0.1", 22]},
-        (TCP, InlineSetMatch((Element((NumberKey(0x0A000001, 0x0A000001), NumberKey(22, 22))),), ("saddr4", "dport"),
+        (TCP,
+         ir.InlineSetMatch((ir.Element((ir.NumberKey(0x0A000001, 0x0A000001), ir.NumberKey(22, 22))),),
+                           ("saddr4", "dport"),
                              negated=True)),
     ),
     "concatenation in a named set": (
-        {"concat": [SADDR, DPORT]}, "==", "@pairs", (TCP, SetMatch("pairs", ("saddr4", "dport"))),
+        {"concat": [SADDR, DPORT]}, "==", "@pairs", (TCP, ir.SetMatch("pairs", ("saddr4", "dport"))),
     ),
     "concatenation with something unknown": (
-        {"concat": [SADDR, meta("iifgroup")]}, "==", "@pairs", (OpaqueMatch("ip saddr . iifgroup @pairs"),),
+        {"concat": [SADDR, meta("iifgroup")]}, "==", "@pairs", (ir.OpaqueMatch("ip saddr . iifgroup @pairs"),),
     ),
     "concatenation of a changed value": (
         {"concat": [SADDR, {"&": [meta("mark"), 1]}]}, "==", {"concat": ["10.0.0.1", 1]},
-        (FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)), FieldMatch("mark", ((1, 1),), mask=1)),
+        (ir.FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)), ir.FieldMatch("mark", ((1, 1),), mask=1)),
     ),
     "icmp type and code": (
         {"concat": [payload("icmp", "type"), payload("icmp", "code")]}, "==",
         {"set": [{"concat": ["echo-request", 0]}, {"concat": ["destination-unreachable", {"range": [1, 3]}]}]},
-        (ICMP, FieldMatch("icmp", ((0x301, 0x303), (0x800, 0x800)))),
+        (ICMP, ir.FieldMatch("icmp", ((0x301, 0x303), (0x800, 0x800)))),
     ),
-    "local address": (fib("type", "daddr"), "==", "local", (FibMatch("daddr", ("local",)),)),
-    "address of that link": (fib("type", "daddr", "iif"), "==", "local", (FibMatch("daddr", ("local",), limit="iif"),)),
+    "local address": (fib("type", "daddr"), "==", "local", (ir.FibMatch("daddr", ("local",)),)),
+    "address of that link": (fib("type", "daddr", "iif"), "==", "local",
+                             (ir.FibMatch("daddr", ("local",), limit="iif"),)),
     "neither broadcast nor multicast": (
         fib("type", "daddr"), "!=", {"set": ["broadcast", "multicast"]},
-        (FibMatch("daddr", ("broadcast", "multicast"), negated=True),),
+        (ir.FibMatch("daddr", ("broadcast", "multicast"), negated=True),),
     ),
-    "route type by number": (fib("type", "saddr"), "==", 2, (FibMatch("saddr", ("local",)),)),
-    "no way back": (fib("oif", "saddr", "iif"), "==", False, (ReversePathMatch(negated=True),)),
-    "no way back, older nft": (fib("oif", "saddr", "iif"), "==", "0", (ReversePathMatch(negated=True),)),
-    "a way back": (fib("oif", "saddr", "mark"), "!=", 0, (ReversePathMatch(loose=True, validmark=True),)),
-    "way by that link": (fib("oif", "saddr"), "==", "eth0", (OpaqueMatch('fib saddr oif "eth0"'),)),
+    "route type by number": (fib("type", "saddr"), "==", 2, (ir.FibMatch("saddr", ("local",)),)),
+    "no way back": (fib("oif", "saddr", "iif"), "==", False, (ir.ReversePathMatch(negated=True),)),
+    "no way back, older nft": (fib("oif", "saddr", "iif"), "==", "0", (ir.ReversePathMatch(negated=True),)),
+    "a way back": (fib("oif", "saddr", "mark"), "!=", 0, (ir.ReversePathMatch(loose=True, validmark=True),)),
+    "way by that link": (fib("oif", "saddr"), "==", "eth0", (ir.OpaqueMatch('fib saddr oif "eth0"'),)),
     "route type with the mark": (
-        fib("type", "daddr", "mark"), "==", "local", (OpaqueMatch("fib daddr . mark type local"),),
+        fib("type", "daddr", "mark"), "==", "local", (ir.OpaqueMatch("fib daddr . mark type local"),),
     ),
-    "transparent socket": ({"socket": {"key": "transparent"}}, "==", 1, (SocketMatch(True, True),)),
+    "transparent socket": ({"socket": {"key": "transparent"}}, "==", 1, (ir.SocketMatch(True, True),)),
     "socket, not transparent": (
-        {"socket": {"key": "transparent"}}, "==", 0, (SocketMatch(False, True), SocketMatch(True, True, True)),
+        {"socket": {"key": "transparent"}}, "==", 0, (ir.SocketMatch(False, True), ir.SocketMatch(True, True, True)),
     ),
-    "socket of one address": ({"socket": {"key": "wildcard"}}, "==", 0, (SocketMatch(),)),
+    "socket of one address": ({"socket": {"key": "wildcard"}}, "==", 0, (ir.SocketMatch(),)),
     "socket of any address": (
-        {"socket": {"key": "wildcard"}}, "==", 1, (SocketMatch(nowildcard=True), SocketMatch(negated=True)),
+        {"socket": {"key": "wildcard"}}, "==", 1, (ir.SocketMatch(nowildcard=True), ir.SocketMatch(negated=True)),
     ),
-    "socket's mark": ({"socket": {"key": "mark"}}, "==", 1, (OpaqueMatch("socket mark 0x00000001"),)),
+    "socket's mark": ({"socket": {"key": "mark"}}, "==", 1, (ir.OpaqueMatch("socket mark 0x00000001"),)),
     "dice": (
         {"numgen": {"mode": "random", "mod": 10, "offset": 0}}, "<", 3,
-        (StatefulMatch("numgen", "numgen random mod 10 < 3"),),
+        (ir.StatefulMatch("numgen", "numgen random mod 10 < 3"),),
     ),
     "hash": (
-        {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, StatefulMatch("jhash", "jhash tcp dport mod 2 0")),
+        {"jhash": {"mod": 2, "expr": DPORT}}, "==", 0, (TCP, ir.StatefulMatch("jhash", "jhash tcp dport mod 2 0")),
     ),
-    "time": (meta("day"), "==", "Monday", (StatefulMatch("time", 'meta day "Monday"'),)),
-    "many bytes": (ct("bytes"), ">", 1000, (StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),
+    "time": (meta("day"), "==", "Monday", (ir.StatefulMatch("time", 'meta day "Monday"'),)),
+    "many bytes": (ct("bytes"), ">", 1000, (ir.StatefulMatch("connbytes", "ct bytes > 1000", usual=False),)),
     "few bytes": (
-        ct("bytes"), "==", {"range": [0, 9]}, (StatefulMatch("connbytes", "ct bytes 0-9", usual=True),),
+        ct("bytes"), "==", {"range": [0, 9]}, (ir.StatefulMatch("connbytes", "ct bytes 0-9", usual=True),),
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("left", "operator", "right", "expected"), CASES.values(), ids=CASES)
-def test_compare(left: Json, operator: str, right: Json, expected: tuple[Match, ...]) -> None:
+def test_compare(left: Json, operator: str, right: Json, expected: tuple[ir.Match, ...]) -> None:
     assert compare(left, operator, right, SCOPE) == expected
 
 

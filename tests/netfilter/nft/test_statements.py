@@ -1,31 +1,19 @@
 import pytest
 
 from hairpin.errors import MalformedError
-from hairpin.netfilter.ir import (
-    Expression,
-    Family,
-    FieldMatch,
-    Jump,
-    NoEffect,
-    Notrack,
-    OpaqueMatch,
-    Outside,
-    Reject,
-    StatefulMatch,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import Json, Object
 
-IPV4, IPV6 = FieldMatch("nfproto", ((2, 2),)), FieldMatch("nfproto", ((10, 10),))
-TCP = FieldMatch("protocol", ((6, 6),))
+IPV4, IPV6 = ir.FieldMatch("nfproto", ((2, 2),)), ir.FieldMatch("nfproto", ((10, 10),))
+TCP = ir.FieldMatch("protocol", ((6, 6),))
 SADDR: Json = {"payload": {"protocol": "ip", "field": "saddr"}}
 LIMIT: Json = {"limit": {"rate": 3, "burst": 5, "per": "minute", "inv": True}}
 
 
-def scope(family: Family = "inet") -> Scope:
+def scope(family: ir.Family = "inet") -> Scope:
     objects: dict[str, Object] = {
         "limit slow": {"rate": 1, "per": "second", "inv": True},
         "quota month": {"bytes": 5, "inv": False},
@@ -33,94 +21,94 @@ def scope(family: Family = "inet") -> Scope:
     return Scope(family, "t", objects=objects)
 
 
-CASES: dict[str, tuple[Json, tuple[Expression, ...]]] = {
-    "accept": ({"accept": None}, (Verdict("accept"),)),
-    "drop": ({"drop": None}, (Verdict("drop"),)),
-    "return": ({"return": None}, (Verdict("return"),)),
+CASES: dict[str, tuple[Json, tuple[ir.Expression, ...]]] = {
+    "accept": ({"accept": None}, (ir.Verdict("accept"),)),
+    "drop": ({"drop": None}, (ir.Verdict("drop"),)),
+    "return": ({"return": None}, (ir.Verdict("return"),)),
     "continue": ({"continue": None}, ()),
-    "jump": ({"jump": {"target": "ssh"}}, (Jump("ssh"),)),
-    "goto": ({"goto": {"target": "ssh"}}, (Jump("ssh", goto=True),)),
+    "jump": ({"jump": {"target": "ssh"}}, (ir.Jump("ssh"),)),
+    "goto": ({"goto": {"target": "ssh"}}, (ir.Jump("ssh", goto=True),)),
     "match": ({"match": {"op": "==", "left": SADDR, "right": "10.0.0.1"}}, (
-        IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+        IPV4, ir.FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
     )),
     "own counter": ({"counter": {"packets": 1, "bytes": 2}}, ()),
     "own counter without values": ({"counter": None}, ()),
-    "named counter": ({"counter": "web"}, (NoEffect("counter", 'counter name "web"'),)),
+    "named counter": ({"counter": "web"}, (ir.NoEffect("counter", 'counter name "web"'),)),
     "counter by address": (
         {"counter": {"map": {"key": SADDR, "data": {"set": [["10.0.0.1", "web"]]}}}},
         (
-            IPV4, FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
-            NoEffect("counter", 'counter name ip saddr map { 10.0.0.1 : "web" }'),
+            IPV4, ir.FieldMatch("saddr4", ((0x0A000001, 0x0A000001),)),
+            ir.NoEffect("counter", 'counter name ip saddr map { 10.0.0.1 : "web" }'),
         ),
     ),
     "helper by a map that is not there": (
-        {"ct helper": {"map": {"key": SADDR, "data": "@lost"}}}, (OpaqueMatch("ct helper set ip saddr map @lost"),),
+        {"ct helper": {"map": {"key": SADDR, "data": "@lost"}}}, (ir.OpaqueMatch("ct helper set ip saddr map @lost"),),
     ),
-    "helper": ({"ct helper": "ftp"}, (NoEffect("ct helper", 'ct helper set "ftp"'),)),
-    "limit": ({"limit": {"rate": 3, "burst": 5, "per": "minute"}}, (StatefulMatch("limit", "limit rate 3/minute"),)),
-    "over the limit": (LIMIT, (StatefulMatch("limit", "limit rate over 3/minute", usual=False),)),
-    "named limit": ({"limit": "slow"}, (StatefulMatch("limit", 'limit name "slow"', usual=False),)),
-    "named quota": ({"quota": "month"}, (StatefulMatch("quota", 'quota name "month"'),)),
+    "helper": ({"ct helper": "ftp"}, (ir.NoEffect("ct helper", 'ct helper set "ftp"'),)),
+    "limit": ({"limit": {"rate": 3, "burst": 5, "per": "minute"}}, (ir.StatefulMatch("limit", "limit rate 3/minute"),)),
+    "over the limit": (LIMIT, (ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),)),
+    "named limit": ({"limit": "slow"}, (ir.StatefulMatch("limit", 'limit name "slow"', usual=False),)),
+    "named quota": ({"quota": "month"}, (ir.StatefulMatch("quota", 'quota name "month"'),)),
     "connections": ({"ct count": {"val": 9, "inv": True}}, (
-        StatefulMatch("connlimit", "ct count over 9", usual=False, limit=ConnectionLimit(9, True, 0)),
+        ir.StatefulMatch("connlimit", "ct count over 9", usual=False, limit=ConnectionLimit(9, True, 0)),
     )),
     "added": ({"set": {"op": "add", "elem": SADDR, "set": "@seen"}}, (
-        IPV4, NoEffect("add @", "add @seen { ip saddr }"),
+        IPV4, ir.NoEffect("add @", "add @seen { ip saddr }"),
     )),
     "added within a limit": (
         {"set": {"op": "update", "elem": SADDR, "set": "@seen", "stmt": [{"counter": None}, LIMIT]}},
         (
-            IPV4, NoEffect("update @", "update @seen { ip saddr counter limit rate over 3/minute }"),
-            StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+            IPV4, ir.NoEffect("update @", "update @seen { ip saddr counter limit rate over 3/minute }"),
+            ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),
         ),
     ),
     "added with something new": (
         {"set": {"op": "add", "elem": SADDR, "set": "@seen", "stmt": [{"wormhole": 5}]}},
-        (IPV4, NoEffect("add @", "add @seen { ip saddr wormhole 5 }"), OpaqueMatch("wormhole 5")),
+        (IPV4, ir.NoEffect("add @", "add @seen { ip saddr wormhole 5 }"), ir.OpaqueMatch("wormhole 5")),
     ),
     "meter": ({"meter": {"key": SADDR, "stmt": LIMIT, "name": "m"}}, (
-        IPV4, NoEffect("meter", "meter m { ip saddr limit rate over 3/minute }"),
-        StatefulMatch("limit", "limit rate over 3/minute", usual=False),
+        IPV4, ir.NoEffect("meter", "meter m { ip saddr limit rate over 3/minute }"),
+        ir.StatefulMatch("limit", "limit rate over 3/minute", usual=False),
     )),
-    "log": ({"log": {"prefix": "x"}}, (NoEffect("log", 'log prefix "x"'),)),
-    "notrack": ({"notrack": None}, (Notrack(),)),
-    "copy": ({"dup": {"addr": "10.0.0.1"}}, (NoEffect("dup", "dup to 10.0.0.1"),)),
-    "flow table": ({"flow": {"op": "add", "flowtable": "@f"}}, (NoEffect("flow", "flow add @f"),)),
-    "queue": ({"queue": {"num": 5}}, (Outside("queue", "queue to 5"),)),
-    "proxy": ({"tproxy": {"family": "ip", "port": 50080}}, (Outside("tproxy", "tproxy ip to :50080"),)),
-    "synproxy": ({"synproxy": None}, (Outside("synproxy", "synproxy"),)),
-    "iptables match": ({"xt": {"type": "match", "name": "recent"}}, (OpaqueMatch('xt match "recent"'),)),
-    "iptables target": ({"xt": {"type": "target", "name": "TEE"}}, (Outside("TEE", 'xt target "TEE"'),)),
-    "iptables, older nft": ({"xt": None}, (OpaqueMatch('xt  ""'),)),
-    "a chain without a name": ("jump {\n\taccept\n}", (Outside("jump", "jump { accept; }"),)),
-    "something new": ({"wormhole": {"to": "10.0.0.1"}}, (Outside("wormhole", "wormhole to 10.0.0.1"),)),
+    "log": ({"log": {"prefix": "x"}}, (ir.NoEffect("log", 'log prefix "x"'),)),
+    "notrack": ({"notrack": None}, (ir.Notrack(),)),
+    "copy": ({"dup": {"addr": "10.0.0.1"}}, (ir.NoEffect("dup", "dup to 10.0.0.1"),)),
+    "flow table": ({"flow": {"op": "add", "flowtable": "@f"}}, (ir.NoEffect("flow", "flow add @f"),)),
+    "queue": ({"queue": {"num": 5}}, (ir.Outside("queue", "queue to 5"),)),
+    "proxy": ({"tproxy": {"family": "ip", "port": 50080}}, (ir.Outside("tproxy", "tproxy ip to :50080"),)),
+    "synproxy": ({"synproxy": None}, (ir.Outside("synproxy", "synproxy"),)),
+    "iptables match": ({"xt": {"type": "match", "name": "recent"}}, (ir.OpaqueMatch('xt match "recent"'),)),
+    "iptables target": ({"xt": {"type": "target", "name": "TEE"}}, (ir.Outside("TEE", 'xt target "TEE"'),)),
+    "iptables, older nft": ({"xt": None}, (ir.OpaqueMatch('xt  ""'),)),
+    "a chain without a name": ("jump {\n\taccept\n}", (ir.Outside("jump", "jump { accept; }"),)),
+    "something new": ({"wormhole": {"to": "10.0.0.1"}}, (ir.Outside("wormhole", "wormhole to 10.0.0.1"),)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("statement", "expected"), CASES.values(), ids=CASES)
-def test_read_statement(statement: Json, expected: tuple[Expression, ...]) -> None:
+def test_read_statement(statement: Json, expected: tuple[ir.Expression, ...]) -> None:
     assert read_statement(statement, scope()) == expected
 
 
-ANSWERS: dict[str, tuple[Json, Family, tuple[Expression, ...]]] = {
-    "default of ip": (None, "ip", (Reject("icmp-port-unreachable"),)),
-    "default of ip6": (None, "ip6", (Reject("icmp6-port-unreachable"),)),
-    "default of inet": (None, "inet", (Reject("icmpx-port-unreachable"),)),
-    "default of a bridge": (None, "bridge", (Reject("icmpx-port-unreachable"),)),
-    "reset": ({"type": "tcp reset"}, "inet", (TCP, Reject("tcp-reset"))),
-    "icmp": ({"type": "icmp", "expr": "prot-unreachable"}, "ip", (Reject("icmp-proto-unreachable"),)),
+ANSWERS: dict[str, tuple[Json, ir.Family, tuple[ir.Expression, ...]]] = {
+    "default of ip": (None, "ip", (ir.Reject("icmp-port-unreachable"),)),
+    "default of ip6": (None, "ip6", (ir.Reject("icmp6-port-unreachable"),)),
+    "default of inet": (None, "inet", (ir.Reject("icmpx-port-unreachable"),)),
+    "default of a bridge": (None, "bridge", (ir.Reject("icmpx-port-unreachable"),)),
+    "reset": ({"type": "tcp reset"}, "inet", (TCP, ir.Reject("tcp-reset"))),
+    "icmp": ({"type": "icmp", "expr": "prot-unreachable"}, "ip", (ir.Reject("icmp-proto-unreachable"),)),
     "icmp in an inet table": (
-        {"type": "icmp", "expr": "host-prohibited"}, "inet", (IPV4, Reject("icmp-host-prohibited")),
+        {"type": "icmp", "expr": "host-prohibited"}, "inet", (IPV4, ir.Reject("icmp-host-prohibited")),
     ),
-    "icmpv6": ({"type": "icmpv6", "expr": "admin-prohibited"}, "inet", (IPV6, Reject("icmp6-adm-prohibited"))),
-    "icmpx": ({"type": "icmpx", "expr": "no-route"}, "inet", (Reject("icmpx-no-route"),)),
-    "by number": ({"type": "icmpx", "expr": 3}, "inet", (Reject("icmpx-admin-prohibited"),)),
-    "an icmp code without a name": ({"type": "icmp", "expr": 12}, "ip", (Reject("icmp-12"),)),
+    "icmpv6": ({"type": "icmpv6", "expr": "admin-prohibited"}, "inet", (IPV6, ir.Reject("icmp6-adm-prohibited"))),
+    "icmpx": ({"type": "icmpx", "expr": "no-route"}, "inet", (ir.Reject("icmpx-no-route"),)),
+    "by number": ({"type": "icmpx", "expr": 3}, "inet", (ir.Reject("icmpx-admin-prohibited"),)),
+    "an icmp code without a name": ({"type": "icmp", "expr": 12}, "ip", (ir.Reject("icmp-12"),)),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("inner", "family", "expected"), ANSWERS.values(), ids=ANSWERS)
-def test_reject(inner: Json, family: Family, expected: tuple[Expression, ...]) -> None:
+def test_reject(inner: Json, family: ir.Family, expected: tuple[ir.Expression, ...]) -> None:
     assert read_statement({"reject": inner}, scope(family)) == expected
 
 

@@ -4,28 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import (
-    CT_NEW,
-    CT_RELATED,
-    CT_UNTRACKED,
-    STATUS_DNAT_DONE,
-    Chain,
-    ChainType,
-    Dialect,
-    Expression,
-    Family,
-    FieldMatch,
-    Hook,
-    NameMatch,
-    Nat,
-    Notrack,
-    OpaqueMatch,
-    Ruleset,
-    SetField,
-    SetZone,
-    Table,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.packet import ACK, ESP, SCTP, SYN, TCP, UDP, Packet
 from hairpin.network.network import Network
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook, run_hook
@@ -36,23 +15,23 @@ from tests.walk.standing import at, told
 
 
 def base(
-    hook: Hook, priority: int, *body: Expression, kind: ChainType = "filter", devices: tuple[str, ...] = ()
-) -> Chain:
-    return Chain("c", (rule(*body),), hook, kind, priority, "accept", devices)
+    hook: ir.Hook, priority: int, *body: ir.Expression, kind: ir.ChainType = "filter", devices: tuple[str, ...] = ()
+) -> ir.Chain:
+    return ir.Chain("c", (rule(*body),), hook, kind, priority, "accept", devices)
 
 
-def net(*tables: Table) -> Network:
-    return network(msgspec.structs.replace(host_namespace(), ruleset=Ruleset(tables)))
+def net(*tables: ir.Table) -> Network:
+    return network(msgspec.structs.replace(host_namespace(), ruleset=ir.Ruleset(tables)))
 
 
-def own(chain: Chain, family: Family = "inet", name: str = "t") -> Table:
-    return Table(family, name, "nft", (chain,))
+def own(chain: ir.Chain, family: ir.Family = "inet", name: str = "t") -> ir.Table:
+    return ir.Table(family, name, "nft", (chain,))
 
 
-DROP = Verdict("drop")
-MARK = SetField("mark", 0, 5)
-MARKED = FieldMatch("mark", ((5, 5),))
-TRACKED = FieldMatch("ct-state", ((CT_NEW, CT_NEW),))
+DROP = ir.Verdict("drop")
+MARK = ir.SetField("mark", 0, 5)
+MARKED = ir.FieldMatch("mark", ((5, 5),))
+TRACKED = ir.FieldMatch("ct-state", ((ir.CT_NEW, ir.CT_NEW),))
 
 Met = Literal["prerouting", "input", "forward"]
 
@@ -75,16 +54,16 @@ CASES: dict[str, tuple[Network, Met, list[str]]] = {
         "forward", ["dropped rule"],
     ),
     "an accept of one chain does not save from the next": (
-        net(own(base("forward", -5, Verdict("accept")), name="a"), own(base("forward", 5, DROP), name="b")),
+        net(own(base("forward", -5, ir.Verdict("accept")), name="a"), own(base("forward", 5, DROP), name="b")),
         "forward", ["dropped rule"],
     ),
     "behind conntrack": (net(own(base("prerouting", -199, TRACKED, DROP))), "prerouting", ["dropped rule"]),
     "before conntrack": (net(own(base("prerouting", -201, TRACKED, DROP))), "prerouting", ["prerouting"]),
     "an unknown match": (
-        net(own(base("forward", 0, OpaqueMatch("x"), DROP))), "forward", ["dropped rule", "forward"],
+        net(own(base("forward", 0, ir.OpaqueMatch("x"), DROP))), "forward", ["dropped rule", "forward"],
     ),
     "a chain in two branches": (
-        net(own(base("forward", -5, OpaqueMatch("x"), MARK), name="a"),
+        net(own(base("forward", -5, ir.OpaqueMatch("x"), MARK), name="a"),
             own(base("forward", 5, MARKED, DROP), name="b")),
         "forward", ["dropped rule", "forward"],
     ),
@@ -100,7 +79,7 @@ def with_rules(text: str) -> Network:
     return network(msgspec.structs.replace(host_namespace(), ruleset=ruleset(text)))
 
 
-def only(whole: Network, state: State, hook: Hook) -> State:
+def only(whole: Network, state: State, hook: ir.Hook) -> State:
     (outcome,) = run_hook(whole, state, hook)
     assert isinstance(outcome, State)
     return outcome
@@ -120,8 +99,8 @@ def test_nat_is_done_at_its_place_and_once() -> None:
 
 @pytest.mark.parametrize(("target", "keeps"), ((WEB, False), (None, True)), ids=("translated", "not"))
 def test_a_packet_from_lo_keeps_its_route_unless_it_is_translated(target: int | None, *, keeps: bool) -> None:
-    body: tuple[Expression, ...] = () if target is None else (Nat("dnat", (target, target)),)
-    whole = net(Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
+    body: tuple[ir.Expression, ...] = () if target is None else (ir.Nat("dnat", (target, target)),)
+    whole = net(ir.Table("ip", "t", "nft", (base("prerouting", -100, *body, kind="nat"),)))
     (after,) = run_hook(whole, msgspec.structs.replace(at("prerouting", iif="lo"), local=True), "prerouting")
     assert isinstance(after, State)
     assert after.local is keeps
@@ -133,10 +112,10 @@ def test_an_untracked_packet_is_not_translated() -> None:
         f"{NAT}-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80\nCOMMIT\n"
     )
     after = only(whole, at("prerouting"), "prerouting")
-    assert (after.packet, after.track.ct_state) == (at("prerouting").packet, CT_UNTRACKED)
+    assert (after.packet, after.track.ct_state) == (at("prerouting").packet, ir.CT_UNTRACKED)
 
 
-@pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
+@pytest.mark.parametrize(("rules", "done"), ((f"{NAT}COMMIT\n", ir.STATUS_DNAT_DONE), ("", 0)), ids=("a table", "none"))
 def test_the_status_shows_that_nat_chains_have_run(rules: str, done: int) -> None:
     after = only(with_rules(rules), at("prerouting"), "prerouting")
     assert after.track.connection is not None
@@ -153,37 +132,37 @@ APART: dict[str, tuple[str, tuple[str, ...], int | None]] = {
 
 @pytest.mark.parametrize("together", (True, False), ids=["in one chain", "in two"])
 @pytest.mark.parametrize(("dialect", "said", "zone"), APART.values(), ids=APART)
-def test_a_zone_and_notrack(dialect: Dialect, said: tuple[str, ...], zone: int | None, *, together: bool) -> None:
-    parts: dict[str, Expression] = {"notrack": Notrack(), "zone": SetZone(5)}
+def test_a_zone_and_notrack(dialect: ir.Dialect, said: tuple[str, ...], zone: int | None, *, together: bool) -> None:
+    parts: dict[str, ir.Expression] = {"notrack": ir.Notrack(), "zone": ir.SetZone(5)}
     rules = [rule(parts[each]) for each in said]
     groups = [rules] if together else [[each] for each in rules]
-    chains = (Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))
-    whole = net(Table("ip", "raw", dialect, tuple(chains)))
+    chains = (ir.Chain("c", tuple(group), "output", "filter", -310 + n, "accept") for n, group in enumerate(groups))
+    whole = net(ir.Table("ip", "raw", dialect, tuple(chains)))
     after = only(whole, at("output", iif=""), "output")
     assert (after.track.connection.zone if after.track.connection is not None else None) == zone
-    assert (after.track.ct_state == CT_UNTRACKED) is (zone is None)
+    assert (after.track.ct_state == ir.CT_UNTRACKED) is (zone is None)
 
 
 @pytest.mark.parametrize(("dialect", "tracked"), (("nft", True), ("iptables-nft", False)))
-def test_a_zone_for_an_untracked_packet_that_comes_back_over_lo(dialect: Dialect, *, tracked: bool) -> None:
-    whole = net(Table("ip", "raw", dialect, (base("prerouting", -310, SetZone(5)),)))
-    state = at("prerouting").with_track(notrack=True, ct_state=CT_UNTRACKED)
+def test_a_zone_for_an_untracked_packet_that_comes_back_over_lo(dialect: ir.Dialect, *, tracked: bool) -> None:
+    whole = net(ir.Table("ip", "raw", dialect, (base("prerouting", -310, ir.SetZone(5)),)))
+    state = at("prerouting").with_track(notrack=True, ct_state=ir.CT_UNTRACKED)
     after = only(whole, state, "prerouting")
-    assert (after.track.connection is not None, after.track.ct_state == CT_UNTRACKED) == (tracked, not tracked)
+    assert (after.track.connection is not None, after.track.ct_state == ir.CT_UNTRACKED) == (tracked, not tracked)
 
 
 @pytest.mark.parametrize(("dialect", "untracked"), (("nft", True), ("iptables-nft", False)))
-def test_notrack_for_the_answer_to_an_untracked_packet(dialect: Dialect, *, untracked: bool) -> None:
-    whole = net(Table("ip", "raw", dialect, (base("output", -310, Notrack()),)))
-    after = only(whole, at("output", iif="").with_track(ct_state=CT_RELATED), "output")
-    assert (after.track.ct_state == CT_UNTRACKED) is untracked
+def test_notrack_for_the_answer_to_an_untracked_packet(dialect: ir.Dialect, *, untracked: bool) -> None:
+    whole = net(ir.Table("ip", "raw", dialect, (base("output", -310, ir.Notrack()),)))
+    after = only(whole, at("output", iif="").with_track(ct_state=ir.CT_RELATED), "output")
+    assert (after.track.ct_state == ir.CT_UNTRACKED) is untracked
     assert after.track.notrack is untracked  # what lo brings back is tracked there, if it was not here
 
 
 def test_no_nat_chain_runs_after_one_that_translates() -> None:
     chains = (
-        Table("ip", "first", "nft", (base("prerouting", -101, Nat("dnat", (WEB, WEB)), kind="nat"),)),
-        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (7, 7)), kind="nat"),)),
+        ir.Table("ip", "first", "nft", (base("prerouting", -101, ir.Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        ir.Table("ip", "second", "nft", (base("prerouting", -100, ir.Nat("dnat", (7, 7)), kind="nat"),)),
     )
     assert only(net(*chains), at("prerouting"), "prerouting").packet.daddr == WEB
 
@@ -199,8 +178,8 @@ def on(kernel: str, whole: Network) -> Network:
 @pytest.mark.parametrize(("kernel", "daddr"), ((OLD_NAT, HOST_ADDRESS), (SHARED_NAT, WEB), ("", WEB)))
 def test_on_old_kernels_the_first_nat_chain_decides_for_all(kernel: str, daddr: int) -> None:
     chains = (
-        Table("ip", "first", "nft", (base("prerouting", -101, kind="nat"),)),
-        Table("ip", "second", "nft", (base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        ir.Table("ip", "first", "nft", (base("prerouting", -101, kind="nat"),)),
+        ir.Table("ip", "second", "nft", (base("prerouting", -100, ir.Nat("dnat", (WEB, WEB)), kind="nat"),)),
     )
     assert only(on(kernel, net(*chains)), at("prerouting"), "prerouting").packet.daddr == daddr
 
@@ -209,8 +188,8 @@ def test_on_old_kernels_the_first_nat_chain_decides_for_all(kernel: str, daddr: 
 @pytest.mark.parametrize(("kernel", "dropped"), ((OLD_NAT, False), (SHARED_NAT, True), ("", True)))
 def test_on_old_kernels_a_nat_chain_has_its_own_priority(kernel: str, *, dropped: bool) -> None:
     chains = (
-        Table("ip", "t", "nft", (base("prerouting", 0, Nat("dnat", (WEB, WEB)), kind="nat"),)),
-        Table("ip", "u", "nft", (base("prerouting", -50, FieldMatch("daddr4", ((WEB, WEB),)), DROP),)),
+        ir.Table("ip", "t", "nft", (base("prerouting", 0, ir.Nat("dnat", (WEB, WEB)), kind="nat"),)),
+        ir.Table("ip", "u", "nft", (base("prerouting", -50, ir.FieldMatch("daddr4", ((WEB, WEB),)), DROP),)),
     )
     outcomes = told(run_hook(on(kernel, net(*chains)), at("prerouting"), "prerouting"))
     assert outcomes == (["dropped rule"] if dropped else ["prerouting"])
@@ -219,7 +198,7 @@ def test_on_old_kernels_a_nat_chain_has_its_own_priority(kernel: str, *, dropped
 # kernel, the reply's source address if only PREROUTING has a nat chain
 @pytest.mark.parametrize(("kernel", "saddr"), ((OLD_NAT, WEB), (SHARED_NAT, HOST_ADDRESS), ("", HOST_ADDRESS)))
 def test_on_old_kernels_replies_need_a_nat_chain_of_their_own(kernel: str, saddr: int) -> None:
-    whole = on(kernel, net(own(base("prerouting", -100, Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
+    whole = on(kernel, net(own(base("prerouting", -100, ir.Nat("dnat", (WEB, WEB)), kind="nat"), "ip")))
     asked = only(whole, at("prerouting"), "prerouting")
     assert asked.packet.daddr == WEB
     packet = Packet(4, WEB, CLIENT, TCP, sport=8151, dport=40000, tcp_flags=SYN | ACK)
@@ -325,17 +304,17 @@ def test_chains_of_the_bridge_family_run_on_bridges_alone() -> None:
 
 
 # hook, the interface in a rule, whether the rule matches the frame
-PORTS: dict[str, tuple[Hook, NameMatch, bool]] = {
-    "came in by its port": ("prerouting", NameMatch("iif", ("veth1",)), True),
-    "not by the bridge": ("input", NameMatch("iif", ("docker0",)), False),
-    "goes out by the other": ("forward", NameMatch("oif", ("veth2",)), True),
-    "behind it nobody knows where it came in": ("postrouting", NameMatch("iif", ("veth1",)), False),
-    "what is sent here goes out by a port": ("output", NameMatch("oif", ("veth2",)), True),
+PORTS: dict[str, tuple[ir.Hook, ir.NameMatch, bool]] = {
+    "came in by its port": ("prerouting", ir.NameMatch("iif", ("veth1",)), True),
+    "not by the bridge": ("input", ir.NameMatch("iif", ("docker0",)), False),
+    "goes out by the other": ("forward", ir.NameMatch("oif", ("veth2",)), True),
+    "behind it nobody knows where it came in": ("postrouting", ir.NameMatch("iif", ("veth1",)), False),
+    "what is sent here goes out by a port": ("output", ir.NameMatch("oif", ("veth2",)), True),
 }
 
 
 @pytest.mark.parametrize(("hook", "name", "sees"), PORTS.values(), ids=PORTS)
-def test_interfaces_of_the_bridge_family_are_ports(hook: Hook, name: NameMatch, *, sees: bool) -> None:
+def test_interfaces_of_the_bridge_family_are_ports(hook: ir.Hook, name: ir.NameMatch, *, sees: bool) -> None:
     whole = net(own(base(hook, 0, name, DROP), "bridge"))
     crossing = msgspec.structs.replace(at("bridge"), iif="docker0", oif="docker0").with_frame(
         physin="veth1", physout="veth2"
@@ -358,7 +337,7 @@ def test_chains_of_a_device_run_by_priority_whatever_their_family() -> None:
 
 
 @pytest.mark.parametrize("family", ("netdev", "inet"))
-def test_chains_of_a_device(family: Family) -> None:
+def test_chains_of_a_device(family: ir.Family) -> None:
     whole = net(own(base("ingress", 0, DROP, devices=("eth0",)), family))
     assert told(run_device_hook(whole, at("device-in"), "ingress", "eth0")) == ["dropped rule"]
     assert told(run_device_hook(whole, at("device-in"), "ingress", "eth1")) == ["device-in"]

@@ -11,25 +11,8 @@ from hairpin.apply.backups import saving_commands
 from hairpin.apply.task import Task
 from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
 from hairpin.carry.run import why_refused
+from hairpin.change import change as c
 from hairpin.change.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
-from hairpin.change.change import (
-    AddChain,
-    AddEntry,
-    DeleteChain,
-    DeleteEntry,
-    DeleteLink,
-    DeleteRule,
-    InsertRule,
-    Primitive,
-    RenameLink,
-    ReplaceEntry,
-    ReplaceSysctls,
-    ReplaceTable,
-    RuleEdit,
-    SetLink,
-    SetPolicy,
-    SetSysctl,
-)
 from hairpin.change.loading import nft_load, rule_commands
 from hairpin.change.rules import tool_rules
 from hairpin.change.step import LoadRules, ReplaceFile, RunCommands, Step
@@ -78,11 +61,11 @@ def _when_changed(step: Step) -> str:
 
     Entries and links are taken back by what names them.  A sysctl or a chain that somebody has changed since is left
     to a hairpin that reads the host."""
-    owned = isinstance(step, LoadRules) or any(isinstance(each, SetSysctl | ReplaceSysctls) for each in _does(step))
+    owned = isinstance(step, LoadRules) or any(isinstance(each, c.SetSysctl | c.ReplaceSysctls) for each in _does(step))
     return "stay" if owned else "undo"
 
 
-def _does(step: Step) -> tuple[Primitive, ...]:
+def _does(step: Step) -> tuple[c.Primitive, ...]:
     return () if isinstance(step, ReplaceFile) else tuple(step.does)
 
 
@@ -99,7 +82,7 @@ def _after(step: Step, network: Network) -> Network:
 def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterator[tuple[str, bytes]]:
     number = 0
     for step in made:
-        if isinstance(step, LoadRules) and step.dialect == "nft" and not isinstance(step.does[0], ReplaceTable):
+        if isinstance(step, LoadRules) and step.dialect == "nft" and not isinstance(step.does[0], c.ReplaceTable):
             number += 1
             yield from _nft_files(f"{prefix}.{number}", step, network)
         else:
@@ -208,14 +191,14 @@ def _probes(step: Step) -> Iterator[Words]:
             return
 
 
-def _listing(edit: RuleEdit, step: LoadRules) -> Words:
+def _listing(edit: c.RuleEdit, step: LoadRules) -> Words:
     match edit:
-        case ReplaceTable():
+        case c.ReplaceTable():
             whole = ("nft", "-s", "list", "table", step.family, step.table)
             return whole if step.dialect == "nft" else (f"{step.program}-save", "-t", step.table)
-        case DeleteRule(place=place) | SetPolicy(place=place):
+        case c.DeleteRule(place=place) | c.SetPolicy(place=place):
             return _listing_chain(place.chain, step)
-        case AddChain(chain=chain) | DeleteChain(chain=chain) | InsertRule(chain=chain):
+        case c.AddChain(chain=chain) | c.DeleteChain(chain=chain) | c.InsertRule(chain=chain):
             return _listing_chain(chain, step)
         case _:
             assert_never(edit)
@@ -229,19 +212,19 @@ def _listing_chain(chain: str, step: LoadRules) -> Words:
     return (step.program, "-w", "-t", step.table, "-S", chain)
 
 
-def _showing(part: Primitive) -> Iterator[Words]:
+def _showing(part: c.Primitive) -> Iterator[Words]:
     match part:
-        case SetSysctl(path=path):
+        case c.SetSysctl(path=path):
             yield ("cat", "/".join(("/proc/sys", *path)))
-        case ReplaceSysctls(values=values):
+        case c.ReplaceSysctls(values=values):
             yield ("cat", *("/".join(("/proc/sys", *path)) for path, _ in values))
-        case AddEntry(entry=entry) | DeleteEntry(entry=entry) | ReplaceEntry(entry=entry):
+        case c.AddEntry(entry=entry) | c.DeleteEntry(entry=entry) | c.ReplaceEntry(entry=entry):
             yield _listing_entries(entry)
-        case SetLink(link=link):
+        case c.SetLink(link=link):
             yield from _showing_link(link.name)
-        case DeleteLink(link=name):
+        case c.DeleteLink(link=name):
             yield from _showing_link(name)
-        case RenameLink(link=name, name=new):
+        case c.RenameLink(link=name, name=new):
             yield from _showing_link(name)
             yield from _showing_link(new)
         case _:
@@ -277,7 +260,7 @@ def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return
     edits = [(step, edit) for step in made if isinstance(step, LoadRules) for edit in step.does]
-    if not all(isinstance(edit, DeleteRule | DeleteChain | SetPolicy) for _, edit in edits):
+    if not all(isinstance(edit, c.DeleteRule | c.DeleteChain | c.SetPolicy) for _, edit in edits):
         return
     for step, edit in edits:
         for words, _may_fail in rule_commands(edit, step.program):

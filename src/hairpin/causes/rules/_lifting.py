@@ -7,29 +7,18 @@ from hairpin.causes.rules._rule_owner import body_at, led_from
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.intent import Body, LetIn, Masquerade, TakeAway, rendered
 from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_RELATED,
-    STATUS_DNAT,
-    Dialect,
-    Field,
-    FieldMatch,
-    Jump,
-    NameMatch,
-    SetMatch,
-    Verdict,
-)
 from hairpin.netfilter.nft.spelled import ANSWERS as _RELATED_NFT
 from hairpin.netfilter.packet import ICMP, ICMP6, TCP, UDP, Packet, is_discovery
 from hairpin.network.flow import Outside
 from hairpin.network.prefix import inside
 from hairpin.walk.size_stop import tells_mtu
 
-_STATES = FieldMatch("ct-state", ((CT_ESTABLISHED, CT_ESTABLISHED), (CT_RELATED, CT_RELATED)))
-_NEIGHBOURS: Body = (FieldMatch("protocol", ((ICMP6, ICMP6),)),)
+_STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
+_NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
 """ICMPv6: without neighbour discovery a link carries no replies, either."""
-_ACCEPT = Verdict("accept")
+_ACCEPT = ir.Verdict("accept")
 
 
 def deletion(view: View, place: Place) -> Change:
@@ -41,9 +30,9 @@ def exception(view: View, place: Place) -> Change:
     """Return the change with the narrowest rules that accept the flow and its replies in the chain that stopped it.
 
     In DOCKER-USER they return, so that the engine's own rules decide."""
-    answers = bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
+    answers = bool(view.stop.seen.ct_state & (ir.CT_ESTABLISHED | ir.CT_RELATED))
     chain = _user_chain(view, place) if view.stop.stage == "forward" and place.dialect != "nft" else place.chain
-    verdict = Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
+    verdict = ir.Verdict("return") if place.number and chain == "DOCKER-USER" else _ACCEPT
     rules = tuple((*body, verdict) for body in _bodies(view, place, answers=answers))
     return rendered(LetIn(view.stop.netns, place, chain, rules), view.network)
 
@@ -54,11 +43,11 @@ def for_client(view: View, place: Place) -> Change | None:
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None
-    if seen.packet.protocol not in (TCP, UDP) or seen.ct_state & (CT_ESTABLISHED | CT_RELATED):
+    if seen.packet.protocol not in (TCP, UDP) or seen.ct_state & (ir.CT_ESTABLISHED | ir.CT_RELATED):
         return None
     made = exception(view, place)
-    source: Field = "saddr4" if seen.packet.version == 4 else "saddr6"
-    alone = (FieldMatch(source, ((seen.packet.saddr, seen.packet.saddr),)),)
+    source: ir.Field = "saddr4" if seen.packet.version == 4 else "saddr6"
+    alone = (ir.FieldMatch(source, ((seen.packet.saddr, seen.packet.saddr),)),)
     chain = made.parts[0].chain if isinstance(made.parts[0], InsertRule) else place.chain
     rules = tuple(
         (*alone, *part.rule.body) if _asks_port(part.rule.body) else part.rule.body
@@ -69,7 +58,7 @@ def for_client(view: View, place: Place) -> Change | None:
 
 
 def _asks_port(body: Body) -> bool:
-    return any(isinstance(part, FieldMatch) and part.field in ("dport", "ct-orig-dport") for part in body)
+    return any(isinstance(part, ir.FieldMatch) and part.field in ("dport", "ct-orig-dport") for part in body)
 
 
 def by_address(view: View, place: Place) -> Change | None:
@@ -79,16 +68,16 @@ def by_address(view: View, place: Place) -> Change | None:
     held = {
         field
         for part in body_at(view, place)
-        if isinstance(part, SetMatch) and not part.negated
+        if isinstance(part, ir.SetMatch) and not part.negated
         for field in part.fields
     }
-    addresses: tuple[tuple[Field, int], ...] = (
+    addresses: tuple[tuple[ir.Field, int], ...] = (
         ("saddr4", packet.saddr), ("saddr6", packet.saddr), ("daddr4", packet.daddr), ("daddr6", packet.daddr),
     )  # fmt: skip
-    body: Body = tuple(FieldMatch(field, ((value, value),)) for field, value in addresses if field in held)
+    body: Body = tuple(ir.FieldMatch(field, ((value, value),)) for field, value in addresses if field in held)
     if not body or view.flow.names_no_client or not lets_exceptions(place):
         return None
-    return rendered(LetIn(view.stop.netns, place, place.chain, ((*body, Verdict("return")),)), view.network)
+    return rendered(LetIn(view.stop.netns, place, place.chain, ((*body, ir.Verdict("return")),)), view.network)
 
 
 def lets_exceptions(place: Place) -> bool:
@@ -118,41 +107,41 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
 def _tells_mtu(packet: Packet) -> Body:
     """Return the match of this ICMP error alone."""
     assert packet.icmp is not None
-    protocol = FieldMatch("protocol", ((packet.protocol, packet.protocol),))
+    protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.version == 4:
-        return (protocol, FieldMatch("icmp", ((packet.icmp, packet.icmp),)))
-    return (protocol, FieldMatch("icmp6", ((packet.icmp, packet.icmp | 0xFF),)))
+        return (protocol, ir.FieldMatch("icmp", ((packet.icmp, packet.icmp),)))
+    return (protocol, ir.FieldMatch("icmp6", ((packet.icmp, packet.icmp | 0xFF),)))
 
 
 def _by(field: Literal["iif", "oif"], link: str) -> Body:
-    return (NameMatch(field, (link,)),) if link else ()
+    return (ir.NameMatch(field, (link,)),) if link else ()
 
 
 def _port(view: View) -> Body:
     """Return matches of the flow's protocol and port: the published one, if the packet was translated to another.  Of a
     reply it is the service's port, for the client's is another one each time."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
-    protocol = FieldMatch("protocol", ((packet.protocol, packet.protocol),))
+    protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.protocol not in (TCP, UDP) or packet.dport is None:
         return (protocol,) if packet.protocol == ICMP else ()
-    if connection is not None and connection.status & STATUS_DNAT and view.stop.stage == "forward":
+    if connection is not None and connection.status & ir.STATUS_DNAT and view.stop.stage == "forward":
         asked = connection.original.dport or view.flow.dport
-        return (protocol, FieldMatch("ct-orig-dport", ((asked, asked),)), FieldMatch("ct-direction", ((0, 0),)))
+        return (protocol, ir.FieldMatch("ct-orig-dport", ((asked, asked),)), ir.FieldMatch("ct-direction", ((0, 0),)))
     if view.in_reply and packet.sport is not None:
-        return (protocol, FieldMatch("sport", ((packet.sport, packet.sport),)))
-    return (protocol, FieldMatch("dport", ((packet.dport, packet.dport),)))
+        return (protocol, ir.FieldMatch("sport", ((packet.sport, packet.sport),)))
+    return (protocol, ir.FieldMatch("dport", ((packet.dport, packet.dport),)))
 
 
 def _user_chain(view: View, place: Place) -> str:
     """Return DOCKER-USER, the administrator's chain, if FORWARD jumps to it before the rule that stopped the packet;
     else that rule's chain."""
-    dialect: Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
+    dialect: ir.Dialect = "iptables-legacy" if place.dialect == "iptables-legacy" else "iptables-nft"
     table = view.namespace.ruleset.table("ip6" if place.family == "ip6" else "ip", place.table, dialect)
     if table is None or table.chain("DOCKER-USER") is None:
         return place.chain
     forward = table.chain("FORWARD")
     for rule in forward.rules if forward is not None else ():
-        jumps = [part.chain for part in rule.body if isinstance(part, Jump)]
+        jumps = [part.chain for part in rule.body if isinstance(part, ir.Jump)]
         if "DOCKER-USER" in jumps:
             return "DOCKER-USER"
         is_it = (place.chain, place.number) == ("FORWARD", rule.number)

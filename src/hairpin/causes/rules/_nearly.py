@@ -10,27 +10,13 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.engines.missing import is_engines
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
-from hairpin.netfilter.ir import (
-    STATUS_DNAT,
-    Element,
-    Expression,
-    Field,
-    FieldMatch,
-    NameMatch,
-    NoEffect,
-    NumberKey,
-    Reject,
-    Rule,
-    SetMatch,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.packet import Packet, Seen
 from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held
 
-_BEFORE: dict[str, Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
+_BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
 """What a match compares, and what it means: the same before the translation."""
 _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
@@ -45,7 +31,7 @@ class Nearly(msgspec.Struct, frozen=True):
     it stands behind the rule that stops the packet.  ``for_others``: it is for other clients than this one."""
 
     place: Place
-    mended: tuple[Expression, ...]
+    mended: tuple[ir.Expression, ...]
     why: str
     old: int = 0
     for_others: bool = False
@@ -73,30 +59,31 @@ def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
         yield from _outdated(view, table, place, rule)
 
 
-def _lets_one_through(rule: Rule) -> bool:
+def _lets_one_through(rule: ir.Rule) -> bool:
     """Return whether the rule accepts or returns, and names an address or a port."""
     last = rule.body[-1] if rule.body else None
-    if not isinstance(last, Verdict) or last.verdict not in ("accept", "return"):
+    if not isinstance(last, ir.Verdict) or last.verdict not in ("accept", "return"):
         return False
     fields = (*_BEFORE, *_BEFORE.values(), *_OF_CLIENT)
     return any(
-        isinstance(part, SetMatch) or (isinstance(part, FieldMatch) and part.field in fields) for part in rule.body
+        isinstance(part, ir.SetMatch) or (isinstance(part, ir.FieldMatch) and part.field in fields)
+        for part in rule.body
     )
 
 
-def _covers(stopping: tuple[Expression, ...], allowing: tuple[Expression, ...]) -> bool:
+def _covers(stopping: tuple[ir.Expression, ...], allowing: tuple[ir.Expression, ...]) -> bool:
     """Return whether the first rule takes all that the second one lets in, as far as links are left out: the second has
     no use where it stands.  A ban in front of a wider rule takes only a part."""
     for part in stopping:
-        if isinstance(part, FieldMatch):
-            if not any(isinstance(each, FieldMatch) and _implies(each, part) for each in allowing):
+        if isinstance(part, ir.FieldMatch):
+            if not any(isinstance(each, ir.FieldMatch) and _implies(each, part) for each in allowing):
                 return False
-        elif not isinstance(part, NameMatch | NoEffect | Verdict | Reject) and part not in allowing:
+        elif not isinstance(part, ir.NameMatch | ir.NoEffect | ir.Verdict | ir.Reject) and part not in allowing:
             return False
     return True
 
 
-def _implies(one: FieldMatch, other: FieldMatch) -> bool:
+def _implies(one: ir.FieldMatch, other: ir.FieldMatch) -> bool:
     if (one.field, one.mask) != (other.field, other.mask) or one.negated:
         return one == other
     if other.negated:
@@ -107,64 +94,64 @@ def _implies(one: FieldMatch, other: FieldMatch) -> bool:
 # --- what is translated ----------------------------------------------------------------------------------------------
 
 
-def _translated(seen: Seen, place: Place, rule: Rule) -> Iterator[Nearly]:
+def _translated(seen: Seen, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
     """Yield the rule if it means the packet's published port, with the words for that."""
     connection = seen.connection
-    if connection is None or not connection.status & STATUS_DNAT:
+    if connection is None or not connection.status & ir.STATUS_DNAT:
         return
     first = connection.original
     values = {"dport": first.dport, "daddr4": first.daddr, "daddr6": first.daddr}
-    meant = [part for part in rule.body if isinstance(part, FieldMatch) and part.field in _BEFORE]
+    meant = [part for part in rule.body if isinstance(part, ir.FieldMatch) and part.field in _BEFORE]
     ports = [part for part in meant if part.field == "dport"]
     if not ports or any(part.negated or not _holds(part, values[part.field]) for part in meant):
         return
     if all(_holds(part, seen.packet.dport) for part in ports):
         return
     others = any(
-        isinstance(part, FieldMatch) and part.field in _OF_CLIENT and _holds(part, seen.packet.saddr) is part.negated
+        isinstance(part, ir.FieldMatch) and part.field in _OF_CLIENT and _holds(part, seen.packet.saddr) is part.negated
         for part in rule.body
     )
     yield Nearly(place, _as_typed(tuple(_as_first(rule.body))), "translated", for_others=others)
 
 
-def _as_first(body: tuple[Expression, ...]) -> Iterator[Expression]:
+def _as_first(body: tuple[ir.Expression, ...]) -> Iterator[ir.Expression]:
     for part in body:
-        if not isinstance(part, FieldMatch) or part.field not in _BEFORE:
+        if not isinstance(part, ir.FieldMatch) or part.field not in _BEFORE:
             yield part
             continue
         yield msgspec.structs.replace(part, field=_BEFORE[part.field])
         if part.field == "dport":
-            yield FieldMatch("ct-direction", ((0, 0),))
+            yield ir.FieldMatch("ct-direction", ((0, 0),))
 
 
-def _holds(part: FieldMatch, value: int | None) -> bool:
+def _holds(part: ir.FieldMatch, value: int | None) -> bool:
     return value is not None and any(first <= value & part.mask <= last for first, last in part.ranges)
 
 
-def _as_typed(body: tuple[Expression, ...]) -> tuple[Expression, ...]:
+def _as_typed(body: tuple[ir.Expression, ...]) -> tuple[ir.Expression, ...]:
     """Return the matches as a person types them, and nft lists them again: an address tells the IP version, and the
     protocol stands before the port."""
-    addressed = any(isinstance(part, FieldMatch) and part.field in _ADDRESSES for part in body)
+    addressed = any(isinstance(part, ir.FieldMatch) and part.field in _ADDRESSES for part in body)
     once = dict.fromkeys(body)
-    kept = [part for part in once if not (addressed and isinstance(part, FieldMatch) and part.field == "nfproto")]
+    kept = [part for part in once if not (addressed and isinstance(part, ir.FieldMatch) and part.field == "nfproto")]
     for number, part in enumerate(kept):
-        if isinstance(part, FieldMatch) and part.field == "dport":
+        if isinstance(part, ir.FieldMatch) and part.field == "dport":
             before = [each for each in kept[:number] if not _is_protocol(each)]
             return (*before, *filter(_is_protocol, kept[:number]), *kept[number:])
     return tuple(kept)
 
 
-def _is_protocol(part: Expression) -> bool:
-    return isinstance(part, FieldMatch) and part.field == "protocol"
+def _is_protocol(part: ir.Expression) -> bool:
+    return isinstance(part, ir.FieldMatch) and part.field == "protocol"
 
 
 # --- what is outdated ------------------------------------------------------------------------------------------------
 
 
-def _outdated(view: View, table: Table | None, place: Place, rule: Rule) -> Iterator[Nearly]:
+def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
     """Yield the rule if it, or the set that it asks, names an address of the packet's network that nobody has."""
     packet = view.stop.seen.packet
-    mended: list[Expression] = []
+    mended: list[ir.Expression] = []
     old: int | None = None
     for part in rule.body:
         stale, instead = _stale(view, table, packet, part)
@@ -175,15 +162,15 @@ def _outdated(view: View, table: Table | None, place: Place, rule: Rule) -> Iter
 
 
 def _stale(
-    view: View, table: Table | None, packet: Packet, part: Expression
-) -> tuple[int | None, tuple[Expression, ...]]:
+    view: View, table: ir.Table | None, packet: Packet, part: ir.Expression
+) -> tuple[int | None, tuple[ir.Expression, ...]]:
     """Return the old address in the match, and what to ask in its place; None, and the match, if it names none."""
-    field: Field = "daddr4" if packet.version == 4 else "daddr6"
-    if isinstance(part, FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
+    field: ir.Field = "daddr4" if packet.version == 4 else "daddr6"
+    if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
         first, last = part.ranges[0]
         if first == last and _is_left(view, first):
             return first, (msgspec.structs.replace(part, ranges=((packet.daddr, packet.daddr),)),)
-    if isinstance(part, SetMatch) and not part.negated and field in part.fields:
+    if isinstance(part, ir.SetMatch) and not part.negated and field in part.fields:
         for element in _elements(view, table, part.set):
             old = _old_in(view, part, element, packet)
             if old is not None:
@@ -191,12 +178,12 @@ def _stale(
     return None, (part,)
 
 
-def _old_in(view: View, part: SetMatch, element: Element, packet: Packet) -> int | None:
+def _old_in(view: View, part: ir.SetMatch, element: ir.Element, packet: Packet) -> int | None:
     """Return the address in the element that nobody has, if all else in it is as in the packet."""
     old: int | None = None
     values: dict[str, int | None] = dict(_known(packet))
     for field, key in zip(part.fields, element.key, strict=False):
-        if not isinstance(key, NumberKey) or field not in values:
+        if not isinstance(key, ir.NumberKey) or field not in values:
             return None
         value = values[field]
         if field.startswith("daddr"):
@@ -206,23 +193,25 @@ def _old_in(view: View, part: SetMatch, element: Element, packet: Packet) -> int
     return old
 
 
-def _known(packet: Packet) -> tuple[tuple[Field, int | None], ...]:
+def _known(packet: Packet) -> tuple[tuple[ir.Field, int | None], ...]:
     return (
         ("daddr4", packet.daddr), ("daddr6", packet.daddr), ("saddr4", packet.saddr), ("saddr6", packet.saddr),
         ("protocol", packet.protocol), ("dport", packet.dport),
     )  # fmt: skip
 
 
-def _elements(view: View, table: Table | None, name: str) -> tuple[Element, ...]:
+def _elements(view: View, table: ir.Table | None, name: str) -> tuple[ir.Element, ...]:
     sets = (*(table.sets if table is not None else ()), *view.namespace.ruleset.ipsets)
     return next((each.elements for each in sets if each.name == name), ())
 
 
-def _spelled_out(part: SetMatch, packet: Packet) -> tuple[Expression, ...]:
+def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]:
     """Return matches of the packet's own values in place of the set."""
     wanted: set[str] = {*part.fields, *(("protocol",) if "dport" in part.fields else ())}
     return tuple(
-        FieldMatch(field, ((value, value),)) for field, value in _known(packet) if field in wanted and value is not None
+        ir.FieldMatch(field, ((value, value),))
+        for field, value in _known(packet)
+        if field in wanted and value is not None
     )
 
 

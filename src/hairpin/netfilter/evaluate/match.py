@@ -6,27 +6,10 @@ Source: net/netfilter/xt_*.c, nft_{cmp,bitwise,range,lookup,meta,ct,payload,fib}
 from collections.abc import Callable
 from typing import Literal, Protocol, assert_never
 
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.header import Header
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Element,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Key,
-    Match,
-    NameKey,
-    NameMatch,
-    NumberKey,
-    OpaqueMatch,
-    ReversePathMatch,
-    Set,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
 from hairpin.netfilter.limit import Limit
 from hairpin.netfilter.packet import Seen
 
@@ -63,36 +46,36 @@ class Question:
 
     __slots__ = ("header", "seen", "sets", "surroundings")
 
-    def __init__(self, seen: Seen, header: Header, sets: dict[str, Set], surroundings: Surroundings) -> None:
+    def __init__(self, seen: Seen, header: Header, sets: dict[str, ir.Set], surroundings: Surroundings) -> None:
         self.seen = seen
         self.header = header
         self.sets = sets
         self.surroundings = surroundings
 
 
-def satisfies(question: Question, match: Match) -> Truth:
+def satisfies(question: Question, match: ir.Match) -> Truth:
     """Return whether the packet satisfies the match as the kernel evaluates it; UNKNOWN if it is not modelled."""
     match match:
-        case FieldMatch():
+        case ir.FieldMatch():
             return field_satisfies(question.header, match)
-        case NameMatch():
+        case ir.NameMatch():
             return name_satisfies(question.header, match)
-        case SetMatch() | InlineSetMatch():
+        case ir.SetMatch() | ir.InlineSetMatch():
             return _set_satisfies(question, match)
-        case FibMatch() | ReversePathMatch() | SocketMatch():
+        case ir.FibMatch() | ir.ReversePathMatch() | ir.SocketMatch():
             return _surroundings_satisfy(question, match)
-        case AnyOfMatch(alternatives=alternatives, negated=negated):
+        case ir.AnyOfMatch(alternatives=alternatives, negated=negated):
             result = max((satisfies(question, each) for each in alternatives), default=Truth.NO)
             return ~result if negated else result
-        case OpaqueMatch(needs=needs):
+        case ir.OpaqueMatch(needs=needs):
             return min((Truth.UNKNOWN, *(field_satisfies(question.header, each) for each in needs)))
-        case StatefulMatch():
+        case ir.StatefulMatch():
             return Truth.UNKNOWN
         case _:
             assert_never(match)
 
 
-def field_satisfies(header: Header, match: FieldMatch) -> Truth:
+def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
     """Compare one number with ranges; a field that the packet does not have satisfies no match."""
     value = header.get(match.field)
     if not isinstance(value, int):
@@ -119,7 +102,7 @@ def _without(header: Header, field: str) -> Truth:
     return Truth.UNKNOWN if on_wire else Truth.NO
 
 
-def name_satisfies(header: Header, match: NameMatch) -> Truth:
+def name_satisfies(header: Header, match: ir.NameMatch) -> Truth:
     """Compare an interface name; see NameMatch for a hook without that interface."""
     value = header.get(match.field, "")
     assert isinstance(value, str)
@@ -127,15 +110,15 @@ def name_satisfies(header: Header, match: NameMatch) -> Truth:
     return truth_of(inside is not match.negated)
 
 
-def _surroundings_satisfy(question: Question, match: FibMatch | ReversePathMatch | SocketMatch) -> Truth:
+def _surroundings_satisfy(question: Question, match: ir.FibMatch | ir.ReversePathMatch | ir.SocketMatch) -> Truth:
     seen = question.seen
     match match:
-        case FibMatch(address=address, types=types, limit=limit):
+        case ir.FibMatch(address=address, types=types, limit=limit):
             link = None if limit is None else (seen.iif if limit == "iif" else seen.oif)
             inside = question.surroundings.address_is(seen, address, types, link)
-        case ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
+        case ir.ReversePathMatch(loose=loose, accept_local=accept_local, validmark=validmark):
             inside = _reverse_path(question, loose=loose, accept_local=accept_local, validmark=validmark)
-        case SocketMatch():
+        case ir.SocketMatch():
             owned = question.surroundings.owns_socket(seen, transparent=match.transparent, wildcard=match.nowildcard)
             if owned is None:
                 return Truth.UNKNOWN
@@ -167,13 +150,13 @@ def _reverse_path(question: Question, *, loose: bool, accept_local: bool, validm
 # --- sets ------------------------------------------------------------------------------------------------------------
 
 
-def _set_satisfies(question: Question, match: SetMatch | InlineSetMatch) -> Truth:
+def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -> Truth:
     values = values_of(question.header, match.fields)
-    named = question.sets.get(match.set) if isinstance(match, SetMatch) else None
+    named = question.sets.get(match.set) if isinstance(match, ir.SetMatch) else None
     if values is None:
         missing = min(_without(question.header, each) for each in match.fields if each not in question.header)
         return Truth.UNKNOWN if named is not None and named.opaque is not None else missing
-    if isinstance(match, InlineSetMatch):
+    if isinstance(match, ir.InlineSetMatch):
         found = lookup(match.elements, values) is not None
         return truth_of(found is not match.negated)
     if named is None:
@@ -195,13 +178,13 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
     return tuple(values)
 
 
-def contains(named: Set, values: tuple[int | str, ...]) -> bool:
+def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
     """Return whether the set holds the values: the smallest matching element decides (``nomatch``: it does not).
 
     In sets of networks with interfaces the smallest network decides, even if the set has it with other interfaces only.
     Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
-    best: Element | None = None
+    best: ir.Element | None = None
     with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")
     nets = [each for each in named.elements if fits_key(each.key[:1], values[:1])] if with_links else []
     smallest = min(map(_size, nets), default=None)
@@ -213,7 +196,7 @@ def contains(named: Set, values: tuple[int | str, ...]) -> bool:
     return best is not None and not best.nomatch
 
 
-def lookup(elements: tuple[Element, ...], values: tuple[int | str, ...]) -> Element | None:
+def lookup(elements: tuple[ir.Element, ...], values: tuple[int | str, ...]) -> ir.Element | None:
     """Return the first element that holds the values, or None."""
     for element in elements:
         if fits_key(element.key, values):
@@ -221,7 +204,7 @@ def lookup(elements: tuple[Element, ...], values: tuple[int | str, ...]) -> Elem
     return None
 
 
-def fits_key(key: tuple[Key, ...], values: tuple[int | str, ...]) -> bool:
+def fits_key(key: tuple[ir.Key, ...], values: tuple[int | str, ...]) -> bool:
     """Return whether each dimension of the key holds its value; an empty key is a map's default and fits all."""
     if not key:
         return True
@@ -229,10 +212,10 @@ def fits_key(key: tuple[Key, ...], values: tuple[int | str, ...]) -> bool:
         return False
     for part, value in zip(key, values, strict=True):
         match part:
-            case NumberKey(first=first, last=last):
+            case ir.NumberKey(first=first, last=last):
                 if not isinstance(value, int) or not first <= value <= last:
                     return False
-            case NameKey(name=name):
+            case ir.NameKey(name=name):
                 if not isinstance(value, str) or not fits_name(value, name):
                     return False
             case _:
@@ -240,5 +223,5 @@ def fits_key(key: tuple[Key, ...], values: tuple[int | str, ...]) -> bool:
     return True
 
 
-def _size(element: Element) -> int:
-    return sum(part.last - part.first for part in element.key if isinstance(part, NumberKey))
+def _size(element: ir.Element) -> int:
+    return sum(part.last - part.first for part in element.key if isinstance(part, ir.NumberKey))

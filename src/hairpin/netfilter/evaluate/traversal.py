@@ -14,6 +14,7 @@ import msgspec
 
 from hairpin.door import CLOSED, Door, Observer
 from hairpin.message import message, verbatim
+from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Condition, Decision, Ending, Place, place_of, policy_place
 from hairpin.netfilter.evaluate.header import header_of
 from hairpin.netfilter.evaluate.index import CompiledChain, compiled
@@ -21,37 +22,6 @@ from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satis
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Chain,
-    Expression,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Jump,
-    Match,
-    NameMatch,
-    Nat,
-    NatElement,
-    NatMap,
-    NoEffect,
-    Notrack,
-    OpaqueMatch,
-    Outside,
-    Reject,
-    ReversePathMatch,
-    Rule,
-    Set,
-    SetField,
-    SetMatch,
-    SetZone,
-    SocketMatch,
-    StatefulMatch,
-    Table,
-    Verdict,
-    VerdictElement,
-    VerdictMap,
-)
 from hairpin.netfilter.packet import Seen
 
 LOAD_MATCHES = frozenset(
@@ -86,7 +56,12 @@ class _Cursor(msgspec.Struct):
 
 
 def decide(
-    table: Table, chain: Chain, seen: Seen, surroundings: Surroundings, ipsets: tuple[Set, ...], door: Door = CLOSED
+    table: ir.Table,
+    chain: ir.Chain,
+    seen: Seen,
+    surroundings: Surroundings,
+    ipsets: tuple[ir.Set, ...],
+    door: Door = CLOSED,
 ) -> tuple[Decision, ...]:
     """Return what the base chain does, one Decision for each branch (usual branches first)."""
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
@@ -131,12 +106,14 @@ def _effect(decision: Decision) -> tuple[object, ...]:
 class _Run:
     """Carries one branch to its end; branches that split off are put into ``pending``."""
 
-    def __init__(self, table: Table, base: Chain, pending: list[_Cursor | Decision], observer: Observer | None) -> None:
+    def __init__(
+        self, table: ir.Table, base: ir.Chain, pending: list[_Cursor | Decision], observer: Observer | None
+    ) -> None:
         self.table = table
         self.base = base
         self.pending = pending
         self.observer = observer
-        self.satisfies: Callable[[Question, Match], Truth]
+        self.satisfies: Callable[[Question, ir.Match], Truth]
         self.satisfies = satisfies if observer is None else partial(_reported, observer)
 
     def run(self, cursor: _Cursor) -> Decision:
@@ -162,9 +139,17 @@ class _Run:
             cursor.part += 1
             match part:
                 case (
-                    FieldMatch() | NameMatch() | SetMatch() | InlineSetMatch() | FibMatch() | ReversePathMatch()
-                    | SocketMatch() | AnyOfMatch() | StatefulMatch() | OpaqueMatch()
-                ):  # fmt: skip
+                    ir.FieldMatch()
+                    | ir.NameMatch()
+                    | ir.SetMatch()
+                    | ir.InlineSetMatch()
+                    | ir.FibMatch()
+                    | ir.ReversePathMatch()
+                    | ir.SocketMatch()
+                    | ir.AnyOfMatch()
+                    | ir.StatefulMatch()
+                    | ir.OpaqueMatch()
+                ):
                     truth = self.satisfies(cursor.question, part)
                     if truth is Truth.UNKNOWN:
                         known = self._exceeded(cursor, rule, part)
@@ -172,13 +157,13 @@ class _Run:
                     if truth is Truth.NO:
                         cursor.rule, cursor.part = cursor.rule + 1, 0
                         return None
-                case SetField() | Notrack() | SetZone() | NoEffect():
+                case ir.SetField() | ir.Notrack() | ir.SetZone() | ir.NoEffect():
                     if not self._set(cursor, part):
                         cursor.rule, cursor.part = cursor.rule + 1, 0
                         return None
-                case Verdict() | Jump() | VerdictMap():
+                case ir.Verdict() | ir.Jump() | ir.VerdictMap():
                     return self._verdict(cursor, rule, part)
-                case Reject() | Nat() | NatMap() | Outside():
+                case ir.Reject() | ir.Nat() | ir.NatMap() | ir.Outside():
                     number = cursor.rule
                     decision = self._terminal(cursor, rule, part)
                     if decision is not None or cursor.rule != number:
@@ -189,12 +174,12 @@ class _Run:
         cursor.rule, cursor.part = cursor.rule + 1, 0
         return None
 
-    def _exceeded(self, cursor: _Cursor, rule: Rule, part: Match) -> Truth | None:
+    def _exceeded(self, cursor: _Cursor, rule: ir.Rule, part: ir.Match) -> Truth | None:
         """Return what the match says of a packet above its limit; None if the packet is not known to be above it."""
-        if not isinstance(part, StatefulMatch) or part.limit is None:
+        if not isinstance(part, ir.StatefulMatch) or part.limit is None:
             return None
         sets, around = cursor.question.sets, cursor.question.surroundings
-        others = [each for each in rule.body if isinstance(each, Match) and not isinstance(each, StatefulMatch)]
+        others = [each for each in rule.body if isinstance(each, ir.Match) and not isinstance(each, ir.StatefulMatch)]
 
         def passes(seen: Seen) -> bool:
             question = Question(seen, header_of(seen), sets, around)
@@ -207,14 +192,14 @@ class _Run:
         cursor.conditions = (*cursor.conditions, above)
         return truth_of(part.limit.over)
 
-    def _split(self, cursor: _Cursor, rule: Rule, part: Expression) -> Truth:
+    def _split(self, cursor: _Cursor, rule: ir.Rule, part: ir.Expression) -> Truth:
         """Queue the unusual branch, return the usual one's truth."""
-        if all(isinstance(rest, NoEffect) and rest.name != "flow" for rest in _statements(rule)):
+        if all(isinstance(rest, ir.NoEffect) and rest.name != "flow" for rest in _statements(rule)):
             return Truth.NO
         place = place_of(self.table, cursor.chain.name, rule)
-        usual = part.usual if isinstance(part, StatefulMatch) else False
-        said = verbatim(part.text if isinstance(part, (StatefulMatch, OpaqueMatch)) else rule.text)
-        load = isinstance(part, StatefulMatch) and part.name in LOAD_MATCHES
+        usual = part.usual if isinstance(part, ir.StatefulMatch) else False
+        said = verbatim(part.text if isinstance(part, (ir.StatefulMatch, ir.OpaqueMatch)) else rule.text)
+        load = isinstance(part, ir.StatefulMatch) and part.name in LOAD_MATCHES
         taken = Condition(said, holds=usual, place=place, usual=True, load=load)
         other = Condition(said, holds=not usual, place=place, usual=False, load=load)
         branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
@@ -224,23 +209,23 @@ class _Run:
         cursor.conditions = (*cursor.conditions, taken)
         return Truth.YES if usual else Truth.NO
 
-    def _set(self, cursor: _Cursor, part: SetField | Notrack | SetZone | NoEffect) -> bool:
+    def _set(self, cursor: _Cursor, part: ir.SetField | ir.Notrack | ir.SetZone | ir.NoEffect) -> bool:
         """Return whether the rule goes on; nft ends it if there is nothing to copy or to add."""
         match part:
-            case Notrack():
+            case ir.Notrack():
                 cursor.notrack = cursor.zone is None
-            case SetZone(zone=zone):
+            case ir.SetZone(zone=zone):
                 # The first of NOTRACK and a zone counts; nft's zone comes after NOTRACK too: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
-            case SetField() | NoEffect(name="flow"):
-                changed = assign(cursor.seen, part) if isinstance(part, SetField) else offloaded(cursor.question)
+            case ir.SetField() | ir.NoEffect(name="flow"):
+                changed = assign(cursor.seen, part) if isinstance(part, ir.SetField) else offloaded(cursor.question)
                 if changed is None:
                     return self.table.dialect != "nft"
                 cursor.seen = changed
                 old = cursor.question
                 cursor.question = Question(cursor.seen, header_of(cursor.seen), old.sets, old.surroundings)
-            case NoEffect(name=name, enters=enters):
+            case ir.NoEffect(name=name, enters=enters):
                 cursor.entered |= {enters} if enters else set()
                 if name == "CT" and cursor.zone is None and not cursor.notrack:
                     cursor.zone = 0  # a later CT target has no effect: xt_ct_target()
@@ -248,17 +233,17 @@ class _Run:
                 assert_never(part)
         return True
 
-    def _verdict(self, cursor: _Cursor, rule: Rule, part: Verdict | Jump | VerdictMap) -> Decision | None:
-        verdict: Verdict | Jump | None
-        verdict = self._mapped(cursor, part) if isinstance(part, VerdictMap) else part
-        if self.observer is not None and isinstance(part, VerdictMap) and verdict is not None:
+    def _verdict(self, cursor: _Cursor, rule: ir.Rule, part: ir.Verdict | ir.Jump | ir.VerdictMap) -> Decision | None:
+        verdict: ir.Verdict | ir.Jump | None
+        verdict = self._mapped(cursor, part) if isinstance(part, ir.VerdictMap) else part
+        if self.observer is not None and isinstance(part, ir.VerdictMap) and verdict is not None:
             self.observer.observe(VerdictMapped(verdict))
         if verdict is None:
             cursor.rule, cursor.part = cursor.rule + 1, 0
             return None
         place = place_of(self.table, cursor.chain.name, rule)
         cursor.trail = (*cursor.trail, place)
-        if isinstance(verdict, Jump):
+        if isinstance(verdict, ir.Jump):
             self._jump(cursor, verdict)
             return None
         match verdict.verdict:
@@ -272,7 +257,7 @@ class _Run:
             case _:
                 assert_never(verdict.verdict)
 
-    def _jump(self, cursor: _Cursor, jump: Jump) -> None:
+    def _jump(self, cursor: _Cursor, jump: ir.Jump) -> None:
         target = self.table.chain(jump.chain)
         behind = (cursor.chain, cursor.rule + 1)
         cursor.depth += 1
@@ -299,32 +284,34 @@ class _Run:
         place = policy_place(self.table, self.base)
         return self._decision(cursor, "drop" if self.base.policy == "drop" else "accept", place)
 
-    def _mapped(self, cursor: _Cursor, part: VerdictMap) -> Verdict | Jump | None:
+    def _mapped(self, cursor: _Cursor, part: ir.VerdictMap) -> ir.Verdict | ir.Jump | None:
         values = values_of(cursor.question.header, part.fields)
         if values is None:
             return None
         for element in _map_elements(self.table, part.map, part.elements):
-            if isinstance(element, VerdictElement) and fits_key(element.key, values):
+            if isinstance(element, ir.VerdictElement) and fits_key(element.key, values):
                 return element.verdict
         return None
 
-    def _terminal(self, cursor: _Cursor, rule: Rule, part: Reject | Nat | NatMap | Outside) -> Decision | None:
-        if isinstance(part, Outside) and (not part.ends or _leaves_as_is(cursor, part)):
+    def _terminal(
+        self, cursor: _Cursor, rule: ir.Rule, part: ir.Reject | ir.Nat | ir.NatMap | ir.Outside
+    ) -> Decision | None:
+        if isinstance(part, ir.Outside) and (not part.ends or _leaves_as_is(cursor, part)):
             return None
         place = place_of(self.table, cursor.chain.name, rule)
         cursor.trail = (*cursor.trail, place)
         match part:
-            case Reject(answer=answer):
+            case ir.Reject(answer=answer):
                 return self._decision(cursor, "reject", place, reject=answer)
-            case Nat():
+            case ir.Nat():
                 return self._decision(cursor, "accept", place, nat=part)
-            case NatMap():
+            case ir.NatMap():
                 nat = self._nat_mapped(cursor, part)
                 if nat is not None:
                     return self._decision(cursor, "accept", place, nat=nat)
                 cursor.rule, cursor.part = cursor.rule + 1, 0
                 return None
-            case Outside(text=text, name=name):
+            case ir.Outside(text=text, name=name):
                 taking = message("{name} takes the packet: {text}", name=name, text=text)
                 other = Condition(taking, holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
@@ -339,17 +326,17 @@ class _Run:
             case _:
                 assert_never(part)
 
-    def _nat_mapped(self, cursor: _Cursor, part: NatMap) -> Nat | None:
+    def _nat_mapped(self, cursor: _Cursor, part: ir.NatMap) -> ir.Nat | None:
         values = values_of(cursor.question.header, part.fields)
         if values is None:
             return None
         for element in _map_elements(self.table, part.map, part.elements):
-            if isinstance(element, NatElement) and fits_key(element.key, values):
-                return Nat(nat=part.nat, addresses=element.addresses, ports=element.ports)
+            if isinstance(element, ir.NatElement) and fits_key(element.key, values):
+                return ir.Nat(nat=part.nat, addresses=element.addresses, ports=element.ports)
         return None
 
     def _decision(
-        self, cursor: _Cursor, verdict: Ending, place: Place, *, reject: str | None = None, nat: Nat | None = None
+        self, cursor: _Cursor, verdict: Ending, place: Place, *, reject: str | None = None, nat: ir.Nat | None = None
     ) -> Decision:
         return Decision(
             verdict,
@@ -364,30 +351,40 @@ class _Run:
         )
 
 
-def _leaves_as_is(cursor: _Cursor, part: Outside) -> bool:
+def _leaves_as_is(cursor: _Cursor, part: ir.Outside) -> bool:
     return part.unless is not None and field_satisfies(cursor.question.header, part.unless) is Truth.YES
 
 
-def _reported(observer: Observer, question: Question, match: Match) -> Truth:
+def _reported(observer: Observer, question: Question, match: ir.Match) -> Truth:
     """Answer as satisfies() does, and let the observer know."""
     truth = satisfies(question, match)
     observer.observe(MatchAnswered(question, match, truth))
     return truth
 
 
-def _statements(rule: Rule) -> Iterator[Expression]:
+def _statements(rule: ir.Rule) -> Iterator[ir.Expression]:
     for part in rule.body:
         if not isinstance(
             part,
-            (FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch,
-             StatefulMatch, OpaqueMatch),
-        ):  # fmt: skip
+            (
+                ir.FieldMatch,
+                ir.NameMatch,
+                ir.SetMatch,
+                ir.InlineSetMatch,
+                ir.FibMatch,
+                ir.ReversePathMatch,
+                ir.SocketMatch,
+                ir.AnyOfMatch,
+                ir.StatefulMatch,
+                ir.OpaqueMatch,
+            ),
+        ):
             yield part
 
 
 def _map_elements(
-    table: Table, name: str | None, inline: tuple[VerdictElement, ...] | tuple[NatElement, ...]
-) -> tuple[VerdictElement | NatElement, ...]:
+    table: ir.Table, name: str | None, inline: tuple[ir.VerdictElement, ...] | tuple[ir.NatElement, ...]
+) -> tuple[ir.VerdictElement | ir.NatElement, ...]:
     if name is None:
         return inline
     for each in table.maps:

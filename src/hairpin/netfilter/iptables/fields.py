@@ -9,34 +9,13 @@ from collections.abc import Callable
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.interface_name import literal_name
 from hairpin.netfilter.iptables.words import Option
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_INVALID,
-    CT_NEW,
-    CT_RELATED,
-    CT_UNTRACKED,
-    FULL_MASK,
-    STATUS_ASSURED,
-    STATUS_CONFIRMED,
-    STATUS_DNAT,
-    STATUS_EXPECTED,
-    STATUS_SEEN_REPLY,
-    STATUS_SNAT,
-    AnyOfMatch,
-    Field,
-    FieldMatch,
-    Match,
-    NameField,
-    NameMatch,
-    Ranges,
-    StatefulMatch,
-)
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
 from hairpin.netfilter.rule_address import IpFamily, read_address, read_mac, read_prefix
 
-Reader = Callable[[Option, IpFamily], tuple[Match, ...]]
+Reader = Callable[[Option, IpFamily], tuple[ir.Match, ...]]
 """Reads one option; ValueError for a value that it does not understand."""
 
 TCP_FLAGS = {"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ALL": 63, "NONE": 0}
@@ -44,13 +23,13 @@ TCP_ECE, TCP_CWR = 64, 128
 EXTENSIONS = {"hbh": 128, "dst": 64, "rt": 32, "srh": 32, "frag": 16, "ah": 8}
 """Bits of ``extensions`` by the modules that look for an extension header (ip6t_ipv6header.h)."""
 CT_STATES = {
-    "INVALID": CT_INVALID, "NEW": CT_NEW, "RELATED": CT_RELATED, "ESTABLISHED": CT_ESTABLISHED,
-    "UNTRACKED": CT_UNTRACKED,
+    "INVALID": ir.CT_INVALID, "NEW": ir.CT_NEW, "RELATED": ir.CT_RELATED, "ESTABLISHED": ir.CT_ESTABLISHED,
+    "UNTRACKED": ir.CT_UNTRACKED,
 }  # fmt: skip
-VIRTUAL_STATES = {"SNAT": STATUS_SNAT, "DNAT": STATUS_DNAT}
+VIRTUAL_STATES = {"SNAT": ir.STATUS_SNAT, "DNAT": ir.STATUS_DNAT}
 CT_STATUSES = {
-    "NONE": 0, "EXPECTED": STATUS_EXPECTED, "SEEN_REPLY": STATUS_SEEN_REPLY, "ASSURED": STATUS_ASSURED,
-    "CONFIRMED": STATUS_CONFIRMED,
+    "NONE": 0, "EXPECTED": ir.STATUS_EXPECTED, "SEEN_REPLY": ir.STATUS_SEEN_REPLY, "ASSURED": ir.STATUS_ASSURED,
+    "CONFIRMED": ir.STATUS_CONFIRMED,
 }  # fmt: skip
 PACKET_TYPES = {"unicast": 0, "host": 0, "broadcast": 1, "bcast": 1, "multicast": 2, "mcast": 2, "otherhost": 3}
 TOS_NAMES = {
@@ -88,20 +67,20 @@ def masked(text: str, full: int) -> tuple[int, int]:
     value, slash, mask = text.partition("/")
     if number(value) > full:
         raise MalformedError(message("{text} is above {maximum}", text=value, maximum=f"{full:#x}"))
-    return number(value), mask_of(number(mask), full) if slash else FULL_MASK
+    return number(value), mask_of(number(mask), full) if slash else ir.FULL_MASK
 
 
 def mask_of(mask: int, full: int) -> int:
     """Return FULL_MASK for a mask that keeps every bit of ``full``, else the mask."""
-    return FULL_MASK if mask & full == full else mask
+    return ir.FULL_MASK if mask & full == full else mask
 
 
-def prefix_match(field: Field, text: str, negated: bool, family: IpFamily) -> FieldMatch:
+def prefix_match(field: ir.Field, text: str, negated: bool, family: IpFamily) -> ir.FieldMatch:
     """Return the match of an address with ``ADDRESS[/LENGTH|/MASK]``."""
     prefix = read_prefix(text, family)
     if prefix.contiguous:
-        return FieldMatch(field, ((prefix.address, prefix.last),), negated)
-    return FieldMatch(field, ((prefix.address, prefix.address),), negated, prefix.mask)
+        return ir.FieldMatch(field, ((prefix.address, prefix.last),), negated)
+    return ir.FieldMatch(field, ((prefix.address, prefix.address),), negated, prefix.mask)
 
 
 def interface_pattern(text: str) -> str:
@@ -111,9 +90,9 @@ def interface_pattern(text: str) -> str:
     return literal_name(text)
 
 
-def field_of(prefix: str, family: IpFamily) -> Field:
+def field_of(prefix: str, family: IpFamily) -> ir.Field:
     """Return the family's field: ``saddr`` → ``saddr4`` or ``saddr6``."""
-    fields: dict[tuple[str, IpFamily], Field] = {
+    fields: dict[tuple[str, IpFamily], ir.Field] = {
         ("saddr", "ip"): "saddr4", ("saddr", "ip6"): "saddr6", ("daddr", "ip"): "daddr4", ("daddr", "ip6"): "daddr6",
         ("ct-orig-saddr", "ip"): "ct-orig-saddr4", ("ct-orig-saddr", "ip6"): "ct-orig-saddr6",
         ("ct-orig-daddr", "ip"): "ct-orig-daddr4", ("ct-orig-daddr", "ip6"): "ct-orig-daddr6",
@@ -126,25 +105,25 @@ def field_of(prefix: str, family: IpFamily) -> Field:
 # --- readers of options ----------------------------------------------------------------------------------------------
 
 
-def _range(field: Field, separator: str = ":", maximum: int = 0xFFFF) -> Reader:
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-        return (FieldMatch(field, (bounds(option.value, separator, maximum),), option.negated),)
+def _range(field: ir.Field, separator: str = ":", maximum: int = 0xFFFF) -> Reader:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+        return (ir.FieldMatch(field, (bounds(option.value, separator, maximum),), option.negated),)
 
     return read
 
 
-def _masked(field: Field, full: int = 0xFFFFFFFF) -> Reader:
+def _masked(field: ir.Field, full: int = 0xFFFFFFFF) -> Reader:
     """xt_mark.c, xt_connmark.c: ``(mark & mask) == value``."""
 
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
         value, mask = masked(option.value, full)
-        return (FieldMatch(field, ((value, value),), option.negated, mask),)
+        return (ir.FieldMatch(field, ((value, value),), option.negated, mask),)
 
     return read
 
 
 def _address(prefix: str) -> Reader:
-    def read(option: Option, family: IpFamily) -> tuple[Match, ...]:
+    def read(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
         return (prefix_match(field_of(prefix, family), option.value, option.negated, family),)
 
     return read
@@ -153,47 +132,47 @@ def _address(prefix: str) -> Reader:
 def _address_range(prefix: str) -> Reader:
     """xt_iprange.c: both ends are included."""
 
-    def read(option: Option, family: IpFamily) -> tuple[Match, ...]:
+    def read(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
         first, _, last = option.value.partition("-")
         ends = read_address(first, family), read_address(last or first, family)
-        return (FieldMatch(field_of(prefix, family), (ends,), option.negated),)
+        return (ir.FieldMatch(field_of(prefix, family), (ends,), option.negated),)
 
     return read
 
 
-def _ports(*fields: Field) -> Reader:
+def _ports(*fields: ir.Field) -> Reader:
     """xt_multiport.c: the port is one of the list; with ``--ports``, either port."""
 
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-        ranges: Ranges = tuple(bounds(part, ":", 0xFFFF) for part in option.value.split(","))
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+        ranges: ir.Ranges = tuple(bounds(part, ":", 0xFFFF) for part in option.value.split(","))
         if len(fields) == 1:
-            return (FieldMatch(fields[0], ranges, option.negated),)
-        return (AnyOfMatch(tuple(FieldMatch(field, ranges) for field in fields), option.negated),)
+            return (ir.FieldMatch(fields[0], ranges, option.negated),)
+        return (ir.AnyOfMatch(tuple(ir.FieldMatch(field, ranges) for field in fields), option.negated),)
 
     return read
 
 
-def _tcp_flags(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _tcp_flags(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     """xt_tcpudp.c: ``(flags & mask) == wanted``."""
     mask, wanted = (_bits(value, TCP_FLAGS) for value in option.values)
-    return (FieldMatch("tcp-flags", ((wanted, wanted),), option.negated, mask),)
+    return (ir.FieldMatch("tcp-flags", ((wanted, wanted),), option.negated, mask),)
 
 
 def _tcp_flag(bit: int) -> Reader:
     """xt_ecn.c match_tcp()"""
 
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
         if option.values:
             raise ValueError(option.text)
-        return (FieldMatch("tcp-flags", ((bit, bit),), option.negated, bit),)
+        return (ir.FieldMatch("tcp-flags", ((bit, bit),), option.negated, bit),)
 
     return read
 
 
-def _syn(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _syn(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     if option.values:
         raise ValueError(option.text)
-    return (FieldMatch("tcp-flags", ((2, 2),), option.negated, 23),)
+    return (ir.FieldMatch("tcp-flags", ((2, 2),), option.negated, 23),)
 
 
 def _bits(names: str, values: dict[str, int]) -> int:
@@ -205,98 +184,98 @@ def _bits(names: str, values: dict[str, int]) -> int:
     return bits
 
 
-def _icmp(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-    return (FieldMatch("icmp", icmp_ranges(option.value, ICMP_TYPES), option.negated),)
+def _icmp(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+    return (ir.FieldMatch("icmp", icmp_ranges(option.value, ICMP_TYPES), option.negated),)
 
 
-def _icmp6(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-    return (FieldMatch("icmp6", icmp_ranges(option.value, ICMP6_TYPES), option.negated),)
+def _icmp6(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+    return (ir.FieldMatch("icmp6", icmp_ranges(option.value, ICMP6_TYPES), option.negated),)
 
 
-def _state(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _state(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     """xt_conntrack.c: SNAT and DNAT are bits of the connection's status, not of the packet's state."""
     names = option.value.split(",")
     states = _bits(",".join(name for name in names if name not in VIRTUAL_STATES) or "NONE", {**CT_STATES, "NONE": 0})
     virtual = _bits(",".join(name for name in names if name in VIRTUAL_STATES) or "NONE", {**VIRTUAL_STATES, "NONE": 0})
-    ranges: Ranges = tuple((bit, bit) for bit in sorted(CT_STATES.values()) if states & bit)
+    ranges: ir.Ranges = tuple((bit, bit) for bit in sorted(CT_STATES.values()) if states & bit)
     if not virtual:
-        return (FieldMatch("ct-state", ranges, option.negated),)
-    alternatives: tuple[Match, ...] = (FieldMatch("ct-status", ((0, 0),), True, virtual),)
+        return (ir.FieldMatch("ct-state", ranges, option.negated),)
+    alternatives: tuple[ir.Match, ...] = (ir.FieldMatch("ct-status", ((0, 0),), True, virtual),)
     if states:
-        alternatives = (FieldMatch("ct-state", ranges), *alternatives)
-    return (AnyOfMatch(alternatives, option.negated),)
+        alternatives = (ir.FieldMatch("ct-state", ranges), *alternatives)
+    return (ir.AnyOfMatch(alternatives, option.negated),)
 
 
-def _status(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _status(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     """xt_conntrack.c: any of the bits is enough; ``NONE`` has no bit, so alone it is never satisfied."""
-    return (FieldMatch("ct-status", ((0, 0),), not option.negated, _bits(option.value, CT_STATUSES)),)
+    return (ir.FieldMatch("ct-status", ((0, 0),), not option.negated, _bits(option.value, CT_STATUSES)),)
 
 
-def _direction(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _direction(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     direction = {"ORIGINAL": 0, "REPLY": 1}.get(option.value.upper())
     if direction is None:
         raise ValueError(option.value)
-    return (FieldMatch("ct-direction", ((direction, direction),), option.negated),)
+    return (ir.FieldMatch("ct-direction", ((direction, direction),), option.negated),)
 
 
-def _expiry(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-    return (StatefulMatch("conntrack", f"-m conntrack {option.text}"),)
+def _expiry(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+    return (ir.StatefulMatch("conntrack", f"-m conntrack {option.text}"),)
 
 
-def _protocol(field: Field) -> Reader:
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _protocol(field: ir.Field) -> Reader:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
         value = protocol_number(option.value)
         if value is None:
             raise ValueError(option.value)
-        return (FieldMatch(field, ((value, value),), option.negated),)
+        return (ir.FieldMatch(field, ((value, value),), option.negated),)
 
     return read
 
 
-def _mac(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _mac(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     address = read_mac(option.value)
-    return (FieldMatch("smac", ((address, address),), option.negated),)
+    return (ir.FieldMatch("smac", ((address, address),), option.negated),)
 
 
-def _physical(field: NameField) -> Reader:
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
-        return (NameMatch(field, (interface_pattern(option.value),), option.negated),)
+def _physical(field: ir.NameField) -> Reader:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+        return (ir.NameMatch(field, (interface_pattern(option.value),), option.negated),)
 
     return read
 
 
-def _is_bridged(field: NameField) -> Reader:
+def _is_bridged(field: ir.NameField) -> Reader:
     """xt_physdev.c: the packet has such a bridge port, that is, the port's name is not empty."""
 
-    def read(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
         if option.values:
             raise ValueError(option.text)
-        return (NameMatch(field, ("",), not option.negated),)
+        return (ir.NameMatch(field, ("",), not option.negated),)
 
     return read
 
 
-def _packet_type(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _packet_type(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     value = PACKET_TYPES.get(option.value)
     value = number(option.value) if value is None else value
-    return (FieldMatch("pkttype", ((value, value),), option.negated),)
+    return (ir.FieldMatch("pkttype", ((value, value),), option.negated),)
 
 
-def _below(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _below(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     limit = number(option.value)
-    return (FieldMatch("ttl", ((0, limit - 1),) if limit else (), option.negated),)
+    return (ir.FieldMatch("ttl", ((0, limit - 1),) if limit else (), option.negated),)
 
 
-def _above(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _above(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     limit = number(option.value)
-    return (FieldMatch("ttl", ((limit + 1, 255),) if limit < 255 else (), option.negated),)
+    return (ir.FieldMatch("ttl", ((limit + 1, 255),) if limit < 255 else (), option.negated),)
 
 
-def _dscp_class(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _dscp_class(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     value = DSCP_CLASSES.get(option.value.upper())
     if value is None:
         raise ValueError(option.value)
-    return (FieldMatch("dscp", ((value, value),), option.negated),)
+    return (ir.FieldMatch("dscp", ((value, value),), option.negated),)
 
 
 def tos(text: str) -> tuple[int, int]:
@@ -308,19 +287,19 @@ def tos(text: str) -> tuple[int, int]:
     return number(value), number(mask) if slash else 0xFF
 
 
-def _tos(option: Option, _family: IpFamily) -> tuple[Match, ...]:
+def _tos(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
     """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; if negated, a difference in either is enough."""
     value, mask = tos(option.value)
-    parts: tuple[FieldMatch, ...] = ()
+    parts: tuple[ir.FieldMatch, ...] = ()
     if mask >> 2 or value >> 2:
         parts += (_tos_part("dscp", value >> 2, mask >> 2, 0x3F, option.negated),)
     if mask & 3 or value & 3 or not parts:
         parts += (_tos_part("ecn", value & 3, mask & 3, 3, option.negated),)
-    return (AnyOfMatch(parts),) if option.negated and len(parts) > 1 else parts
+    return (ir.AnyOfMatch(parts),) if option.negated and len(parts) > 1 else parts
 
 
-def _tos_part(field: Field, value: int, mask: int, full: int, negated: bool) -> FieldMatch:
-    return FieldMatch(field, ((value, value),), negated, mask_of(mask, full))
+def _tos_part(field: ir.Field, value: int, mask: int, full: int, negated: bool) -> ir.FieldMatch:
+    return ir.FieldMatch(field, ((value, value),), negated, mask_of(mask, full))
 
 
 _PORT_READERS: dict[str, Reader] = {

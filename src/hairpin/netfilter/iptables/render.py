@@ -7,34 +7,14 @@ Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
 
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
 from hairpin.netfilter.iptables.render_targets import target_words
 from hairpin.netfilter.iptables.words import quoted, refuse, split_words
-from hairpin.netfilter.ir import (
-    Chain,
-    Expression,
-    FieldMatch,
-    Jump,
-    Nat,
-    NatMap,
-    NoEffect,
-    Notrack,
-    OpaqueMatch,
-    Outside,
-    Reject,
-    Rule,
-    SetField,
-    SetZone,
-    StatefulMatch,
-    Statement,
-    Table,
-    Verdict,
-    VerdictMap,
-)
 from hairpin.netfilter.rule_address import IpFamily
 
 
-def render(table: Table) -> str:
+def render(table: ir.Table) -> str:
     """Return the table as ``iptables-restore`` (family ip) or ``ip6tables-restore`` (ip6) reads it, with counters.
 
     Raises ChangeError for a table of another family and for rules that iptables cannot say.
@@ -53,19 +33,19 @@ def render(table: Table) -> str:
     return "\n".join((*lines, "COMMIT", ""))
 
 
-def _declaration(chain: Chain) -> str:
+def _declaration(chain: ir.Chain) -> str:
     policy = "-" if chain.hook is None else "DROP" if chain.policy == "drop" else "ACCEPT"
     return f":{chain.name} {policy} [{chain.packets or 0}:0]"
 
 
-def render_rule(rule: Rule, chain: str, family: IpFamily) -> str:
+def render_rule(rule: ir.Rule, chain: str, family: IpFamily) -> str:
     """Return the rule as a line of ``iptables-restore``, without counters: ``-A FORWARD -i eth0 -j DROP``."""
     return " ".join(("-A", chain, *_raw_words(rule.body, family)))
 
 
-def _raw_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...]:
+def _raw_words(body: tuple[ir.Expression, ...], family: IpFamily) -> tuple[str, ...]:
     groups: list[_Group] = []
-    statements: list[Statement] = []
+    statements: list[ir.Statement] = []
     protocol: int | None = None
     used: frozenset[str] = frozenset()
     index = 0
@@ -73,16 +53,25 @@ def _raw_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...
         each = body[index]
         index += 1
         match each:
-            case StatefulMatch(text=text) | OpaqueMatch(text=text):
+            case ir.StatefulMatch(text=text) | ir.OpaqueMatch(text=text):
                 groups.append(_verbatim(text))
-            case NoEffect(name="comment", text=text):
+            case ir.NoEffect(name="comment", text=text):
                 groups.append(_Group(None, ("-m", "comment", "--comment", quoted(text))))
-            case NoEffect(name=name, text=text) if name.islower():
+            case ir.NoEffect(name=name, text=text) if name.islower():
                 groups.append(_verbatim(text))
             case (
-                Verdict() | Jump() | Reject() | Nat() | NatMap() | SetField() | Notrack() | SetZone() | VerdictMap()
-                | NoEffect() | Outside()
-            ):  # fmt: skip
+                ir.Verdict()
+                | ir.Jump()
+                | ir.Reject()
+                | ir.Nat()
+                | ir.NatMap()
+                | ir.SetField()
+                | ir.Notrack()
+                | ir.SetZone()
+                | ir.VerdictMap()
+                | ir.NoEffect()
+                | ir.Outside()
+            ):
                 statements.append(each)
             case _:
                 words = tos_pair(each, body[index] if index < len(body) else None)
@@ -90,7 +79,7 @@ def _raw_words(body: tuple[Expression, ...], family: IpFamily) -> tuple[str, ...
                 words = words or match_words(each, Context(family, protocol, used))
                 _add(groups, words)
                 used |= _core_options(words)
-                if isinstance(each, FieldMatch) and each.field == "protocol" and not each.negated:
+                if isinstance(each, ir.FieldMatch) and each.field == "protocol" and not each.negated:
                     protocol = each.ranges[0][0]
     matches = (word for group in groups for word in group.all_words())
     return (*matches, *target_words(tuple(statements), family))

@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.fields import (
     CT_STATES,
     CT_STATUSES,
@@ -15,22 +16,6 @@ from hairpin.netfilter.iptables.fields import (
 )
 from hairpin.netfilter.iptables.matches import holds_without_connection
 from hairpin.netfilter.iptables.words import refuse
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    AnyOfMatch,
-    Expression,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Match,
-    NameMatch,
-    OpaqueMatch,
-    Ranges,
-    ReversePathMatch,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
 from hairpin.netfilter.protocols import BUILT_IN
 from hairpin.netfilter.rule_address import (
     IpFamily,
@@ -76,22 +61,22 @@ class Context(NamedTuple):
     used: frozenset[str]
 
 
-def match_words(match: Match, context: Context) -> Words:
+def match_words(match: ir.Match, context: Context) -> Words:
     """Return the words of one match; ChangeError where iptables has none."""
     match match:
-        case FieldMatch():
+        case ir.FieldMatch():
             return _field(match, context)
-        case NameMatch():
+        case ir.NameMatch():
             return _name(match, context)
-        case SetMatch():
+        case ir.SetMatch():
             return _set(match, negated=match.negated)
-        case AnyOfMatch():
+        case ir.AnyOfMatch():
             return _any_of(match, context)
-        case FibMatch() | ReversePathMatch() | SocketMatch():
+        case ir.FibMatch() | ir.ReversePathMatch() | ir.SocketMatch():
             return _surroundings(match)
-        case InlineSetMatch():
+        case ir.InlineSetMatch():
             raise refuse(match)
-        case StatefulMatch() | OpaqueMatch():
+        case ir.StatefulMatch() | ir.OpaqueMatch():
             raise AssertionError("text is written as it stands, by render.py")
 
 
@@ -102,7 +87,7 @@ def _negation(negated: bool) -> tuple[str, ...]:
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
-def _field(match: FieldMatch, context: Context) -> Words:
+def _field(match: ir.FieldMatch, context: Context) -> Words:
     name = match.field
     negation = _negation(match.negated)
     family = context.family
@@ -123,7 +108,7 @@ def _field(match: FieldMatch, context: Context) -> Words:
             return Words("ecn", (*negation, _ECN_FLAGS[match.mask]))
     if name == "tcp-flags" and context.protocol == 6:
         value = _single(match)
-        mask = match.mask if match.mask != FULL_MASK else 63
+        mask = match.mask if match.mask != ir.FULL_MASK else 63
         return Words("tcp", (*negation, "--tcp-flags", _flag_names(mask), _flag_names(value)))
     if name == "icmp" and context.protocol == 1:
         return Words("icmp", (*negation, "--icmp-type", _icmp_type(match)))
@@ -154,14 +139,14 @@ def _field(match: FieldMatch, context: Context) -> Words:
     raise refuse(match)
 
 
-def _single(match: FieldMatch) -> int:
+def _single(match: ir.FieldMatch) -> int:
     if len(match.ranges) != 1 or match.ranges[0][0] != match.ranges[0][1]:
         raise refuse(match, message("it takes a single value"))
     return match.ranges[0][0]
 
 
-def _only_range(match: FieldMatch) -> tuple[int, int]:
-    if len(match.ranges) != 1 or match.mask != FULL_MASK:
+def _only_range(match: ir.FieldMatch) -> tuple[int, int]:
+    if len(match.ranges) != 1 or match.mask != ir.FULL_MASK:
         raise refuse(match, message("it takes a single range"))
     return match.ranges[0]
 
@@ -171,12 +156,12 @@ def _span(ends: tuple[int, int], separator: str = ":") -> str:
     return str(first) if first == last else f"{first}{separator}{last}"
 
 
-def _masked(match: FieldMatch) -> str:
+def _masked(match: ir.FieldMatch) -> str:
     value = _single(match)
-    return f"{value:#x}" if match.mask == FULL_MASK else f"{value:#x}/{match.mask:#x}"
+    return f"{value:#x}" if match.mask == ir.FULL_MASK else f"{value:#x}/{match.mask:#x}"
 
 
-def _address(match: FieldMatch, context: Context) -> Words:
+def _address(match: ir.FieldMatch, context: Context) -> Words:
     """A prefix is ``-s``; another range, or a second match of the same address, is ``-m iprange``."""
     source = match.field.startswith("s")
     option = "-s" if source else "-d"
@@ -196,16 +181,16 @@ def _address(match: FieldMatch, context: Context) -> Words:
     return Words("iprange", (*negation, "--src-range" if source else "--dst-range", ends))
 
 
-def _protocol(match: FieldMatch, context: Context) -> Words:
+def _protocol(match: ir.FieldMatch, context: Context) -> Words:
     value = _single(match)
-    if "-p" in context.used or match.mask != FULL_MASK or value == 0:
+    if "-p" in context.used or match.mask != ir.FULL_MASK or value == 0:
         raise refuse(match, message("a rule has one -p with one protocol"))
     return Words(None, (*_negation(match.negated), "-p", BUILT_IN.get(value, str(value))))
 
 
-def _port(match: FieldMatch, context: Context) -> Words:
+def _port(match: ir.FieldMatch, context: Context) -> Words:
     module = _PORT_MODULES.get(context.protocol or 0)
-    if match.mask != FULL_MASK or (module is None and context.protocol != 136):
+    if match.mask != ir.FULL_MASK or (module is None and context.protocol != 136):
         raise refuse(match, message("ports need -p tcp, udp, udplite, sctp or dccp before them"))
     negation = _negation(match.negated)
     if len(match.ranges) == 1 and module is not None:
@@ -213,7 +198,7 @@ def _port(match: FieldMatch, context: Context) -> Words:
     return Words("multiport", (*negation, f"--{match.field}s", _port_list(match.ranges)), alone=True)
 
 
-def _port_list(ranges: Ranges) -> str:
+def _port_list(ranges: ir.Ranges) -> str:
     if not ranges or sum(1 + (first != last) for first, last in ranges) > MAX_PORTS:
         raise refuse(message("a list of ports"), message("-m multiport takes 1 to {maximum}", maximum=MAX_PORTS))
     return ",".join(_span(ends) for ends in ranges)
@@ -224,7 +209,7 @@ def _flag_names(bits: int) -> str:
     return ",".join(names) or "NONE"
 
 
-def _icmp_type(match: FieldMatch) -> str:
+def _icmp_type(match: ir.FieldMatch) -> str:
     first, last = _only_range(match)
     if (first, last) == (0, 0xFFFF):
         return "any"
@@ -235,7 +220,7 @@ def _icmp_type(match: FieldMatch) -> str:
     return f"{first >> 8}/{first & 0xFF}"
 
 
-def _hops(match: FieldMatch, context: Context) -> Words:
+def _hops(match: ir.FieldMatch, context: Context) -> Words:
     module = "ttl" if context.family == "ip" else "hl"
     if not match.ranges and not match.negated:
         return Words(module, (f"--{module}-lt", "0"), alone=True)
@@ -249,9 +234,9 @@ def _hops(match: FieldMatch, context: Context) -> Words:
     )
 
 
-def _tos(match: FieldMatch) -> Words:
+def _tos(match: ir.FieldMatch) -> Words:
     value, negation = _single(match), _negation(match.negated)
-    if match.mask == FULL_MASK:
+    if match.mask == ir.FULL_MASK:
         if match.field == "dscp":
             return Words("dscp", (*negation, "--dscp", f"{value:#04x}"), alone=True)
         return Words("ecn", (*negation, "--ecn-ip-ect", str(value)))
@@ -260,10 +245,10 @@ def _tos(match: FieldMatch) -> Words:
     return Words("tos", (*negation, "--tos", f"{value << shift:#04x}/{mask << shift:#04x}"), alone=True)
 
 
-def tos_pair(first: Expression, second: Expression | None, *, negated: bool = False) -> Words | None:
+def tos_pair(first: ir.Expression, second: ir.Expression | None, *, negated: bool = False) -> Words | None:
     """Return ``--tos VALUE/MASK`` for a DSCP match followed by its ECN match, or None for any others."""
     match first, second:
-        case FieldMatch(field="dscp", negated=one), FieldMatch(field="ecn", negated=two) if one is two is negated:
+        case ir.FieldMatch(field="dscp", negated=one), ir.FieldMatch(field="ecn", negated=two) if one is two is negated:
             value = _single(first) << 2 | _single(second)
             mask = min(first.mask, 0x3F) << 2 | min(second.mask, 3)
             return Words("tos", (*_negation(negated), "--tos", f"{value:#04x}/{mask:#04x}"), alone=True)
@@ -271,7 +256,7 @@ def tos_pair(first: Expression, second: Expression | None, *, negated: bool = Fa
             return None
 
 
-def _connection(match: FieldMatch, family: IpFamily) -> Words:
+def _connection(match: ir.FieldMatch, family: IpFamily) -> Words:
     name, negation = match.field, _negation(match.negated)
     if name == "ct-state":
         return _state(match, (), negation)
@@ -302,10 +287,10 @@ def _connection(match: FieldMatch, family: IpFamily) -> Words:
     return Words("conntrack", (*negation, f"--ct{option}", text))
 
 
-def _state(match: FieldMatch | None, virtual: tuple[str, ...], negation: tuple[str, ...]) -> Words:
+def _state(match: ir.FieldMatch | None, virtual: tuple[str, ...], negation: tuple[str, ...]) -> Words:
     names: tuple[str, ...] = ()
     if match is not None:
-        if match.mask != FULL_MASK or not set(match.ranges).issubset({(bit, bit) for bit in CT_STATES.values()}):
+        if match.mask != ir.FULL_MASK or not set(match.ranges).issubset({(bit, bit) for bit in CT_STATES.values()}):
             raise refuse(match)
         names = tuple(name for name, bit in CT_STATES.items() if (bit, bit) in match.ranges)
     if not names + virtual:
@@ -317,7 +302,7 @@ def _state(match: FieldMatch | None, virtual: tuple[str, ...], negation: tuple[s
 # --- names, sets, surroundings ---------------------------------------------------------------------------------------
 
 
-def _name(match: NameMatch, context: Context) -> Words:
+def _name(match: ir.NameMatch, context: Context) -> Words:
     negation = _negation(match.negated)
     if len(match.names) != 1:
         raise refuse(match, message("it takes one interface name"))
@@ -340,7 +325,7 @@ def _iptables_name(name: str) -> str:
     return name[:-1] + "+" if name.endswith("*") else name
 
 
-def _set(match: SetMatch, *, negated: bool) -> Words:
+def _set(match: ir.SetMatch, *, negated: bool) -> Words:
     flags: dict[str, str] = {
         "saddr4": "src", "saddr6": "src", "daddr4": "dst", "daddr6": "dst", "sport": "src", "dport": "dst",
         "iif": "src", "oif": "dst", "smac": "src", "dmac": "dst", "mark": "src",
@@ -352,25 +337,25 @@ def _set(match: SetMatch, *, negated: bool) -> Words:
     return Words("set", words, alone=True)
 
 
-def _any_of(match: AnyOfMatch, context: Context) -> Words:
+def _any_of(match: ir.AnyOfMatch, context: Context) -> Words:
     negation = _negation(match.negated)
     match match.alternatives:
-        case (SetMatch(negated=False) as only,) if match.negated:
+        case (ir.SetMatch(negated=False) as only,) if match.negated:
             return _set(only, negated=True)
-        case (FieldMatch(field="skuid" | "skgid", negated=False) as only,) if match.negated:
+        case (ir.FieldMatch(field="skuid" | "skgid", negated=False) as only,) if match.negated:
             words = _field(only, context)
             return words._replace(words=("!", *words.words))
-        case (FieldMatch("sport", ranges, negated=False), FieldMatch("dport", others)) if ranges == others:
+        case (ir.FieldMatch("sport", ranges, negated=False), ir.FieldMatch("dport", others)) if ranges == others:
             return Words("multiport", (*negation, "--ports", _port_list(ranges)), alone=True)
-        case (FieldMatch(field="dscp") as dscp, FieldMatch(field="ecn") as ecn):
+        case (ir.FieldMatch(field="dscp") as dscp, ir.FieldMatch(field="ecn") as ecn):
             pair = tos_pair(dscp, ecn, negated=True)
             if pair is not None and not match.negated:
                 return pair
-        case (*states, FieldMatch(field="ct-status", negated=True, ranges=((0, 0),), mask=mask)) if len(states) < 2:
+        case (*states, ir.FieldMatch(field="ct-status", negated=True, ranges=((0, 0),), mask=mask)) if len(states) < 2:
             virtual = tuple(name for name, bit in VIRTUAL_STATES.items() if bit & mask)
             state = states[0] if states else None
             if mask == sum(VIRTUAL_STATES[name] for name in virtual) and (
-                state is None or (isinstance(state, FieldMatch) and state.field == "ct-state" and not state.negated)
+                state is None or (isinstance(state, ir.FieldMatch) and state.field == "ct-state" and not state.negated)
             ):
                 words = _state(state, virtual, negation)
                 return words._replace(alone=holds_without_connection(match))
@@ -379,18 +364,18 @@ def _any_of(match: AnyOfMatch, context: Context) -> Words:
     raise refuse(match)
 
 
-def _surroundings(match: FibMatch | ReversePathMatch | SocketMatch) -> Words:
+def _surroundings(match: ir.FibMatch | ir.ReversePathMatch | ir.SocketMatch) -> Words:
     match match:
-        case FibMatch(address=address, types=types, negated=negated, limit=limit):
+        case ir.FibMatch(address=address, types=types, negated=negated, limit=limit):
             side = "--src-type" if address == "saddr" else "--dst-type"
             tails: dict[Literal["iif", "oif"] | None, tuple[str, ...]] = {
                 None: (), "iif": ("--limit-iface-in",), "oif": ("--limit-iface-out",),
             }  # fmt: skip
             return Words("addrtype", (*_negation(negated), side, ",".join(types).upper()), tail=tails[limit])
-        case ReversePathMatch(negated=negated, loose=loose, accept_local=accept_local, validmark=validmark):
+        case ir.ReversePathMatch(negated=negated, loose=loose, accept_local=accept_local, validmark=validmark):
             flags = {"--loose": loose, "--validmark": validmark, "--accept-local": accept_local, "--invert": negated}
             return Words("rpfilter", tuple(flag for flag, given in flags.items() if given), alone=True)
-        case SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=negated):
+        case ir.SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=negated):
             if negated:
                 raise refuse(match)
             flags = {"--transparent": transparent, "--nowildcard": nowildcard}

@@ -6,22 +6,8 @@ Raises ChangeError for what iptables cannot say.
 from typing import assert_never
 
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.words import refuse, split_words
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    Jump,
-    Nat,
-    NatMap,
-    NoEffect,
-    Notrack,
-    Outside,
-    Reject,
-    SetField,
-    SetZone,
-    Statement,
-    Verdict,
-    VerdictMap,
-)
 from hairpin.netfilter.rule_address import IpFamily, prefix_of_range, write_address, write_prefix
 
 _VERDICT_WORDS: dict[str, tuple[str, ...]] = {
@@ -30,7 +16,7 @@ _VERDICT_WORDS: dict[str, tuple[str, ...]] = {
 _MARK_BITS = 0xFFFFFFFF
 
 
-def target_words(statements: tuple[Statement, ...], family: IpFamily) -> tuple[str, ...]:
+def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:
     """Return ``-j TARGET …`` for a rule's statements; several statements only if one target does them all (CT, TOS).
 
     Words that come from ``text`` keep their quotes.
@@ -38,14 +24,14 @@ def target_words(statements: tuple[Statement, ...], family: IpFamily) -> tuple[s
     match statements:
         case ():
             return ()
-        case (SetField(field="dscp", source=None) as dscp, SetField(field="ecn", source=None) as ecn):
+        case (ir.SetField(field="dscp", source=None) as dscp, ir.SetField(field="ecn", source=None) as ecn):
             value, keep = dscp.value << 2 | ecn.value, dscp.keep << 2 | ecn.keep
             return ("-j", "TOS", "--set-tos", f"{value:#04x}/{~keep & 0xFF:#04x}")
-        case (SetField() as only,):
+        case (ir.SetField() as only,):
             return _set_field(only, family)
-        case (Nat() as only,):
+        case (ir.Nat() as only,):
             return _nat(only, family)
-        case (Notrack() | SetZone() | NoEffect(name="CT"), *_):
+        case (ir.Notrack() | ir.SetZone() | ir.NoEffect(name="CT"), *_):
             return ("-j", "CT", *(word for each in statements for word in _ct(each)))
         case (only,):
             return _single(only)
@@ -53,56 +39,56 @@ def target_words(statements: tuple[Statement, ...], family: IpFamily) -> tuple[s
             raise refuse(statements, message("an iptables rule has one target"))
 
 
-def _single(statement: Statement) -> tuple[str, ...]:
+def _single(statement: ir.Statement) -> tuple[str, ...]:
     match statement:
-        case Verdict(verdict=verdict):
+        case ir.Verdict(verdict=verdict):
             return _VERDICT_WORDS[verdict]
-        case Jump(chain=chain, goto=goto):
+        case ir.Jump(chain=chain, goto=goto):
             return ("-g" if goto else "-j", chain)
-        case Reject(answer=answer):
+        case ir.Reject(answer=answer):
             if answer.startswith("icmpx"):
                 raise refuse(statement, message("name the ICMP type of the family"))
             return ("-j", "REJECT", "--reject-with", answer)
-        case NoEffect(name=name, text=text) | Outside(name=name, text=text):
+        case ir.NoEffect(name=name, text=text) | ir.Outside(name=name, text=text):
             if name == "NETMAP":
                 raise refuse(statement, message("the chain runs at hooks for both directions"))
             return ("-j", name, *split_words(text))
-        case NatMap() | VerdictMap():
+        case ir.NatMap() | ir.VerdictMap():
             raise refuse(statement)
-        case Nat() | Notrack() | SetField() | SetZone():
+        case ir.Nat() | ir.Notrack() | ir.SetField() | ir.SetZone():
             raise AssertionError("target_words() has its own case for it")
         case _:
             assert_never(statement)
 
 
-def _ct(statement: Statement) -> tuple[str, ...]:
+def _ct(statement: ir.Statement) -> tuple[str, ...]:
     match statement:
-        case Notrack():
+        case ir.Notrack():
             return ("--notrack",)
-        case SetZone(zone=zone):
+        case ir.SetZone(zone=zone):
             return ("--zone", str(zone)) if zone else ()
-        case NoEffect(name="CT", text=text):
+        case ir.NoEffect(name="CT", text=text):
             return tuple(split_words(text))
         case _:
             raise refuse(statement, message("it cannot stand beside -j CT"))
 
 
-def _set_field(statement: SetField, family: IpFamily) -> tuple[str, ...]:
+def _set_field(statement: ir.SetField, family: IpFamily) -> tuple[str, ...]:
     match statement:
-        case SetField(field="ct-mark", source="mark") | SetField(field="mark", source="ct-mark") if (
+        case ir.SetField(field="ct-mark", source="mark") | ir.SetField(field="mark", source="ct-mark") if (
             statement.value == 0
         ):
             keeps, takes = f"{~statement.keep & _MARK_BITS:#x}", f"{statement.source_mask & _MARK_BITS:#x}"
             if statement.field == "ct-mark":
                 return ("-j", "CONNMARK", "--save-mark", "--nfmask", takes, "--ctmask", keeps)
             return ("-j", "CONNMARK", "--restore-mark", "--nfmask", keeps, "--ctmask", takes)
-        case SetField(source=None) if statement.source_mask == FULL_MASK:
+        case ir.SetField(source=None) if statement.source_mask == ir.FULL_MASK:
             return _constant(statement, family)
         case _:
             raise refuse(statement)
 
 
-def _constant(statement: SetField, family: IpFamily) -> tuple[str, ...]:
+def _constant(statement: ir.SetField, family: IpFamily) -> tuple[str, ...]:
     value, keep = statement.value, statement.keep
     if statement.field in ("mark", "ct-mark"):
         target = "MARK" if statement.field == "mark" else "CONNMARK"
@@ -121,7 +107,7 @@ def _constant(statement: SetField, family: IpFamily) -> tuple[str, ...]:
     raise refuse(statement)
 
 
-def _nat(statement: Nat, family: IpFamily) -> tuple[str, ...]:
+def _nat(statement: ir.Nat, family: IpFamily) -> tuple[str, ...]:
     flags = tuple(f"--{flag}" for flag in statement.flags)
     if statement.version not in (None, 4 if family == "ip" else 6):
         raise refuse(statement, message("its addresses are of the other family"))

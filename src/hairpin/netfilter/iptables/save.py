@@ -23,6 +23,7 @@ from typing import Literal
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
 from hairpin.netfilter.iptables.fields import field_of, interface_pattern, prefix_match
@@ -39,35 +40,21 @@ from hairpin.netfilter.iptables.words import (
     split_plain_groups,
     split_words,
 )
-from hairpin.netfilter.ir import (
-    Chain,
-    ChainType,
-    Expression,
-    Field,
-    FieldMatch,
-    Hook,
-    Jump,
-    NameMatch,
-    Nat,
-    NoEffect,
-    OpaqueMatch,
-    Rule,
-    Set,
-    Statement,
-    Table,
-    Verdict,
-)
 from hairpin.netfilter.protocols import BUILT_IN, protocol_number
 from hairpin.netfilter.rule_address import IpFamily
 
 IptablesDialect = Literal["iptables-nft", "iptables-legacy"]
 
-_VERDICTS: dict[str, Verdict] = {"ACCEPT": Verdict("accept"), "DROP": Verdict("drop"), "RETURN": Verdict("return")}
+_VERDICTS: dict[str, ir.Verdict] = {
+    "ACCEPT": ir.Verdict("accept"),
+    "DROP": ir.Verdict("drop"),
+    "RETURN": ir.Verdict("return"),
+}
 
-_FILTER: dict[str, tuple[Hook, int, ChainType]] = {
+_FILTER: dict[str, tuple[ir.Hook, int, ir.ChainType]] = {
     "INPUT": ("input", 0, "filter"), "FORWARD": ("forward", 0, "filter"), "OUTPUT": ("output", 0, "filter"),
 }  # fmt: skip
-BASE_CHAINS: dict[str, dict[str, tuple[Hook, int, ChainType]]] = {
+BASE_CHAINS: dict[str, dict[str, tuple[ir.Hook, int, ir.ChainType]]] = {
     "raw": {"PREROUTING": ("prerouting", -300, "filter"), "OUTPUT": ("output", -300, "filter")},
     "mangle": {
         "PREROUTING": ("prerouting", -150, "filter"), "INPUT": ("input", -150, "filter"),
@@ -87,8 +74,10 @@ _APPEND = ("-A", "--append")
 _ADDRESSES = ("-s", "-d")
 _INTERFACES = ("-i", "-o")
 _TARGET = ("-j ", "-g ")
-_HOSTS: dict[str, Field] = {"-s ": "saddr4", "-d ": "daddr4"}
-_PORTS: dict[str, Field] = {f"-m {name} --{field} ": field for name in ("tcp", "udp") for field in ("sport", "dport")}
+_HOSTS: dict[str, ir.Field] = {"-s ": "saddr4", "-d ": "daddr4"}
+_PORTS: dict[str, ir.Field] = {
+    f"-m {name} --{field} ": field for name in ("tcp", "udp") for field in ("sport", "dport")
+}
 _DNAT = "-j DNAT --to-destination "
 _COMMENT = re.compile(r'-m comment --comment "([^"\\]*)"')
 
@@ -100,9 +89,9 @@ def parse(
     dialect: IptablesDialect,
     source: str,
     evidence: str = "",
-    ipsets: tuple[Set, ...] = (),
-    known: tuple[Table, ...] = (),
-) -> tuple[Table, ...]:
+    ipsets: tuple[ir.Set, ...] = (),
+    known: tuple[ir.Table, ...] = (),
+) -> tuple[ir.Table, ...]:
     """Return the tables in file order; raise ParseError with source, line and the line's text.
 
     ``ipsets`` tell what the flags of ``--match-set`` look at; a set that is not among them makes the match opaque.
@@ -125,7 +114,7 @@ def _no_collection() -> Generator[None]:
             gc.enable()
 
 
-def _bodies(table: Table | None) -> dict[str, tuple[Expression, ...]]:
+def _bodies(table: ir.Table | None) -> dict[str, tuple[ir.Expression, ...]]:
     """Return the bodies of the table's rules by their texts, but for those that depend on other rules (netmap.py)."""
     rules = (rule for chain in table.chains for rule in chain.rules) if table is not None else ()
     return {rule.text: rule.body for rule in rules if "NETMAP" not in rule.text}
@@ -137,9 +126,9 @@ class _OpenTable:
     def __init__(self, name: str) -> None:
         self.name = name
         self.policies: dict[str, tuple[str, int | None]] = {}
-        self.rules: dict[str, list[Rule]] = {}
-        self.groups: dict[str, tuple[Expression, ...]] = {}
-        self.bodies: dict[str, tuple[Expression, ...]] = {}
+        self.rules: dict[str, list[ir.Rule]] = {}
+        self.groups: dict[str, tuple[ir.Expression, ...]] = {}
+        self.bodies: dict[str, tuple[ir.Expression, ...]] = {}
         self.netmap = False
 
 
@@ -150,8 +139,8 @@ class _Reader:
         dialect: IptablesDialect,
         source: str,
         evidence: str,
-        ipsets: dict[str, Set],
-        known: tuple[Table, ...],
+        ipsets: dict[str, ir.Set],
+        known: tuple[ir.Table, ...],
     ) -> None:
         self._family: IpFamily = family
         self._dialect: IptablesDialect = dialect
@@ -161,7 +150,7 @@ class _Reader:
         self._merges = False
         self._known = {each.name: each for each in known}
 
-    def tables(self, lines: Iterable[str]) -> Iterator[Table]:
+    def tables(self, lines: Iterable[str]) -> Iterator[ir.Table]:
         table: _OpenTable | None = None
         number = 0
         for number, line in enumerate(lines, 1):
@@ -221,15 +210,15 @@ class _Reader:
         body = table.bodies.get(text)
         if body is None:
             body = self._body(words, table) if words else ()
-        rules.append(Rule(body, text, len(rules) + 1, number, None, packets, octets))
+        rules.append(ir.Rule(body, text, len(rules) + 1, number, None, packets, octets))
 
-    def _body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
+    def _body(self, words: str, table: _OpenTable) -> tuple[ir.Expression, ...]:
         """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
         if "-p " not in words and (refused := lacks_protocol(words, self._family)) is not None:
             # iptables does not load this rule, so no kernel has it.
-            return (OpaqueMatch(refused), *self._unusual_body(words, table))
+            return (ir.OpaqueMatch(refused), *self._unusual_body(words, table))
         known = table.groups
-        body: list[Expression] = []
+        body: list[ir.Expression] = []
         groups = split_plain_groups(words) if "\\" not in words else split_groups(words)
         for group in groups:
             nodes = known.get(group)
@@ -245,21 +234,21 @@ class _Reader:
             body += nodes
         return tuple(body) if groups[-1][:3] in _TARGET else _statements_last(body)
 
-    def _unusual_body(self, words: str, table: _OpenTable) -> tuple[Expression, ...]:
+    def _unusual_body(self, words: str, table: _OpenTable) -> tuple[ir.Expression, ...]:
         """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``, a port
         behind an address."""
-        body: list[Expression] = []
+        body: list[ir.Expression] = []
         for raw in gather_options([split_words(group) for group in split_groups(words)]):
             body += self._group(raw, table)
         return _statements_last(body)
 
-    def _group(self, raw: list[str], table: _OpenTable) -> tuple[Expression, ...]:
+    def _group(self, raw: list[str], table: _OpenTable) -> tuple[ir.Expression, ...]:
         """Read one core option with all the words up to the next one."""
         negated = raw[0] == "!"
         option = CORE[raw[negated]]
         rest = raw[negated + 1 :]
         if option == "-f":
-            return (FieldMatch("fragment", ((1, 1),), negated), *self._implied("", rest))
+            return (ir.FieldMatch("fragment", ((1, 1),), negated), *self._implied("", rest))
         if rest[0] == "!":
             # iptables before 1.4.3 wrote ``-s ! ADDRESS``.
             negated, rest = True, rest[1:]
@@ -268,10 +257,10 @@ class _Reader:
         if option == "-j":
             return self._target(raw, table)
         if option == "-g":
-            return (Jump(rest[0], goto=True),)
+            return (ir.Jump(rest[0], goto=True),)
         return (*self._core_match(option, rest[0], negated), *self._implied(rest[0], rest[1:]))
 
-    def _core_match(self, option: str, value: str, negated: bool) -> tuple[Expression, ...]:
+    def _core_match(self, option: str, value: str, negated: bool) -> tuple[ir.Expression, ...]:
         if option in _ADDRESSES:
             match = prefix_match(
                 field_of("saddr" if option == "-s" else "daddr", self._family), value, negated, self._family
@@ -285,18 +274,18 @@ class _Reader:
             return (
                 ()
                 if name == "*" and not negated
-                else (NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
+                else (ir.NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
             )
         if value == "all":
             return ()
         protocol = protocol_number(value)
         if protocol is None:
-            return (OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
+            return (ir.OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
         if protocol == 0 and negated:
-            return (OpaqueMatch(f"! -p {value}"),)  # no packet can satisfy it, so iptables refuses it
-        return () if protocol == 0 else (FieldMatch("protocol", ((protocol, protocol),), negated),)
+            return (ir.OpaqueMatch(f"! -p {value}"),)  # no packet can satisfy it, so iptables refuses it
+        return () if protocol == 0 else (ir.FieldMatch("protocol", ((protocol, protocol),), negated),)
 
-    def _implied(self, protocol: str, words: list[str]) -> tuple[Expression, ...]:
+    def _implied(self, protocol: str, words: list[str]) -> tuple[ir.Expression, ...]:
         """Read options without ``-m``: after ``-p PROTOCOL``, hand-written rules leave its module out."""
         if not words:
             return ()
@@ -306,50 +295,52 @@ class _Reader:
             raise MalformedError(message("unknown option {option!r}", option=words[0]))
         return read_match(read_group(words, name, self._family), self._ipsets)
 
-    def _target(self, words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
+    def _target(self, words: list[str], table: _OpenTable) -> tuple[ir.Expression, ...]:
         name = words[1]
         verdict = _VERDICTS.get(name)
         if verdict is not None:
             return (verdict,)
         if name in table.rules:
-            return (Jump(name),)
+            return (ir.Jump(name),)
         table.netmap = table.netmap or name == "NETMAP"
         return read_target(read_group(words, name, self._family))
 
-    def _finished(self, table: _OpenTable) -> Table:
+    def _finished(self, table: _OpenTable) -> ir.Table:
         hooks = BASE_CHAINS[table.name]
-        chains: list[Chain] = []
+        chains: list[ir.Chain] = []
         for name, (policy, packets) in table.policies.items():
             rules = tuple(table.rules[name])
             if policy == "-":
-                chains.append(Chain(name, rules))
+                chains.append(ir.Chain(name, rules))
                 continue
             hook, priority, kind = hooks[name]
             if table.name == "security" and self._dialect == "iptables-nft":
                 priority = 150  # not NF_IP_PRI_SECURITY, whatever its comment says: iptables/nft.c
             chains.append(
-                Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
+                ir.Chain(name, rules, hook, kind, priority, "drop" if policy == "DROP" else "accept", (), packets)
             )
         finished = resolved(tuple(chains)) if table.netmap else tuple(chains)
-        return Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
+        return ir.Table(self._family, table.name, self._dialect, finished, evidence=self._evidence)
 
 
-def _frequent(group: str) -> tuple[Expression, ...] | None:
+def _frequent(group: str) -> tuple[ir.Expression, ...] | None:
     """Read the groups that differ in nearly every rule of a container engine; quicker than by the tables."""
     field = _HOSTS.get(group[:3])
     if field is not None:
         address = ipv4_of(group[3:-3]) if group.endswith("/32") else None
-        return None if address is None else (FieldMatch(field, ((address, address),)),)
+        return None if address is None else (ir.FieldMatch(field, ((address, address),)),)
     field = _PORTS.get(group[:15])
     if field is not None:
         port = _port(group[15:])
-        return None if port is None else (FieldMatch(field, ((port, port),)),)
+        return None if port is None else (ir.FieldMatch(field, ((port, port),)),)
     if group.startswith(_DNAT):
         host, _, number = group.removeprefix(_DNAT).partition(":")
         address, port = ipv4_of(host), _port(number)
-        return None if address is None or port is None else (Nat("dnat", (address, address), (port, port), version=4),)
+        return (
+            None if address is None or port is None else (ir.Nat("dnat", (address, address), (port, port), version=4),)
+        )
     found = _COMMENT.fullmatch(group)
-    return (NoEffect("comment", found[1]),) if found is not None else None
+    return (ir.NoEffect("comment", found[1]),) if found is not None else None
 
 
 def _port(text: str) -> int | None:
@@ -358,9 +349,9 @@ def _port(text: str) -> int | None:
     return port if 0 <= port <= 0xFFFF else None
 
 
-def _statements_last(body: list[Expression]) -> tuple[Expression, ...]:
+def _statements_last(body: list[ir.Expression]) -> tuple[ir.Expression, ...]:
     """Order a body whose target did not stand last; a comment stays among the matches."""
-    return tuple(sorted(body, key=lambda each: isinstance(each, Statement) and not isinstance(each, NoEffect)))
+    return tuple(sorted(body, key=lambda each: isinstance(each, ir.Statement) and not isinstance(each, ir.NoEffect)))
 
 
 def _inside(table: _OpenTable | None) -> _OpenTable:

@@ -20,19 +20,7 @@ import msgspec
 
 from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    AnyOfMatch,
-    Chain,
-    ChainType,
-    Expression,
-    Family,
-    FieldMatch,
-    Hook,
-    Outside,
-    Rule,
-    SetField,
-    Table,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.frame_bytes import with_error
 from hairpin.netfilter.nft.maps import is_implied
 from hairpin.netfilter.nft.merged_payloads import are_merged, merges
@@ -55,16 +43,16 @@ from hairpin.netfilter.nft.syntax import (
 )
 from hairpin.netfilter.nft.text import rule_text, statement_text
 
-_FAMILIES = get_args(Family)
-_HOOKS = get_args(Hook)
-_TYPES = get_args(ChainType)
+_FAMILIES = get_args(ir.Family)
+_HOOKS = get_args(ir.Hook)
+_TYPES = get_args(ir.ChainType)
 _PRIORITIES = {"raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100, "out": 100}
 _BRIDGE_PRIORITIES = {"dstnat": -300, "filter": -200, "out": 100, "srcnat": 300}
 
 _TAGS = (((0x8100, 0x8100),), ((0x88A8, 0x88A8),))
 """EtherTypes of VLAN tags."""
 
-Name = tuple[Family, str]
+Name = tuple[ir.Family, str]
 _Known = dict[bytes, tuple[Parts, str]]
 """The expressions and texts of statements, by the statements as written."""
 
@@ -82,7 +70,7 @@ class _Found(msgspec.Struct):
     dormant: bool = False
 
 
-def parse(text: str, *, source: str, evidence: str = "") -> tuple[Table, ...]:
+def parse(text: str, *, source: str, evidence: str = "") -> tuple[ir.Table, ...]:
     """Return the tables in the order of the reading; ``evidence`` is the reading's id.
 
     Raises ParseError, which names ``source``, for text that nft does not write.
@@ -141,7 +129,7 @@ def _found(found: dict[Name, _Found], body: Object, name: str, *, merging: bool)
     family = string(body, "family")
     if family not in _FAMILIES:
         raise MalformedError(message("{family!r} is not a family", family=family))
-    key = (cast("Family", family), name)
+    key = (cast("ir.Family", family), name)
     table = found.get(key)
     if table is None:
         table = found[key] = _Found(merging)
@@ -158,7 +146,7 @@ def _updates(statements: Json) -> list[str]:
     return names
 
 
-def _table(name: Name, found: _Found, evidence: str) -> Table:
+def _table(name: Name, found: _Found, evidence: str) -> ir.Table:
     family, updated = name[0], frozenset(found.updated)
     sets = tuple(named_set(raw, family, updated) for raw in found.sets.values())
     maps = tuple(named_map(raw, family) for raw in found.maps.values())
@@ -173,16 +161,16 @@ def _table(name: Name, found: _Found, evidence: str) -> Table:
         for raw in found.chains.values()
     )
     objects = tuple(declared(kind, body) for (kind, _), body in found.objects.items())
-    return Table(*name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects)
+    return ir.Table(*name, "nft", chains, sets, tuple(each for each, _ in maps), evidence, objects)
 
 
-def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, dormant: bool) -> Chain:
+def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, dormant: bool) -> ir.Chain:
     name = string(raw, "name")
     rules = tuple(rule for number, body in enumerate(bodies, start=1) for rule in _rules(body, number, scope, known))
     hook, kind, policy = raw.get("hook"), raw.get("type", "filter"), raw.get("policy", "accept")
     if hook is None or dormant:
         # A dormant table's chains are not hooked in: nf_tables_table_disable().
-        return Chain(name, rules)
+        return ir.Chain(name, rules)
     if hook not in _HOOKS or kind not in _TYPES or policy not in ("accept", "drop"):
         raise MalformedError(
             message(
@@ -195,18 +183,18 @@ def _chain(raw: Object, bodies: list[Object], scope: Scope, known: _Known, *, do
         )
     priority = _priority(raw.get("prio", 0), scope.family)
     devices = words(raw.get("dev")) or words(raw.get("devices"))
-    return Chain(
+    return ir.Chain(
         name,
         rules,
-        cast("Hook", hook),
-        cast("ChainType", kind),
+        cast("ir.Hook", hook),
+        cast("ir.ChainType", kind),
         priority,
         "drop" if policy == "drop" else "accept",
         devices,
     )
 
 
-def _priority(value: Json, family: Family) -> int:
+def _priority(value: Json, family: ir.Family) -> int:
     """Return a priority given as a number or as ``filter - 5``."""
     if isinstance(value, int):
         return value
@@ -224,7 +212,7 @@ def _priority(value: Json, family: Family) -> int:
 # --- rules -----------------------------------------------------------------------------------------------------------
 
 
-def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[Rule, ...]:
+def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[ir.Rule, ...]:
     """Return the rule; several if it chooses by a map that the IR has no node for."""
     handle = integer(raw, "handle")
     comment = raw.get("comment")
@@ -245,7 +233,8 @@ def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[Rule,
             )
         ) from None
     return tuple(
-        Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size) for body in bodies
+        ir.Rule(with_error(body, statements), text, number, handle=handle, packets=packets, bytes=size)
+        for body in bodies
     )
 
 
@@ -267,18 +256,18 @@ def _understood(statement: Json, scope: Scope, known: _Known) -> tuple[Parts, st
     return held
 
 
-def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str) -> list[tuple[Expression, ...]]:
-    parts: list[tuple[Expression, ...]] = []
+def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str) -> list[tuple[ir.Expression, ...]]:
+    parts: list[tuple[ir.Expression, ...]] = []
     choices: list[int] = []
-    options: list[tuple[tuple[Expression, ...], ...]] = []
+    options: list[tuple[tuple[ir.Expression, ...], ...]] = []
     for position, (statement, read) in enumerate(zip(statements, found, strict=True)):
         if scope.merges and parts and are_merged(statements[position - 1], statement) and not isinstance(read, Choice):
             before = parts.pop()
             match (*before[-1:], *read[-1:]):
-                case (FieldMatch() as one, FieldMatch() as other):
-                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((one, other))))
-                case (AnyOfMatch(alternatives=several), FieldMatch() as other):
-                    parts.append((*before[:-1], *read[:-1], AnyOfMatch((*several, other))))
+                case (ir.FieldMatch() as one, ir.FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], ir.AnyOfMatch((one, other))))
+                case (ir.AnyOfMatch(alternatives=several), ir.FieldMatch() as other):
+                    parts.append((*before[:-1], *read[:-1], ir.AnyOfMatch((*several, other))))
                 case _:
                     parts.append((*before, *read))
         elif isinstance(read, Choice):
@@ -291,20 +280,20 @@ def _bodies(statements: list[Json], found: list[Parts], scope: Scope, text: str)
     if not choices:
         return [_joined(parts)]
     if not all(_repeatable(part) for before in parts[: choices[-1]] for part in before):
-        return [_joined([*parts[: choices[0]], (Outside("map", text),)])]
-    bodies: list[tuple[Expression, ...]] = []
+        return [_joined([*parts[: choices[0]], (ir.Outside("map", text),)])]
+    bodies: list[tuple[ir.Expression, ...]] = []
     for chosen in product(*options):
         if len(bodies) == MAX_OPTIONS:
-            return [_joined([*parts[: choices[0]], (Outside("map", text),)])]
+            return [_joined([*parts[: choices[0]], (ir.Outside("map", text),)])]
         for at, option in zip(choices, chosen, strict=True):
             parts[at] = option
         bodies.append(_joined(parts))
     return bodies
 
 
-def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
+def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]:
     """Return the parts as one body, with each implied condition once."""
-    body: list[Expression] = []
+    body: list[ir.Expression] = []
     for part in parts:
         for one in part:
             if is_implied(one) and (one in body or _is_inside_tag(one, body)):
@@ -313,17 +302,17 @@ def _joined(parts: list[tuple[Expression, ...]]) -> tuple[Expression, ...]:
     return tuple(body)
 
 
-def _is_inside_tag(one: Expression, body: list[Expression]) -> bool:
+def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
     """Return whether nft implies this EtherType after a match of a VLAN tag: the frame's own EtherType is the tag's."""
-    asks = isinstance(one, FieldMatch) and one.field == "ethertype"
+    asks = isinstance(one, ir.FieldMatch) and one.field == "ethertype"
     return asks and any(
-        isinstance(each, FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
+        isinstance(each, ir.FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
     )
 
 
-def _repeatable(part: Expression) -> bool:
+def _repeatable(part: ir.Expression) -> bool:
     """Return whether the part may run again, in the next of the rules that one rule became, without a change."""
-    if not isinstance(part, SetField):
+    if not isinstance(part, ir.SetField):
         return True
     if part.source is None:
         return part.value & part.keep == 0

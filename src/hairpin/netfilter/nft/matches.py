@@ -14,19 +14,7 @@ import msgspec
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Match,
-    NameMatch,
-    OpaqueMatch,
-    Ranges,
-    ReversePathMatch,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, Operand
 from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
 from hairpin.netfilter.nft.misprints import as_loaded
@@ -46,7 +34,7 @@ _FROM_ETHERNET = (("==", "ether"), ("==", 1))
 """``meta iiftype ether``, ARPHRD_ETHER"""
 
 
-def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
+def read_match(body: Object, scope: Scope) -> tuple[ir.Match, ...]:
     """Return the matches of a ``match`` statement, implied ones first."""
     if "left" not in body or "right" not in body:
         raise MalformedError(message("a match without left and right"))
@@ -56,10 +44,10 @@ def read_match(body: Object, scope: Scope) -> tuple[Match, ...]:
     return compare(body["left"], operator, body["right"], scope)
 
 
-def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...]:
+def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Match, ...]:
     """Return the matches of ``left operator right``, implied ones first; OpaqueMatch if not modelled."""
     name = named(left)
-    found: tuple[Match, ...] | None
+    found: tuple[ir.Match, ...] | None
     match name:
         case "concat":
             found = _concatenation(left, operator, right, scope)
@@ -75,7 +63,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
         case _:
             loaded = as_loaded(left, right)
             if loaded is None:
-                return (HAS_CONNECTION, OpaqueMatch(match_text(left, operator, right)))
+                return (HAS_CONNECTION, ir.OpaqueMatch(match_text(left, operator, right)))
             of = operand(loaded[0], scope.family)
             one = _one(of, operator, loaded[1])
             if one is not None:
@@ -85,7 +73,7 @@ def compare(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match
         return found
     text = match_text(left, operator, right)
     why = chance(left)
-    last = OpaqueMatch(text) if why is None else StatefulMatch(why, text, usual=_usual(why, operator, right))
+    last = ir.OpaqueMatch(text) if why is None else ir.StatefulMatch(why, text, usual=_usual(why, operator, right))
     return (*needs(left, scope.family), last)
 
 
@@ -112,13 +100,13 @@ def _usual(why: str, operator: str, right: Json) -> bool:
     return operator in ("<", "<=", "!=") or (ends is not None and ends[0][0] == 0)
 
 
-def _one(of: Operand, operator: str, right: Json) -> Match | None:
+def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:
     """Return the comparison of one operand; None where the IR cannot say it."""
     if isinstance(right, str) and right.startswith("@"):
         field = of.key
         if field is None or operator not in ("==", "!=", "in", ""):
             return None
-        return SetMatch(right[1:], (field,), negated=operator == "!=")
+        return ir.SetMatch(right[1:], (field,), negated=operator == "!=")
     if of.interface is not None:
         return _name(of, operator, right)
     single = not isinstance(right, dict) or "|" in right
@@ -128,15 +116,15 @@ def _one(of: Operand, operator: str, right: Json) -> Match | None:
     return None if ranges is None else field_match(of, ranges, negated=operator in _NEGATIVE)
 
 
-def _flags(of: Operand, right: Json, *, negated: bool) -> FieldMatch | None:
+def _flags(of: Operand, right: Json, *, negated: bool) -> ir.FieldMatch | None:
     """``in``: any of the flags is set, that is ``& flags`` is not zero; ``!``: none is."""
     flags = number(right, of.kind)
     if flags is None or of.shift or of.xor or of.field is None:
         return None
-    return FieldMatch(of.field, ((0, 0),), negated, flags & of.mask)
+    return ir.FieldMatch(of.field, ((0, 0),), negated, flags & of.mask)
 
 
-def _ranges(kind: str, operator: str, right: Json) -> Ranges | None:
+def _ranges(kind: str, operator: str, right: Json) -> ir.Ranges | None:
     match operator:
         case "==" | "!=" | "in" | "":
             if isinstance(right, dict) and "set" in right:
@@ -155,19 +143,19 @@ def _ranges(kind: str, operator: str, right: Json) -> Ranges | None:
             return None
 
 
-def _name(of: Operand, operator: str, right: Json) -> NameMatch | None:
+def _name(of: Operand, operator: str, right: Json) -> ir.NameMatch | None:
     if operator not in ("==", "!=", "in", "") or of.interface is None:
         return None
     values = elements_of(right) if isinstance(right, dict) else elements_of({"set": right})
     names = [interface(value, of.kind) for value in values]
     found = tuple(name for name in names if name is not None)
-    return NameMatch(of.interface, found, operator == "!=") if len(found) == len(names) else None
+    return ir.NameMatch(of.interface, found, operator == "!=") if len(found) == len(names) else None
 
 
 # --- concatenations --------------------------------------------------------------------------------------------------
 
 
-def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tuple[Match, ...] | None:
+def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Match, ...] | None:
     """``ip saddr . tcp dport`` in a set; None where the IR cannot say it."""
     parts = concatenated(left)
     implied = needs(left, scope.family)
@@ -177,13 +165,13 @@ def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tupl
     fields = plain_fields(operands)
     negated = operator == "!="
     if isinstance(right, str) and right.startswith("@"):
-        return None if fields is None else (*implied, SetMatch(right[1:], fields, negated))
+        return None if fields is None else (*implied, ir.SetMatch(right[1:], fields, negated))
     values = elements_of(right) if isinstance(right, dict) and "set" in right else [right]
     if fields is not None:
         kinds = [of.kind for of in operands]
         elements = [element(value, kinds) for value in values]
         known = tuple(each for each in elements if each is not None)
-        return (*implied, InlineSetMatch(known, fields, negated)) if len(known) == len(elements) else None
+        return (*implied, ir.InlineSetMatch(known, fields, negated)) if len(known) == len(elements) else None
     if [(of.field, of.shift, of.mask) for of in operands] in _TYPE_AND_CODE:
         return _type_and_code(operands[0], values, implied, negated=negated)
     if len(values) != 1 or negated or len(concatenated(values[0])) != len(parts):
@@ -197,8 +185,8 @@ _TYPE_AND_CODE = [[("icmp", 8, _FULL), ("icmp", 0, 0xFF)], [("icmp6", 8, _FULL),
 
 
 def _type_and_code(
-    of: Operand, values: list[Json], implied: tuple[FieldMatch, ...], *, negated: bool
-) -> tuple[Match, ...] | None:
+    of: Operand, values: list[Json], implied: tuple[ir.FieldMatch, ...], *, negated: bool
+) -> tuple[ir.Match, ...] | None:
     """``icmp type . icmp code``: one number in the IR."""
     found: list[tuple[int, int]] = []
     for value in values:
@@ -221,7 +209,7 @@ _ROUTE_TYPES = (
 )  # fmt: skip
 
 
-def _fib(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
+def _fib(inner: Object, operator: str, right: Json) -> tuple[ir.Match, ...] | None:
     """``fib daddr type local``, ``fib saddr . iif oif missing``."""
     flags = words(inner.get("flags"))
     negated = operator == "!="
@@ -233,14 +221,14 @@ def _fib(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
             return None
         found = tuple(each for each in types if each is not None)
         limit: Literal["iif", "oif"] | None = "iif" if "iif" in flags else "oif" if "oif" in flags else None
-        return (FibMatch("saddr" if "saddr" in flags else "daddr", found, negated, limit),)
+        return (ir.FibMatch("saddr" if "saddr" in flags else "daddr", found, negated, limit),)
     if "saddr" not in flags or "oif" in flags or inner.get("result") not in ("oif", "check"):
         return None
     exists = {"True": True, "exists": True, "False": False, "0": False, "missing": False}.get(str(right))
     if exists is None:
         return None
     way_back = exists is not negated
-    return (ReversePathMatch(negated=not way_back, loose="iif" not in flags, validmark="mark" in flags),)
+    return (ir.ReversePathMatch(negated=not way_back, loose="iif" not in flags, validmark="mark" in flags),)
 
 
 def _route_type(value: Json) -> str | None:
@@ -249,7 +237,7 @@ def _route_type(value: Json) -> str | None:
     return _ROUTE_TYPES[value] if isinstance(value, int) and 0 <= value < len(_ROUTE_TYPES) else None
 
 
-def _socket(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | None:
+def _socket(inner: Object, operator: str, right: Json) -> tuple[ir.Match, ...] | None:
     """``socket transparent 1``, ``socket wildcard 0``: a packet without a socket satisfies none of them."""
     wanted = number(right, "boolean")
     if operator not in ("==", "!=") or wanted not in (0, 1):
@@ -257,9 +245,9 @@ def _socket(inner: Object, operator: str, right: Json) -> tuple[Match, ...] | No
     yes = (wanted == 1) is (operator == "==")
     match inner.get("key"):
         case "transparent":
-            found = SocketMatch(transparent=True, nowildcard=True)
-            return (found,) if yes else (SocketMatch(nowildcard=True), msgspec.structs.replace(found, negated=True))
+            found = ir.SocketMatch(transparent=True, nowildcard=True)
+            return (found,) if yes else (ir.SocketMatch(nowildcard=True), msgspec.structs.replace(found, negated=True))
         case "wildcard":
-            return (SocketMatch(nowildcard=True), SocketMatch(negated=True)) if yes else (SocketMatch(),)
+            return (ir.SocketMatch(nowildcard=True), ir.SocketMatch(negated=True)) if yes else (ir.SocketMatch(),)
         case _:
             return None

@@ -10,39 +10,24 @@ Source: nft(8); nftables src/parser_bison.y
 """
 
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    AnyOfMatch,
-    Chain,
-    Expression,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Map,
-    NameKey,
-    NameMatch,
-    NatElement,
-    NoEffect,
-    NumberKey,
-    OpaqueMatch,
-    ReversePathMatch,
-    Rule,
-    Set,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-    Table,
-    VerdictElement,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.render_matches import Context, match_text, settled_version
 from hairpin.netfilter.nft.render_statements import statement_text, targets_text, verdicts_text
 from hairpin.netfilter.nft.render_values import key_text, name_text, refuse
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 
 Matches = (
-    FieldMatch, NameMatch, SetMatch, InlineSetMatch, FibMatch, ReversePathMatch, SocketMatch, AnyOfMatch, StatefulMatch,
-    OpaqueMatch,
-)  # fmt: skip
+    ir.FieldMatch,
+    ir.NameMatch,
+    ir.SetMatch,
+    ir.InlineSetMatch,
+    ir.FibMatch,
+    ir.ReversePathMatch,
+    ir.SocketMatch,
+    ir.AnyOfMatch,
+    ir.StatefulMatch,
+    ir.OpaqueMatch,
+)
 
 _EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
 
@@ -54,7 +39,7 @@ _TYPEOF = {
 """Types that nft has no name for; an expression stands for each."""
 
 
-def render(table: Table) -> str:
+def render(table: ir.Table) -> str:
     """Return the commands that make the table, with counters.
 
     Raises ChangeError for a table of another dialect and for what nft cannot say.
@@ -75,7 +60,7 @@ def render(table: Table) -> str:
     return "\n".join((*lines, "}", ""))
 
 
-def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = "") -> str:
+def render_rule(body: tuple[ir.Expression, ...], table: ir.Table, *, counter: str = "") -> str:
     """Return one rule's words; ``counter`` is put behind the last match."""
     maps = {each.name: each for each in table.maps}
     parts: list[str] = []
@@ -93,7 +78,7 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
             at += both
             parts.append(text)
             last_match = len(parts)
-        elif isinstance(each, NoEffect):
+        elif isinstance(each, ir.NoEffect):
             parts.append(statement_text(each, context, maps))
             at += _parts_inside(each.text, body[at:])
         elif each.__struct_config__.tag == "outside" and getattr(each, "name", "") == "map":
@@ -105,39 +90,41 @@ def render_rule(body: tuple[Expression, ...], table: Table, *, counter: str = ""
     return " ".join(parts)
 
 
-def _is_implied_by(each: Expression, following: Expression | None) -> bool:
+def _is_implied_by(each: ir.Expression, following: ir.Expression | None) -> bool:
     """Return whether the next part, such as ``icmpv6 id 1``, implies the same condition."""
-    if isinstance(each, FieldMatch) and each.field == "extensions" and isinstance(following, OpaqueMatch):
+    if isinstance(each, ir.FieldMatch) and each.field == "extensions" and isinstance(following, ir.OpaqueMatch):
         return following.text.startswith(_EXTENSION_WORDS)
-    if isinstance(following, OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
-        return isinstance(each, FieldMatch) and (each.field, each.ranges) == ("icmp6", ((0x8000, 0x81FF),))
-    if not isinstance(following, NoEffect | StatefulMatch):
+    if isinstance(following, ir.OpaqueMatch) and following.text.startswith(("icmpv6 id", "icmpv6 sequence")):
+        return isinstance(each, ir.FieldMatch) and (each.field, each.ranges) == ("icmp6", ((0x8000, 0x81FF),))
+    if not isinstance(following, ir.NoEffect | ir.StatefulMatch):
         return False
     by_map = " map {" in following.text or " map @" in following.text
-    implied = isinstance(each, FieldMatch) and each.field in ("nfproto", "ethertype", "protocol", "ct-direction")
+    implied = isinstance(each, ir.FieldMatch) and each.field in ("nfproto", "ethertype", "protocol", "ct-direction")
     return by_map and " * :" not in following.text and not implied
 
 
-def _pair(each: Expression, following: Expression | None, context: Context) -> tuple[str, bool] | None:
+def _pair(each: ir.Expression, following: ir.Expression | None, context: Context) -> tuple[str, bool] | None:
     """Return the words of two matches that come from one expression, or of one whose words the next one decides."""
     match each, following:
-        case FieldMatch(field="ct-direction", ranges=((0, 1),)), FieldMatch(field="nfproto", ranges=((value, _),)):
+        case ir.FieldMatch(field="ct-direction", ranges=((0, 1),)), ir.FieldMatch(
+            field="nfproto", ranges=((value, _),)
+        ):
             return f"ct l3proto {'ipv4' if value == 2 else 'ipv6'}", True
-        case FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
+        case ir.FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
             # nft takes ``meta l4proto`` before a port for its own condition and moves it to the port.
-            moves = isinstance(following, FieldMatch) and following.field in ("saddr4", "daddr4")
-            if moves and first == last and mask == FULL_MASK and context.version == 4:
+            moves = isinstance(following, ir.FieldMatch) and following.field in ("saddr4", "daddr4")
+            if moves and first == last and mask == ir.FULL_MASK and context.version == 4:
                 return f"ip protocol {first}", False
         case _:
             pass
     return None
 
 
-def _parts_inside(text: str, after: tuple[Expression, ...]) -> int:
+def _parts_inside(text: str, after: tuple[ir.Expression, ...]) -> int:
     """Return how many parts behind ``add @set { … limit rate … }`` its words already say."""
     count = 0
     for each in after:
-        if not isinstance(each, StatefulMatch | OpaqueMatch) or each.text not in text:
+        if not isinstance(each, ir.StatefulMatch | ir.OpaqueMatch) or each.text not in text:
             break
         count += 1
     return count
@@ -146,14 +133,14 @@ def _parts_inside(text: str, after: tuple[Expression, ...]) -> int:
 # --- chains ----------------------------------------------------------------------------------------------------------
 
 
-def hook_text(chain: Chain) -> str:
+def hook_text(chain: ir.Chain) -> str:
     devices = ", ".join(map(name_text, chain.devices))
     device = f" devices = {{ {devices} }}" if len(chain.devices) > 1 else f" device {devices}" if devices else ""
     policy = f" policy {chain.policy};" if chain.policy is not None else ""
     return f"type {chain.type} hook {chain.hook}{device} priority {chain.priority};{policy}"
 
 
-def _rules(chain: Chain, table: Table) -> list[str]:
+def _rules(chain: ir.Chain, table: ir.Table) -> list[str]:
     numbers = [rule.number for rule in chain.rules]
     texts: list[str] = []
     for at, rule in enumerate(chain.rules):
@@ -164,7 +151,7 @@ def _rules(chain: Chain, table: Table) -> list[str]:
     return texts
 
 
-def _rule(rule: Rule, table: Table) -> str:
+def _rule(rule: ir.Rule, table: ir.Table) -> str:
     counter = "" if rule.packets is None else f"counter packets {rule.packets} bytes {rule.bytes or 0}"
     return render_rule(rule.body, table, counter=counter)
 
@@ -191,7 +178,7 @@ def _types(declared: str) -> str:
     return f"typeof {' . '.join(known[kind] for kind in kinds)}"
 
 
-def _set(named: Set) -> list[str]:
+def _set(named: ir.Set) -> list[str]:
     flags: list[str] = []
     if named.opaque is not None:
         if named.opaque != UPDATED_BY_RULES:
@@ -207,21 +194,21 @@ def _set(named: Set) -> list[str]:
     return [*lines, "}"]
 
 
-def _is_interval(part: NumberKey | NameKey) -> bool:
-    if isinstance(part, NameKey):
+def _is_interval(part: ir.NumberKey | ir.NameKey) -> bool:
+    if isinstance(part, ir.NameKey):
         return part.name.endswith("*")
     return part.first != part.last
 
 
-def _map(named: Map) -> list[str]:
+def _map(named: ir.Map) -> list[str]:
     declared, _, data = named.type.partition(" : ")
     kinds = tuple(declared.split(" . "))
     lines = [f"map {named.name} {{", f"\t{_types(declared)} : {data}"]
     if any(_is_interval(part) for element in named.elements for part in element.key):
         lines.append("\tflags interval")
     if named.elements:
-        verdicts = tuple(each for each in named.elements if isinstance(each, VerdictElement))
-        targets = tuple(each for each in named.elements if isinstance(each, NatElement))
+        verdicts = tuple(each for each in named.elements if isinstance(each, ir.VerdictElement))
+        targets = tuple(each for each in named.elements if isinstance(each, ir.NatElement))
         text = verdicts_text(verdicts, kinds) if verdicts else targets_text(targets, kinds, tuple(data.split(" . ")))
         lines.append(f"\telements = {text}")
     return [*lines, "}"]

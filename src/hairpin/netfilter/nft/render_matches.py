@@ -6,23 +6,7 @@ Raises ChangeError for what nft cannot say.
 from typing import Literal, NamedTuple, assert_never
 
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    AnyOfMatch,
-    Expression,
-    Family,
-    FibMatch,
-    FieldMatch,
-    InlineSetMatch,
-    Match,
-    NameMatch,
-    OpaqueMatch,
-    Ranges,
-    ReversePathMatch,
-    SetMatch,
-    SocketMatch,
-    StatefulMatch,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.fields import HAS_FRAME
 from hairpin.netfilter.nft.render_values import key_text, kind_of, name_text, ranges_text, refuse
 
@@ -54,7 +38,7 @@ _KINDS = {"iif": "ifname", "oif": "ifname", "icmp": "icmp_type", "icmp6": "icmpv
 
 EXTENSION_NAMES = {128: "hbh", 64: "dst", 32: "rt", 16: "frag"}
 _MOST_FLAGS = 64
-_VERSIONS: dict[tuple[str, Ranges], Literal[4, 6]] = {
+_VERSIONS: dict[tuple[str, ir.Ranges], Literal[4, 6]] = {
     ("nfproto", ((2, 2),)): 4, ("nfproto", ((10, 10),)): 6, ("ethertype", ((0x0800, 0x0800),)): 4,
     ("ethertype", ((0x86DD, 0x86DD),)): 6,
 }  # fmt: skip
@@ -63,16 +47,16 @@ _VERSIONS: dict[tuple[str, Ranges], Literal[4, 6]] = {
 class Context(NamedTuple):
     """What the rule's parts so far imply: the table's family, the packet's IP version (None: either)."""
 
-    family: Family
+    family: ir.Family
     version: Literal[4, 6] | None
 
 
-def settled_version(family: Family, before: tuple[Expression, ...]) -> Literal[4, 6] | None:
+def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Literal[4, 6] | None:
     """Return the IP version of every packet that satisfies the parts of a rule."""
     if family in ("ip", "ip6"):
         return 4 if family == "ip" else 6
     for part in before:
-        if isinstance(part, FieldMatch) and not part.negated:
+        if isinstance(part, ir.FieldMatch) and not part.negated:
             version = _VERSIONS.get((part.field, part.ranges))
             if version is not None or part.field.endswith(("addr4", "addr6")):
                 return version or (4 if part.field.endswith("4") else 6)
@@ -99,32 +83,32 @@ def key_expression(fields: tuple[str, ...], context: Context) -> tuple[str, tupl
     return " . ".join(expression(field, context) for field in fields), kinds
 
 
-def match_text(match: Match, context: Context, following: Expression | None) -> tuple[str, bool]:
+def match_text(match: ir.Match, context: Context, following: ir.Expression | None) -> tuple[str, bool]:
     """Return the match, and whether the text says the following part of the rule, too."""
     match match:
-        case FieldMatch():
+        case ir.FieldMatch():
             return field_text(match, context), False
-        case NameMatch():
+        case ir.NameMatch():
             return _name(match), False
-        case SetMatch(set=name, fields=fields, negated=negated):
+        case ir.SetMatch(set=name, fields=fields, negated=negated):
             return f"{key_expression(fields, context)[0]} {_not(negated)}@{name}", False
-        case InlineSetMatch(elements=elements, fields=fields, negated=negated):
+        case ir.InlineSetMatch(elements=elements, fields=fields, negated=negated):
             key, kinds = key_expression(fields, context)
             texts = ", ".join(key_text(element.key, kinds) for element in elements)
             return f"{key} {_not(negated)}{{ {texts} }}", False
-        case FibMatch(address=address, types=types, negated=negated, limit=limit):
+        case ir.FibMatch(address=address, types=types, negated=negated, limit=limit):
             side = f"{address} . {limit}" if limit else address
             wanted = types[0] if len(types) == 1 else f"{{ {', '.join(types)} }}"
             return f"fib {side} type {_not(negated)}{wanted}", False
-        case ReversePathMatch():
+        case ir.ReversePathMatch():
             return _reverse_path(match), False
-        case SocketMatch():
+        case ir.SocketMatch():
             return _socket(match, following)
-        case StatefulMatch(text=text) | OpaqueMatch(text=text):
+        case ir.StatefulMatch(text=text) | ir.OpaqueMatch(text=text):
             if text.startswith("xt "):
                 raise refuse(text, message("an extension of iptables does not show its options here"))
             return text, False
-        case AnyOfMatch():
+        case ir.AnyOfMatch():
             raise refuse(match, message("a rule has no alternatives"))
         case _:
             assert_never(match)
@@ -134,7 +118,7 @@ def _not(negated: bool) -> str:
     return "!= " if negated else ""
 
 
-def field_text(match: FieldMatch, context: Context) -> str:
+def field_text(match: ir.FieldMatch, context: Context) -> str:
     """Return ``tcp flags & 2 == 2``, ``ip saddr != 10.0.0.0-10.255.255.255``."""
     name, negation = match.field, "!=" if match.negated else "=="
     if name in ("icmp", "icmp6"):
@@ -159,20 +143,20 @@ def field_text(match: FieldMatch, context: Context) -> str:
     if name in _FLAGS or (name, ranges) == ("ct-direction", ((0, 1),)):
         ranges = _one_by_one(ranges)
     values = ranges_text(ranges, kind)
-    if match.mask == FULL_MASK:
+    if match.mask == ir.FULL_MASK:
         return f"{expression(name, context)} {negation} {values}"
     mask = ranges_text(((match.mask, match.mask),), kind)
     return f"{expression(name, context)} & {mask} {negation} {values}"
 
 
-def _extension(match: FieldMatch) -> str:
+def _extension(match: ir.FieldMatch) -> str:
     header = EXTENSION_NAMES.get(match.mask)
     if header is None or match.ranges != ((match.mask, match.mask),):
         raise refuse(match)
     return f"exthdr {header} {'missing' if match.negated else 'exists'}"
 
 
-def _never(match: FieldMatch, context: Context) -> str:
+def _never(match: ir.FieldMatch, context: Context) -> str:
     """Return a comparison that no value satisfies and that nft keeps: of a bit that it sets itself."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
@@ -180,21 +164,21 @@ def _never(match: FieldMatch, context: Context) -> str:
     return f"{expression(match.field, context)} | {lost:#x} {'!=' if match.negated else '=='} {lost & (lost - 1):#x}"
 
 
-def _one_by_one(ranges: Ranges) -> Ranges:
+def _one_by_one(ranges: ir.Ranges) -> ir.Ranges:
     if sum(last - first for first, last in ranges) > _MOST_FLAGS:
         raise refuse(message("a range of flags"), message("it has too many values"))
     return tuple((value, value) for first, last in ranges for value in range(first, last + 1))
 
 
-def _icmp(match: FieldMatch) -> str:
+def _icmp(match: ir.FieldMatch) -> str:
     """The IR holds type and code in one number; nft has a name for each."""
     word = "icmp" if match.field == "icmp" else "icmpv6"
     if match.mask == 0xFF:
         return f"{word} code {'!=' if match.negated else '=='} {ranges_text(match.ranges, 'integer')}"
-    if match.mask != FULL_MASK:
+    if match.mask != ir.FULL_MASK:
         raise refuse(match)
     if all(first & 0xFF == 0 and last & 0xFF == 0xFF for first, last in match.ranges):
-        types: Ranges = tuple((first >> 8, last >> 8) for first, last in match.ranges)
+        types: ir.Ranges = tuple((first >> 8, last >> 8) for first, last in match.ranges)
         return f"{word} type {_not(match.negated)}{ranges_text(types, 'integer')}"
     texts: list[str] = []
     for first, last in match.ranges:
@@ -205,7 +189,7 @@ def _icmp(match: FieldMatch) -> str:
     return f"{word} type . {word} code {_not(match.negated)}{{ {', '.join(texts)} }}"
 
 
-def _name(match: NameMatch) -> str:
+def _name(match: ir.NameMatch) -> str:
     if match.field not in ("iif", "oif") or not match.names:
         raise refuse(match)
     indices = [_index(name) for name in match.names]
@@ -226,24 +210,24 @@ def _index(name: str) -> int | None:
     return int(name.removeprefix("index:")) if name.startswith("index:") else None
 
 
-def _reverse_path(match: ReversePathMatch) -> str:
+def _reverse_path(match: ir.ReversePathMatch) -> str:
     if match.accept_local:
         raise refuse(match, message("it asks for local sources, too"))
     flags = ["saddr", *([] if match.loose else ["iif"]), *(["mark"] if match.validmark else [])]
     return f"fib {' . '.join(flags)} oif {'missing' if match.negated else 'exists'}"
 
 
-def _socket(match: SocketMatch, following: Expression | None) -> tuple[str, bool]:
+def _socket(match: ir.SocketMatch, following: ir.Expression | None) -> tuple[str, bool]:
     """``socket wildcard 1`` is a socket, and not one of an address: two matches of the IR."""
     match match, following:
-        case SocketMatch(transparent=True, nowildcard=True, negated=False), _:
+        case ir.SocketMatch(transparent=True, nowildcard=True, negated=False), _:
             return "socket transparent 1", False
         case (
-            SocketMatch(transparent=False, nowildcard=True, negated=False),
-            SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=True),
+            ir.SocketMatch(transparent=False, nowildcard=True, negated=False),
+            ir.SocketMatch(transparent=transparent, nowildcard=nowildcard, negated=True),
         ) if transparent is nowildcard:
             return f"socket {'transparent 0' if transparent else 'wildcard 1'}", True
-        case SocketMatch(transparent=False, nowildcard=False, negated=False), _:
+        case ir.SocketMatch(transparent=False, nowildcard=False, negated=False), _:
             return "socket wildcard 0", False
         case _:
             raise refuse(match)

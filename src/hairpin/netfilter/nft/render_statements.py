@@ -6,24 +6,7 @@ Raises ChangeError for what nft cannot say.
 from typing import assert_never
 
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    FULL_MASK,
-    Jump,
-    Map,
-    Nat,
-    NatElement,
-    NatMap,
-    NoEffect,
-    Notrack,
-    Outside,
-    Reject,
-    SetField,
-    SetZone,
-    Statement,
-    Verdict,
-    VerdictElement,
-    VerdictMap,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.render_matches import Context, expression, key_expression
 from hairpin.netfilter.nft.render_values import key_text, kind_of, number_text, range_text, refuse
 
@@ -32,27 +15,27 @@ _ICMP6_WORDS = {"adm-prohibited": "admin-prohibited"}
 _NAT_FLAGS = {"random-fully": "fully-random"}
 
 
-def statement_text(statement: Statement, context: Context, maps: dict[str, Map]) -> str:
+def statement_text(statement: ir.Statement, context: Context, maps: dict[str, ir.Map]) -> str:
     """Return the statement; ``maps``: the table's named maps."""
     match statement:
-        case Verdict() | Jump():
+        case ir.Verdict() | ir.Jump():
             return _verdict(statement)
-        case Reject(answer=answer):
+        case ir.Reject(answer=answer):
             return _reject(answer)
-        case Nat():
+        case ir.Nat():
             return nat_text(statement, context)
-        case NatMap():
+        case ir.NatMap():
             return _nat_map(statement, context, maps)
-        case SetField():
+        case ir.SetField():
             return _set_field(statement, context)
-        case Notrack():
+        case ir.Notrack():
             return "notrack"
-        case SetZone(zone=zone):
+        case ir.SetZone(zone=zone):
             return f"ct zone set {zone}"
-        case VerdictMap(fields=fields, elements=elements, map=name):
+        case ir.VerdictMap(fields=fields, elements=elements, map=name):
             key, kinds = key_expression(fields, context)
             return f"{key} vmap {f'@{name}' if name is not None else verdicts_text(elements, kinds)}"
-        case NoEffect(text=text) | Outside(text=text):
+        case ir.NoEffect(text=text) | ir.Outside(text=text):
             if not text or text.startswith("xt "):
                 raise refuse(statement, message("its words are not known"))
             return text
@@ -60,15 +43,15 @@ def statement_text(statement: Statement, context: Context, maps: dict[str, Map])
             assert_never(statement)
 
 
-def _verdict(statement: Verdict | Jump) -> str:
+def _verdict(statement: ir.Verdict | ir.Jump) -> str:
     match statement:
-        case Verdict(verdict=verdict):
+        case ir.Verdict(verdict=verdict):
             return verdict
-        case Jump(chain=chain, goto=goto):
+        case ir.Jump(chain=chain, goto=goto):
             return f"{'goto' if goto else 'jump'} {chain}"
 
 
-def verdicts_text(elements: tuple[VerdictElement, ...], kinds: tuple[str, ...]) -> str:
+def verdicts_text(elements: tuple[ir.VerdictElement, ...], kinds: tuple[str, ...]) -> str:
     """Return ``{ 22 : accept, * : drop }``."""
     texts = [f"{key_text(element.key, kinds)} : {_verdict(element.verdict)}" for element in elements]
     return f"{{ {', '.join(texts)} }}"
@@ -92,7 +75,7 @@ def _reject(answer: str) -> str:
 # --- translation -----------------------------------------------------------------------------------------------------
 
 
-def nat_text(nat: Nat, context: Context) -> str:
+def nat_text(nat: ir.Nat, context: Context) -> str:
     """Return ``dnat ip to 172.17.0.2:80 persistent``."""
     version = nat.version if nat.version is not None else context.version
     target = ""
@@ -115,7 +98,7 @@ def nat_text(nat: Nat, context: Context) -> str:
     return " ".join((*words, flags)) if flags else " ".join(words)
 
 
-def _prefix(nat: Nat, kind: str) -> str:
+def _prefix(nat: ir.Nat, kind: str) -> str:
     first, last = nat.addresses or (0, 0)
     bits = 32 if kind == "ipv4_addr" else 128
     host = (first ^ last).bit_length()
@@ -124,7 +107,7 @@ def _prefix(nat: Nat, kind: str) -> str:
     return f"{number_text(first, kind)}/{bits - host}"
 
 
-def _nat_map(nat: NatMap, context: Context, maps: dict[str, Map]) -> str:
+def _nat_map(nat: ir.NatMap, context: Context, maps: dict[str, ir.Map]) -> str:
     key, kinds = key_expression(nat.fields, context)
     if nat.map is not None:
         known = maps.get(nat.map)
@@ -144,9 +127,9 @@ def _nat_map(nat: NatMap, context: Context, maps: dict[str, Map]) -> str:
     return f"{nat.nat} {family} to {words}" if context.family == "inet" else f"{nat.nat} to {words}"
 
 
-def data_kinds(elements: tuple[NatElement, ...], context: Context) -> tuple[str, ...]:
+def data_kinds(elements: tuple[ir.NatElement, ...], context: Context) -> tuple[str, ...]:
     """Return the data types of the elements' addresses and ports."""
-    first = elements[0] if elements else NatElement(())
+    first = elements[0] if elements else ir.NatElement(())
     kinds = [] if first.addresses is None else ["ipv6_addr" if context.version == 6 else "ipv4_addr"]
     if first.ports is not None:
         kinds.append("inet_service")
@@ -155,7 +138,7 @@ def data_kinds(elements: tuple[NatElement, ...], context: Context) -> tuple[str,
     return tuple(kinds)
 
 
-def targets_text(elements: tuple[NatElement, ...], kinds: tuple[str, ...], data: tuple[str, ...]) -> str:
+def targets_text(elements: tuple[ir.NatElement, ...], kinds: tuple[str, ...], data: tuple[str, ...]) -> str:
     """Return ``{ 80 : 10.0.0.1 . 8080 }``."""
     texts: list[str] = []
     for element in elements:
@@ -170,17 +153,17 @@ def targets_text(elements: tuple[NatElement, ...], kinds: tuple[str, ...], data:
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
-def _set_field(statement: SetField, context: Context) -> str:
+def _set_field(statement: ir.SetField, context: Context) -> str:
     name = expression(statement.field, context)
     kind = kind_of(statement.field)
     if statement.added or (statement.field in ("icmp", "icmp6", "fragment", "tcp-flags") and statement.keep):
         raise refuse(statement)
     terms: list[str] = []
     if statement.keep:
-        terms.append(name if statement.keep == FULL_MASK else f"{name} & {number_text(statement.keep, kind)}")
+        terms.append(name if statement.keep == ir.FULL_MASK else f"{name} & {number_text(statement.keep, kind)}")
     if statement.source is not None:
         source = expression(statement.source, context)
-        masked = statement.source_mask != FULL_MASK
+        masked = statement.source_mask != ir.FULL_MASK
         terms.append(f"{source} & {statement.source_mask:#x}" if masked else source)
     elif statement.value or not terms:
         terms.append(number_text(statement.value, kind))

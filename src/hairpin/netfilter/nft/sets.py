@@ -5,19 +5,7 @@ with the next packet, so it is marked opaque.  nft before 1.0.9 does not print t
 """
 
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import (
-    Element,
-    Family,
-    Field,
-    Jump,
-    Key,
-    Map,
-    NameField,
-    NatElement,
-    Set,
-    Verdict,
-    VerdictElement,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.syntax import Json, Object, content, element_value, list_of, named, pair, string, words
@@ -38,13 +26,13 @@ def concatenated(value: Json) -> list[Json]:
     return [value]
 
 
-def plain_fields(operands: list[Operand]) -> tuple[Field | NameField, ...] | None:
+def plain_fields(operands: list[Operand]) -> tuple[ir.Field | ir.NameField, ...] | None:
     """Return the fields of the operands if sets can be looked up with all of them."""
-    fields: tuple[Field | NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
+    fields: tuple[ir.Field | ir.NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
     return fields if len(fields) == len(operands) else None
 
 
-def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
+def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
     """Return the key of an element, a dimension for each data type; ``*`` is the empty key, which every packet fits."""
     if element_value(value) == "*":
         return ()
@@ -55,33 +43,33 @@ def keys(value: Json, kinds: list[str]) -> tuple[Key, ...] | None:
     return found if len(found) == len(parts) else None
 
 
-def element(value: Json, kinds: list[str]) -> Element | None:
+def element(value: Json, kinds: list[str]) -> ir.Element | None:
     """Return an element of a set; None if it is not understood."""
     found = keys(value, kinds)
-    return None if found is None else Element(found)
+    return None if found is None else ir.Element(found)
 
 
-def verdict(value: Json) -> Verdict | Jump | None:
+def verdict(value: Json) -> ir.Verdict | ir.Jump | None:
     """Return the verdict that a map leads to."""
     match named(value):
         case "accept" | "drop" | "return" | "continue" as name:
-            return Verdict(name)
+            return ir.Verdict(name)
         case "jump" | "goto" as name:
             target = content(value).get("target")
-            return Jump(target, goto=name == "goto") if isinstance(target, str) else None
+            return ir.Jump(target, goto=name == "goto") if isinstance(target, str) else None
         case _:
             return None
 
 
-def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[VerdictElement, ...] | None:
+def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[ir.VerdictElement, ...] | None:
     """Return the elements of a verdict map, its default last; None if one is not understood."""
-    found: list[VerdictElement] = []
+    found: list[ir.VerdictElement] = []
     for each in elements:
         left, right = pair(each)
         where, what = keys(left, kinds), verdict(right)
         if where is None or what is None:
             return None
-        found.append(VerdictElement(where, what))
+        found.append(ir.VerdictElement(where, what))
     found.sort(key=lambda one: not one.key)
     return tuple(found)
 
@@ -106,15 +94,15 @@ def nat_target(value: Json, kinds: list[str]) -> tuple[tuple[int, int] | None, t
     return addresses, ports
 
 
-def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tuple[NatElement, ...] | None:
+def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tuple[ir.NatElement, ...] | None:
     """Return the elements of a map to addresses and ports, its default last; None if one is not understood."""
-    found: list[NatElement] = []
+    found: list[ir.NatElement] = []
     for each in elements:
         left, right = pair(each)
         where, target = keys(left, kinds), nat_target(right, data)
         if where is None or target is None:
             return None
-        found.append(NatElement(where, *target))
+        found.append(ir.NatElement(where, *target))
     found.sort(key=lambda one: not one.key)
     return tuple(found)
 
@@ -122,14 +110,14 @@ def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tup
 # --- named -----------------------------------------------------------------------------------------------------------
 
 
-def kinds_of(declared: Json, family: Family) -> list[str]:
+def kinds_of(declared: Json, family: ir.Family) -> list[str]:
     """Return the data types of a declaration: ``"ipv4_addr"``, ``["ipv4_addr", "inet_service"]``, ``{"typeof": …}``."""
     if isinstance(declared, dict):
         return [operand(part, family).kind for part in concatenated(declared.get("typeof"))]
     return [kind for word in words(declared) for kind in word.split(" . ")]
 
 
-def named_set(raw: Object, family: Family, updated: frozenset[str]) -> Set:
+def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set:
     """Return a named set; ``updated`` are those that rules add elements to."""
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
@@ -139,10 +127,10 @@ def named_set(raw: Object, family: Family, updated: frozenset[str]) -> Set:
         why = UPDATED_BY_RULES
     if len(known) < len(elements):
         why = message("{number} of its elements are not understood", number=len(elements) - len(known))
-    return Set(name, " . ".join(kinds), known, why)
+    return ir.Set(name, " . ".join(kinds), known, why)
 
 
-def named_map(raw: Object, family: Family) -> tuple[Map, bool]:
+def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
     """Return a named map, and whether all its elements are understood.
 
     A map to something else than verdicts, addresses and ports has no elements in the IR.
@@ -151,11 +139,11 @@ def named_map(raw: Object, family: Family) -> tuple[Map, bool]:
     data = kinds_of(raw.get("map"), family)
     declared = f"{' . '.join(kinds)} : {' . '.join(data)}"
     elements = list_of(raw.get("elem"))
-    found: tuple[VerdictElement | NatElement, ...] | None
+    found: tuple[ir.VerdictElement | ir.NatElement, ...] | None
     if data == ["verdict"]:
         found = verdict_elements(elements, kinds)
     elif data and ADDRESSES.union({"inet_service"}).issuperset(data):
         found = nat_elements(elements, kinds, data)
     else:
         found = None
-    return Map(name, declared, found or ()), found is not None
+    return ir.Map(name, declared, found or ()), found is not None

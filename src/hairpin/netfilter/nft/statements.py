@@ -10,18 +10,7 @@ from collections.abc import Callable
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    Expression,
-    FieldMatch,
-    Jump,
-    NoEffect,
-    Notrack,
-    OpaqueMatch,
-    Outside,
-    Reject,
-    StatefulMatch,
-    Verdict,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.nft.fields import network_needs, protocol_need
 from hairpin.netfilter.nft.mangle import mangle
@@ -42,25 +31,25 @@ def read_statement(statement: Json, scope: Scope) -> Parts:
     if isinstance(statement, str):
         # nft has no JSON for it and prints its text (a jump to an anonymous chain, a newer kernel's statement).
         text = statement_text(statement)
-        return (Outside(text.split(" ", maxsplit=1)[0], text),)
+        return (ir.Outside(text.split(" ", maxsplit=1)[0], text),)
     if not isinstance(statement, dict) or len(statement) != 1:
         raise MalformedError(message("a statement is an object with one key"))
     name, inner = next(iter(statement.items()))
     reader = _READERS.get(name)
-    return reader(inner, scope) if reader is not None else (Outside(name, statement_text(statement)),)
+    return reader(inner, scope) if reader is not None else (ir.Outside(name, statement_text(statement)),)
 
 
 # --- verdicts --------------------------------------------------------------------------------------------------------
 
-_ACCEPT, _DROP, _RETURN = (Verdict("accept"),), (Verdict("drop"),), (Verdict("return"),)
+_ACCEPT, _DROP, _RETURN = (ir.Verdict("accept"),), (ir.Verdict("drop"),), (ir.Verdict("return"),)
 
 
 def _jump(inner: Json, _: Scope) -> Parts:
-    return (Jump(string(object_of(inner), "target")),)
+    return (ir.Jump(string(object_of(inner), "target")),)
 
 
 def _goto(inner: Json, _: Scope) -> Parts:
-    return (Jump(string(object_of(inner), "target"), goto=True),)
+    return (ir.Jump(string(object_of(inner), "target"), goto=True),)
 
 
 _ICMP_ANSWERS = {
@@ -80,10 +69,10 @@ def _reject(inner: Json, scope: Scope) -> Parts:
     kind, code = body.get("type"), body.get("expr", "port-unreachable")
     if kind is None:
         kind = {"ip": "icmp", "ip6": "icmpv6"}.get(scope.family, "icmpx")
-    implied: tuple[FieldMatch, ...] = ()
+    implied: tuple[ir.FieldMatch, ...] = ()
     match kind:
         case "tcp reset":
-            return (protocol_need(6), Reject("tcp-reset"))
+            return (protocol_need(6), ir.Reject("tcp-reset"))
         case "icmp":
             implied = network_needs(4, scope.family)
             at = number(code, "icmp_code")
@@ -95,7 +84,7 @@ def _reject(inner: Json, scope: Scope) -> Parts:
         case _:
             known = isinstance(code, int) and 0 <= code < len(_ICMPX_CODES)
             answer = f"icmpx-{_ICMPX_CODES[code] if known and isinstance(code, int) else code}"
-    return (*implied, Reject(answer))
+    return (*implied, ir.Reject(answer))
 
 
 # --- history and load ------------------------------------------------------------------------------------------------
@@ -107,28 +96,28 @@ def _stateful(name: str) -> Reader:
     def read(inner: Json, scope: Scope) -> Parts:
         text = statement_text({name: inner})
         if isinstance(inner, dict) and "data" in content(inner):
-            return (*(membership(content(inner), scope) or ()), StatefulMatch(name, text))
+            return (*(membership(content(inner), scope) or ()), ir.StatefulMatch(name, text))
         declared = scope.objects.get(f"{name} {inner}") if isinstance(inner, str) else None
         over = content({name: inner}).get("inv") if declared is None else declared.get("inv")
         if name != "ct count":
-            return (StatefulMatch(name, text, usual=over is not True),)
+            return (ir.StatefulMatch(name, text, usual=over is not True),)
         most = content({name: inner}).get("val") if declared is None else None
         # It counts the connections of all that pass the rule, whatever their addresses: nft_connlimit.c
         limit = ConnectionLimit(most, over is True, 0) if isinstance(most, int) else None
-        return (StatefulMatch("connlimit", text, over is not True, limit),)
+        return (ir.StatefulMatch("connlimit", text, over is not True, limit),)
 
     return read
 
 
-def _inner_statements(statements: list[Json], scope: Scope) -> tuple[Expression, ...]:
+def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
     """Return what the statements of a set's element do to the rule: limits can end it, counters cannot."""
-    found: list[Expression] = []
+    found: list[ir.Expression] = []
     for statement in statements:
         if named(statement) in ("limit", "quota", "ct count"):
             parts = read_statement(statement, scope)
             found += parts if isinstance(parts, tuple) else ()
         elif named(statement) not in ("counter", "last"):
-            found.append(OpaqueMatch(statement_text(statement)))
+            found.append(ir.OpaqueMatch(statement_text(statement)))
     return tuple(found)
 
 
@@ -139,7 +128,7 @@ def _set(name: str) -> Reader:
         body = object_of(inner)
         implied = (*needs(body.get("elem"), scope.family), *needs(body.get("data"), scope.family))
         stated = _inner_statements(list_of(body.get("stmt")), scope)
-        return (*implied, NoEffect(f"{body.get('op')} @", statement_text({name: inner})), *stated)
+        return (*implied, ir.NoEffect(f"{body.get('op')} @", statement_text({name: inner})), *stated)
 
     return read
 
@@ -149,7 +138,7 @@ def _meter(inner: Json, scope: Scope) -> Parts:
     implied = needs(body.get("key"), scope.family)
     return (
         *implied,
-        NoEffect("meter", statement_text({"meter": inner})),
+        ir.NoEffect("meter", statement_text({"meter": inner})),
         *_inner_statements([body.get("stmt")], scope),
     )
 
@@ -170,19 +159,19 @@ def _object(name: str) -> Reader:
     def read(inner: Json, scope: Scope) -> Parts:
         text = statement_text({name: inner})
         if not isinstance(inner, dict) or "map" not in inner:
-            return (NoEffect(name, text),)
+            return (ir.NoEffect(name, text),)
         found = membership(content(inner), scope)
-        return (OpaqueMatch(text),) if found is None else (*found, NoEffect(name, text))
+        return (ir.OpaqueMatch(text),) if found is None else (*found, ir.NoEffect(name, text))
 
     return read
 
 
 def _no_effect(name: str) -> Reader:
-    return lambda inner, _: (NoEffect(name, statement_text({name: inner})),)
+    return lambda inner, _: (ir.NoEffect(name, statement_text({name: inner})),)
 
 
 def _outside(name: str) -> Reader:
-    return lambda inner, _: (Outside(name, statement_text({name: inner})),)
+    return lambda inner, _: (ir.Outside(name, statement_text({name: inner})),)
 
 
 def _xt(inner: Json, _: Scope) -> Parts:
@@ -190,8 +179,8 @@ def _xt(inner: Json, _: Scope) -> Parts:
     text = statement_text({"xt": inner})
     body: Object = content({"xt": inner})
     if body.get("type") == "target":
-        return (Outside(str(body.get("name")), text),)
-    return (OpaqueMatch(text),)
+        return (ir.Outside(str(body.get("name")), text),)
+    return (ir.OpaqueMatch(text),)
 
 
 _READERS: dict[str, Reader] = {
@@ -213,7 +202,7 @@ _READERS: dict[str, Reader] = {
     "masquerade": lambda inner, scope: translation("masquerade", inner, scope),
     "redirect": lambda inner, scope: translation("redirect", inner, scope),
     "mangle": mangle,
-    "notrack": lambda _, __: (Notrack(),),
+    "notrack": lambda _, __: (ir.Notrack(),),
     "set": _set("set"),
     "map": _set("map"),
     "meter": _meter,

@@ -10,17 +10,7 @@ import msgspec
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty, tracked_ports
 from hairpin.message import message
-from hairpin.netfilter.ir import (
-    CT_ESTABLISHED,
-    CT_INVALID,
-    CT_NEW,
-    CT_RELATED,
-    CT_UNTRACKED,
-    STATUS_ASSURED,
-    STATUS_CONFIRMED,
-    STATUS_DYING,
-    STATUS_SEEN_REPLY,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.packet import (
     ICMP,
     ICMP6,
@@ -52,7 +42,7 @@ def tuple_of(packet: Packet, kernel: str) -> Tuple:
 
 def track(state: State, namespace: Namespace) -> State:
     """Return the state with its connection found or created, and its ctstate."""
-    if state.track.connection is not None or state.track.ct_state == CT_UNTRACKED:
+    if state.track.connection is not None or state.track.ct_state == ir.CT_UNTRACKED:
         return state  # tracked before: it came over lo, or br_netfilter ran PREROUTING.  NOTRACK is too late then.
     tracked = _tracked(state, namespace)
     # The zone counts for this lookup only: a packet without a connection comes back over lo without a zone.
@@ -61,12 +51,12 @@ def track(state: State, namespace: Namespace) -> State:
 
 def _tracked(state: State, namespace: Namespace) -> State:
     packet = state.packet
-    if state.track.notrack and state.track.ct_state != CT_RELATED:
-        return state.with_track(ct_state=CT_UNTRACKED, connection=None)
+    if state.track.notrack and state.track.ct_state != ir.CT_RELATED:
+        return state.with_track(ct_state=ir.CT_UNTRACKED, connection=None)
     if _is_broken(state, namespace) or (packet.protocol == TCP and not possible(packet.tcp_flags)):
         return _invalid(state)
     if packet.protocol == ICMP6 and (packet.icmp or 0) >> 8 in _NEVER_TRACKED6:
-        return state.with_track(ct_state=CT_UNTRACKED, connection=None)
+        return state.with_track(ct_state=ir.CT_UNTRACKED, connection=None)
     if is_icmp_error(packet):
         return _related(state, namespace)
     known = _known(state, namespace, tuple_of(packet, namespace.kernel))
@@ -75,7 +65,7 @@ def _tracked(state: State, namespace: Namespace) -> State:
 
 
 def _invalid(state: State) -> State:
-    return state.with_track(ct_state=CT_INVALID, connection=None)
+    return state.with_track(ct_state=ir.CT_INVALID, connection=None)
 
 
 def _related(state: State, namespace: Namespace) -> State:
@@ -86,18 +76,18 @@ def _related(state: State, namespace: Namespace) -> State:
     Source: net/netfilter/nf_conntrack_core.c nf_conntrack_inet_error()
     """
     # An answer to an untracked packet keeps its state: nf_conntrack_in() clears skb->_nfct for templates only.
-    unrelated = state if state.track.ct_state == CT_RELATED else _invalid(state)
+    unrelated = state if state.track.ct_state == ir.CT_RELATED else _invalid(state)
     inner = state.packet.inner
     if inner is None or is_icmp_error(inner):
         return unrelated
     known = _known(state, namespace, tuple_of(inner, namespace.kernel).reversed())
-    if known is None or not known[0].status & STATUS_CONFIRMED:
+    if known is None or not known[0].status & ir.STATUS_CONFIRMED:
         return unrelated
     connection, direction = known
     sender = (connection.reply if direction else connection.original).daddr
     if state.packet.daddr != sender and Novelty.ERRORS_BY_OUTER_ADDRESS.known_to(namespace.kernel):
         return unrelated
-    return state.with_track(connection=connection, ct_state=CT_RELATED, ct_direction=direction)
+    return state.with_track(connection=connection, ct_state=ir.CT_RELATED, ct_direction=direction)
 
 
 def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | None = None) -> Known | None:
@@ -110,7 +100,7 @@ def _known(state: State, namespace: Namespace, wanted: Tuple, but: Connection | 
     here = (state.netns, version, zone)
     made = [each for netns, each in state.history.connections if (netns, each.version, each.zone) == here]
     for connection in made:
-        if not connection.status & STATUS_DYING and (but is None or connection.original != but.original):
+        if not connection.status & ir.STATUS_DYING and (but is None or connection.original != but.original):
             if connection.reply == wanted:
                 return connection, 1
             if connection.original == wanted:
@@ -135,19 +125,22 @@ def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> S
             return _invalid(state)
         if tcp == "anew":
             return None
-        if flags & RST and not status & STATUS_SEEN_REPLY:
+        if flags & RST and not status & ir.STATUS_SEEN_REPLY:
             # A connection whose first reply is a reset is deleted at once: nf_conntrack_tcp_packet().
-            status |= STATUS_DYING
-        if status & STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
-            status |= STATUS_ASSURED
+            status |= ir.STATUS_DYING
+        if status & ir.STATUS_SEEN_REPLY and tcp.state == "ESTABLISHED":
+            status |= ir.STATUS_ASSURED
         connection = msgspec.structs.replace(connection, tcp=tcp)
-    elif state.packet.protocol == UDPLITE and status & STATUS_SEEN_REPLY and connection.original.sport:
-        status |= STATUS_ASSURED  # UDP: only after two seconds, nf_conntrack_udp_packet()
+    elif state.packet.protocol == UDPLITE and status & ir.STATUS_SEEN_REPLY and connection.original.sport:
+        status |= ir.STATUS_ASSURED  # UDP: only after two seconds, nf_conntrack_udp_packet()
     if direction == 1:
-        status |= STATUS_SEEN_REPLY
+        status |= ir.STATUS_SEEN_REPLY
     connection = msgspec.structs.replace(connection, status=status)
     return with_connection(
-        state, connection, ct_state=CT_ESTABLISHED if status & STATUS_SEEN_REPLY else CT_NEW, ct_direction=direction
+        state,
+        connection,
+        ct_state=ir.CT_ESTABLISHED if status & ir.STATUS_SEEN_REPLY else ir.CT_NEW,
+        ct_direction=direction,
     )
 
 
@@ -163,7 +156,7 @@ def _begun(state: State, namespace: Namespace) -> State:
         return _invalid(state)
     wanted = tuple_of(packet, namespace.kernel)
     fresh = Connection(packet.version, wanted, wanted.reversed(), zone=state.track.zone or 0, tcp=tcp)
-    return with_connection(state, fresh, ct_state=CT_NEW, ct_direction=0)
+    return with_connection(state, fresh, ct_state=ir.CT_NEW, ct_direction=0)
 
 
 def with_connection(state: State, connection: Connection, **changes: object) -> State:
@@ -192,7 +185,7 @@ def with_closed_connection(state: State, namespace: Namespace) -> State:
     connection = state.track.connection
     if not Novelty.RESETS_CLOSE.known_to(namespace.kernel):
         return state
-    if connection is None or connection.tcp is None or not connection.status & STATUS_CONFIRMED:
+    if connection is None or connection.tcp is None or not connection.status & ir.STATUS_CONFIRMED:
         return state
     if state.packet.tcp_flags & RST:
         return state  # no reset answers a reset
@@ -205,7 +198,7 @@ def forgotten(state: State) -> State:
     connection = state.track.connection
     if connection is None:
         return state
-    dying = msgspec.structs.replace(connection, status=connection.status | STATUS_DYING)
+    dying = msgspec.structs.replace(connection, status=connection.status | ir.STATUS_DYING)
     return with_connection(state, dying)
 
 
@@ -219,7 +212,7 @@ def with_confirmed_connection(state: State, namespace: Namespace) -> State | End
     connection = state.track.connection
     if connection is None:
         return state
-    if not connection.status & STATUS_CONFIRMED:
+    if not connection.status & ir.STATUS_CONFIRMED:
         if state.track.ct_direction == 1:
             return state  # an answer to a rejected packet confirms nothing
         other = _known(state, namespace, connection.reply, connection)
@@ -229,7 +222,7 @@ def with_confirmed_connection(state: State, namespace: Namespace) -> State | End
             )
             return stopped(state, "conntrack-clash", link=state.oif or state.iif, decided_by=decided)
     checked = msgspec.structs.replace(
-        connection, status=connection.status | STATUS_CONFIRMED, nat_checked=("dst", "src")
+        connection, status=connection.status | ir.STATUS_CONFIRMED, nat_checked=("dst", "src")
     )
     return with_connection(state, checked)
 

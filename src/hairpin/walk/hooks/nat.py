@@ -7,15 +7,7 @@ nf_nat_redirect.c
 import msgspec
 
 from hairpin.host.host import Namespace
-from hairpin.netfilter.ir import (
-    CT_RELATED,
-    STATUS_DNAT,
-    STATUS_DNAT_DONE,
-    STATUS_DYING,
-    STATUS_SNAT,
-    STATUS_SNAT_DONE,
-    Nat,
-)
+from hairpin.netfilter import ir
 from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
@@ -36,12 +28,12 @@ def needs_decision(state: State, manip: Manip) -> bool:
         connection is not None
         and not connection.live
         and not is_icmp_error(state.packet)
-        and (state.track.ct_direction == 0 or state.track.ct_state == CT_RELATED)
+        and (state.track.ct_direction == 0 or state.track.ct_state == ir.CT_RELATED)
         and manip not in connection.nat_checked
     )
 
 
-def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) -> State | None:
+def set_up(state: State, namespace: Namespace, manip: Manip, nat: ir.Nat | None) -> State | None:
     """Return the state with the connection's translation set (``nat`` None: no translation).
 
     None: it cannot be set (MASQUERADE without an address on the link), and the kernel drops the packet.
@@ -55,8 +47,8 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: Nat | None) ->
     wanted = _unique(state, namespace, manip, allowed)
     status = connection.status
     if wanted != asked:
-        status |= STATUS_DNAT if manip == "dst" else STATUS_SNAT
-    status |= STATUS_DNAT_DONE if manip == "dst" else STATUS_SNAT_DONE
+        status |= ir.STATUS_DNAT if manip == "dst" else ir.STATUS_SNAT
+    status |= ir.STATUS_DNAT_DONE if manip == "dst" else ir.STATUS_SNAT_DONE
     checked = (*connection.nat_checked, manip)
     by = state.oif if nat is not None and nat.nat == "masquerade" else connection.masquerade
     decided = msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
@@ -67,7 +59,7 @@ def _replace(state: State, connection: Connection) -> State:
     return with_connection(state, connection)
 
 
-def _range(state: State, namespace: Namespace, nat: Nat) -> Range | None:
+def _range(state: State, namespace: Namespace, nat: ir.Nat) -> Range | None:
     """Return the addresses and ports that the connection may get; None if there is no address."""
     addresses = nat.addresses
     if nat.nat in ("masquerade", "redirect"):
@@ -159,7 +151,7 @@ def _mapped_before(state: State, namespace: Namespace, asked: Tuple, allowed: Ra
         *connections_of(namespace).from_source(version, zone, asked),
         *(each for netns, each in state.history.connections if (netns, each.version, each.zone) == here),
     )
-    for each in reversed([each for each in known if not each.status & STATUS_DYING]):
+    for each in reversed([each for each in known if not each.status & ir.STATUS_DYING]):
         same = (each.original.protocol, each.original.saddr, each.original.sport)
         if same != (asked.protocol, asked.saddr, asked.sport) or each.original == state.track.connection.original:
             continue
@@ -205,7 +197,7 @@ def redirects_translated(state: State) -> bool:
     packet, connection = state.packet, state.track.connection
     if packet.protocol != ICMP or packet.icmp is None or packet.icmp >> 8 != _REDIRECT or connection is None:
         return False
-    return bool(connection.status & (STATUS_SNAT | STATUS_DNAT))
+    return bool(connection.status & (ir.STATUS_SNAT | ir.STATUS_DNAT))
 
 
 _REDIRECT = 5
@@ -228,7 +220,7 @@ def translate(state: State, manip: Manip) -> State:
     if connection is None:
         return state
     forward = state.track.ct_direction == 0
-    bit = STATUS_DNAT if (manip == "dst") == forward else STATUS_SNAT
+    bit = ir.STATUS_DNAT if (manip == "dst") == forward else ir.STATUS_SNAT
     if not connection.status & bit:
         return state
     target = connection.reply.reversed() if forward else connection.original.reversed()

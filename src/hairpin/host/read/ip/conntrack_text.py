@@ -13,15 +13,8 @@ from typing import Literal, get_args
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
+from hairpin.netfilter import ir
 from hairpin.netfilter.address import parse_address
-from hairpin.netfilter.ir import (
-    STATUS_ASSURED,
-    STATUS_CONFIRMED,
-    STATUS_DNAT,
-    STATUS_OFFLOAD,
-    STATUS_SEEN_REPLY,
-    STATUS_SNAT,
-)
 from hairpin.netfilter.packet import ICMP_ANSWERS, TCP, TCP_CLOSED, Connection, Tcp, TcpState, Tuple
 
 TRUNCATED = "# truncated:"
@@ -63,11 +56,11 @@ def _usual(match: re.Match[str], numbers: dict[str, tuple[Literal[4, 6], int]], 
     version, saddr = _number(s1, numbers)
     forth = Tuple(saddr, _number(d1, numbers)[1], protocol, int(sp1), int(dp1))
     back = Tuple(_number(s2, numbers)[1], _number(d2, numbers)[1], protocol, int(sp2), int(dp2))
-    status = STATUS_CONFIRMED | (0 if unreplied else STATUS_SEEN_REPLY) | (STATUS_ASSURED if assured else 0)
+    status = ir.STATUS_CONFIRMED | (0 if unreplied else ir.STATUS_SEEN_REPLY) | (ir.STATUS_ASSURED if assured else 0)
     if forth.saddr != back.daddr or sp1 != dp2:
-        status |= STATUS_SNAT
+        status |= ir.STATUS_SNAT
     if forth.daddr != back.saddr or dp1 != sp2:
-        status |= STATUS_DNAT
+        status |= ir.STATUS_DNAT
     return Connection(
         version,
         forth,
@@ -93,11 +86,11 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     zone = dict(fields).get("zone") or dict(fields).get("zone-orig") or "0"
     forth = _tuple(int(head[1]), dict(fields[starts[0] : starts[1]]), numbers)
     back = _tuple(int(head[1]), every, numbers)
-    status = STATUS_CONFIRMED | (0 if "[UNREPLIED]" in line else STATUS_SEEN_REPLY) | _nat(forth, back)
+    status = ir.STATUS_CONFIRMED | (0 if "[UNREPLIED]" in line else ir.STATUS_SEEN_REPLY) | _nat(forth, back)
     if "[ASSURED]" in line:
-        status |= STATUS_ASSURED
+        status |= ir.STATUS_ASSURED
     if "OFFLOAD]" in line:
-        status |= STATUS_OFFLOAD  # printed instead of [ASSURED]
+        status |= ir.STATUS_OFFLOAD  # printed instead of [ASSURED]
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(
@@ -143,4 +136,4 @@ def _nat(original: Tuple, reply: Tuple) -> int:
     ported = original.protocol not in ICMP_ANSWERS
     snat = original.saddr != reply.daddr or original.sport != (reply.dport if ported else reply.sport)
     dnat = original.daddr != reply.saddr or (ported and original.dport != reply.sport)
-    return (STATUS_SNAT if snat else 0) | (STATUS_DNAT if dnat else 0)
+    return (ir.STATUS_SNAT if snat else 0) | (ir.STATUS_DNAT if dnat else 0)
