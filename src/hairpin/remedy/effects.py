@@ -100,7 +100,6 @@ class Others(msgspec.Struct, frozen=True):
             for start in starts
             if isinstance(start, FromContainer)
             for each in published
-            if each.flow.container != start.name
         )
 
 

@@ -74,11 +74,11 @@ def known_flows(network: Network) -> tuple[Known, ...]:
 
 
 def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
-    """Yield what the container asks of the others and of the host: all that one container of each network is known to
-    ask."""
+    """Yield what the container asks of the others, of the host, and of itself through the host: all that one container
+    of each network is known to ask."""
     for each in known_flows(network):
         inside = isinstance(each.flow.start, FromContainer) and each.group != "way-out"
-        if inside and each.flow.container != container.name:
+        if inside and (each.flow.container != container.name or each.flow.purpose == "published"):
             yield Known(msgspec.structs.replace(each.flow, start=container), each.group)
 
 
