@@ -109,13 +109,15 @@ CLOSED: dict[str, tuple[str, int, str]] = {
 }
 
 
+@pytest.mark.parametrize("unbuffered", ("", "1"), ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize(("how", "status", "said"), CLOSED.values(), ids=CLOSED)
-def test_a_stream_that_is_closed_or_full(how: str, status: int, said: str) -> None:
+def test_a_stream_that_is_closed_or_full(how: str, status: int, said: str, unbuffered: str) -> None:
+    """What is left in a buffer is written at the interpreter's end, and fails then."""
     command = "check no-such-container" if "2>" in how else "check 8080"
     source = "" if "--snapshot" in how else f"--snapshot {snapshot()}"
     ended = subprocess.run(
         ("sh", "-c", f"{sys.executable} -m hairpin {command} --no-replica {source} {how}"),
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
     )  # fmt: skip
     assert (ended.returncode, ended.stderr) == (status, said)
 

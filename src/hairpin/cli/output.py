@@ -2,7 +2,7 @@
 
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from hairpin.cli.environment import environment
@@ -78,9 +78,9 @@ def drop_output() -> bool:
     return False
 
 
-def _redirect() -> None:
-    # The interpreter flushes standard output at its end, which must not fail a second time.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _redirect(stream: TextIO | None = None) -> None:
+    # The interpreter flushes both streams at its end, which must not fail a second time: it would exit with 120.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stdout if stream is None else stream).fileno())
 
 
 def complain(said: "Message", lang: str | None) -> None:
@@ -93,10 +93,13 @@ def complain(said: "Message", lang: str | None) -> None:
 
 def whisper(text: str) -> None:
     """Write to standard error.  If standard error is closed or full, the text is lost and nothing is raised."""
-    with suppress(OSError):
-        if sys.stderr is not None:
-            sys.stderr.write(text)
-            sys.stderr.flush()
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _redirect(sys.stderr)
 
 
 def complain_of_usage(error: "ClickException", lang: str | None) -> None:
