@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.cli import answering
 from hairpin.cli.answering import answer_question
-from hairpin.cli.options import Given
+from hairpin.cli.asked import Asked, Given
 from hairpin.errors import EvidenceError
 from hairpin.evidence.several import Source
 from hairpin.network.world import World
@@ -29,11 +29,11 @@ def test_of_this_machine_only_what_the_question_needs_is_read(
         return (evidence(),)
 
     monkeypatch.setattr(answering, "gather", gather)
-    answer = answer_question(QUESTION, sources, whole=whole, lang="en")
+    answer = answer_question(QUESTION, Asked(sources=sources, whole=whole), "en")
     assert answer.evidence == (evidence(),)
     assert read == [only]
 
 
 def test_what_cannot_be_read_is_said() -> None:
     with pytest.raises(EvidenceError, match="cannot be read"):
-        answer_question(QUESTION, (Given("snapshot", "/nonexistent/file"),), whole=False, lang="en")
+        answer_question(QUESTION, Asked(sources=(Given("snapshot", "/nonexistent/file"),)), "en")

@@ -62,7 +62,7 @@ def completed(before: tuple[str, ...], incomplete: str) -> list[CompletionItem]:
 
 @pytest.mark.parametrize(("before", "incomplete", "expected"), VALUES.values(), ids=VALUES)
 def test_values(monkeypatch: pytest.MonkeyPatch, before: tuple[str, ...], incomplete: str, expected: set[str]) -> None:
-    monkeypatch.setattr(completion, "_asked", lambda: LISTED)
+    monkeypatch.setattr(completion, "_answered", lambda: LISTED)
     assert {each.value for each in completed(before, incomplete)} == expected
 
 
@@ -73,7 +73,7 @@ def test_an_answer_that_is_no_list_completes_nothing(answer: bytes) -> None:
 
 @pytest.mark.parametrize("words", (("check", "--snapshot"), ("check", "--html"), ("snapshot", "-o"), ("diff",)))
 def test_files_are_the_shells(monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]) -> None:
-    monkeypatch.setattr(completion, "_asked", lambda: b"")
+    monkeypatch.setattr(completion, "_answered", lambda: b"")
     assert [each.type for each in completed(words, "be")] == ["file"]
 
 
@@ -123,7 +123,7 @@ def test_a_daemon_that_does_not_answer_is_not_waited_for(
 
 
 @pytest.mark.parametrize("stated", ("tcp://192.0.2.1:2375", "ssh://web1", "unix:///nonexistent/docker.sock"))
-def test_another_daemon_is_not_asked(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+def test_another_daemon_is_not_answered(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
     monkeypatch.setenv("DOCKER_HOST", stated)
     assert completed(("check",), "web") == []
 
@@ -191,7 +191,7 @@ def clicks_bash() -> Iterator[None]:
 
 @pytest.mark.usefixtures("clicks_bash")
 def test_bash_gets_the_end_of_a_value(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(completion, "_asked", lambda: LISTED)
+    monkeypatch.setattr(completion, "_answered", lambda: LISTED)
     monkeypatch.setenv("_HAIRPIN_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", "hairpin\ncheck\n--from\ncontainer\n:\nw")
     monkeypatch.setenv("COMP_CWORD", "5")

@@ -11,7 +11,7 @@ import pytest
 from hairpin.apply.journal import Journal
 from hairpin.apply.task import PlanState, Undertaking
 from hairpin.cli import half_done
-from hairpin.cli.options import Given
+from hairpin.cli.asked import Given
 from hairpin.evidence.reading import Evidence
 from hairpin.host.plan_under_way import PlanStage
 from tests.apply.plans import begun

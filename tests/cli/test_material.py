@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from hairpin.cli.asked import Given
 from hairpin.cli.material import gather, stated_world
-from hairpin.cli.options import Given
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.network.world import UpstreamRule, World

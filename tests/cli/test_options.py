@@ -2,8 +2,8 @@
 
 import pytest
 
+from hairpin.cli.asked import Given
 from hairpin.cli.check import check
-from hairpin.cli.options import Given
 from tests.cli.commands import call
 
 EVERYWHERE = ("--snapshot", "--host", "--json", "--lang", "--color", "-v", "--public", "--outside")
@@ -34,4 +34,4 @@ GIVEN: dict[str, tuple[list[str], tuple[Given, ...]]] = {
 
 @pytest.mark.parametrize(("arguments", "expected"), GIVEN.values(), ids=GIVEN)
 def test_sources_come_in_the_order_given(arguments: list[str], expected: tuple[Given, ...]) -> None:
-    assert check.make_context("check", arguments).params["sources"] == expected
+    assert check.make_context("check", arguments).params["asked"].sources == expected

@@ -27,6 +27,7 @@ from hairpin.apply.settling import interrupted_plan
 from hairpin.apply.switch import watch
 from hairpin.apply.task import Task
 from hairpin.cli.applying import settle_interrupted, taken_back
+from hairpin.cli.asked import Shown
 from hairpin.cli.half_done import say_half_done
 from hairpin.cli.material import gather
 from hairpin.lab.host_state import state_of
@@ -37,6 +38,8 @@ from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
 from tests.kills.moments import Moments, end
 from tests.kills.plans import HOSTS, KilledHost
+
+PLAINLY = Shown(lang="en", color="never")
 
 Doing = Literal["apply", "undo", "switch"]
 _PATIENCE_S = 4.0
@@ -113,7 +116,7 @@ class Killer:
             moments.install()
             if doing == "undo":
                 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                    taken_back(None, "en", "never")
+                    taken_back(None, PLAINLY)
             else:
                 self.switch()
             return
@@ -148,7 +151,7 @@ class Killer:
         wrong.extend(_differing(wanted, f"{became}: "))
         if became == "applied":
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                taken_back(None, "en", "never")
+                taken_back(None, PLAINLY)
             wrong.extend(_differing(self.before, "after undo: "))
         if became not in ("applied", "taken-back", "none"):
             wrong.append(f"ended as {became}: {_complaints()}")
@@ -163,7 +166,7 @@ class Killer:
             return "nothing", plans[0].state if plans else "none"
         how = self.random.choice(("undo", "fix"))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            taken_back(None, "en", "never") if how == "undo" else settle_interrupted("en", "never")
+            taken_back(None, PLAINLY) if how == "undo" else settle_interrupted(PLAINLY)
         with closing(Journal()) as journal:
             return how, journal.all()[0].state
 
@@ -276,7 +279,7 @@ def main() -> None:
         if doing == "apply":
             killer.applied = state()
             with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                taken_back(None, "en", "never")
+                taken_back(None, PLAINLY)
             for line in _differing(killer.before, "after one undo: "):
                 sys.stderr.write(f"{line}\n")
         sys.stderr.write(f"{name}: {len(labels)} moments of {doing}, {len({each for each, _ in labels})} kinds\n")

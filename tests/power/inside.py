@@ -26,6 +26,7 @@ from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.apply.switch import start_switch
 from hairpin.apply.task import Undertaking
 from hairpin.cli.applying import confirm_tried, settle_interrupted, taken_back
+from hairpin.cli.asked import Shown
 from hairpin.cli.half_done import say_half_done
 from hairpin.cli.material import gather
 from hairpin.message import Message, verbatim
@@ -36,6 +37,8 @@ from hairpin.remedy.remedy import Remedy
 from tests.kills.moments import Moments
 from tests.kills.plans import FOLDER, HOSTS
 from tests.power import there
+
+PLAINLY = Shown(lang="en", color="never")
 
 RESULTS = Path("/run/results")
 _SWITCH_S = 3600.0
@@ -67,8 +70,8 @@ def files() -> dict[str, str]:
 
 def settle(way: Way) -> Found:
     """Settle what the last cut has left, as the next command does, and judge it."""
-    undo = there.undo if way == "there" else partial(taken_back, None, "en", "never")
-    fix = there.settle if way == "there" else partial(settle_interrupted, "en", "never")
+    undo = there.undo if way == "there" else partial(taken_back, None, PLAINLY)
+    fix = there.settle if way == "there" else partial(settle_interrupted, PLAINLY)
     half = any(each.state in ("open", "keeping", "ending") for each in _known_plans(way))
     said, how = half if way == "there" else _is_said(), "nothing"
     if half:
@@ -134,7 +137,7 @@ def begin(way: Way) -> None:
         outcome = apply_plan(plan, grounds, deed, lasting=True, question=("power",), confirmed_later=way == "try")
         assert outcome.stays, str(outcome.complaint)
     if way == "try":
-        _quietly(partial(confirm_tried, "en", "never"))
+        _quietly(partial(confirm_tried, PLAINLY))
 
 
 class Stopping(Moments):

@@ -15,11 +15,13 @@ from hairpin.apply.remote.ground_there import There
 from hairpin.apply.remote.outpost import Outpost
 from hairpin.apply.remote.plans_there import PlansThere
 from hairpin.apply.task import Undertaking
-from hairpin.cli.options import Given
+from hairpin.cli.asked import Given, Shown
 from hairpin.collect.run import LocalRunner
 from hairpin.collect.snapshot import take
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network
+
+PLAINLY = Shown(lang="en", color="never")
 
 _SYNC = """#!/bin/sh
 label() {
@@ -76,12 +78,12 @@ def known_plans() -> tuple[Undertaking, ...]:
 
 def settle() -> None:
     """Settle what was interrupted, as the next `hairpin fix --host` does."""
-    hairpin.cli.elsewhere.settle_there(_HOST, "en", "never")
+    hairpin.cli.elsewhere.settle_there(_HOST, PLAINLY)
 
 
 def undo() -> None:
     """Take the last plan back, as `hairpin undo --host` does."""
-    hairpin.cli.elsewhere.undo_there(_HOST[0], None, "en", "never")
+    hairpin.cli.elsewhere.undo_there(_HOST[0], None, PLAINLY)
 
 
 def begin(plan: RepairPlan, deed: Deed) -> FixOutcome:

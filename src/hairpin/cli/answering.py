@@ -4,11 +4,11 @@ from functools import partial
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import Depth, ask
+from hairpin.cli.asked import Asked, Given
 from hairpin.cli.disputes import keeping_disputes
 from hairpin.cli.environment import environment
 from hairpin.cli.half_done import with_plans
 from hairpin.cli.material import gather
-from hairpin.cli.options import Given
 from hairpin.cli.progress import progress
 from hairpin.evidence.several import Source
 from hairpin.message import message
@@ -18,20 +18,15 @@ from hairpin.replica.judgement import Kernel
 
 
 def answer_question(
-    question: Question,
-    sources: tuple[Given, ...],
-    *,
-    whole: bool,
-    lang: str | None,
-    kernel: Kernel | None = None,
-    depth: Depth = "events",
+    question: Question, asked: Asked, lang: str | None, kernel: Kernel | None = None, depth: Depth = "events"
 ) -> Answer:
-    """Return the answer.  Of this machine only what the question needs is read, unless ``whole`` or the question is
-    about an event; ``kernel``: the second judge, whose disagreements are kept as files; ``depth``: how far
-    ``check`` goes.
+    """Return the answer to the question, which was made of what is asked.  Of this machine only what the question needs
+    is read, unless the whole of it is asked for or the question is about an event.  ``kernel``: the second judge, whose
+    disagreements are kept as files; ``depth``: how far ``check`` goes.
 
     Raises as ``gather`` and ``ask`` do."""
-    only = () if whole or sources or question.after is not None else needed_containers(question)
+    sources = asked.sources
+    only = () if asked.whole or sources or question.after is not None else needed_containers(question)
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         read = gather(sources, only=only)

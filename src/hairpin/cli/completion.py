@@ -111,7 +111,12 @@ causes, plans = completion_of(_known_causes), completion_of(_known_plans)
 
 def _containers(ctx: "click.Context") -> list[dict[str, Any]]:
     """Return name, image and published ports of the running containers of this host; none if another one is meant."""
-    return [] if ctx.params.get("sources") else containers_of(_asked())
+    return [] if _others_are_meant(ctx) else containers_of(_answered())
+
+
+def _others_are_meant(ctx: "click.Context") -> bool:
+    asked = ctx.params.get("asked")
+    return bool(asked is not None and asked.sources)
 
 
 def containers_of(answer: bytes) -> list[dict[str, Any]]:
@@ -143,7 +148,7 @@ def _port(port: dict[str, Any]) -> str:
     return str(port["PublicPort"]) if port.get("Type") == "tcp" else f"{port['PublicPort']}/{port['Type']}"
 
 
-def _asked() -> bytes:
+def _answered() -> bytes:
     """Return what the dockerd of this host lists; nothing if it does not run or does not answer in time."""
     import socket
     from contextlib import suppress

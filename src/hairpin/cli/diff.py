@@ -5,17 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import completion
-from hairpin.cli.options import (
-    EvidenceCommand,
-    Given,
-    evidence_options,
-    group_option,
-    origin_option,
-    show_options,
-    world_options,
-)
-from hairpin.cli.page import html_option, printed_page, save_page
+from hairpin.cli import completion, options
+from hairpin.cli.asked import Asked, Given, Shown
 from hairpin.errors import CollectError, UsageError
 from hairpin.message import message
 
@@ -24,33 +15,24 @@ if TYPE_CHECKING:
     from hairpin.evidence.reading import Evidence
     from hairpin.question.question import Question
     from hairpin.replica.judgement import Kernel
+    from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
 
-@click.command(cls=EvidenceCommand)
+@click.command(cls=options.HairpinCommand)
 @click.argument("words", metavar="[A [B]] [TARGET]...", nargs=-1, shell_complete=completion.snapshots_or_targets)
-@group_option("Options", "--last-good", "with_last_good", is_flag=True, help="A is the newest kept one that was well.")
-@group_option("Options", "--alike", is_flag=True, help="What is each host's own does not count.")
-@origin_option()
-@group_option("Seldom", "--no-replica", is_flag=True, help="Do not repeat deciding changes in namespaces.")
-@evidence_options
-@world_options
-@html_option
-@show_options
+@options.option(
+    "Options", "--last-good", "with_last_good", is_flag=True, help="A is the newest kept one that was well."
+)
+@options.option("Options", "--alike", is_flag=True, help="What is each host's own does not count.")
+@options.origin()
+@options.option("Seldom", "--no-replica", is_flag=True, help="Do not repeat deciding changes in namespaces.")
+@options.evidence
+@options.world
+@options.page
+@options.answer
 def diff(
-    words: tuple[str, ...],
-    with_last_good: bool,
-    alike: bool,
-    origin: str | None,
-    no_replica: bool,
-    sources: tuple[Given, ...],
-    publics: tuple[str, ...],
-    outside: str | None,
-    html: str | None,
-    as_json: bool,
-    lang: str | None,
-    color: str,
-    verbose: bool,
+    asked: Asked, shown: Shown, words: tuple[str, ...], with_last_good: bool, alike: bool, no_replica: bool
 ) -> int:
     """Say what changed from snapshot A to snapshot B, or to this host now, and which change decides which flow.
 
@@ -63,42 +45,39 @@ def diff(
     Exit: 0 equal, 1 different, 2 usage error, 3 could not be read, or equal as far as it was read, 4 a bug in hairpin.
     """
     from hairpin.cli.answering import second_judge
-    from hairpin.cli.material import stated_world
-    from hairpin.cli.output import paper, write, write_json
-    from hairpin.cli.output import words as words_of
+    from hairpin.cli.present import present
     from hairpin.cli.progress import progress
-    from hairpin.question.question import parse_question
 
-    files, targets = ((), words) if with_last_good else snapshots_first(words, named=len(sources))
-    given = (*(Given("snapshot", each) for each in files), *sources)
-    question = parse_question("check", targets, origin, publics, stated_world(outside))
-    with progress(lang) as tell:
+    files, targets = ((), words) if with_last_good else snapshots_first(words, named=len(asked.sources))
+    given = (*(Given("snapshot", each) for each in files), *asked.sources)
+    question = asked._replace(targets=targets).question()
+    with progress(shown.lang) as tell:
         tell(message("reading the state of the host"))
         if with_last_good:
             was, now = last_good_and_now(question, given, alike=alike)
         else:
             was, now = read_both(given)
-        was, now = said_plans(was, now, given, lang)
+        was, now = said_plans(was, now, given, shown.lang)
         tell(message("comparing"))
         later = given[1] if len(given) == 2 else None
         found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike, later=later)
+
+    def text(words: "Words", paper: "Paper") -> str:
+        from hairpin.report.diff_text import diff_text
+
+        return diff_text(found, words, paper, verbose=shown.verbose)
+
+    def document(words: "Words") -> object:
+        from hairpin.report.diff_document import diff_document
+
+        return diff_document(found, words)
 
     def page(words: "Words") -> str:
         from hairpin.report.page.diff_page import diff_page
 
         return diff_page(found, words)
 
-    if printed_page(html, page, lang):
-        return found.status
-    if as_json:
-        from hairpin.report.diff_document import diff_document
-
-        write_json(diff_document(found, words_of(lang)))
-    else:
-        from hairpin.report.diff_text import diff_text
-
-        write(diff_text(found, words_of(lang), paper(color), verbose=verbose))
-    save_page(html, page, lang)
+    present(shown, text, document, page)
     return found.status
 
 

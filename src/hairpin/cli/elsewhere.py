@@ -5,11 +5,21 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+from hairpin.cli.asked import Given, Shown
 from hairpin.cli.environment import environment
-from hairpin.cli.options import Given
-from hairpin.cli.output import paper, whisper, words, write
+from hairpin.cli.output import whisper, words
+from hairpin.cli.telling import (
+    NOTHING_WAITS,
+    tell_interrupted,
+    tell_settled,
+    teller,
+    write_kept,
+    write_not_kept,
+    write_plans,
+    write_undone,
+)
 from hairpin.errors import ApplyError, CollectError, UsageError
-from hairpin.message import Message, message
+from hairpin.message import message
 
 if TYPE_CHECKING:
     from hairpin.apply.carrying_out import Told
@@ -18,7 +28,6 @@ if TYPE_CHECKING:
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.remote.outpost import Outpost
     from hairpin.apply.remote.plans_there import StandingThere
-    from hairpin.apply.task import Undertaking
 
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
@@ -80,7 +89,7 @@ def refuse_cuts(plan: "RepairPlan", sources: tuple[Given, ...]) -> None:
             refuse_cut(plan, session, plan.answer.network.seen_from(label))
 
 
-def settle_there(sources: tuple[Given, ...], lang: str | None, color: str) -> None:
+def settle_there(sources: tuple[Given, ...], shown: Shown) -> None:
     """Finish or take back what was interrupted on these hosts; raise ApplyError if something is under way there."""
     from hairpin.apply.remote.plans_there import PlansThere
 
@@ -89,7 +98,7 @@ def settle_there(sources: tuple[Given, ...], lang: str | None, color: str) -> No
         for each in PlansThere(outpost).standing():
             if each.undertaking.state in ("open", "keeping", "ending"):
                 _refuse_under_way(each, outpost)
-                _settle(each, outpost, lang, color)
+                _settle(each, outpost, shown)
 
 
 def _refuse_under_way(each: "StandingThere", outpost: "Outpost") -> None:
@@ -107,33 +116,30 @@ def _refuse_under_way(each: "StandingThere", outpost: "Outpost") -> None:
         )  # fmt: skip
 
 
-def _settle(each: "StandingThere", outpost: "Outpost", lang: str | None, color: str) -> None:
+def _settle(each: "StandingThere", outpost: "Outpost", shown: Shown) -> None:
     from hairpin.apply.carrying_out import Hands
     from hairpin.apply.remote.plans_there import PlansThere
     from hairpin.apply.settling import settle
     from hairpin.apply.switch import look
-    from hairpin.cli.applying import teller
-    from hairpin.report.plan_text import plans_text
 
     plan, plans = each.undertaking, PlansThere(outpost)
-    whisper(words(lang)(message("Plan {plan} was interrupted.", plan=plan.id)) + "\n")
+    tell_interrupted(plan.id, shown)
     if not plan.tasks:
         plans.end(plan.id, "taken-back")
         return
     reading = partial(look, plan.host, outpost.destination)
-    hands = Hands(reading, teller(lang, color), outpost.read, partial(outpost.carry_out, plan.id))
+    hands = Hands(reading, teller(shown), outpost.read, partial(outpost.carry_out, plan.id))
     if plan.state == "keeping":
         plans.hold(plan.id)
     settle(plans, plan, hands)
-    whisper(plans_text((plans.known(plan.id),), words(lang), paper(color)))
+    tell_settled(plans.known(plan.id), shown)
 
 
-def confirm_there(sources: tuple[Given, ...], lang: str | None, color: str) -> int:
+def confirm_there(sources: tuple[Given, ...], shown: Shown) -> int:
     """Keep what ``--try`` has carried out on these hosts; return the exit status."""
     from hairpin.apply.remote.ground_there import There
     from hairpin.apply.remote.plans_there import PlansThere
     from hairpin.apply.switch import look
-    from hairpin.cli.applying import NOTHING_WAITS, teller, write_not_kept
 
     grounds: list[There] = []
     for source in sources:
@@ -141,19 +147,18 @@ def confirm_there(sources: tuple[Given, ...], lang: str | None, color: str) -> i
         tried = next((each for each in PlansThere(outpost).standing() if each.is_tried), None)
         if tried is None:
             raise UsageError(NOTHING_WAITS)
-        grounds.append(There(outpost, 0, teller(lang, color), _copies(), tried.undertaking))
+        grounds.append(There(outpost, 0, teller(shown), _copies(), tried.undertaking))
     complaint = next(filter(None, (each.confirm() for each in grounds)), None)
     if complaint is not None:
         for each in reversed(grounds):
             each.take_back(look(each.plan.host, each.outpost.destination))
-        return write_not_kept(complaint, lang)
+        return write_not_kept(complaint, shown)
     for each in grounds:
-        undo = f"--host {each.outpost.destination} {each.plan.id}"
-        write(words(lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=undo)))
+        write_kept(f"--host {each.outpost.destination} {each.plan.id}", shown)
     return 0
 
 
-def undo_there(source: Given, plan_id: str | None, lang: str | None, color: str, *, as_json: bool = False) -> int:
+def undo_there(source: Given, plan_id: str | None, shown: Shown) -> int:
     """Take a plan of that host back; the last one that is in force if None.  Return the exit status."""
     import msgspec
 
@@ -161,20 +166,19 @@ def undo_there(source: Given, plan_id: str | None, lang: str | None, color: str,
     from hairpin.apply.remote.ground_there import taken_back_there
     from hairpin.apply.remote.plans_there import PlansThere
     from hairpin.apply.switch import look
-    from hairpin.cli.applying import teller, write_undone
 
     outpost = outpost_of(source)
     plans = PlansThere(outpost)
     plan = plans.known(plan_id) if plan_id is not None else last_in_force(plans)
     if plan is not None and plan.state != "taken-back":
         reading = partial(look, plan.host, outpost.destination)
-        ended = taken_back_there(outpost, plan.id, reading, teller(lang, color), _copies())
-        stands = plans.known(plan.id) if as_json else msgspec.structs.replace(plan, state=ended)
-        return write_undone(stands, lang, as_json=as_json)
-    return write_undone(None, lang, as_json=as_json)
+        ended = taken_back_there(outpost, plan.id, reading, teller(shown), _copies())
+        stands = plans.known(plan.id) if shown.as_json else msgspec.structs.replace(plan, state=ended)
+        return write_undone(stands, shown)
+    return write_undone(None, shown)
 
 
-def list_there(source: Given, lang: str | None, color: str, *, as_json: bool = False) -> int:
+def list_there(source: Given, shown: Shown) -> int:
     """List the plans of that host; those that are known here if it cannot be reached.  Return the exit status."""
     from hairpin.apply.remote.plans_there import PlansThere
 
@@ -189,23 +193,8 @@ def list_there(source: Given, lang: str | None, color: str, *, as_json: bool = F
             known = journal.copies(outpost.destination)
             if not known:
                 raise
-            whisper(f"{words(lang)(error.said)}\n")
-            write_plans(known, lang, color, as_json=as_json, said=error.said)
+            whisper(f"{words(shown.lang)(error.said)}\n")
+            write_plans(known, shown, error.said)
             return 3
-    write_plans(plans, lang, color, as_json=as_json)
+    write_plans(plans, shown)
     return 0
-
-
-def write_plans(
-    plans: "tuple[Undertaking, ...]", lang: str | None, color: str, *, as_json: bool, said: Message | None = None
-) -> None:
-    """Write the list of plans.  ``said``: why it is a copy."""
-    if as_json:
-        from hairpin.cli.output import write_json
-        from hairpin.report.undo_document import plans_document
-
-        write_json(plans_document(plans, words(lang), said))
-        return
-    from hairpin.report.plan_text import plans_text
-
-    write(plans_text(plans, words(lang), paper(color)))

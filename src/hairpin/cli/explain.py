@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import completion
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, show_options
-from hairpin.cli.page import html_option, printed_page, save_page
+from hairpin.cli import completion, options
+from hairpin.cli.asked import Asked, Given, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hairpin.explain.explain import Explanation
     from hairpin.explain.understand import Understood
+    from hairpin.report.paper import Paper
     from hairpin.report.words import Words
 
 
-@click.command(cls=EvidenceCommand)
+@click.command(cls=options.HairpinCommand)
 @click.argument("texts", metavar="[TEXT|-|CAUSE-ID]", nargs=-1, shell_complete=completion.causes)
-@group_option(
+@options.option(
     "Options",
     "--from",
     "origin",
@@ -27,19 +27,10 @@ if TYPE_CHECKING:
     shell_complete=completion.origins,
     help="Where it was printed: host, container:NAME, lan, or a client's address.",
 )
-@evidence_options
-@html_option
-@show_options
-def explain(
-    texts: tuple[str, ...],
-    origin: str | None,
-    sources: tuple[Given, ...],
-    html: str | None,
-    as_json: bool,
-    lang: str | None,
-    color: str,
-    verbose: bool,
-) -> int:
+@options.evidence
+@options.page
+@options.answer
+def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     """Say what an error or a log means, whether it is true on this host now, and what to do.
 
     TEXT is an error message or log lines; without it, or with -, they are read from standard input:
@@ -52,54 +43,52 @@ def explain(
 
     Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """
-    from hairpin.cli.output import paper, words, write, write_json
+    from hairpin.cli.present import present
     from hairpin.report.pages import has_page
 
     if len(texts) == 1 and has_page(texts[0]):
-        return _write_cause(texts[0], html, lang, color, as_json=as_json)
-    understood = _understood(texts, sources)
+        return _present_cause(texts[0], shown)
+    understood = _understood(texts, asked.sources)
     if not understood.found and len(texts) == 1 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", texts[0]):
         _refuse_id(texts[0])
-    explained = _explained(understood, sources, origin, lang)
+    explained = _explained(understood, asked, shown.lang)
+
+    def text(words: "Words", paper: "Paper") -> str:
+        from hairpin.report.explain_text import explain_text
+
+        return explain_text(explained, words, paper, verbose=shown.verbose)
+
+    def document(words: "Words") -> object:
+        from hairpin.report.explain_document import explain_document
+
+        return explain_document(explained, words)
 
     def page(words: "Words") -> str:
         from hairpin.report.page.explain_page import explain_page
 
         return explain_page(explained, words)
 
-    if printed_page(html, page, lang):
-        return explained.status
-    if as_json:
-        from hairpin.report.explain_document import explain_document
-
-        write_json(explain_document(explained, words(lang)))
-    else:
-        from hairpin.report.explain_text import explain_text
-
-        write(explain_text(explained, words(lang), paper(color), verbose=verbose))
-    save_page(html, page, lang)
+    present(shown, text, document, page)
     return explained.status
 
 
-def _write_cause(cause: str, html: str | None, lang: str | None, color: str, *, as_json: bool) -> int:
-    from hairpin.cli.output import paper, words, write, write_json
+def _present_cause(cause: str, shown: Shown) -> int:
+    from hairpin.cli.present import present
     from hairpin.report.pages import SCHEMA, PageDocument, page, write_page
+
+    def text(words: "Words", paper: "Paper") -> str:
+        write_page(page(cause, words), words, paper)
+        return paper.text()
+
+    def document(words: "Words") -> object:
+        return PageDocument(SCHEMA, page(cause, words))
 
     def file(words: "Words") -> str:
         from hairpin.report.page.cause_page import cause_page
 
         return cause_page(page(cause, words), words)
 
-    if printed_page(html, file, lang):
-        return 0
-    shown = page(cause, words(lang))
-    if as_json:
-        write_json(PageDocument(SCHEMA, shown))
-    else:
-        sheet = paper(color)
-        write_page(shown, words(lang), sheet)
-        write(sheet.text())
-    save_page(html, file, lang)
+    present(shown, text, document, file)
     return 0
 
 
@@ -150,9 +139,7 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
     yield from (each.rstrip(b"\r\n") for each in iter(lambda: read.readline(LONGEST), b""))
 
 
-def _explained(
-    understood: "Understood", sources: tuple[Given, ...], origin: str | None, lang: str | None
-) -> "Explanation":
+def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
     """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
     meaning all the same."""
     from hairpin.cli.half_done import with_plans
@@ -163,15 +150,15 @@ def _explained(
     from hairpin.message import message
     from hairpin.question.target import parse_origin
 
-    where = parse_origin(origin) if origin is not None else None
+    where = parse_origin(asked.origin) if asked.origin is not None else None
     if not is_to_be_asked(understood):
         return explain_texts(understood, (), None)
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
         try:
-            read = with_plans(gather(sources), sources, lang)
+            read = with_plans(gather(asked.sources), asked.sources, lang)
         except (CollectError, UsageError) as error:
-            if sources:
+            if asked.sources:
                 raise
             return explain_texts(understood, (), error.said)
         tell(message("following the packets"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.cli.options import Given
+from hairpin.cli.asked import Given
 from hairpin.cli.output import whisper, words
 from hairpin.evidence.reading import Evidence, Reading
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from hairpin.cli.options import Given
+from hairpin.cli.asked import Given
 from hairpin.collect.several import What, parse_place, read_all, read_this
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source

@@ -1,30 +1,35 @@
 """The options that several commands share."""
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from hairpin.cli import completion
+from hairpin.cli.asked import Acting, Asked, Given, Shown
 from hairpin.cli.groups import Group, GroupedCommand, GroupedOption
 from hairpin.cli.later import TEXT, later_option
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Given(NamedTuple):
-    """One ``--snapshot`` or ``--host``, as typed."""
-
-    kind: Literal["snapshot", "host"]
-    text: str
-
-
-class EvidenceCommand(GroupedCommand):
-    """A command with ``--snapshot`` and ``--host``, which may be repeated and mixed.
-
-    click keeps the order within each option only.  ``sources`` has the values of both in the order given."""
+class HairpinCommand(GroupedCommand):
+    """A command whose shared options come as values: ``asked``, ``shown``, ``acting``, each if the command has an
+    option of its."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = self._parsed(ctx, args)
+        for name, made in (("asked", Asked), ("shown", Shown), ("acting", Acting)):
+            held = {each: ctx.params.pop(each) for each in made._fields if each in ctx.params}
+            if held:
+                ctx.params[name] = made(**held)
+        return rest
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse.  ``--snapshot`` and ``--host`` may be repeated and mixed; click keeps the order within each only, so
+        that ``sources`` has the values of both in the order given."""
+        if not any(each.name == "snapshot" for each in self.params):
+            return super().parse_args(ctx, args)
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         rest = super().parse_args(ctx, args)
         snapshots, hosts = iter(ctx.params.pop("snapshot")), iter(ctx.params.pop("host"))
@@ -38,15 +43,33 @@ class EvidenceCommand(GroupedCommand):
         return rest
 
 
-def group_option(group: Group, *names: str, **attributes: Any) -> Callable[[Command], Command]:
+def option(group: Group, *names: str, **attributes: Any) -> Callable[[Command], Command]:
     """Add an option that stands in this group of the help."""
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
-def evidence_options(command: Command) -> Command:
-    """Add ``--snapshot`` and ``--host``: the command, an :class:`EvidenceCommand`, gets ``sources``."""
+def targets(command: Command) -> Command:
+    """Add any number of targets."""
+    return click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)(command)
+
+
+def target(*, required: bool) -> Callable[[Command], Command]:
+    """Add one target, which comes as ``targets``, too."""
+
+    def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+        del ctx, parameter
+        return () if value is None else (value,)
+
+    return click.argument(
+        "targets", metavar="TARGET" if required else "[TARGET]", required=required, callback=several,
+        shell_complete=completion.targets,
+    )  # fmt: skip
+
+
+def evidence(command: Command) -> Command:
+    """Add ``--snapshot`` and ``--host``: the command, a :class:`HairpinCommand`, gets ``asked.sources``."""
     command = later_option("--text", TEXT, "[NAME=]FILE")(command)
-    command = group_option(
+    command = option(
         "Hosts",
         "--snapshot",
         metavar="[NAME=]FILE",
@@ -54,7 +77,7 @@ def evidence_options(command: Command) -> Command:
         multiple=True,
         help="A snapshot (-: standard input); may be repeated.",
     )(command)
-    return group_option(
+    return option(
         "Hosts",
         "--host",
         metavar="[NAME=]USER@HOST",
@@ -63,9 +86,9 @@ def evidence_options(command: Command) -> Command:
     )(command)
 
 
-def origin_option(*, required: bool = False) -> Callable[[Command], Command]:
-    """Add ``--from``: the command gets ``origin``, as typed."""
-    return group_option(
+def origin(*, required: bool = False) -> Callable[[Command], Command]:
+    """Add ``--from``: the command gets ``asked.origin``."""
+    return option(
         "Options",
         "--from",
         "origin",
@@ -76,14 +99,14 @@ def origin_option(*, required: bool = False) -> Callable[[Command], Command]:
     )
 
 
-def all_option(command: Command) -> Command:
-    """Add ``--all``: the command gets ``whole``."""
-    return group_option("Seldom", "--all", "whole", is_flag=True, help="Read every container, needed or not.")(command)
+def everything(command: Command) -> Command:
+    """Add ``--all``: the command gets ``asked.whole``."""
+    return option("Seldom", "--all", "whole", is_flag=True, help="Read every container, needed or not.")(command)
 
 
-def after_option(command: Command) -> Command:
-    """Add ``--after``: the command gets ``after``, as typed."""
-    return group_option(
+def after(command: Command) -> Command:
+    """Add ``--after``: the command gets ``asked.after``."""
+    return option(
         "Options",
         "--after",
         metavar="EVENT[@HOST]",
@@ -92,9 +115,9 @@ def after_option(command: Command) -> Command:
     )(command)
 
 
-def try_option(command: Command) -> Command:
-    """Add ``--try``: the command gets ``try_s``, in seconds."""
-    return group_option(
+def for_seconds(command: Command) -> Command:
+    """Add ``--try``: the command gets ``acting.try_s``, in seconds."""
+    return option(
         "Acting",
         "--try",
         "try_s",
@@ -104,23 +127,23 @@ def try_option(command: Command) -> Command:
     )(command)
 
 
-def size_option(command: Command) -> Command:
-    """Add ``--size``: the command gets ``size``, in bytes."""
-    return group_option(
+def size(command: Command) -> Command:
+    """Add ``--size``: the command gets ``asked.size``, in bytes."""
+    return option(
         "Seldom", "--size", metavar="BYTES", type=click.IntRange(1, 65000), help="What the sender sends at once."
     )(command)
 
 
-def world_options(command: Command) -> Command:
+def world(command: Command) -> Command:
     """Add ``--outside`` and ``--public``: facts about the outside that the user states."""
-    command = group_option(
+    command = option(
         "Seldom",
         "--outside",
         metavar="FILE",
         type=click.Path(exists=True, dir_okay=False),
         help="What is outside of it (docs/outside.md).",
     )(command)
-    return group_option(
+    return option(
         "Seldom",
         "--public",
         "publics",
@@ -130,24 +153,30 @@ def world_options(command: Command) -> Command:
     )(command)
 
 
-def show_options(command: Command) -> Command:
+def page(command: Command) -> Command:
+    """Add ``--html``."""
+    return option(
+        "Answer", "--html", metavar="FILE", shell_complete=completion.files,
+        help="Also as one page (-: only that, printed).",
+    )(command)  # fmt: skip
+
+
+def answer(command: Command) -> Command:
     """Add how the answer is shown."""
-    command = group_option("Answer", "-v", "--verbose", is_flag=True, help="Every flow and step; tracebacks too.")(
-        command
-    )
-    command = colour_option(command)
-    command = language_option(command)
-    return json_option(command)
+    command = option("Answer", "-v", "--verbose", is_flag=True, help="Every flow and step; tracebacks too.")(command)
+    command = colour(command)
+    command = language(command)
+    return json(command)
 
 
-def json_option(command: Command) -> Command:
-    """Add ``--json``: the command gets ``as_json``."""
-    return group_option("Answer", "--json", "as_json", is_flag=True, help="One JSON document (docs/schema).")(command)
+def json(command: Command) -> Command:
+    """Add ``--json``: the command gets ``shown.as_json``."""
+    return option("Answer", "--json", "as_json", is_flag=True, help="One JSON document (docs/schema).")(command)
 
 
-def colour_option(command: Command) -> Command:
+def colour(command: Command) -> Command:
     """Add ``--color``."""
-    return group_option(
+    return option(
         "Answer",
         "--color",
         metavar="WHEN",
@@ -157,9 +186,9 @@ def colour_option(command: Command) -> Command:
     )(command)
 
 
-def language_option(command: Command) -> Command:
+def language(command: Command) -> Command:
     """Add ``--lang``, the language of answers and errors.  The help, and click's errors about options, stay English."""
-    return group_option(
+    return option(
         "Answer",
         "--lang",
         type=click.Choice(["en", "zh"]),

@@ -1,28 +1,25 @@
 """``hairpin restore``: puts back the rules that the container engine should have, without restarting it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, show_options, try_option
+from hairpin.cli import options
+from hairpin.cli.asked import Acting, Asked, Shown
+
+if TYPE_CHECKING:
+    from hairpin.apply.outcome import FixOutcome
+    from hairpin.apply.restoring import RestorePlan
 
 
-@click.command(cls=EvidenceCommand)
-@group_option("Acting", "--choose", "chosen", metavar="ID", multiple=True, help="Put it back although it does harm.")
-@group_option("Acting", "--apply", "applying", is_flag=True, help="Do it; taken back if something breaks.")
-@group_option("Acting", "--yes", is_flag=True, help="Do not ask before doing it.")
-@try_option
-@evidence_options
-@show_options
-def restore(
-    chosen: tuple[str, ...],
-    applying: bool,
-    yes: bool,
-    try_s: int | None,
-    sources: tuple[Given, ...],
-    as_json: bool,
-    lang: str | None,
-    color: str,
-    verbose: bool,
-) -> int:
+@click.command(cls=options.HairpinCommand)
+@options.option("Acting", "--choose", "chosen", metavar="ID", multiple=True, help="Put it back although it does harm.")
+@options.option("Acting", "--apply", "applying", is_flag=True, help="Do it; taken back if something breaks.")
+@options.option("Acting", "--yes", is_flag=True, help="Do not ask before doing it.")
+@options.for_seconds
+@options.evidence
+@options.answer
+def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...]) -> int:
     """Put back exactly the chains, jumps and rules that the engine has lost, while every connection lives on.
 
     Without --apply the plan is printed.  Rules of others are not touched.  `hairpin undo` takes it back.
@@ -36,19 +33,24 @@ def restore(
     from hairpin.report.restore_document import restore_document
     from hairpin.report.restore_text import restore_text
 
-    carried.refuse_options(applying=applying, persist=False, latent=False, yes=yes, try_s=try_s, sources=sources)
-    if applying:
-        settle_there(sources, lang, color) if sources else carried.settle_interrupted(lang, color)
-    found = carried.make_restore_plan(sources, lang, chosen)
+    carried.refuse_options(acting, asked.sources)
+    if acting.applying:
+        settle_there(asked.sources, shown) if asked.sources else carried.settle_interrupted(shown)
+    found = carried.make_restore_plan(asked, chosen, shown.lang)
     outcome = None
-    if not as_json:
-        write(restore_text(found, words(lang), paper(color), applying=applying, verbose=verbose))
-    if applying and found.plan.repairs:
-        outcome = carried.carried_out(
-            found.plan, ("restore",), lang, color, persist=False, yes=yes, try_s=try_s, quiet=as_json, sources=sources
+    if not shown.as_json:
+        lines = restore_text(
+            found, words(shown.lang), paper(shown.color), applying=acting.applying, verbose=shown.verbose
         )
-    if as_json:
-        write_json(restore_document(found, outcome, words(lang)))
+        write(lines)
+    if acting.applying and found.plan.repairs:
+        outcome = carried.carried_out(found.plan, ("restore",), asked.sources, acting, shown)
+    if shown.as_json:
+        write_json(restore_document(found, outcome, words(shown.lang)))
+    return _status(found, outcome)
+
+
+def _status(found: "RestorePlan", outcome: "FixOutcome | None") -> int:
     if outcome is not None:
         return 0 if outcome.is_well else 1
     if found.plan.repairs or found.plan.choices:

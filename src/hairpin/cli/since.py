@@ -8,9 +8,9 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.blamed import has_question, with_blame
 from hairpin.cli.answering import answer_question
+from hairpin.cli.asked import Asked, Given
 from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
-from hairpin.cli.options import Given
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
 from hairpin.compare.makers import Between
@@ -18,8 +18,6 @@ from hairpin.errors import CollectError, EvidenceError, HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
 from hairpin.message import Message
-from hairpin.network.world import World
-from hairpin.question.question import parse_question
 from hairpin.story.clock import moment
 from hairpin.story.entry import Story
 from hairpin.story.missing import tells_from
@@ -44,16 +42,13 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
     return _blamed(answer, story_of(evidence, None), sources)
 
 
-def failing_now(
-    targets: tuple[str, ...], sources: tuple[Given, ...], story: Story, lang: str | None
-) -> Answer | Message:
+def failing_now(asked: Asked, story: Story, lang: str | None) -> Answer | Message:
     """Return what `hairpin check` says of the targets, its causes with since when; why it could not be asked if so."""
     try:
-        question = parse_question("check", targets, None, (), World(), None, None)
-        answer = answer_question(question, sources, whole=False, lang=lang)
+        answer = answer_question(asked.question(), asked, lang)
     except HairpinError as error:
         return error.said
-    return _blamed(answer, story, sources) if has_question(answer) else answer
+    return _blamed(answer, story, asked.sources) if has_question(answer) else answer
 
 
 def _blamed(answer: Answer, story: Story, sources: tuple[Given, ...]) -> Answer:

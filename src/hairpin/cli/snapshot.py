@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from hairpin.cli import completion
-from hairpin.cli.options import EvidenceCommand, Given, evidence_options, group_option, language_option
+from hairpin.cli import completion, options
+from hairpin.cli.asked import Asked, Shown
 from hairpin.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
     ctx.exit()
 
 
-@click.command(cls=EvidenceCommand)
-@group_option(
+@click.command(cls=options.HairpinCommand)
+@options.option(
     "Seldom",
     "--print-script",
     is_flag=True,
@@ -44,7 +44,7 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
     callback=_print_script,
     help="Print the collector, a shell script, for a host without Python and ssh.  It prints a FILE for --snapshot.",
 )
-@group_option(
+@options.option(
     "Options",
     "-o",
     "output",
@@ -52,27 +52,19 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
     shell_complete=completion.files,
     help="Default: HOST-TIME.hairpin.  -: standard output.  Of several hosts: the folder.",
 )
-@group_option("Options", "--keep", is_flag=True, help="Into hairpin's own folder, for `hairpin diff --last-good`.")
-@group_option("Options", "--redact", "redacted", is_flag=True, help="Replace names and addresses.")
-@group_option(
+@options.option("Options", "--keep", is_flag=True, help="Into hairpin's own folder, for `hairpin diff --last-good`.")
+@options.option("Options", "--redact", "redacted", is_flag=True, help="Replace names and addresses.")
+@options.option(
     "Seldom",
     "--root",
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False),
     help="Read configuration files below DIR.",
 )
-@evidence_options
-@language_option
-@group_option("Answer", "-v", "--verbose", is_flag=True, help="Tracebacks too.")
-def snapshot(
-    output: str | None,
-    keep: bool,
-    redacted: bool,
-    root: str | None,
-    sources: tuple[Given, ...],
-    lang: str | None,
-    verbose: bool,
-) -> int:
+@options.evidence
+@options.language
+@options.option("Answer", "-v", "--verbose", is_flag=True, help="Tracebacks too.")
+def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacted: bool, root: str | None) -> int:
     """Read this host, or others over ssh, into one file each; their names are printed.
 
     With --snapshot and --redact: a redacted copy of a snapshot.  Redact the snapshots of several hosts in one call.
@@ -83,8 +75,7 @@ def snapshot(
 
     --keep: only of this host; the folder is bounded, and keeps the newest snapshot in which every flow passed.
     """
-    del verbose
-    if keep and (sources or redacted or root or output is not None):
+    if keep and (asked.sources or redacted or root or output is not None):
         from hairpin.message import message
 
         raise UsageError(message("--keep keeps this host as it is: it takes none of the other options"))
@@ -99,16 +90,16 @@ def snapshot(
     from hairpin.evidence.written_file import is_replaced
     from hairpin.message import message
 
-    with progress(lang) as tell:
+    with progress(shown.lang) as tell:
         tell(message("reading the state of the host"))
-        found = with_plans(gather(sources, root=root, what="both"), sources, lang)
+        found = with_plans(gather(asked.sources, root=root, what="both"), asked.sources, shown.lang)
     if keep:
         from hairpin.cli.keeping import keep_evidence
 
         for each in found:
             if isinstance(each, Evidence):
                 write(str(keep_evidence(each)))
-        return _said_unread(found, lang)
+        return _said_unread(found, shown.lang)
     if len(found) > 1:
         # Imported here, since a snapshot of one host needs none of the analysis.
         from hairpin.answer.ask import network_of
@@ -128,9 +119,9 @@ def snapshot(
                 if is_file:
                     write(str(path))
         except EvidenceError as error:
-            complain(error.said, lang)
+            complain(error.said, shown.lang)
             return 2
-    return _said_unread(found, lang)
+    return _said_unread(found, shown.lang)
 
 
 def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:

@@ -18,7 +18,7 @@ from hairpin.message import Message, message
 _ZONE, _UNIT = "docker", "docker.service"
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RepairCalls(msgspec.Struct, frozen=True):
     """The calls of a repair.  ``start``: the calls before them, which start dockerd; ``effects``: what else that start
     does."""
 
@@ -116,18 +116,18 @@ def starts_docker(call: Call) -> bool:
     return isinstance(call, SetUnitState) and (call.verb, call.unit) == ("start", "docker")
 
 
-def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> Asked:
+def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCalls:
     """Return the calls as they are asked where dockerd may be down: of a daemon that has just started.
 
     ``was``: the host as it was read; ``now``: after the repairs before this one, which may have started the daemon."""
     down = _down(was)
     if down is None or not any(map(_asks_docker, calls)) or any(map(starts_docker, calls)):
-        return Asked(calls)
+        return RepairCalls(calls)
     behind = tuple(dict.fromkeys(each for call in calls for each in _behind_start(down, call)))
     if not is_down(now, down):
-        return Asked(behind)
+        return RepairCalls(behind)
     others = (each for each in calls_to_start_again(down) if each not in behind)
-    return Asked(behind, (*start_calls(now, down), *others), start_effects(down))
+    return RepairCalls(behind, (*start_calls(now, down), *others), start_effects(down))
 
 
 def precedes_start(host: Host, change: Change) -> bool:

@@ -11,7 +11,7 @@ from hairpin.change.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
 from hairpin.change.text import advice
-from hairpin.engines.daemon import Asked, calls_with_start
+from hairpin.engines.daemon import RepairCalls, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
@@ -83,7 +83,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     )
 
 
-def _asked(change: Change, network: Network, now: Network) -> Asked:
+def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
     """Return what is asked of the owners of the changed host."""
     was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
     return calls_with_start(was, is_now, change.calls)
