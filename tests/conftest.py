@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from tests.needs import is_unit
 TESTS = Path(__file__).resolve().parent
 HUNT_SEED = 28
 """The seed of all random networks.  A test draws the same each time; the hunts' make targets draw anew."""
+
+# Python's own variables change what a program under test does: PYTHONUNBUFFERED hid an exit status that a machine on
+# which nobody has worked showed.
+for variable in [each for each in os.environ if each.startswith("PYTHON")]:
+    del os.environ[variable]
 
 # No test has a deadline, since the machine may be busy.
 settings.register_profile("hairpin", deadline=None, derandomize=True)
