@@ -63,7 +63,7 @@ dist: setup ## Make dist/: hairpin.pyz, the wheel, man pages, completion files, 
 	@$(BIN)/python -m tools.release dist
 
 score: setup setup-lab ## Diagnose and repair every lab scenario and PAIRS=100 pairs; RANDOM=N SEED=… random sets of faults instead; EVENTS=1 events on the repairs; FIX=1 by `hairpin fix` and `undo`, with SSH=1 as another host
-	@$(BIN)/hairpin lab score $(if $(FIX),--fix $(if $(SSH),--over-ssh )$(if $(RANDOM),--random $(RANDOM)) $(if $(PAIRS),--pairs $(PAIRS)),$(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
+	@$(BIN)/python -m tests.score $(if $(FIX),--fix $(if $(SSH),--over-ssh )$(if $(RANDOM),--random $(RANDOM)) $(if $(PAIRS),--pairs $(PAIRS)),$(if $(EVENTS),--events,$(if $(RANDOM),--random $(RANDOM),--pairs $(or $(PAIRS),100)))) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
 	@$(if $(EVENTS),$(BIN)/python -m tests.reboot --events,true)
 
 matrix: setup setup-lab ## Carry each event out on hosts of the lab, and hold it against what was foretold (HOST=word EVENT=id; EACH=N SEED=…: N hosts by chance for each event; root)

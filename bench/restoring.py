@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import environment
 from hairpin.lab.plan import LabPlan
+from hairpin.lab.this_hairpin import environment
 from tests.restoring.connections import LOSS
 
 SIZES = (1, 10, 100)

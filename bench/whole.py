@@ -11,8 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import CHECK
 from hairpin.lab.plan import LabPlan
+from tests.score.diagnosis import CHECK
 
 SIZES = (10, 60, 200)
 _RUNS = 9

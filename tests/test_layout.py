@@ -31,6 +31,7 @@ BEYOND_ONE_FILE = (
     "property/",
     "kernel/",
     "lab/scenarios/",
+    "lab/score/",  # of tests/score
     "acceptance/",
     "causes/",
     "tools/",

@@ -28,8 +28,7 @@ engines/dockerd:expected events/_containers:ended engines/podman:expected eviden
 evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
 host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
-judges/judged:judged kept:kept lab/all_flows:broken lab/all_flows:opened
-lab/reboot:booted lab/reboot:written lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
+judges/judged:judged kept:kept lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
 netfilter/evaluate/set_field:offloaded netfilter/iptables/fields:masked netfilter/iptables/netmap:resolved
 netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
 netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_json:modernised

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from hairpin.lab.all_flows import Way
 from hairpin.lab.probe import Outcome
 from tests.harm.case import Case, Form, case_of
 from tests.harm.draw import INBOUND, OTHERS, Draw
@@ -14,6 +13,7 @@ from tests.harm.foretold import key_of, key_told
 from tests.harm.hairpin import Said
 from tests.harm.judge import Seen, is_void, misses
 from tests.hunt.real.flows import Seen as Exchange
+from tests.score.all_flows import Way
 
 _DB, _ADMIN = OTHERS
 _OUT = Way("container:web", "203.0.113.80", "443")

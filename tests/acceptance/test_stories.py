@@ -4,9 +4,9 @@ leads back.
 
 import pytest
 
-from hairpin.lab.fix_score import score_fix
-from hairpin.lab.random_faults import Draw
 from hairpin.lab.scenario import named
+from tests.score.fix_score import score_fix
+from tests.score.random_faults import Draw
 
 STORIES = {
     "the public address that only the machine itself cannot reach": "nat-loopback-on-cloud-address.cloud-init",

@@ -1,6 +1,6 @@
 """What firewall-cmd writes, read as firewalld reads it.
 
-``hairpin lab score --events`` holds it against the real firewalld, which loads its own files."""
+``make score EVENTS=1`` holds it against the real firewalld, which loads its own files."""
 
 import msgspec
 import pytest

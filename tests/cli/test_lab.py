@@ -24,7 +24,7 @@ def test_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert several["hosts"] == ["node1", "node2", "node3"]
 
 
-@pytest.mark.parametrize("command", ("run", "shell", "score"))
+@pytest.mark.parametrize("command", ("run", "shell"))
 def test_a_scenario_that_does_not_exist(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "lab", command, "no-such-thing")
     assert ended.status == 3
@@ -34,4 +34,4 @@ def test_a_scenario_that_does_not_exist(command: str, capsys: pytest.CaptureFixt
 def test_without_a_command_it_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     ended = call(capsys, "lab")
     assert ended.status == 2
-    assert "score" in ended.out + ended.err
+    assert "shell" in ended.out + ended.err

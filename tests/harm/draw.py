@@ -2,10 +2,10 @@
 
 import msgspec
 
-from hairpin.lab.all_flows import Way
 from hairpin.lab.plan import ContainerPlan
 from hairpin.lab.topology import CLIENT, HOST
 from tests.hunt.real.flows import INTERNET
+from tests.score.all_flows import Way
 
 PORT = "8151"
 INBOUND = Way("client", HOST, PORT)

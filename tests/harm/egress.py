@@ -1,8 +1,8 @@
 """Rules on the way out of containers: policies, kill switches by rule, and their accidents."""
 
-from hairpin.lab.all_flows import Way
 from tests.harm.draw import ASK_OUT, OUT, Draw
 from tests.harm.site import Site
+from tests.score.all_flows import Way
 
 _INSIDE = ("10.0.0.0/8", "198.51.100.0/24", "172.16.0.0/12")
 _WHY = ("egress only to internal", "no internet for containers", "data must not leave, DPO", "ISO27001 egress control")

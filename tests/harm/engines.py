@@ -1,10 +1,10 @@
 """Engines: rules of theirs that were lost, containers that somebody stopped, published or connected on purpose."""
 
-from hairpin.lab.all_flows import Way
 from hairpin.lab.plan import ContainerPlan
 from hairpin.lab.topology import CLIENT
 from tests.harm.draw import ASK_OUT, INBOUND, OUT, PORT, Draw
 from tests.harm.site import Site, box
+from tests.score.all_flows import Way
 
 _FROM_LAB = ("--from", "container:lab")
 _PROCESS = "pid=$(ENGINE inspect -f '{{.State.Pid}}' web);"

@@ -5,11 +5,11 @@ import time
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 
-from hairpin.lab.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.topology import HOST, NEIGHBOUR
 from tests.hunt.real.flows import INTERNET, RESOLVER, SCRIPT, Boxes, Outcomes, Seen, node_of, target, tried
+from tests.score.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
 
 _QUICK_S, _PATIENT_S = 0.7, 1.6
 _SERVED = (f"tcp/{WAY_OUT}", "tcp/443", "tcp/53", "udp/53")

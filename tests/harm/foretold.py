@@ -7,11 +7,11 @@ foretold of the same kind of client and the same service; the port that nobody p
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.topology import HOST, HOST_SECOND, NEIGHBOUR
 from tests.harm.case import Case
 from tests.harm.hairpin import Part, Said
 from tests.hunt.real.flows import LAN, Outcomes
+from tests.score.all_flows import UNPUBLISHED, Way
 
 Key = tuple[str, str]
 """The kind of the client, or the container that wants out; the service, or the kind of the way out."""

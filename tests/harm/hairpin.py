@@ -8,8 +8,8 @@ from typing import cast
 
 import msgspec
 
-from hairpin.lab.diagnosis import HAIRPIN, TIMEOUT_S, environment
 from hairpin.lab.node import Node
+from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 
 Part = Mapping[str, object]
 

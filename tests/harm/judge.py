@@ -6,11 +6,11 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.lab.all_flows import UNPUBLISHED, Way
 from tests.harm.case import Case
 from tests.harm.foretold import unlike
 from tests.harm.hairpin import Said, carried_out, deciding
 from tests.hunt.real.flows import Outcomes
+from tests.score.all_flows import UNPUBLISHED, Way
 
 What = Literal[
     "opened", "closed", "carried out", "status", "not named", "no undoes", "not repaired", "unsaid", "untrue", "undo",

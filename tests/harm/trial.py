@@ -10,12 +10,12 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.host_state import differences, host_state
 from tests.harm.case import Case
 from tests.harm.flows import known_flows, measured
 from tests.harm.hairpin import Said, carried_out, irreversible, said
 from tests.harm.judge import Miss, Seen, is_void, misses
 from tests.hunt.real.flows import boxes, prepare
+from tests.score.host_state import differences, host_state
 
 _FILE = re.compile(r"host files: (?P<sign>[+-])(?P<sum>[0-9a-f]{32}) +(?P<path>/.*)")
 _COUNTS = re.compile(r"\bcounter (?=accept|drop|reject|return|jump)")

@@ -5,9 +5,9 @@ import subprocess
 from typing import Any
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import HAIRPIN, environment
 from hairpin.lab.engine import LOG
 from hairpin.lab.plan import LabPlan
+from hairpin.lab.this_hairpin import HAIRPIN, environment
 
 FLUSH = "iptables -t nat -F; iptables -t nat -X"
 

@@ -30,7 +30,6 @@ from hairpin.cli.applying import settle_interrupted, taken_back
 from hairpin.cli.asked import Shown
 from hairpin.cli.half_done import say_half_done
 from hairpin.cli.material import gather
-from hairpin.lab.host_state import state_of
 from hairpin.message import Message, verbatim
 from hairpin.network.network import Network
 from hairpin.network.world import World
@@ -38,6 +37,7 @@ from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
 from tests.kills.moments import Moments, end
 from tests.kills.plans import HOSTS, KilledHost
+from tests.score.host_state import state_of
 
 PLAINLY = Shown(lang="en", color="never")
 

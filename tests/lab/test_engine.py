@@ -7,9 +7,9 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import ask
 from hairpin.lab.engine import api, container_pid, docker_host, fillers, log_tail, run_command, write
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from tests.score.diagnosis import ask
 
 RUN_LINES: dict[str, tuple[ContainerPlan, str]] = {
     "published": (

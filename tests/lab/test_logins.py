@@ -8,13 +8,13 @@ import pytest
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Answer, ask, blocking_causes, describes, stop_reason
 from hairpin.lab.logins import running_logins
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import named
 from hairpin.lab.trial import break_host, probe_after, require_truth, running_scenario
 from tests.acceptance.recorded_networks import expected
+from tests.score.diagnosis import Answer, ask, blocking_causes, describes, stop_reason
 from tests.whole import thinned
 
 PAIR = LabPlan(hosts=(HostPlan(name="node1", containers=()), HostPlan(name="node2", containers=())))

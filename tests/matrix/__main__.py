@@ -16,12 +16,12 @@ import msgspec
 
 from hairpin.errors import HairpinError
 from hairpin.events.event import EVENT_IDS, EventId
-from hairpin.lab.happening import is_tried
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from tests.matrix.choosing import Draw
 from tests.matrix.compare import ORDER
 from tests.matrix.hosts import EVENT_HOSTS
 from tests.matrix.trial import IMPOSSIBLE, Trial, try_event
+from tests.score.happening import is_tried
 
 
 def main() -> int:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
-from hairpin.lab.all_flows import Way
 from hairpin.lab.build import Lab, split_destination
 from hairpin.lab.node import DIE_WITH_PARENT, ENVIRONMENT
 from tests.hunt.real.flows import Boxes, node_of, target
 from tests.matrix import held
+from tests.score.all_flows import Way
 
 _ENDS_S = 30.0
 

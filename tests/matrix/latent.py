@@ -13,7 +13,6 @@ import msgspec
 
 from hairpin.errors import HairpinError, LabError
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.happening import command_for, is_tried
 from hairpin.lab.topology import HOST
 from tests.hunt.real.flows import boxes, measure, prepare
 from tests.hunt.real.hosts import PAGES
@@ -21,6 +20,7 @@ from tests.matrix.latent_hosts import WAITING
 from tests.matrix.restarting import restarting
 from tests.matrix.trial import read_lab
 from tests.matrix.waiting import AT_ONCE, Side, Waiting, misses, named_by_check
+from tests.score.happening import command_for, is_tried
 
 
 def main() -> int:

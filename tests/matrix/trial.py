@@ -16,9 +16,7 @@ from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
-from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.happening import command_for
 from hairpin.lab.node import ENVIRONMENT
 from hairpin.lab.plan import LabPlan
 from hairpin.network.flow import Flow
@@ -45,6 +43,8 @@ from tests.hunt.real.flows import (
 from tests.hunt.real.hosts import PAGES
 from tests.matrix.compare import differences
 from tests.matrix.holding import Holding
+from tests.score.all_flows import UNPUBLISHED, Way
+from tests.score.happening import command_for
 
 IMPOSSIBLE = "cannot happen on this host"
 _PASS = ("delivered", "leaves")

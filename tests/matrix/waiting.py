@@ -11,11 +11,11 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask as answered
 from hairpin.evidence.reading import Evidence
-from hairpin.lab.all_flows import Way
 from hairpin.lab.plan import LabPlan
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from tests.hunt.real.flows import asked_way
+from tests.score.all_flows import Way
 
 AT_ONCE = ""
 """The event of an exposure that needs none."""

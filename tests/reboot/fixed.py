@@ -19,8 +19,6 @@ from hairpin.change.text import command_lines
 from hairpin.cli.answering import second_judge
 from hairpin.errors import HairpinError
 from hairpin.host.read.parse import parse
-from hairpin.lab.all_flows import lead_by_host
-from hairpin.lab.host_state import OTHER_ORDER, State, differences, state_of
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import listening
@@ -34,6 +32,8 @@ from tests.reboot.parts import Part, of_command, of_steps
 from tests.reboot.runner import GuestRunner, evidence_of
 from tests.reboot.scenarios import Reboot, Row
 from tests.reboot.trial import EVENTS, prepare, require_outcome, settled
+from tests.score.all_flows import lead_by_host
+from tests.score.host_state import OTHER_ORDER, State, differences, state_of
 
 _RACES = 4
 DEADLINE_S = 3600

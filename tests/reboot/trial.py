@@ -11,13 +11,9 @@ from contextlib import ExitStack
 import msgspec
 
 from hairpin.change.file_text import file_commands
-from hairpin.lab.all_flows import STRAIGHT, UNPUBLISHED, lead_by_host
-from hairpin.lab.diagnosis import Printed, agrees, blocking_causes, printed_for
 from hairpin.lab.engine import run_command
-from hairpin.lab.event_score import said_to_undo
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
-from hairpin.lab.repairing import EventTrial
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST
 from hairpin.lab.trial import listening
@@ -26,6 +22,10 @@ from tests.guests.qemu import GuestError
 from tests.reboot.host import Host
 from tests.reboot.parts import Part, of_command, of_file
 from tests.reboot.scenarios import Reboot, Row
+from tests.score.all_flows import STRAIGHT, UNPUBLISHED, lead_by_host
+from tests.score.diagnosis import Printed, agrees, blocking_causes, printed_for
+from tests.score.event_score import said_to_undo
+from tests.score.repairing import EventTrial
 
 PATIENCE_S = 40.0
 """How long a connection may take to end as expected: emulated, a service starts slowly."""

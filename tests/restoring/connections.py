@@ -7,10 +7,10 @@ import time
 from typing import IO
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import environment
 from hairpin.lab.engine import FIRST_FILLER_PORT
 from hairpin.lab.node import DIE_WITH_PARENT
 from hairpin.lab.plan import LabPlan
+from hairpin.lab.this_hairpin import environment
 from hairpin.lab.topology import HOST
 from tests.restoring import held
 

@@ -9,8 +9,8 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import TIMEOUT_S, environment
 from hairpin.lab.plan import LabPlan
+from hairpin.lab.this_hairpin import TIMEOUT_S, environment
 from tests.restoring.hosts import OTHERS
 from tests.restoring.losses import EVERYTHING
 from tests.restoring.own import Own, others_rules, own_rules, unlike

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import ask, stop_reason
 from hairpin.lab.plan import LabPlan
+from tests.score.diagnosis import ask, stop_reason
 from tests.served.cases import FULL, HELD, OWN, ROOM, ROOM_TO_READ, UNREAD, Case
 
 _TABLES = (

@@ -16,9 +16,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import environment
 from hairpin.lab.engine import write
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.this_hairpin import environment
 from hairpin.report.blame_document import ActorDocument, SinceDocument
 from tests.guests.packages import install_programs
 from tests.story.histories import HISTORIES

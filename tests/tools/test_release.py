@@ -292,7 +292,7 @@ def test_the_bill_names_each_project_with_its_licence(made: Path, one_file: Path
 
 PAGES = (
     "hairpin", "hairpin-check", "hairpin-demo", "hairpin-diff", "hairpin-events", "hairpin-explain", "hairpin-fix",
-    "hairpin-lab", "hairpin-lab-list", "hairpin-lab-run", "hairpin-lab-score", "hairpin-lab-shell", "hairpin-prove",
+    "hairpin-lab", "hairpin-lab-list", "hairpin-lab-run", "hairpin-lab-shell", "hairpin-prove",
     "hairpin-restore", "hairpin-snapshot", "hairpin-story", "hairpin-undo", "hairpin-walk",
 )  # fmt: skip
 
@@ -308,7 +308,7 @@ def test_each_command_has_its_page(made: Path) -> None:
     assert groups == ["Hosts", "Answer", "Seldom"]
     assert check.index(origin) < check.index(".SS Hosts")
     assert "\n.SH EXIT STATUS\n0 all delivered (or leaving), 1 a blocking cause" in check
-    assert "\\fBhairpin\\-lab\\-score\\fR(1)" in (made / "man" / "hairpin-lab.1").read_text()
+    assert "\\fBhairpin\\-lab\\-shell\\fR(1)" in (made / "man" / "hairpin-lab.1").read_text()
 
 
 def test_a_page_is_roff_without_strays(made: Path) -> None:

@@ -53,12 +53,6 @@ def probe_after(lab: Lab, scenario: Scenario) -> tuple[Outcome, ...]:
     return tuple(settled_outcome(lab, flow, flow.after) for flow in scenario.flows)
 
 
-def repair_hosts(lab: Lab, scenario: Scenario) -> None:
-    """Carry out the scenario's own repair."""
-    for repair in scenario.repair:
-        lab.node(repair.at).run(repair.run)
-
-
 def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
     """Return the outcome of a flow's real connection, repeated until it is the expected one or the time is up."""
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
@@ -67,18 +61,6 @@ def settled_outcome(lab: Lab, flow: Flow, expected: Outcome) -> Outcome:
         time.sleep(0.05)
         outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=flow.source_port)
     return outcome
-
-
-def outcome_now(lab: Lab, flow: Flow, source_port: int = 0) -> Outcome:
-    """Return the outcome of a flow's real connection at this moment.  A busy machine may be late with an answer, so a
-    timeout is asked once more."""
-    try:
-        outcome = lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=source_port)
-        if outcome is not Outcome.TIMEOUT:
-            return outcome
-        return lab.probe(flow.start, flow.to, padding_bytes=flow.padding_bytes, source_port=source_port)
-    except LabError:
-        return Outcome.UNREACHABLE  # the container that the flow starts from does not run
 
 
 def require_truth(scenario: Scenario, moment: str, outcomes: tuple[Outcome, ...]) -> None:

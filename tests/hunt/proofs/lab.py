@@ -11,13 +11,13 @@ from hairpin.answer.ask import network_of
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import LabError
 from hairpin.lab.node import ENVIRONMENT
-from hairpin.lab.random_faults import PAIRS, Draw, draws, of_names
 from hairpin.lab.scenario import Scenario
 from hairpin.lab.trial import break_host, running_scenario
 from hairpin.network.world import World
 from hairpin.question.flows import flows_for
 from hairpin.question.outside import with_world
 from tests.hunt.proofs.law import Broken, broken
+from tests.score.random_faults import PAIRS, Draw, draws, of_names
 
 
 def judged(draw: Draw) -> tuple[Broken, ...]:

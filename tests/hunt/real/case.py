@@ -7,13 +7,13 @@ from random import Random
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.lab.all_flows import Way
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from tests.hunt.real.draws import entries, links, programs, rules, values
 from tests.hunt.real.flows import Boxes
 from tests.hunt.real.hosts import HOSTS
 from tests.hunt.real.place import Place
+from tests.score.all_flows import Way
 
 DRAWS: Mapping[str, Callable[[Place], str]] = {
     **entries.DRAWS,

@@ -15,13 +15,13 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab import engine
-from hairpin.lab.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
 from hairpin.lab.build import Lab, split_destination
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import BY_ERRNO, Outcome
 from hairpin.lab.topology import CLIENT, CLIENT_V6, NEIGHBOUR, NEIGHBOUR_V6
 from tests.hunt.real import exchange
+from tests.score.all_flows import UNPUBLISHED, WAY_OUT, Way, all_ways
 
 SCRIPT = Path(exchange.__file__)
 INTERNET, RESOLVER = "203.0.113.80", "192.0.2.53"

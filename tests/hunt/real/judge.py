@@ -12,13 +12,13 @@ from hairpin.causes.where import container_of, places
 from hairpin.change.change import Change, InsertRule
 from hairpin.change.simulate import simulate
 from hairpin.errors import ChangeError
-from hairpin.lab.all_flows import Way
-from hairpin.lab.diagnosis import describes
 from hairpin.network.network import Network
 from hairpin.walk.state import RuleDecided
 from tests.hunt.elements import RULE_PLACE, Element, elements
 from tests.hunt.real.case import Mutation
 from tests.hunt.real.flows import Seen
+from tests.score.all_flows import Way
+from tests.score.diagnosis import describes
 
 What = Literal[
     "all-clear", "false alarm", "other kind", "no cause", "round", "exit 4", "disputed", "alarm", "undecided",

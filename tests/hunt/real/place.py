@@ -8,13 +8,13 @@ from random import Random
 from typing import Any, TypeVar
 
 from hairpin.errors import LabError
-from hairpin.lab.all_flows import Way
 from hairpin.lab.build import Lab
 from hairpin.lab.joining import joined_hosts
 from hairpin.lab.node import Node
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.topology import CLIENT, HOST, NEIGHBOUR
 from tests.hunt.real.flows import INTERNET, Box, Boxes
+from tests.score.all_flows import Way
 
 T = TypeVar("T")
 GATEWAY = "198.51.100.1"

@@ -14,13 +14,9 @@ from hairpin.collect.run import LocalRunner, collect
 from hairpin.collect.snapshot import save
 from hairpin.errors import HairpinError, LabError
 from hairpin.evidence.reading import Evidence
-from hairpin.lab import diagnosis
-from hairpin.lab.all_flows import UNPUBLISHED, Way
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
 from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.random_score import ICMP_PAUSE_S
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.report.document import FlowDocument
@@ -29,6 +25,10 @@ from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways
 from tests.hunt.real.hosts import PAGES, configured
 from tests.hunt.real.judge import Miss, Named, What, is_made, named, names_address, names_hardware, touched, verdict
+from tests.score import diagnosis
+from tests.score.all_flows import UNPUBLISHED, Way
+from tests.score.diagnosis import Printed, blocking_causes, breaks, dispute_in, opens, printed_for
+from tests.score.random_score import ICMP_PAUSE_S
 
 _NAMED = 3
 """So many broken flows of a case have their causes judged."""

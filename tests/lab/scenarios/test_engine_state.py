@@ -16,10 +16,11 @@ from hairpin.answer.ask import ask
 from hairpin.collect.run import Answer, LocalRunner, collect
 from hairpin.host.read.parse import parse
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import CHECK, environment
 from hairpin.lab.plan import ContainerPlan, LabPlan
+from hairpin.lab.this_hairpin import environment
 from hairpin.question.question import Question
 from hairpin.report.document import ReportDocument
+from tests.score.diagnosis import CHECK
 from tests.whole import thinned
 
 STOPPED = "kill -KILL $(pidof dockerd); while pidof dockerd >/dev/null; do sleep 0.1; done"

@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.lab.scenario import Scenario, scenarios_of_several_hosts
-from hairpin.lab.trial import break_host, probe_after, probe_before, repair_hosts, require_truth, running_scenario
+from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
 from tests.whole import thinned
 
 
@@ -14,5 +14,6 @@ def test_broken_as_stated_and_repaired_as_stated(scenario: Scenario) -> None:
         if scenario.fault:
             break_host(lab, scenario)
             require_truth(scenario, "after", probe_after(lab, scenario))
-            repair_hosts(lab, scenario)
+            for repair in scenario.repair:
+                lab.node(repair.at).run(repair.run)
             require_truth(scenario, "before", probe_before(lab, scenario))

@@ -16,7 +16,6 @@ import msgspec
 
 from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import collect
-from hairpin.lab.all_flows import Way
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
@@ -34,6 +33,7 @@ from tests.reboot.booting import booting
 from tests.reboot.host import Host
 from tests.reboot.runner import GuestRunner
 from tests.reboot.trial import probe
+from tests.score.all_flows import Way
 
 _EVENTS = {**COMMANDS, "saved-rules-restore": "systemctl restart netfilter-persistent"}
 _SAVES = "mkdir -p /etc/iptables; systemctl enable -q netfilter-persistent"

@@ -10,10 +10,10 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.lab.judging import FlowScore
-from hairpin.lab.random_faults import Draw
-from hairpin.lab.repairing import RepairScore
 from hairpin.lab.scenario import Scenario
+from tests.score.judging import FlowScore
+from tests.score.random_faults import Draw
+from tests.score.repairing import RepairScore
 
 _Lab = TypeVar("_Lab", Scenario, Draw)
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import Printed
 from hairpin.lab.plan import LabPlan
-from hairpin.lab.repairing import RepairScore, carry_out, look
 from hairpin.lab.scenario import Flow
 from hairpin.report.document import FileDocument, RemedyDocument
 from hairpin.report.effects_document import SideEffectDocument
-from tests.lab.reports import repair
+from tests.lab.score.reports import repair
+from tests.score.diagnosis import Printed
+from tests.score.repairing import RepairScore, carry_out, look
 from tests.whole import thinned_rows
 
 FLOW = Flow(target="8151")

@@ -1,10 +1,10 @@
 """A score has the answers and repairs of all its labs; a lab that fails is a defect of the lab."""
 
 from hairpin.errors import LabError
-from hairpin.lab.random_faults import Draw, of_names
-from hairpin.lab.repairing import RepairScore
-from hairpin.lab.score import LabScore, Score, score_labs, share
 from hairpin.message import message
+from tests.score.random_faults import Draw, of_names
+from tests.score.repairing import RepairScore
+from tests.score.score import LabScore, Score, score_labs, share
 
 WORKS = RepairScore("client → web", ("ip-forward-off",), ("true",), works=True)
 BY_HAND = RepairScore("client → web", ("ip-forward-off", "icc-off"), ("true",), by_hand=("icc-off",))

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.lab.all_flows import Outcomes, all_ways, broken, opened, settled_all
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.diagnosis import Printed, breaks, opens
 from hairpin.lab.engine import write
-from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
-from hairpin.lab.reboot import Disk, booted, written
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import settled_outcome
 from hairpin.report.effects_document import SideEffectDocument
+from tests.score.all_flows import Outcomes, all_ways, broken, opened, settled_all
+from tests.score.diagnosis import Printed, breaks, opens
+from tests.score.host_state import State, differences, host_state
+from tests.score.reboot import Disk, booted, written
 
 # How long a host may take after a repair until its other flows are as they were.
 PATIENCE_S = 2.0

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 
 from hairpin.lab.build import Lab
-from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.plan import LabPlan
+from tests.score.host_state import State, differences, host_state
 
 CHANGES = {
     "a rule a second time": ("iptables -S FORWARD | sed -n '2s/^/iptables /p' | sh", "host iptables: +-A FORWARD"),

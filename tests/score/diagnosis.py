@@ -1,26 +1,21 @@
 """Runs ``hairpin check`` in a lab host as a user does, and reads the JSON document that it prints."""
 
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import msgspec
 
-import hairpin
 from hairpin.answer.answer import DISPUTED
 from hairpin.errors import LabError
-from hairpin.lab.node import ENVIRONMENT, Node
+from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
+from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.message import message
 from hairpin.report.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument
 from hairpin.report.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict, succeeds
 
-# The checkout and its interpreter are visible in the host: overlays keep what is below.
-HAIRPIN = (sys.executable, "-m", "hairpin")
 CHECK = (*HAIRPIN, "check")
-TIMEOUT_S = 120.0
 
 _AGREEING = {
     Outcome.DELIVERED: frozenset({"delivered", "leaves"}),
@@ -142,11 +137,6 @@ def ask(host: Node, arguments: tuple[str, ...], command: tuple[str, ...] = CHECK
     except msgspec.DecodeError as error:
         return Answer(done.returncode, seconds, None, complaint=done.stderr.strip() or f"no report: {error}")
     return Answer(done.returncode, seconds, report, complaint=done.stderr.strip())
-
-
-def environment() -> dict[str, str]:
-    """Return the environment in which this very hairpin runs inside a lab host, installed or not."""
-    return ENVIRONMENT | {"PYTHONPATH": str(Path(hairpin.__file__).parents[1])}
 
 
 def stop_reason(flow: FlowDocument) -> str | None:

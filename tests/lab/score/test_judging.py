@@ -2,13 +2,13 @@
 
 import pytest
 
-from hairpin.lab.diagnosis import Answer
-from hairpin.lab.judging import judge, judge_alone, judge_everything, names_all
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.report.document import QuestionDocument
 from hairpin.walk.verdicts import Verdict
-from tests.lab.reports import cause, flow, report
+from tests.lab.score.reports import cause, flow, report
+from tests.score.diagnosis import Answer
+from tests.score.judging import judge, judge_alone, judge_everything, names_all
 
 LOST = Flow(target="8151", after=Outcome.TIMEOUT)
 FINE = Flow(target="8151")

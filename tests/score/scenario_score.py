@@ -9,18 +9,18 @@ from contextlib import ExitStack
 import msgspec
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, printed_for
-from hairpin.lab.judging import FlowScore, judge, judge_alone, judge_everything
 from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.prerequisites import require
 from hairpin.lab.probe import Outcome
-from hairpin.lab.repairing import Left, RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.score import LabScore, Score, score_labs, share
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario
+from tests.score.diagnosis import CHECK, Answer, Printed, ask, printed_for
+from tests.score.judging import FlowScore, judge, judge_alone, judge_everything
+from tests.score.repairing import Left, RepairScore, Seen, after_boot, carry_out, left_by, look
+from tests.score.score import LabScore, Score, score_labs, share
 
 # One lab with its diagnosis keeps a processor busy.
 PARALLEL = min(2, os.cpu_count() or 1)

@@ -9,20 +9,21 @@ from functools import partial
 import msgspec
 
 from hairpin.errors import LabError
-from hairpin.lab.all_flows import Outcomes, broken, opened, settled_all
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import HAIRPIN, TIMEOUT_S, environment
-from hairpin.lab.host_state import State, differences, host_state
 from hairpin.lab.logins import LOOPBACK, running_logins
 from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
-from hairpin.lab.random_faults import Draw
-from hairpin.lab.repairing import PATIENCE_S, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.trial import break_host, outcome_now, probe_before, require_truth, running_scenario, settled_outcome
+from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
+from hairpin.lab.trial import break_host, probe_before, require_truth, running_scenario, settled_outcome
 from hairpin.report.fix_document import FixDocument
 from hairpin.walk.verdicts import succeeds
+from tests.score.all_flows import Outcomes, broken, opened, settled_all
+from tests.score.host_state import State, differences, host_state
+from tests.score.outcome import outcome_now
+from tests.score.random_faults import Draw
+from tests.score.repairing import PATIENCE_S, look
 
 _ALL = ("--apply", "--yes", "--persist")
 _MOST_FLOWS = 4

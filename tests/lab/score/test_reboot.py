@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from hairpin.lab.build import Lab, running_lab
-from hairpin.lab.host_state import host_state
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
-from hairpin.lab.reboot import Disk, booted, written
-from hairpin.lab.repairing import Left, after_boot, look
+from tests.score.host_state import host_state
+from tests.score.reboot import Disk, booted, written
+from tests.score.repairing import Left, after_boot, look
 from tests.whole import WHOLE
 
 UNIT = """[Unit]

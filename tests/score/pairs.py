@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, combinations, islice
 
-from hairpin.lab.random_faults import PAIRS, Draw, draws, kinds, together
-from hairpin.lab.random_score import score_random
-from hairpin.lab.repairing import RepairScore
 from hairpin.lab.say import say
-from hairpin.lab.score import LabScore, Score
+from tests.score.random_faults import PAIRS, Draw, draws, kinds, together
+from tests.score.random_score import score_random
+from tests.score.repairing import RepairScore
+from tests.score.score import LabScore, Score
 
 _CHAIN = re.compile(r"\b(ip6?tables(?:-legacy)?)\b(?:.*? -t (\w+))?.*? -[AIDRPF] ([\w-]+)")
 _NFT = re.compile(r"\bnft (?:add|insert|delete|replace|flush) (?:rule|chain) (\w+ \S+ \S+)")

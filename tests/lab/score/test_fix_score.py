@@ -2,9 +2,9 @@
 
 import pytest
 
-from hairpin.lab.fix_score import score_fix
-from hairpin.lab.random_faults import Draw
 from hairpin.lab.scenario import named
+from tests.score.fix_score import score_fix
+from tests.score.random_faults import Draw
 from tests.whole import WHOLE
 
 

@@ -13,18 +13,18 @@ import msgspec
 
 from hairpin.errors import LabError
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Printed, ask, blocking_causes
-from hairpin.lab.happening import command_for
 from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
 from hairpin.lab.plan import ContainerPlan, HostPlan, LabPlan
 from hairpin.lab.probe import Outcome
-from hairpin.lab.repairing import EventTrial, RepairScore, host_of, keep, run_all
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
-from hairpin.lab.scenario_score import repair_line, repair_of, repairs_printed, require_all
-from hairpin.lab.score import LabScore, Score, score_labs
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled_outcome
+from tests.score.diagnosis import CHECK, Printed, ask, blocking_causes
+from tests.score.happening import command_for
+from tests.score.repairing import EventTrial, RepairScore, host_of, keep, run_all
+from tests.score.scenario_score import repair_line, repair_of, repairs_printed, require_all
+from tests.score.score import LabScore, Score, score_labs
 
 _Plan = TypeVar("_Plan", bound=HostPlan)
 _FIREWALLD, _UFW = "firewall-cmd --state", "ufw status | grep -q 'Status: active'"

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from hairpin.lab.all_flows import UNPUBLISHED, Way, all_ways, broken, opened, settled_all, try_all
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
+from tests.score.all_flows import UNPUBLISHED, Way, all_ways, broken, opened, settled_all, try_all
 
 OPEN, SHUT, LOST = Outcome.DELIVERED, Outcome.TIMEOUT, Outcome.REFUSED
 ONE = Way("client", "198.51.100.11", "8151")

@@ -6,8 +6,8 @@ from itertools import islice
 import pytest
 
 from hairpin.errors import LabError
-from hairpin.lab.random_faults import MOST_FAULTS, PAIRS, PLAIN, draws, kinds, of_names, together
 from hairpin.lab.scenario import Scenario, named, scenarios_of_one_host
+from tests.score.random_faults import MOST_FAULTS, PAIRS, PLAIN, draws, kinds, of_names, together
 
 
 def test_each_kind_comes_as_often_as_any_other() -> None:

@@ -1,7 +1,7 @@
 """The command of an event is for the engines and the containers of its host."""
 
-from hairpin.lab.happening import command_for
 from hairpin.lab.plan import ContainerPlan, LabPlan, NetworkPlan
+from tests.score.happening import command_for
 
 
 def test_the_engines_that_the_host_has() -> None:

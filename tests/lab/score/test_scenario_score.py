@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hairpin.lab.scenario_score import score_scenarios
-from tests.lab.reports import one_answer
+from tests.lab.score.reports import one_answer
+from tests.score.scenario_score import score_scenarios
 from tests.whole import WHOLE
 
 

@@ -8,18 +8,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from hairpin.errors import LabError
-from hairpin.lab.all_flows import UNPUBLISHED, Way, containers
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import CHECK, Answer, Printed, ask, describes, printed_for, stop_reason
-from hairpin.lab.judging import judge, judge_everything
 from hairpin.lab.probe import Outcome
-from hairpin.lab.random_faults import Draw, kinds
-from hairpin.lab.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
-from hairpin.lab.score import LabScore, Score, score_labs, share
 from hairpin.lab.topology import HOST, PUBLIC
-from hairpin.lab.trial import break_host, outcome_now, running_scenario, settled_outcome
+from hairpin.lab.trial import break_host, running_scenario, settled_outcome
+from tests.score.all_flows import UNPUBLISHED, Way, containers
+from tests.score.diagnosis import CHECK, Answer, Printed, ask, describes, printed_for, stop_reason
+from tests.score.judging import judge, judge_everything
+from tests.score.outcome import outcome_now
+from tests.score.random_faults import Draw, kinds
+from tests.score.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
+from tests.score.score import LabScore, Score, score_labs, share
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
@@ -183,7 +184,7 @@ def draw_lines(lab: LabScore, number: int) -> str:
     """Return a line for a draw, one for each miss, and one with the words that repeat it."""
     left_out = f" (not carried out: {', '.join(lab.left_out)})" if lab.left_out else ""
     head = f"{number:4} {'miss' if lab.misses else 'ok  '} {lab.name}{left_out}"
-    again = [f"again: hairpin lab score --together {' '.join(_kinds_of(lab))}"] if lab.misses else []
+    again = [f"again: python -m tests.score --together {' '.join(_kinds_of(lab))}"] if lab.misses else []
     return "\n".join((head, *(f"       {each}" for each in (*lab.misses, *again))))
 
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from hairpin.lab.random_faults import kinds, of_names
-from hairpin.lab.random_score import score_random
-from tests.lab.reports import one_answer
+from tests.lab.score.reports import one_answer
+from tests.score.random_faults import kinds, of_names
+from tests.score.random_score import score_random
 from tests.whole import WHOLE
 
 
@@ -22,7 +22,7 @@ def test_something_that_always_says_the_same_misses(tmp_path: Path) -> None:
     right, missed, healthy = score.labs
     assert (right.name, right.misses, right.repairs[0].works) == ("interface-forwarding-off", (), True)
     assert any("named interface-forwarding-off, the cause is docker-user-drops" in each for each in missed.misses)
-    assert said[2].endswith("again: hairpin lab score --together docker-user-drops")
+    assert said[2].endswith("again: python -m tests.score --together docker-user-drops")
     assert any("does not repair: timeout" in each for each in missed.misses)
     assert any("false alarm" in each for each in healthy.misses)
     assert {

@@ -14,9 +14,9 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.lab.build import Lab
-from hairpin.lab.host_state import State
 from hairpin.lab.node import Node
 from hairpin.lab.plan import HostPlan, LabPlan
+from tests.score.host_state import State
 
 _Plan = TypeVar("_Plan", bound=HostPlan)
 _SAVED_RULES = {

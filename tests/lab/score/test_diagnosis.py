@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from hairpin.lab.build import Lab
-from hairpin.lab.diagnosis import agrees, ask, blocking_causes, breaks, describes, opens, printed_for, stop_reason
 from hairpin.lab.probe import Outcome
 from hairpin.report.document import CauseDocument
 from hairpin.report.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict
-from tests.lab.reports import cause, flow, repair, report
+from tests.lab.score.reports import cause, flow, repair, report
+from tests.score.diagnosis import agrees, ask, blocking_causes, breaks, describes, opens, printed_for, stop_reason
 
 AGREEMENTS: dict[str, tuple[Outcome, str, bool]] = {
     "delivered": (Outcome.DELIVERED, "delivered", True),
@@ -111,9 +111,3 @@ def test_it_is_run_inside_the_host(healthy_lab: Lab, tmp_path: Path) -> None:
 def test_no_report_is_no_crash(healthy_lab: Lab) -> None:
     answer = ask(healthy_lab.host, (), (sys.executable, "-c", "import sys; sys.exit('no such thing')"))
     assert (answer.status, answer.report, answer.complaint) == (1, None, "no such thing")
-
-
-def test_this_hairpin_is_found_inside(healthy_lab: Lab) -> None:
-    """The checkout, its interpreter and its dependencies are visible in a host."""
-    answer = ask(healthy_lab.host, (), (sys.executable, "-c", "import hairpin.lab.run"))
-    assert answer.status == 0

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from hairpin.lab.diagnosis import Answer, agrees, blocking_causes, describes, dispute_in, stop_reason
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Causes, Flow
 from hairpin.lab.topology import HOSTS
 from hairpin.report.document import CauseDocument
+from tests.score.diagnosis import Answer, agrees, blocking_causes, describes, dispute_in, stop_reason
 
 EVERYTHING = "(everything)"
 _READ_BY = re.compile(r"--host ([0-9.]+|NODE)")

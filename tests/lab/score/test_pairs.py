@@ -1,8 +1,8 @@
 """Pairs whose repairs meet are found by what the repairs touch."""
 
-from hairpin.lab.pairs import meeting, places_of_repair
-from hairpin.lab.repairing import RepairScore
-from hairpin.lab.score import LabScore
+from tests.score.pairs import meeting, places_of_repair
+from tests.score.repairing import RepairScore
+from tests.score.score import LabScore
 
 TOUCHED = {
     "iptables -D DOCKER-USER -i eth0 -j DROP": {"iptables filter DOCKER-USER"},

@@ -5,9 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.lab.event_score import score_under_events
-from hairpin.lab.repairing import EventTrial
-from tests.lab.reports import one_answer
+from tests.lab.score.reports import one_answer
+from tests.score.event_score import score_under_events
+from tests.score.repairing import EventTrial
 
 TRIALS: dict[str, tuple[EventTrial, str]] = {
     "lasts":            (EventTrial("ufw-reload", said=False, passes=True, outcome="delivered"), ""),
