@@ -9,6 +9,7 @@ import argparse
 import random
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 
 from hairpin.cli.main import INTERRUPTED
@@ -57,16 +58,15 @@ def _scored(arguments: argparse.Namespace) -> int:
 def _fixed(arguments: argparse.Namespace) -> int:
     """Let `hairpin fix` repair the scenarios, or random sets or pairs of faults, and take that back."""
     names, out = tuple(arguments.names), _out(arguments)
-    parallel, over_ssh = arguments.parallel, arguments.over_ssh
+    carry = partial(score_fixed_draws, out=out, parallel=arguments.parallel, over_ssh=arguments.over_ssh)
     if arguments.together:
-        return int(not score_fixed_draws((of_names(names),), out, parallel=parallel, over_ssh=over_ssh))
+        return _ended(arguments, carry((of_names(names),)))
     if arguments.random is None and arguments.pairs is None:
-        return int(not score_fixes(names, out, parallel=parallel, over_ssh=over_ssh))
+        score = score_fixes(names, out, parallel=arguments.parallel, over_ssh=arguments.over_ssh)
+        return _ended(arguments, score)
     seed = _seed(arguments)
-    out(f"seed {seed}")
-    labs = draws(seed, SETS) if arguments.pairs is None else draws(seed, PAIRS)
-    count = arguments.random if arguments.pairs is None else arguments.pairs
-    return int(not score_fixed_draws(islice(labs, count), out, parallel=parallel, over_ssh=over_ssh))
+    sizes, count = (SETS, arguments.random) if arguments.pairs is None else (PAIRS, arguments.pairs)
+    return _ended(arguments, carry(islice(draws(seed, sizes), count), seed=seed))
 
 
 def _seed(arguments: argparse.Namespace) -> int:

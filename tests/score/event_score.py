@@ -7,6 +7,7 @@ Containers have a restart policy here: without one most events would only show t
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 import msgspec
@@ -24,7 +25,7 @@ from tests.score.diagnosis import CHECK, Printed, ask, blocking_causes
 from tests.score.happening import command_for
 from tests.score.repairing import EventTrial, RepairScore, host_of, keep, run_all
 from tests.score.scenario_score import repair_line, repair_of, repairs_printed, require_all
-from tests.score.score import LabScore, Score, score_labs
+from tests.score.score import Judge, LabScore, Score, score_labs
 
 _Plan = TypeVar("_Plan", bound=HostPlan)
 _FIREWALLD, _UFW = "firewall-cmd --state", "ufw status | grep -q 'Status: active'"
@@ -60,9 +61,8 @@ def score_under_events(
     chosen = tuple(named(name) for name in names) or all_scenarios()
     faulty = tuple(each for each in chosen if not each.healthy)
     require_all(faulty)
-    labs = score_labs(faulty, lambda each: _scored(each, command), lambda lab: out(_lines(lab)), parallel)
-    out(_summary(Score(labs)))
-    return Score(labs)
+    judge = Judge(partial(_scored, command=command), _lines, _summary)
+    return score_labs(faulty, judge, out, parallel=parallel)
 
 
 def _scored(scenario: Scenario, command: tuple[str, ...]) -> LabScore:

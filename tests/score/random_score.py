@@ -13,14 +13,14 @@ from hairpin.lab.probe import Outcome
 from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST, PUBLIC
-from hairpin.lab.trial import break_host, running_scenario, settled_outcome
+from hairpin.lab.trial import break_host, running_scenario
 from tests.score.all_flows import UNPUBLISHED, Way, containers
 from tests.score.diagnosis import CHECK, Answer, Printed, ask, describes, printed_for, stop_reason
 from tests.score.judging import judge, judge_everything
-from tests.score.outcome import outcome_now
+from tests.score.outcome import outcome_now, passes
 from tests.score.random_faults import Draw, kinds
 from tests.score.repairing import RepairScore, Seen, after_boot, carry_out, left_by, look
-from tests.score.score import LabScore, Score, score_labs, share
+from tests.score.score import Judge, LabScore, Score, score_labs, share
 
 MOST_FLOWS = 3
 MOST_REPAIRS = 3
@@ -43,9 +43,8 @@ def score_random(
     out(f"seed {seed}")
     number = itertools.count(1)
     carry = functools.partial(score_draw, command=command)
-    score = Score(score_labs(labs, carry, lambda lab: out(draw_lines(lab, next(number))), parallel), seed)
-    out(random_summary(score))
-    return score
+    judge = Judge(carry, lambda lab: draw_lines(lab, next(number)), random_summary)
+    return score_labs(labs, judge, out, parallel=parallel, seed=seed)
 
 
 def score_draw(draw: Draw, command: tuple[str, ...] = CHECK) -> LabScore:
@@ -108,14 +107,7 @@ def _chosen_flows(lab: Lab, draw: Draw, seen: Seen, chance: random.Random) -> tu
         of_scenarios = chance.sample(of_scenarios, MOST_FLOWS)
     told = {(flow.start, flow.to) for flow in of_scenarios}
     further = [flow for flow in of_lab if (flow.start, flow.to) not in told][:1]
-    return tuple(flow for flow in (*of_scenarios, *further) if _delivered(lab, flow))
-
-
-def _delivered(lab: Lab, flow: Flow) -> bool:
-    try:
-        return settled_outcome(lab, flow, Outcome.DELIVERED) is Outcome.DELIVERED
-    except LabError:
-        return False
+    return tuple(flow for flow in (*of_scenarios, *further) if passes(lab, flow))
 
 
 def _starts(lab: Lab, flow: Flow) -> bool:

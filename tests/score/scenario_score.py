@@ -20,7 +20,7 @@ from hairpin.lab.trial import break_host, probe_after, probe_before, require_tru
 from tests.score.diagnosis import CHECK, Answer, Printed, ask, printed_for
 from tests.score.judging import FlowScore, judge, judge_alone, judge_everything
 from tests.score.repairing import Left, RepairScore, Seen, after_boot, carry_out, left_by, look
-from tests.score.score import LabScore, Score, score_labs, share
+from tests.score.score import Judge, LabScore, Score, score_labs, share
 
 # One lab with its diagnosis keeps a processor busy.
 PARALLEL = min(2, os.cpu_count() or 1)
@@ -41,10 +41,8 @@ def score_scenarios(
     scenarios = tuple(named(name) for name in names) or all_scenarios()
     require_all(scenarios)
     out(HEAD)
-    carry = functools.partial(score_scenario, command=command)
-    score = Score(score_labs(scenarios, carry, lambda lab: out(scenario_lines(lab)), parallel))
-    out(scenario_summary(score))
-    return score
+    judge = Judge(functools.partial(score_scenario, command=command), scenario_lines, scenario_summary)
+    return score_labs(scenarios, judge, out, parallel=parallel)
 
 
 def require_all(scenarios: tuple[Scenario, ...]) -> None:

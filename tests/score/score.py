@@ -1,16 +1,20 @@
-"""How right hairpin is about some labs: its answers, and the repairs that it prints, held against real connections.
+"""How right hairpin is about some labs: its answers, and the repairs that it prints or makes, held against real
+connections.
 
-``scenario_score`` scores scenarios as their files state them, ``random_score`` random sets of their faults.
+One loop goes over the labs.  What is done to each is a judge's: ``scenario_score``, ``random_score``, ``event_score``
+and ``fix_score`` have one each.
 """
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from hairpin.errors import LabError
+from hairpin.lab.say import say
 from hairpin.lab.scenario import Scenario
+from tests.score.fixing import Fixed
 from tests.score.judging import FlowScore
 from tests.score.random_faults import Draw
 from tests.score.repairing import RepairScore
@@ -19,11 +23,11 @@ _Lab = TypeVar("_Lab", Scenario, Draw)
 
 
 class LabScore(msgspec.Struct, frozen=True):
-    """One lab: the answers about it, and what came of the repairs that they print.
+    """One lab: the answers about it, and what came of the repairs that they print, or that `hairpin fix` made.
 
-    ``left_out``: the faults that could not be carried out. ``boot``: the flows that are not as before the faults when
-    the host comes back with all repairs. ``trouble``: why the lab could not be carried through, which is a defect of
-    the lab, not of hairpin.
+    ``changed``: what `fix` and `undo` did to the lab beside repairing. ``left_out``: the faults that could not be
+    carried out. ``boot``: the flows that are not as before the faults when the host comes back with all repairs.
+    ``trouble``: why the lab could not be carried through, which is a defect of the lab, not of hairpin.
     """
 
     name: str
@@ -32,6 +36,8 @@ class LabScore(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...] = ()
     asked: tuple[FlowScore, ...] = ()
     repairs: tuple[RepairScore, ...] = ()
+    fixes: tuple[Fixed, ...] = ()
+    changed: tuple[str, ...] = ()
     boot: tuple[str, ...] = ()
     trouble: str = ""
 
@@ -46,6 +52,8 @@ class LabScore(msgspec.Struct, frozen=True):
                 for repair in self.repairs
                 for wrong in repair.wrong
             ),
+            *(wrong for each in self.fixes for wrong in each.wrong),
+            *self.changed,
             *(f"after a reboot: {each}" for each in self.boot),
         )
 
@@ -82,14 +90,27 @@ class Score(msgspec.Struct, frozen=True):
         return sum(bool(lab.trouble) for lab in self.labs)
 
 
+class Judge(msgspec.Struct, Generic[_Lab], frozen=True):
+    """What is done to each lab, and how the scores are told: each lab's as soon as it is there, and all at the end."""
+
+    scored: Callable[[_Lab], LabScore]
+    lines: Callable[[LabScore], str]
+    summary: Callable[[Score], str]
+
+
 def score_labs(
-    labs: Iterable[_Lab], scored: Callable[[_Lab], LabScore], out: Callable[[LabScore], object], parallel: int
-) -> tuple[LabScore, ...]:
-    """Return the score of each lab; ``out`` gets it as soon as all before it are there."""
+    labs: Iterable[_Lab],
+    judge: Judge[_Lab],
+    out: Callable[[str], object] = say,
+    *,
+    parallel: int = 1,
+    seed: int | None = None,
+) -> Score:
+    """Return the score of the labs; ``out`` gets the lines of each as soon as all before it are there."""
 
     def tried(lab: _Lab) -> LabScore:
         try:
-            return scored(lab)
+            return judge.scored(lab)
         except LabError as error:
             return LabScore(lab.name, trouble=str(error))
 
@@ -98,10 +119,12 @@ def score_labs(
     try:
         for one in pool.map(tried, labs):
             found.append(one)
-            out(one)
+            out(judge.lines(one))
     finally:
         pool.shutdown(cancel_futures=True)
-    return tuple(found)
+    score = Score(tuple(found), seed)
+    out(judge.summary(score))
+    return score
 
 
 def share(right: Iterable[bool]) -> str:

@@ -4,7 +4,7 @@ from hairpin.errors import LabError
 from hairpin.message import message
 from tests.score.random_faults import Draw, of_names
 from tests.score.repairing import RepairScore
-from tests.score.score import LabScore, Score, score_labs, share
+from tests.score.score import Judge, LabScore, Score, score_labs, share
 
 WORKS = RepairScore("client → web", ("ip-forward-off",), ("true",), works=True)
 BY_HAND = RepairScore("client → web", ("ip-forward-off", "icc-off"), ("true",), by_hand=("icc-off",))
@@ -26,11 +26,11 @@ def test_a_lab_that_cannot_be_carried_through_keeps_none_from_its_turn() -> None
             raise LabError(message("no dockerd"))
         return LabScore(draw.name)
 
-    told: list[LabScore] = []
-    found = score_labs(draws, scored, told.append, parallel=2)
-    assert found == (LabScore("docker-user-drops", trouble="no dockerd"), LabScore("ip-forward-off"))
-    assert tuple(told) == found
-    assert Score(found).troubles == 1
+    told: list[str] = []
+    judge = Judge(scored, lambda lab: f"{lab.name} {lab.trouble}", lambda score: f"troubles: {score.troubles}")
+    score = score_labs(draws, judge, told.append, parallel=2)
+    assert score.labs == (LabScore("docker-user-drops", trouble="no dockerd"), LabScore("ip-forward-off"))
+    assert told == ["docker-user-drops no dockerd", "ip-forward-off ", "troubles: 1"]
 
 
 def test_share() -> None:
