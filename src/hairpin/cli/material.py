@@ -2,8 +2,8 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hairpin.cli.asked import Given
 from hairpin.collect.several import What, parse_place, read_all, read_this
 from hairpin.errors import UsageError
 from hairpin.evidence.several import Source
@@ -11,9 +11,12 @@ from hairpin.message import message
 from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 
+if TYPE_CHECKING:
+    from hairpin.cli.asked import Given
+
 
 def gather(
-    sources: tuple[Given, ...],
+    sources: "tuple[Given, ...]",
     *,
     root: str | None = None,
     only: tuple[str, ...] = (),

@@ -8,8 +8,10 @@ from hairpin.cli import options
 from hairpin.cli.asked import Asked, Shown
 
 if TYPE_CHECKING:
+    from hairpin.evidence.several import Source
     from hairpin.report.paper import Paper
     from hairpin.report.words import Words
+    from hairpin.story.entry import Story
 
 
 @click.command(cls=options.HairpinCommand)
@@ -32,35 +34,14 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
 
     Exit: 0 told, 2 usage error, 3 something could not be read.
     """
-    import time
-
-    from hairpin.cli.half_done import with_plans
-    from hairpin.cli.material import gather
     from hairpin.cli.output import complain
     from hairpin.cli.present import present
-    from hairpin.cli.progress import progress
-    from hairpin.errors import CollectError
     from hairpin.evidence.reading import Evidence
-    from hairpin.evidence.several import together
     from hairpin.message import message
-    from hairpin.question.target import parse_target
     from hairpin.story.missing import could_not_read
-    from hairpin.story.narrowing import narrow
-    from hairpin.story.timeline import read_at, story_of
-    from hairpin.story.window import parse_since
 
-    targets = tuple(map(parse_target, asked.targets))
-    begins = None if since is None else parse_since(since, time.time())
-    with progress(shown.lang) as tell:
-        tell(message("reading what happened to the host"))
-        found = together(with_plans(gather(asked.sources, what="traces", since=begins), asked.sources, shown.lang))
-        evidence = tuple(each for each in found if isinstance(each, Evidence))
-        if not evidence:
-            raise CollectError(message("no host could be read"))
-        if since is not None and all(each.kind == "snapshot" for each in asked.sources):
-            begins = parse_since(since, read_at(evidence)) if asked.sources else begins
-        happened = story_of(evidence, begins)
-        told = narrow(happened, evidence, targets)
+    found, happened, told = _happened(asked, shown.lang, since)
+    evidence = tuple(each for each in found if isinstance(each, Evidence))
 
     def text(words: "Words", paper: "Paper") -> str:
         from hairpin.report.story_text import story_text
@@ -84,3 +65,33 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
     for each in unread:
         complain(message("{host} could not be read: {reason}", host=each.label, reason=each.reason), shown.lang)
     return 3 if unread or could_not_read(evidence) else 0
+
+
+def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple[Source, ...], Story, Story]":
+    """Return the hosts' traces, what they tell, and what of it is about the targets."""
+    import time
+
+    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.material import gather
+    from hairpin.cli.progress import progress
+    from hairpin.errors import CollectError
+    from hairpin.evidence.reading import Evidence
+    from hairpin.evidence.several import together
+    from hairpin.message import message
+    from hairpin.question.target import parse_target
+    from hairpin.story.narrowing import narrow
+    from hairpin.story.timeline import read_at, story_of
+    from hairpin.story.window import parse_since
+
+    targets = tuple(map(parse_target, asked.targets))
+    begins = None if since is None else parse_since(since, time.time())
+    with progress(lang) as tell:
+        tell(message("reading what happened to the host"))
+        found = together(with_plans(gather(asked.sources, what="traces", since=begins), asked.sources, lang))
+        evidence = tuple(each for each in found if isinstance(each, Evidence))
+        if not evidence:
+            raise CollectError(message("no host could be read"))
+        if since is not None and all(each.kind == "snapshot" for each in asked.sources):
+            begins = parse_since(since, read_at(evidence)) if asked.sources else begins
+        happened = story_of(evidence, begins)
+        return found, happened, narrow(happened, evidence, targets)

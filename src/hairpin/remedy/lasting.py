@@ -10,7 +10,7 @@ from hairpin.change import change as c
 from hairpin.engines.daemon import starts_docker
 from hairpin.host.host import Host
 from hairpin.host.route import Route
-from hairpin.message import message
+from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
 from hairpin.network.network import Network
 from hairpin.remedy import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
@@ -178,13 +178,22 @@ def _kind_beyond(part: c.Beyond) -> Kind:
             assert_never(part)
 
 
+_BY_ITSELF: dict[Kind, Message] = {
+    "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
+    "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
+    "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
+    "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
+    "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+    "change-outside": message("it is kept where it is configured, outside of this host"),
+}
+"""For what hairpin writes nothing, and what a person should know of it."""
+
+
 def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
     """Return what keeps the parts of one kind."""
     match kind:
         case "open-firewalld-port":
             return firewalld.permanent_calls(situation)
-        case "end-panic-mode":
-            return Lasting(advice=(message("firewalld keeps panic mode in no file: its start ends it, too"),))
         case "start-engine":
             kept = engine.started(situation.host, situation.candidate.change.calls)
             return msgspec.structs.replace(kept, calls=(*kept.calls, *container.started_behind(situation)))
@@ -213,8 +222,6 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
             )
         case "set-policy":
             return kept_rules.policies(tuple(part for part in parts if isinstance(part, c.SetPolicy)), situation)
-        case "replace-rules":
-            return Lasting(advice=(message("what loads the rules at boot has to load these: nothing else keeps them"),))
         case "set-sysctl":
             return sysctl_file.keeping_values(
                 tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation
@@ -227,17 +234,10 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
             return network_configuration.routes(parts, situation)
         case "change-files":
             return _files_kept(parts, situation)
-        case "recreate-network":
-            return Lasting(advice=(message("the network keeps its new subnet: nothing else is needed"),))
-        case "continue-process":
-            return Lasting(advice=(message("a process that is started anew is not stopped: nothing else is needed"),))
-        case "drop-connection":
-            return Lasting(
-                advice=(
-                    message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
-                )
-            )
-        case "change-outside":
-            return Lasting(advice=(message("it is kept where it is configured, outside of this host"),))
+        case (
+            "end-panic-mode" | "replace-rules" | "recreate-network" | "continue-process" | "drop-connection"
+            | "change-outside"
+        ):  # fmt: skip
+            return Lasting(advice=(_BY_ITSELF[kind],))
         case _:
             assert_never(kind)

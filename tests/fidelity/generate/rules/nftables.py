@@ -177,11 +177,7 @@ class _Table:
             case "length":
                 return f"meta length {dice.pick(('48', '< 48', '>= 48', '36-48'))}"
             case "nfproto":
-                return (
-                    f"meta nfproto {self._not()}{'ipv4' if self.version == 4 else 'ipv6'}"
-                    if self.family == "inet"
-                    else ""
-                )
+                return f"meta nfproto {self._not()}ipv{self.version}" if self.family == "inet" else ""
             case "iif":
                 return f"iifname {self._not()}{self._link()}"
             case "oif":
