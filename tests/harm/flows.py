@@ -44,6 +44,7 @@ def measured(lab: Lab, wanted: Iterable[Way], boxes: Boxes, before: Outcomes | N
     """Return the outcome of each flow.  What does not pass although it did before is tried again, patiently."""
     for node in (lab.client, lab.router, lab.neighbour):
         node.run("ip neighbour flush all")
+        node.run("ip route flush cache")  # redirects that the host has sent
     with _serving(lab, boxes):
         found = tried(lab, wanted, boxes, _QUICK_S)
         again = [way for way, seen in found.items() if not seen.passes and (before is None or before[way].passes)]

@@ -80,6 +80,7 @@ def _happened(row: Waiting, lab: Lab) -> Side:
     now = boxes(lab, known)
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
         node.run("ip neighbour flush all")
+        node.run("ip route flush cache")  # redirects that the host has sent
     after = measure(lab, before, now, before)
     return Side(named, passing, {way: seen.passes for way, seen in after.items()})
 

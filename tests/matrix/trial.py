@@ -128,6 +128,7 @@ def _tried(name: str, plan: LabPlan, event: EventId, lab: Lab) -> Trial:
     now = _in_order(boxes(lab, known), network.this, seen.this)
     for node in (lab.client, lab.router, lab.neighbour, *(box.node for box in now.values())):
         node.run("ip neighbour flush all")
+        node.run("ip route flush cache")  # redirects that the host has sent
     after = measure(lab, before, now, before)
     tried = tuple(_cells(network, course, before, after, live, known, now))
     cells = tuple(each for each in tried if isinstance(each, Cell))

@@ -152,6 +152,7 @@ class _Trial:
         """Let the machines around the hosts, and containers, resolve addresses anew, as they do in time."""
         for node in (self.lab.client, self.lab.router, self.lab.neighbour):
             node.run("ip neighbour flush all")
+            node.run("ip route flush cache")  # redirects that the host has sent
         if not any("neighbour" in each.kind for each in made):
             for box in now.values():
                 box.node.run("ip neighbour flush all")
