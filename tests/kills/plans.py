@@ -141,7 +141,7 @@ TABLES = (
 
 HOSTS: dict[str, KilledHost] = {
     "kernel": KilledHost(
-        LabPlan(containers=(), docker=False, second_nic=True, setup=("busybox httpd -p 8151 -h /run", TABLES, FILES)),
+        LabPlan(containers=(), docker=False, second_nic=True, setup=("busybox httpd -p 198.51.100.11:8151 -h /run", TABLES, FILES)),
         "8151",
         (
             lambda seen: c.SetSysctl(seen.this.netns, ("net", "ipv4", "ip_forward"), "1"),
