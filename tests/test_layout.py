@@ -11,7 +11,6 @@ import grimp
 import msgspec
 import pytest
 
-from hairpin.events.event import EVENT_IDS
 from tests.needs import NEEDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -149,19 +148,7 @@ MAX_PARAMETERS = 6
 """Of a function of the command line."""
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
-HEAPS = (
-    "causes/routing",
-    "causes/rules",
-    "change",
-    "cli",
-    "engines",
-    "events",
-    "network",
-    "remedy",
-    "report",
-    "story",
-    "walk",
-)
+HEAPS = ("causes/routing", "causes/rules", "change", "cli", "engines", "network", "remedy", "report", "story", "walk")
 """Folders that still have more."""
 # An unexpected exception is caught in this file alone, which logs it and prints the log's path.
 CATCHES_ALL = "src/hairpin/cli/main.py"
@@ -253,15 +240,13 @@ def mirror_of(source: str) -> str:
 
 
 def test_a_folder_tells_in_which_order_its_files_are_read() -> None:
-    """Its ``__init__.py`` names each file and folder in it, but for causes and events: what they share is named."""
+    """Its ``__init__.py`` names each file and folder in it, but for causes: what they share is named."""
     for init in SOURCE.rglob("__init__.py"):
         folder = init.parent
         files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
         folders = {path.parent.name for path in folder.glob("*/__init__.py")}
         if folder.parent == SOURCE / "causes":
             files = {name for name in files if name.startswith("_")}
-        if folder == SOURCE / "events":
-            files = {name for name in files if name.replace("_", "-") not in EVENT_IDS}
         named = set(re.findall(r"``([a-z0-9_]+)/?``", init.read_text("utf-8")))
         assert (files | folders) - named == set(), f"{init}: not named"
 

@@ -24,8 +24,8 @@ Outside Pair Peer Place Port Prefix Question Relay Scope Seen Way Wire Words
 DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """
 answer/engines:unanswered change/change:added change/intent:rendered diagnose/unhairpinned:unhairpinned
-engines/dockerd:expected events/_containers:ended engines/podman:expected evidence/file:read evidence/json_text:mended
-evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
+engines/dockerd:expected events/engines/_containers:ended engines/podman:expected evidence/file:read
+evidence/json_text:mended evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
 host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
 judges/judged:judged kept:kept lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled

@@ -267,8 +267,15 @@ def test_json_needs_no_import_of_the_drawing() -> None:
 def test_models_of_managers_that_the_host_lacks_are_not_loaded() -> None:
     """Events that come by themselves are carried out; dockerd's restart and the boot are among them."""
     loaded = set(modules_after("check", "8080", "--json", "--snapshot", snapshot()))
-    assert {"hairpin.events.docker_restart", "hairpin.events.reboot"} <= loaded
-    models = ("hairpin.firewalls", "hairpin.netfilter.nft.script", "hairpin.events._networkd", "hairpin.events._ifcfg")
+    assert {"hairpin.events.engines._dockerd", "hairpin.events.boot._boot"} <= loaded
+    models = (
+        "hairpin.firewalls",
+        "hairpin.netfilter.nft.script",
+        "hairpin.events.firewalls._",
+        "hairpin.events.links._networkd",
+        "hairpin.events.links._networkmanager",
+        "hairpin.events.links._ifcfg",
+    )
     assert [each for each in loaded if each.startswith(models)] == []
 
 

@@ -8,9 +8,9 @@ import pytest
 from hairpin.answer.coming import to_come
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.opened import opened_by_events
-from hairpin.events._firewalld import with_firewalld_started
-from hairpin.events._zones import with_links_bound
 from hairpin.events.course import Course
+from hairpin.events.firewalls._firewalld import with_firewalld_started
+from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.network.flow import Flow, Lan
 from hairpin.network.network import Network

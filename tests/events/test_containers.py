@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from bench.docker_host import docker_host
-from hairpin.events._containers import with_container_ended, with_containers_ended
-from hairpin.events._dockerd import with_dockerd_killed
 from hairpin.events.course import Course
+from hairpin.events.engines._containers import with_container_ended, with_containers_ended
+from hairpin.events.engines._dockerd import with_dockerd_killed
 from hairpin.events.happening import course_of
 from hairpin.network.network import Network
 from tests.podman_host import podman, podmans

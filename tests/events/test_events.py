@@ -10,13 +10,13 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
-from hairpin.events._firewalld import with_firewalld_reloaded, with_firewalld_started
-from hairpin.events._zones import with_links_bound
 from hairpin.events.aftermath import asked_again, fate_of_open, verdict_after
 from hairpin.events.course import Course
-from hairpin.events.event import EVENT_IDS, EventId
+from hairpin.events.event import EVENT_IDS, Event, EventId
+from hairpin.events.firewalls._firewalld import with_firewalld_reloaded, with_firewalld_started
+from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course, possible_events
-from hairpin.events.registry import all_events
+from hairpin.events.registry import all_events, event_modules, events_by_themselves
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.managers import ConfigFile, Unit, Version
@@ -451,12 +451,27 @@ def test_a_text_that_names_no_event(text: str) -> None:
         parse_event(text)
 
 
-def test_each_event_is_a_file_of_its_name_and_in_the_table() -> None:
+def test_the_closed_list_is_the_events_of_the_files_and_each_is_in_the_table() -> None:
     ids = [each.id for each in all_events()]
     assert ids == list(EVENT_IDS)
-    for each in ids:
-        assert importlib.import_module(f"hairpin.events.{each.replace('-', '_')}").EVENT.id == each
     assert {case.event.partition(":")[0] for case in CASES.values()} == set(ids)
+
+
+def test_an_event_stands_in_one_module_under_its_ids_name() -> None:
+    """A module that imports another's event would have it among its names, too."""
+    for module in event_modules():
+        named = {name: each.id for name, each in vars(importlib.import_module(module)).items()
+                 if isinstance(each, Event)}  # fmt: skip
+        assert {name: name.lower().replace("_", "-") for name in named} == named, module
+    modules = (importlib.import_module(module) for module in event_modules())
+    events = [each.id for module in modules for each in vars(module).values() if isinstance(each, Event)]
+    assert len(events) == len(EVENT_IDS)
+
+
+def test_of_two_events_that_come_by_themselves_one_is_narrower() -> None:
+    reaches = [each.by_itself.reach for each in events_by_themselves() if each.by_itself is not None]
+    assert reaches == sorted(set(reaches))
+    assert [each.id for each in events_by_themselves()][-1] == "reboot"
 
 
 def test_possible_events_are_those_that_change_this_host() -> None:

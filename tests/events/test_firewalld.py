@@ -10,9 +10,9 @@ import pytest
 
 from hairpin.change.change import InsertRule, ReplaceTable
 from hairpin.errors import UsageError
-from hairpin.events._firewalld import with_firewalld_started
-from hairpin.events._zones import with_links_bound
 from hairpin.events.course import Course
+from hairpin.events.firewalls._firewalld import with_firewalld_started
+from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course
 from hairpin.host.managers import Unit
 from hairpin.netfilter.ir import Rule, Ruleset, Verdict

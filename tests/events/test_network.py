@@ -12,9 +12,9 @@ from hairpin.change.change import AddEntry, Change, DeleteLink
 from hairpin.change.simulate import simulate
 from hairpin.errors import UsageError
 from hairpin.events._commands import outcome
-from hairpin.events._network import with_network_configured
 from hairpin.events.course import Course
 from hairpin.events.happening import asked_course
+from hairpin.events.links.managers import with_network_configured
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.managers import ConfigFile, ScriptLine, Unit, Version

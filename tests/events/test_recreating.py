@@ -4,8 +4,8 @@ import msgspec
 
 from hairpin.change.change import RenameLink
 from hairpin.change.renaming import with_name
-from hairpin.events._recreating import successor
 from hairpin.events.course import Course
+from hairpin.events.engines.containers import successor
 from hairpin.events.happening import asked_course
 from hairpin.host.docker import Subnet
 from hairpin.network.network import Network

@@ -5,9 +5,9 @@ import pytest
 from hairpin.carry.act import FileState
 from hairpin.change import calls
 from hairpin.change.step import Ask, ReplaceFile
-from hairpin.events._firewalld import with_firewalld_started
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
+from hairpin.events.firewalls._firewalld import with_firewalld_started
 from hairpin.events.happening import course_of
 from hairpin.network.network import Network
 from hairpin.remedy.told import kept_network

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hairpin.errors import ChangeError
-from hairpin.events._ip import with_ip
-from hairpin.events._nftables import with_nft_commands
-from hairpin.events._sysctls import with_file_applied, with_files_applied, with_text_applied
-from hairpin.events._tables import dialect_of, with_rules_added, with_saved_rules
+from hairpin.events.boot.sysctls import with_file_applied, with_files_applied, with_text_applied
 from hairpin.events.course import Course
+from hairpin.events.firewalls.iptables import dialect_of, with_rules_added, with_saved_rules
+from hairpin.events.firewalls.nftables import with_nft_commands
+from hairpin.events.links._ip import with_ip
 from hairpin.host.managers import HIDDEN, ConfigFile, ScriptLine
 from hairpin.message import message
 from hairpin.netfilter.iptables.save import BASE_CHAINS

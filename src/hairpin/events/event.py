@@ -6,6 +6,8 @@ from typing import Literal, get_args
 import msgspec
 
 from hairpin.events.course import Course
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.host import Host
 from hairpin.message import Message
 
 EventId = Literal[
@@ -17,18 +19,67 @@ EventId = Literal[
     "fail2ban-restart", "conntrack-flush", "kernel-upgrade", "cloud-stop-start", "nic-replaced",
     "router-advertisement-expired", "br-netfilter-load",
 ]  # fmt: skip
+"""The ids in the order in which events are listed.  The type checkers can read no list that is made of the files, so
+it is written here; ``tests/events/test_events.py`` holds that it is the list of the files' events."""
 EVENT_IDS: tuple[EventId, ...] = get_args(EventId)
+UnitVerb = Literal["start", "restart", "reload", "stop", "kill"]
+Happens = Callable[[Course], Course | None]
+"""The course of a host to its course after the event; None if the event cannot happen on that host."""
+
+
+class ByName(msgspec.Struct, frozen=True):
+    """The event narrowed to one container or link.  ``happens``: the course, and the name behind the id's colon, to the
+    course after it.  ``what``: what the name is of."""
+
+    what: Literal["container", "link"]
+    happens: Callable[[Course, str], Course | None]
+
+
+def _on_every_host(_host: Host) -> bool:
+    return True
+
+
+class ByItself(msgspec.Struct, frozen=True):
+    """That an event comes although nobody asks for it, or in ordinary care of a host.
+
+    ``reach``: its place among those that do, the narrowest first; a cause is told by the first that brings it.
+    ``on``: whether it comes on a host on which it can happen."""
+
+    reach: int
+    on: Callable[[Host], bool] = _on_every_host
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An event.  ``happens``: the course of a host, and the name behind the id's colon (empty: none), to the course
-    after it; None if it cannot happen on that host.
+    """An event.
 
-    ``narrows``: what the name behind the colon is of; empty: the event takes none.  ``source``: who says what it does:
-    a man page, a file of the program's."""
+    ``source``: who says what it does: a man page, a file of the program's.  ``by_name``: None if it takes no name.
+    ``by_itself``: None if somebody has to ask for it.  ``units``: it is what each of the ``verbs`` does to one of them.
+    ``packages``: it is the upgrade of one of them.  ``command``: what an administrator types for it; empty: no one
+    command is it."""
 
     id: EventId
     title: Message
     source: str
-    happens: Callable[[Course, str], Course | None]
-    narrows: Literal["", "container", "link"] = ""
+    happens: Happens
+    by_name: ByName | None = None
+    by_itself: ByItself | None = None
+    units: tuple[str, ...] = ()
+    verbs: tuple[UnitVerb, ...] = ("start", "restart")
+    packages: tuple[str, ...] = ()
+    command: str = ""
+
+    def comes_on(self, host: Host) -> bool:
+        """Return whether it comes by itself on the host, if it can happen there."""
+        return self.by_itself is not None and self.by_itself.on(host)
+
+
+def starts_one_of(*names: str) -> Callable[[Host], bool]:
+    """Return the test whether a host has one of these units, and starts it at boot or runs it."""
+
+    def starts_one(host: Host) -> bool:
+        found = (unit(host, name) for name in names)
+        return any(
+            each is not None and (each.enabled.startswith("enabled") or each.active == "active") for each in found
+        )
+
+    return starts_one

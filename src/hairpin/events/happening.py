@@ -26,11 +26,10 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 
 
 def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
-    """Return the course of the event on the host; None if it cannot happen there, or nobody can foretell it.
+    """Return the course of the event on the host; None if it cannot happen there.
 
-    ``name``: the container or the link to which an event that takes a name is narrowed."""
-    event = event_of(wanted)
-    return None if event is None else _course(event, network, label, name if event.narrows else "")
+    ``name``: the container or the link to which an event that takes a name is narrowed; empty: to none."""
+    return _course(event_of(wanted), network, label, name)
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
@@ -41,7 +40,7 @@ def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
     event = next((each for each in all_events() if each.id == asked.id), None)
     if event is None:
         raise _unknown(asked.id)
-    if asked.name and not event.narrows:
+    if asked.name and event.by_name is None:
         raise UsageError(message("the event {event} takes no name: write {event}", event=event.id))
     course = _course(event, network, host.name, asked.name)
     if course is None:
@@ -50,8 +49,9 @@ def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
 
 
 def _course(event: Event, network: Network, label: str, name: str) -> Course | None:
+    course, narrowed = Course(network, label), event.by_name
     try:
-        return event.happens(Course(network, label), name)
+        return event.happens(course) if narrowed is None or not name else narrowed.happens(course, name)
     except ChangeError:
         return None
 

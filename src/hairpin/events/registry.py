@@ -1,30 +1,42 @@
-"""Finds the events: every module beside this one that has an ``EVENT``."""
+"""Finds the events: every ``Event`` that a module of this folder's folders, or ``unchanged``, has among its names.
+
+A module whose name begins with an underscore holds what events share, and the models that few hosts need."""
 
 import importlib
-import importlib.util
 import pkgutil
 from functools import cache
 
 import hairpin.events
 from hairpin.events.event import EVENT_IDS, Event, EventId
 
-_PARTS = frozenset({"aftermath", "course", "event", "happening", "registry"})
+
+@cache
+def event_modules() -> tuple[str, ...]:
+    """Return the full names of the modules that may have events."""
+    found = (each.name for each in pkgutil.walk_packages(hairpin.events.__path__, "hairpin.events.") if not each.ispkg)
+    in_folders = (name for name in found if name.count(".") == 3)
+    return ("hairpin.events.unchanged", *(each for each in in_folders if not each.rpartition(".")[2].startswith("_")))
 
 
 @cache
-def event_of(id_: EventId) -> Event | None:
-    """Return the event, and load no other one; None if nobody can foretell it."""
-    name = f"hairpin.events.{id_.replace('-', '_')}"
-    if importlib.util.find_spec(name) is None:
-        return None
-    event: Event = importlib.import_module(name).EVENT
-    return event
+def _events() -> dict[EventId, Event]:
+    modules = [importlib.import_module(name) for name in event_modules()]
+    found = [each for module in modules for each in vars(module).values() if isinstance(each, Event)]
+    return {each.id: each for each in sorted(found, key=lambda one: EVENT_IDS.index(one.id))}
 
 
-@cache
+def event_of(id_: EventId) -> Event:
+    """Return the event."""
+    return _events()[id_]
+
+
 def all_events() -> tuple[Event, ...]:
     """Return every event, in the order of the closed list."""
-    names = (each.name for each in pkgutil.iter_modules(hairpin.events.__path__))
-    modules = (name for name in names if name not in _PARTS and not name.startswith("_"))
-    found: list[Event] = [importlib.import_module(f"hairpin.events.{name}").EVENT for name in modules]
-    return tuple(sorted(found, key=lambda each: EVENT_IDS.index(each.id)))
+    return tuple(_events().values())
+
+
+@cache
+def events_by_themselves() -> tuple[Event, ...]:
+    """Return the events that come by themselves or in ordinary care, the narrowest first."""
+    found = [(each.by_itself.reach, each) for each in all_events() if each.by_itself is not None]
+    return tuple(each for _, each in sorted(found, key=lambda one: one[0]))

@@ -9,10 +9,10 @@ from hairpin.causes.cause import Coming
 from hairpin.diagnose.examination import examine
 from hairpin.diagnose.foreseen import ForeseenCause, foreseen, name_of
 from hairpin.errors import UsageError
-from hairpin.events._firewalld import with_firewalld_started
-from hairpin.events._zones import with_links_bound
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
+from hairpin.events.firewalls._firewalld import with_firewalld_started
+from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace

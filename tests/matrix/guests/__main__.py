@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hairpin.errors import LabError
+from hairpin.events.event import EventId
 from hairpin.events.registry import event_of
 from hairpin.lab.prerequisites import require
 from tests.guests.packages import PackageError, cache_folder
@@ -67,7 +68,9 @@ def _groups(names: list[str], *, together: bool) -> list[list[str]]:
 
 def _on_host(names: list[str], events: list[str], boot: Boot, keep: Path) -> list[Trial]:
     kinds = [{**KINDS, **BOOTS}[name] for name in names]
-    wanted = [[each for each in kind.events if each in events or events == [""]] for kind in kinds]
+    wanted: list[tuple[EventId, ...]] = [
+        tuple(each for each in kind.events if events == [""] or events.count(each)) for kind in kinds
+    ]
     if not any(wanted):
         return []
     results = keep / names[0].replace(" ", "-").replace(",", "")
@@ -81,7 +84,6 @@ def _on_host(names: list[str], events: list[str], boot: Boot, keep: Path) -> lis
             for name, kind, own in zip(names, kinds, wanted, strict=True):
                 _carry_out(host, kind.late)
                 for event in (event_of(each) for each in own):
-                    assert event is not None
                     trials.append(tried(host, name, event, COMMANDS.get(event.id, "")))
                     _tell(trials[-1])
                 _carry_out(host, kind.undo if name != names[-1] else ())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from hairpin.events.event import EventId
 from tests.matrix.guests.kinds import KINDS, Kind
 
 _SAVED = """cat >/etc/iptables/rules.v4 <<END
@@ -51,7 +52,7 @@ iptables -A INPUT -p tcp --dport 9998 -j DROP
 ip route add 10.9.0.0/16 via 198.51.100.2
 ip addr add 198.51.100.77/24 dev eth0
 sysctl -qw net.ipv4.conf.eth1.forwarding=0"""
-_BOOT = ("reboot",)
+_BOOT: tuple[EventId, ...] = ("reboot",)
 _ALWAYS = "docker update --restart always web shop; docker start web shop; sleep 3"
 
 BOOTS: Mapping[str, Kind] = {

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from hairpin.events.event import Event, EventId
+from hairpin.events.registry import all_events
+
 _NETWORKD = "systemctl disable -q --now networking; ip addr flush dev eth0; ip addr flush dev eth1"
 _START_NETWORKD = "systemctl enable -q systemd-networkd; systemctl start systemd-networkd; sleep 3"
 _STATIC = """mkdir -p /etc/systemd/network
@@ -72,7 +75,7 @@ class Kind(msgspec.Struct, frozen=True):
     its containers have started.  ``undo``: the commands after which the host is again as before these."""
 
     setup: tuple[str, ...]
-    events: tuple[str, ...]
+    events: tuple[EventId, ...]
     late: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
 
@@ -172,14 +175,17 @@ END""",
     "NetworkManager": Kind((_PROFILES, _START_MANAGER), ("networkmanager-restart",)),
     "NetworkManager, by hand": Kind((_PROFILES, _START_MANAGER, _BY_HAND), ("networkmanager-restart",)),
 }
-COMMANDS: Mapping[str, str] = {
-    "network-restart": "systemctl restart networking || true; sleep 3",
-    "networkd-restart": "systemctl restart systemd-networkd; sleep 6",
-    "networkmanager-restart": "systemctl restart NetworkManager; sleep 8",
-    "docker-restart": "systemctl restart docker; sleep 3",
-    "nftables-restart": "systemctl restart nftables",
-    "nftables-reload": "systemctl reload nftables",
-    "firewalld-reload": "firewall-cmd --reload",
-    "firewalld-restart": "systemctl restart firewalld; sleep 3",
-}
+_SETTLE_S: Mapping[str, int] = {
+    "network-restart": 3, "networkd-restart": 6, "networkmanager-restart": 8, "docker-restart": 3,
+    "firewalld-restart": 3,
+}  # fmt: skip
+"""How long what a command has started goes on."""
+
+
+def _settled(event: Event) -> str:
+    wait = _SETTLE_S.get(event.id)
+    return event.command if wait is None else f"{event.command}; sleep {wait}"
+
+
+COMMANDS: Mapping[str, str] = {each.id: _settled(each) for each in all_events() if each.command}
 """Each event in the words of sh, in the host."""

@@ -35,7 +35,6 @@ from tests.reboot.runner import GuestRunner
 from tests.reboot.trial import probe
 from tests.score.all_flows import Way
 
-_EVENTS = {**COMMANDS, "saved-rules-restore": "systemctl restart netfilter-persistent"}
 _SAVES = "mkdir -p /etc/iptables; systemctl enable -q netfilter-persistent"
 _PORT = 9001
 _OUT = "outside"
@@ -171,7 +170,7 @@ def _side(host: Host, row: Waiting, command: str) -> Side:
         answer = answered(parse_question("check", (), None, (), World()), (collect(GuestRunner(host)),))
         named = tuple(msgspec.structs.replace(each, flows=_tried(each)) for each in named_in(answer))
         before = _measured(host)
-        host.run(_EVENTS[row.event])
+        host.run(COMMANDS[row.event])
         time.sleep(3)
         return Side(named, before, _measured(host))
     except GuestError as error:

@@ -120,7 +120,7 @@ def tried(host: Host, kind: str, event: Event, command: str) -> Trial:
 def _tried(host: Host, kind: str, event: Event, command: str) -> Trial:
     network = _network(host)
     before = {flow: _passes(host, flow) for flow in FLOWS}
-    course = event.happens(Course(network, network.this.name), "")
+    course = event.happens(Course(network, network.this.name))
     if course is None:
         return Trial(kind, event.id, trouble="cannot happen on this host")
     if course.missing:  # every cell depends

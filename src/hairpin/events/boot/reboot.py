@@ -1,0 +1,70 @@
+"""The host is rebooted: by hand, into a new kernel, or by its cloud.
+
+Rules, sets, sysctls and connections are gone, and come back by files, units and engines.
+"""
+
+import msgspec
+
+from hairpin.change.change import ChangeWorld
+from hairpin.events.boot._boot import with_boot
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event
+from hairpin.message import message
+from hairpin.network.prefix import address_text
+
+
+def _upgraded(course: Course) -> Course:
+    """Return the course after the boot of the new kernel.
+
+    Until the reboot no packet meets anything new.  But packages may take the running kernel's modules off the disk: a
+    rule, a bridge or a tunnel that needs a module that is not loaded cannot be made until then."""
+    return with_boot(course).provided(
+        message("the new kernel has the modules of the running one, {release}, and does the same by itself",
+                release=course.namespace.kernel or course.host.kernel or "?")
+    )  # fmt: skip
+
+
+def _stopped_and_started(course: Course) -> Course | None:
+    """Return the course after the boot, without the public addresses that were lent; None on a machine of no cloud.
+
+    A public address that somebody has reserved stays, and so does the private address in the clouds that hairpin
+    knows."""
+    world, label = course.network.world, course.label
+    first = course.network.this.name == label
+    lent = tuple(each for each in world.publics if each.host == label or (first and not each.host))
+    if course.host.cloud is None and not course.host.cloud_addresses and not lent:
+        return None
+    course = with_boot(course)
+    course = course.with_host(msgspec.structs.replace(course.host, cloud_addresses=()))
+    for each in lent:
+        course = course.provided(
+            message("the public address {public} is lent, not reserved, so that the cloud gives another one",
+                    public=address_text(each.public, each.version)),
+        )  # fmt: skip
+    if lent:
+        others = tuple(each for each in world.publics if each not in lent)
+        advice = message("reserve the public address")
+        course = course.made(ChangeWorld(msgspec.structs.replace(world, publics=others), advice))
+    return course.provided(message("the machine has its private addresses again"))
+
+
+REBOOT = Event(
+    id="reboot",
+    title=message("the host is rebooted"),
+    source="bootup(7); the units, files and engines that the boot consists of",
+    happens=with_boot,
+    by_itself=ByItself(reach=90),
+    command="systemctl reboot",
+)
+KERNEL_UPGRADE = Event(
+    id="kernel-upgrade",
+    title=message("the kernel is upgraded, and the host rebooted"),
+    source="modprobe(8), kernel-install(8); bootup(7)",
+    happens=_upgraded,
+)
+CLOUD_STOP_START = Event(
+    id="cloud-stop-start",
+    title=message("the cloud stops the machine, and starts it"),
+    source="the clouds' documentation of public addresses of machines that are stopped; bootup(7)",
+    happens=_stopped_and_started,
+)

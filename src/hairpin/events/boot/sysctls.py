@@ -1,0 +1,122 @@
+"""Sysctls change: the files of sysctl.d are applied, forwarding is switched, br_netfilter brings its own.
+
+Of a file each key that it names is set, in their order, to the interfaces that are there.
+"""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from hairpin.change.change import LoadModule, Primitive, ReplaceSysctls, SetSysctl
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event
+from hairpin.host.boot.sysctl_files import Setting, assignments, assignments_of, is_pattern, settings
+from hairpin.host.kernel_release import Novelty
+from hairpin.host.managers import ConfigFile
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+
+_FORWARDING: Path = ("net", "ipv4", "ip_forward")
+_BRIDGE: Path = ("net", "bridge")
+_OF_MODULE: tuple[tuple[str, str], ...] = (
+    ("bridge-nf-call-arptables", "1"), ("bridge-nf-call-iptables", "1"), ("bridge-nf-call-ip6tables", "1"),
+    ("bridge-nf-filter-vlan-tagged", "0"), ("bridge-nf-filter-pppoe-tagged", "0"),
+    ("bridge-nf-pass-vlan-input-dev", "0"),
+)  # fmt: skip
+"""Source: net/bridge/br_netfilter_hooks.c br_netfilter_sysctl_default()"""
+
+
+def with_files_applied(course: Course) -> Course:
+    """Return the course after ``sysctl --system``.
+
+    A key that the host does not have is not set.  ``-KEY`` without a value keeps a pattern away from KEY: such lines
+    assign nothing, and no key of theirs is set here either."""
+    return _with_lines(course, assignments(course.host.files))
+
+
+def with_file_applied(course: Course, file: ConfigFile) -> Course:
+    """Return the course after ``sysctl -p FILE``."""
+    return _with_lines(course, assignments_of(file))
+
+
+def with_text_applied(course: Course, text: str, source: str) -> Course:
+    """Return the course after ``sysctl -w`` of each line ``KEY = VALUE``."""
+    return with_file_applied(course, ConfigFile(source, text))
+
+
+def _with_lines(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Course:
+    values = tuple(_values(course, lines))
+    return course.made(ReplaceSysctls(course.host.netns, values)) if values else course
+
+
+def _values(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Iterator[tuple[Path, str]]:
+    explicit = {path for path, _ in lines if not is_pattern(path)}
+    known = course.namespace.sysctls.values
+    for path, setting in lines:
+        if not is_pattern(path):
+            if path in known:
+                yield path, setting.value
+            continue
+        for each in known:
+            if len(each) == len(path) and each not in explicit and all(map(fnmatchcase, each, path)):
+                yield each, setting.value
+
+
+# ---- the events ---------------------------------------------------------------------------------------------------
+
+
+def _forwarding_toggled(course: Course) -> Course:
+    """Return the course in which every interface forwards.
+
+    Source: net/ipv4/devinet.c inet_forward_change(): only a value that differs is copied"""
+    netns = course.host.netns
+    return course.made(SetSysctl(netns, _FORWARDING, "0"), SetSysctl(netns, _FORWARDING, "1"))
+
+
+def _loaded(course: Course) -> Course | None:
+    """Return the course with the module; None if it is loaded already, or no kernel's sysctls were read.
+
+    An engine loads it, or Kubernetes, or ``-m physdev``: bridged packets meet the rules of iptables then.  Its sysctls
+    are there from then on, each with the kernel's own value: a file has no say until somebody applies it again."""
+    known = course.namespace.sysctls.values
+    if not known or any(path[:2] == _BRIDGE for path in known):
+        return None
+    for name, value in _OF_MODULE:
+        given = settings((*_BRIDGE, name), course.host.files)
+        if given and given[-1].value != value:
+            course = course.provided(message("nothing applies {file} when the module is loaded", file=given[-1].file))
+    return course.made(LoadModule(course.label, "br_netfilter"), *_module_sysctls(course))
+
+
+def _module_sysctls(course: Course) -> Iterator[Primitive]:
+    """Yield the values in the host's own namespace and, where the kernel has them apart, in those with a bridge."""
+    values = tuple(((*_BRIDGE, name), value) for name, value in _OF_MODULE)
+    own = course.host.netns
+    for each in course.host.namespaces:
+        apart = Novelty.BRIDGE_NF_OF_NAMESPACE.known_to(each.kernel) and any(one.kind == "bridge" for one in each.links)
+        if each.name == own.name or apart:
+            yield ReplaceSysctls(own.sibling(each.name), values)
+
+
+SYSCTL_SYSTEM = Event(
+    id="sysctl-system",
+    title=message("the sysctl files are applied again (`sysctl --system`)"),
+    source="sysctl(8) --system, systemd-sysctl.service(8), sysctl.d(5)",
+    happens=with_files_applied,
+    by_itself=ByItself(reach=10),
+    units=("systemd-sysctl",),
+    command="sysctl --system",
+)
+FORWARDING_TOGGLE = Event(
+    id="forwarding-toggle",
+    title=message("IPv4 forwarding is switched off and on again"),
+    source="Documentation/networking/ip-sysctl.rst ip_forward; net/ipv4/devinet.c inet_forward_change()",
+    happens=_forwarding_toggled,
+    command="sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1",
+)
+BR_NETFILTER_LOAD = Event(
+    id="br-netfilter-load",
+    title=message("the module br_netfilter is loaded"),
+    source="net/bridge/br_netfilter_hooks.c br_netfilter_sysctl_init_net(); sysctl.d(5)",
+    happens=_loaded,
+    command="modprobe br_netfilter",
+)

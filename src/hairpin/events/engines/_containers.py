@@ -1,0 +1,381 @@
+"""A container ends, and starts again with what its engine gives it: addresses, rules, proxies, its namespace anew."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change import change as c
+from hairpin.engines.bridging import port_of
+from hairpin.engines.dockerd import expected_for
+from hairpin.engines.endpoints import addresses, new_endpoint, routes
+from hairpin.engines.expected import ExpectedListener
+from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
+from hairpin.engines.options import Version, dockerd_version
+from hairpin.engines.republishing import added_rules, with_container
+from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
+from hairpin.events.course import Course
+from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
+from hairpin.events.firewalls.iptables import deleting, key_of
+from hairpin.host.docker import STACKED, SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.socket import Relay, Socket
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
+
+_replace = msgspec.structs.replace
+_MAC = (1 << 48) - 1
+CHOSEN_BY_CHANCE: Version = (28, 0, 0)
+"""Since then a hardware address is drawn by chance, and no IPv6 address is made of one: measured with 28.5.2."""
+_NO_PORT = PortBinding("tcp", 0, 0)
+_RESOLVERS = "DOCKER_"
+"""How the names of the chains begin that lead a container's queries to dockerd's resolver."""
+
+
+def with_container_ended(course: Course, container: Container) -> Course:
+    """Return the course after the container has ended: its processes, its namespace, its rules and its proxies."""
+    return with_containers_ended(course, (container,))
+
+
+def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
+    """Return the course after these containers have ended, one after another.  Which rules are left of an engine's
+    follows from those that still run: it is asked once, and all rules of the others go first."""
+    ending = tuple(containers)
+    for engine in course.host.engines:
+        ids = {each.id for each in engine.containers}
+        own = tuple(ended(each) for each in ending if each.id in ids)
+        if own and engine.kind != "podman":
+            course = course.made(*_own_rules(course, engine, own))
+    for each in ending:
+        course = _without_processes(course, each)
+    return course
+
+
+def _without_processes(course: Course, container: Container) -> Course:
+    host, engine = course.host, course.host.engine_of(container)
+    course = course.made(
+        *(c.DeleteSocket(host.netns, each) for each in _held_ports(host, container)),
+        *_processes(host, container),
+        c.SetContainer(host.name, ended(container)),
+    )
+    return without_networks(course, engine, container) if engine.kind == "podman" else course
+
+
+def ended(container: Container) -> Container:
+    """Return the container after its processes have ended."""
+    return _replace(
+        container,
+        status="exited",
+        pid=None,
+        netns=None,
+        exit_code=None,
+        finished_at="",
+        endpoints=tuple(_without_addresses(each) for each in container.endpoints),
+        bindings=tuple(_replace(each, actual=False) for each in container.bindings),
+    )
+
+
+def _without_addresses(endpoint: Endpoint) -> Endpoint:
+    return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
+
+
+def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:
+    """Yield the deletions of the rules that the engine keeps for these containers alone."""
+    now = with_gateway_endpoints(course.host, engine)
+    wanted = expected_for(now, course.namespace, {each.name for each in stopped})
+    yield from deleting(course, wanted, {key_of(one) for one in wanted.rules if one.container})
+
+
+def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
+    """Yield the sockets that hold the container's published ports: docker-proxy's, conmon's."""
+    held = {(each.protocol, each.version, each.host_ip, each.host_port) for each in container.bindings if each.actual}
+    for each in host.namespace(host.netns.name).sockets:
+        if each.relay is not None and (each.protocol, each.version, each.address, each.port) in held:
+            yield each
+
+
+def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
+    """Yield the end of the container's namespace; of one that is not its own, the end of its sockets there."""
+    if container.netns is None or container.netns not in host:
+        return
+    netns = Netns(host.name, container.netns)
+    if not container.on_host_network and host.network_owner(container) == container:
+        yield c.DeleteNamespace(netns)
+        return
+    for each in host.namespace(container.netns).sockets:
+        if each.container == container.id:
+            yield c.DeleteSocket(netns, each)
+
+
+def with_container_started(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after the container's start.  ``was``: the host when the container last ran, as ``container``
+    was then: it runs the same programs again, and nothing that somebody has changed in its namespace is left."""
+    host, engine = course.host, course.host.engine_of(container)
+    refused = refused_port(host, engine, container)
+    if refused is not None:
+        return course.failing(refused)
+    before = was.namespace(container.netns) if container.netns is not None and container.netns in was else None
+    if before is None or container.on_host_network or was.network_owner(container) != container:
+        return _started_in(course, was, container)
+    if bridge_of_overlays(engine, container) is not None:
+        return _started_by_swarm(course, was, container, before)
+    running = _replace(container, endpoints=tuple(_endpoint(was, host, engine, each) for each in container.endpoints))
+    if engine.kind == "podman":
+        course = with_networks(course, was, running)
+        host = course.host
+    namespace, outers = _namespace(host, engine, before, container, running)
+    course = course.provided(
+        *(
+            message("{name} starts {process} on port {port} again, which has come into it long after its start",
+                    name=container.name, process=each.process or "", port=each.port)
+            for each in namespace.sockets
+            if each.is_late
+        )
+    )  # fmt: skip
+    first = outers[0] if outers else None
+    course = course.made(
+        c.AddNamespace(host.name, namespace, first, running), *(c.SetLink(host.netns, each) for each in outers[1:])
+    )
+    return _with_podmans_ports(course, was, running) if engine.kind == "podman" else with_ports(course, running)
+
+
+def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
+    """Return why the engine does not start the container: another socket has one of its published ports.  An engine
+    binds them before the container's process begins.
+
+    Source: moby libnetwork/portmapper/mapper.go MapRange(); podman libpod/oci_util.go bindPorts(); net/ipv4/
+    inet_connection_sock.c inet_csk_get_port()"""
+    if engine.rootless:
+        return None
+    for each in host.namespace(host.netns.name).sockets:
+        binding = next((one for one in container.bindings if _is_bound(each, one)), None)
+        if binding is not None and each.process:
+            return message("{name} does not start: {process} has port {port} of this host", name=container.name,
+                           process=each.process, port=binding.host_port)  # fmt: skip
+        if binding is not None:
+            return message("{name} does not start: another process has port {port} of this host", name=container.name,
+                           port=binding.host_port)  # fmt: skip
+    return None
+
+
+def _is_bound(socket: Socket, binding: PortBinding) -> bool:
+    """Return whether the socket keeps another one from the binding's address and port."""
+    if (socket.protocol, socket.port) != (binding.protocol, binding.host_port) or not binding.host_port:
+        return False
+    if socket.version != binding.version:
+        return socket.version == 6 and socket.address is None and not socket.v6only
+    return None in (socket.address, binding.host_ip) or socket.address == binding.host_ip
+
+
+def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
+    """Return the course after the start of a container on overlays alone: each end of its links is where it was.
+
+    Which addresses it gets the swarm's managers decide, for all nodes."""
+    same = message("the swarm gives {name} its addresses and its links again", name=container.name)
+    ends = {each.peer_index for each in before.links if each.kind == "veth"}
+    spaces = list[Namespace]()
+    for each in course.host.namespaces:
+        lost = [link for link in was.namespace(each.name).links if link.kind == "veth" and link.index in ends]
+        names = {link.name for link in each.links}
+        spaces.append(_replace(each, links=(*each.links, *(link for link in lost if link.name not in names))))
+    again = _replace(before, sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, container)))
+    host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
+    course = course.with_host(host).provided(same).made(c.SetContainer(course.label, container))
+    return with_ports(course, container)
+
+
+def with_container_first_started(course: Course, container: Container) -> Course:
+    """Return the course after the start of a container that did not run: only its ports say what it serves."""
+    engine = course.host.engine_of(container)
+    refused = refused_port(course.host, engine, container)
+    if refused is not None:
+        return course.failing(refused)
+    binding = next(iter(container.bindings), _NO_PORT)
+    change = None if engine.starts_unconnected(container) else starting_change(course.host, container, binding)
+    serves = message("{name}, which does not run now, serves its published ports once it runs", name=container.name)
+    return course.provided(serves).made(*(change.parts if change is not None else ()))
+
+
+def _started_in(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after the start of a container in a namespace that is another's, or the host's."""
+    if container.netns is None or container.netns not in course.host:
+        return course
+    netns = Netns(course.label, container.netns)
+    again = (
+        each
+        for each in was.namespace(container.netns).sockets
+        if each.container == container.id and _is_own(each, container)
+    )
+    sockets = (c.AddSocket(netns, _fresh(each), by_start(container)) for each in again)
+    return course.made(*sockets, c.SetContainer(course.label, container))
+
+
+def with_ports(course: Course, running: Container) -> Course:
+    """Return the course with the rules and the listeners that the engine adds for the container."""
+    engine = course.host.engine_of(running)
+    course = course.made(*added_rules(course.host, with_container(engine, running), running))
+    now = with_gateway_endpoints(course.host, course.host.engine_of(running))
+    own = (
+        each for each in expected_for(now, course.namespace, {running.name}).listeners if each.container == running.name
+    )
+    ends = next((each.endpoints for each in now.containers if each.name == running.name), running.endpoints)
+    return course.made(*(c.AddSocket(course.host.netns, _held(each, ends), by_start(running)) for each in own))
+
+
+def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
+    """Return the course with what Podman adds for the container: conmon, or a user's rootlessport, holds its ports."""
+    target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
+    held = (_leading_to(each, target) for each in _held_ports(was, running))
+    course = with_rules(course, running)
+    return course.made(*(c.AddSocket(course.host.netns, each, by_start(running)) for each in held))
+
+
+def _leading_to(socket: Socket, target: int | None) -> Socket:
+    relay = socket.relay
+    if relay is not None and relay.version == 4 and relay.address and target is not None:
+        socket = _replace(socket, relay=_replace(relay, address=target))
+    return _fresh(socket)
+
+
+def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
+    """Return the listener's socket.  A container on overlays alone is reached by its end on swarm's bridge."""
+    published = sorted(ends, key=lambda each: each.network != SWARM_BRIDGE)
+    target = next((each.ipv4 for each in published if each.ipv4 is not None), 0)
+    relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
+    protocol: Literal["tcp", "udp"] = "udp" if listener.protocol == "udp" else "tcp"
+    return Socket(protocol, listener.version, listener.address, listener.port, process=listener.process, relay=relay)
+
+
+def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
+    """Return the endpoint with the addresses that a start gives it: those that somebody chose, else the first that is
+    free (Docker) or the next (Podman).  ``before``: the host when the container last ran."""
+    joined = engine.network(was.network)
+    subnet = bridged_subnet(host, joined) if joined is not None else None
+    if joined is None or subnet is None:
+        return was
+    chosen = Endpoint(was.network, fixed4=was.fixed4, fixed6=was.fixed6)
+    if engine.kind == "podman" and was.fixed4 is None:
+        chosen = _replace(chosen, fixed4=following_address(before, engine, joined, subnet))
+    made = new_endpoint(engine, joined, subnet, chosen)
+    by_chance = engine.kind == "docker" and (dockerd_version(engine.version) or CHOSEN_BY_CHANCE) >= CHOSEN_BY_CHANCE
+    mac = was.mac if by_chance else _mac(was, made)
+    ipv6 = made.ipv6 if by_chance else _ipv6(was, made, mac)
+    return _replace(made, ipv6=ipv6, aliases=was.aliases, fixed4=was.fixed4, fixed6=was.fixed6, mac=mac)
+
+
+def _mac(was: Endpoint, made: Endpoint) -> int | None:
+    """Return the hardware address: Docker before 28 makes it of the IPv4 address."""
+    made_of_address = was.ipv4 is not None and was.mac == _of_address(was.ipv4)
+    return _of_address(made.ipv4) if made_of_address and made.ipv4 is not None else was.mac
+
+
+def _ipv6(was: Endpoint, made: Endpoint, mac: int | None) -> int | None:
+    """Return the IPv6 address: on its default network Docker makes it of the hardware address.
+
+    Source: moby libnetwork/drivers/bridge/bridge_linux.go CreateEndpoint()"""
+    of_mac = was.ipv6 is not None and was.mac is not None and was.ipv6 & _MAC == was.mac
+    if not of_mac or mac is None or was.ipv6 is None:
+        return made.ipv6
+    return was.ipv6 & ~_MAC | mac
+
+
+def _of_address(address: int) -> int:
+    return 0x0242 << 32 | address
+
+
+def _namespace(
+    host: Host, engine: Engine, before: Namespace, was: Container, running: Container
+) -> tuple[Namespace, list[Link]]:
+    """Return the container's new namespace, and the host's ends of its veth pairs."""
+    fresh = _replace(
+        before,
+        rules=tuple(each for each in before.rules if _is_kernels(each)),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, was)),
+        ruleset=_resolver_rules(before.ruleset),
+    )
+    if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
+        return fresh, []
+    links = [each for each in before.links if each.name == "lo"]
+    held: list[Address] = [each for each in before.addresses if each.link == "lo"]
+    ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
+    outers: list[Link] = []
+    way_out = _way_out(engine, running)
+    for number, (old, new) in enumerate(zip(was.endpoints, running.endpoints, strict=True)):
+        inner = _link_of(before, old)
+        joined = engine.network(new.network)
+        name = inner.name if inner is not None else f"eth{number}"
+        if joined is None or (joined.driver in STACKED and inner is None):
+            continue
+        held += addresses(new, name)
+        ways += routes(new, name, way_out=new.network == way_out)
+        if joined.driver in STACKED and inner is not None:
+            links.append(inner)
+            continue
+        made, outer = veth_pair(host, name, joined)
+        # Each pair takes two numbers that are free.
+        made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
+        outers.append(
+            _replace(
+                outer, index=made.peer_index, peer_index=made.index, name=f"veth{made.index:x}", port=port_of(engine)
+            )
+        )
+        links.append(made)
+    return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
+
+
+def _is_kernels(rule: PolicyRule) -> bool:
+    return rule.priority in (0, 32766, 32767)
+
+
+def _way_out(engine: Engine, running: Container) -> str:
+    """Return the network by which the default route leads: of those that are not internal, the first by its name.
+
+    Source: moby libnetwork/sandbox.go, endpoint.Less()"""
+    internal = {each.name for each in engine.networks if each.internal}
+    return min((each.network for each in running.endpoints if each.network not in internal), default="")
+
+
+def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
+    for each in namespace.addresses:
+        if each.value in (endpoint.ipv4, endpoint.ipv6) and each.link != "lo":
+            return namespace.link(each.link)
+    return None
+
+
+def _is_own(socket: Socket, container: Container) -> bool:
+    """Return whether the container's first process, or a child of its, has the socket open: what ``docker exec`` has
+    put into the container does not start with it."""
+    return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
+
+
+def _fresh(socket: Socket) -> Socket:
+    """Return the socket of a process that has just started."""
+    return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
+
+
+def _resolver_rules(ruleset: Ruleset) -> Ruleset:
+    """Return the rules by which dockerd leads queries to its resolver: all others were somebody's."""
+    tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
+    return Ruleset(tables=tuple(tables), ipsets=())
+
+
+def _of_resolver(table: Table) -> Table:
+    chains = (
+        each if _is_resolvers(each) else _replace(each, rules=tuple(filter(_leads_to_resolver, each.rules)))
+        for each in table.chains
+    )
+    return _replace(table, chains=tuple(chains))
+
+
+def _is_resolvers(chain: Chain) -> bool:
+    return chain.name.startswith(_RESOLVERS)
+
+
+def _leads_to_resolver(rule: Rule) -> bool:
+    return any(isinstance(each, Jump) and each.chain.startswith(_RESOLVERS) for each in rule.body)

@@ -1,0 +1,70 @@
+"""dockerd's zone of firewalld: dockerd makes it at its first start beside firewalld, and binds its bridges to it.
+
+Source: moby libnetwork/iptables/firewalld.go setupDockerZone(), AddInterfaceFirewalld();
+libnetwork/drivers/bridge/bridge_linux.go initStore()
+"""
+
+import msgspec
+
+from hairpin.engines.daemon import bound_elsewhere
+from hairpin.errors import ParseError
+from hairpin.events.course import Course
+from hairpin.events.firewalls._firewalld import with_firewalld_reloaded
+from hairpin.events.firewalls._zones import with_link_bound_again, with_links_bound
+from hairpin.firewalls.permanent_files import permanent
+from hairpin.host.docker import Engine
+from hairpin.host.managers import ConfigFile, FirewalldZone
+from hairpin.message import message
+
+_ZONE = "docker"
+_FILE = ConfigFile("/etc/firewalld/zones/docker.xml", '<zone target="ACCEPT"><forward/></zone>')
+
+
+def with_docker_zone(course: Course) -> Course:
+    """Return the course after dockerd, which starts, has made its zone if there is none; firewalld is reloaded then."""
+    host = course.host
+    if host.firewalld is None or not host.firewalld.running:
+        return course
+    try:
+        if permanent(host).zone(_ZONE) is not None:
+            return course
+    except ParseError:
+        return course
+    zone = FirewalldZone(_ZONE, "ACCEPT", forward=True)
+    known = msgspec.structs.replace(host.firewalld, permanent=(*host.firewalld.permanent, zone))
+    made = msgspec.structs.replace(host, files=(*host.files, _FILE), firewalld=known)
+    return with_firewalld_reloaded(course.with_host(made))
+
+
+def with_conflict(course: Course, engine: Engine) -> Course:
+    """Return the course, with a failure if the default network's bridge is in another zone: dockerd ends then."""
+    firewalld = course.host.firewalld
+    if firewalld is None or not firewalld.running:
+        return course
+    elsewhere = bound_elsewhere(course.host, engine)
+    default = next((each.bridge for each in engine.networks if each.name == engine.default_network), None)
+    if default in elsewhere:
+        said = message(
+            "dockerd does not start: firewalld has {bridge} in another zone than docker", bridge=default or ""
+        )
+        return course.failing(said)
+    comes = (
+        message("dockerd brings {bridge} up, which firewalld has in another zone", bridge=each) for each in elsewhere
+    )
+    return course.provided(*comes)
+
+
+def with_bridges_bound(course: Course, engine: Engine) -> Course:
+    """Return the course after dockerd, which starts, has bound its bridges: those that it finds in the order of their
+    networks' ids, and the default network's, which it makes anew."""
+    own = [
+        each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
+    ]
+    stored = sorted((each for each in own if each.name != engine.default_network), key=lambda each: each.id)
+    if engine.iptables is False:
+        return course
+    course = with_links_bound(course, _ZONE, tuple(each.bridge for each in stored if each.bridge is not None))
+    for each in own:
+        if each.name == engine.default_network and each.bridge is not None:
+            course = with_link_bound_again(course, _ZONE, each.bridge)
+    return course

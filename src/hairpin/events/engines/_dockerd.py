@@ -1,0 +1,288 @@
+"""What a dockerd does to its host when it ends and when it starts.
+
+Measured with Docker 20.10.24 (`python -m tests.matrix`), and read in moby daemon/daemon.go Shutdown(),
+restore(); libnetwork/drivers/bridge; libnetwork/iptables.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy
+from hairpin.engines.dockerd import FORWARD_CHAIN, expected
+from hairpin.engines.expected import ExpectedPolicy
+from hairpin.engines.first_start import written_parameters
+from hairpin.engines.found import tables_of_backend
+from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.history import history_of
+from hairpin.engines.missing import missing_of
+from hairpin.engines.options import daemon_of, dockerd_version
+from hairpin.engines.restoring import restoring_all
+from hairpin.engines.surplus import OWNED
+from hairpin.engines.sysctls import policies_of
+from hairpin.events.course import Course
+from hairpin.events.engines._containers import (
+    with_container_first_started,
+    with_container_started,
+    with_containers_ended,
+    with_ports,
+)
+from hairpin.events.engines._podman import by_start
+from hairpin.events.firewalls.iptables import key_of
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host
+from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import place_of, policy_place
+from hairpin.netfilter.ir import Chain, Jump, Rule, Table
+from hairpin.netfilter.meaning import meaning
+from hairpin.network.prefix import address_text
+
+_HELD = ("docker-proxy", "dockerd")
+_ISOLATION = "DOCKER-ISOLATION-STAGE-1"
+_LEADING = ("PREROUTING", "OUTPUT")
+"""The chains of nat from which jumps lead to the engine's."""
+_FORWARD: Path = ("net", "ipv4", "ip_forward")
+
+
+def docker_of(host: Host) -> Engine | None:
+    """Return the host's own Docker; None if it has none, or only a user's."""
+    return next((each for each in host.engines if each.kind == "docker" and not each.rootless), None)
+
+
+def with_dockerd_killed(course: Course) -> Course:
+    """Return the course after dockerd was killed: its proxies and its resolvers end with it, containers and rules stay.
+
+    Source: moby cmd/docker-proxy (Pdeathsig), libnetwork/resolver.go"""
+    course = course.made(*_sockets_of_daemon(course.host))
+    return course.with_host(_with_state(course.host, "stopped"))
+
+
+def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
+    """Return the course after dockerd was told to end.  Without live-restore it stops its containers first."""
+    if not engine.live_restore:
+        course = with_containers_ended(course, (each for each in engine.containers if each.running))
+    return with_dockerd_killed(course)
+
+
+def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
+    """Return the course after dockerd has started.  ``was``: the host before it ended, with what then ran; ``ended``:
+    nothing of that runs any more, whatever dockerd's options say.
+
+    A container that somebody has stopped starts with the policy ``always``; one that never ran does not.
+    Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
+    stopped, before = docker_of(course.host), docker_of(was)
+    assert stopped is not None
+    assert before is not None
+    beside_firewalld = course.host.firewalld is not None and course.host.firewalld.running
+    ready = _with_zone_made(course, stopped) if beside_firewalld else course
+    if len(ready.failures) > len(course.failures):
+        return ready
+    course = ready.with_host(_with_state(ready.host, "answers"))
+    now = docker_of(course.host)
+    assert now is not None
+    alive = [each for each in now.containers if each.running] if now.live_restore and not ended else []
+    of_old_rules = (dockerd_version(now.version) or FORWARD_CHAIN) < FORWARD_CHAIN
+    course = course.made(*_emptied(course, now, jumps=of_old_rules))
+    closing = tuple(_closing(course, now))
+    course = course.made(*written_parameters(course.host, now))
+    course = course.made(*restoring_all(missing_of(course.host, now), course.host.netns, course.namespace).parts)
+    course = course.made(*(part for each in closing for part in _policy(course, each)))
+    if of_old_rules:
+        course = course.made(*(_isolation_first(course, now) if alive else _default_network_first(course, now)))
+    course = _with_bridges_bound(course, now) if beside_firewalld else course
+    for each in alive:
+        course = _with_container_restored(course, was, each)
+    kept = {each.id for each in alive}
+    ended_ones = sorted((each for each in before.containers if each.id not in kept), key=lambda one: one.started_at)
+    course = course.provided(*_orders(course, now, [each for each in ended_ones if each.running]))
+    for each in ended_ones:
+        if each.running and each.restart_policy == "on-failure":
+            # dockerd has ended it: whether that was a failure, the container's own process decides.
+            course = course.provided(
+                message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
+            )
+        if each.running and (each.starts_with_daemon or each.restart_policy == "on-failure"):
+            course = with_container_started(course, was, each)
+        elif each.status == "exited" and each.restart_policy == "always":  # somebody has stopped it
+            course = with_container_first_started(course, each)
+    return course
+
+
+def _with_container_restored(course: Course, was: Host, container: Container) -> Course:
+    """Return the course after dockerd has found a container that runs: its ports get their proxies and the rules that
+    are missing, its queries a resolver.  ``was``: the host before the dockerd before it ended.
+
+    While such containers run dockerd makes its default network not anew.
+    Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge
+    restorePortAllocations(); measured with Docker 20.10.24"""
+    course = with_ports(course, container)
+    if container.netns is None or container.netns not in course.host or container.on_host_network:
+        return course
+    netns = Netns(course.label, container.netns)
+    resolvers = (each for each in was.namespace(container.netns).sockets if _is_daemons(each))
+    return course.made(*(AddSocket(netns, each, by_start(container)) for each in resolvers))
+
+
+def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
+    """Yield, for each network in which somebody's rules name an address that one of several containers may get, the
+    order in which they are taken to start: dockerd starts them side by side.
+
+    At this time no rule that the engine keeps for a container is there.
+    Source: moby daemon/daemon.go restore()"""
+    texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
+    texts += [each.text for each in course.host.boot_lines or ()]
+    for network in engine.networks:
+        drawing = {
+            each.name: end.ipv4
+            for each in starting
+            for end in each.endpoints
+            if end.network == network.name and end.ipv4 is not None and end.fixed4 is None
+        }
+        if len(drawing) > 1 and any(_names(text, each) for text in texts for each in drawing.values()):
+            yield message("dockerd starts the containers of {network} in this order: {names}", network=network.name,
+                          names=", ".join(drawing))  # fmt: skip
+
+
+def _names(text: str, address: int) -> bool:
+    return re.search(rf"(?<![\d.]){re.escape(address_text(address, 4))}(?![\d.])", text) is not None
+
+
+def _with_zone_made(course: Course, engine: Engine) -> Course:
+    """Return the course with dockerd's zone of firewalld.  Most hosts have none, so its model is loaded only here."""
+    from hairpin.events.engines._docker_zone import with_conflict, with_docker_zone
+
+    return with_conflict(with_docker_zone(course), engine)
+
+
+def _with_bridges_bound(course: Course, engine: Engine) -> Course:
+    from hairpin.events.engines._docker_zone import with_bridges_bound
+
+    return with_bridges_bound(course, engine)
+
+
+def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:
+    """Yield the deletions of what stands in the engine's own chains and is not the engine's: a dockerd that starts
+    empties them.  ``jumps``: those that lead there from nat's chains come to their ends.
+
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
+    wanted = expected(with_gateway_endpoints(course.host, engine), course.namespace)
+    if wanted.backend == "nftables" or not wanted.rules:
+        return
+    own = {key_of(one) for one in wanted.rules}
+    for table in tables_of_backend(
+        wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
+    ).tables:
+        for chain in table.chains:
+            if (table.name, chain.name) in OWNED:
+                foreign = [
+                    rule for rule in chain.rules if (table.family, table.name, chain.name, meaning(rule)) not in own
+                ]
+                yield from _deleted(course, table, chain, foreign)
+            elif jumps and table.name == "nat" and chain.name in _LEADING:
+                led = [rule for rule in chain.rules if (table.family, table.name, chain.name, meaning(rule)) in own]
+                yield from _moved(course, table, chain, led, len(chain.rules) - len(led))
+
+
+def _isolation_first(course: Course, engine: Engine) -> Iterator[Primitive]:
+    """Yield the move of the jump that keeps networks apart to the head of FORWARD: each network that dockerd finds puts
+    it there.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
+    wanted = expected(engine, course.namespace)
+    for table in tables_of_backend(
+        wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
+    ).tables:
+        chain = table.chain("FORWARD")
+        jumps = {
+            meaning(one.rule)
+            for one in wanted.rules
+            if (one.family, one.table, one.chain) == (table.family, table.name, "FORWARD")
+        }
+        if chain is not None:
+            moved = [rule for rule in chain.rules if meaning(rule) in jumps and _leads_to(rule, _ISOLATION)]
+            yield from _moved(course, table, chain, moved, 0)
+
+
+def _leads_to(rule: Rule, chain: str) -> bool:
+    return any(isinstance(each, Jump) and each.chain == chain for each in rule.body)
+
+
+def _moved(course: Course, table: Table, chain: Chain, rules: list[Rule], place: int) -> Iterator[Primitive]:
+    """Yield the moves of the rules behind the first ``place`` of the others, in their order."""
+    if list(chain.rules[place : place + len(rules)]) == rules:
+        return
+    yield from _deleted(course, table, chain, rules)
+    for number, rule in enumerate(rules, place + 1):
+        yield InsertRule(course.host.netns, table.dialect, table.family, table.name, chain.name, rule, number)
+
+
+def _deleted(course: Course, table: Table, chain: Chain, rules: list[Rule]) -> Iterator[Primitive]:
+    for each in sorted(rules, key=lambda one: -one.number):
+        yield DeleteRule(course.host.netns, place_of(table, chain.name, each))
+
+
+def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
+    """Yield the policies that dockerd sets at its start: for IPv4 only where it finds forwarding switched off."""
+    daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
+    had = course.namespace.sysctls.text(*_FORWARD)
+    for each in policies_of(daemon, history_of(engine, daemon, course.namespace)):
+        if each.certain or (each.family == "ip" and had == "0"):
+            yield each
+
+
+def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive]:
+    """Yield the moves of the rules that dockerd makes anew for its default network at each start: it inserts them, then
+    its jumps, before all that stands in those chains, whoever has put it there.
+
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go, libnetwork/firewall_linux.go"""
+    wanted = expected(engine, course.namespace)
+    where = tables_of_backend(wanted.backend, wanted.rules, course.namespace, course.host.version("iptables"))
+    own = [each for each in wanted.rules if each.position == "first" and each.container is None]
+    for table in where.tables:
+        for chain in table.chains:
+            of_chain = [
+                one for one in own if (one.family, one.table, one.chain) == (table.family, table.name, chain.name)
+            ]
+            jumps = {meaning(one.rule) for one in of_chain if one.network is None}
+            moved = {meaning(one.rule) for one in of_chain if one.network == engine.default_network}
+            parts = [[rule for rule in chain.rules if meaning(rule) in each] for each in (jumps, moved)]
+            front = [rule for part in parts for rule in part]
+            if moved:
+                yield from _moved(course, table, chain, front, 0)
+
+
+def _policy(course: Course, wanted: ExpectedPolicy) -> Iterator[Primitive]:
+    for each in course.namespace.ruleset.tables:
+        found = each.chain(wanted.chain)
+        of_iptables = each.dialect in ("iptables-nft", "iptables-legacy")
+        if of_iptables and (each.family, each.name) == (wanted.family, wanted.table) and found is not None:
+            yield SetPolicy(course.host.netns, policy_place(each, found), wanted.policy)
+
+
+def _sockets_of_daemon(host: Host) -> Iterator[Primitive]:
+    for namespace in host.namespaces:
+        for each in namespace.sockets:
+            if _is_daemons(each):
+                yield DeleteSocket(Netns(host.name, namespace.name), each)
+
+
+def _is_daemons(socket: Socket) -> bool:
+    return socket.process in _HELD
+
+
+def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
+    """Return the host whose dockerd is in this state."""
+    own = docker_of(host)
+    place = next((number for number, each in enumerate(host.engines) if each is own), None)
+    contacts = tuple(
+        msgspec.structs.replace(each, state=state) if number == place else each
+        for number, each in enumerate(host.contacts)
+    )
+    runs = state == "answers"
+    engines = tuple(
+        msgspec.structs.replace(each, running=runs, stored=not runs) if each is own else each for each in host.engines
+    )
+    return msgspec.structs.replace(host, contacts=contacts, engines=engines)

@@ -1,0 +1,213 @@
+"""What Podman's network back end does when a container ends and starts: bridges, rules, addresses, the name server.
+
+netavark makes a network's bridge with its first container, and removes it with the last; CNI keeps it.  Both append
+their rules, whatever others have put into the chain.
+Source: netavark src/network/bridge.rs, src/firewall/varktables/types.rs; containers/common libnetwork/netavark/ipam.go;
+containernetworking plugins plugins/ipam/host-local; measured with Podman 4.3.1 and netavark 1.4.0
+(`python -m tests.matrix`).
+"""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+from hairpin.change import change as c
+from hairpin.engines import podman
+from hairpin.engines.bridging import lacks_bridge, new_bridge
+from hairpin.engines.endpoints import gateway_of
+from hairpin.engines.expected import ExpectedRule, ExpectedRules
+from hairpin.engines.found import tables_of_backend
+from hairpin.engines.missing import missing_of
+from hairpin.events.course import Course
+from hairpin.events.firewalls.iptables import deleting, key_of
+from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet
+from hairpin.host.host import Host
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.message import Message, message
+from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.ir import Table
+from hairpin.network.prefix import last_of, network_of
+
+_SERVER = "aardvark-dns"
+_FORWARDING: Path = ("net", "ipv4", "ip_forward")
+
+
+def without_networks(course: Course, was: Engine, container: Container) -> Course:
+    """Return the course after the back end has taken down what the container, which has ended, had on its networks.
+    ``was``: the engine while it ran."""
+    if was.rootless:  # in a namespace of the user's
+        return course
+    left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
+    names = frozenset(each.name for each in left)
+    course = _foreseeable(course, was, container)
+    course = course.made(*_rules_gone(course, was, container, names))
+    course = course.made(*_chains_gone(course, was, container, names))
+    for each in left:
+        course = course.made(*_servers_gone(course.host, each), c.DeleteLink(course.host.netns, each.bridge or ""))
+    return course
+
+
+def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
+    for end in container.endpoints:
+        joined = engine.network(end.network)
+        if joined is not None and joined.driver == "bridge":
+            yield joined
+
+
+def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
+    """Return whether netavark removes the network's bridge now: it has no port, whoever put one there."""
+    links = host.namespace(host.netns.name).links
+    there = any(each.name == joined.bridge for each in links)
+    return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)
+
+
+def _foreseeable(course: Course, engine: Engine, container: Container) -> Course:
+    """Return the course with what is not known of the back end's rules as a condition."""
+    known = message("hairpin knows which rules {name} makes", name=f"{engine.network_backend} {engine.network_version}")
+    if podman.expected(engine, course.namespace).unknown:
+        course = course.provided(known)
+    if len(container.endpoints) > 1 and container.bindings:
+        course = course.provided(message("Podman publishes the ports of {name} as before", name=container.name))
+    return course
+
+
+def _rules_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
+    """Yield the deletions of the rules that are the container's alone, and of those of the networks that are left."""
+    namespace = course.namespace
+    now = course.host.engine_of(container)
+    before, after = podman.expected(was, namespace), podman.expected(now, namespace)
+    stay = {key_of(one) for one in after.rules}
+    own = {key_of(one) for one in before.rules if _goes(was, one, container, left)}
+    yield from deleting(course, before, own - stay)
+
+
+def _goes(engine: Engine, one: ExpectedRule, container: Container, left: frozenset[str]) -> bool:
+    if one.container is not None:
+        return one.container == container.name
+    return one.network in left if engine.network_backend == "netavark" else one.network is not None
+
+
+def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
+    """Yield the deletions of the chains that go, too.  netavark leaves the chain of a network's ports there if the
+    network's last container published none."""
+    namespace = course.namespace
+    before, after = podman.expected(was, namespace), podman.expected(course.host.engine_of(container), namespace)
+    for each in before.chains:
+        if each in after.chains or not podman.passes(was, each.chain, left):
+            continue
+        for table in _tables(course, before):
+            found = table.chain(each.chain)
+            same = (table.family, table.name) == (each.family, each.table)
+            if same and found is not None and not found.rules and each.chain not in jumped_to(table):
+                yield c.DeleteChain(course.host.netns, table.dialect, table.family, table.name, each.chain)
+
+
+def _tables(course: Course, wanted: ExpectedRules) -> tuple[Table, ...]:
+    version = course.host.version("iptables")
+    return tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables
+
+
+def _servers_gone(host: Host, joined: DockerNetwork) -> Iterator[c.Primitive]:
+    """Yield the end of the name server's sockets on the network."""
+    for each in host.namespace(host.netns.name).sockets:
+        if _serves(each, joined):
+            yield c.DeleteSocket(host.netns, each)
+
+
+def _serves(socket: Socket, joined: DockerNetwork) -> bool:
+    own = any((socket.version, socket.address) == (each.version, gateway_of(each)) for each in joined.subnets)
+    return socket.process == _SERVER and own
+
+
+def with_networks(course: Course, was: Host, running: Container) -> Course:
+    """Return the course after the back end has made the bridges that the container needs, with their name servers.
+    It switches forwarding on."""
+    engine = course.host.engine_of(running)
+    if engine.rootless:
+        return course
+    for each in _bridged(engine, running):
+        if course.namespace.sysctls.text(*_FORWARDING) == "0":
+            course = course.made(c.SetSysctl(course.host.netns, _FORWARDING, "1"))
+        if lacks_bridge(course.host, each):
+            course = course.made(*new_bridge(course.host, engine, each))
+        if each.dns_enabled and not any(_serves(one, each) for one in course.namespace.sockets):
+            course = course.made(
+                *(c.AddSocket(course.host.netns, one, by_start(running)) for one in _servers(was, each))
+            )
+    return course
+
+
+def with_bridges_made(course: Course, running: Container) -> Course:
+    """Return the course in which the container's bridges have what the back end sets when it makes them: a boot leaves
+    none of a bridge's sysctls."""
+    paths = (
+        ("net", "ipv4", "conf", each.bridge, "route_localnet")
+        for each in _bridged(course.host.engine_of(running), running)
+        if each.bridge is not None
+    )
+    known = course.namespace.sysctls
+    return course.made(*(c.SetSysctl(course.host.netns, path, "1") for path in paths if known.text(*path) == "0"))
+
+
+def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
+    """Return the sockets of the network's name server: those that it had, else one at each gateway."""
+    known = tuple(each for each in was.namespace(was.netns.name).sockets if _serves(each, joined))
+    return known or tuple(Socket("udp", each.version, gateway_of(each), 53, process=_SERVER) for each in joined.subnets)
+
+
+def by_start(container: Container) -> Message:
+    """Return what makes the container's sockets listen."""
+    return message("start {name}", name=container.name)
+
+
+def with_rules(course: Course, running: Container) -> Course:
+    """Return the course with the rules that the back end adds for the container and its networks: each at the end of
+    its chain, or at its head."""
+    lost = missing_of(course.host, course.host.engine_of(running))
+    names = {each.network for each in running.endpoints}
+    own = [one for one in lost.wanted.rules if one.container in (None, running.name) and _is_on(one, names)]
+    places = {(one.family, one.table, one.chain) for one in own}
+    netns = course.host.netns
+    chains = (each for each in lost.chains if (each.family, each.table, each.chain) in places)
+    course = course.made(*(c.AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains))
+    return course.made(
+        *(
+            c.InsertRule(netns, lost.dialect, one.family, one.table, one.chain, one.rule, _position(one))
+            for one in lost.rules
+            if one in own
+        )
+    )
+
+
+def _is_on(one: ExpectedRule, networks: AbstractSet[str]) -> bool:
+    return one.network is None or one.network in networks
+
+
+def _position(one: ExpectedRule) -> int | None:
+    return 1 if one.position == "first" else None
+
+
+def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
+    """Return the address that the back end gives next: the one after that which it gave last, as far as the containers
+    tell; from the beginning again behind the last one.  ``was``: the host before the event."""
+    before = (
+        each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
+    )
+    given = [
+        value
+        for each in (engine, *before)
+        for box in each.containers
+        for end in box.endpoints
+        if end.network == joined.name and end.fixed4 is None and (value := end.ipv4) is not None
+    ]
+    taken = {end.ipv4 for box in engine.containers for end in box.endpoints}
+    block = subnet.part or (subnet.network, subnet.prefix_length)
+    first, last = network_of(*block, 4) + 1, last_of(*block, 4) - 1
+    candidate = max(given) + 1 if given else first
+    for _ in range(len(taken) + 2):
+        if candidate > last:
+            candidate = first
+        if candidate not in taken and candidate != gateway_of(subnet):
+            break
+        candidate += 1
+    return candidate

@@ -1,0 +1,158 @@
+"""What firewalld does to its host when it starts, stops and reloads.
+
+Its own table is made anew from the permanent configuration.  The tables of iptables are flushed, with what an engine
+has in them; since 2.0 only if there were direct rules.  dockerd puts its rules back, but not all of them.
+
+Source: firewall/core/fw.py start(), stop(), reload(); measured with firewalld 1.3.3 (`python -m tests.matrix`)
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change.change import Primitive, ReplaceTable, SetSysctl
+from hairpin.errors import ChangeError, ParseError
+from hairpin.events.course import Course
+from hairpin.events.engines._reloaded import with_dockerds_rules, with_podmans_rules
+from hairpin.events.firewalls._zones import bindings, runtime_zones
+from hairpin.events.firewalls.iptables import dialect_of, with_rules_added
+from hairpin.firewalls.direct_rules import direct_lines
+from hairpin.firewalls.firewalld_nft import applied_rules, firewalld_table, is_known
+from hairpin.firewalls.fragments import TABLE
+from hairpin.firewalls.permanent import Binding, Permanent
+from hairpin.firewalls.permanent_files import permanent
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.host import Host
+from hairpin.host.managers import FirewalldZone
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+
+_FORWARDING: tuple[tuple[str, Path], ...] = (
+    ("ipv4", ("net", "ipv4", "ip_forward")),
+    ("ipv6", ("net", "ipv6", "conf", "all", "forwarding")),
+)
+_SPARES_IPTABLES = (2, 0)
+"""Since then iptables' tables are flushed only if there were direct rules."""
+_READING = "firewalld-zones-permanent"
+_STOCK = "/usr/lib/firewalld/zones/"
+
+
+def with_firewalld_stopped(course: Course) -> Course:
+    """Return the course after firewalld was told to end."""
+    try:
+        found = permanent(course.host)
+    except ParseError:
+        found = Permanent()
+    if found.settings.backend != "nftables":
+        return _of_iptables(course)
+    if found.settings.cleans_up:
+        course = _with_iptables_flushed(course, found)
+        if course.namespace.ruleset.table("inet", TABLE) is not None:
+            course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, None))
+    elif found.version < _SPARES_IPTABLES:
+        course = course.provided(message("firewalld finds none of its own rules when it starts"))
+    return _with_state(course, running=False, zones=())
+
+
+def with_firewalld_started(course: Course, was: Host | None = None) -> Course:
+    """Return the course after firewalld has started, and after the engines that listen to it have answered.
+
+    ``was``: the host while firewalld ran last, if that is known."""
+    manager = unit(course.host, "NetworkManager")
+    managed = manager is not None and manager.active == "active"
+    if managed and was is None:
+        course = course.provided(message("NetworkManager binds no link to a zone of firewalld"))
+    kept = _kept_bindings(was, managed=managed, all_of_them=False) if was is not None else ()
+    return _with_rules_made(course, was, kept, reloading=False)
+
+
+def with_firewalld_reloaded(course: Course) -> Course:
+    """Return the course after ``firewall-cmd --reload``."""
+    was = course.host
+    manager = unit(was, "NetworkManager")
+    try:
+        keeps = not permanent(was).settings.flushes_all
+        kept = _kept_bindings(was, managed=manager is not None and manager.active == "active", all_of_them=keeps)
+    except ParseError as error:
+        return course.failing(message("firewalld does not reload: {reason}", reason=str(error)))
+    if keeps:
+        course = course.provided(message("somebody has changed no direct rule and no ipset of firewalld at run time"))
+    return _with_rules_made(course, was, kept, reloading=True)
+
+
+def _of_iptables(course: Course) -> Course:
+    return course.provided(message("firewalld's iptables back end makes the rules that it had"))
+
+
+def _kept_bindings(was: Host, *, managed: bool, all_of_them: bool) -> tuple[Binding, ...]:
+    """Return the interfaces that are bound again: those that NetworkManager tells, or all."""
+    engines = {each.bridge for engine in was.engines for each in engine.networks if each.bridge is not None}
+    own = (each for each in bindings(was, permanent(was)) if all_of_them or (managed and each[1] not in engines))
+    return tuple(own)
+
+
+def _with_rules_made(course: Course, was: Host | None, kept: tuple[Binding, ...], *, reloading: bool) -> Course:
+    try:
+        found = permanent(course.host)
+        if not any(each.path.startswith(_STOCK) for each in course.host.files):
+            return course.lacking((_READING,))
+        if found.settings.backend != "nftables":
+            return _of_iptables(course)
+        table = firewalld_table(found, kept)
+        direct = direct_lines(course.host)
+    except ParseError as error:
+        return course.failing(message("firewalld does not start: {reason}", reason=str(error)))
+    except ChangeError:
+        return course.lacking((_READING,))
+    if not is_known(found):
+        known = message(
+            "hairpin knows which rules firewalld {version} makes", version=".".join(map(str, found.version))
+        )
+        course = course.provided(known)
+    if reloading or found.version < _SPARES_IPTABLES:
+        course = _with_iptables_flushed(course, found)
+    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, table))
+    for line in direct:
+        course = with_rules_added(course, f"*{line.table}\n{line.text}\nCOMMIT\n", line.family, "direct.xml")
+    course = course.made(*_forwarding(course, found, kept))
+    course = _with_state(course, running=True, zones=runtime_zones(course.host, found, kept))
+    return _with_engines(course, was)
+
+
+def _with_iptables_flushed(course: Course, found: Permanent) -> Course:
+    """Return the course after `iptables -F` and `iptables -X` in every table.  Policies stay."""
+    if found.version >= _SPARES_IPTABLES and not direct_lines(course.host):
+        return course
+    return course.made(*_flushed(course))
+
+
+def _flushed(course: Course) -> Iterator[Primitive]:
+    dialect = dialect_of(course)
+    for table in course.namespace.ruleset.tables:
+        if table.dialect in (dialect, "ebtables") and any(each.rules or each.hook is None for each in table.chains):
+            chains = (msgspec.structs.replace(each, rules=()) for each in table.chains if each.hook is not None)
+            emptied = msgspec.structs.replace(table, chains=tuple(chains))
+            yield ReplaceTable(course.host.netns, table.dialect, table.family, table.name, emptied)
+
+
+def _forwarding(course: Course, found: Permanent, kept: tuple[Binding, ...]) -> Iterator[Primitive]:
+    """Yield the switches that firewalld sets for a zone or a policy that translates addresses."""
+    families = {each for rules in applied_rules(found, kept) for each in rules.forwarded_families()}
+    for family, path in _FORWARDING:
+        if family in families and course.namespace.sysctls.text(*path) == "0":
+            yield SetSysctl(course.host.netns, path, "1")
+
+
+def _with_state(course: Course, *, running: bool, zones: tuple[FirewalldZone, ...]) -> Course:
+    held = course.host.firewalld
+    assert held is not None
+    now = msgspec.structs.replace(held, running=running, runtime=zones)
+    return course.with_host(msgspec.structs.replace(course.host, firewalld=now))
+
+
+def _with_engines(course: Course, was: Host | None) -> Course:
+    """Return the course after the engines have answered: dockerd by itself, Podman by a unit of netavark's."""
+    engine = next((each for each in course.host.engines if each.kind == "docker" and not each.rootless), None)
+    if engine is not None and engine.running:
+        course = with_dockerds_rules(course, engine, was)
+    return with_podmans_rules(course)

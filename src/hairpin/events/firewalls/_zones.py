@@ -1,0 +1,87 @@
+"""Links that are bound to firewalld's zones at run time, as the host tells it and as the events change it."""
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from hairpin.change.change import ReplaceTable
+from hairpin.errors import ChangeError, ParseError
+from hairpin.events.course import Course
+from hairpin.firewalls.bindings import with_more_bound, without_bound
+from hairpin.firewalls.firewalld_nft import firewalld_table
+from hairpin.firewalls.fragments import TABLE
+from hairpin.firewalls.permanent import Binding, Permanent
+from hairpin.firewalls.permanent_files import permanent
+from hairpin.host.host import Host
+from hairpin.host.managers import FirewalldZone
+
+
+def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
+    """Return the links that were bound at run time: those that no zone's file has."""
+    own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
+    zones = host.firewalld.runtime if host.firewalld is not None else ()
+    found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)
+    return tuple(each for each in found_links if each not in own)
+
+
+def runtime_zones(host: Host, found: Permanent, later: tuple[Binding, ...]) -> tuple[FirewalldZone, ...]:
+    """Return the zones that firewalld tells after it has read its files: those with links or sources, and the default
+    one."""
+    files = {each.name: each for each in host.firewalld.permanent} if host.firewalld is not None else {}
+    return tuple(_runtime_zones(found, files, later))
+
+
+def _runtime_zones(
+    found: Permanent, files: dict[str, FirewalldZone], later: tuple[Binding, ...]
+) -> Iterator[FirewalldZone]:
+    for zone in found.zones:
+        links = (*zone.interfaces, *(link for name, link in later if name == zone.name))
+        if links or zone.sources or zone.name == found.settings.default_zone:
+            said = files.get(zone.name)
+            yield FirewalldZone(
+                name=zone.name,
+                target=zone.target,
+                interfaces=links,
+                sources=zone.sources,
+                ports=tuple(f"{port}/{protocol}" for port, protocol in zone.rules.ports),
+                services=zone.rules.services,
+                forward=zone.forward,
+                masquerade=zone.rules.masquerade,
+                rich_rules=said.rich_rules if said is not None else (),
+            )
+
+
+def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Course:
+    """Return the course after somebody has bound these links to the zone, in this order.
+
+    Nothing changes if firewalld does not run, does not know the zone, or keeps its rules elsewhere."""
+    return _with_bindings(
+        course, lambda known: (*known, *((zone, each) for each in links if (zone, each) not in known))
+    )
+
+
+def with_link_bound_again(course: Course, zone: str, link: str) -> Course:
+    """Return the course after somebody has taken the link out of the zone and has bound it again: it stands first."""
+    without = _with_bindings(course, lambda known: tuple(each for each in known if each != (zone, link)))
+    return with_links_bound(without, zone, (link,))
+
+
+def _with_bindings(course: Course, changed: Callable[[tuple[Binding, ...]], tuple[Binding, ...]]) -> Course:
+    held = course.namespace.ruleset.table("inet", TABLE, "nft")
+    firewalld = course.host.firewalld
+    if held is None or firewalld is None or not firewalld.running:
+        return course
+    try:
+        found = permanent(course.host)
+        zones = {each.name for each in found.zones}
+        known = bindings(course.host, found)
+        wanted = tuple(each for each in changed(known) if each[0] in zones)
+        if wanted == known:
+            return course
+        before, after = firewalld_table(found, known), firewalld_table(found, wanted)
+    except (ParseError, ChangeError):
+        return course.lacking(("firewalld-zones-permanent",))
+    table = (with_more_bound if len(wanted) > len(known) else without_bound)(held, before, after)
+    course = course.made(ReplaceTable(course.host.netns, "nft", "inet", TABLE, table))
+    now = msgspec.structs.replace(firewalld, runtime=runtime_zones(course.host, found, wanted))
+    return course.with_host(msgspec.structs.replace(course.host, firewalld=now))

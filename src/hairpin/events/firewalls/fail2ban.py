@@ -1,0 +1,78 @@
+"""fail2ban is restarted: its chains and the jumps to them go, and come back with the bans that it has written down.
+
+It puts each jump at the head of its chain, before all that has come since.  A jail without a ban has no rule until the
+next ban.
+
+Source: fail2ban config/action.d/iptables.conf, iptables-ipset.conf, nftables.conf; server/actions.py
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import DeleteChain, DeleteRule, InsertRule, Primitive
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import Chain, Jump, Rule, SetMatch, Table
+
+_OWN = "f2b-"
+"""How its chains, sets and tables are called."""
+
+
+def _restarted(course: Course) -> Course | None:
+    """Return the course after the restart; None if fail2ban does not run, or has no rule."""
+    found, tables = unit(course.host, "fail2ban"), course.namespace.ruleset.tables
+    if (found is None and course.host.units) or (found is not None and found.active != "active"):
+        return None
+    if not any(each.name.startswith(_OWN) or any(_has_own(chain) for chain in each.chains) for each in tables):
+        return None
+    for each in tables:
+        if each.dialect != "nft":  # its own table of nftables comes back at its own priority
+            course = course.made(*_moves(course, each))
+    return course.provided(message("fail2ban bans the same addresses again"))
+
+
+def _has_own(chain: Chain) -> bool:
+    return chain.name.startswith(_OWN) or any(map(_is_own, chain.rules))
+
+
+def _is_own(rule: Rule) -> bool:
+    """Return whether the rule leads to one of its chains, or looks into one of its sets."""
+    names = (each.set for each in rule.body if isinstance(each, SetMatch))
+    return any(each.startswith(_OWN) for each in (*_targets(rule), *names))
+
+
+def _moves(course: Course, table: Table) -> Iterator[Primitive]:
+    """Yield the moves of the jumps to the heads of their chains, and the end of the jails that ban nobody."""
+    netns, empty = course.host.netns, {each.name for each in table.chains if _bans_nobody(each)}
+    for chain in table.chains:
+        if chain.name.startswith(_OWN):
+            continue
+        own = [each for each in chain.rules if _is_own(each)]
+        yield from (DeleteRule(netns, place_of(table, chain.name, each)) for each in reversed(own))
+        back = [each for each in own if not empty & _targets(each)]
+        for number, rule in enumerate(back, 1):
+            yield InsertRule(netns, table.dialect, table.family, table.name, chain.name, rule, number)
+    for chain in table.chains:
+        if chain.name in empty:
+            yield from (DeleteRule(netns, place_of(table, chain.name, each)) for each in reversed(chain.rules))
+            yield DeleteChain(netns, table.dialect, table.family, table.name, chain.name)
+
+
+def _bans_nobody(chain: Chain) -> bool:
+    return chain.name.startswith(_OWN) and len(chain.rules) <= 1
+
+
+def _targets(rule: Rule) -> set[str]:
+    return {each.chain for each in rule.body if isinstance(each, Jump)}
+
+
+FAIL2BAN_RESTART = Event(
+    id="fail2ban-restart",
+    title=message("fail2ban is restarted"),
+    source="fail2ban config/action.d, server/actions.py; fail2ban-client(1)",
+    happens=_restarted,
+    units=("fail2ban",),
+    command="systemctl restart fail2ban",
+)

@@ -1,0 +1,83 @@
+"""firewalld is started, restarted, and reads its files again (``firewall-cmd --reload``, scripts of packages, dockerd's
+first start beside it).
+
+What somebody has opened at run time is gone, and so are other people's rules in the tables of iptables.  Most hosts
+have no firewalld, so its model is loaded only where it runs or starts.
+"""
+
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event
+from hairpin.host.host import Host
+from hairpin.host.managers import Firewalld
+from hairpin.message import message
+
+
+def firewalld_of(host: Host) -> Firewalld | None:
+    """Return the host's firewalld; None if it has none, or a removed package has left nothing but its files."""
+    packages = [each.program for each in host.versions if each.program.startswith("package:")]
+    return host.firewalld if not packages or "package:firewalld" in packages else None
+
+
+def _started(course: Course) -> Course | None:
+    """Return the course after firewalld has started; None if the host has none, or it runs."""
+    firewalld = firewalld_of(course.host)
+    if firewalld is None or firewalld.running:
+        return None
+    from hairpin.events.firewalls._firewalld import with_firewalld_started
+
+    return with_firewalld_started(course)
+
+
+def _restarted(course: Course) -> Course | None:
+    """Return the course after firewalld has stopped and started; None if the host has none that runs."""
+    firewalld = firewalld_of(course.host)
+    if firewalld is None or not firewalld.running:
+        return None
+    from hairpin.events.firewalls._firewalld import with_firewalld_started, with_firewalld_stopped
+
+    return with_firewalld_started(with_firewalld_stopped(course), course.host)
+
+
+def _reloaded(course: Course) -> Course | None:
+    """Return the course after the reload; None if the host has no firewalld that runs."""
+    firewalld = firewalld_of(course.host)
+    if firewalld is None or not firewalld.running:
+        return None
+    from hairpin.events.firewalls._firewalld import with_firewalld_reloaded
+
+    return with_firewalld_reloaded(course)
+
+
+def _runs(host: Host) -> bool:
+    return host.firewalld is not None and host.firewalld.running
+
+
+FIREWALLD_START = Event(
+    id="firewalld-start",
+    title=message("firewalld is started (`systemctl start firewalld`)"),
+    source="firewall/core/fw.py start()",
+    happens=_started,
+    units=("firewalld",),
+    verbs=("start",),
+    command="systemctl start firewalld",
+)
+FIREWALLD_RESTART = Event(
+    id="firewalld-restart",
+    title=message("firewalld is restarted (`systemctl restart firewalld`)"),
+    source="firewall/core/fw.py stop(), start()",
+    happens=_restarted,
+    by_itself=ByItself(reach=23, on=_runs),
+    units=("firewalld",),
+    verbs=("restart",),
+    command="systemctl restart firewalld",
+)
+FIREWALLD_RELOAD = Event(
+    id="firewalld-reload",
+    title=message("firewalld reads its files again (`firewall-cmd --reload`)"),
+    source="firewall-cmd(1) --reload; firewall/core/fw.py reload()",
+    happens=_reloaded,
+    by_itself=ByItself(reach=22, on=_runs),
+    units=("firewalld",),
+    verbs=("reload",),
+    command="firewall-cmd --reload",
+)

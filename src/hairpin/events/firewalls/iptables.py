@@ -1,0 +1,147 @@
+"""Rules of iptables are flushed, and loaded from files, as the host's own tools do it; connections are forgotten."""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+from hairpin.change.change import DeleteRule, Forget, Primitive, ReplaceTable
+from hairpin.change.loading import default_dialect
+from hairpin.engines.expected import ExpectedRule, ExpectedRules
+from hairpin.engines.found import tables_of_backend
+from hairpin.errors import ParseError
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.host.boot.rule_keeper import saved_files
+from hairpin.host.managers import ConfigFile
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.iptables.restore import Loading, restored_tables, with_built_in
+from hairpin.netfilter.iptables.save import IptablesDialect, parse
+from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.netfilter.rule_address import IpFamily
+
+RuleKey = tuple[str, str, str, Meaning]
+"""Family, table, chain and meaning of a rule."""
+_KEEPERS = ("netfilter-persistent", "iptables", "ip6tables")
+"""The units that load saved rules: Debian's, and those of RHEL's iptables-services."""
+
+
+def dialect_of(course: Course) -> IptablesDialect:
+    """Return the back end of the host's ``iptables``."""
+    known = default_dialect(course.host.version("iptables"))
+    if known is not None:
+        return known
+    used = {table.dialect for table in course.namespace.ruleset.tables}
+    return "iptables-legacy" if "iptables-legacy" in used and "iptables-nft" not in used else "iptables-nft"
+
+
+def flushing(course: Course, family: IpFamily, tables: Iterable[str]) -> Iterator[Primitive]:
+    """Yield the parts that empty every chain of these tables: ``iptables -F``.  Chains and policies stay."""
+    dialect = dialect_of(course)
+    for name in tables:
+        table = course.namespace.ruleset.table(family, name, dialect)
+        if table is not None and any(chain.rules for chain in table.chains):
+            chains = tuple(msgspec.structs.replace(chain, rules=()) for chain in table.chains)
+            emptied = msgspec.structs.replace(table, chains=chains)
+            yield ReplaceTable(course.host.netns, dialect, family, name, emptied)
+
+
+def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Course:
+    """Return the course after ``iptables-restore`` has loaded the file: each table that it names is replaced.
+
+    A built-in chain that the file does not name keeps its policy.  Source: iptables-restore(8)"""
+    dialect = dialect_of(course)
+    try:
+        tables = parse(file.text, family=family, dialect=dialect, source=file.path, evidence=file.evidence)
+    except ParseError as error:
+        return course.failing(message("{file} is not loaded: {reason}", file=file.path, reason=str(error)))
+    for table in tables:
+        held = course.namespace.ruleset.table(family, table.name, dialect)
+        course = course.made(ReplaceTable(course.host.netns, dialect, family, table.name, with_built_in(table, held)))
+    return course
+
+
+def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -> Course:
+    """Return the course after ``iptables-restore --noflush`` has loaded the text, which is that of the file
+    ``source``."""
+    ruleset = course.namespace.ruleset
+    loading = Loading(family, dialect_of(course), source, ruleset.ipsets)
+    try:
+        for table in restored_tables(text, ruleset.tables, loading):
+            course = course.made(ReplaceTable(course.host.netns, loading.dialect, family, table.name, table))
+    except ParseError as error:
+        return course.failing(message("{file} is not loaded: {reason}", file=source, reason=str(error)))
+    return course
+
+
+def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
+    """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: what tells
+    in which tables the engine keeps its rules."""
+    version = course.host.version("iptables")
+    for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables:
+        for chain in table.chains:
+            for rule in reversed(chain.rules):
+                if (table.family, table.name, chain.name, meaning(rule)) in gone:
+                    yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
+
+
+def key_of(one: ExpectedRule) -> RuleKey:
+    """Return where the rule stands, and what it means."""
+    return one.family, one.table, one.chain, meaning(one.rule)
+
+
+# ---- the events ---------------------------------------------------------------------------------------------------
+
+
+def _flushed(course: Course) -> Course | None:
+    """Return the course in which every chain of IPv4's tables filter and nat is empty; None if iptables has none."""
+    dialect = dialect_of(course)
+    if all(table.dialect != dialect for table in course.namespace.ruleset.tables):
+        return None
+    return course.made(*flushing(course, "ip", ("filter", "nat")))
+
+
+def _restored(course: Course) -> Course | None:
+    """Return the course after the files were loaded; None if the host has neither program, or no file.
+
+    Every table that a file names is replaced as a whole, with what an engine has in it."""
+    files = tuple(saved_files(course.host))
+    for file, family in files:
+        course = with_saved_rules(course, file, family)
+    return course if files else None
+
+
+def _forgotten(course: Course) -> Course:
+    """Return the course without connections.
+
+    An open connection goes on if its next packet is let in as a new one and translated as before."""
+    return course.made(Forget(course.host.netns, "connections"))
+
+
+IPTABLES_FLUSH = Event(
+    id="iptables-flush",
+    title=message("somebody flushes the rules (`iptables -F; iptables -t nat -F`)"),
+    source="iptables(8) -F",
+    happens=_flushed,
+    units=("iptables",),
+    verbs=("stop",),
+    command="iptables -F; iptables -t nat -F",
+)
+SAVED_RULES_RESTORE = Event(
+    id="saved-rules-restore",
+    title=message("the saved rules are loaded again (netfilter-persistent or iptables-services)"),
+    source="netfilter-persistent(8), iptables-restore(8); iptables-persistent plugins.d/15-ip4tables",
+    happens=_restored,
+    by_itself=ByItself(reach=20, on=starts_one_of(*_KEEPERS)),
+    units=_KEEPERS,
+    verbs=("start", "restart", "reload"),
+    command="systemctl restart netfilter-persistent",
+)
+CONNTRACK_FLUSH = Event(
+    id="conntrack-flush",
+    title=message("the connection table is emptied (`conntrack -F`)"),
+    source="conntrack(8) -F",
+    happens=_forgotten,
+    command="conntrack -F",
+)

@@ -1,0 +1,178 @@
+"""nftables is restarted, and loads its file again: what nft makes of its host's tables.
+
+``flush ruleset`` deletes the tables of iptables-nft, and so those of the engines, too; those of iptables-legacy stay.
+No engine notices: dockerd makes its rules again when it is restarted, Podman with its next ``network reload``.
+
+Source: nft(8); nftables.service of Debian 11 to 13 and sid, of Fedora and RHEL 8 to 10
+"""
+
+import re
+
+import msgspec
+
+from hairpin.change.change import ReplaceTable
+from hairpin.errors import ParseError
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.host.boot.rule_keeper import NFTABLES_CONF, unit
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
+from hairpin.message import message
+
+_FLUSH = "flush ruleset\n"
+_UNIT = "nftables"
+_OF_RHEL = "/etc/sysconfig/nftables.conf"
+_MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "dummy", "vxlan", "macvlan", "ipvlan"})
+"""Kinds of links that something makes after the unit has loaded its script at boot."""
+_LATE_DEVICES = (6, 16)
+"""Since this kernel a chain may be hooked to a link that is not there yet: net/netfilter/nf_tables_api.c
+nft_netdev_hook_alloc()"""
+_RELEASE = re.compile(r"(\d+)\.(\d+)")
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+
+
+def nftables_script(host: Host) -> ConfigFile | None:
+    """Return the script that nftables.service loads; None if the host has no such unit, or no such file.  Of a host
+    whose units were not read the file alone is asked for."""
+    if host.units and unit(host, _UNIT) is None:
+        return None
+    return next((each for path in NFTABLES_CONF for each in host.files if each.path == path), None)
+
+
+def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
+    """Return the course after nftables.service has loaded its script, or of a host without one, as it is.
+
+    ``at_boot``: links that engines and network managers make are not there yet."""
+    script = nftables_script(course.host)
+    return course if script is None else with_nft_commands(course, script.text, script.path, at_boot=at_boot)
+
+
+def with_nftables_reloaded(course: Course) -> Course:
+    """Return the course after ``systemctl reload nftables``: RHEL's flushes the ruleset in the same transaction."""
+    script = nftables_script(course.host)
+    if script is None:
+        return course
+    text = f'{_FLUSH}include "{script.path}"\n' if script.path == _OF_RHEL else script.text
+    return with_nft_commands(course, text, script.path)
+
+
+def with_nftables_stopped(course: Course) -> Course:
+    """Return the course after nftables.service has stopped, which flushes the ruleset.  One that is not active does
+    nothing when it is stopped."""
+    found = unit(course.host, _UNIT)
+    if course.host.units and (found is None or found.active != "active"):
+        return course
+    return with_nft_commands(course, _FLUSH, "nftables.service")
+
+
+def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool = False) -> Course:
+    """Return the course after ``nft -f`` has loaded the text of the file ``source``.
+
+    A file that it includes and that the host lacks is taken to be empty; the course then holds only if it is.  Most
+    hosts load no script, so its reader is loaded only here."""
+    from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
+    from hairpin.netfilter.nft.script.live_table import LoadingHost
+    from hairpin.netfilter.nft.script.loading import tables_after
+
+    links, version = _links(course, at_boot=at_boot), nft_version(course.host)
+    target = LoadingHost(links, version, late_devices=_takes_late_devices(course))
+    files = {each.path: each.text for each in course.host.files}
+    try:
+        tables = tables_after(text, course.namespace.ruleset.tables, target, source=source, files=files)
+    except MissingFileError as error:
+        said = message(
+            "{path}, which {file} includes and the snapshot lacks, changes nothing", path=error.path, file=source
+        )
+        empty = ConfigFile(error.path, "")
+        return _without(with_nft_commands(_with_file(course, empty), text, source, at_boot=at_boot), empty).provided(
+            said
+        )
+    except UnreadError as error:
+        reason = str(error)
+        return course.provided(
+            message("{file}, which hairpin cannot read, changes nothing ({reason})", file=source, reason=reason)
+        )
+    except ParseError as error:
+        return course.failing(message("{file} is not loaded: {reason}", file=source, reason=str(error)))
+    before = {(each.dialect, each.family, each.name): each for each in course.namespace.ruleset.tables}
+    after = {(each.dialect, each.family, each.name): each for each in tables}
+    netns = course.host.netns
+    gone = (
+        ReplaceTable(netns, each.dialect, each.family, each.name, None)
+        for key, each in before.items()
+        if key not in after
+    )
+    new = (
+        ReplaceTable(netns, each.dialect, each.family, each.name, each)
+        for key, each in after.items()
+        if before.get(key) is not each
+    )
+    return course.made(*gone, *new)
+
+
+def _with_file(course: Course, file: ConfigFile) -> Course:
+    return course.with_host(msgspec.structs.replace(course.host, files=(*course.host.files, file)))
+
+
+def _without(course: Course, file: ConfigFile) -> Course:
+    left = tuple(each for each in course.host.files if each is not file)
+    return course.with_host(msgspec.structs.replace(course.host, files=left))
+
+
+def _links(course: Course, *, at_boot: bool) -> frozenset[str]:
+    return frozenset(each.name for each in course.namespace.links if not at_boot or each.kind not in _MADE_LATER)
+
+
+def _takes_late_devices(course: Course) -> bool:
+    kernel = _RELEASE.match(course.namespace.kernel)
+    return kernel is None or (int(kernel[1]), int(kernel[2])) >= _LATE_DEVICES
+
+
+def nft_version(host: Host) -> str:
+    """Return the version of the host's nft, such as ``1.0.6``; empty if the host did not say."""
+    said = host.version("nft") or host.version("package:nftables") or ""
+    found = _VERSION.search(said)
+    return found[0] if found else ""
+
+
+# ---- the events ---------------------------------------------------------------------------------------------------
+
+
+def _restarted(course: Course) -> Course | None:
+    """Return the course after the unit was restarted; None if the host has no such unit, or no file of it.
+
+    The stop flushes the whole ruleset, an engine's rules included.  A unit that is not active is only started: it loads
+    its file, and flushes what the file says."""
+    if nftables_script(course.host) is None:
+        return None
+    return with_nftables_loaded(with_nftables_stopped(course))
+
+
+def _reloaded(course: Course) -> Course | None:
+    """Return the course after the file was loaded again, in one transaction; None if the host has no such unit, or no
+    file of it.
+
+    On Debian that wipes only what the file says: without a ``flush`` in it each rule is there twice.  RHEL's unit
+    flushes the ruleset first."""
+    return with_nftables_reloaded(course) if nftables_script(course.host) is not None else None
+
+
+NFTABLES_RESTART = Event(
+    id="nftables-restart",
+    title=message("nftables is restarted (`systemctl restart nftables`)"),
+    source="nftables.service, its ExecStop and ExecStart; nft(8) flush ruleset",
+    happens=_restarted,
+    by_itself=ByItself(reach=25, on=starts_one_of(_UNIT)),
+    units=(_UNIT,),
+    command="systemctl restart nftables",
+)
+NFTABLES_RELOAD = Event(
+    id="nftables-reload",
+    title=message("nftables loads its file again (`systemctl reload nftables`)"),
+    source="nftables.service, its ExecReload; nft(8) -f",
+    happens=_reloaded,
+    by_itself=ByItself(reach=24, on=starts_one_of(_UNIT)),
+    units=(_UNIT,),
+    verbs=("reload",),
+    command="systemctl reload nftables",
+)

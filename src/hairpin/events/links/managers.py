@@ -1,0 +1,142 @@
+"""What manages the host's links starts, at a boot, or restarts: ifupdown, RHEL's scripts, networkd, NetworkManager.
+
+A host has one manager, seldom two, so each one's model is loaded only where it starts.
+"""
+
+from hairpin.events.course import Course
+from hairpin.events.event import ByItself, Event, starts_one_of
+from hairpin.events.links._ifupdown import with_links_down, with_links_up
+from hairpin.host.boot.ifupdown import INTERFACES, configured_by_ifupdown, interfaces
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.host import Namespace
+from hairpin.message import message
+
+_IFUPDOWN, _SCRIPTS, _NETWORKD, _MANAGER = "networking", "network", "systemd-networkd", "NetworkManager"
+
+
+def with_network_configured(course: Course, was: Namespace) -> Course:
+    """Return the course after every manager that the host starts has configured its links, which may be down and
+    without addresses.  ``was``: the host's namespace when the network had given it addresses (DHCP)."""
+    course = _with_ifupdown_started(course, was) if _starts(course, _IFUPDOWN) else course
+    if _starts(course, _SCRIPTS):
+        from hairpin.events.links._ifcfg import with_scripts_started
+
+        course = with_scripts_started(course, was)
+    if _starts(course, _NETWORKD):
+        from hairpin.events.links._networkd import claimed_links, with_devices_made, with_links_configured
+
+        course, links = claimed_links(with_devices_made(course, was))
+        course = with_links_configured(course, links, was)
+    if _starts(course, _MANAGER):
+        from hairpin.events.links._networkmanager import with_profiles_up
+
+        course = with_profiles_up(course, was)
+    return course
+
+
+def _with_manager(course: Course, name: str, state: str) -> Course | None:
+    """Return the course if the manager runs, else None.  Where no unit was read, it runs if it keeps files below
+    ``state``, and the course lacks the reading."""
+    found = unit(course.host, name)
+    if course.host.units or found is not None:
+        return course if found is not None and found.active == "active" else None
+    return course.lacking(("units",)) if any(each.path.startswith(state) for each in course.host.files) else None
+
+
+def _with_ifupdown_started(course: Course, was: Namespace) -> Course:
+    """Return the course after ``ifup -a``, and after udev has told ifupdown of the links of ``allow-hotplug``."""
+    known = interfaces(course.host)
+    there = (*known.named(known.auto), *known.named(known.hotplug))
+    return with_links_up(course.lacking(known.unread), known, tuple(dict.fromkeys(there)), was)
+
+
+def _starts(course: Course, name: str) -> bool:
+    """Return whether the unit starts at a boot; where no unit was read, only ifupdown is taken to start."""
+    found = unit(course.host, name)
+    if not course.host.units:
+        return name == _IFUPDOWN
+    return found is not None and found.enabled.startswith("enabled")
+
+
+# ---- the events ---------------------------------------------------------------------------------------------------
+
+
+def _network_restarted(course: Course) -> Course | None:
+    """Return the course after the restart; None if there is no such unit here, or it manages no link.
+
+    What somebody has given to a link of the files at run time is gone.  Debian's unit does not touch ``ip_forward``;
+    RHEL's sets it to 0, and then to what the files say."""
+    scripts = unit(course.host, _SCRIPTS)
+    if scripts is not None and scripts.active == "active":
+        from hairpin.events.links._ifcfg import with_scripts_restarted
+
+        return with_scripts_restarted(course)
+    found = unit(course.host, _IFUPDOWN)
+    if course.host.units and (found is None or found.active != "active"):
+        return None
+    known = interfaces(course.host)
+    was = course.namespace
+    up = tuple(each for each in configured_by_ifupdown(course.host, known) if each != "lo")
+    wanted = dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug)))
+    there = tuple(each for each in wanted if each != "lo")
+    if not up and not there and not known.unread:
+        return None
+    if course.host.version("package:ifupdown2") is not None:
+        course = course.provided(message("ifupdown2 configures the links of {file} as ifupdown does", file=INTERFACES))
+    down = with_links_down(course.lacking(known.unread), known, up)
+    return with_links_up(down, known, there, was)
+
+
+def _networkd_restarted(course: Course) -> Course | None:
+    """Return the course after networkd has configured the links of its files anew, as netplan and packages make it do;
+    None if it does not run here.
+
+    Addresses and routes that others have put on such a link go, and so do the policy rules of others.  A file that
+    matches veth pairs takes the containers' links off their bridge."""
+    running = _with_manager(course, _NETWORKD, "/run/systemd/netif/links/")
+    if running is None:
+        return None
+    from hairpin.events.links._networkd import claimed_links, with_links_configured
+
+    course, links = claimed_links(running)
+    return with_links_configured(course, links, running.namespace)
+
+
+def _networkmanager_restarted(course: Course) -> Course | None:
+    """Return the course after NetworkManager, which has left its links up, has taken them over; None if it does not run
+    here.  Links that others have made, as the container engines, are left alone."""
+    running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
+    if running is None:
+        return None
+    from hairpin.events.links._networkmanager import with_profiles_up
+
+    return with_profiles_up(running, running.namespace)
+
+
+NETWORK_RESTART = Event(
+    id="network-restart",
+    title=message("the network's unit restarts (`networking`, or RHEL's `network`)"),
+    source="networking.service, ifup(8), interfaces(5); initscripts init.d/network",
+    happens=_network_restarted,
+    by_itself=ByItself(reach=30),
+    units=(_IFUPDOWN, _SCRIPTS),
+    command="systemctl restart networking",
+)
+NETWORKD_RESTART = Event(
+    id="networkd-restart",
+    title=message("systemd-networkd restarts"),
+    source="systemd-networkd.service(8), systemd.network(5); networkd-link.c link_drop_foreign_config()",
+    happens=_networkd_restarted,
+    by_itself=ByItself(reach=31, on=starts_one_of(_NETWORKD)),
+    units=(_NETWORKD,),
+    command="systemctl restart systemd-networkd",
+)
+NETWORKMANAGER_RESTART = Event(
+    id="networkmanager-restart",
+    title=message("NetworkManager restarts"),
+    source="NetworkManager(8), nm-settings-keyfile(5)",
+    happens=_networkmanager_restarted,
+    by_itself=ByItself(reach=32, on=starts_one_of(_MANAGER)),
+    units=(_MANAGER,),
+    command="systemctl restart NetworkManager",
+)

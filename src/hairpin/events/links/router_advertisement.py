@@ -1,0 +1,72 @@
+"""IPv6 addresses and routes from router advertisements reach their ends, on links that take no new advertisements.
+
+Where ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores advertisements: dockerd or an administrator
+has switched forwarding on, and hours later the default route is gone.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import DeleteEntry, Primitive
+from hairpin.events.course import Course
+from hairpin.events.event import Event
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.host import Namespace
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+
+_MANAGERS = ("systemd-networkd", "NetworkManager")
+_LINKS: Path = ("net", "ipv6", "conf")
+_ALWAYS = 2
+_SLAAC_LENGTH = 64
+
+
+def _lifetimes_end(course: Course) -> Course | None:
+    """Return the course without them; None if there are none, or each link takes new ones."""
+    deaf = [each.name for each in course.namespace.links if _ignores(course.namespace, each.name)]
+    parts = [part for link in deaf for part in _expired(course, link)]
+    if not parts:
+        return None
+    for name in _MANAGERS:
+        found = unit(course.host, name)
+        if found is not None and found.active == "active":
+            course = course.provided(
+                message("{manager} takes no router advertisement in the kernel's place", manager=name)
+            )
+    for part in parts:
+        course = course.made(part) if _is_there(course, part) else course
+    return course
+
+
+def _ignores(namespace: Namespace, link: str) -> bool:
+    """Return whether the kernel ignores router advertisements on the link.
+
+    Source: include/net/ipv6.h, net/ipv6/ndisc.c ipv6_accept_ra()"""
+    accepts, forwards = (namespace.sysctl(*_LINKS, link, key) for key in ("accept_ra", "forwarding"))
+    if accepts is None or forwards is None:
+        return False
+    return accepts == 0 or (forwards != 0 and accepts < _ALWAYS)
+
+
+def _expired(course: Course, link: str) -> Iterator[Primitive]:
+    """Yield the deletions of the routes, and of the addresses that the host made from an advertised prefix."""
+    namespace = course.namespace
+    for route in namespace.routes:
+        if route.version == 6 and route.protocol == "ra" and any(hop.link == link for hop in route.next_hops):
+            yield DeleteEntry(course.host.netns, route)
+    for each in namespace.addresses:
+        made = each.version == 6 and each.dynamic and each.prefix_length == _SLAAC_LENGTH
+        if made and each.link == link:
+            yield DeleteEntry(course.host.netns, each)
+
+
+def _is_there(course: Course, part: Primitive) -> bool:
+    """Return whether the entry has not gone with another one."""
+    return isinstance(part, DeleteEntry) and part.entry in (*course.namespace.routes, *course.namespace.addresses)
+
+
+ROUTER_ADVERTISEMENT_EXPIRED = Event(
+    id="router-advertisement-expired",
+    title=message("the lifetimes of what router advertisements brought end"),
+    source="RFC 4861 6.3.5, RFC 4862 5.5.4; net/ipv6/ndisc.c ndisc_router_discovery()",
+    happens=_lifetimes_end,
+)

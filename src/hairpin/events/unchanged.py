@@ -1,0 +1,65 @@
+"""Events after which a host's packets meet what they met before: all that is asked is where each can happen, and what
+hairpin cannot see of it.  A row each, without a model.
+"""
+
+from collections.abc import Callable, Iterator
+
+from hairpin.events.course import Course
+from hairpin.events.engines.docker import running_docker
+from hairpin.events.event import Event, Happens
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+
+_VPNS = ("wg-quick@", "openvpn", "tailscaled", "strongswan", "ipsec")
+"""How the units of VPNs begin.  Their configurations have keys in them, so nobody reads them.  wg-quick leads all
+traffic by a table of its own if a peer is allowed all addresses; tailscaled puts chains of its own at the heads of
+INPUT and FORWARD."""
+
+
+def _where(can_happen: Callable[[Host], bool]) -> Happens:
+    """Return the same course, where the event can happen."""
+    return lambda course: course if can_happen(course.host) else None
+
+
+def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
+    """Return the course under the conditions; an event on whose host there are none cannot happen."""
+
+    def happens(course: Course) -> Course | None:
+        said = tuple(conditions(course.host))
+        return course.provided(*said) if said else None
+
+    return happens
+
+
+def _vpns_down(host: Host) -> Iterator[Message]:
+    """Yield the condition for each VPN that is down: it meets no flow."""
+    for each in host.units:
+        if each.name.startswith(_VPNS) and each.active in ("inactive", "failed"):
+            yield message(
+                "{unit} brings no route, rule of policy or packet filter that these packets meet", unit=each.name
+            )
+
+
+DOCKER_RELOAD = Event(  # SIGHUP: no key that it reads is about rules, sysctls, links or containers that run
+    id="docker-reload",
+    title=message("dockerd reads its configuration again"),
+    source="dockerd(8), Configuration reload behavior; moby daemon/reload.go Reload()",
+    happens=_where(lambda host: running_docker(host) is not None),
+    units=("docker",),
+    verbs=("reload",),
+    command="systemctl reload docker",
+)
+IPTABLES_UPGRADE = Event(  # if `iptables` becomes the other back end, only rules that somebody adds later go there
+    id="iptables-upgrade",
+    title=message("the iptables package is upgraded"),
+    source="iptables(8); update-alternatives(1); iptables' packages have no script that loads or flushes rules",
+    happens=_where(lambda host: host.version("iptables") is not None),
+    packages=("iptables", "iptables-nft"),
+)
+VPN_UP = Event(
+    id="vpn-up",
+    title=message("a VPN of the host comes up"),
+    source="wg-quick(8), openvpn(8); tailscale wgengine/router, util/linuxfw",
+    happens=_provided(_vpns_down),
+    units=("tailscaled",),
+)
