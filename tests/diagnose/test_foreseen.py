@@ -3,8 +3,7 @@
 import msgspec
 
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.foreseen import BY_ITSELF, foreseen
-from hairpin.events.event import EVENT_IDS
+from hairpin.diagnose.foreseen import foreseen
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.host.socket import Socket
 from hairpin.network.flow import FromHost, Lan
@@ -19,10 +18,6 @@ ALL = (published(), published(FromHost()), egress())
 
 def read_whole(within: Network) -> Network:
     return within.with_host(msgspec.structs.replace(within.this, boot_lines=()))
-
-
-def test_the_events_are_of_the_closed_list() -> None:
-    assert set(BY_ITSELF) <= set(EVENT_IDS)
 
 
 def test_a_cause_is_named_once_by_the_first_event_for_all_its_flows() -> None:

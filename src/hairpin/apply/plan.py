@@ -14,7 +14,7 @@ from hairpin.apply.task import Task
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
+from hairpin.diagnose.foreseen import courses_on
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.errors import UsageError
 from hairpin.events.event import EventId
@@ -265,7 +265,7 @@ def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict
     passing = {flow.ref: flow.trace.flow for flow, verdict in zip(answer.flows, then, strict=True) if succeeds(verdict)}
     causes = [each.cause for each in repairs if each.cause is not None]
     stopped = [(each, tuple(passing[ref] for ref in each.flows if ref in passing)[:_HELD]) for each in causes]
-    for event, course in courses_on(network, network.this, BY_ITSELF) if repairs else ():
+    for event, course in courses_on(network, network.this) if repairs else ():
         if not course.missing and any(is_undone(cause.id, network, course, flows) for cause, flows in stopped):
             yield event
 

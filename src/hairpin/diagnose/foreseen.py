@@ -4,7 +4,7 @@ Each such event is carried out on the model of the host, the flows that pass now
 diagnosed as always.  A cause to come names it (``causes/to_come``); else it keeps the name that it has then.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -19,7 +19,7 @@ from hairpin.events.aftermath import asked_again, deciding_orders
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
-from hairpin.host.boot.rule_keeper import unit
+from hairpin.events.registry import events_by_themselves
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
 from hairpin.kept import kept
@@ -29,26 +29,8 @@ from hairpin.network.network import Network
 from hairpin.walk.reads import parts_changed
 from hairpin.walk.walked import walked
 
-BY_ITSELF: tuple[EventId, ...] = (
-    "sysctl-system", "saved-rules-restore", "ufw-reload", "firewalld-reload", "firewalld-restart", "nftables-reload",
-    "nftables-restart", "network-restart", "networkd-restart", "networkmanager-restart", "container-restart",
-    "docker-restart", "podman-restart", "reboot",
-)  # fmt: skip
-"""The events that happen although nobody asks for them, the narrowest first.  A cause is told by the first that brings
-it."""
 LEFT_STOPPED = "restart-policy-missing"
 """The name of the cause by which an event leaves a container stopped.  The next event leaves it stopped, too."""
-_OF_UNITS: dict[EventId, tuple[str, ...]] = {
-    "saved-rules-restore": ("netfilter-persistent", "iptables", "ip6tables"),
-    "nftables-reload": ("nftables",),
-    "nftables-restart": ("nftables",),
-    "podman-restart": ("podman-restart",),
-    "networkd-restart": ("systemd-networkd",),
-    "networkmanager-restart": ("NetworkManager",),
-}
-_ONLY_BY_UNITS = frozenset(
-    {"saved-rules-restore", "nftables-reload", "nftables-restart", "networkd-restart", "networkmanager-restart"}
-)
 
 
 class ForeseenCause(msgspec.Struct, frozen=True):
@@ -118,37 +100,21 @@ def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, 
         (host.name, event, course)
         for host in network.hosts
         if host.was_read
-        for event, course in courses_on(network, host, BY_ITSELF, only)
+        for event, course in courses_on(network, host, only)
         if not course.missing
     )
 
 
-def courses_on(
-    network: Network, host: Host, events: Iterable[EventId], only: tuple[str, ...] = ("",)
-) -> Iterator[tuple[EventId, Course]]:
-    """Yield the course of each of the events that comes by itself on the host.  ``only``: the containers that are
-    restarted, each in a course of its own; an empty name: all in one."""
-    for event in events:
-        if not comes(host, event):
+def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
+    """Yield the course of each event that comes by itself on the host, the narrowest first.  ``only``: the containers
+    that are restarted, each in a course of its own; an empty name: all in one."""
+    for event in events_by_themselves():
+        if not event.comes_on(host):
             continue
-        for name in only if event == "container-restart" else ("",):
-            course = course_of(network, host.name, event, name)
+        for name in only if event.by_name is not None and event.by_name.what == "container" else ("",):
+            course = course_of(network, host.name, event.id, name)
             if course is not None:
-                yield event, course
-
-
-def comes(host: Host, event: EventId) -> bool:
-    """Return whether the event comes by itself here: a unit of its that is there is started at boot, or runs."""
-    if event.startswith("firewalld"):
-        return host.firewalld is not None and host.firewalld.running
-    if event.startswith("ufw"):
-        return host.ufw is not None and host.ufw.enabled
-    if event == "podman-restart" and all(each.kind != "podman" for each in host.engines):
-        return False
-    units = [found for name in _OF_UNITS.get(event, ()) if (found := unit(host, name)) is not None]
-    if event in _ONLY_BY_UNITS and not units:
-        return False
-    return not units or any(each.enabled.startswith("enabled") or each.active == "active" for each in units)
+                yield event.id, course
 
 
 def _of_event(

@@ -9,7 +9,7 @@ from hairpin.change.simulate import simulate
 from hairpin.change.step import nature
 from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.foreseen import BY_ITSELF, courses_on
+from hairpin.diagnose.foreseen import courses_on
 from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -23,8 +23,8 @@ from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
 
 _OF_ENGINES = ("docker-restart", "firewalld-restart")
-_STARTING = frozenset[EventId](BY_ITSELF) - {"sysctl-system", "container-restart"}
-"""The events in which an engine or a manager of rules or links starts, or loads its files."""
+_NOTHING_STARTS: frozenset[EventId] = frozenset({"sysctl-system", "container-restart"})
+"""The events that come by themselves in which no engine and no manager of rules or links starts, or loads its files."""
 _JUDGED = 2
 """Remedies of a cause, and flows of each, that are held against events."""
 
@@ -60,7 +60,7 @@ def _judged(
         kept = _repaired(remedy, network, together) or kept
         flows = _passing(kept, asked)
     restarted = containers_concerned(flows, remedy.change, kept) or ("",)
-    courses = tuple(courses_on(kept, kept.this, BY_ITSELF, restarted))
+    courses = tuple(courses_on(kept, kept.this, restarted))
     failing = next((each for each in courses if remedy.keeping and _keeps_from_starting(network, *each)), None)
     if failing is not None:
         return msgspec.structs.replace(remedy, keeping=(), advice=(*remedy.advice, _not_kept(*failing))), True
@@ -119,7 +119,7 @@ def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, .
 
 def _keeps_from_starting(network: Network, event: EventId, then: Course) -> bool:
     """Return whether an engine or a manager that starts in the event fails then, and would not without the remedy."""
-    if event not in _STARTING or not then.failures:
+    if event in _NOTHING_STARTS or not then.failures:
         return False
     now = course_of(network, then.label, event)
     return now is None or not now.failures
