@@ -3,10 +3,12 @@ yum and pacman."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import msgspec
 
 from hairpin.events.event import EventId
+from hairpin.events.registry import all_events
 from hairpin.evidence.reading import Reading
 from hairpin.kept import kept
 from hairpin.message import Message, message
@@ -43,11 +45,6 @@ _VERBS: dict[str, PackageVerb] = {
     "Upgraded": "upgrade", "Updated": "upgrade", "Install": "install", "Installed": "install", "Erase": "remove",
     "Erased": "remove", "Removed": "remove", "installed": "install", "upgraded": "upgrade", "removed": "remove",
     "downgraded": "upgrade",
-}  # fmt: skip
-_EVENTS: dict[str, EventId] = {
-    "docker.io": "docker-upgrade", "docker-ce": "docker-upgrade", "moby-engine": "docker-upgrade",
-    "docker": "docker-upgrade",
-    "iptables": "iptables-upgrade", "iptables-nft": "iptables-upgrade",
 }  # fmt: skip
 _HISTORY = "apt/history"
 _RUN_S = 120.0
@@ -225,10 +222,16 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
             )
 
 
+@cache
+def _by_package() -> dict[str, EventId]:
+    """Return the event that the upgrade of a package is, by its name."""
+    return {name: each.id for each in all_events() for name in each.packages}
+
+
 def _effect(traces: Traces, change: PackageChange) -> Effect | None:
     if change.verb == "remove":
         return None
-    event = _EVENTS.get(change.name)
+    event = _by_package().get(change.name)
     if event is not None:
         return Effect(event=event) if change.verb == "upgrade" or change.old else None
     script = package_scripts(traces).get(change.name)

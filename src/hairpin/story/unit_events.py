@@ -1,45 +1,11 @@
 """Which event of ``events/`` the start, stop or reload of a unit is, and which packages a unit is of."""
 
+from functools import cache
+
 from hairpin.events.event import EventId
+from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 
-_STARTS: dict[str, EventId] = {
-    "docker.service": "docker-restart",
-    "firewalld.service": "firewalld-start",
-    "ufw.service": "ufw-enable",
-    "nftables.service": "nftables-restart",
-    "iptables.service": "saved-rules-restore",
-    "ip6tables.service": "saved-rules-restore",
-    "netfilter-persistent.service": "saved-rules-restore",
-    "fail2ban.service": "fail2ban-restart",
-    "systemd-sysctl.service": "sysctl-system",
-    "networking.service": "network-restart",
-    "network.service": "network-restart",
-    "systemd-networkd.service": "networkd-restart",
-    "NetworkManager.service": "networkmanager-restart",
-    "podman-restart.service": "podman-restart",
-    "tailscaled.service": "vpn-up",
-}
-_RESTARTS: dict[str, EventId] = {**_STARTS, "firewalld.service": "firewalld-restart", "ufw.service": "ufw-reload"}
-_RELOADS: dict[str, EventId] = {
-    "docker.service": "docker-reload",
-    "firewalld.service": "firewalld-reload",
-    "ufw.service": "ufw-reload",
-    "nftables.service": "nftables-reload",
-    "netfilter-persistent.service": "saved-rules-restore",
-    "iptables.service": "saved-rules-restore",
-    "ip6tables.service": "saved-rules-restore",
-}
-_STOPS: dict[str, EventId] = {
-    "docker.service": "docker-stop",
-    "ufw.service": "ufw-disable",
-    "iptables.service": "iptables-flush",
-}
-_KILLS: dict[str, EventId] = {"docker.service": "docker-kill"}
-BY_VERB: dict[Verb, dict[str, EventId]] = {
-    "start": _STARTS, "restart": _RESTARTS, "reload": _RELOADS, "stop": _STOPS, "kill": _KILLS, "fail": {},
-}  # fmt: skip
-"""The event that a unit's start, stop and so on is, by the unit's name."""
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
 """What a unit's ``ExecStop=`` carries out, where no event says it."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
@@ -64,11 +30,17 @@ def unit_effect(unit: str, verb: Verb) -> Effect | None:
     """Return what it does to the network that the unit is started, stopped or reloaded; None if nothing is known."""
     if verb in ("start", "restart") and unit.startswith("wg-quick@"):
         return Effect(event="vpn-up")
-    event = BY_VERB[verb].get(unit)
+    event = _by_unit().get((unit, verb))
     if event is not None:
         return Effect(event=event)
     command = _STOP_COMMANDS.get(unit) if verb == "stop" else None
     return None if command is None else Effect(commands=command)
+
+
+@cache
+def _by_unit() -> dict[tuple[str, Verb], EventId]:
+    """Return the event that a unit's start, stop and so on is."""
+    return {(full_name(name), verb): each.id for each in all_events() for name in each.units for verb in each.verbs}
 
 
 def packages_of_unit(unit: str) -> tuple[str, ...]:
