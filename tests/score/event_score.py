@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.errors import LabError
+from hairpin.events.registry import events_by_themselves
 from hairpin.lab.build import Lab
 from hairpin.lab.logins import whole_network
 from hairpin.lab.node import Node
@@ -22,7 +23,7 @@ from hairpin.lab.say import say
 from hairpin.lab.scenario import Flow, Scenario, all_scenarios, named
 from hairpin.lab.trial import break_host, probe_after, probe_before, require_truth, running_scenario, settled_outcome
 from tests.score.diagnosis import CHECK, Printed, ask, blocking_causes
-from tests.score.happening import command_for
+from tests.score.happening import command_for, is_tried
 from tests.score.repairing import EventTrial, RepairScore, host_of, keep, run_all
 from tests.score.scenario_score import repair_line, repair_of, repairs_printed, require_all
 from tests.score.score import Judge, LabScore, Score, score_labs
@@ -30,19 +31,18 @@ from tests.score.score import Judge, LabScore, Score, score_labs
 _Plan = TypeVar("_Plan", bound=HostPlan)
 _FIREWALLD, _UFW = "firewall-cmd --state", "ufw status | grep -q 'Status: active'"
 _COMES: Mapping[str, str] = {
-    "sysctl-system": "true",
     "ufw-reload": _UFW,
     "saved-rules-restore": "test -e /etc/iptables/rules.v4 && systemctl is-enabled netfilter-persistent",
     "nftables-reload": "systemctl is-enabled nftables",
     "firewalld-reload": _FIREWALLD,
-    "container-restart": "true",
     "podman-restart": "podman ps && systemctl is-enabled podman-restart",
     "docker-restart": "docker info",
     "nftables-restart": "systemctl is-enabled nftables",
     "firewalld-restart": _FIREWALLD,
 }
-"""The events that come by themselves or in ordinary care, the harmless ones first, each with the command that tells
-whether it can come on a host of the lab."""
+"""The command that tells whether an event that comes by itself can come on a host of the lab; else each can."""
+_HARMFUL = ("nftables-restart", "firewalld-restart")
+"""They take an engine's rules, so they come last."""
 _RUNNING: Mapping[str, str] = {"dockerd": "docker info", "firewalld": _FIREWALLD, "ufw": _UFW}
 _UPDATED = "for each in $(docker ps -aq 2>/dev/null); do docker update --restart unless-stopped $each || true; done"
 """Containers that the fault has made start again, too."""
@@ -199,7 +199,8 @@ def _in_lab(tried: _Tried, lab: Lab, whole: tuple[str, ...], printed: Printed, w
 
 
 def _coming(host: Node) -> Iterator[str]:
-    return (event for event, check in _COMES.items() if _succeeds(host, check))
+    tried = sorted((each.id for each in events_by_themselves() if is_tried(each.id)), key=_HARMFUL.__contains__)
+    return (event for event in tried if _succeeds(host, _COMES.get(event, "true")))
 
 
 def said_to_undo(printed: Printed) -> frozenset[str]:

@@ -3,27 +3,25 @@
 import os
 from collections.abc import Iterator, Mapping
 
+from hairpin.events.registry import all_events
 from hairpin.lab.engine import run_command
 from hairpin.lab.plan import ContainerPlan, LabPlan
 
 _CHOSEN = "$(podman container ls --filter restart-policy=always -q)"
 _LATER = "NEXT_DOCKER"
+_ELSEWHERE = ("systemctl", "modprobe")
+"""A lab host has no systemd, and a module is the whole machine's."""
 COMMANDS: Mapping[str, str] = {
-    "conntrack-flush": "conntrack -F 2>/dev/null",
-    "forwarding-toggle": "sysctl -qw net.ipv4.ip_forward=0; sysctl -qw net.ipv4.ip_forward=1",
+    **{each.id: f"{{ {each.command}; }} >/dev/null 2>&1 || true" for each in all_events()
+       if each.command and not each.command.startswith(_ELSEWHERE)},
     "nftables-restart": "nft flush ruleset; nft -f /etc/nftables.conf || true",
     "nftables-reload": "nft -f /etc/nftables.conf || true",
-    "iptables-flush": "iptables -F; iptables -t nat -F",
     "saved-rules-restore": "iptables-restore < /etc/iptables/rules.v4",
-    "sysctl-system": "sysctl --system >/dev/null 2>&1 || true",
     "docker-stop": "/etc/init.d/docker stop",
     "docker-kill": "kill -9 $(cat /run/docker.pid); sleep 1",
     "docker-restart": "/etc/init.d/docker restart; sleep 1",
     "docker-reload": "kill -HUP $(cat /run/docker.pid); sleep 1",
     "link-bounce": "ip link set eth0 down; ip link set eth0 up; sleep 1",
-    "ufw-reload": "ufw reload || true",
-    "ufw-enable": "ufw --force enable || true",
-    "ufw-disable": "ufw disable",
     "firewalld-start": "firewalld --nopid; sleep 3",
     "firewalld-restart": "kill $(pidof -x firewalld); sleep 2; firewalld --nopid; sleep 3",
     "firewalld-reload": "firewall-cmd --reload; sleep 1",
@@ -35,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     ),
     "compose-recreate": "COMPOSED",
     "podman-restart": f"podman stop -t 1 {_CHOSEN}; podman start --all --filter restart-policy=always",
-}
+}  # fmt: skip
 """Each in the words of sh, in the host's namespaces.  TOOLS: the host's engines; RECREATED: its containers, removed and
 run again; COMPOSED: its networks and containers, removed and made again; NEXT_DOCKER: where a later release of Docker
 is unpacked, as the environment says."""
