@@ -1,5 +1,5 @@
 """The host starts anew, and the kernel's settings change.
 
-Read ``sysctls`` (files are applied, a module brings its own), ``_boot`` (everything is gone, and comes back in the
-units' order) and ``reboot`` (the events that boot the host).
+Read ``sysctls`` (files are applied, a module brings its own), ``_power_off`` (everything is gone), ``_boot`` (it comes
+back in the units' order) and ``reboot`` (the events that boot the host).
 """

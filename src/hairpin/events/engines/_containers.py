@@ -6,33 +6,28 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.engines.bridging import port_of
 from hairpin.engines.dockerd import expected_for
-from hairpin.engines.endpoints import addresses, new_endpoint, routes
+from hairpin.engines.endpoints import new_endpoint
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
 from hairpin.engines.options import Version, dockerd_version
 from hairpin.engines.republishing import added_rules, with_container
-from hairpin.engines.starting import bridged_subnet, starting_change, veth_pair
+from hairpin.engines.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
+from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
 from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks
 from hairpin.events.firewalls.iptables import deleting, key_of
-from hairpin.host.docker import STACKED, SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
+from hairpin.host.docker import SWARM_BRIDGE, Container, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
-from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
 from hairpin.host.socket import Relay, Socket
 from hairpin.message import Message, message
-from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
 CHOSEN_BY_CHANCE: Version = (28, 0, 0)
 """Since then a hardware address is drawn by chance, and no IPv6 address is made of one: measured with 28.5.2."""
 _NO_PORT = PortBinding("tcp", 0, 0)
-_RESOLVERS = "DOCKER_"
-"""How the names of the chains begin that lead a container's queries to dockerd's resolver."""
 
 
 def with_container_ended(course: Course, container: Container) -> Course:
@@ -126,7 +121,7 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
     if engine.kind == "podman":
         course = with_networks(course, was, running)
         host = course.host
-    namespace, outers = _namespace(host, engine, before, container, running)
+    namespace, outers = namespace_at_start(host, engine, before, container, running)
     course = course.provided(
         *(
             message("{name} starts {process} on port {port} again, which has come into it long after its start",
@@ -181,7 +176,7 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
         lost = [link for link in was.namespace(each.name).links if link.kind == "veth" and link.index in ends]
         names = {link.name for link in each.links}
         spaces.append(_replace(each, links=(*each.links, *(link for link in lost if link.name not in names))))
-    again = _replace(before, sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, container)))
+    again = _replace(before, sockets=tuple(as_restarted(each) for each in before.sockets if is_own(each, container)))
     host = _replace(course.host, namespaces=(*spaces, _replace(again, neighbours=(), connections=())))
     course = course.with_host(host).provided(same).made(c.SetContainer(course.label, container))
     return with_ports(course, container)
@@ -207,9 +202,9 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
     again = (
         each
         for each in was.namespace(container.netns).sockets
-        if each.container == container.id and _is_own(each, container)
+        if each.container == container.id and is_own(each, container)
     )
-    sockets = (c.AddSocket(netns, _fresh(each), by_start(container)) for each in again)
+    sockets = (c.AddSocket(netns, as_restarted(each), by_start(container)) for each in again)
     return course.made(*sockets, c.SetContainer(course.label, container))
 
 
@@ -237,7 +232,7 @@ def _leading_to(socket: Socket, target: int | None) -> Socket:
     relay = socket.relay
     if relay is not None and relay.version == 4 and relay.address and target is not None:
         socket = _replace(socket, relay=_replace(relay, address=target))
-    return _fresh(socket)
+    return as_restarted(socket)
 
 
 def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
@@ -284,98 +279,3 @@ def _ipv6(was: Endpoint, made: Endpoint, mac: int | None) -> int | None:
 
 def _of_address(address: int) -> int:
     return 0x0242 << 32 | address
-
-
-def _namespace(
-    host: Host, engine: Engine, before: Namespace, was: Container, running: Container
-) -> tuple[Namespace, list[Link]]:
-    """Return the container's new namespace, and the host's ends of its veth pairs."""
-    fresh = _replace(
-        before,
-        rules=tuple(each for each in before.rules if _is_kernels(each)),
-        neighbours=(),
-        fdb=(),
-        connections=(),
-        sockets=tuple(_fresh(each) for each in before.sockets if _is_own(each, was)),
-        ruleset=_resolver_rules(before.ruleset),
-    )
-    if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
-        return fresh, []
-    links = [each for each in before.links if each.name == "lo"]
-    held: list[Address] = [each for each in before.addresses if each.link == "lo"]
-    ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
-    outers: list[Link] = []
-    way_out = _way_out(engine, running)
-    for number, (old, new) in enumerate(zip(was.endpoints, running.endpoints, strict=True)):
-        inner = _link_of(before, old)
-        joined = engine.network(new.network)
-        name = inner.name if inner is not None else f"eth{number}"
-        if joined is None or (joined.driver in STACKED and inner is None):
-            continue
-        held += addresses(new, name)
-        ways += routes(new, name, way_out=new.network == way_out)
-        if joined.driver in STACKED and inner is not None:
-            links.append(inner)
-            continue
-        made, outer = veth_pair(host, name, joined)
-        # Each pair takes two numbers that are free.
-        made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
-        outers.append(
-            _replace(
-                outer, index=made.peer_index, peer_index=made.index, name=f"veth{made.index:x}", port=port_of(engine)
-            )
-        )
-        links.append(made)
-    return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
-
-
-def _is_kernels(rule: PolicyRule) -> bool:
-    return rule.priority in (0, 32766, 32767)
-
-
-def _way_out(engine: Engine, running: Container) -> str:
-    """Return the network by which the default route leads: of those that are not internal, the first by its name.
-
-    Source: moby libnetwork/sandbox.go, endpoint.Less()"""
-    internal = {each.name for each in engine.networks if each.internal}
-    return min((each.network for each in running.endpoints if each.network not in internal), default="")
-
-
-def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
-    for each in namespace.addresses:
-        if each.value in (endpoint.ipv4, endpoint.ipv6) and each.link != "lo":
-            return namespace.link(each.link)
-    return None
-
-
-def _is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process, or a child of its, has the socket open: what ``docker exec`` has
-    put into the container does not start with it."""
-    return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
-
-
-def _fresh(socket: Socket) -> Socket:
-    """Return the socket of a process that has just started."""
-    return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
-
-
-def _resolver_rules(ruleset: Ruleset) -> Ruleset:
-    """Return the rules by which dockerd leads queries to its resolver: all others were somebody's."""
-    tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
-    return Ruleset(tables=tuple(tables), ipsets=())
-
-
-def _of_resolver(table: Table) -> Table:
-    chains = (
-        each if _is_resolvers(each) else _replace(each, rules=tuple(filter(_leads_to_resolver, each.rules)))
-        for each in table.chains
-    )
-    return _replace(table, chains=tuple(chains))
-
-
-def _is_resolvers(chain: Chain) -> bool:
-    return chain.name.startswith(_RESOLVERS)
-
-
-def _leads_to_resolver(rule: Rule) -> bool:
-    return any(isinstance(each, Jump) and each.chain.startswith(_RESOLVERS) for each in rule.body)

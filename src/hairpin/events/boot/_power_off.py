@@ -1,0 +1,161 @@
+"""What a host is when its kernel has started and no unit has: its links and addresses, and nothing that was loaded."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from hairpin.events.course import Course
+from hairpin.events.engines._containers import ended
+from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed
+from hairpin.evidence.reading import HOST
+from hairpin.host.boot.sysctl_files import settings
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.route import PolicyRule
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path, Sysctls
+from hairpin.message import message
+from hairpin.netfilter.ir import Ruleset
+
+_OF_LINKS: Mapping[tuple[str, str], str] = {
+    ("ipv4", "forwarding"): "0", ("ipv4", "rp_filter"): "0", ("ipv4", "route_localnet"): "0",
+    ("ipv4", "accept_local"): "0", ("ipv4", "arp_ignore"): "0", ("ipv4", "arp_announce"): "0",
+    ("ipv4", "arp_filter"): "0", ("ipv4", "proxy_arp"): "0", ("ipv4", "src_valid_mark"): "0",
+    ("ipv4", "accept_redirects"): "1",
+    ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
+}  # fmt: skip
+"""The kernel's own values.  Other keys are taken to come back as they are.
+
+Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
+_KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
+_SESSIONS = ("session-", "run-")
+"""How the control groups begin of what a login, or ``systemd-run``, has started."""
+
+
+def powered_off(course: Course) -> Course:
+    """Return the course with the host as the kernel starts it: its links and addresses, and nothing that was loaded."""
+    host = course.host
+    engines = tuple(
+        msgspec.structs.replace(each, containers=tuple(ended(one) for one in each.containers if one.running)
+                                + tuple(one for one in each.containers if not one.running))
+        for each in host.engines
+    )  # fmt: skip
+    own = host.namespace(host.netns.name)
+    bare = msgspec.structs.replace(host, engines=engines, namespaces=(_bare(host, own),))
+    course = msgspec.structs.replace(course.with_host(bare), cuts_all=True)
+    return with_dockerd_killed(course) if docker_of(bare) is not None else course
+
+
+def _bare(host: Host, own: Namespace) -> Namespace:
+    bridges = _bridges(host)
+    ends = {each.name for each in own.links if each.kind == "veth" and each.master in bridges}
+    cards = {each.name for each in _cards(host, own)}
+    return msgspec.structs.replace(
+        own,
+        links=tuple(
+            msgspec.structs.replace(each, up=False)
+            if each.name in cards
+            else msgspec.structs.replace(each, carrier=each.carrier and each.name not in bridges)
+            for each in own.links
+            if each.name not in ends
+        ),
+        addresses=tuple(each for each in own.addresses if each.link not in ends | cards),
+        routes=tuple(each for each in own.routes if not (ends | cards) & {hop.link for hop in each.next_hops}),
+        rules=tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        virtual_services=(),
+        sysctls=_kernels_own(host, own.sysctls),
+        sockets=tuple(each for each in own.sockets if _comes_back(each)),
+        ruleset=Ruleset(),
+    )
+
+
+def _bridges(host: Host) -> frozenset[str]:
+    """Return the names of the engines' bridges."""
+    return frozenset(each.bridge for engine in host.engines for each in engine.networks if each.bridge is not None)
+
+
+def _cards(host: Host, own: Namespace) -> Iterator[Link]:
+    """Yield the links that the machine itself has, to which its network's files give addresses."""
+    for each in own.links:
+        if each.kind in ("", "veth") and each.master not in _bridges(host) and each.name != "lo":
+            yield each
+
+
+def with_links_as_before(course: Course, was: Host) -> Course:
+    """Return the course in which each card to which no file that was read has given anything is as it was: whoever
+    has configured it does so again."""
+    old, own = was.namespace(was.netns.name), course.namespace
+    given = {each.link for each in own.addresses}
+    lost = {
+        each.name
+        for each in _cards(was, old)
+        if each.up and each.name not in given and any(one.link == each.name for one in old.addresses)
+    }
+    if not lost:
+        return course
+    routes = (each for each in old.routes if lost & {hop.link for hop in each.next_hops})
+    again = msgspec.structs.replace(
+        own,
+        links=tuple(
+            next(one for one in old.links if one.name == each.name) if each.name in lost else each for each in own.links
+        ),
+        addresses=(*own.addresses, *(each for each in old.addresses if each.link in lost)),
+        routes=(*own.routes, *routes),
+        rules=own.rules if len(own.rules) > len(_kernels(own)) else old.rules,
+    )
+    said = (
+        message("{link} gets its addresses and routes again, although no file that was read gives them", link=each)
+        for each in sorted(lost)
+    )
+    return course.with_host(with_own(course.host, again)).provided(*said)
+
+
+def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
+    return tuple(each for each in own.rules if each.priority in _KERNELS_PRIORITIES)
+
+
+def _comes_back(socket: Socket) -> bool:
+    """Return whether a process of the host's own has the socket that something starts at each boot: no engine's, and
+    none that a login has started."""
+    if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
+        return False
+    return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
+
+
+def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
+    values = dict(held.values)
+    for path, now in held.values.items():
+        default = default_of(path)
+        if default is not None and not _follows_default(host, path, now):
+            values[path] = default
+    return Sysctls(values)
+
+
+def default_of(path: Path) -> str | None:
+    """Return the kernel's own value of the key; None for a key that is taken to come back as it is."""
+    match path:
+        case ("net", "ipv4" | "ipv6" as family, "conf", _, key):
+            return _OF_LINKS.get((family, key))
+        case ("net", "ipv4", "ip_forward"):
+            return "0"
+        case ("net", "bridge", key) if key.startswith("bridge-nf-call-"):
+            return "1"
+        case _:
+            return None
+
+
+def _follows_default(host: Host, path: Path, now: str) -> bool:
+    """Return whether the link has its value from ``default``, which a file sets before the link is there."""
+    if path[2:3] != ("conf",) or path[3] in ("all", "default") or len(path) != 5:
+        return False
+    given = settings((*path[:3], "default", path[4]), host.files)
+    return bool(given) and given[-1].value == now
+
+
+def with_own(host: Host, own: Namespace) -> Host:
+    """Return the host with this as its own namespace."""
+    spaces = tuple(own if each.name == HOST else each for each in host.namespaces)
+    return msgspec.structs.replace(host, namespaces=spaces)

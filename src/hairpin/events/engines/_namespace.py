@@ -1,0 +1,112 @@
+"""The namespace that a container has when it starts: its links and addresses, and nothing that was changed in it."""
+
+import msgspec
+
+from hairpin.engines.bridging import port_of
+from hairpin.engines.endpoints import addresses, routes
+from hairpin.engines.starting import veth_pair
+from hairpin.host.docker import STACKED, Container, Endpoint, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.socket import Socket
+from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
+
+_replace = msgspec.structs.replace
+_RESOLVERS = "DOCKER_"
+"""How the names of the chains begin that lead a container's queries to dockerd's resolver."""
+
+
+def namespace_at_start(
+    host: Host, engine: Engine, before: Namespace, was: Container, running: Container
+) -> tuple[Namespace, list[Link]]:
+    """Return the container's new namespace, and the host's ends of its veth pairs."""
+    fresh = _replace(
+        before,
+        rules=tuple(each for each in before.rules if _is_kernels(each)),
+        neighbours=(),
+        fdb=(),
+        connections=(),
+        sockets=tuple(as_restarted(each) for each in before.sockets if is_own(each, was)),
+        ruleset=_resolver_rules(before.ruleset),
+    )
+    if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
+        return fresh, []
+    links = [each for each in before.links if each.name == "lo"]
+    held: list[Address] = [each for each in before.addresses if each.link == "lo"]
+    ways: list[Route] = [Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),))]
+    outers: list[Link] = []
+    way_out = _way_out(engine, running)
+    for number, (old, new) in enumerate(zip(was.endpoints, running.endpoints, strict=True)):
+        inner = _link_of(before, old)
+        joined = engine.network(new.network)
+        name = inner.name if inner is not None else f"eth{number}"
+        if joined is None or (joined.driver in STACKED and inner is None):
+            continue
+        held += addresses(new, name)
+        ways += routes(new, name, way_out=new.network == way_out)
+        if joined.driver in STACKED and inner is not None:
+            links.append(inner)
+            continue
+        made, outer = veth_pair(host, name, joined)
+        # Each pair takes two numbers that are free.
+        made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
+        outers.append(
+            _replace(
+                outer, index=made.peer_index, peer_index=made.index, name=f"veth{made.index:x}", port=port_of(engine)
+            )
+        )
+        links.append(made)
+    return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
+
+
+def _is_kernels(rule: PolicyRule) -> bool:
+    return rule.priority in (0, 32766, 32767)
+
+
+def _way_out(engine: Engine, running: Container) -> str:
+    """Return the network by which the default route leads: of those that are not internal, the first by its name.
+
+    Source: moby libnetwork/sandbox.go, endpoint.Less()"""
+    internal = {each.name for each in engine.networks if each.internal}
+    return min((each.network for each in running.endpoints if each.network not in internal), default="")
+
+
+def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
+    for each in namespace.addresses:
+        if each.value in (endpoint.ipv4, endpoint.ipv6) and each.link != "lo":
+            return namespace.link(each.link)
+    return None
+
+
+def is_own(socket: Socket, container: Container) -> bool:
+    """Return whether the container's first process, or a child of its, has the socket open: what ``docker exec`` has
+    put into the container does not start with it."""
+    return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
+
+
+def as_restarted(socket: Socket) -> Socket:
+    """Return the socket of a process that has just started."""
+    return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
+
+
+def _resolver_rules(ruleset: Ruleset) -> Ruleset:
+    """Return the rules by which dockerd leads queries to its resolver: all others were somebody's."""
+    tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
+    return Ruleset(tables=tuple(tables), ipsets=())
+
+
+def _of_resolver(table: Table) -> Table:
+    chains = (
+        each if _is_resolvers(each) else _replace(each, rules=tuple(filter(_leads_to_resolver, each.rules)))
+        for each in table.chains
+    )
+    return _replace(table, chains=tuple(chains))
+
+
+def _is_resolvers(chain: Chain) -> bool:
+    return chain.name.startswith(_RESOLVERS)
+
+
+def _leads_to_resolver(rule: Rule) -> bool:
+    return any(isinstance(each, Jump) and each.chain.startswith(_RESOLVERS) for each in rule.body)
