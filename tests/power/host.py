@@ -41,7 +41,7 @@ for each in 0 1; do
     ip link add eth$each type veth peer name far$each; ip link set far$each up; ip link set eth$each up
 done
 ip address add 198.51.100.11/24 dev eth0; ip address add 198.18.0.11/24 dev eth1; ip route add default via 198.51.100.1
-busybox httpd -p 8151 -h /run
+busybox httpd -p 198.51.100.11:8151 -h /run
 {TABLES}
 cd ROOT && PYTHONPATH=src:. PYTHONDONTWRITEBYTECODE=1 PYTHON -m tests.power.inside $(cat /run/results/words) \\
     >/run/results/output 2>&1 </dev/null
