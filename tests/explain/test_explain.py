@@ -1,8 +1,14 @@
 """Faults apart from what healthy hosts log; the lines that mean nothing, and what they name."""
 
+from itertools import cycle
+
 import pytest
 
-from tests.explain.answers import explain
+from hairpin.explain.explain import explain_texts
+from hairpin.explain.understand import understand
+from tests.acceptance import recorded
+from tests.explain.answers import NOW, explain
+from tests.explain.judge import client_lines
 from tests.explain.texts import harmless
 
 ROUTINE = "docker0: port 1(vetheef33f4) entered disabled state"
@@ -58,3 +64,22 @@ def test_several_texts_are_answered_by_one_reading() -> None:
 def test_a_name_that_is_no_container_is_not_asked() -> None:
     (found,) = explain("curl: (7) Failed to connect to nobody.example port 80: Connection refused").found
     assert found.here.here == "unknown"
+
+
+def test_a_text_is_told_the_same_alone_and_among_others() -> None:
+    """The texts of one sender are asked about together; a flow that one names is no answer to another."""
+    evidence = recorded.evidence("input-policy")
+    chosen = [each.text for each in client_lines() if "{a}" in each.text and each.outcome == "timeout"][::6]
+    ends = (("172.17.0.2", "80"), ("198.51.100.11", "8151"), ("198.51.100.11", "80"))
+    lines = [
+        f"sibling  | {text}".replace("{a}", address).replace("{p}", port)
+        for text, (address, port) in zip(chosen, cycle(ends), strict=False)
+    ]
+
+    def told(*some: str) -> list[str]:
+        found = explain_texts(understand([each.encode() for each in some], NOW), (evidence,), None).found
+        return [each.here.here for each in found]
+
+    together = told(*lines)
+    assert len(set(together)) > 1
+    assert together == [here for line in lines for here in told(line)]

@@ -18,6 +18,7 @@ from hairpin.network.flow import FromContainer
 from hairpin.question.asked import Origin
 from hairpin.question.question import Question
 from hairpin.question.starts import start_named
+from hairpin.remedy.known_flows import flow_key
 
 _LOOPBACK = ("127.", "localhost", "::1", "[::1]")
 _ANY_PORT = 80
@@ -120,8 +121,8 @@ def _answers(
 ) -> tuple[TextAnswer, ...]:
     """Return what each text means here.  The texts of one sender are asked about together."""
     senders = tuple(sender_of(each, option, whole) for each in found)
-    askable = {
-        (origin, target): _is_askable(target, origin, whole)
+    meant = {
+        (origin, target): _meant_by(target, origin, whole)
         for origin, target in dict.fromkeys(
             (sender.origin, target)
             for each, sender in zip(found, senders, strict=True)
@@ -131,12 +132,12 @@ def _answers(
     }
     asked = {
         origin: _asked_from(
-            origin, tuple(target for (at, target), fits in askable.items() if fits and at == origin), sources
+            origin, tuple(target for (at, target), flows in meant.items() if flows and at == origin), sources
         )
         for origin in dict.fromkeys(sender.origin for sender in senders)
     }
     return tuple(
-        TextAnswer(each, decide_here(each, _text_asked(each, sender, whole, asked[sender.origin], askable)))
+        TextAnswer(each, decide_here(each, _text_asked(each, sender, whole, asked[sender.origin], meant)))
         for each, sender in zip(found, senders, strict=True)
     )
 
@@ -175,20 +176,28 @@ def _text_asked(
     found: TextFound,
     sender: TextSender,
     whole: Answer,
-    targets: Answer | None,
-    askable: dict[tuple[Origin | None, str], bool],
+    answer: Answer | None,
+    meant: dict[tuple[Origin | None, str], frozenset[object]],
 ) -> TextAsked:
-    own = frozenset(each for each in _targets(found, sender, whole) if askable.get((sender.origin, each)))
-    return TextAsked(sender, whole, targets if own else None, own)
+    """Return what was asked about the text.  ``answer``: about all texts of its sender; ``meant``: by ``_meant_by``."""
+    of_target = {each: meant.get((sender.origin, each), frozenset()) for each in _targets(found, sender, whole)}
+    own = frozenset(target for target, flows in of_target.items() if flows)
+    if answer is None or not own:
+        return TextAsked(sender, whole, None, own)
+    keys = frozenset().union(*of_target.values())
+    flows = tuple(each for each in answer.flows if flow_key(each.trace.flow) in keys)
+    return TextAsked(sender, whole, msgspec.structs.replace(answer, flows=flows), own)
 
 
-def _is_askable(target: str, origin: Origin | None, whole: Answer) -> bool:
-    """Return whether the question makes sense on these hosts: they have a container of that name, if it is a name.  A
-    loopback address is another one in each container, so that only a known sender can be asked about it."""
+def _meant_by(target: str, origin: Origin | None, whole: Answer) -> frozenset[object]:
+    """Return the keys of the flows that are asked about on these hosts; none if the question makes no sense there, as
+    where they have no container of that name.  A loopback address is another one in each container, so that only a
+    known sender can be asked about it."""
     if origin is None and target.startswith(_LOOPBACK):
-        return False
+        return frozenset()
+    question = Question(targets=parsed_targets((target,)), origin=origin)
     try:
-        begin_answer(Question(targets=parsed_targets((target,)), origin=origin), whole.evidence, whole.network)
+        _, flows = begin_answer(question, whole.evidence, whole.network)
     except (UsageError, CollectError, EvidenceError):
-        return False
-    return True
+        return frozenset()
+    return frozenset(map(flow_key, flows))

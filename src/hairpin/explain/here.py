@@ -11,7 +11,7 @@ from hairpin.causes.registry import all_causes
 from hairpin.causes.where import places
 from hairpin.explain.as_far import as_far, holder_of
 from hairpin.explain.named_flows import StoppedNow, flows_of, is_now, own_flows
-from hairpin.explain.outcomes import outcomes_of
+from hairpin.explain.outcomes import ends_beyond, outcomes_of
 from hairpin.explain.readings import StateReading, reading_of
 from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
 from hairpin.explain.separation import is_kept_apart
@@ -103,9 +103,15 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
         return TextHere("unknown", _first((cause.id,), found), why)
     otherwise = tuple(dict.fromkeys(each.cause.id for each in flows))
     if otherwise:
-        why = message(
-            "what it names fails now, and otherwise than the text says: {causes}", causes=", ".join(otherwise)
-        )
+        causes = ", ".join(otherwise)
+        if any(ends_beyond(each.flow) for each in flows):
+            why = message(
+                "what it names fails now: {causes}. The packet leaves the host, and whether a router there answers "
+                "with an error was not read",
+                causes=causes,
+            )
+        else:
+            why = message("what it names fails now, and otherwise than the text says: {causes}", causes=causes)
         return TextHere("unknown", _first(otherwise, found), why)
     undecided = _undecided_flows(found, asked)
     if undecided is not None:

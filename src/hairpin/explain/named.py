@@ -20,7 +20,11 @@ _TABLE = re.compile(r"(?:^|\s)-t (\w+)")
 _ENDPOINT = re.compile(r"(?<!\S)endpoint ([\w.-]+) \([0-9a-f]{12,64}\)")
 _PLACE = re.compile(rf"(?<![\w.:>-])({_V4}|{_V6}|localhost):(\d{{1,5}})(?!\d|\.\d|->|:\d)(?:/(tcp|udp))?")
 _DESTINATION = re.compile(rf"(?:->|→)\s*({_V4}|{_V6}):(\d{{1,5}})")
-_SPLIT = re.compile(rf"(?<![\w.])({_V4}|localhost|[0-9a-fA-F]*::[0-9a-fA-F:]*) (?:\(\S*\) )?port:? (\d{{1,5}})\b")
+_SPLIT = re.compile(
+    rf"(?<![\w.])({_V4}|localhost|[0-9a-fA-F]*::[0-9a-fA-F:]*)[\"')]{{0,2}},? (?:\(\S*\),? )?"
+    r"port(?:: ?|[= ])(\d{1,5})\b"
+)
+_QUOTED = re.compile(r"[\"']([A-Za-z](?:[\w-]*\w)?(?:\.[\w-]+)*)[\"'],? port(?:: ?|[= ])(\d{1,5})\b")
 _ANY_PORT = re.compile(r"(?:(?:^|[\s(\[{'\":])(?:port[= ]|port: ?|--dport |dpt:|DPT=))(\d{1,5})\b(?!\()", re.IGNORECASE)
 _BARE = re.compile(r"(?:(?<=\s)|^):::?(\d{2,5})\b|\[::\]:(\d{1,5})\b")
 _LOGGED = re.compile(rf"\bDST=({_V4}|[0-9a-fA-F:]+)\b.*?\bPROTO=(TCP|UDP)\b.*?\bDPT=(\d+)")
@@ -71,7 +75,8 @@ def targets_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[str
     for port in _OF_RULE.findall(text):
         found[_target("", port, _protocol(text))] = None
     if not found:
-        for each in (*_DESTINATION.finditer(text), *_PLACE.finditer(text), *_SPLIT.finditer(text)):
+        forms = (_DESTINATION, _PLACE, _SPLIT, _QUOTED)
+        for each in (one for form in forms for one in form.finditer(text)):
             protocol = each[3] if each.re.groups > 2 and each[3] else _protocol(text)
             found[_target(each[1], each[2], protocol)] = None
     if not found:

@@ -6,6 +6,7 @@ net/core/neighbour.c neigh_timer_handler()
 
 from hairpin.answer.answer import FlowAnswer
 from hairpin.explain.codes import Outcome
+from hairpin.network.flow import Lan, Outside
 from hairpin.walk.state import Stop
 
 _BY_ANSWER: tuple[tuple[str, frozenset[Outcome]], ...] = (
@@ -21,10 +22,13 @@ _NO_ROUTE = frozenset[Outcome]({"no-route"})
 _REFUSED = frozenset[Outcome]({"refused", "reset"})
 _SILENT = frozenset[Outcome]({"timeout"})
 _NOTHING = frozenset[Outcome]()
+_BEYOND = ("left-instead", "address-lost")
 
 
 def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
     """Return the errors that the flow's sender may see; none if the flow passes, or nobody knows how it ends."""
+    if ends_beyond(flow):
+        return _NOTHING
     match flow.verdict:
         case "delivered" | "leaves" | "depends":
             return _NOTHING
@@ -40,6 +44,14 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
             return _SILENT | _NO_ROUTE if unresolved else _SILENT
         case "rejected":
             return _of_rejection(flow.stop)
+
+
+def ends_beyond(flow: FlowAnswer) -> bool:
+    """Return whether the flow's packet leaves its host where it should not, and what answers it there was not read: a
+    router may send an ICMP error, or nobody says anything.  Such an error reaches the sender if the host itself or one
+    of its containers is that; a client outside has sent the packet to another address than the error names."""
+    beyond = flow.stop is not None and flow.stop.reason in _BEYOND
+    return beyond and not isinstance(flow.trace.flow.start, Outside | Lan)
 
 
 def _of_rejection(stop: Stop | None) -> frozenset[Outcome]:
