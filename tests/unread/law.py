@@ -16,7 +16,8 @@ ALL_CLEAR = (
     "no flow has another outcome",
 )  # fmt: skip
 """The templates by which commands say that all is well."""
-NAMED = ("Not read, so undecided", "not compared, because it could not be read", "is not known")
+_OF_EVENT = "which this host lacks"
+NAMED = ("Not read, so undecided", "not compared, because it could not be read", "is not known", _OF_EVENT)
 """The templates by which commands say what was not read."""
 _LIMITED = "as far as was read"
 
@@ -60,5 +61,7 @@ def faults(host: str, whole: Evidence, drop: Drop, teller: Teller, healthy: Told
     if teller == "diff" and found.status == 1:
         yield Broken(host, teller, drop, "tells a difference of what was not read")
     said = unlimited(found.text)
+    if teller == "events" and _OF_EVENT in found.text:
+        said = None  # the reading stands with the events that it decides; the others stay as they are without it
     if decisive is True and said is not None:
         yield Broken(host, teller, drop, f"says: {said}")

@@ -39,6 +39,9 @@ CASES: dict[str, tuple[Evidence, Contact]] = {
     "no permission": (
         of(("docker-socket", "refused", "/run/docker.sock", "Permission denied", 1)),
         Contact("docker", END, "unreadable")),
+    "one question is not permitted": (
+        of(SOCKET, DOCKERD, ("docker-version", "refused", "docker version", "403 Forbidden", 1),
+           ("docker-containers", "text", "docker ps", "[]", 0)), Contact("docker", END, "answers")),
     "nothing to ask it with": (
         of(SOCKET, ("docker-version", "absent", "docker version", "neither docker nor curl is installed", 127)),
         Contact("docker", END, "unreachable")),

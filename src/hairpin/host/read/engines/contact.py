@@ -50,9 +50,11 @@ def _of_podman(version: Reading | None) -> State:
 
 
 def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | None) -> State:
-    if version is not None and (told := _told(version)):
+    told = _told(version) if version is not None else None
+    answers = any(_is_text(evidence.find(key, "")) for key in ("docker-info", "docker-containers"))
+    if told and not (told == "unreadable" and answers):  # a proxy before the socket may refuse some questions
         return told
-    if any(_is_text(evidence.find(key, "")) for key in ("docker-info", "docker-containers")):
+    if answers:
         return "answers"
     if _named(socket) and socket is not None and socket.outcome != "refused":
         return "unreachable"  # whether or not a daemon runs here, it is not the one that was meant
