@@ -18,17 +18,35 @@ A message says what, where, and what to do; ``str(error)`` is its English, the c
 language.  Anything else that escapes is a bug in hairpin (exit status 4).
 """
 
+from typing import NamedTuple
+
 from hairpin.message import Message, message, verbatim
+
+
+class Mark(NamedTuple):
+    """What is wrong in a line that somebody has typed: ``length`` characters from ``column``, which counts from 0."""
+
+    line: str
+    column: int
+    length: int = 1
+
+
+def mark_in(line: str, part: str) -> Mark:
+    """Return the mark of the last place of ``part`` in the line; behind its end if the part is empty."""
+    at = line.rfind(part) if part else len(line)
+    return Mark(line, max(at, 0), max(len(part), 1) if at >= 0 else len(line))
 
 
 class HairpinError(Exception):
     """Base of all: its text is meant for the user.
 
-    ``said``: the message; words that come from elsewhere (a tool's, a worker's) are given as they are.
+    ``said``: the message; words that come from elsewhere (a tool's, a worker's) are given as they are.  ``mark``: what
+    of the typed text it is about.
     """
 
-    def __init__(self, said: Message | str) -> None:
+    def __init__(self, said: Message | str, *, mark: Mark | None = None) -> None:
         self.said = said if isinstance(said, Message) else verbatim(said)
+        self.mark = mark
         super().__init__(str(self.said))
 
 
@@ -72,8 +90,9 @@ class ParseError(HairpinError):
 class MalformedError(ValueError):
     """Words of a reading that are not as the tool writes them; the reader of the whole text adds the place."""
 
-    def __init__(self, said: Message) -> None:
+    def __init__(self, said: Message, *, mark: Mark | None = None) -> None:
         self.said = said
+        self.mark = mark
         super().__init__(str(said))
 
 

@@ -220,7 +220,8 @@ def test_errors_speak_the_readers_language(
     ):
         monkeypatch.setenv("LC_ALL", locale)
         ended = call(capsys, *arguments, *stated)
-        assert (ended.status, ended.out, ended.err) == (status, "", expected)
+        said = "".join(ended.err.splitlines(keepends=True)[: expected.count("\n")])  # what is typed stands below it
+        assert (ended.status, ended.out, said) == (status, "", expected)
 
 
 def test_a_word_that_is_no_language_stays_clicks_error(
@@ -306,3 +307,43 @@ def test_an_option_that_is_not_there_yet_is_not_suggested(capsys: pytest.Capture
 def test_an_interrupt_during_the_imports_ends_with_130() -> None:
     script = "import os, signal, hairpin.__main__; os.kill(os.getpid(), signal.SIGINT); os.system('sleep 5')"
     assert subprocess.run((sys.executable, "-c", script), check=False).returncode == 130
+
+
+# what is typed, and the carets under it
+MARKED: dict[str, tuple[tuple[str, ...], str, str]] = {
+    "a port": (("80:99999x",), "80:99999x", "   ^^^^^^"),
+    "a protocol": (("web:80/tpc",), "web:80/tpc", "       ^^^"),
+    "something is lacking": (("1.2.3.4",), "1.2.3.4", "       ^"),
+    "a character": (("we!b",), "we!b", "  ^"),
+    "wide characters before it": (("网网!",), "网网!", "  ^^"),
+    "a place": (("8151", "--from", "lan!"), "lan!", "^^^^"),
+    "an address": (("8151", "--public", "203.0.113.7=1.2.3"), "203.0.113.7=1.2.3", "            ^^^^^"),
+}
+
+
+@pytest.mark.parametrize(("typed", "line", "carets"), MARKED.values(), ids=MARKED)
+def test_what_is_typed_wrong_is_marked(
+    typed: tuple[str, ...], line: str, carets: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = call(capsys, "check", *typed, "--snapshot", snapshot())
+    assert found.status == 2
+    assert found.err.splitlines()[-2:] == [f"    {line}", f"    {carets}"]
+
+
+FILES: dict[str, tuple[str, str, str]] = {
+    "no TOML": ("[[peer]]\nnetwork =\n", "network =", "         ^"),
+    "a key": ("# netwrk\n[[peer]]\n  netwrk = 1\n", "  netwrk = 1", "  ^^^^^^"),
+    "a table": ("[[peers]]\n", "[[peers]]", "  ^^^^^"),
+    "a key is lacking": ('[[peer]]\nhost = "a"\n', "[[peer]]", "  ^^^^"),
+}
+
+
+@pytest.mark.parametrize(("text", "line", "carets"), FILES.values(), ids=FILES)
+def test_what_is_wrong_in_a_file_is_marked(
+    text: str, line: str, carets: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "world.toml"
+    file.write_text(text, "utf-8")
+    found = call(capsys, "check", "8151", "--outside", str(file), "--snapshot", snapshot())
+    assert found.status == 2
+    assert found.err.splitlines()[-2:] == [f"    {line}", f"    {carets}"]

@@ -205,7 +205,7 @@ def _run(args: list[str]) -> int:
     except HairpinError as error:
         from hairpin.cli.output import complain
 
-        complain(_or_command(error, args), stated_language(args))
+        complain(_or_command(error, args), stated_language(args), error.mark)
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
     except Exception as error:  # noqa: BLE001 - the process ends here, and only here the error can still be logged
         return _end_of(error, args)

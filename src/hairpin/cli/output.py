@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from click import ClickException
 
+    from hairpin.errors import Mark
     from hairpin.message import Message
     from hairpin.report.paper import Paper
     from hairpin.report.words import Language, Words
@@ -83,12 +84,22 @@ def _redirect(stream: TextIO | None = None) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stdout if stream is None else stream).fileno())
 
 
-def complain(said: "Message", lang: str | None) -> None:
-    """Write the message to standard error, in the reader's language.  Its further lines are indented."""
+def complain(said: "Message", lang: str | None, mark: "Mark | None" = None) -> None:
+    """Write the message to standard error, in the reader's language.  Its further lines are indented.
+
+    ``mark``: what somebody has typed wrong; its line comes last, with carets under it."""
+    from hairpin.report.paper import cells
     from hairpin.report.printable import printable
 
     first, *others = words(lang, sys.stderr)(said).split("\n")
     whisper("".join((f"hairpin: {printable(first)}\n", *(f"    {printable(line.strip())}\n" for line in others))))
+    if mark is not None:
+        before, wrong = (printable(each) for each in (mark.line[: mark.column], _marked(mark)))
+        whisper(f"    {printable(mark.line)}\n    {' ' * cells(before)}{'^' * max(cells(wrong), 1)}\n")
+
+
+def _marked(mark: "Mark") -> str:
+    return mark.line[mark.column : mark.column + mark.length]
 
 
 def whisper(text: str) -> None:

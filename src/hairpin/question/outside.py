@@ -3,12 +3,13 @@
 docs/outside.md describes the file: TOML, or JSON with the same names.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from hairpin.errors import MalformedError, UsageError, reason_of
+from hairpin.errors import MalformedError, Mark, UsageError, mark_in, reason_of
 from hairpin.host.host import Host, Namespace
 from hairpin.message import message
 from hairpin.network.network import Network, is_held, is_uplink, owns_address
@@ -86,9 +87,18 @@ def parse_public(text: str) -> Public:
                 "--public {text}: {reason}; write PUBLIC or PUBLIC=PRIVATE, both addresses",
                 text=text,
                 reason=reason_of(error),
-            )
+            ),
+            mark=mark_in(text, private if _is_address(public) else public),
         ) from error
     return Public(text, version, value, host=host)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except MalformedError:
+        return False
+    return True
 
 
 def parse_world(text: str, source: str) -> World:
@@ -112,7 +122,8 @@ def parse_world(text: str, source: str) -> World:
                 "--outside {path}: {reason}; its form is described in docs/outside.md",
                 path=source,
                 reason=reason_of(error),
-            )
+            ),
+            mark=error.mark,
         ) from error
 
 
@@ -124,15 +135,37 @@ def _read(text: str, *, is_json: bool) -> _File:
     try:
         document: object = json.loads(text) if is_json else tomllib.loads(text)
     except ValueError as error:
-        form = "JSON" if is_json else "TOML"
-        raise MalformedError(message("it is not {form}: {words}", form=form, words=error)) from error
+        said = message("it is not {form}: {words}", form="JSON" if is_json else "TOML", words=error)
+        raise MalformedError(said, mark=_mark_of(str(error), text)) from error
     for name, entries in _tables(document).items():
         if name not in _TABLES:
-            raise MalformedError(message("no table is called {name!r}; there are {known}", name=name,
-                                         known=", ".join(_TABLES)))  # fmt: skip
+            said = message("no table is called {name!r}; there are {known}", name=name, known=", ".join(_TABLES))
+            raise MalformedError(said, mark=_mark_of_key(name, text))
         for entry in _entries(name, entries):
-            _check(name, entry)
+            _check(name, entry, text)
     return msgspec.convert(document, _File)
+
+
+_PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
+
+
+def _mark_of(said: str, text: str) -> Mark | None:
+    """Return the place that a reader of TOML or JSON names in its complaint."""
+    place = _PLACE.search(said)
+    lines = text.split("\n")
+    if place is None or int(place["line"]) > len(lines):
+        return None
+    return Mark(lines[int(place["line"]) - 1], int(place["column"]) - 1)
+
+
+def _mark_of_key(name: str, text: str) -> Mark | None:
+    """Return the first place of a table's or a key's name."""
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    for line in text.split("\n"):
+        found = word.search(line.partition("#")[0])
+        if found is not None:
+            return Mark(line, found.start(), len(name))
+    return None
 
 
 def _tables(document: object) -> dict[str, object]:
@@ -149,22 +182,26 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
         raise MalformedError(message("{name} is a table that may be repeated; write [[{name}]]", name=table)) from error
 
 
-def _check(table: str, entry: dict[str, object]) -> None:
+def _check(table: str, entry: dict[str, object], text: str) -> None:
     """Raise MalformedError if the entry lacks a key of the table, or has one that the table has not."""
     fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
     for key, value in entry.items():
         if key not in fields:
-            raise MalformedError(message("table {table} has no key {key!r}; it has {known}", table=table, key=key,
-                                         known=", ".join(fields)))  # fmt: skip
+            said = message(
+                "table {table} has no key {key!r}; it has {known}", table=table, key=key, known=", ".join(fields)
+            )
+            raise MalformedError(said, mark=_mark_of_key(key, text))
         try:
             msgspec.convert(value, fields[key].type)
         except msgspec.ValidationError as error:
             raise MalformedError(
-                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value)
+                message("table {table}: {key} cannot be {value!r}", table=table, key=key, value=value),
+                mark=_mark_of_key(key, text),
             ) from error
     for key, field in fields.items():
         if field.required and key not in entry:
-            raise MalformedError(message("table {table} lacks the key {key}", table=table, key=key))
+            said = message("table {table} lacks the key {key}", table=table, key=key)
+            raise MalformedError(said, mark=_mark_of_key(table, text))
 
 
 def _prefix(text: str) -> tuple[Version, int, int]:

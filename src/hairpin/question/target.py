@@ -12,7 +12,7 @@ import re
 
 import msgspec
 
-from hairpin.errors import UsageError
+from hairpin.errors import UsageError, mark_in
 from hairpin.message import message
 from hairpin.network.flow import Protocol
 from hairpin.network.prefix import Version, parse_address
@@ -26,6 +26,7 @@ _DEFAULT_PORTS = {
 }  # fmt: skip
 _WITH_PORT = re.compile(r"(?P<place>\[[^\]]*\]|[^:/\[\]]+):(?P<port>[^:/]*)(?:/(?P<protocol>.*))?")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAME_PART = re.compile(r"[A-Za-z0-9_.-]")
 
 
 def parse_target(text: str) -> Target:
@@ -49,7 +50,8 @@ def split_host(text: str) -> tuple[str, str]:
     """Return the text before the first ``@``, and the label behind it (empty: there is none)."""
     what, at, host = text.partition("@")
     if at and not host:
-        raise UsageError(message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what))
+        said = message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what)
+        raise UsageError(said, mark=mark_in(text, "@"))
     return what, host
 
 
@@ -71,14 +73,17 @@ def _target(text: str) -> Target:
     address = _address(text)
     if address is not None:
         written = f"[{text}]" if address[0] == 6 else text
-        raise UsageError(message("{text!r} has no port: write {written}:PORT", text=text, written=written))
+        said = message("{text!r} has no port: write {written}:PORT", text=text, written=written)
+        raise UsageError(said, mark=mark_in(text, ""))
     found = _WITH_PORT.fullmatch(text)
     if found is not None:
         (port, last), protocol = _ports(found["port"], text), _protocol(found["protocol"], text)
         return msgspec.structs.replace(_at(found["place"], port, protocol, text), last=last)
     if _NAME.fullmatch(text):
         return Target(container=text)
-    raise UsageError(message("{text!r} is not a target: {forms}", text=text, forms=_FORMS))
+    wrong = next((each for each in text if not _NAME_PART.fullmatch(each)), text)
+    said = message("{text!r} is not a target: {forms}", text=text, forms=_FORMS)
+    raise UsageError(said, mark=mark_in(text, wrong))
 
 
 def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
@@ -91,15 +96,14 @@ def _at(place: str, port: int, protocol: Protocol | None, text: str) -> Target:
         # Engines and ss print ``0.0.0.0:8080`` for any address of this host, and connect() understands it so.
         return Target(port=port, protocol=protocol, version=version, address=value or None)
     if place.startswith("["):
-        raise UsageError(
-            message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS)
-        )
+        said = message("{text!r}: {place} is not an IPv6 address; {forms}", text=text, place=place, forms=_FORMS)
+        raise UsageError(said, mark=mark_in(text, place))
     if re.fullmatch(r"[\d.]+", place):
-        raise UsageError(
-            message("{text!r}: {place} is not an IPv4 address; {forms}", text=text, place=place, forms=_FORMS)
-        )
+        said = message("{text!r}: {place} is not an IPv4 address; {forms}", text=text, place=place, forms=_FORMS)
+        raise UsageError(said, mark=mark_in(text, place))
     if not _NAME.fullmatch(place):
-        raise UsageError(message("{text!r} is not a target: {forms}", text=text, forms=_FORMS))
+        said = message("{text!r} is not a target: {forms}", text=text, forms=_FORMS)
+        raise UsageError(said, mark=mark_in(text, place))
     return Target(port=port, protocol=protocol, container=place)
 
 
@@ -118,13 +122,12 @@ def _url(text: str) -> Target:
     protocol: Protocol | None = "udp" if parts.scheme == "udp" else "tcp"
     chosen = port if port is not None else _DEFAULT_PORTS.get(parts.scheme)
     if chosen is None:
-        raise UsageError(
-            message(
-                "{text!r} has no port, and hairpin knows no usual one for {scheme}: add :PORT",
-                text=text,
-                scheme=parts.scheme,
-            )
+        said = message(
+            "{text!r} has no port, and hairpin knows no usual one for {scheme}: add :PORT",
+            text=text,
+            scheme=parts.scheme,
         )
+        raise UsageError(said, mark=mark_in(text, host))
     target = _at(f"[{host}]" if ":" in host else host, _port(str(chosen), text), protocol, text)
     if target.container is not None and "." in host:
         raise UsageError(
@@ -133,7 +136,8 @@ def _url(text: str) -> Target:
                 "address that `getent hosts {host}` prints",
                 text=text,
                 host=host,
-            )
+            ),
+            mark=mark_in(text, host),
         )
     return target
 
@@ -151,17 +155,15 @@ def _ports(text: str, whole: str) -> tuple[int, int | None]:
     port = _port(first, whole)
     last = _port(end, whole) if dash else port
     if last < port:
-        raise UsageError(
-            message("{text!r} ends before it begins: write {last}-{port}", text=whole, last=last, port=port)
-        )
+        said = message("{text!r} ends before it begins: write {last}-{port}", text=whole, last=last, port=port)
+        raise UsageError(said, mark=mark_in(whole, text))
     return port, last if last > port else None
 
 
 def _port(text: str, whole: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise UsageError(
-            message("{whole!r}: {said} is not a port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
-        )
+        said = message("{whole!r}: {said} is not a port; ports are 1 to 65535", whole=whole, said=text or _NOTHING)
+        raise UsageError(said, mark=mark_in(whole, text))
     return int(text)
 
 
@@ -175,8 +177,11 @@ def _protocol(text: str | None, whole: str) -> Protocol | None:
             return "udp"
         case _:
             if not text:
-                raise UsageError(message("{whole!r}: no protocol behind /; write /tcp or /udp", whole=whole))
-            raise UsageError(message("{whole!r}: {said} is not supported; write /tcp or /udp", whole=whole, said=text))
+                raise UsageError(
+                    message("{whole!r}: no protocol behind /; write /tcp or /udp", whole=whole), mark=mark_in(whole, "")
+                )
+            said = message("{whole!r}: {said} is not supported; write /tcp or /udp", whole=whole, said=text)
+            raise UsageError(said, mark=mark_in(whole, text))
 
 
 def parse_origin(text: str) -> Origin:
@@ -206,7 +211,6 @@ def _place(text: str) -> Origin:
     if address is None:
         if _NAME.fullmatch(text) and not re.fullmatch(r"[\d.]+", text):
             return Origin("container", container=text, bare=True)
-        raise UsageError(
-            message("--from {text}: not an address; write an address, host, lan or container:NAME", text=text)
-        )
+        said = message("--from {text}: not an address; write an address, host, lan or container:NAME", text=text)
+        raise UsageError(said, mark=mark_in(text, text))
     return Origin("address", version=address[0], address=address[1])
