@@ -16,7 +16,7 @@ from hairpin.report.explain_document import explain_document
 from hairpin.report.words import Words
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW, client_lines, on_healthy_host, on_recorded_host
-from tests.explain.texts import collected, harmless
+from tests.explain.texts import collected, harmless, samples
 
 WELL = ("networks-apart", "ufw", "firewalld-port-open", "icc-off", "podman-netavark", "nft-table")
 BROKEN = ("none", "reject-first", "cont-no-default", "del-masq", "httpd-dead", "docker-user-wrongport")
@@ -43,8 +43,7 @@ def test_enough_lines_are_real() -> None:
 
 @pytest.mark.parametrize("host", WELL)
 def test_no_entry_is_true_or_changes_anything_on_a_healthy_host(host: str) -> None:
-    samples = tuple(each.text.replace("\n", " ") for entry in ENTRIES for each in entry.samples)
-    told = explained(host, (*samples, *(text for _, text in collected())))
+    told = explained(host, tuple(text for _, text in (*samples(), *collected())))
     document = explain_document(told, Words())
     assert [each.quote for each in document.found if each.here == "true" or each.proof or each.remedies] == []
     said = (f"{each.meaning} {each.why} {' '.join(each.ask)}" for each in document.found)

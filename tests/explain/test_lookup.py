@@ -7,7 +7,7 @@ from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
 from hairpin.explain.meaning import TextMeaning
 from hairpin.report.pages import page_ids
-from tests.explain.texts import collected, harmless, met
+from tests.explain.texts import collected, harmless, met, samples
 
 _NO_PAGE = """
 bridge-port-limit cni-bridge-not-trusted conntrack-helper-missing conntrack-invalid-reset
@@ -18,12 +18,8 @@ ipv6-disabled-listen-fails privileged-port-rootless
 NO_PAGE = frozenset(_NO_PAGE.split())
 """Causes that texts name and that have no page yet."""
 
-SAMPLES = {
-    f"{entry.id}-{number}": (entry.id, each.text) for entry in ENTRIES for number, each in enumerate(entry.samples)
-}
 
-
-@pytest.mark.parametrize(("entry", "text"), SAMPLES.values(), ids=SAMPLES)
+@pytest.mark.parametrize(("entry", "text"), samples())
 def test_a_sample_meets_its_entry(entry: str, text: str) -> None:
     found = met(text)
     assert found is not None
@@ -37,8 +33,12 @@ def test_a_collected_text_meets_its_entry(entry: str, text: str) -> None:
     assert found.entry.id == entry
 
 
+def test_each_entry_has_a_sample() -> None:
+    assert {each.id for each in ENTRIES} == {entry for entry, _ in samples()}
+
+
 def test_enough_texts_are_real() -> None:
-    assert len(SAMPLES) >= 75
+    assert len(samples()) >= 75
     assert len(collected()) >= 75
     assert len(harmless()) >= 60
 

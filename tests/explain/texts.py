@@ -1,7 +1,8 @@
 """The real texts of tests/fixtures/texts.
 
-``collected.tsv``: an entry's id, a text, where it is from.  They were collected from memory of public threads after the
-patterns were frozen, and 97 of these 102 met their entry then; five patterns were mended for the others.
+``samples.tsv``, ``collected.tsv``: an entry's id, a text, where it is from.  The patterns were made from the samples.
+The other texts were collected from memory of public threads after the patterns were frozen, and 97 of these 102 met
+their entry then; five patterns were mended for the others.
 ``harmless.log``: lines that healthy hosts and services log.
 """
 
@@ -13,9 +14,18 @@ from hairpin.explain.lookup import TextHit, find_meaning
 FOLDER = Path(__file__).resolve().parent.parent / "fixtures" / "texts"
 
 
+def samples() -> tuple[tuple[str, str], ...]:
+    """Return each sample with the id of its entry."""
+    return _texts_of("samples.tsv")
+
+
 def collected() -> tuple[tuple[str, str], ...]:
     """Return each collected text with the id of its entry."""
-    rows = (line.split("\t") for line in (FOLDER / "collected.tsv").read_text("utf-8").splitlines())
+    return _texts_of("collected.tsv")
+
+
+def _texts_of(file: str) -> tuple[tuple[str, str], ...]:
+    rows = (line.split("\t") for line in (FOLDER / file).read_text("utf-8").splitlines())
     return tuple((id_, text) for id_, text, _ in rows)
 
 

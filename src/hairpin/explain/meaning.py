@@ -20,13 +20,6 @@ PrintedBy = Literal["host", "client", "source"]
 packets of the sender whose address stands in the text."""
 
 
-class Sample(msgspec.Struct, frozen=True):
-    """A line as it was printed.  ``source``: a repository and an issue, or a program and its source file."""
-
-    text: str
-    source: str
-
-
 class TextMeaning(msgspec.Struct, frozen=True):
     """What a text means.
 
@@ -46,7 +39,6 @@ class TextMeaning(msgspec.Struct, frozen=True):
     program: str
     patterns: tuple[str, ...]
     meaning: Message
-    samples: tuple[Sample, ...]
     causes: tuple[str, ...] = ()
     shown_by: tuple[str, ...] = ()
     kind: TextKind = "fault"

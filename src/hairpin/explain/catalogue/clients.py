@@ -1,20 +1,18 @@
 """What clients print that reach no service: curl, wget, ssh, nc, ping, databases' tools, web servers before an
 application."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 CLIENTS = (
     TextMeaning(
-        id="client-timeout",
-        program="curl",
+        id="client-timeout", program="curl", about="flow", printed_by="client", outcome="timeout",
         patterns=(
             "^{timeout}$", "^connect timeout$", "curl: (28) *", "curl: (7) *{timeout}", "(110){timeout}: AH00957",
             "Failed to connect to {host} port {port} after * ms: Timeout was reached",
             "Failed to connect to {host} port {port}* {timeout}",
             "Failed to connect to {host} port {port}: Timeout was reached",
-            "ssh: connect to host {host} port {port}: {timeout}",
-            "connect to {address} port {port} failed: {timeout}",
+            "ssh: connect to host {host} port {port}: {timeout}", "connect to {address} port {port} failed: {timeout}",
             "nc: connect to {host} port {port} (*) failed: {timeout}",
             "nc: connect to {host} port {port} * timed out: Operation now in progress", "Ncat: {timeout}",
             "telnet: Unable to connect to remote host: {timeout}", "telnet: connect to address {address}: {timeout}",
@@ -33,29 +31,18 @@ CLIENTS = (
             "is DOWN, reason: Layer4 timeout", "connect to {host}:{port} failed: {timeout}",
         ),
         meaning=message(
-            "The client's packets, or the answers to them, were dropped on the way and nobody said so: a "
-            "firewall's DROP, a missing route, forwarding that is off, an address that nobody has. A refusal "
-            "would have come at once."
+            "The client's packets, or the answers to them, were dropped on the way and nobody said so: a firewall's "
+            "DROP, a missing route, forwarding that is off, an address that nobody has. A refusal would have come at "
+            "once."
         ),
         causes=(
             "filter-forward-jump-missing", "ip-forward-off", "interface-forwarding-off", "docker-user-drops",
             "forward-policy-drop", "ufw-forward-policy", "input-drops-host-service", "dnat-rule-missing",
             "nat-loopback-on-cloud-address", "no-route-to-client", "masquerade-missing", "rp-filter-strict",
         ),
-        about="flow",
-        outcome="timeout",
-        printed_by="client",
-        samples=(
-            Sample(
-                "curl: (28) Failed to connect to 198.51.100.2 port 8151 after 134520 ms: Connection timed out",
-                "curl, lib/connect.c",
-            ),
-            Sample("ssh: connect to host 10.0.0.5 port 22: Connection timed out", "openssh, sshconnect.c"),
-        ),
     ),
     TextMeaning(
-        id="client-refused",
-        program="curl",
+        id="client-refused", program="curl", about="flow", printed_by="client", outcome="refused",
         patterns=(
             "^{refused}$", "curl: (7) *{refused}",
             "curl: (7) Failed to connect to {host} port {port}*: Couldn't connect to server",
@@ -80,41 +67,25 @@ CLIENTS = (
             'connection to server at "{host}"*, port {port} failed: {refused}',
             "could not connect to server: {refused}",
             "ERROR 2003 (HY000): Can't connect to MySQL server on '{host}:{port}' (111)",
-            "Can't connect to MySQL server on '{host}' (111",
-            "Can't connect to server on '{host}' (111)",
-            "connect() failed (111: {refused}) while connecting to upstream",
-            "(111){refused}: AH00957", "connect: {refused}",
-            "MongoNetworkError: connect ECONNREFUSED {address}:{port}", "failed: {refused}.",
+            "Can't connect to MySQL server on '{host}' (111", "Can't connect to server on '{host}' (111)",
+            "connect() failed (111: {refused}) while connecting to upstream", "(111){refused}: AH00957",
+            "connect: {refused}", "MongoNetworkError: connect ECONNREFUSED {address}:{port}", "failed: {refused}.",
             "error: dial tcp {address}:{port}: connect: {refused}",
             'is DOWN, reason: Layer4 connection problem, info: "{refused}',
             "connect to {host}:{port} failed: {refused}",
         ),
         meaning=message(
-            "The host answered that nobody listens on this port, or a firewall rejected the connection with a "
-            "reset. The service does not run, listens on another port or address, or the port is not published."
+            "The host answered that nobody listens on this port, or a firewall rejected the connection with a reset. "
+            "The service does not run, listens on another port or address, or the port is not published."
         ),
         causes=(
             "service-not-listening", "port-not-published", "docker-proxy-missing", "service-listens-on-other-port",
             "published-on-loopback-only", "loopback-is-the-container", "container-not-running",
             "host-service-not-running", "service-listens-on-container-loopback", "host-service-listens-on-loopback",
         ),
-        about="flow",
-        outcome="refused",
-        printed_by="client",
-        samples=(
-            Sample(
-                "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Connection refused",
-                "moby/moby#27441",
-            ),
-            Sample(
-                "curl: (7) Failed to connect to 10.0.0.5 port 8080 after 1 ms: Couldn't connect to server",
-                "curl, lib/connect.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="client-unreachable",
-        program="curl",
+        id="client-unreachable", program="curl", about="flow", printed_by="client", outcome="no-route",
         patterns=(
             "^{no_route}$", "curl: (7) *{no_route}", "Failed to connect to {host} port {port}* {no_route}",
             "connect to {address} port {port} failed: {no_route}",
@@ -128,38 +99,26 @@ CLIENTS = (
             'connection to server at "{host}"*, port {port} failed: {no_route}',
             "could not connect to server: {no_route}", "Can't connect to MySQL server on '{host}*' (113",
             "connect() failed (113: {no_route}) while connecting to upstream",
-            "connect() to {address}:{port} failed (113: {no_route})", "(113){no_route}: AH00957",
-            "connect: {no_route}", "From {address} icmp_seq=* Destination Host Unreachable",
-            "From {address} icmp_seq=* Packet filtered", "From {address} icmp_seq=* Destination Host Prohibited",
+            "connect() to {address}:{port} failed (113: {no_route})", "(113){no_route}: AH00957", "connect: {no_route}",
+            "From {address} icmp_seq=* Destination Host Unreachable", "From {address} icmp_seq=* Packet filtered",
+            "From {address} icmp_seq=* Destination Host Prohibited",
             "From {address} icmp_seq=* Destination Port Unreachable",
             "From {host} ({address}) icmp_seq=* Destination Host Unreachable",
             "来自 {address} icmp_seq=* 目标主机不可达", "来自 {address} icmp_seq=* 目标主机不可到达",
             "Destination Host Unreachable",
         ),
         meaning=message(
-            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this "
-            "kind), or nobody answered ARP for the address. A route that is missing on the client says `Network "
-            "is unreachable`."
+            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this kind), or "
+            "nobody answered ARP for the address. A route that is missing on the client says `Network is unreachable`."
         ),
         causes=(
             "reject-rule-before-docker", "input-chain-drops-proxied-traffic", "firewalld-zone-blocks-port",
             "firewalld-bridge-in-wrong-zone", "dnat-rule-stale-address", "container-link-down", "arp-not-answered",
             "input-drops-host-service", "veth-detached-from-bridge",
         ),
-        about="flow",
-        outcome="no-route",
-        printed_by="client",
-        samples=(
-            Sample(
-                "curl: (7) Failed to connect to 172.17.0.1 port 5432 after 0 ms: No route to host",
-                "moby/moby#29330",
-            ),
-            Sample("From 10.0.0.1 icmp_seq=1 Destination Host Unreachable", "iputils, ping/ping.c"),
-        ),
     ),
     TextMeaning(
-        id="client-no-network",
-        program="curl",
+        id="client-no-network", program="curl", about="flow", printed_by="client", outcome="no-network",
         patterns=(
             "^{unreachable}$", "curl: (7) *{unreachable}", "Failed to connect to {host} port {port}* {unreachable}",
             "Immediate connect fail for {address}: {unreachable}",
@@ -173,8 +132,8 @@ CLIENTS = (
             "traceroute: sendto: {unreachable}",
         ),
         meaning=message(
-            "The kernel where this was typed has no route to the address: no default route, or for IPv6 no "
-            "address. In a container, its network is internal, or its default route is gone."
+            "The kernel where this was typed has no route to the address: no default route, or for IPv6 no address. In "
+            "a container, its network is internal, or its default route is gone."
         ),
         causes=(
             "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
@@ -185,123 +144,77 @@ CLIENTS = (
             "host-default-route-missing", "container-default-route-missing", "host-link-down",
             "container-interface-missing",
         ),
-        about="flow",
-        outcome="no-network",
-        printed_by="client",
-        samples=(
-            Sample("ping: connect: Network is unreachable", "iputils, ping/ping.c"),
-            Sample(
-                "curl: (7) Failed to connect to 2a00:1450:4001::1 port 443: Network is unreachable",
-                "curl, lib/connect.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="client-reset",
-        program="curl",
+        id="client-reset", program="curl", about="flow", printed_by="client", outcome="reset",
         patterns=(
-            "^{reset}$", "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}",
-            "curl: (35) Recv failure: {reset}", "Recv failure: {reset}",
-            "recv() failed (104: {reset}) while reading response header from upstream", "read: {reset}",
-            "kex_exchange_identification: read: {reset}", "ssh_exchange_identification: read: {reset}",
+            "^{reset}$", "curl: (56) Recv failure: {reset}", "curl: (35) * {reset}", "curl: (35) Recv failure: {reset}",
+            "Recv failure: {reset}", "recv() failed (104: {reset}) while reading response header from upstream",
+            "read: {reset}", "kex_exchange_identification: read: {reset}", "ssh_exchange_identification: read: {reset}",
             "Error reading from server: {reset}", "Read error ({reset}) in headers", "Send failure: {reset}",
         ),
         meaning=message(
-            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so "
-            "nothing listens behind it: the service listens on 127.0.0.1 or on another port; on long transfers "
-            "it may be a packet that conntrack calls invalid."
+            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so nothing "
+            "listens behind it: the service listens on 127.0.0.1 or on another port; on long transfers it may be a "
+            "packet that conntrack calls invalid."
         ),
         causes=(
             "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
             "conntrack-invalid-reset", "service-listens-on-one-container-address", "container-own-firewall",
         ),
-        about="flow",
-        outcome="reset",
-        printed_by="client",
-        samples=(
-            Sample("curl: (56) Recv failure: Connection reset by peer", "gliderlabs/logspout#136"),
-        ),
     ),
     TextMeaning(
-        id="client-not-connected",
-        program="",
+        id="client-not-connected", program="", about="flow", printed_by="client", general=True,
         patterns=(
             "ERROR 2002 (HY000): Can't connect to MySQL server on '{host}' (115)", "failed to connect to all addresses",
             "Can't connect to MySQL server on '{host}' (115", "transport: Error while dialing",
             "AH00957: * attempt to connect to {address}:{port} * failed",
         ),
         meaning=message(
-            "The client could not connect, and does not say how: nobody answered, or the connection was refused. "
-            "Error 115 is EINPROGRESS, which the call returns in both cases."
+            "The client could not connect, and does not say how: nobody answered, or the connection was refused. Error "
+            "115 is EINPROGRESS, which the call returns in both cases."
         ),
         causes=(
             "service-not-listening", "port-not-published", "container-not-running", "loopback-is-the-container",
             "filter-forward-jump-missing", "ip-forward-off",
         ),
-        about="flow",
-        printed_by="client",
         verdicts=("refused", "rejected", "dropped", "unanswered"),
-        general=True,
-        samples=(
-            Sample(
-                "ERROR 2002 (HY000): Can't connect to MySQL server on 'db' (115)",
-                "mariadb-connector-c, plugins/pvio/pvio_socket.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="ping-invalid-argument",
-        program="ping",
+        id="ping-invalid-argument", program="ping", passing=True,
         patterns=("ping: sendto: Invalid argument", "ping: sendmsg: Invalid argument"),
         meaning=message(
             "The kernel refused the packet. Most often it had no room for another neighbour (ARP) entry: "
             "net.ipv4.neigh.default.gc_thresh3 is the most that it keeps."
         ),
-        causes=("neighbour-table-overflow",),
-        passing=True,
-        shown_by=("neighbour-table-overflow",),
-        samples=(
-            Sample("ping: sendto: Invalid argument", "containers/podman-compose#672"),
-        ),
+        causes=("neighbour-table-overflow",), shown_by=("neighbour-table-overflow",),
     ),
     TextMeaning(
-        id="ping-not-permitted",
-        program="ping",
+        id="ping-not-permitted", program="ping", about="flow", printed_by="client",
         patterns=(
             "ping: sendmsg: {not_allowed}", "ping: sendto: {not_allowed}", "sendto: {not_allowed}",
             "curl: (7) * {not_allowed}", "connect: {not_allowed}",
         ),
         meaning=message(
-            "A firewall on the machine where this was typed drops its own outgoing packets: the chain OUTPUT, or "
-            "its policy."
+            "A firewall on the machine where this was typed drops its own outgoing packets: the chain OUTPUT, or its "
+            "policy."
         ),
         causes=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
         shown_by=("output-policy-drop", "rule-decides-flow", "container-own-firewall"),
-        about="flow",
-        printed_by="client",
-        samples=(
-            Sample("ping: sendmsg: Operation not permitted", "iputils, ping/ping_common.c"),
-        ),
     ),
     TextMeaning(
-        id="curl-no-route-own-address",
-        program="curl",
+        id="curl-no-route-own-address", program="curl", printed_by="client", general=True,
         patterns=(
             "bind failed with errno {number}: {not_here}", "connect: {not_here}", "bind: {not_here}",
             "[Errno 99] {not_here}", "EADDRNOTAVAIL",
         ),
         meaning=message(
-            "The program wants to use a local address that this host or container does not have, or no source "
-            "port is left for new connections to that server."
+            "The program wants to use a local address that this host or container does not have, or no source port is "
+            "left for new connections to that server."
         ),
         causes=(
             "publish-address-not-on-host", "host-address-missing", "snat-ports-exhausted",
             "container-address-not-assigned", "loopback-address-missing",
-        ),
-        general=True,
-        printed_by="client",
-        samples=(
-            Sample("OSError: [Errno 99] Cannot assign requested address", "python/cpython, Modules/socketmodule.c"),
         ),
     ),
 )  # fmt: skip

@@ -1,69 +1,49 @@
 """What `docker` prints when a container or a network cannot be started, or is started with a warning."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 DOCKER = (
     TextMeaning(
-        id="docker-forwarding-disabled",
-        program="docker",
+        id="docker-forwarding-disabled", program="docker",
         patterns=("IPv4 forwarding is disabled. Networking will not work", "IPv4 forwarding is disabled"),
         meaning=message(
-            "net.ipv4.ip_forward was 0 when docker looked, so the kernel forwards nothing between containers and "
-            "the outside. Something set it to 0 after dockerd had set it to 1, most often a sysctl file."
+            "net.ipv4.ip_forward was 0 when docker looked, so the kernel forwards nothing between containers and the "
+            "outside. Something set it to 0 after dockerd had set it to 1, most often a sysctl file."
         ),
         causes=(
-            "ip-forward-off", "sysctl-file-forces-forward-off", "interface-forwarding-off",
-            "ip-forward-not-persisted",
+            "ip-forward-off", "sysctl-file-forces-forward-off", "interface-forwarding-off", "ip-forward-not-persisted",
         ),
         shown_by=("ip-forward-off", "interface-forwarding-off"),
-        samples=(
-            Sample("WARNING: IPv4 forwarding is disabled. Networking will not work.", "moby/moby#27319"),
-        ),
     ),
     TextMeaning(
-        id="docker-bridge-nf-disabled",
-        program="docker",
+        id="docker-bridge-nf-disabled", program="docker", kind="routine",
         patterns=("bridge-nf-call-iptables is disabled", "bridge-nf-call-ip6tables is disabled"),
         meaning=message(
-            "Frames between two containers of one bridge do not pass iptables, because br_netfilter is not "
-            "loaded or is switched off. Published ports asked for from a container of the same network then need "
-            "docker-proxy, and `icc=false` has no effect."
+            "Frames between two containers of one bridge do not pass iptables, because br_netfilter is not loaded or "
+            "is switched off. Published ports asked for from a container of the same network then need docker-proxy, "
+            "and `icc=false` has no effect."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
-        kind="routine",
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
-        samples=(
-            Sample("WARNING: bridge-nf-call-iptables is disabled", "moby/moby#16137"),
-        ),
     ),
     TextMeaning(
-        id="docker-programming-failed",
-        program="dockerd",
+        id="docker-programming-failed", program="dockerd", general=True,
         patterns=(
             "driver failed programming external connectivity on endpoint {container}",
             "failed to set up container networking", "failed programming external connectivity",
         ),
         meaning=message(
-            "dockerd could not set up the published ports of this container, so it was not started. The end of "
-            "the message says why."
+            "dockerd could not set up the published ports of this container, so it was not started. The end of the "
+            "message says why."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "port-allocated-by-other-container",
             "published-port-held-by-other-process",
         ),
-        general=True,
-        samples=(
-            Sample(
-                "docker: Error response from daemon: driver failed programming external connectivity on endpoint "
-                "web (3b8c1b1c6a0c2f2f): …",
-                "moby/moby#16816",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-nat-chain-gone",
-        program="dockerd",
+        id="docker-nat-chain-gone", program="dockerd",
         patterns=(
             "iptables * -t nat -A DOCKER * No chain/target/match by that name",
             "iptables * -t nat -I DOCKER * No chain/target/match by that name",
@@ -82,18 +62,9 @@ DOCKER = (
             "firewall-manager-flushed-rules", "nft-conf-flush-ruleset", "iptables-check-bug", "masquerade-missing",
         ),
         shown_by=("docker-nat-chain-missing",),
-        samples=(
-            Sample(
-                "docker: Error response from daemon: driver failed programming external connectivity on endpoint "
-                "web (5f2c…): iptables failed: iptables --wait -t nat -A DOCKER -p tcp -d 0/0 --dport 8080 -j "
-                "DNAT --to-destination 172.17.0.2:80 ! -i docker0: iptables: No chain/target/match by that name.",
-                "moby/moby#26494",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-filter-chain-gone",
-        program="dockerd",
+        id="docker-filter-chain-gone", program="dockerd",
         patterns=(
             "iptables * -t filter -A DOCKER * No chain/target/match by that name",
             "iptables * -t filter -I DOCKER* No chain/target/match by that name",
@@ -118,44 +89,25 @@ DOCKER = (
             "docker-nat-chain-missing", "iptables-check-bug",
         ),
         shown_by=("docker-filter-chain-missing",),
-        samples=(
-            Sample(
-                "Error response from daemon: Failed to Setup IP tables: Unable to enable SKIP DNAT rule:  "
-                "(iptables failed: iptables --wait -t filter -A DOCKER -p tcp -d 172.18.0.2 --dport 80 -j "
-                "ACCEPT: iptables: No chain/target/match by that name. (exit status 1))",
-                "jumpserver/jumpserver#3656",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-setup-iptables-failed",
-        program="dockerd",
+        id="docker-setup-iptables-failed", program="dockerd", general=True,
         patterns=(
             "Failed to Setup IP tables", "Failed to program NAT chain", "Unable to enable SKIP DNAT rule",
             "Failed to program FILTER chain", "failed to create NAT chain", "failed to create FILTER chain",
             "Unable to enable NAT rule", "failed to add jump rules", "setting up DOCKER-FORWARD",
         ),
         meaning=message(
-            "dockerd could not write its rules for a network, so the network was not made. The end of the "
-            "message is what iptables answered: chains that somebody flushed, a kernel module that is missing, "
-            "or a busy lock."
+            "dockerd could not write its rules for a network, so the network was not made. The end of the message is "
+            "what iptables answered: chains that somebody flushed, a kernel module that is missing, or a busy lock."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
-            "firewall-manager-flushed-rules", "kernel-module-missing", "xtables-lock-contention",
-            "iptables-check-bug",
-        ),
-        general=True,
-        samples=(
-            Sample(
-                "Failed to Setup IP tables: Unable to enable SKIP DNAT rule",
-                "moby, libnetwork/drivers/bridge/setup_ip_tables_linux.go",
-            ),
+            "firewall-manager-flushed-rules", "kernel-module-missing", "xtables-lock-contention", "iptables-check-bug",
         ),
     ),
     TextMeaning(
-        id="docker-nat-inject-failed",
-        program="dockerd",
+        id="docker-nat-inject-failed", program="dockerd",
         patterns=(
             "Failed to inject DOCKER in PREROUTING chain", "Failed to inject DOCKER in OUTPUT chain",
             "Failed to inject {chain} in {chain} chain",
@@ -169,19 +121,9 @@ DOCKER = (
             "iptables-check-bug", "mixed-firewall-managers",
         ),
         shown_by=("docker-nat-chain-missing",),
-        samples=(
-            Sample(
-                'failed to start daemon: Error initializing network controller: Error creating default "bridge" '
-                "network: Failed to program NAT chain: Failed to inject DOCKER in PREROUTING chain: iptables "
-                "failed: iptables --wait -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER: iptables "
-                "v1.8.4 (nf_tables): Chain 'DOCKER' does not exist",
-                "firewalld/firewalld#503",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-proxy-address-in-use",
-        program="dockerd",
+        id="docker-proxy-address-in-use", program="dockerd", about="port",
         patterns=(
             "Error starting userland proxy: listen tcp* {address}:{port}: bind: {in_use}",
             "Error starting userland proxy: listen udp* {address}:{port}: bind: {in_use}",
@@ -192,87 +134,53 @@ DOCKER = (
             "cannot start a stopped process * bind: {in_use}", "exposing port TCP {address}:{port} -> *: {in_use}",
         ),
         meaning=message(
-            "Another process listens on this port of the host already, so docker cannot take it. `ss -lntup` "
-            "names the process: another program, or a docker-proxy that was left over."
+            "Another process listens on this port of the host already, so docker cannot take it. `ss -lntup` names the "
+            "process: another program, or a docker-proxy that was left over."
         ),
         causes=(
             "published-port-held-by-other-process", "docker-proxy-stale", "ephemeral-port-collision",
             "port-allocated-by-other-container",
         ),
-        about="port",
         shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
-        samples=(
-            Sample(
-                "Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use",
-                "docker/for-linux#1278",
-            ),
-            Sample(
-                "failed to bind host port for 0.0.0.0:8080:172.17.0.2:80/tcp: address already in use",
-                "moby, libnetwork/drivers/bridge/port_mapping_linux.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-port-allocated",
-        program="dockerd",
+        id="docker-port-allocated", program="dockerd", about="port",
         patterns=(
             "Bind for {address}:{port} failed: port is already allocated",
             "Bind for :::{port} failed: port is already allocated", "port is already allocated",
             "Bind for {address}:{port}: unexpected error Port {port} is already in use",
         ),
         meaning=message(
-            "dockerd has given this port of the host to another container. That container runs, or dockerd has "
-            "not given the port back after an unclean end."
+            "dockerd has given this port of the host to another container. That container runs, or dockerd has not "
+            "given the port back after an unclean end."
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
-        about="port",
         shown_by=("port-allocated-by-other-container", "published-port-held-by-other-process"),
-        samples=(
-            Sample(
-                "docker: Error response from daemon: driver failed programming external connectivity on endpoint "
-                "web (1f…): Bind for 0.0.0.0:8080 failed: port is already allocated.",
-                "moby/libnetwork#575",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-all-ports-allocated",
-        program="dockerd",
+        id="docker-all-ports-allocated", program="dockerd",
         patterns=("all ports are allocated", "Range already full", "no available port in range"),
         meaning=message(
-            "No port of the range that was asked for is free on this host. Containers or processes hold all of "
-            "them."
+            "No port of the range that was asked for is free on this host. Containers or processes hold all of them."
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
-        samples=(
-            Sample("Bind for 0.0.0.0:8000 failed: all ports are allocated", "moby, libnetwork/portallocator"),
-        ),
     ),
     TextMeaning(
-        id="docker-address-not-here",
-        program="dockerd",
+        id="docker-address-not-here", program="dockerd", about="port",
         patterns=(
             "listen tcp* {address}:{port}: bind: {not_here}", "listen udp* {address}:{port}: bind: {not_here}",
             "failed to bind host port for {address}:{port}* {not_here}", "failed to bind host port * {not_here}",
             "Error starting userland proxy: * {not_here}", "exposing port TCP {address}:{port} -> *: {not_here}",
         ),
         meaning=message(
-            "The address in the port's mapping is not on this host, or was not yet when the container was "
-            "started. A cloud's public address is at its gateway: publish on the private one."
+            "The address in the port's mapping is not on this host, or was not yet when the container was started. A "
+            "cloud's public address is at its gateway: publish on the private one."
         ),
         causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
         shown_by=("publish-address-not-on-host",),
-        about="port",
-        samples=(
-            Sample(
-                "Error starting userland proxy: listen tcp 203.0.113.7:443: bind: cannot assign requested address",
-                "moby/moby#39559",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-ipv6-listen",
-        program="dockerd",
+        id="docker-ipv6-listen", program="dockerd",
         patterns=(
             "listen tcp6 [::]:{port}: socket: address family not supported by protocol",
             "listen tcp6 * address family not supported by protocol",
@@ -283,17 +191,9 @@ DOCKER = (
             "Publish on an IPv4 address, or update docker."
         ),
         causes=("ipv6-disabled-listen-fails",),
-        samples=(
-            Sample(
-                "Error starting userland proxy: listen tcp6 [::]:3306: socket: address family not supported by "
-                "protocol",
-                "docker/for-linux#1233",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-privileged-port",
-        program="docker",
+        id="docker-privileged-port", program="docker",
         patterns=(
             "listen tcp* {address}:{port}: bind: permission denied", "cannot expose privileged port {port}",
             "error while calling PortManager.AddPort(): * permission denied",
@@ -303,13 +203,5 @@ DOCKER = (
             "default. Publish a higher port, or let root publish this one."
         ),
         causes=("privileged-port-rootless",),
-        samples=(
-            Sample(
-                "Error: rootlessport cannot expose privileged port 80, you can add "
-                "'net.ipv4.ip_unprivileged_port_start=80' to /etc/sysctl.conf (currently 1024), or choose a "
-                "larger port number (>= 1024): listen tcp 0.0.0.0:80: bind: permission denied",
-                "containers/podman#13426",
-            ),
-        ),
     ),
 )  # fmt: skip

@@ -1,60 +1,46 @@
 """What `docker` prints about networks, and when it does not reach dockerd."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 DOCKER_NETWORKS = (
     TextMeaning(
-        id="docker-bridge-full",
-        program="dockerd",
+        id="docker-bridge-full", program="dockerd",
         patterns=(
-            "adding interface {link} to bridge {link} failed: exchange full",
-            "failed to add interface * exchange full",
+            "adding interface {link} to bridge {link} failed: exchange full", "failed to add interface * exchange full",
         ),
         meaning=message(
-            "The bridge has 1023 ports, which is the most that Linux allows, so no further container can join "
-            "its network. Spread the containers over several networks."
+            "The bridge has 1023 ports, which is the most that Linux allows, so no further container can join its "
+            "network. Spread the containers over several networks."
         ),
         causes=("bridge-port-limit",),
-        samples=(Sample("adding interface vethe3d6f23 to bridge docker0 failed: exchange full", "moby/moby#31100"),),
     ),
     TextMeaning(
-        id="docker-endpoint-exists",
-        program="dockerd",
+        id="docker-endpoint-exists", program="dockerd",
         patterns=("endpoint with name {container} already exists in network {word}",),
         meaning=message(
-            "dockerd still has the network's end of a container that did not end cleanly, and refuses a second one "
-            "of that name. No packet is stopped by it."
+            "dockerd still has the network's end of a container that did not end cleanly, and refuses a second one of "
+            "that name. No packet is stopped by it."
         ),
-        samples=(Sample("endpoint with name web already exists in network bridge", "moby, libnetwork/network.go"),),
     ),
     TextMeaning(
-        id="docker-pool-overlaps",
-        program="dockerd",
+        id="docker-pool-overlaps", program="dockerd",
         patterns=(
             "Pool overlaps with other one on this address space",
             "cannot create network * (br-*): conflicts with network * (br-*): networks have overlapping IPv4",
         ),
         meaning=message(
-            "The subnet that was asked for overlaps the subnet of another network of this engine. Choose another "
-            "one for the new network."
+            "The subnet that was asked for overlaps the subnet of another network of this engine. Choose another one "
+            "for the new network."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
-        samples=(
-            Sample(
-                "Error response from daemon: Pool overlaps with other one on this address space",
-                "moby, libnetwork/ipam",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-pools-exhausted",
-        program="dockerd",
+        id="docker-pools-exhausted", program="dockerd",
         patterns=(
             "could not find an available, non-overlapping IPv4 address pool among the defaults",
             "could not find an available, non-overlapping IPv6 address pool among the defaults",
-            "could not find an available predefined network",
-            "all predefined address pools have been fully subnetted",
+            "could not find an available predefined network", "all predefined address pools have been fully subnetted",
             "failed to parse pool request for address space",
         ),
         meaning=message(
@@ -64,77 +50,45 @@ DOCKER_NETWORKS = (
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
         shown_by=("address-pool-exhausted",),
-        samples=(
-            Sample(
-                "ERROR: could not find an available, non-overlapping IPv4 address pool among the defaults to "
-                "assign to the network",
-                "docker/for-linux#599",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-no-address-left",
-        program="dockerd",
+        id="docker-no-address-left", program="dockerd",
         patterns=(
             "no available IPv4 addresses on this network's address pools",
-            "no available IPv6 addresses on this network's address pools",
-            "Address already in use: failed to allocate",
+            "no available IPv6 addresses on this network's address pools", "Address already in use: failed to allocate",
             "no unallocated IP addresses in",
         ),
         meaning=message(
             "Every address of this network's subnet is given to a container. A network with a larger subnet has more."
         ),
         causes=("address-pool-exhausted",),
-        samples=(
-            Sample(
-                "no available IPv4 addresses on this network's address pools: web (9f…)",
-                "moby, libnetwork/ipam/allocator.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-host-network-ports",
-        program="docker",
+        id="docker-host-network-ports", program="docker",
         patterns=(
             "Published ports are discarded when using host network mode",
             "published ports are discarded when using host network",
         ),
         meaning=message(
-            "A container with `--network host` has no ports of its own to publish: its service listens on the "
-            "host's addresses directly. Use the port that the service listens on."
+            "A container with `--network host` has no ports of its own to publish: its service listens on the host's "
+            "addresses directly. Use the port that the service listens on."
         ),
-        causes=("host-network-ignores-ports",),
-        shown_by=("host-network-ignores-ports",),
-        samples=(
-            Sample(
-                "WARNING: Published ports are discarded when using host network mode",
-                "docker/cli, cli/command/container/create.go",
-            ),
-        ),
+        causes=("host-network-ignores-ports",), shown_by=("host-network-ignores-ports",),
     ),
     TextMeaning(
-        id="docker-container-network-ports",
-        program="docker",
+        id="docker-container-network-ports", program="docker",
         patterns=(
             "conflicting options: port publishing and the container type network mode",
             "conflicting options: port exposing and the container type network mode",
         ),
         meaning=message(
-            "A container that shares the network of another one (`--network container:NAME`) publishes nothing "
-            "itself. Publish the port on the container whose network it is."
+            "A container that shares the network of another one (`--network container:NAME`) publishes nothing itself. "
+            "Publish the port on the container whose network it is."
         ),
         causes=("container-shares-network-of-stopped-container", "shared-namespace-left"),
-        samples=(
-            Sample(
-                "docker: Error response from daemon: conflicting options: port publishing and the container type "
-                "network mode.",
-                "dperson/openvpn-client#210",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-joined-container-stopped",
-        program="dockerd",
+        id="docker-joined-container-stopped", program="dockerd", about="thing",
         patterns=(
             "cannot join network of a non running container: {container}",
             "cannot join network of a non running container",
@@ -144,35 +98,24 @@ DOCKER_NETWORKS = (
             "No such container: * joining network namespace of container",
         ),
         meaning=message(
-            "This container shares the network of another one, and that one did not run when this one was started. "
-            "It has to run first."
+            "This container shares the network of another one, and that one did not run when this one was started. It "
+            "has to run first."
         ),
         causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
         shown_by=("container-not-running", "shared-namespace-left"),
-        about="thing",
-        samples=(
-            Sample(
-                "Error response from daemon: cannot join network of a non running container: 0bfa2d0a4c0e",
-                "moby, daemon/container_operations_unix.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="docker-unsupported-gateway-mode",
-        program="dockerd",
+        id="docker-unsupported-gateway-mode", program="dockerd",
         patterns=("unsupported value nat-unprotected", "unknown gateway mode nat-unprotected"),
         meaning=message(
-            "The network option `gateway_mode_ipv4=nat-unprotected` needs Docker 28. Update the engine, or leave "
-            "the option out."
+            "The network option `gateway_mode_ipv4=nat-unprotected` needs Docker 28. Update the engine, or leave the "
+            "option out."
         ),
-        samples=(Sample("unsupported value nat-unprotected", "chipmk/docker-mac-net-connect#49"),),
     ),
     TextMeaning(
-        id="docker-network-missing",
-        program="dockerd",
+        id="docker-network-missing", program="dockerd",
         patterns=(
-            "Error response from daemon: network {word} not found",
-            "Error: No such network: {word}",
+            "Error response from daemon: network {word} not found", "Error: No such network: {word}",
             "failed to set up container networking: network {word} not found",
             "network {word} declared as external, but could not be found",
         ),
@@ -180,52 +123,33 @@ DOCKER_NETWORKS = (
             "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
         ),
         causes=("no-common-network-for-name",),
-        samples=(Sample("Error response from daemon: network backend not found", "moby, daemon/network.go"),),
     ),
     TextMeaning(
-        id="docker-daemon-unreachable",
-        program="docker",
+        id="docker-daemon-unreachable", program="docker",
         patterns=(
             "Cannot connect to the Docker daemon at *. Is the docker daemon running",
             "Cannot connect to the Docker daemon. Is the docker daemon running on this host",
-            "Couldn't connect to Docker daemon",
-            "dial unix {path}docker.sock: connect: {refused}",
-            "dial unix {path}docker.sock: connect: {no_file}",
-            "failed to connect to the docker API at",
+            "Couldn't connect to Docker daemon", "dial unix {path}docker.sock: connect: {refused}",
+            "dial unix {path}docker.sock: connect: {no_file}", "failed to connect to the docker API at",
             "error during connect: this error may indicate that the docker daemon is not running",
             "docker.errors.DockerException: Error while fetching server API version",
         ),
         meaning=message(
-            "No dockerd answered on its socket: it did not run, or `docker` asked at another address (DOCKER_HOST, "
-            "a context). `systemctl status docker` and its journal say why it ended."
+            "No dockerd answered on its socket: it did not run, or `docker` asked at another address (DOCKER_HOST, a "
+            "context). `systemctl status docker` and its journal say why it ended."
         ),
-        causes=("docker-daemon-not-running", "daemon-does-not-start-config"),
-        shown_by=("docker-daemon-not-running",),
-        samples=(
-            Sample(
-                "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
-                "docker/cli, client errors",
-            ),
-        ),
+        causes=("docker-daemon-not-running", "daemon-does-not-start-config"), shown_by=("docker-daemon-not-running",),
     ),
     TextMeaning(
-        id="docker-socket-denied",
-        program="docker",
+        id="docker-socket-denied", program="docker",
         patterns=(
             "permission denied while trying to connect to the Docker daemon socket",
             "Got permission denied while trying to connect to the Docker daemon socket",
             "permission denied while trying to connect to the docker API",
         ),
         meaning=message(
-            "This user may not talk to dockerd: run the command as root, or as a member of the group docker. It "
-            "says nothing about the network."
-        ),
-        samples=(
-            Sample(
-                "Got permission denied while trying to connect to the Docker daemon socket at "
-                "unix:///var/run/docker.sock",
-                "docker/cli, client errors",
-            ),
+            "This user may not talk to dockerd: run the command as root, or as a member of the group docker. It says "
+            "nothing about the network."
         ),
     ),
-)
+)  # fmt: skip

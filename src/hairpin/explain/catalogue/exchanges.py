@@ -1,12 +1,11 @@
 """What clients print of a connection that was made and did not serve: no answer, an early end, another protocol."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 EXCHANGES = (
     TextMeaning(
-        id="protocol-mismatch",
-        program="",
+        id="protocol-mismatch", program="", printed_by="client",
         patterns=(
             "server gave HTTP response to HTTPS client", "Client sent an HTTP request to an HTTPS server",
             "The plain HTTP request was sent to HTTPS port", "tls: first record does not look like a TLS handshake",
@@ -17,23 +16,12 @@ EXCHANGES = (
             "speaking plain HTTP to an SSL-enabled server port", "SSL routines*http request",
         ),
         meaning=message(
-            "The connection works, and its two ends speak different protocols: one of them TLS (https), the other "
-            "one none (http). Write the other scheme, or the port that speaks it; the network is not at fault."
-        ),
-        printed_by="client",
-        samples=(
-            Sample(
-                'Get "https://198.51.100.2:5000/v2/": http: server gave HTTP response to HTTPS client',
-                "golang/go, src/net/http/transport.go",
-            ),
-            Sample(
-                "curl: (35) error:1408F10B:SSL routines:ssl3_get_record:wrong version number", "openssl, ssl/record"
-            ),
+            "The connection works, and its two ends speak different protocols: one of them TLS (https), the other one "
+            "none (http). Write the other scheme, or the port that speaks it; the network is not at fault."
         ),
     ),
     TextMeaning(
-        id="client-silent",
-        program="",
+        id="client-silent", program="", about="flow", printed_by="client",
         patterns=(
             "curl: (28) Operation timed out after * milliseconds with * bytes received",
             "Operation timed out after * milliseconds with * out of * bytes received",
@@ -50,55 +38,35 @@ EXCHANGES = (
         ),
         causes=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
         shown_by=("service-process-stopped", "mtu-black-hole", "pmtud-icmp-blocked", "service-backlog-full"),
-        about="flow",
-        printed_by="client",
-        samples=(
-            Sample(
-                "curl: (28) Operation timed out after 5001 milliseconds with 0 bytes received", "curl, lib/multi.c"
-            ),
-        ),
     ),
     TextMeaning(
-        id="client-empty-reply",
-        program="curl",
+        id="client-empty-reply", program="curl", about="flow", printed_by="client",
         patterns=(
             "curl: (52) Empty reply from server", "Empty reply from server", "^No data received.$",
             "Remote end closed connection without response", "Server aborted the SSL handshake",
         ),
         meaning=message(
-            "The connection was opened and closed without an answer. On a published port docker-proxy opens it "
-            "by itself, so nothing may listen behind it, or the service ends what it does not understand."
+            "The connection was opened and closed without an answer. On a published port docker-proxy opens it by "
+            "itself, so nothing may listen behind it, or the service ends what it does not understand."
         ),
         causes=("service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening"),
-        about="flow",
         verdicts=("refused", "rejected"),
-        printed_by="client",
-        samples=(
-            Sample("curl: (52) Empty reply from server", "curl, lib/http.c"),
-        ),
     ),
     TextMeaning(
-        id="client-tls-hangs",
-        program="curl",
+        id="client-tls-hangs", program="curl", about="flow", printed_by="client",
         patterns=(
             "curl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL", "curl: (35) TLS connect error",
             "SSL connection timeout", "net/http: TLS handshake timeout",
         ),
         meaning=message(
-            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on "
-            "the way whose ICMP messages are lost makes exactly that."
+            "TCP connected, and the TLS handshake got no answer. Its packets are full-sized: a smaller MTU on the way "
+            "whose ICMP messages are lost makes exactly that."
         ),
         causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
         shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
-        about="flow",
-        printed_by="client",
-        samples=(
-            Sample('Get "https://registry.example.com/v2/": net/http: TLS handshake timeout', "moby/moby#22635"),
-        ),
     ),
     TextMeaning(
-        id="client-message-too-long",
-        program="ping",
+        id="client-message-too-long", program="ping", about="flow", printed_by="client",
         patterns=(
             "ping: local error: message too long, mtu={number}", "ping: sendmsg: Message too long",
             "local error: Message too long, mtu=", "From {address} icmp_seq=* Frag needed and DF set (mtu = {number})",
@@ -109,10 +77,5 @@ EXCHANGES = (
         ),
         causes=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
         shown_by=("mtu-black-hole", "pmtud-icmp-blocked", "overlay-mtu-too-large"),
-        about="flow",
-        printed_by="client",
-        samples=(
-            Sample("ping: local error: message too long, mtu=1450", "iputils, ping/ping.c"),
-        ),
     ),
 )  # fmt: skip

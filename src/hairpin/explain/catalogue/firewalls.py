@@ -1,12 +1,11 @@
 """What firewalld, ufw and the log rules of a firewall write."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 FIREWALLS = (
     TextMeaning(
-        id="firewalld-command-failed-nat",
-        program="firewalld",
+        id="firewalld-command-failed-nat", program="firewalld",
         patterns=(
             "COMMAND_FAILED: '*iptables* -A DOCKER * failed: *No chain/target/match by that name",
             "COMMAND_FAILED: '*iptables* -A DOCKER * failed: * does not exist",
@@ -23,18 +22,9 @@ FIREWALLS = (
             "firewall-manager-flushed-rules", "iptables-check-bug",
         ),
         shown_by=("docker-nat-chain-missing", "docker-filter-chain-missing"),
-        samples=(
-            Sample(
-                "ERROR: COMMAND_FAILED: '/sbin/iptables -w2 -t nat -A DOCKER -p tcp -d 0/0 --dport 8080 -j DNAT "
-                "--to-destination 172.17.0.2:80 ! -i docker0' failed: iptables: No chain/target/match by that "
-                "name.",
-                "moby/moby#16137",
-            ),
-        ),
     ),
     TextMeaning(
-        id="firewalld-check-failed",
-        program="firewalld",
+        id="firewalld-check-failed", program="firewalld", kind="harmless",
         patterns=(
             "COMMAND_FAILED: '*iptables* -C * failed: *Bad rule (does a matching rule exist in that chain?)",
             "COMMAND_FAILED: '*iptables* -C * failed: *No chain/target/match by that name",
@@ -47,201 +37,112 @@ FIREWALLS = (
             "COMMAND_FAILED: '*iptables* -X DOCKER* failed: *CHAIN_USER_DEL failed (Device or resource busy)",
         ),
         meaning=message(
-            "dockerd asked through firewalld whether a rule is there, or took an old one away before it made its "
-            "own, and the answer was no. dockerd expects that, and firewalld logs it as an error."
-        ),
-        kind="harmless",
-        samples=(
-            Sample(
-                "COMMAND_FAILED: '/usr/sbin/iptables -w10 -t nat -C PREROUTING -m addrtype --dst-type LOCAL -j "
-                "DOCKER' failed: iptables: Bad rule (does a matching rule exist in that chain?).",
-                "moby/moby#28476",
-            ),
+            "dockerd asked through firewalld whether a rule is there, or took an old one away before it made its own, "
+            "and the answer was no. dockerd expects that, and firewalld logs it as an error."
         ),
     ),
     TextMeaning(
-        id="iptables-bad-rule",
-        program="iptables",
+        id="iptables-bad-rule", program="iptables", kind="harmless", general=True,
         patterns=("Bad rule (does a matching rule exist in that chain?)",),
         meaning=message(
-            "The normal answer of `iptables -C` and `-D`: no such rule is there. A program asks so before it "
-            "adds one."
-        ),
-        kind="harmless",
-        general=True,
-        samples=(
-            Sample("iptables: Bad rule (does a matching rule exist in that chain?).", "moby/moby#15948"),
+            "The normal answer of `iptables -C` and `-D`: no such rule is there. A program asks so before it adds one."
         ),
     ),
     TextMeaning(
-        id="firewalld-not-running",
-        program="firewalld",
+        id="firewalld-not-running", program="firewalld",
         patterns=("FirewallD is not running", "firewalld is not running"),
         meaning=message(
-            "firewall-cmd found no firewalld that runs, so it changed nothing. The rules in the kernel are those "
-            "of others."
-        ),
-        samples=(
-            Sample("FirewallD is not running", "firewalld, src/firewall-cmd.in"),
+            "firewall-cmd found no firewalld that runs, so it changed nothing. The rules in the kernel are those of "
+            "others."
         ),
     ),
     TextMeaning(
-        id="firewalld-docker-zone",
-        program="firewalld",
+        id="firewalld-docker-zone", program="firewalld", kind="harmless",
         patterns=("INVALID_ZONE: docker", "ALREADY_ENABLED: {word}", "ZONE_ALREADY_SET: {link}"),
         meaning=message(
-            "firewalld was asked for something that is so already, or for a zone that it does not know. It "
-            "changes nothing."
-        ),
-        kind="harmless",
-        samples=(
-            Sample("WARNING: ALREADY_ENABLED: rule family", "firewalld, src/firewall/errors.py"),
+            "firewalld was asked for something that is so already, or for a zone that it does not know. It changes "
+            "nothing."
         ),
     ),
     TextMeaning(
-        id="ufw-block-from-container",
-        program="ufw",
+        id="ufw-block-from-container", program="ufw", about="flow", printed_by="source",
         patterns=("[UFW BLOCK] IN={link} OUT= ",),
         meaning=message(
-            "ufw dropped a packet that is for this host itself. Where IN is a container's bridge, a container "
-            "asked a service of the host, or docker-proxy's connection was dropped."
+            "ufw dropped a packet that is for this host itself. Where IN is a container's bridge, a container asked a "
+            "service of the host, or docker-proxy's connection was dropped."
         ),
-        causes=("input-drops-host-service", "input-chain-drops-proxied-traffic"),
-        about="flow",
-        printed_by="source",
-        verdicts=("dropped", "rejected"),
-        samples=(
-            Sample(
-                "[UFW BLOCK] IN=docker0 OUT= PHYSIN=veth3f2a1b0 MAC=02:42:ac:11:00:01:02:42:ac:11:00:02:08:00 "
-                "SRC=172.17.0.2 DST=172.17.0.1 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=1 DF PROTO=TCP SPT=40000 "
-                "DPT=5432 WINDOW=64240 RES=0x00 SYN URGP=0",
-                "ufw, conf/before.rules",
-            ),
-        ),
+        causes=("input-drops-host-service", "input-chain-drops-proxied-traffic"), verdicts=("dropped", "rejected"),
     ),
     TextMeaning(
-        id="ufw-block-forward",
-        program="ufw",
+        id="ufw-block-forward", program="ufw", about="flow", printed_by="source",
         patterns=("[UFW BLOCK] IN={link} OUT={link} ",),
         meaning=message(
-            "ufw dropped a packet that the host was to forward, to or from a container. SRC and DST are its ends; "
-            "`ufw route` has the rules for such packets, and DEFAULT_FORWARD_POLICY decides about the others."
+            "ufw dropped a packet that the host was to forward, to or from a container. SRC and DST are its ends; `ufw "
+            "route` has the rules for such packets, and DEFAULT_FORWARD_POLICY decides about the others."
         ),
         causes=("ufw-forward-policy", "forward-policy-drop", "filter-forward-jump-missing"),
-        about="flow",
-        printed_by="source",
         verdicts=("dropped", "rejected"),
-        samples=(
-            Sample(
-                "[UFW BLOCK] IN=eth0 OUT=br-1a2b3c4d5e6f MAC=… SRC=198.51.100.9 DST=172.18.0.2 LEN=60 PROTO=TCP "
-                "SPT=51234 DPT=80 WINDOW=64240 SYN",
-                "ufw, conf/before.rules",
-            ),
-        ),
     ),
     TextMeaning(
-        id="nft-log-forward-drop",
-        program="nft",
+        id="nft-log-forward-drop", program="nft", about="flow", printed_by="source",
         patterns=(
-            "FORWARD DROP* IN={link} OUT={link}", "FORWARD DROP* IN={link} OUT=",
-            "FORWARD_DROP* IN={link} OUT={link}", "IPTables-Dropped: IN={link} OUT={link}",
-            "forward drop: IN={link} OUT={link}",
+            "FORWARD DROP* IN={link} OUT={link}", "FORWARD DROP* IN={link} OUT=", "FORWARD_DROP* IN={link} OUT={link}",
+            "IPTables-Dropped: IN={link} OUT={link}", "forward drop: IN={link} OUT={link}",
         ),
         meaning=message(
-            "A log rule of a firewall tells that it drops a packet which the host was to forward. PHYSIN in the "
-            "line names the container's end, and shows that the frame passed the bridge's hooks."
+            "A log rule of a firewall tells that it drops a packet which the host was to forward. PHYSIN in the line "
+            "names the container's end, and shows that the frame passed the bridge's hooks."
         ),
         causes=(
             "nft-base-chain-drop-other-table", "third-party-forward-chain-drops", "forward-policy-drop",
             "rule-decides-flow", "reject-rule-before-docker",
         ),
-        about="flow",
-        printed_by="source",
         verdicts=("dropped", "rejected"),
-        samples=(
-            Sample(
-                "NFTABLES IPv4 FORWARD DROP - IN=docker0 OUT=eth0 PHYSIN=veth3f2a1b0 SRC=172.17.0.2 DST=8.8.8.8 "
-                "PROTO=UDP SPT=4000 DPT=53",
-                "oniGino/docker-nftables-scripts#1",
-            ),
-        ),
     ),
     TextMeaning(
-        id="firewalld-forward-reject",
-        program="firewalld",
+        id="firewalld-forward-reject", program="firewalld", about="flow", printed_by="source",
         patterns=(
             "filter_FWD_{word}_REJECT: IN={link} OUT={link}", "filter_FWD_{word}_DROP: IN={link} OUT={link}",
             "FWD_{word}_REJECT: IN=", "FWDI_{word}_REJECT: IN=",
         ),
         meaning=message(
-            "firewalld rejected a packet that the host was to forward: the zone of the link by which it arrived "
-            "does not allow that. Containers' bridges are in the zone `docker` or `trusted` by default."
+            "firewalld rejected a packet that the host was to forward: the zone of the link by which it arrived does "
+            "not allow that. Containers' bridges are in the zone `docker` or `trusted` by default."
         ),
         causes=(
             "cni-bridge-not-trusted", "firewalld-bridge-in-wrong-zone", "firewalld-zone-blocks-port",
             "reject-rule-before-docker",
         ),
-        about="flow",
-        printed_by="source",
         verdicts=("dropped", "rejected"),
-        samples=(
-            Sample(
-                "filter_FWD_public_REJECT: IN=flannel.1 OUT=cni0 MAC=… SRC=10.244.1.5 DST=10.244.0.7 PROTO=UDP "
-                "SPT=4000 DPT=53",
-                "flannel-io/flannel#2055",
-            ),
-        ),
     ),
     TextMeaning(
-        id="firewalld-final-reject",
-        program="firewalld",
+        id="firewalld-final-reject", program="firewalld", about="flow", printed_by="source",
         patterns=(
             "FINAL_REJECT: IN=", "STATE_INVALID_DROP: IN=", "filter_IN_{word}_REJECT: IN=",
             "filter_IN_{word}_DROP: IN=", "FINAL_REJECT:",
         ),
         meaning=message(
-            "firewalld rejected a packet because no zone allows it. The line has the link (IN), the addresses "
-            "(SRC, DST) and the port (DPT)."
+            "firewalld rejected a packet because no zone allows it. The line has the link (IN), the addresses (SRC, "
+            "DST) and the port (DPT)."
         ),
         causes=(
             "firewalld-zone-blocks-port", "firewalld-bridge-in-wrong-zone", "input-chain-drops-proxied-traffic",
             "reject-rule-before-docker",
         ),
-        about="flow",
-        printed_by="source",
         verdicts=("dropped", "rejected"),
-        samples=(
-            Sample(
-                "FINAL_REJECT: IN=eth0 OUT= MAC=… SRC=198.51.100.9 DST=198.51.100.2 PROTO=TCP SPT=51000 DPT=8080",
-                "firewalld, src/firewall/core/nftables.py",
-            ),
-        ),
     ),
     TextMeaning(
-        id="ufw-needs-root",
-        program="ufw",
+        id="ufw-needs-root", program="ufw", kind="harmless",
         patterns=("ERROR: You need to be root to run this script",),
-        meaning=message(
-            "ufw was called without root's rights and changed nothing. It says nothing about the rules."
-        ),
-        kind="harmless",
-        samples=(
-            Sample("ERROR: You need to be root to run this script", "ufw, src/ufw"),
-        ),
+        meaning=message("ufw was called without root's rights and changed nothing. It says nothing about the rules."),
     ),
     TextMeaning(
-        id="ufw-init-problem",
-        program="ufw",
+        id="ufw-init-problem", program="ufw",
         patterns=("problem running ufw-init", "ERROR: problem running iptables", "Could not load logging rules"),
         meaning=message(
-            "ufw could not load its rules: iptables refused one of them, or a kernel module is missing. The "
-            "lines before say which."
+            "ufw could not load its rules: iptables refused one of them, or a kernel module is missing. The lines "
+            "before say which."
         ),
-        causes=(
-            "kernel-module-missing", "kernel-match-missing", "xtables-lock-contention", "mixed-firewall-managers",
-        ),
-        samples=(
-            Sample("ERROR: problem running ufw-init", "ufw, src/backend_iptables.py"),
-        ),
+        causes=("kernel-module-missing", "kernel-match-missing", "xtables-lock-contention", "mixed-firewall-managers"),
     ),
 )  # fmt: skip

@@ -1,12 +1,11 @@
 """What iptables, ip6tables, nft and modprobe print, whoever calls them."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 IPTABLES = (
     TextMeaning(
-        id="xtables-lock",
-        program="iptables",
+        id="xtables-lock", program="iptables", passing=True,
         patterns=(
             "Another app is currently holding the xtables lock", "Can't open lock file {path}xtables.lock",
             "Another process is currently holding the xtables lock", "Fatal: can't open lock file {path}xtables.lock",
@@ -16,142 +15,93 @@ IPTABLES = (
             "waits for the lock instead; a rule that was not made is missing as long as its owner does not make it "
             "again."
         ),
-        causes=("xtables-lock-contention",),
-        passing=True,
-        shown_by=("xtables-lock-contention",),
-        samples=(
-            Sample(
-                "Another app is currently holding the xtables lock. Perhaps you want to use the -w option?",
-                "moby/moby#26111",
-            ),
-        ),
+        causes=("xtables-lock-contention",), shown_by=("xtables-lock-contention",),
     ),
     TextMeaning(
-        id="iptables-no-chain",
-        program="iptables",
+        id="iptables-no-chain", program="iptables", general=True,
         patterns=("No chain/target/match by that name",),
         meaning=message(
-            "The rule names a chain, a target or a match that the kernel does not have. The chain was flushed, "
-            "or the module of the target or match is missing."
+            "The rule names a chain, a target or a match that the kernel does not have. The chain was flushed, or the "
+            "module of the target or match is missing."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
             "iptables-service-restart-wipes", "firewall-manager-flushed-rules", "kernel-match-missing",
             "iptables-check-bug",
         ),
-        general=True,
-        samples=(
-            Sample("iptables: No chain/target/match by that name.", "iptables, libiptc/libiptc.c"),
-        ),
     ),
     TextMeaning(
-        id="iptables-target-docker",
-        program="iptables",
+        id="iptables-target-docker", program="iptables", general=True,
         patterns=(
             "Couldn't load target `{chain}':{no_file}", "Couldn't load target `{chain}': {no_file}",
             "Chain '{chain}' does not exist",
         ),
         meaning=message(
-            "A rule jumps to a chain that was not there: somebody had flushed it after its owner had made it. "
-            "`hairpin restore` shows which chains and rules of an engine are missing now."
+            "A rule jumps to a chain that was not there: somebody had flushed it after its owner had made it. `hairpin "
+            "restore` shows which chains and rules of an engine are missing now."
         ),
         causes=(
             "docker-nat-chain-missing", "docker-filter-chain-missing", "firewalld-restart-wipes-docker",
             "podman-rules-missing", "firewall-manager-flushed-rules", "iptables-check-bug", "kernel-match-missing",
         ),
-        general=True,
-        samples=(
-            Sample("iptables v1.4.21: Couldn't load target `DOCKER':No such file or directory", "moby/moby#15948"),
-        ),
     ),
     TextMeaning(
-        id="iptables-target-missing",
-        program="iptables",
+        id="iptables-target-missing", program="iptables",
         patterns=(
             "(nf_tables): Chain 'DNAT' does not exist", "(nf_tables): Chain 'MASQUERADE' does not exist",
             "(nf_tables): Chain 'REDIRECT' does not exist", "Couldn't load target `MASQUERADE'",
             "Couldn't load target `DNAT'",
         ),
         meaning=message(
-            "iptables took the target for a chain: it found no extension for it. iptables 1.8.0 and 1.8.1 do so "
-            "by a mistake; else the extension's file or the kernel's module is missing."
+            "iptables took the target for a chain: it found no extension for it. iptables 1.8.0 and 1.8.1 do so by a "
+            "mistake; else the extension's file or the kernel's module is missing."
         ),
         causes=("iptables-check-bug", "kernel-match-missing", "kernel-module-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing", "iptables-check-bug"),
-        samples=(
-            Sample("iptables v1.8.1 (nf_tables): Chain 'DNAT' does not exist", "moby/moby#38099"),
-        ),
     ),
     TextMeaning(
-        id="iptables-match-missing",
-        program="iptables",
+        id="iptables-match-missing", program="iptables", about="thing",
         patterns=(
             "Couldn't load match `{module}':{no_file}", "Couldn't load match `{module}'",
             "Couldn't find match `{module}'", "Extension {module} revision * not supported, missing kernel module",
             "Couldn't find target `{module}'",
         ),
         meaning=message(
-            "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of "
-            "the kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
+            "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of the "
+            "kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
         ),
         causes=("kernel-match-missing", "kernel-module-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing"),
-        about="thing",
-        samples=(
-            Sample(
-                "Warning: Extension addrtype revision 0 not supported, missing kernel module?\niptables v1.8.10 "
-                "(nf_tables)",
-                "iptables, iptables/nft.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="nft-rule-append-failed",
-        program="iptables",
+        id="nft-rule-append-failed", program="iptables",
         patterns=(
             "RULE_APPEND failed (No such file or directory)", "RULE_INSERT failed (No such file or directory)",
             "RULE_APPEND failed (Operation not supported)", "RULE_APPEND failed (Invalid argument)",
             "RULE_INSERT failed (Invalid argument)",
         ),
         meaning=message(
-            "The kernel does not have a part that the rule needs: the module of a match or a target. After an "
-            "upgrade of the kernel a reboot is due."
+            "The kernel does not have a part that the rule needs: the module of a match or a target. After an upgrade "
+            "of the kernel a reboot is due."
         ),
         causes=("kernel-match-missing", "kernel-module-missing", "docker-nat-chain-missing"),
         shown_by=("kernel-match-missing", "kernel-module-missing"),
-        samples=(
-            Sample(
-                "iptables v1.8.7 (nf_tables):  RULE_APPEND failed (No such file or directory): rule in chain "
-                "POSTROUTING",
-                "iptables, iptables/nft.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="nft-rule-delete-failed",
-        program="iptables",
+        id="nft-rule-delete-failed", program="iptables",
         patterns=(
             "RULE_DELETE failed (Invalid argument)", "RULE_DELETE failed (No such file or directory)",
             "CHAIN_ZAP failed",
         ),
         meaning=message(
-            "iptables could not delete a rule: it was not there, or another program had changed the rules in "
-            "between. Rules may be left over that nobody means any more."
+            "iptables could not delete a rule: it was not there, or another program had changed the rules in between. "
+            "Rules may be left over that nobody means any more."
         ),
         causes=("iptables-check-bug", "stale-accept-for-dead-container", "dnat-rule-stale-address"),
-        samples=(
-            Sample(
-                "iptables v1.8.11 (nf_tables):  RULE_DELETE failed (Invalid argument): rule in chain DOCKER",
-                "iptables, iptables/nft.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="iptables-chain-busy",
-        program="iptables",
-        patterns=(
-            "CHAIN_DEL failed (Device or resource busy)", "CHAIN_USER_DEL failed (Device or resource busy)",
-        ),
+        id="iptables-chain-busy", program="iptables", kind="routine",
+        patterns=("CHAIN_DEL failed (Device or resource busy)", "CHAIN_USER_DEL failed (Device or resource busy)"),
         meaning=message(
             "A program wanted to delete a chain to which other rules still jump, and the kernel kept it. dockerd does "
             "so at each start beside firewalld, and makes its rules all the same."
@@ -160,36 +110,18 @@ IPTABLES = (
             "docker-nat-chain-missing", "docker-filter-chain-missing", "filter-forward-jump-missing",
             "dnat-rule-missing", "masquerade-missing",
         ),
-        kind="routine",
-        samples=(
-            Sample(
-                "iptables v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy): chain DOCKER",
-                "iptables, iptables/nft.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="nft-table-add-failed",
-        program="iptables",
-        patterns=(
-            "TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)",
-        ),
+        id="nft-table-add-failed", program="iptables",
+        patterns=("TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)"),
         meaning=message(
             "The kernel has no nf_tables, or not this family of it, so iptables-nft could write no rule. The module "
             "nf_tables is missing; after an upgrade of the kernel a reboot is due."
         ),
-        causes=("kernel-module-missing",),
-        shown_by=("kernel-module-missing",),
-        samples=(
-            Sample(
-                "iptables v1.8.7 (nf_tables):  TABLE_ADD failed (Invalid argument): table filter",
-                "docker/for-win#517",
-            ),
-        ),
+        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
     TextMeaning(
-        id="nft-chain-add-failed",
-        program="iptables",
+        id="nft-chain-add-failed", program="iptables",
         patterns=(
             "CHAIN_ADD failed (No such file or directory)", "CHAIN_ADD failed (Operation not supported)",
             "Failed to initialize nft: Protocol not supported",
@@ -198,99 +130,60 @@ IPTABLES = (
             "The kernel does not have the kind of base chain that iptables-nft needs: the module nf_tables or "
             "nft_chain_nat is missing. After an upgrade of the kernel a reboot is due."
         ),
-        causes=("kernel-module-missing",),
-        shown_by=("kernel-module-missing",),
-        samples=(
-            Sample(
-                "iptables v1.8.9 (nf_tables): CHAIN_ADD failed (No such file or directory): chain PREROUTING",
-                "basecamp/kamal#1762",
-            ),
-        ),
+        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
     TextMeaning(
-        id="nft-incompatible-table",
-        program="iptables",
+        id="nft-incompatible-table", program="iptables",
         patterns=("table `{table}' is incompatible, use 'nft' tool",),
         meaning=message(
-            "Somebody changed this table with `nft`, into a form that iptables cannot show or change, so the "
-            "engine's next rule fails. `nft list table ip TABLE` shows what was added; it belongs into a table of "
-            "its own."
+            "Somebody changed this table with `nft`, into a form that iptables cannot show or change, so the engine's "
+            "next rule fails. `nft list table ip TABLE` shows what was added; it belongs into a table of its own."
         ),
         causes=("iptables-nft-incompatible-table",),
-        samples=(
-            Sample(
-                "iptables v1.8.2 (nf_tables): table `filter' is incompatible, use 'nft' tool.",
-                "containernetworking/plugins#461",
-            ),
-        ),
     ),
     TextMeaning(
-        id="iptables-legacy-present",
-        program="iptables",
+        id="iptables-legacy-present", program="iptables", kind="routine",
         patterns=(
             "iptables-legacy tables present, use iptables-legacy to see them",
             "iptables-legacy tables present, use iptables-legacy-save to see them", "ip6tables-legacy tables present",
         ),
         meaning=message(
-            "Rules of both back ends, iptables-legacy and iptables-nft, are loaded, and a packet has to pass "
-            "both. A rule that you do not see here may drop it: look with `iptables-legacy-save` too."
+            "Rules of both back ends, iptables-legacy and iptables-nft, are loaded, and a packet has to pass both. A "
+            "rule that you do not see here may drop it: look with `iptables-legacy-save` too."
         ),
-        causes=("two-iptables-backends-in-use",),
-        shown_by=("two-iptables-backends-in-use",),
-        kind="routine",
-        samples=(
-            Sample(
-                "# Warning: iptables-legacy tables present, use iptables-legacy to see them",
-                "canonical/multipass#2477",
-            ),
-        ),
+        causes=("two-iptables-backends-in-use",), shown_by=("two-iptables-backends-in-use",),
     ),
     TextMeaning(
-        id="iptables-restore-failed",
-        program="iptables",
+        id="iptables-restore-failed", program="iptables",
         patterns=(
             "iptables-restore: line {number} failed", "ip6tables-restore: line {number} failed",
             "iptables-restore * line {number} failed", "Error occurred at line: {number}",
             "iptables-restore: unable to initialize table '{table}'",
         ),
         meaning=message(
-            "The saved rules were not loaded, because the kernel or iptables refuses the line of that number. Of "
-            "that table, no line was loaded."
+            "The saved rules were not loaded, because the kernel or iptables refuses the line of that number. Of that "
+            "table, no line was loaded."
         ),
         causes=("kernel-match-missing", "saved-rules-contain-engine-rules", "kernel-module-missing"),
-        samples=(
-            Sample("iptables-restore: line 14 failed", "iptables, iptables/iptables-restore.c"),
-        ),
     ),
     TextMeaning(
-        id="iptables-loop",
-        program="iptables",
+        id="iptables-loop", program="iptables",
         patterns=(
             "iptables: Too many levels of symbolic links", "tables * (legacy): Too many levels of symbolic links",
         ),
-        meaning=message(
-            "A rule was refused because its jumps would lead in a circle. Nothing was changed."
-        ),
-        samples=(
-            Sample("iptables: Too many levels of symbolic links.", "iptables, libiptc/libiptc.c"),
-        ),
+        meaning=message("A rule was refused because its jumps would lead in a circle. Nothing was changed."),
     ),
     TextMeaning(
-        id="nft-could-not-process",
-        program="nft",
+        id="nft-could-not-process", program="nft",
         patterns=("Could not process rule: {no_file}",),
         meaning=message(
-            "The rule names a table, a chain or a set that is not there: the file that made it was not loaded, "
-            "or a `flush ruleset` has removed it."
+            "The rule names a table, a chain or a set that is not there: the file that made it was not loaded, or a "
+            "`flush ruleset` has removed it."
         ),
         causes=("nft-conf-flush-ruleset", "firewall-manager-flushed-rules", "kernel-module-missing"),
-        samples=(
-            Sample("Error: Could not process rule: No such file or directory", "nftables, src/libnftables.c"),
-        ),
     ),
     TextMeaning(
-        id="nft-not-supported",
-        program="nft",
+        id="nft-not-supported", program="nft",
         patterns=(
             "Could not process rule: Operation not supported", "Could not process rule: Invalid argument",
             "mnl.c:*: Unable to initialize Netlink socket: Protocol not supported",
@@ -298,27 +191,20 @@ IPTABLES = (
             "Could not process rule: Device or resource busy",
         ),
         meaning=message(
-            "The kernel refused the rule or the chain: a module of nf_tables is missing, or something else still "
-            "used what was to be deleted."
+            "The kernel refused the rule or the chain: a module of nf_tables is missing, or something else still used "
+            "what was to be deleted."
         ),
         causes=("kernel-module-missing", "kernel-match-missing"),
-        samples=(
-            Sample("Error: Could not process rule: Operation not supported", "nftables, src/libnftables.c"),
-        ),
     ),
     TextMeaning(
-        id="nft-cache-failed",
-        program="nft",
+        id="nft-cache-failed", program="nft",
         patterns=(
             "cache initialization failed: {not_allowed}", "Could not process rule: {not_allowed}",
             "netlink: Error: cache initialization failed",
         ),
         meaning=message(
-            "nft was called without root's rights (CAP_NET_ADMIN), so nothing was read or written. It says "
-            "nothing about the rules."
-        ),
-        samples=(
-            Sample("netlink: Error: cache initialization failed: Operation not permitted", "nftables, src/cache.c"),
+            "nft was called without root's rights (CAP_NET_ADMIN), so nothing was read or written. It says nothing "
+            "about the rules."
         ),
     ),
 )  # fmt: skip

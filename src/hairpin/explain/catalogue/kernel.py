@@ -1,279 +1,181 @@
 """What the kernel logs about packets and links, and what `ip` prints."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 KERNEL = (
     TextMeaning(
-        id="conntrack-full",
-        program="kernel",
+        id="conntrack-full", program="kernel", passing=True,
         patterns=(
-            "nf_conntrack: table full, dropping packet",
-            "ip_conntrack: table full, dropping packet",
+            "nf_conntrack: table full, dropping packet", "ip_conntrack: table full, dropping packet",
             "nf_conntrack: *table full, dropping packet",
         ),
         meaning=message(
-            "The connection table held net.netfilter.nf_conntrack_max entries, so the kernel dropped the first "
-            "packet of each new connection. Raise that number, or find what opens so many connections."
+            "The connection table held net.netfilter.nf_conntrack_max entries, so the kernel dropped the first packet "
+            "of each new connection. Raise that number, or find what opens so many connections."
         ),
-        causes=("conntrack-table-full",),
-        passing=True,
-        shown_by=("conntrack-table-full",),
-        samples=(Sample("nf_conntrack: table full, dropping packet", "kubernetes/kubernetes#71261"),),
+        causes=("conntrack-table-full",), shown_by=("conntrack-table-full",),
     ),
     TextMeaning(
-        id="conntrack-helper",
-        program="kernel",
+        id="conntrack-helper", program="kernel", kind="routine",
         patterns=("nf_conntrack: default automatic helper assignment has been turned off for security reasons",),
         meaning=message(
-            "The kernel no longer follows the second connection of FTP, SIP and the like by itself. Such a "
-            "protocol needs a rule with `-j CT --helper` in the raw table; no other traffic is concerned."
+            "The kernel no longer follows the second connection of FTP, SIP and the like by itself. Such a protocol "
+            "needs a rule with `-j CT --helper` in the raw table; no other traffic is concerned."
         ),
         causes=("conntrack-helper-missing",),
-        kind="routine",
-        samples=(
-            Sample(
-                "nf_conntrack: default automatic helper assignment has been turned off for security reasons and "
-                "CT-based firewall rule not found. Use the iptables CT target to attach helpers instead.",
-                "firehol/firehol#241",
-            ),
-        ),
     ),
     TextMeaning(
-        id="neighbour-overflow",
-        program="kernel",
+        id="neighbour-overflow", program="kernel", passing=True,
         patterns=(
-            "neighbour: arp_cache: neighbor table overflow",
-            "neighbour: ndisc_cache: neighbor table overflow",
-            "Neighbour table overflow",
-            "neighbor table overflow",
-            "arp_cache: neighbor table overflow",
+            "neighbour: arp_cache: neighbor table overflow", "neighbour: ndisc_cache: neighbor table overflow",
+            "Neighbour table overflow", "neighbor table overflow", "arp_cache: neighbor table overflow",
         ),
         meaning=message(
-            "The table of neighbours (ARP, or IPv6's) was full, so new addresses on a link were not reached. "
-            "Raise net.ipv4.neigh.default.gc_thresh3, or find what asks for so many addresses."
+            "The table of neighbours (ARP, or IPv6's) was full, so new addresses on a link were not reached. Raise "
+            "net.ipv4.neigh.default.gc_thresh3, or find what asks for so many addresses."
         ),
-        causes=("neighbour-table-overflow",),
-        passing=True,
-        shown_by=("neighbour-table-overflow",),
-        samples=(Sample("neighbour: arp_cache: neighbor table overflow!", "e2b-dev/infra#3508"),),
+        causes=("neighbour-table-overflow",), shown_by=("neighbour-table-overflow",),
     ),
     TextMeaning(
-        id="ip-no-buffer-space",
-        program="ip",
+        id="ip-no-buffer-space", program="ip", passing=True,
         patterns=(
-            "RTNETLINK answers: No buffer space available",
-            "sendto: No buffer space available",
+            "RTNETLINK answers: No buffer space available", "sendto: No buffer space available",
             "sendmsg: No buffer space available",
         ),
         meaning=message(
             "The kernel had no room for another entry, most often because the table of neighbours is full. See "
             "net.ipv4.neigh.default.gc_thresh3 and `ip -s neigh`."
         ),
-        causes=("neighbour-table-overflow",),
-        passing=True,
-        shown_by=("neighbour-table-overflow",),
-        samples=(Sample("RTNETLINK answers: No buffer space available", "e2b-dev/infra#3508"),),
+        causes=("neighbour-table-overflow",), shown_by=("neighbour-table-overflow",),
     ),
     TextMeaning(
-        id="martian-source",
-        program="kernel",
+        id="martian-source", program="kernel", about="thing",
         patterns=("martian source {address} from {address}, on dev {link}", "martian source"),
         meaning=message(
-            "The kernel dropped a packet because its source address cannot come from that link: the route back "
-            "leads elsewhere (rp_filter), or it is a loopback address. The line names destination, source and "
-            "link in this order."
+            "The kernel dropped a packet because its source address cannot come from that link: the route back leads "
+            "elsewhere (rp_filter), or it is a loopback address. The line names destination, source and link in this "
+            "order."
         ),
         causes=(
-            "rp-filter-strict",
-            "userland-proxy-off-no-route-localnet",
-            "container-rp-filter-strict",
-            "src-valid-mark-off",
-            "route-diverts-traffic",
-            "bridge-subnet-overlaps-route",
+            "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
+            "src-valid-mark-off", "route-diverts-traffic", "bridge-subnet-overlaps-route",
         ),
         shown_by=(
-            "rp-filter-strict",
-            "userland-proxy-off-no-route-localnet",
-            "container-rp-filter-strict",
+            "rp-filter-strict", "userland-proxy-off-no-route-localnet", "container-rp-filter-strict",
             "src-valid-mark-off",
         ),
-        about="thing",
-        samples=(Sample("IPv4: martian source 172.17.0.2 from 10.0.0.5, on dev eth0", "projectcalico/cni-plugin#381"),),
     ),
     TextMeaning(
-        id="martian-destination",
-        program="kernel",
+        id="martian-destination", program="kernel",
         patterns=("martian destination {address} from {address}, dev {link}", "martian destination"),
         meaning=message(
-            "The kernel dropped a packet for an address that may not be sent to by that link, such as 127.0.0.1 "
-            "with route_localnet off."
+            "The kernel dropped a packet for an address that may not be sent to by that link, such as 127.0.0.1 with "
+            "route_localnet off."
         ),
-        causes=("userland-proxy-off-no-route-localnet",),
-        shown_by=("userland-proxy-off-no-route-localnet",),
-        samples=(
-            Sample("IPv4: martian destination 127.0.0.1 from 172.17.0.2, dev docker0", "kernel, net/ipv4/route.c"),
-        ),
+        causes=("userland-proxy-off-no-route-localnet",), shown_by=("userland-proxy-off-no-route-localnet",),
     ),
     TextMeaning(
-        id="link-not-ready",
-        program="kernel",
+        id="link-not-ready", program="kernel", kind="harmless",
         patterns=(
-            "ADDRCONF(NETDEV_UP): {link}: link is not ready",
-            "ADDRCONF(NETDEV_CHANGE): {link}: link is not ready",
+            "ADDRCONF(NETDEV_UP): {link}: link is not ready", "ADDRCONF(NETDEV_CHANGE): {link}: link is not ready",
             "ADDRCONF(NETDEV_CHANGE): {link}: link becomes ready",
         ),
         meaning=message(
             "IPv6 waits for the link's carrier, and tells when it is there. A bridge has none until its first "
             "container starts, and a container's link none until its other end is up: each start logs this."
         ),
-        kind="harmless",
-        samples=(Sample("IPv6: ADDRCONF(NETDEV_UP): docker0: link is not ready", "docker/for-linux#924"),),
     ),
     TextMeaning(
-        id="bridge-port-disabled",
-        program="kernel",
+        id="bridge-port-disabled", program="kernel", kind="routine", about="thing",
         patterns=("{link}: port {number}({link}) entered disabled state",),
         meaning=message(
-            "A container's end was taken off the bridge or switched off. That is what a container's stop does; "
-            "of a container that runs, somebody else has done it."
+            "A container's end was taken off the bridge or switched off. That is what a container's stop does; of a "
+            "container that runs, somebody else has done it."
         ),
         causes=("veth-detached-from-bridge", "veth-down", "manager-claims-container-links"),
-        kind="routine",
         shown_by=("veth-detached-from-bridge", "veth-down"),
-        about="thing",
-        samples=(Sample("docker0: port 1(veth3f2a1b0) entered disabled state", "ehazlett/shipyard#648"),),
     ),
     TextMeaning(
-        id="bridge-own-address",
-        program="kernel",
+        id="bridge-own-address", program="kernel",
         patterns=("received packet on {link} with own address as source address",),
         meaning=message(
-            "A frame came in by a port of the bridge with the bridge's own hardware address: the network behind "
-            "has a loop, or two machines have the same hardware address."
+            "A frame came in by a port of the bridge with the bridge's own hardware address: the network behind has a "
+            "loop, or two machines have the same hardware address."
         ),
         causes=("bridge-port-blocked", "neighbour-entry-wrong"),
-        samples=(
-            Sample(
-                "br0: received packet on eth0 with own address as source address (addr:02:42:ac:11:00:01, vlan:0)",
-                "kernel, net/bridge/br_fdb.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="bridge-without-netfilter",
-        program="kernel",
+        id="bridge-without-netfilter", program="kernel", kind="routine",
         patterns=("bridge: filtering via arp/ip/ip6tables is no longer available by default",),
         meaning=message(
-            "The bridge module was loaded without br_netfilter. Frames between containers of one bridge then do "
-            "not pass iptables until dockerd or somebody else loads it."
+            "The bridge module was loaded without br_netfilter. Frames between containers of one bridge then do not "
+            "pass iptables until dockerd or somebody else loads it."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
-        kind="routine",
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
-        samples=(
-            Sample(
-                "bridge: filtering via arp/ip/ip6tables is no longer available by default. Update your scripts "
-                "to load br_netfilter if you need this.",
-                "kernel, net/bridge/br.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="unregister-netdevice",
-        program="kernel",
+        id="unregister-netdevice", program="kernel",
         patterns=("unregister_netdevice: waiting for {link} to become free. Usage count",),
         meaning=message(
-            "The kernel cannot end a network namespace, since something still holds a link of it; new containers "
-            "may hang meanwhile. It is a mistake of the kernel: it ends by itself or with a reboot."
+            "The kernel cannot end a network namespace, since something still holds a link of it; new containers may "
+            "hang meanwhile. It is a mistake of the kernel: it ends by itself or with a reboot."
         ),
-        samples=(Sample("unregister_netdevice: waiting for lo to become free. Usage count = 1", "moby/moby#5618"),),
     ),
     TextMeaning(
-        id="syn-flooding",
-        program="kernel",
+        id="syn-flooding", program="kernel", about="port", passing=True,
         patterns=(
-            "Possible SYN flooding on port {port}",
-            "Possible SYN flooding on port {address}:{port}",
+            "Possible SYN flooding on port {port}", "Possible SYN flooding on port {address}:{port}",
             "possible SYN flooding on port {port}",
         ),
         meaning=message(
-            "The queue of connections that wait for this port's service was full: the service accepts too "
-            "slowly, or clients are too many. Connections are dropped or answered with cookies meanwhile."
+            "The queue of connections that wait for this port's service was full: the service accepts too slowly, or "
+            "clients are too many. Connections are dropped or answered with cookies meanwhile."
         ),
         causes=("service-backlog-full", "service-process-stopped"),
-        about="port",
-        passing=True,
         shown_by=("service-backlog-full", "service-process-stopped"),
-        samples=(
-            Sample(
-                "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies.  Check SNMP counters.",
-                "kernel, net/ipv4/tcp_input.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="link-down",
-        program="kernel",
+        id="link-down", program="kernel", kind="routine", about="thing",
         patterns=(
-            "{link}: Link is Down",
-            "{link}: NIC Link is Down",
-            "{link}: link down",
-            "{link}: Lost carrier",
+            "{link}: Link is Down", "{link}: NIC Link is Down", "{link}: link down", "{link}: Lost carrier",
             "{link}: carrier lost",
         ),
         meaning=message(
             "The network card lost its link: cable, switch or virtual network. Nothing passes by it until it is up."
         ),
         causes=("host-link-down", "host-link-missing", "host-default-route-missing"),
-        kind="routine",
         shown_by=("host-link-down", "host-link-missing"),
-        about="thing",
-        samples=(Sample("e1000e 0000:00:1f.6 eth0: NIC Link is Down", "kernel, drivers/net/ethernet/intel/e1000e"),),
     ),
     TextMeaning(
-        id="rtnetlink-file-exists",
-        program="ip",
+        id="rtnetlink-file-exists", program="ip",
         patterns=("RTNETLINK answers: File exists",),
         meaning=message(
-            "The route, address or rule was there already, perhaps with another gateway or link. `ip route show` "
-            "shows it."
+            "The route, address or rule was there already, perhaps with another gateway or link. `ip route show` shows "
+            "it."
         ),
         causes=("route-diverts-traffic", "bridge-subnet-overlaps-route", "client-inside-container-subnet"),
-        samples=(Sample("RTNETLINK answers: File exists", "iproute2, lib/libnetlink.c"),),
     ),
     TextMeaning(
-        id="rtnetlink-unreachable",
-        program="ip",
+        id="rtnetlink-unreachable", program="ip",
         patterns=("RTNETLINK answers: Network is unreachable", "Error: Nexthop has invalid gateway"),
         meaning=message(
             "The gateway of the route is in no network of this host: the link is down, or has no address in the "
             "gateway's network."
         ),
         causes=(
-            "host-default-route-missing",
-            "host-address-missing",
-            "host-prefix-length-wrong",
-            "host-link-down",
+            "host-default-route-missing", "host-address-missing", "host-prefix-length-wrong", "host-link-down",
             "container-default-route-missing",
         ),
-        samples=(Sample("RTNETLINK answers: Network is unreachable", "iproute2, lib/libnetlink.c"),),
     ),
     TextMeaning(
-        id="duplicate-address",
-        program="kernel",
+        id="duplicate-address", program="kernel",
         patterns=(
-            "IPv6 duplicate address {address} used by * detected",
-            "IPv6 duplicate address {address} detected",
+            "IPv6 duplicate address {address} used by * detected", "IPv6 duplicate address {address} detected",
             "duplicate address detected",
         ),
         meaning=message("Another machine on the link has this address already, so this one does not use it."),
         causes=("host-address-missing", "neighbour-entry-wrong", "container-address-not-assigned"),
-        samples=(
-            Sample(
-                "IPv6: eth0: IPv6 duplicate address fe80::1 used by 02:42:ac:11:00:02 detected!",
-                "kernel, net/ipv6/addrconf.c",
-            ),
-        ),
     ),
-)
+)  # fmt: skip

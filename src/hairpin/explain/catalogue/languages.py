@@ -1,13 +1,12 @@
 """What the run-time libraries of programming languages say of connections: Go, Python, Java, Node, Ruby, PHP, .NET,
 Rust."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 LANGUAGES = (
     TextMeaning(
-        id="library-timeout",
-        program="",
+        id="library-timeout", program="", about="flow", printed_by="client", outcome="timeout",
         patterns=(
             "dial tcp {address}:{port}: i/o timeout", "dial tcp {address}:{port}: connect: {timeout}",
             "dial tcp {host}:{port}: i/o timeout", "ConnectTimeoutError",
@@ -15,8 +14,8 @@ LANGUAGES = (
             "java.net.SocketTimeoutException: connect timed out", "java.net.ConnectException: {timeout}",
             "java.net.SocketTimeoutException: Connect timed out", "connect ETIMEDOUT {address}:{port}", "ETIMEDOUT",
             "net/http: request canceled while waiting for connection", "[Errno 110] {timeout}",
-            "TimeoutError: [Errno 110]", "Errno::ETIMEDOUT", "stream_socket_client(): * ({timeout})",
-            "cURL error 28:", "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+            "TimeoutError: [Errno 110]", "Errno::ETIMEDOUT", "stream_socket_client(): * ({timeout})", "cURL error 28:",
+            "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
             "SQLSTATE[HY000] [2002] {timeout}", "(os error 110)",
             "io.netty.channel.ConnectTimeoutException: connection timed out: {host}",
             "A connection attempt failed because the connected party did not properly respond",
@@ -24,35 +23,26 @@ LANGUAGES = (
             "Error {number} connecting to {host}:{port}. {timeout}", "{timeout} ({host}:{port})",
             "ConnectTimeoutException: Connect to {host}:{port} * failed: connect timed out",
             "ConnectTimeoutException: connection timed out: *{address}:{port}",
-            "java.net.SocketTimeoutException: failed to connect to *{address} (port {port})",
-            "UND_ERR_CONNECT_TIMEOUT", "asyncio.exceptions.TimeoutError * connect",
+            "java.net.SocketTimeoutException: failed to connect to *{address} (port {port})", "UND_ERR_CONNECT_TIMEOUT",
+            "asyncio.exceptions.TimeoutError * connect",
         ),
         meaning=message(
-            "The program's packets, or the answers to them, were dropped on the way and nobody said so: a "
-            "firewall's DROP, a missing route, forwarding that is off. Towards the host's own public address it "
-            "is a cloud's gateway that does not hairpin."
+            "The program's packets, or the answers to them, were dropped on the way and nobody said so: a firewall's "
+            "DROP, a missing route, forwarding that is off. Towards the host's own public address it is a cloud's "
+            "gateway that does not hairpin."
         ),
         causes=(
             "nat-loopback-on-cloud-address", "filter-forward-jump-missing", "ip-forward-off", "masquerade-missing",
             "docker-user-drops", "forward-policy-drop", "input-drops-host-service", "no-common-network-for-name",
             "isolation-drops-between-bridges", "icc-off", "host-default-route-missing", "interface-forwarding-off",
         ),
-        about="flow",
-        outcome="timeout",
-        printed_by="client",
-        samples=(
-            Sample("dial tcp 10.0.0.5:5432: i/o timeout", "golang/go, src/net/net.go"),
-            Sample("Error: connect ETIMEDOUT 203.0.113.7:443", "nodejs/node, lib/net.js"),
-        ),
     ),
     TextMeaning(
-        id="library-refused",
-        program="",
+        id="library-refused", program="", about="flow", printed_by="client", outcome="refused",
         patterns=(
             "dial tcp {address}:{port}: connect: {refused}", "dial tcp {address}:{port}: getsockopt: {refused}",
-            "connect ECONNREFUSED {address}:{port}", "ECONNREFUSED", "[Errno 111] {refused}",
-            "ConnectionRefusedError", "java.net.ConnectException: {refused}",
-            "Connection refused: {host}/{address}:{port}",
+            "connect ECONNREFUSED {address}:{port}", "ECONNREFUSED", "[Errno 111] {refused}", "ConnectionRefusedError",
+            "java.net.ConnectException: {refused}", "Connection refused: {host}/{address}:{port}",
             "AnnotatedConnectException: * {refused}: *{address}:{port}", "Errno::ECONNREFUSED",
             "Connection to {host}:{port} refused", "stream_socket_client(): * ({refused})",
             "SQLSTATE[HY000] [2002] {refused}", "cURL error 7:", "{refused} (os error 111)",
@@ -65,29 +55,17 @@ LANGUAGES = (
             "redis.exceptions.ConnectionError: Error 111 connecting to {host}:{port}",
         ),
         meaning=message(
-            "The other side answered that nobody listens on this port. The service does not run, listens on "
-            "another port or address, or 127.0.0.1 was asked inside a container, which is that container itself."
+            "The other side answered that nobody listens on this port. The service does not run, listens on another "
+            "port or address, or 127.0.0.1 was asked inside a container, which is that container itself."
         ),
         causes=(
             "service-not-listening", "port-not-published", "loopback-is-the-container", "container-not-running",
             "service-listens-on-other-port", "host-service-not-running", "docker-proxy-missing",
             "service-listens-on-container-loopback", "host-service-listens-on-loopback",
         ),
-        about="flow",
-        outcome="refused",
-        printed_by="client",
-        samples=(
-            Sample("dial tcp 127.0.0.1:5432: connect: connection refused", "golang/go, src/net/net.go"),
-            Sample("Error: connect ECONNREFUSED 127.0.0.1:3306", "nodejs/node, lib/net.js"),
-            Sample(
-                "java.net.ConnectException: Connection refused (Connection refused)",
-                "openjdk/jdk, src/java.base/unix/native/libnet",
-            ),
-        ),
     ),
     TextMeaning(
-        id="library-unreachable",
-        program="",
+        id="library-unreachable", program="", about="flow", printed_by="client", outcome="no-route",
         patterns=(
             "dial tcp {address}:{port}: connect: {no_route}", "connect EHOSTUNREACH {address}:{port}", "EHOSTUNREACH",
             "[Errno 113] {no_route}", "java.net.NoRouteToHostException", "Errno::EHOSTUNREACH",
@@ -95,25 +73,17 @@ LANGUAGES = (
             "Error 113 connecting to {host}:{port}",
         ),
         meaning=message(
-            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this "
-            "kind), or nobody answered ARP for the address."
+            "A host on the way sent an ICMP error: a firewall's REJECT (firewalld's and RHEL's are of this kind), or "
+            "nobody answered ARP for the address."
         ),
         causes=(
             "reject-rule-before-docker", "input-drops-host-service", "firewalld-zone-blocks-port",
             "firewalld-bridge-in-wrong-zone", "input-chain-drops-proxied-traffic", "dnat-rule-stale-address",
             "container-link-down", "arp-not-answered",
         ),
-        about="flow",
-        outcome="no-route",
-        printed_by="client",
-        samples=(
-            Sample("Error: connect EHOSTUNREACH 172.17.0.1:3306", "nodejs/node, lib/net.js"),
-            Sample("dial tcp 172.17.0.1:5432: connect: no route to host", "golang/go, src/net/net.go"),
-        ),
     ),
     TextMeaning(
-        id="library-no-network",
-        program="",
+        id="library-no-network", program="", about="flow", printed_by="client", outcome="no-network",
         patterns=(
             "dial tcp {address}:{port}: connect: {unreachable}", "dial tcp *: connect: {unreachable}",
             "dial udp *: connect: {unreachable}", "connect ENETUNREACH {address}", "ENETUNREACH",
@@ -122,8 +92,8 @@ LANGUAGES = (
             "{unreachable} (os error 101)", "Errno::ENETUNREACH",
         ),
         meaning=message(
-            "The kernel where the program runs has no route to the address: no default route, or for IPv6 no "
-            "address. In a container, its network is internal, or its default route is gone."
+            "The kernel where the program runs has no route to the address: no default route, or for IPv6 no address. "
+            "In a container, its network is internal, or its default route is gone."
         ),
         causes=(
             "host-default-route-missing", "container-default-route-missing", "container-on-internal-network-only",
@@ -134,16 +104,9 @@ LANGUAGES = (
             "host-default-route-missing", "container-default-route-missing", "host-link-down",
             "container-interface-missing",
         ),
-        about="flow",
-        outcome="no-network",
-        printed_by="client",
-        samples=(
-            Sample("Error: connect ENETUNREACH 2606:4700::6810:1022:443", "nodejs/node, lib/net.js"),
-        ),
     ),
     TextMeaning(
-        id="library-reset",
-        program="",
+        id="library-reset", program="", about="flow", printed_by="client", outcome="reset",
         patterns=(
             "read tcp {address}:*->{address}:{port}: read: {reset}", "read ECONNRESET",
             "connect ECONNRESET {address}:{port}", "java.net.SocketException: {reset}",
@@ -152,28 +115,16 @@ LANGUAGES = (
             "{reset} (os error 104)", "socket hang up",
         ),
         meaning=message(
-            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so "
-            "nothing listens behind it; else the service ended it, or conntrack called a packet of a long "
-            "transfer invalid."
+            "The connection was opened and then reset. On a published port docker-proxy opens it by itself, so nothing "
+            "listens behind it; else the service ended it, or conntrack called a packet of a long transfer invalid."
         ),
         causes=(
             "service-listens-on-container-loopback", "service-listens-on-other-port", "service-not-listening",
             "conntrack-invalid-reset",
         ),
-        about="flow",
-        outcome="reset",
-        printed_by="client",
-        samples=(
-            Sample(
-                "requests.exceptions.ConnectionError: ('Connection aborted.', ConnectionResetError(104, "
-                "'Connection reset by peer'))",
-                "urllib3/urllib3, src/urllib3/connectionpool.py",
-            ),
-        ),
     ),
     TextMeaning(
-        id="library-address-in-use",
-        program="",
+        id="library-address-in-use", program="", about="port", printed_by="client",
         patterns=(
             "listen EADDRINUSE: address already in use", "EADDRINUSE", "[Errno 98] {in_use}",
             "java.net.BindException: {in_use}", "bind() to {address}:{port} failed (98: {in_use})",
@@ -183,21 +134,12 @@ LANGUAGES = (
             "Could not create server TCP listening socket {address}:{port}: bind: {in_use}",
         ),
         meaning=message(
-            "A process wants to listen on a port that another process of the same host or container holds "
-            "already. On a host the other one may be docker-proxy, for a published port."
+            "A process wants to listen on a port that another process of the same host or container holds already. On "
+            "a host the other one may be docker-proxy, for a published port."
         ),
         causes=(
             "published-port-held-by-other-process", "port-allocated-by-other-container", "ephemeral-port-collision",
         ),
-        about="port",
         shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
-        printed_by="client",
-        samples=(
-            Sample("Error: listen EADDRINUSE: address already in use :::3000", "nodejs/node, lib/net.js"),
-            Sample(
-                "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)",
-                "nginx/nginx, src/core/ngx_connection.c",
-            ),
-        ),
     ),
 )  # fmt: skip

@@ -1,71 +1,50 @@
 """What managers of links and services log: NetworkManager, systemd-networkd, systemd, fail2ban, sysctl, compose."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 MANAGERS = (
     TextMeaning(
-        id="networkmanager-detached",
-        program="NetworkManager",
+        id="networkmanager-detached", program="NetworkManager", kind="routine", about="thing",
         patterns=(
             "({link}): failed to detach bridge port {link}", "device ({link}): detached bridge port {link}",
             "device ({link}): bridge port {link} was detached", "bridge port {link} detached",
         ),
         meaning=message(
-            "NetworkManager handles a container's bridge as its own, and takes ports off it. Tell it to leave "
-            "them alone: `unmanaged-devices=interface-name:docker*;interface-name:br-*;interface-name:veth*`."
+            "NetworkManager handles a container's bridge as its own, and takes ports off it. Tell it to leave them "
+            "alone: `unmanaged-devices=interface-name:docker*;interface-name:br-*;interface-name:veth*`."
         ),
         causes=("manager-claims-container-links", "veth-detached-from-bridge"),
-        kind="routine",
         shown_by=("veth-detached-from-bridge", "manager-claims-container-links"),
-        about="thing",
-        samples=(
-            Sample("(docker0): failed to detach bridge port veth3f2a1b0", "ehazlett/shipyard#648"),
-        ),
     ),
     TextMeaning(
-        id="networkmanager-veth-failed",
-        program="NetworkManager",
+        id="networkmanager-veth-failed", program="NetworkManager", about="thing",
         patterns=(
             "device ({link}): state change: ip-config -> failed (reason 'ip-config-unavailable'",
             "device (veth*): Activation: failed for connection", "device (docker0): state change: * -> failed",
             "device (br-*): state change: * -> failed", "device (veth*): state change: * -> failed",
         ),
         meaning=message(
-            "NetworkManager asked for an address by DHCP on a container's link, and got none. It handles the "
-            "link as its own and may switch it off: take it out with `unmanaged-devices`."
+            "NetworkManager asked for an address by DHCP on a container's link, and got none. It handles the link as "
+            "its own and may switch it off: take it out with `unmanaged-devices`."
         ),
         causes=("manager-claims-container-links", "container-link-down", "veth-down"),
         shown_by=("container-link-down", "veth-down", "manager-claims-container-links"),
-        about="thing",
-        samples=(
-            Sample(
-                "device (veth3f2a1b0): state change: ip-config -> failed (reason 'ip-config-unavailable', "
-                "sys-iface-state: 'managed')",
-                "mniedermaier/CybICS#224",
-            ),
-        ),
     ),
     TextMeaning(
-        id="networkd-claims",
-        program="systemd-networkd",
+        id="networkd-claims", program="systemd-networkd", kind="harmless",
         patterns=(
             "{link}: DHCPv4 address {address}/{number} acquired from {address}", "{link}: Gained carrier",
             "{link}: Link UP", "{link}: Link DOWN", "{link}: Configuring with {path}",
         ),
         meaning=message(
-            "systemd-networkd tells what became of a link. On a container's link, a .network file that matches "
-            "it too may take its address."
+            "systemd-networkd tells what became of a link. On a container's link, a .network file that matches it too "
+            "may take its address."
         ),
         causes=("manager-claims-container-links",),
-        kind="harmless",
-        samples=(
-            Sample("veth3f2a1b0: Gained carrier", "systemd, src/network/networkd-link.c"),
-        ),
     ),
     TextMeaning(
-        id="networkd-foreign-routes",
-        program="systemd-networkd",
+        id="networkd-foreign-routes", program="systemd-networkd", about="thing",
         patterns=(
             "{link}: Could not set route: *", "{link}: Failed to set address", "{link}: Could not set address: *",
             "{link}: Could not drop address",
@@ -75,36 +54,23 @@ MANAGERS = (
         ),
         causes=("host-default-route-missing", "host-address-missing", "manager-claims-container-links"),
         shown_by=("host-default-route-missing", "host-address-missing"),
-        about="thing",
-        samples=(
-            Sample(
-                "eth0: Could not set route: Nexthop has invalid gateway. Network is unreachable",
-                "systemd, src/network/networkd-route.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="dhcp-lease-lost",
-        program="dhclient",
+        id="dhcp-lease-lost", program="dhclient", about="thing",
         patterns=(
             "No DHCPOFFERS received", "{link}: DHCP lease lost", "{link}: DHCPv4 connection to * lost",
             "dhcp4 ({link}): request timed out", "dhcp4 ({link}): state changed bound -> expire",
             "No working leases in persistent database",
         ),
         meaning=message(
-            "The link got no address by DHCP, or has lost the one that it had. Clients then do not reach the "
-            "host by it."
+            "The link got no address by DHCP, or has lost the one that it had. Clients then do not reach the host by "
+            "it."
         ),
         causes=("host-address-missing", "host-default-route-missing", "host-link-down"),
         shown_by=("host-address-missing", "host-default-route-missing", "host-link-down"),
-        about="thing",
-        samples=(
-            Sample("No DHCPOFFERS received.", "isc-projects/dhcp, client/dhclient.c"),
-        ),
     ),
     TextMeaning(
-        id="sysctl-no-key",
-        program="sysctl",
+        id="sysctl-no-key", program="sysctl", kind="routine",
         patterns=(
             "sysctl: cannot stat {path}net/bridge/bridge-nf-call-*", "sysctl: cannot stat {path}net/*: {no_file}",
             "Couldn't write '{word}' to 'net/bridge/bridge-nf-call-*",
@@ -112,22 +78,14 @@ MANAGERS = (
         ),
         meaning=message(
             "The kernel does not have this setting, since its module is not loaded yet: br_netfilter for "
-            "bridge-nf-call-…, nf_conntrack for nf_conntrack_max. The line of the file has no effect until the "
-            "module is loaded before it."
+            "bridge-nf-call-…, nf_conntrack for nf_conntrack_max. The line of the file has no effect until the module "
+            "is loaded before it."
         ),
         causes=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter", "kernel-module-missing"),
-        kind="routine",
         shown_by=("br-netfilter-off-hairpin", "icc-off-without-br-netfilter"),
-        samples=(
-            Sample(
-                "sysctl: cannot stat /proc/sys/net/bridge/bridge-nf-call-iptables: No such file or directory",
-                "procps, src/sysctl.c",
-            ),
-        ),
     ),
     TextMeaning(
-        id="sysctl-forward-zero",
-        program="sysctl",
+        id="sysctl-forward-zero", program="sysctl",
         patterns=("net.ipv4.ip_forward = 0", "net.ipv4.conf.all.forwarding = 0", "net.ipv4.ip_forward=0"),
         meaning=message(
             "A sysctl file or a command set forwarding to 0. Whatever dockerd had set was gone then, and the kernel "
@@ -138,51 +96,30 @@ MANAGERS = (
             "interface-forwarding-file-conflict",
         ),
         shown_by=("ip-forward-off",),
-        samples=(
-            Sample("net.ipv4.ip_forward = 0", "procps, src/sysctl.c"),
-        ),
     ),
     TextMeaning(
-        id="fail2ban-ban",
-        program="fail2ban",
+        id="fail2ban-ban", program="fail2ban", kind="routine",
         patterns=("[{word}] Ban {address}", "NOTICE [{word}] Ban {address}", "NOTICE [{word}] Restore Ban {address}"),
         meaning=message(
-            "fail2ban keeps this client out, as its jail says. `fail2ban-client status JAIL` lists whom it keeps "
-            "out now."
+            "fail2ban keeps this client out, as its jail says. `fail2ban-client status JAIL` lists whom it keeps out "
+            "now."
         ),
         causes=("ban-list-hits-client-or-container",),
-        kind="routine",
-        samples=(
-            Sample(
-                "fail2ban.actions [815]: NOTICE [sshd] Ban 198.51.100.9",
-                "fail2ban/fail2ban, fail2ban/server/actions.py",
-            ),
-        ),
     ),
     TextMeaning(
-        id="container-unhealthy",
-        program="compose",
+        id="container-unhealthy", program="compose", about="thing",
         patterns=(
             "dependency failed to start: container {container} is unhealthy", "container {container} is unhealthy",
             'container for service "{container}" is unhealthy', 'for {container}  Container "{word}" is unhealthy',
         ),
         meaning=message(
-            "The container runs, and its own health check says that its service does not work. `docker inspect` "
-            "has the check's output."
+            "The container runs, and its own health check says that its service does not work. `docker inspect` has "
+            "the check's output."
         ),
-        causes=("container-unhealthy", "service-not-listening"),
-        shown_by=("container-unhealthy",),
-        about="thing",
-        samples=(
-            Sample(
-                "dependency failed to start: container app-db-1 is unhealthy",
-                "docker/compose, pkg/compose/convergence.go",
-            ),
-        ),
+        causes=("container-unhealthy", "service-not-listening"), shown_by=("container-unhealthy",),
     ),
     TextMeaning(
-        id="container-exited",
-        program="compose",
+        id="container-exited", program="compose", about="thing",
         patterns=(
             "dependency failed to start: container {container} exited ({number})",
             "{container} exited with code {number}", "Container {container} is not running",
@@ -191,83 +128,45 @@ MANAGERS = (
         meaning=message(
             "The container does not run, so nobody answers on its ports. `docker logs NAME` says why it ended."
         ),
-        causes=("container-not-running", "restart-policy-missing"),
-        shown_by=("container-not-running",),
-        about="thing",
-        samples=(
-            Sample(
-                "dependency failed to start: container app-db-1 exited (1)",
-                "docker/compose, pkg/compose/convergence.go",
-            ),
-        ),
+        causes=("container-not-running", "restart-policy-missing"), shown_by=("container-not-running",),
     ),
     TextMeaning(
-        id="container-ended-well",
-        program="compose",
+        id="container-ended-well", program="compose", kind="harmless",
         patterns=("{container} exited with code 0",),
         meaning=message(
             "The container's program ended without an error, as that of a job does. Its restart policy says whether it "
             "is started again."
         ),
-        kind="harmless",
-        samples=(
-            Sample("migrate-1 exited with code 0", "docker/compose, cmd/formatter/logs.go"),
-        ),
     ),
     TextMeaning(
-        id="container-health-failed",
-        program="dockerd",
+        id="container-health-failed", program="dockerd", about="thing", passing=True,
         patterns=("Health check for container {container} error:",),
         meaning=message(
             "A container's own health check failed. It says that the service in it did not answer there, at that "
             "moment."
         ),
         causes=("container-unhealthy", "service-not-listening", "service-process-stopped"),
-        passing=True,
         shown_by=("container-unhealthy",),
-        about="thing",
-        samples=(
-            Sample(
-                "Health check for container 0bfa2d0a4c0e error: context deadline exceeded",
-                "moby, daemon/health.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="swarm-no-leader",
-        program="dockerd",
+        id="swarm-no-leader", program="dockerd", passing=True,
         patterns=(
-            "The swarm does not have a leader",
-            "memberlist: Suspect {word} has failed, no acks received", "memberlist: Failed to send ping: *",
-            "agent: session failed",
+            "The swarm does not have a leader", "memberlist: Suspect {word} has failed, no acks received",
+            "memberlist: Failed to send ping: *", "agent: session failed",
         ),
         meaning=message(
-            "The members of a cluster do not reach each other, or have no leader. Docker's swarm uses TCP 2377 and "
-            "TCP and UDP 7946; its services go on, and names and addresses of new containers do not spread."
+            "The members of a cluster do not reach each other, or have no leader. Docker's swarm uses TCP 2377 and TCP "
+            "and UDP 7946; its services go on, and names and addresses of new containers do not spread."
         ),
         causes=("vxlan-port-blocked", "overlay-peer-missing", "swarm-service-not-running"),
-        passing=True,
-        samples=(
-            Sample(
-                "Error response from daemon: rpc error: code = Unknown desc = The swarm does not have a leader.",
-                "moby, daemon/cluster",
-            ),
-        ),
     ),
     TextMeaning(
-        id="sshd-client-left",
-        program="sshd",
+        id="sshd-client-left", program="sshd", kind="harmless",
         patterns=(
             "sshd[*]: error: kex_exchange_identification: read: {reset}",
             "sshd[*]: error: kex_exchange_identification: *",
             "sshd-session[*]: error: kex_exchange_identification: read: {reset}",
         ),
-        meaning=message(
-            "A client left before it logged in, as scanners and health checks do."
-        ),
-        kind="harmless",
-        samples=(
-            Sample("sshd[811]: error: kex_exchange_identification: read: Connection reset by peer", "openssh, kex.c"),
-        ),
+        meaning=message("A client left before it logged in, as scanners and health checks do."),
     ),
 )  # fmt: skip

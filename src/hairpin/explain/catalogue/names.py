@@ -1,27 +1,24 @@
 """What programs say that find no address for a name."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 NAMES = (
     TextMeaning(
-        id="name-not-resolved",
-        program="curl",
+        id="name-not-resolved", program="curl", about="name", printed_by="client",
         patterns=(
             "curl: (6) *", "Could not resolve host: {host}", "Couldn't resolve host '{host}'",
-            "ping: unknown host {host}", "wget: unable to resolve host address",
-            "wget: bad address '{host}'", "ping: bad address '{host}'",
-            "java.net.UnknownHostException", "java.net.UnknownHostException: {host}", "socket.gaierror",
-            'could not translate host name "{host}" to address',
+            "ping: unknown host {host}", "wget: unable to resolve host address", "wget: bad address '{host}'",
+            "ping: bad address '{host}'", "java.net.UnknownHostException", "java.net.UnknownHostException: {host}",
+            "socket.gaierror", 'could not translate host name "{host}" to address',
             "Unknown MySQL server host '{host}'", "Could not resolve '{host}'",
             "php_network_getaddresses: getaddrinfo failed", 'host not found in upstream "{host}',
-            "getaddrinfo for {host} failed", "Unknown host {host}",
-            "failed to lookup address information",
+            "getaddrinfo for {host} failed", "Unknown host {host}", "failed to lookup address information",
         ),
         meaning=message(
-            "The name server answered that it knows no such name, or none answered. Containers know each "
-            "other's names only on a network that both are on and that somebody made (not on the default "
-            "bridge), and only while they run."
+            "The name server answered that it knows no such name, or none answered. Containers know each other's names "
+            "only on a network that both are on and that somebody made (not on the default bridge), and only while "
+            "they run."
         ),
         causes=(
             "no-common-network-for-name", "default-bridge-has-no-names", "dns-upstream-unreachable",
@@ -29,19 +26,13 @@ NAMES = (
             "filter-forward-jump-missing", "forward-policy-drop", "host-network-has-no-names",
             "container-on-internal-network-only",
         ),
-        about="name",
-        printed_by="client",
-        samples=(
-            Sample("curl: (6) Could not resolve host: api", "k3s-io/k3s#9476"),
-        ),
     ),
     TextMeaning(
-        id="name-unknown",
-        program="",
+        id="name-unknown", program="", about="name", printed_by="client",
         patterns=(
             "{no_name}", "ping: {host}: {no_name}", "ssh: Could not resolve hostname {host}: {no_name}",
-            'could not translate host name "{host}" to address: {no_name}', "getaddrinfo ENOTFOUND {host}",
-            "ENOTFOUND", "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
+            'could not translate host name "{host}" to address: {no_name}', "getaddrinfo ENOTFOUND {host}", "ENOTFOUND",
+            "dial tcp: lookup {host}*: no such host", "lookup {host} on {address}:{port}: no such host",
             "[Errno -2] {no_name}", "nodename nor servname provided", "no such host",
             "** server can't find {host}: NXDOMAIN", "Host {host} not found: 3(NXDOMAIN)",
         ),
@@ -54,34 +45,27 @@ NAMES = (
             "host-network-has-no-names",
         ),
         shown_by=("no-common-network-for-name", "default-bridge-has-no-names", "host-network-has-no-names"),
-        about="name",
-        printed_by="client",
-        samples=(
-            Sample("dial tcp: lookup db on 127.0.0.11:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
-            Sample("Error: getaddrinfo ENOTFOUND db", "nodejs/node, lib/dns.js"),
-        ),
     ),
     TextMeaning(
-        id="name-server-silent",
-        program="dig",
+        id="name-server-silent", program="dig", about="name", printed_by="client",
         patterns=(
             "{try_again}", "temporary error (try again later)", "getaddrinfo EAI_AGAIN {host}", "EAI_AGAIN",
             "[Errno -3] {try_again}", ";; connection timed out; no servers could be reached",
             "no servers could be reached", "lookup {host}* i/o timeout",
             "lookup {host} on {address}:{port}: read udp * i/o timeout",
-            ";; communications error to {address}#{port}: timed out",
-            ";; communications error to {address}#{port}: *", "lookup {host} on {address}:{port}: server misbehaving",
-            "server misbehaving", "lookup {host} on {address}:{port}: dial udp * {unreachable}",
-            "** server can't find {host}: SERVFAIL", "{host} could not be resolved (110: {timeout})",
-            "{host} could not be resolved", "Resolving timed out after", "Temporary failure resolving '{host}'",
+            ";; communications error to {address}#{port}: timed out", ";; communications error to {address}#{port}: *",
+            "lookup {host} on {address}:{port}: server misbehaving", "server misbehaving",
+            "lookup {host} on {address}:{port}: dial udp * {unreachable}", "** server can't find {host}: SERVFAIL",
+            "{host} could not be resolved (110: {timeout})", "{host} could not be resolved",
+            "Resolving timed out after", "Temporary failure resolving '{host}'",
             "Could not resolve: {host} (DNS server returned general failure)", "status: SERVFAIL",
             "nslookup: can't resolve '{host}'", "nslookup: write to '{address}': {refused}",
             "connection timed out; trying next origin",
         ),
         meaning=message(
-            "No name server answered. From a container the questions go to Docker's own server at 127.0.0.11, "
-            "which asks those of the host's resolv.conf from the container's network; a firewall, forwarding or "
-            "masquerading is in the way."
+            "No name server answered. From a container the questions go to Docker's own server at 127.0.0.11, which "
+            "asks those of the host's resolv.conf from the container's network; a firewall, forwarding or masquerading "
+            "is in the way."
         ),
         causes=(
             "dns-upstream-unreachable", "masquerade-missing", "ip-forward-off", "filter-forward-jump-missing",
@@ -89,17 +73,9 @@ NAMES = (
             "no-common-network-for-name", "host-default-route-missing", "container-on-internal-network-only",
             "container-not-running", "host-network-has-no-names", "interface-forwarding-off",
         ),
-        about="name",
-        printed_by="client",
-        samples=(
-            Sample(";; connection timed out; no servers could be reached", "isc-projects/bind9, bin/dig/dighost.c"),
-            Sample("ping: example.com: Temporary failure in name resolution", "iputils, ping/ping.c"),
-            Sample("Error: getaddrinfo EAI_AGAIN registry.npmjs.org", "nodejs/node, lib/dns.js"),
-        ),
     ),
     TextMeaning(
-        id="dns-unexpected-source",
-        program="dig",
+        id="dns-unexpected-source", program="dig", printed_by="client",
         patterns=(
             ";; reply from unexpected source: {address}#{port}, expected {address}#{port}",
             "reply from unexpected source",
@@ -109,14 +85,9 @@ NAMES = (
             "docker-proxy does so for UDP on a host with several addresses."
         ),
         causes=("docker-proxy-udp-wrong-source", "conntrack-entry-stale"),
-        printed_by="client",
-        samples=(
-            Sample(";; reply from unexpected source: 172.17.0.1#53, expected 192.168.1.2#53", "moby/libnetwork#1729"),
-        ),
     ),
     TextMeaning(
-        id="stub-resolver-refused",
-        program="",
+        id="stub-resolver-refused", program="", about="flow", printed_by="client",
         patterns=(
             "lookup {host} on 127.0.0.53:53: * {refused}", "read udp 127.0.0.1:*->127.0.0.53:53: * {refused}",
             "dial udp 127.0.0.53:53: * {refused}", ";; communications error to 127.0.0.53#53: {refused}",
@@ -126,26 +97,15 @@ NAMES = (
             "A program of the host printed this, or one in a container on the host's network: other containers ask "
             "127.0.0.11."
         ),
-        causes=("host-service-not-running", "dns-upstream-unreachable"),
-        about="flow",
-        printed_by="client",
-        verdicts=("refused", "rejected"),
-        samples=(
-            Sample(
-                "dial tcp: lookup example.com on 127.0.0.53:53: read udp 127.0.0.1:40000->127.0.0.53:53: read: "
-                "connection refused",
-                "golang/go, src/net/dnsclient_unix.go",
-            ),
-        ),
+        causes=("host-service-not-running", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),
     TextMeaning(
-        id="stub-resolver-failed",
-        program="",
+        id="stub-resolver-failed", program="", printed_by="client", passing=True,
         patterns=(
             "lookup {host} on 127.0.0.53:53: no such host", "lookup {host} on 127.0.0.53:53: server misbehaving",
             "lookup {host} on 127.0.0.53:53: read udp * i/o timeout", "lookup {host} on 127.0.0.53:53: *",
-            "read udp 127.0.0.1:*->127.0.0.53:53: *",
-            "dial udp 127.0.0.53:53: *", ";; communications error to 127.0.0.53#53: *",
+            "read udp 127.0.0.1:*->127.0.0.53:53: *", "dial udp 127.0.0.53:53: *",
+            ";; communications error to 127.0.0.53#53: *",
         ),
         meaning=message(
             "127.0.0.53 is the own resolver of the machine that asks it (systemd-resolved): it knows no such name, or "
@@ -153,30 +113,14 @@ NAMES = (
             "host's network: other containers ask 127.0.0.11."
         ),
         causes=("dns-upstream-unreachable", "host-default-route-missing"),
-        printed_by="client",
-        passing=True,
-        samples=(
-            Sample("lookup db on 127.0.0.53:53: no such host", "golang/go, src/net/dnsclient_unix.go"),
-            Sample("lookup example.com on 127.0.0.53:53: server misbehaving", "golang/go, src/net/dnsclient_unix.go"),
-        ),
     ),
     TextMeaning(
-        id="resolv-conf-localhost",
-        program="",
+        id="resolv-conf-localhost", program="", about="flow", printed_by="client",
         patterns=("lookup {host} on 127.0.0.1:53: *", "lookup {host} on [::1]:53: *"),
         meaning=message(
             "The program asks a name server at a loopback address, which in a container is that container itself. Its "
             "resolv.conf says so, or names no server at all: programs in Go then ask there."
         ),
-        causes=("loopback-is-the-container", "dns-upstream-unreachable"),
-        about="flow",
-        printed_by="client",
-        verdicts=("refused", "rejected"),
-        samples=(
-            Sample(
-                "lookup db on [::1]:53: read udp [::1]:40000->[::1]:53: read: connection refused",
-                "golang/go, src/net/dnsclient_unix.go",
-            ),
-        ),
+        causes=("loopback-is-the-container", "dns-upstream-unreachable"), verdicts=("refused", "rejected"),
     ),
 )  # fmt: skip

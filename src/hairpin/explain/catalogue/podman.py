@@ -1,12 +1,11 @@
 """What podman, netavark, aardvark-dns, the CNI plugins, containerd and rootless helpers print."""
 
-from hairpin.explain.meaning import Sample, TextMeaning
+from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
 
 PODMAN = (
     TextMeaning(
-        id="cni-chain-gone",
-        program="podman",
+        id="cni-chain-gone", program="podman",
         patterns=(
             "Error deleting network: running [*iptables * -t nat -D POSTROUTING * Chain 'CNI-*' does not exist",
             "running [*iptables -t nat * CNI-* does not exist",
@@ -15,46 +14,30 @@ PODMAN = (
         ),
         meaning=message(
             "Podman's rules of this container (CNI) were gone when it ended or started: a firewall's restart had "
-            "flushed them. Its published ports do not work as long as they are missing; `hairpin restore` shows "
-            "which are missing now."
+            "flushed them. Its published ports do not work as long as they are missing; `hairpin restore` shows which "
+            "are missing now."
         ),
         causes=("podman-rules-missing", "firewalld-restart-wipes-docker", "firewall-manager-flushed-rules"),
         shown_by=("podman-rules-missing",),
-        samples=(
-            Sample(
-                "Error deleting network: running [/usr/sbin/iptables -t nat -D POSTROUTING -s 10.88.0.5 -j "
-                'CNI-2c3c0d3f0e2b4a1d7f3ec7e0 -m comment --comment name: "podman" id: "a1" --wait]: exit status '
-                "2: iptables v1.8.4 (nf_tables): Chain 'CNI-2c3c0d3f0e2b4a1d7f3ec7e0' does not exist",
-                "containers/podman#8048",
-            ),
-        ),
     ),
     TextMeaning(
-        id="netavark-rules-failed",
-        program="netavark",
+        id="netavark-rules-failed", program="netavark",
         patterns=(
             "netavark: code: {number}, msg: iptables: *", "netavark: iptables: *", "netavark: nftables error",
             "netavark: unable to append rule * to table", "netavark: * No chain/target/match by that name",
             "netavark: (*iptables* does not exist",
         ),
         meaning=message(
-            "netavark could not write the rules of a container, so its ports are not published. The end of the "
-            "message is what iptables or nft answered."
+            "netavark could not write the rules of a container, so its ports are not published. The end of the message "
+            "is what iptables or nft answered."
         ),
         causes=(
             "podman-rules-missing", "kernel-module-missing", "kernel-match-missing", "firewall-manager-flushed-rules",
             "xtables-lock-contention",
         ),
-        samples=(
-            Sample(
-                "Error: netavark: code: 4, msg: iptables: Resource temporarily unavailable.",
-                "containers/netavark, src/firewall",
-            ),
-        ),
     ),
     TextMeaning(
-        id="aardvark-port-53",
-        program="netavark",
+        id="aardvark-port-53", program="netavark",
         patterns=(
             "aardvark-dns failed to start: * failed to bind udp listener on {address}:{port}",
             "failed to bind udp listener on {address}:{port}", "aardvark-dns failed to start",
@@ -66,64 +49,36 @@ PODMAN = (
             "containers.conf gives Podman's another port."
         ),
         causes=("dns-port-53-conflict", "published-port-held-by-other-process"),
-        samples=(
-            Sample(
-                "Error: netavark: aardvark-dns failed to start: Error from child process; Error starting server "
-                "failed to bind udp listener on 10.89.0.1:53: IO error: Address already in use (os error 98)",
-                "containers/aardvark-dns#725",
-            ),
-        ),
     ),
     TextMeaning(
-        id="podman-port-in-use",
-        program="podman",
+        id="podman-port-in-use", program="podman", about="port",
         patterns=(
             "rootlessport listen tcp {address}:{port}: bind: {in_use}",
             "cannot listen on the TCP port: listen tcp4 :{port}: bind: {in_use}",
             "cannot listen on the UDP port: listen udp4 :{port}: bind: {in_use}",
-            "Failed to bind port {port} (*) for option",
-            "Couldn't open TCP socket for port {port}", "couldn't listen on requested TCP ports",
+            "Failed to bind port {port} (*) for option", "Couldn't open TCP socket for port {port}",
+            "couldn't listen on requested TCP ports",
         ),
         meaning=message(
-            "Another process or container listens on this port of the host already, so podman cannot publish it. "
-            "`ss -lntup` names the process."
+            "Another process or container listens on this port of the host already, so podman cannot publish it. `ss "
+            "-lntup` names the process."
         ),
         causes=("published-port-held-by-other-process", "port-allocated-by-other-container"),
-        about="port",
         shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
-        samples=(
-            Sample(
-                "Error: rootlessport listen tcp 0.0.0.0:8080: bind: address already in use",
-                "containers/podman, rootlessport",
-            ),
-            Sample(
-                "Error: cannot listen on the TCP port: listen tcp4 :8080: bind: address already in use",
-                "containers/podman, libpod/oci_util.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="cni-network-missing",
-        program="podman",
+        id="cni-network-missing", program="podman",
         patterns=(
             "unable to find network with name or ID {word}", 'CNI network "{word}" not found',
-            "no CNI network providers found",
-            "Network plugin returns error: cni plugin not initialized",
+            "no CNI network providers found", "Network plugin returns error: cni plugin not initialized",
         ),
         meaning=message(
-            "The engine finds no configuration of the network that the container is to join. Make the network "
-            "again, or install the CNI configuration of the cluster."
-        ),
-        samples=(
-            Sample(
-                "Error: unable to find network with name or ID backend: network not found",
-                "containers/podman, libnetwork",
-            ),
+            "The engine finds no configuration of the network that the container is to join. Make the network again, "
+            "or install the CNI configuration of the cluster."
         ),
     ),
     TextMeaning(
-        id="containerd-cni-not-loaded",
-        program="containerd",
+        id="containerd-cni-not-loaded", program="containerd", kind="harmless",
         patterns=(
             "failed to load cni during init, please check CRI plugin status before setting up network for pods",
             "cni config load failed: no network config found in /etc/cni/net.d: cni plugin not initialized",
@@ -132,76 +87,43 @@ PODMAN = (
             "containerd found no CNI network at its start. Kubernetes needs one; Docker makes its networks itself, so "
             "containerd logs this at each start of a Docker host, and nothing is wrong."
         ),
-        kind="harmless",
-        samples=(
-            Sample(
-                'level=error msg="failed to load cni during init, please check CRI plugin status before setting up '
-                'network for pods" error="cni config load failed: no network config found in /etc/cni/net.d: cni '
-                'plugin not initialized: failed to load cni config"',
-                "containerd, pkg/cri/server/service.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="cni-plugin-missing",
-        program="containerd",
+        id="cni-plugin-missing", program="containerd",
         patterns=(
             'failed to find plugin "{word}" in path', 'failed to find plugin "{word}"',
             'could not find "{word}" in one of',
         ),
         meaning=message(
-            "The CNI program of that name is not installed, so no container gets a network. Install the package "
-            "with the CNI plugins (containernetworking-plugins), or netavark."
-        ),
-        samples=(
-            Sample(
-                'failed to find plugin "bridge" in path [/opt/cni/bin]',
-                "containernetworking/cni, pkg/invoke/find.go",
-            ),
+            "The CNI program of that name is not installed, so no container gets a network. Install the package with "
+            "the CNI plugins (containernetworking-plugins), or netavark."
         ),
     ),
     TextMeaning(
-        id="cni-sandbox-failed",
-        program="containerd",
+        id="cni-sandbox-failed", program="containerd", general=True,
         patterns=(
             "failed to setup network for sandbox", "failed to create pod sandbox: * network",
             'plugin type="{word}" failed (add): ',
         ),
         meaning=message(
-            "A container got no network, so it was not started. The end of the message says which CNI plugin "
-            "failed, and why."
+            "A container got no network, so it was not started. The end of the message says which CNI plugin failed, "
+            "and why."
         ),
         causes=(
             "kernel-module-missing", "iptables-binary-shadowed", "bridge-address-missing", "address-pool-exhausted",
         ),
-        general=True,
-        samples=(
-            Sample(
-                'failed to setup network for sandbox "0a…": plugin type="calico" failed (add): stat '
-                "/var/lib/calico/nodename: no such file or directory",
-                "projectcalico/calico, cni-plugin",
-            ),
-        ),
     ),
     TextMeaning(
-        id="cni-bridge-address",
-        program="containerd",
+        id="cni-bridge-address", program="containerd",
         patterns=('"{link}" already has an IP address different from {address}',),
         meaning=message(
-            "The bridge is left over from another network configuration and has another address. Its own plugin "
-            "makes it, so `ip address show` and the network's file say which of the two is meant."
+            "The bridge is left over from another network configuration and has another address. Its own plugin makes "
+            "it, so `ip address show` and the network's file say which of the two is meant."
         ),
         causes=("bridge-address-missing", "host-prefix-length-wrong", "container-subnet-on-two-hosts"),
-        samples=(
-            Sample(
-                'failed to set bridge addr: "cni0" already has an IP address different from 10.244.1.1/24',
-                "containernetworking/plugins, plugins/main/bridge/bridge.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="cni-addresses-exhausted",
-        program="containerd",
+        id="cni-addresses-exhausted", program="containerd",
         patterns=(
             "no IP addresses available in range set: {address}-{address}", "no IP addresses available in network",
             "failed to allocate for range *: no IP addresses available",
@@ -211,52 +133,31 @@ PODMAN = (
             "/var/lib/cni/networks."
         ),
         causes=("address-pool-exhausted",),
-        samples=(
-            Sample(
-                "failed to allocate for range 0: no IP addresses available in range set: 10.88.0.2-10.88.255.254",
-                "containernetworking/plugins, plugins/ipam/host-local",
-            ),
-        ),
     ),
     TextMeaning(
-        id="rootless-slirp-missing",
-        program="podman",
+        id="rootless-slirp-missing", program="podman",
         patterns=(
             "could not find slirp4netns, the network namespace can't be configured",
-            "could not find pasta, the network namespace can't be configured",
-            "setting up Pasta: could not find pasta", 'exec: "slirp4netns": executable file not found in $PATH',
+            "could not find pasta, the network namespace can't be configured", "setting up Pasta: could not find pasta",
+            'exec: "slirp4netns": executable file not found in $PATH',
         ),
         meaning=message(
             "The program that gives a rootless container its network is not installed. Install passt (pasta) or "
             "slirp4netns."
         ),
-        samples=(
-            Sample(
-                "Error: could not find slirp4netns, the network namespace can't be configured: exec: "
-                '"slirp4netns": executable file not found in $PATH',
-                "containers/podman, libpod/networking_slirp4netns.go",
-            ),
-        ),
     ),
     TextMeaning(
-        id="pasta-failed",
-        program="podman",
+        id="pasta-failed", program="podman",
         patterns=(
             "pasta failed with exit code {number}:", "No routable interface for IPv4",
             "Couldn't pick external interface", "External interface not usable",
             "No external routable interface for IPv4",
         ),
         meaning=message(
-            "pasta found no link of the host with a default route, so the rootless container has no way out. "
-            "Give the host a default route, or name the link with `--network pasta:-i,LINK`."
+            "pasta found no link of the host with a default route, so the rootless container has no way out. Give the "
+            "host a default route, or name the link with `--network pasta:-i,LINK`."
         ),
         causes=("host-default-route-missing", "host-address-missing", "host-link-down"),
         shown_by=("host-default-route-missing",),
-        samples=(
-            Sample(
-                "Error: setting up Pasta: pasta failed with exit code 1:\nNo external routable interface for IPv4",
-                "passt, conf.c",
-            ),
-        ),
     ),
 )  # fmt: skip
