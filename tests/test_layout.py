@@ -110,6 +110,7 @@ PURE = (
     "engines",
     "firewalls",
     "events",
+    "texts",
     "causes",
     "diagnose",
     "judges",

@@ -34,3 +34,7 @@ def test_messages_compare_by_what_they_say() -> None:
 def test_a_message_crosses_json_whole() -> None:
     said = message("no: {reason} ({count})", reason=message("{link} is down", link="eth0"), count=3)
     assert msgspec.json.decode(msgspec.json.encode(said), type=Message) == said
+
+
+def test_a_sentence_gets_its_values_later() -> None:
+    assert message("{link} is down").about(link="eth0") == message("{link} is down", link="eth0")

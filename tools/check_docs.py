@@ -30,7 +30,7 @@ DECISION_PARTS = ("## Context", "## Choice", "## Rejected", "## How we would not
 CONTENTS = "docs/README.md"
 GLOSSARY = "docs/glossary.md"
 # Pages that quote the words that they advise against, or those of other programs.
-ABOUT_WORDS = (GLOSSARY, "docs/writing.md", "src/hairpin/explain/catalogue/")
+ABOUT_WORDS = (GLOSSARY, "docs/writing.md", "src/hairpin/explain/catalogue/", "src/hairpin/texts/")
 # Texts that are not ours, and outputs of programs kept as they were.
 VERBATIM = ("LICENSE", "requirements.lock", "tests/data/", "tests/fixtures/")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hairpin.explain.codes import Outcome, outcome_of
+from hairpin.explain.codes import outcome_of
+from hairpin.texts.meaning import Outcome
 
 CURL = "curl: ({}) Failed to connect to 10.0.0.5 port 80 after {} ms: Couldn't connect to server"
 CASES: dict[str, tuple[str, Outcome | None]] = {

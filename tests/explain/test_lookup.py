@@ -5,8 +5,8 @@ import pytest
 from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning
-from hairpin.explain.meaning import TextMeaning
 from hairpin.report.pages import page_ids
+from hairpin.texts.meaning import TextMeaning
 from tests.explain.texts import collected, harmless, met, samples
 
 _NO_PAGE = """

@@ -5,10 +5,9 @@ Source: errno(3), asm-generic/errno.h; curl lib/connect.c, libcurl-errors(3); tc
 """
 
 import re
-from typing import Literal
 
-Outcome = Literal["timeout", "refused", "no-route", "no-network", "reset"]
-"""How a connection ended: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ECONNRESET."""
+from hairpin.texts.meaning import Outcome
+
 _ERRNO: dict[str, Outcome] = {
     "110": "timeout", "111": "refused", "113": "no-route", "101": "no-network", "104": "reset",
     "60": "timeout", "61": "refused", "65": "no-route", "51": "no-network", "54": "reset",

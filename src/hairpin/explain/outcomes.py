@@ -5,8 +5,8 @@ net/core/neighbour.c neigh_timer_handler()
 """
 
 from hairpin.answer.answer import FlowAnswer
-from hairpin.explain.codes import Outcome
 from hairpin.network.flow import Lan, Outside
+from hairpin.texts.meaning import Outcome
 from hairpin.walk.state import Stop
 
 _BY_ANSWER: tuple[tuple[str, frozenset[Outcome]], ...] = (

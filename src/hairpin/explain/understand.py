@@ -7,9 +7,9 @@ import msgspec
 
 from hairpin.explain.line import Clock, decode, has_prefix, readable, time_of, without_prefix
 from hairpin.explain.lookup import TextHit, find_meaning
-from hairpin.explain.meaning import TextMeaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
 from hairpin.explain.speaker import NOBODY, Speaker, speaker_of
+from hairpin.texts.meaning import TextMeaning
 
 KINDS = 20
 """Kinds of lines that mean nothing and are kept; the others are counted."""

@@ -1,47 +1,57 @@
 """Why a container did not start, or ended: the engine's stored error and its program's exit status, and the repair.
 
-Source: moby daemon/start.go, libnetwork/portmapper, runc libcontainer/init_linux.go; signal(7); bash(1), EXIT STATUS
+What the words of an error mean is in ``hairpin.texts``.  Here is what depends on the state of the host.
+
+Source: signal(7); bash(1), EXIT STATUS
 """
 
 import re
 from collections.abc import Callable
-
-import msgspec
+from string import Formatter
 
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.texts.index import EntryHit
+from hairpin.texts.meaning import Failure, TextEntry
+from hairpin.texts.told import failure_told
 from hairpin.walk.sockets import socket_text
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """``said``: the reason in a clause.  ``repair``: what makes the container start; None: only the engine's own words
-    are known.  ``again``: a plain start does it, since what kept it from starting is gone."""
-
-    said: Message
-    repair: Message | None = None
-    again: bool = False
-
 
 _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
     r"|unable to start container process: "
 )
 """What dockerd and runc write before the reason."""
-_Found = re.Match[str]
-_Reader = Callable[[Host, Container, _Found], Failure]
+_Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
 def failure_of(host: Host, container: Container) -> Failure | None:
     """Return why the container's last start failed or its program ended, as far as the engine tells; None where it
     does not, or where an administrator has stopped it."""
-    if container.error:
-        for pattern, read in _ERRORS:
-            found = pattern.search(container.error)
-            if found is not None:
-                return read(host, container, found)
+    if not container.error:
+        return _by_status(container)
+    found = failure_told(container.error)
+    if found is None or found.entry.failure is None:
         return Failure(message("{error}", error=own_words(container.error)))
-    return _by_status(container)
+    if found.entry.failure == "of-host":
+        return _READERS[found.entry.id](host, container, dict(found.places))
+    return _with_words(found.entry.failure, host, container, found)
+
+
+def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
+    """Return the failure with what stands in the places of its sentences."""
+    words = {
+        **dict(found.places),
+        "name": container.name,
+        "start": host.engine_of(container).command("start", container.name),
+    }
+
+    def filled(said: Message) -> Message:
+        places = (place for _, place, _, _ in Formatter().parse(said.template) if place)
+        return said.about(**{each: words.get(each, found.subject) for each in places})
+
+    repair = filled(failure.repair) if failure.repair is not None else None
+    return Failure(filled(failure.said), repair, again=failure.again)
 
 
 def own_words(error: str) -> str:
@@ -77,11 +87,11 @@ def _by_status(container: Container) -> Failure | None:
             return None
 
 
-# --- the engine's errors ----------------------------------------------------------------------------------------------
+# --- errors whose meaning the host decides ----------------------------------------------------------------------------
 
 
-def _port_held(host: Host, container: Container, found: _Found) -> Failure:
-    port = int(found["port"])
+def _port_held(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    port = int(places["port"])
     binding = next((each for each in container.bindings if each.host_port == port), None)
     others = (each for each in host.containers() if each.running and each.id != container.id)
     other = next((each for each in others if any(one.actual and one.host_port == port for one in each.bindings)), None)
@@ -121,8 +131,8 @@ def _free_it(host: Host, container: Container, binding: PortBinding | None, stop
     )
 
 
-def _privileged(host: Host, container: Container, found: _Found) -> Failure:
-    port = found["port"]
+def _privileged(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    port = places["port"]
     first = _first_of_users(host)
     if first is not None and int(port) >= first:
         return Failure(
@@ -151,65 +161,8 @@ def _first_of_users(host: Host) -> int | None:
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
 
 
-def _no_address(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("{address}, on which its port is published, is no address of this host", address=found["address"]),
-        message("give the host the address, or recreate {name} with another one", name=container.name),
-    )
-
-
-def _no_command(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("its command {command} is not in the image", command=found["command"]),
-        message(
-            "correct the command or the entrypoint, and recreate {name}; a mount may cover the file, and a script "
-            "needs its interpreter",
-            name=container.name,
-        ),
-    )
-
-
-def _not_executable(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("its command {command} is not executable", command=found["command"]),
-        message(
-            "make it executable (chmod +x, in the image or in the mounted folder), then start {name}",
-            name=container.name,
-        ),
-    )
-
-
-def _wrong_architecture(_: Host, container: Container, __: _Found) -> Failure:
-    return Failure(
-        message("its program is of another architecture than this host, or a script without its first line"),
-        message("recreate {name} with an image for this host's architecture (--platform)", name=container.name),
-    )
-
-
-def _no_device(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("device {device} is not on this host, or is no device", device=found["device"]),
-        message("connect it or load its driver, or recreate {name} without it", name=container.name),
-    )
-
-
-def _device_denied(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("it was not permitted to use {device}", device=found["device"]),
-        message("permit it: --device {device} for {name}", device=found["device"], name=container.name),
-    )
-
-
-def _bad_mount(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("{source} cannot be mounted: it is not there, or a folder meets a file", source=found["source"]),
-        message("make what is mounted (a file for a file, a folder for a folder), then start {name}",
-                name=container.name),
-    )  # fmt: skip
-
-
-def _no_network(host: Host, container: Container, found: _Found) -> Failure:
-    engine, network = host.engine_of(container), found["network"]
+def _no_network(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    engine, network = host.engine_of(container), places["word"]
     if engine.network(network) is not None:
         return Failure(message("its network {network} was gone, and is there again", network=network), again=True)
     return Failure(
@@ -222,8 +175,8 @@ def _no_network(host: Host, container: Container, found: _Found) -> Failure:
     )
 
 
-def _no_owner(host: Host, container: Container, found: _Found) -> Failure:
-    owner = host.container(found["owner"])
+def _no_owner(host: Host, container: Container, places: dict[str, str]) -> Failure:
+    owner = host.container(places["container"])
     if owner is None:
         return Failure(
             message("the container whose network it uses is gone"),
@@ -242,42 +195,7 @@ def _no_owner(host: Host, container: Container, found: _Found) -> Failure:
     )
 
 
-def _address_taken(_: Host, container: Container, __: _Found) -> Failure:
-    return Failure(
-        message("another endpoint has the address that it asks for (--ip)"),
-        message("recreate {name} with another address, outside of the network's ip-range", name=container.name),
-    )
-
-
-def _no_user(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("its user {user} is not in the image", user=found["user"]),
-        message("recreate {name} with a user that the image has, or with a number (--user)", name=container.name),
-    )
-
-
-def _no_runtime(_: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("this host lacks {what}, which it asks for", what=found["what"]),
-        message("install it and restart the engine, or recreate {name} without it", name=container.name),
-    )
-
-
-def _lock_held(_: Host, __: Container, ___: _Found) -> Failure:
-    return Failure(message("the xtables lock was held when its rules were to be made"), again=True)
-
-
-def _kernel_lacks(host: Host, container: Container, found: _Found) -> Failure:
-    return Failure(
-        message("the kernel lacks {part}, which its rules use", part=found["part"]),
-        message(
-            "load its module or boot a kernel that has it, then {start}",
-            start=host.engine_of(container).command("start", container.name),
-        ),
-    )
-
-
-def _no_veth(host: Host, container: Container, _: _Found) -> Failure:
+def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
     files = host.rule_tools.modules
     if files is not None and not files.there:
         return Failure(
@@ -291,46 +209,13 @@ def _no_veth(host: Host, container: Container, _: _Found) -> Failure:
     )
 
 
-def _no_space(_: Host, container: Container, __: _Found) -> Failure:
-    return Failure(
-        message("no space was left on a disk"),
-        message("free some (df -h; docker system df), then start {name}", name=container.name),
-    )
-
-
-_ERRORS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
-    (re.compile(pattern), read)
-    for pattern, read in (
-        (r":(?P<port>\d+)(?::[^ ]*)?: bind: address already in use", _port_held),
-        (r"Bind for [^ ]*:(?P<port>\d+) failed: port is already allocated", _port_held),
-        (r"failed to bind host port (?:for )?[^ ]*?:(?P<port>\d+)[:/ ].*address already in use", _port_held),
-        (r":(?P<port>\d+): bind: permission denied", _privileged),
-        (r"cannot expose privileged port (?P<port>\d+)", _privileged),
-        (r"listen \w+ (?P<address>[^ ]+):\d+: bind: cannot assign requested address", _no_address),
-        (r'exec: "(?P<what>(?:[^"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^"/]*)": exec\w+ file',
-         _no_runtime),
-        (r"unknown or invalid runtime name: (?P<what>[^\s:]+)", _no_runtime),
-        (r"could not select device driver.*?\[\[(?P<what>[^\]]*)\]\]", _no_runtime),
-        (r'exec:? "(?P<command>[^"]+)": (?:executable file not found|stat [^:]*: no such file|.*no such file)',
-         _no_command),
-        (r'exec:? "(?P<command>[^"]+)":.*(?:permission denied|is a directory)', _not_executable),
-        (r"exec format error", _wrong_architecture),
-        (r'custom device "?(?P<device>/[^":\s]+)"?: (?:no such file|not a device)', _no_device),
-        (r"(?P<device>/dev/[^\s:\"]+): (?:operation not permitted|permission denied)", _device_denied),
-        (r"bind source path does not exist: (?P<source>\S+)", _bad_mount),
-        (r'error mounting "(?P<source>[^"]+)" to rootfs', _bad_mount),
-        (r"(?:error while mounting volume|failed to mount local volume: mount) '?(?P<source>[^'\s:]+)", _bad_mount),
-        (r"(?:^|[:,] ?)network (?P<network>[\w.-]+) not found", _no_network),
-        (r"failed to add the host \(\S+\) <=> sandbox \(\S+\) pair interfaces: operation not supported", _no_veth),
-        (r"(?:No such container: |non running container: |joining network namespace of container: )(?P<owner>\w+)",
-         _no_owner),
-        (r"(?:^|: )Address already in use$|requested ip address \S+ is already allocated", _address_taken),
-        (r"unable to find user (?P<user>[^:\s]+)", _no_user),
-        (r"^(?!.*(?:inotify|cgroup)).*no space left on device", _no_space),
-        (r"holding the xtables lock", _lock_held),
-        (r"Couldn't load (?:match|target) [`'](?P<part>(?!DOCKER)\w+)'", _kernel_lacks),
-        (r"Extension (?P<part>\w+) revision \d+ not supported, missing kernel module", _kernel_lacks),
-        (r"can't initialize ip6?tables table [`'](?P<part>\w+)'", _kernel_lacks),
-    )
-)  # fmt: skip
-"""What engines write, and what it means; the first that fits."""
+_READERS: dict[str, _Reader] = {
+    "docker-proxy-address-in-use": _port_held,
+    "docker-port-allocated": _port_held,
+    "docker-privileged-port": _privileged,
+    "docker-network-missing": _no_network,
+    "docker-joined-container-stopped": _no_owner,
+    "container-owner-missing": _no_owner,
+    "docker-veth-unsupported": _no_veth,
+}
+"""By the id of the entry, what an error means that the state of the host decides."""

@@ -4,7 +4,6 @@ Only words that say why something does not run now count: the error of a contain
 daemon that does not.
 """
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from hairpin.host.docker import Boot, Container, Engine
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
+from hairpin.texts.told import cause_told
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -23,47 +23,6 @@ class Told(msgspec.Struct, frozen=True):
     words: str
     subject: str
     evidence: tuple[str, ...]
-
-
-_TARGETS = "MASQUERADE|DNAT|SNAT|REDIRECT|MARK|CHECKSUM"
-_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (cause, re.compile(pattern))
-    for cause, pattern in (
-        ("xtables-lock-contention", r"holding the xtables lock"),
-        ("kernel-module-missing",
-         r"can't initialize ip6?tables table [`'](?P<subject>\w+)'.*(?:does not exist|insmod)"),
-        ("kernel-module-missing", r"Module (?P<subject>\w+) not found in directory /lib/modules"),
-        ("kernel-module-missing",
-         r"kernel modules (?P<subject>ip_set), ip_set_hash_net and netfilter_xt_set are required"),
-        ("kernel-module-missing",
-         r"TABLE_ADD failed \((?:Invalid argument|Operation not supported)\)|CHAIN_ADD failed \(No such file"),
-        ("kernel-module-missing", r"<=> sandbox \((?P<subject>veth)\w+\) pair interfaces: operation not supported"),
-        ("kernel-module-missing", r"error creating (?P<subject>vxlan) interface: (?:operation|protocol) not supported"),
-        ("kernel-match-missing", r"Couldn't load match [`'](?P<subject>\w+)'"),
-        ("kernel-match-missing", rf"Couldn't load target [`'](?P<subject>{_TARGETS})'"),
-        ("kernel-match-missing", r"Extension (?P<subject>\w+) revision \d+ not supported, missing kernel module"),
-        ("kernel-match-missing", r"RULE_(?:APPEND|INSERT) failed \(No such file or directory\)"),
-        ("kernel-match-missing", rf"Chain '(?P<subject>{_TARGETS})' does not exist"),
-        ("address-pool-exhausted", r"could not find an available, non-overlapping IPv4 address pool"),
-        ("address-pool-exhausted", r"could not find an available predefined network"),
-        ("address-pool-exhausted", r"all predefined address pools have been fully subnetted|: no available network"),
-        ("iptables-binary-shadowed", r"(?i:iptables not found)|\"iptables\": executable file not found"),
-    )
-)  # fmt: skip
-"""Words, and the cause that they mean; the first that fits.
-
-Source: iptables/iptables.c, xshared.c, nft.c; libxtables/xtables.c; modprobe(8); moby libnetwork/iptables/iptables.go,
-ipam, portallocator
-"""
-
-
-def cause_told(text: str) -> tuple[str, str]:
-    """Return the id of the cause that the words mean, and what they name; both empty: none is known."""
-    for cause, pattern in _WORDS:
-        found = pattern.search(text)
-        if found is not None:
-            return cause, found.groupdict().get("subject") or ""
-    return "", ""
 
 
 def makers_told(host: Host, container: Container) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ Lasting: a restart policy (``--restart unless-stopped``), and repairing what end
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
-from hairpin.causes.container._start_failure import Failure, failure_of
+from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._start_words import makers_told
@@ -25,6 +25,7 @@ from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host
 from hairpin.message import Message, message
+from hairpin.texts.meaning import Failure
 
 _STOPPED_BY_SIGNAL = (None, 0, 137, 143)
 """Exit statuses after ``docker stop``: SIGKILL, SIGTERM, or the program ends with 0."""

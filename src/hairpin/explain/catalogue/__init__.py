@@ -1,4 +1,5 @@
-"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.
+"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.  What engines print when something
+does not start is in ``hairpin.texts``.
 
 ``docker`` (ports and rules), ``docker_networks``, ``dockerd`` and ``dockerd_start``, ``podman`` (with CNI and
 containerd), ``iptables`` (with nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and
@@ -19,9 +20,10 @@ from hairpin.explain.catalogue.languages import LANGUAGES
 from hairpin.explain.catalogue.managers import MANAGERS
 from hairpin.explain.catalogue.names import NAMES
 from hairpin.explain.catalogue.podman import PODMAN
+from hairpin.texts.engine_starts import ENGINE_STARTS
 
 ENTRIES = (
-    *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *DOCKERD_START, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS,
-    *LANGUAGES, *EXCHANGES, *NAMES,
+    *ENGINE_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *DOCKERD_START, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS,
+    *MANAGERS, *CLIENTS, *LANGUAGES, *EXCHANGES, *NAMES,
 )  # fmt: skip
 """Every entry."""

@@ -1,8 +1,8 @@
 """What clients print that reach no service: curl, wget, ssh, nc, ping, databases' tools, web servers before an
 application."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 CLIENTS = (
     TextMeaning(

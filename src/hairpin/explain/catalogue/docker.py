@@ -1,7 +1,7 @@
 """What `docker` prints when a container or a network cannot be started, or is started with a warning."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 DOCKER = (
     TextMeaning(
@@ -123,61 +123,12 @@ DOCKER = (
         shown_by=("docker-nat-chain-missing",),
     ),
     TextMeaning(
-        id="docker-proxy-address-in-use", program="dockerd", about="port",
-        patterns=(
-            "Error starting userland proxy: listen tcp* {address}:{port}: bind: {in_use}",
-            "Error starting userland proxy: listen udp* {address}:{port}: bind: {in_use}",
-            "Error starting userland proxy: * {in_use}", "failed to bind host port for {address}:{port}:* {in_use}",
-            "failed to bind host port {address}:{port}/*: {in_use}", "listen tcp* {address}:{port}: bind: {in_use}",
-            "listen udp* {address}:{port}: bind: {in_use}", "listen tcp* :{port}: bind: {in_use}",
-            "ports are not available: exposing port * {address}:{port}*: {in_use}",
-            "cannot start a stopped process * bind: {in_use}", "exposing port TCP {address}:{port} -> *: {in_use}",
-        ),
-        meaning=message(
-            "Another process listens on this port of the host already, so docker cannot take it. `ss -lntup` names the "
-            "process: another program, or a docker-proxy that was left over."
-        ),
-        causes=(
-            "published-port-held-by-other-process", "docker-proxy-stale", "ephemeral-port-collision",
-            "port-allocated-by-other-container",
-        ),
-        shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
-    ),
-    TextMeaning(
-        id="docker-port-allocated", program="dockerd", about="port",
-        patterns=(
-            "Bind for {address}:{port} failed: port is already allocated",
-            "Bind for :::{port} failed: port is already allocated", "port is already allocated",
-            "Bind for {address}:{port}: unexpected error Port {port} is already in use",
-        ),
-        meaning=message(
-            "dockerd has given this port of the host to another container. That container runs, or dockerd has not "
-            "given the port back after an unclean end."
-        ),
-        causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
-        shown_by=("port-allocated-by-other-container", "published-port-held-by-other-process"),
-    ),
-    TextMeaning(
         id="docker-all-ports-allocated", program="dockerd",
         patterns=("all ports are allocated", "Range already full", "no available port in range"),
         meaning=message(
             "No port of the range that was asked for is free on this host. Containers or processes hold all of them."
         ),
         causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
-    ),
-    TextMeaning(
-        id="docker-address-not-here", program="dockerd", about="port",
-        patterns=(
-            "listen tcp* {address}:{port}: bind: {not_here}", "listen udp* {address}:{port}: bind: {not_here}",
-            "failed to bind host port for {address}:{port}* {not_here}", "failed to bind host port * {not_here}",
-            "Error starting userland proxy: * {not_here}", "exposing port TCP {address}:{port} -> *: {not_here}",
-        ),
-        meaning=message(
-            "The address in the port's mapping is not on this host, or was not yet when the container was started. A "
-            "cloud's public address is at its gateway: publish on the private one."
-        ),
-        causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
-        shown_by=("publish-address-not-on-host",),
     ),
     TextMeaning(
         id="docker-ipv6-listen", program="dockerd",
@@ -191,17 +142,5 @@ DOCKER = (
             "Publish on an IPv4 address, or update docker."
         ),
         causes=("ipv6-disabled-listen-fails",),
-    ),
-    TextMeaning(
-        id="docker-privileged-port", program="docker",
-        patterns=(
-            "listen tcp* {address}:{port}: bind: permission denied", "cannot expose privileged port {port}",
-            "error while calling PortManager.AddPort(): * permission denied",
-        ),
-        meaning=message(
-            "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start, which is 1024 by "
-            "default. Publish a higher port, or let root publish this one."
-        ),
-        causes=("privileged-port-rootless",),
     ),
 )  # fmt: skip

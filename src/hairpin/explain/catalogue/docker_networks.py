@@ -1,7 +1,7 @@
 """What `docker` prints about networks, and when it does not reach dockerd."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 DOCKER_NETWORKS = (
     TextMeaning(
@@ -34,22 +34,6 @@ DOCKER_NETWORKS = (
             "for the new network."
         ),
         causes=("address-pool-exhausted", "bridge-subnet-overlaps-route"),
-    ),
-    TextMeaning(
-        id="docker-pools-exhausted", program="dockerd",
-        patterns=(
-            "could not find an available, non-overlapping IPv4 address pool among the defaults",
-            "could not find an available, non-overlapping IPv6 address pool among the defaults",
-            "could not find an available predefined network", "all predefined address pools have been fully subnetted",
-            "failed to parse pool request for address space",
-        ),
-        meaning=message(
-            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that a "
-            "route of the host covers counts as taken (a VPN often takes all of them). `default-address-pools` in "
-            "daemon.json gives it more."
-        ),
-        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
-        shown_by=("address-pool-exhausted",),
     ),
     TextMeaning(
         id="docker-no-address-left", program="dockerd",
@@ -88,41 +72,12 @@ DOCKER_NETWORKS = (
         causes=("container-shares-network-of-stopped-container", "shared-namespace-left"),
     ),
     TextMeaning(
-        id="docker-joined-container-stopped", program="dockerd", about="thing",
-        patterns=(
-            "cannot join network of a non running container: {container}",
-            "cannot join network of a non running container",
-            "joining network namespace of container: No such container: {container}",
-            "joining network namespace of container: No such container",
-            "cannot join network namespace of a non running container",
-            "No such container: * joining network namespace of container",
-        ),
-        meaning=message(
-            "This container shares the network of another one, and that one did not run when this one was started. It "
-            "has to run first."
-        ),
-        causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
-        shown_by=("container-not-running", "shared-namespace-left"),
-    ),
-    TextMeaning(
         id="docker-unsupported-gateway-mode", program="dockerd",
         patterns=("unsupported value nat-unprotected", "unknown gateway mode nat-unprotected"),
         meaning=message(
             "The network option `gateway_mode_ipv4=nat-unprotected` needs Docker 28. Update the engine, or leave the "
             "option out."
         ),
-    ),
-    TextMeaning(
-        id="docker-network-missing", program="dockerd",
-        patterns=(
-            "Error response from daemon: network {word} not found", "Error: No such network: {word}",
-            "failed to set up container networking: network {word} not found",
-            "network {word} declared as external, but could not be found",
-        ),
-        meaning=message(
-            "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
-        ),
-        causes=("no-common-network-for-name",),
     ),
     TextMeaning(
         id="docker-daemon-unreachable", program="docker",

@@ -1,7 +1,7 @@
 """What dockerd writes into its log while it runs, and modprobe for it."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 DOCKERD = (
     TextMeaning(
@@ -16,20 +16,6 @@ DOCKERD = (
             "iptables was called without root's rights (CAP_NET_ADMIN), so it read and wrote nothing. It says nothing "
             "about the rules."
         ),
-    ),
-    TextMeaning(
-        id="modprobe-module-missing", program="modprobe", kind="routine", about="thing",
-        patterns=(
-            "Module {module} not found in directory {path}", "modprobe: can't change directory to '{path}': {no_file}",
-            "modprobe: FATAL: Module {module} not found", "modprobe: module {module} not found in modules.dep",
-            "modprobe: ERROR: could not insert '{module}'", "modprobe: can't load module {module}",
-        ),
-        meaning=message(
-            "The kernel that runs has no module of that name on disk: the module is built in, the kernel was replaced "
-            "by an upgrade and not booted yet, or the modules are not installed (linux-modules-extra). It matters if a "
-            "rule needs it."
-        ),
-        causes=("kernel-module-missing", "kernel-match-missing"), shown_by=("kernel-module-missing",),
     ),
     TextMeaning(
         id="dockerd-modprobe-br-netfilter", program="dockerd", kind="routine",

@@ -1,7 +1,7 @@
 """What clients print of a connection that was made and did not serve: no answer, an early end, another protocol."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 EXCHANGES = (
     TextMeaning(

@@ -1,7 +1,7 @@
 """What firewalld, ufw and the log rules of a firewall write."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 FIREWALLS = (
     TextMeaning(

@@ -1,22 +1,9 @@
 """What iptables, ip6tables, nft and modprobe print, whoever calls them."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 IPTABLES = (
-    TextMeaning(
-        id="xtables-lock", program="iptables", passing=True,
-        patterns=(
-            "Another app is currently holding the xtables lock", "Can't open lock file {path}xtables.lock",
-            "Another process is currently holding the xtables lock", "Fatal: can't open lock file {path}xtables.lock",
-        ),
-        meaning=message(
-            "Another program was changing the rules and held the lock, so this change was not made. `iptables -w` "
-            "waits for the lock instead; a rule that was not made is missing as long as its owner does not make it "
-            "again."
-        ),
-        causes=("xtables-lock-contention",), shown_by=("xtables-lock-contention",),
-    ),
     TextMeaning(
         id="iptables-no-chain", program="iptables", general=True,
         patterns=("No chain/target/match by that name",),
@@ -46,48 +33,6 @@ IPTABLES = (
         ),
     ),
     TextMeaning(
-        id="iptables-target-missing", program="iptables",
-        patterns=(
-            "(nf_tables): Chain 'DNAT' does not exist", "(nf_tables): Chain 'MASQUERADE' does not exist",
-            "(nf_tables): Chain 'REDIRECT' does not exist", "Couldn't load target `MASQUERADE'",
-            "Couldn't load target `DNAT'",
-        ),
-        meaning=message(
-            "iptables took the target for a chain: it found no extension for it. iptables 1.8.0 and 1.8.1 do so by a "
-            "mistake; else the extension's file or the kernel's module is missing."
-        ),
-        causes=("iptables-check-bug", "kernel-match-missing", "kernel-module-missing"),
-        shown_by=("kernel-match-missing", "kernel-module-missing", "iptables-check-bug"),
-    ),
-    TextMeaning(
-        id="iptables-match-missing", program="iptables", about="thing",
-        patterns=(
-            "Couldn't load match `{module}':{no_file}", "Couldn't load match `{module}'",
-            "Couldn't find match `{module}'", "Extension {module} revision * not supported, missing kernel module",
-            "Couldn't find target `{module}'",
-        ),
-        meaning=message(
-            "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of the "
-            "kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
-        ),
-        causes=("kernel-match-missing", "kernel-module-missing"),
-        shown_by=("kernel-match-missing", "kernel-module-missing"),
-    ),
-    TextMeaning(
-        id="nft-rule-append-failed", program="iptables",
-        patterns=(
-            "RULE_APPEND failed (No such file or directory)", "RULE_INSERT failed (No such file or directory)",
-            "RULE_APPEND failed (Operation not supported)", "RULE_APPEND failed (Invalid argument)",
-            "RULE_INSERT failed (Invalid argument)",
-        ),
-        meaning=message(
-            "The kernel does not have a part that the rule needs: the module of a match or a target. After an upgrade "
-            "of the kernel a reboot is due."
-        ),
-        causes=("kernel-match-missing", "kernel-module-missing", "docker-nat-chain-missing"),
-        shown_by=("kernel-match-missing", "kernel-module-missing"),
-    ),
-    TextMeaning(
         id="nft-rule-delete-failed", program="iptables",
         patterns=(
             "RULE_DELETE failed (Invalid argument)", "RULE_DELETE failed (No such file or directory)",
@@ -110,27 +55,6 @@ IPTABLES = (
             "docker-nat-chain-missing", "docker-filter-chain-missing", "filter-forward-jump-missing",
             "dnat-rule-missing", "masquerade-missing",
         ),
-    ),
-    TextMeaning(
-        id="nft-table-add-failed", program="iptables",
-        patterns=("TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)"),
-        meaning=message(
-            "The kernel has no nf_tables, or not this family of it, so iptables-nft could write no rule. The module "
-            "nf_tables is missing; after an upgrade of the kernel a reboot is due."
-        ),
-        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
-    ),
-    TextMeaning(
-        id="nft-chain-add-failed", program="iptables",
-        patterns=(
-            "CHAIN_ADD failed (No such file or directory)", "CHAIN_ADD failed (Operation not supported)",
-            "Failed to initialize nft: Protocol not supported",
-        ),
-        meaning=message(
-            "The kernel does not have the kind of base chain that iptables-nft needs: the module nf_tables or "
-            "nft_chain_nat is missing. After an upgrade of the kernel a reboot is due."
-        ),
-        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
     ),
     TextMeaning(
         id="nft-incompatible-table", program="iptables",

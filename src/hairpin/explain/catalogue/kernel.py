@@ -1,7 +1,7 @@
 """What the kernel logs about packets and links, and what `ip` prints."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 KERNEL = (
     TextMeaning(

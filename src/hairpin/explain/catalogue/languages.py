@@ -1,8 +1,8 @@
 """What the run-time libraries of programming languages say of connections: Go, Python, Java, Node, Ruby, PHP, .NET,
 Rust."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 LANGUAGES = (
     TextMeaning(

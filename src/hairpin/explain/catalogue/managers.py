@@ -1,7 +1,7 @@
 """What managers of links and services log: NetworkManager, systemd-networkd, systemd, fail2ban, sysctl, compose."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 MANAGERS = (
     TextMeaning(

@@ -1,7 +1,7 @@
 """What programs say that find no address for a name."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 NAMES = (
     TextMeaning(

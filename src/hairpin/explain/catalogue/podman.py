@@ -1,7 +1,7 @@
 """What podman, netavark, aardvark-dns, the CNI plugins, containerd and rootless helpers print."""
 
-from hairpin.explain.meaning import TextMeaning
 from hairpin.message import message
+from hairpin.texts.meaning import TextMeaning
 
 PODMAN = (
     TextMeaning(

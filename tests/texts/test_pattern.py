@@ -3,7 +3,7 @@
 import pytest
 
 from hairpin.explain.catalogue import ENTRIES
-from hairpin.explain.pattern import expression_of, variants
+from hairpin.texts.pattern import expression_of, variants
 
 
 def test_any_amount_of_space_any_quotes_any_capitals() -> None:

@@ -14,7 +14,7 @@ from itertools import product
 
 import msgspec
 
-from hairpin.explain.strerror import ERRORS
+from hairpin.texts.strerror import ERRORS
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[?(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?:%[\w.-]+)?\]?)"
 PLACES = {
@@ -29,7 +29,15 @@ PLACES = {
     "module": r"[\w-]+",
     "path": r"[^\s'\"`,;]+?",
     "word": r"[\w.-]+",
+    "quoted": r"[^\"]+",
+    "file": r"[^\s'\":]+",
+    "device": r"/dev/[^\s'\":]+",
+    "user": r"[^\s:]+",
+    "capability": r"[^\]]*",
+    "runtime": r"(?:[^\s\"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^\s\"/]*",
+    "target": "MASQUERADE|DNAT|SNAT|REDIRECT|MARK|CONNMARK|CHECKSUM|LOG|REJECT|TCPMSS|CT",
 }
+"""``quoted``: in double quotes.  ``runtime``: a program that starts containers.  ``target``: one that is no chain."""
 _TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
 _WORD = re.compile(r"\w+")
 _QUOTE = r"\\*['\"`´‘’“”„«»]"

@@ -1,0 +1,113 @@
+"""What an engine stores as the error of a container that did not start, where that container alone is concerned: its
+command, its mounts, its devices.  ``explain`` does not read them: they say nothing about a network.
+
+Source: moby daemon/start.go, libnetwork/ipam; runc libcontainer/init_linux.go
+"""
+
+from hairpin.message import message
+from hairpin.texts.meaning import Failure, TextEntry
+
+CONTAINER_STARTS = (
+    TextEntry(
+        id="container-runtime-missing", subject="{runtime}{word}{capability}",
+        patterns=(
+            'exec: "{runtime}": executable file not found', "unknown or invalid runtime name: {word}",
+            "could not select device driver * [[{capability}]]",
+        ),
+        failure=Failure(
+            message("this host lacks {what}, which it asks for"),
+            message("install it and restart the engine, or recreate {name} without it"),
+        ),
+    ),
+    TextEntry(
+        id="container-command-missing", subject="{quoted}",
+        patterns=(
+            'exec: "{quoted}": executable file not found', 'exec "{quoted}": executable file not found',
+            'exec: "{quoted}":* no such file', 'exec "{quoted}":* no such file',
+        ),
+        failure=Failure(
+            message("its command {command} is not in the image"),
+            message(
+                "correct the command or the entrypoint, and recreate {name}; a mount may cover the file, and a script "
+                "needs its interpreter"
+            ),
+        ),
+    ),
+    TextEntry(
+        id="container-command-not-executable", subject="{quoted}",
+        patterns=(
+            'exec: "{quoted}":* permission denied', 'exec: "{quoted}":* is a directory',
+            'exec "{quoted}":* permission denied', 'exec "{quoted}":* is a directory',
+        ),
+        failure=Failure(
+            message("its command {command} is not executable"),
+            message("make it executable (chmod +x, in the image or in the mounted folder), then start {name}"),
+        ),
+    ),
+    TextEntry(
+        id="container-architecture",
+        patterns=("exec format error",),
+        failure=Failure(
+            message("its program is of another architecture than this host, or a script without its first line"),
+            message("recreate {name} with an image for this host's architecture (--platform)"),
+        ),
+    ),
+    TextEntry(
+        id="container-device-missing", subject="{file}",
+        patterns=('custom device "{file}": no such file', 'custom device "{file}": not a device'),
+        failure=Failure(
+            message("device {device} is not on this host, or is no device"),
+            message("connect it or load its driver, or recreate {name} without it"),
+        ),
+    ),
+    TextEntry(
+        id="container-device-denied",
+        patterns=("{device}: operation not permitted", "{device}: permission denied"),
+        failure=Failure(
+            message("it was not permitted to use {device}"), message("permit it: --device {device} for {name}"),
+        ),
+    ),
+    TextEntry(
+        id="container-mount", subject="{file}{quoted}",
+        patterns=(
+            "bind source path does not exist: {file}", 'error mounting "{quoted}" to rootfs',
+            "error while mounting volume '{file}':", "failed to mount local volume: mount {file}:",
+        ),
+        failure=Failure(
+            message("{source} cannot be mounted: it is not there, or a folder meets a file"),
+            message("make what is mounted (a file for a file, a folder for a folder), then start {name}"),
+        ),
+    ),
+    TextEntry(
+        id="container-owner-missing",
+        patterns=("No such container: {container}", "joining network namespace of container: {container}"),
+        failure="of-host",
+    ),
+    TextEntry(
+        id="container-address-taken", unless=("bind:",),
+        patterns=(
+            "^Address already in use$", ": Address already in use$",
+            "requested ip address {address} is already allocated",
+        ),
+        failure=Failure(
+            message("another endpoint has the address that it asks for (--ip)"),
+            message("recreate {name} with another address, outside of the network's ip-range"),
+        ),
+    ),
+    TextEntry(
+        id="container-user-missing",
+        patterns=("unable to find user {user}",),
+        failure=Failure(
+            message("its user {user} is not in the image"),
+            message("recreate {name} with a user that the image has, or with a number (--user)"),
+        ),
+    ),
+    TextEntry(
+        id="disk-full", unless=("inotify", "cgroup"),
+        patterns=("no space left on device",),
+        failure=Failure(
+            message("no space was left on a disk"),
+            message("free some (df -h; docker system df), then start {name}"),
+        ),
+    ),
+)  # fmt: skip

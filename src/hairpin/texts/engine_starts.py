@@ -1,0 +1,314 @@
+"""What engines, and the tools that they call, print when an engine or a container does not start: ports, addresses and
+networks that it lacks, and rules that could not be made.
+
+Source: moby daemon/start.go, libnetwork/{portmapper,portallocator,ipam}, libnetwork/iptables/iptables.go;
+iptables/iptables.c, xshared.c, nft.c; libxtables/xtables.c; modprobe(8)
+"""
+
+from hairpin.message import message
+from hairpin.texts.meaning import Failure, TextMeaning
+
+_KERNEL_LACKS = Failure(
+    message("the kernel lacks {part}, which its rules use"),
+    message("load its module or boot a kernel that has it, then {start}"),
+)
+
+ENGINE_STARTS = (
+    TextMeaning(
+        id="xtables-lock", program="iptables", passing=True, kept_by="xtables-lock-contention",
+        patterns=(
+            "Another app is currently holding the xtables lock",
+            "Another process is currently holding the xtables lock",
+        ),
+        wider=("Can't open lock file {path}xtables.lock", "Fatal: can't open lock file {path}xtables.lock"),
+        meaning=message(
+            "Another program was changing the rules and held the lock, so this change was not made. `iptables -w` "
+            "waits for the lock instead; a rule that was not made is missing as long as its owner does not make it "
+            "again."
+        ),
+        causes=("xtables-lock-contention",), shown_by=("xtables-lock-contention",),
+        failure=Failure(message("the xtables lock was held when its rules were to be made"), again=True),
+    ),
+    TextMeaning(
+        id="iptables-target-missing", program="iptables", kept_by="kernel-match-missing", subject="{target}",
+        patterns=("Chain '{target}' does not exist", "Couldn't load target `{target}'"),
+        meaning=message(
+            "iptables took the target for a chain: it found no extension for it. iptables 1.8.0 and 1.8.1 do so by a "
+            "mistake; else the extension's file or the kernel's module is missing."
+        ),
+        causes=("iptables-check-bug", "kernel-match-missing", "kernel-module-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing", "iptables-check-bug"),
+        failure=_KERNEL_LACKS,
+    ),
+    TextMeaning(
+        id="iptables-match-missing", program="iptables", about="thing", kept_by="kernel-match-missing",
+        subject="{module}",
+        patterns=(
+            "Couldn't load match `{module}':{no_file}", "Couldn't load match `{module}'",
+            "Extension {module} revision * not supported, missing kernel module",
+        ),
+        wider=("Couldn't find match `{module}'", "Couldn't find target `{module}'"),
+        meaning=message(
+            "The rule needs an extension that this kernel or this iptables does not have. After an upgrade of the "
+            "kernel a reboot is due; else install the modules (linux-modules-extra, kernel-modules)."
+        ),
+        causes=("kernel-match-missing", "kernel-module-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing"),
+        failure=_KERNEL_LACKS,
+    ),
+    TextMeaning(
+        id="nft-rule-append-failed", program="iptables", kept_by="kernel-match-missing",
+        patterns=("RULE_APPEND failed (No such file or directory)", "RULE_INSERT failed (No such file or directory)"),
+        wider=(
+            "RULE_APPEND failed (Operation not supported)", "RULE_APPEND failed (Invalid argument)",
+            "RULE_INSERT failed (Invalid argument)",
+        ),
+        meaning=message(
+            "The kernel does not have a part that the rule needs: the module of a match or a target. After an upgrade "
+            "of the kernel a reboot is due."
+        ),
+        causes=("kernel-match-missing", "kernel-module-missing", "docker-nat-chain-missing"),
+        shown_by=("kernel-match-missing", "kernel-module-missing"),
+    ),
+    TextMeaning(
+        id="nft-table-add-failed", program="iptables", kept_by="kernel-module-missing",
+        patterns=("TABLE_ADD failed (Invalid argument): table {table}", "TABLE_ADD failed (Operation not supported)"),
+        meaning=message(
+            "The kernel has no nf_tables, or not this family of it, so iptables-nft could write no rule. The module "
+            "nf_tables is missing; after an upgrade of the kernel a reboot is due."
+        ),
+        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="nft-chain-add-failed", program="iptables", kept_by="kernel-module-missing",
+        patterns=(
+            "CHAIN_ADD failed (No such file or directory)", "CHAIN_ADD failed (Operation not supported)",
+            "Failed to initialize nft: Protocol not supported",
+        ),
+        meaning=message(
+            "The kernel does not have the kind of base chain that iptables-nft needs: the module nf_tables or "
+            "nft_chain_nat is missing. After an upgrade of the kernel a reboot is due."
+        ),
+        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="dockerd-nat-table-missing", program="iptables", kept_by="kernel-module-missing", subject="{table}",
+        patterns=(
+            "can't initialize iptables table `{table}': Table does not exist",
+            "can't initialize ip6tables table `{table}': Table does not exist",
+            "can't initialize iptables table `{table}': iptables who? (do you need to insmod?)",
+            "can't initialize ip6tables table `{table}': ip6tables who? (do you need to insmod?)",
+        ),
+        wider=("can't initialize ip6tables table `{table}'",),
+        meaning=message(
+            "The kernel had no such iptables table: its module (iptable_nat, ip6table_nat …) was not there or could "
+            "not be loaded. After an upgrade of the kernel a reboot is due; in a container or a VM the host has to "
+            "load it."
+        ),
+        causes=("kernel-module-missing", "two-iptables-backends-in-use"), shown_by=("kernel-module-missing",),
+        failure=_KERNEL_LACKS,
+    ),
+    TextMeaning(
+        id="modprobe-module-missing", program="modprobe", kind="routine", about="thing",
+        kept_by="kernel-module-missing", subject="{module}",
+        patterns=("Module {module} not found in directory {path}",),
+        wider=(
+            "modprobe: can't change directory to '{path}': {no_file}", "modprobe: FATAL: Module {module} not found",
+            "modprobe: module {module} not found in modules.dep", "modprobe: ERROR: could not insert '{module}'",
+            "modprobe: can't load module {module}",
+        ),
+        meaning=message(
+            "The kernel that runs has no module of that name on disk: the module is built in, the kernel was replaced "
+            "by an upgrade and not booted yet, or the modules are not installed (linux-modules-extra). It matters if a "
+            "rule needs it."
+        ),
+        causes=("kernel-module-missing", "kernel-match-missing"), shown_by=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="dockerd-ipset-missing", program="dockerd", kept_by="kernel-module-missing", subject="ip_set",
+        patterns=("kernel modules ip_set, ip_set_hash_net and netfilter_xt_set are required",),
+        wider=("creating ipset {word}: invalid argument",),
+        meaning=message(
+            "Docker 28.0.0 needs the kernel modules ip_set, ip_set_hash_net and xt_set, and this kernel does not have "
+            "them. Docker 28.0.1 needs none of them."
+        ),
+        causes=("kernel-module-missing",), shown_by=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="docker-veth-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="veth",
+        patterns=("failed to add the host (*) <=> sandbox (*) pair interfaces: operation not supported",),
+        meaning=message(
+            "The kernel could make no veth pair, so the container was not started: the module veth was not there. Most "
+            "often the package of the running kernel was replaced by an upgrade, and a reboot into the new one is due."
+        ),
+        causes=("kernel-module-missing",),
+        failure="of-host",
+    ),
+    TextMeaning(
+        id="dockerd-vxlan-unsupported", program="dockerd", kept_by="kernel-module-missing", subject="vxlan",
+        patterns=(
+            "error creating vxlan interface: operation not supported",
+            "error creating vxlan interface: protocol not supported",
+        ),
+        meaning=message(
+            "The kernel has no VXLAN, so no container can join an overlay network: the module vxlan was not there. "
+            "Most often the package of the running kernel was replaced by an upgrade, and a reboot into the new one is "
+            "due; some kernels of boards and clouds come without it (linux-modules-extra)."
+        ),
+        causes=("kernel-module-missing",),
+    ),
+    TextMeaning(
+        id="dockerd-iptables-missing", program="dockerd", kept_by="iptables-binary-shadowed",
+        patterns=(
+            "failed to find iptables",
+            'failed to locate iptables: exec: "iptables": executable file not found in $PATH', "Iptables not found",
+            'exec: "iptables": executable file not found in $PATH',
+        ),
+        wider=('exec: "iptables-save": executable file not found',),
+        meaning=message(
+            "The engine does not find the program iptables, so it writes no rules. Install the package, or give the "
+            "service a PATH that has /usr/sbin."
+        ),
+        causes=("iptables-binary-shadowed", "docker-daemon-iptables-false", "masquerade-missing"),
+        shown_by=("iptables-binary-shadowed",),
+    ),
+    TextMeaning(
+        id="docker-pools-exhausted", program="dockerd", kept_by="address-pool-exhausted",
+        patterns=(
+            "could not find an available, non-overlapping IPv4 address pool among the defaults",
+            "could not find an available predefined network", "all predefined address pools have been fully subnetted",
+        ),
+        wider=(
+            "could not find an available, non-overlapping IPv6 address pool among the defaults",
+            "failed to parse pool request for address space",
+        ),
+        meaning=message(
+            "dockerd has no free subnet for a new network: its default pools hold about 30, and each subnet that a "
+            "route of the host covers counts as taken (a VPN often takes all of them). `default-address-pools` in "
+            "daemon.json gives it more."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "route-diverts-traffic"),
+        shown_by=("address-pool-exhausted",),
+    ),
+    TextMeaning(
+        id="dockerd-no-predefined-network", program="dockerd", kept_by="address-pool-exhausted",
+        patterns=(
+            "list bridge addresses failed: * no available network", "PredefinedLocalScopeDefaultNetworks List: *",
+            ": no available network",
+        ),
+        meaning=message(
+            "dockerd found no free subnet for its default bridge, since routes of the host cover all of its pools (a "
+            "VPN with a route for everything does that), and it did not start. Give docker0 an address with the option "
+            "`bip`."
+        ),
+        causes=("address-pool-exhausted", "bridge-subnet-overlaps-route", "docker-daemon-not-running"),
+        shown_by=("address-pool-exhausted",),
+    ),
+    TextMeaning(
+        id="docker-port-allocated", program="dockerd", about="port",
+        patterns=(
+            "Bind for {address}:{port} failed: port is already allocated",
+            "Bind for :::{port} failed: port is already allocated",
+            "Bind for {address}:{port}: unexpected error Port {port} is already in use",
+        ),
+        wider=("port is already allocated",),
+        meaning=message(
+            "dockerd has given this port of the host to another container. That container runs, or dockerd has not "
+            "given the port back after an unclean end."
+        ),
+        causes=("port-allocated-by-other-container", "docker-proxy-stale", "published-port-held-by-other-process"),
+        shown_by=("port-allocated-by-other-container", "published-port-held-by-other-process"),
+        failure="of-host",
+    ),
+    TextMeaning(
+        id="docker-proxy-address-in-use", program="dockerd", about="port",
+        patterns=(
+            "Error starting userland proxy: listen tcp* {address}:{port}: bind: {in_use}",
+            "Error starting userland proxy: listen udp* {address}:{port}: bind: {in_use}",
+            "failed to bind host port for {address}:{port}:* {in_use}",
+            "failed to bind host port {address}:{port}/*: {in_use}", "listen tcp* {address}:{port}: bind: {in_use}",
+            "listen udp* {address}:{port}: bind: {in_use}", "listen tcp* :{port}: bind: {in_use}",
+            "ports are not available: exposing port * {address}:{port}*: {in_use}",
+            "exposing port TCP {address}:{port} -> *: {in_use}", "listen udp* :{port}: bind: {in_use}",
+        ),
+        wider=("Error starting userland proxy: * {in_use}", "cannot start a stopped process * bind: {in_use}"),
+        meaning=message(
+            "Another process listens on this port of the host already, so docker cannot take it. `ss -lntup` names the "
+            "process: another program, or a docker-proxy that was left over."
+        ),
+        causes=(
+            "published-port-held-by-other-process", "docker-proxy-stale", "ephemeral-port-collision",
+            "port-allocated-by-other-container",
+        ),
+        shown_by=("published-port-held-by-other-process", "port-allocated-by-other-container"),
+        failure="of-host",
+    ),
+    TextMeaning(
+        id="docker-privileged-port", program="docker",
+        patterns=(
+            "listen tcp* {address}:{port}: bind: permission denied", "cannot expose privileged port {port}",
+            "listen udp* {address}:{port}: bind: permission denied", "listen tcp* :{port}: bind: permission denied",
+        ),
+        wider=("error while calling PortManager.AddPort(): * permission denied",),
+        meaning=message(
+            "A rootless engine may not listen on a port below net.ipv4.ip_unprivileged_port_start, which is 1024 by "
+            "default. Publish a higher port, or let root publish this one."
+        ),
+        causes=("privileged-port-rootless",),
+        failure="of-host",
+    ),
+    TextMeaning(
+        id="docker-address-not-here", program="dockerd", about="port",
+        patterns=(
+            "listen tcp* {address}:{port}: bind: {not_here}", "listen udp* {address}:{port}: bind: {not_here}",
+            "failed to bind host port for {address}:{port}* {not_here}",
+            "exposing port TCP {address}:{port} -> *: {not_here}",
+        ),
+        wider=("failed to bind host port * {not_here}", "Error starting userland proxy: * {not_here}"),
+        meaning=message(
+            "The address in the port's mapping is not on this host, or was not yet when the container was started. A "
+            "cloud's public address is at its gateway: publish on the private one."
+        ),
+        causes=("publish-address-not-on-host", "reboot-ordering", "cloud-address-changed", "host-address-missing"),
+        shown_by=("publish-address-not-on-host",),
+        failure=Failure(
+            message("{address}, on which its port is published, is no address of this host"),
+            message("give the host the address, or recreate {name} with another one"),
+        ),
+    ),
+    TextMeaning(
+        id="docker-network-missing", program="dockerd",
+        patterns=(
+            "Error response from daemon: network {word} not found",
+            "failed to set up container networking: network {word} not found", "^network {word} not found",
+            ": network {word} not found", ", network {word} not found",
+        ),
+        wider=("Error: No such network: {word}", "network {word} declared as external, but could not be found"),
+        meaning=message(
+            "The container is to join a network that did not exist then. `docker network ls` lists those that exist."
+        ),
+        causes=("no-common-network-for-name",),
+        failure="of-host",
+    ),
+    TextMeaning(
+        id="docker-joined-container-stopped", program="dockerd", about="thing",
+        patterns=(
+            "cannot join network of a non running container: {container}",
+            "joining network namespace of container: No such container: {container}",
+            "cannot join network namespace of a non running container: {container}",
+        ),
+        wider=(
+            "cannot join network of a non running container",
+            "joining network namespace of container: No such container",
+            "cannot join network namespace of a non running container",
+            "No such container: * joining network namespace of container",
+        ),
+        meaning=message(
+            "This container shares the network of another one, and that one did not run when this one was started. It "
+            "has to run first."
+        ),
+        causes=("shared-namespace-left", "container-shares-network-of-stopped-container", "container-not-running"),
+        shown_by=("container-not-running", "shared-namespace-left"),
+        failure="of-host",
+    ),
+)  # fmt: skip
