@@ -1,0 +1,71 @@
+"""No file outside of the causes says a cause's id: a cause tells itself what is to be done about it.
+
+Texts name causes as data, in ``texts/`` and in the catalogue of ``explain/``.
+"""
+
+import ast
+from pathlib import Path
+from typing import get_args
+
+from hairpin.causes.registry import all_causes
+from hairpin.walk.state import Reason
+
+SOURCE = Path(__file__).resolve().parent.parent.parent / "src" / "hairpin"
+AS_DATA = ("causes/", "texts/", "explain/catalogue/")
+IDS = {each.id for each in all_causes()} - set(get_args(Reason))
+"""Without those that the reason of a stop is named after, too, such as ``bridge-down``."""
+SAID: dict[str, tuple[str, set[str]]] = {
+    "answer/coming.py": (
+        "exposures are made of what rules let through, and no cause yields them",
+        {
+            "firewalld-reload-loses-engine-protection",
+            "published-bypasses-host-firewall",
+            "runtime-only-rule",
+            "stale-accept-for-dead-container",
+        },
+    ),
+    "diagnose/ended.py": ("an event ends a container, and its start is the proof", {"container-not-running"}),
+    "diagnose/foreseen.py": (
+        "a state that is there already, or that an earlier event has left, is not told again",
+        {"docker-daemon-not-running", "restart-policy-missing"},
+    ),
+    "diagnose/proven_set.py": ("the class of a candidate has the name", {"port-not-published"}),
+    "explain/here.py": ("two causes without a page are seen as this one", {"published-port-held-by-other-process"}),
+    "explain/separation.py": (
+        "no cause tells yet that it keeps apart what is meant to be apart",
+        {
+            "ban-list-hits-client-or-container",
+            "container-network-none",
+            "container-on-internal-network-only",
+            "container-own-firewall",
+            "firewalld-zone-blocks-port",
+            "icc-off",
+            "ipvlan-host-cannot-reach",
+            "isolation-drops-between-bridges",
+            "macvlan-host-cannot-reach",
+            "macvlan-mode-separates",
+            "port-not-published",
+            "published-on-loopback-only",
+            "published-on-other-address",
+            "raw-drop-direct-routing",
+        },
+    ),
+    "lab/demo.py": ("the scenario that the demo shows has the name", {"interface-forwarding-off"}),
+    "remedy/lasting.py": (
+        "the change alone does not tell which kind of remedy it is",
+        {"container-not-running", "port-not-published"},
+    ),
+}
+"""Files that still say ids, and why.  Take off what a file no longer says; put nothing on."""
+
+
+def said_in(path: Path) -> set[str]:
+    """Return the ids that stand in a file as strings of their own."""
+    strings = {each.value for each in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(each, ast.Constant)}
+    return IDS & strings
+
+
+def test_no_other_file_says_the_id_of_a_cause() -> None:
+    files = {path.relative_to(SOURCE).as_posix(): path for path in SOURCE.rglob("*.py")}
+    found = {name: said_in(path) for name, path in files.items() if not name.startswith(AS_DATA)}
+    assert {name: ids for name, ids in found.items() if ids} == {name: ids for name, (_, ids) in SAID.items()}
