@@ -1,17 +1,15 @@
 """The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.  What engines print when something
 does not start is in ``hairpin.texts``.
 
-``docker`` (ports and rules), ``docker_networks``, ``dockerd`` and ``dockerd_start``, ``podman`` (with CNI and
-containerd), ``iptables`` (with nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and
-compose), ``clients``,
-``languages`` (their libraries), ``exchanges`` (connections that were made and did not serve), ``names`` (DNS).
+``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``podman`` (with CNI and containerd), ``iptables`` (with
+nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
+(their libraries), ``exchanges`` (connections that were made and did not serve), ``names`` (DNS).
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS
 from hairpin.explain.catalogue.docker import DOCKER
 from hairpin.explain.catalogue.docker_networks import DOCKER_NETWORKS
 from hairpin.explain.catalogue.dockerd import DOCKERD
-from hairpin.explain.catalogue.dockerd_start import DOCKERD_START
 from hairpin.explain.catalogue.exchanges import EXCHANGES
 from hairpin.explain.catalogue.firewalls import FIREWALLS
 from hairpin.explain.catalogue.iptables import IPTABLES
@@ -23,7 +21,7 @@ from hairpin.explain.catalogue.podman import PODMAN
 from hairpin.texts.engine_starts import ENGINE_STARTS
 
 ENTRIES = (
-    *ENGINE_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *DOCKERD_START, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS,
-    *MANAGERS, *CLIENTS, *LANGUAGES, *EXCHANGES, *NAMES,
+    *ENGINE_STARTS, *DOCKER, *DOCKER_NETWORKS, *DOCKERD, *PODMAN, *IPTABLES, *KERNEL, *FIREWALLS, *MANAGERS, *CLIENTS,
+    *LANGUAGES, *EXCHANGES, *NAMES,
 )  # fmt: skip
 """Every entry."""
