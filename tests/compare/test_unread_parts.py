@@ -7,14 +7,18 @@ from hairpin.compare.edit import NotWalked
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost
 from hairpin.compare.unread_parts import comparable
 from hairpin.host.host import Unread
+from hairpin.host.netns import Netns
 from hairpin.message import message
 from tests.small_host import HOST_NETNS, network
 
 HOST = network().this
 
 
-def changed(part: PartOfHost) -> ListedDifference:
-    return ListedDifference(part, HOST_NETNS, message("something"), "before", None, NotWalked())
+INSIDE = HOST_NETNS.sibling("container:web")
+
+
+def changed(part: PartOfHost, netns: Netns = HOST_NETNS) -> ListedDifference:
+    return ListedDifference(part, netns, message("something"), "before", None, NotWalked())
 
 
 CASES: dict[str, tuple[str, str, PartOfHost, bool]] = {
@@ -35,3 +39,9 @@ def test_a_difference_is_told_only_if_both_sides_told_its_part(
     for one, other in ((without, HOST), (HOST, without)):
         assert bool(comparable([changed(part)], one, other)) is told
     assert comparable([changed(part)], HOST, HOST) == [changed(part)]
+
+
+def test_the_links_of_a_host_tell_those_of_its_containers() -> None:
+    without = msgspec.structs.replace(HOST, unread=(Unread("ip-addr", "host", "ip -d addr", "timed out", ""),))
+    assert comparable([changed("addresses", INSIDE)], without, HOST) == []
+    assert comparable([changed("rules", INSIDE)], without, HOST) == [changed("rules", INSIDE)]

@@ -8,6 +8,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.host import Host, Unread
 
 _LINKS = ("ip-addr",)
+_AT_LINKS: tuple[PartOfHost, ...] = ("links", "addresses", "routes", "neighbours", "forwarding")
 _ENGINES = ("docker-", "dockerd-", "daemon-json", "podman-", "packages")
 _CONTAINERS = ("docker-", "podman-", "namespaces")
 _TOLD_BY: dict[PartOfHost, tuple[str, ...]] = {
@@ -38,4 +39,8 @@ def comparable(found: Iterable[ListedDifference], was: Host, now: Host) -> list[
 def _tells(unread: Unread, found: ListedDifference) -> bool:
     if not unread.key.startswith(_TOLD_BY.get(found.part, ())):
         return False
-    return unread.netns in ("", found.netns.name) or (found.part in ("engines", "containers") and unread.netns == HOST)
+    if unread.netns in ("", found.netns.name):
+        return True
+    # A veth's two ends come and go together, so that the host's links tell those of containers.
+    beyond = ("engines", "containers", *(_AT_LINKS if unread.key.startswith(_LINKS) else ()))
+    return found.part in beyond and unread.netns == HOST
