@@ -209,7 +209,8 @@ def of_nothing_coming(_: Coming) -> bool:
 
 class Cause(msgspec.Struct, frozen=True):
     """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
-    that was read.
+    that was read.  The registry gives a cause the name of its file as its ``id`` (:func:`id_of`), and the functions
+    ``find``, ``of_host`` and ``foresees`` of that file: a file says here only what it makes by a call.
 
     ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
     at what decided.  It is named for the kind of element; a cause that makes the same change has a better name.
@@ -222,9 +223,9 @@ class Cause(msgspec.Struct, frozen=True):
 
     ``foresees``: whether what an event brings is this cause, which then names it instead of the cause of that time."""
 
-    id: str
     title: Message
     source: str
+    id: str = ""
     reasons: frozenset[Reason] = frozenset()
     general: bool = False
     fixed_with: Literal["", "container", "network"] = ""
@@ -232,3 +233,18 @@ class Cause(msgspec.Struct, frozen=True):
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
     foresees: Callable[[Coming], bool] = of_nothing_coming
     aliases: tuple[str, ...] = ()
+
+
+RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})
+"""The stops that a rule or a policy decides."""
+LINK_STOPS: frozenset[Reason] = frozenset({"link-down", "bridge-down", "no-carrier"})
+"""The stops at a link that passes nothing."""
+NOT_RUNNING: frozenset[Reason] = frozenset(
+    {"no-container", "no-listener", "no-neighbour", "never-accepts", "no-carrier", "left-instead", *RULE_STOPS}
+)
+"""The stops of a packet whose container, or the engine of it, does not run."""
+
+
+def id_of(module: str) -> str:
+    """Return the id of the cause of a module, by the module's full name."""
+    return module.rpartition(".")[2].replace("_", "-")

@@ -1,7 +1,8 @@
 """Finds the causes: every module in a folder beside this one, and those of other packages.
 
 A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore holds what
-several causes share.  Any other module is an error, because a misspelt name would hide a cause.
+several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
+id from the module's name, and its ``find``, ``of_host`` and ``foresees`` from the module's functions of these names.
 """
 
 import importlib
@@ -11,15 +12,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Literal
 
+import msgspec
+
 import hairpin.causes
-from hairpin.causes.cause import Cause, of_no_host, of_nothing_coming
+from hairpin.causes.cause import Cause, id_of, of_no_host, of_nothing_coming
 from hairpin.causes.order import TO_COME
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
+DOORS = ("find", "of_host", "foresees")
+"""The functions of a module by which its cause is asked."""
 
 
 @cache
@@ -42,11 +48,18 @@ def _loaded(modules: tuple[str, ...]) -> tuple[Cause, ...]:
     """Return the causes of the modules and those of other packages, in the order of their ids."""
     found: list[Cause] = []
     for name in modules:
-        cause = getattr(importlib.import_module(name), "CAUSE", None)
+        module = importlib.import_module(name)
+        cause = getattr(module, "CAUSE", None)
         if not isinstance(cause, Cause):
             raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
-        found.append(cause)
+        found.append(_completed(cause, module))
     return tuple(sorted((*found, *_of_others()), key=lambda each: each.id))
+
+
+def _completed(cause: Cause, module: ModuleType) -> Cause:
+    """Return the cause with the id of its module and with the module's own doors."""
+    own = {door: vars(module)[door] for door in DOORS if door in vars(module)}
+    return msgspec.structs.replace(cause, id=cause.id or id_of(module.__name__), **own)
 
 
 @cache
@@ -59,8 +72,8 @@ def _of_others() -> tuple[Cause, ...]:
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
 
-    loaded = (point.load() for point in entry_points(group=_GROUP))
-    return tuple(each for each in loaded if isinstance(each, Cause))
+    loaded = ((point.load(), importlib.import_module(point.module)) for point in entry_points(group=_GROUP))
+    return tuple(_completed(cause, module) for cause, module in loaded if isinstance(cause, Cause))
 
 
 def _entry_point_files() -> Iterator[Path]:
@@ -72,7 +85,7 @@ def _entry_point_files() -> Iterator[Path]:
 @cache
 def docstrings() -> Mapping[str, str]:
     """Return the docstring of each cause's module, by the cause's id; empty where it has none."""
-    modules = {importlib.import_module(name).CAUSE.id: name for name in cause_modules()}
+    modules = {id_of(name): name for name in cause_modules()}
     told = {each.id: modules.get(each.id, each.find.__module__) for each in all_causes()}
     return {id_: inspect.getdoc(importlib.import_module(name)) or "" for id_, name in told.items()}
 
@@ -80,7 +93,7 @@ def docstrings() -> Mapping[str, str]:
 @cache
 def folders() -> Mapping[str, str]:
     """Return the folder of each cause of this package, by the cause's id."""
-    return {importlib.import_module(name).CAUSE.id: name.split(".")[2] for name in cause_modules()}
+    return {id_of(name): name.split(".")[2] for name in cause_modules()}
 
 
 @cache
@@ -92,8 +105,7 @@ def canonical_id(name: str) -> str:
 @cache
 def cause_of(id_: str) -> Cause:
     """Return the cause of this package whose module has the id's name; no other one is loaded."""
-    name = id_.replace("-", "_")
-    module = next(each for each in cause_modules() if each.endswith(f".{name}"))
+    module = next(each for each in cause_modules() if id_of(each) == id_)
     return next(each for each in _loaded((module,)) if each.id == id_)
 
 

@@ -11,7 +11,7 @@ node.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.routing._overlap import moved_away, overlaps
 from hairpin.message import message
 from hairpin.network.prefix import address_text
@@ -39,10 +39,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="container-subnet-on-two-hosts",
     title=message("Container subnets of two hosts overlap"),
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset({"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject"}),
+    reasons=frozenset({"no-neighbour", *RULE_STOPS, *LINK_STOPS}),
     fixed_with="network",
-    find=find,
 )

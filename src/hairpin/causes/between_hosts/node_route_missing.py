@@ -53,9 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="node-route-missing",
     title=message("A host has no route to another host's containers"),
     source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go, pkg/backend/vxlan",
     reasons=frozenset({"left-instead", "no-route", "wrong-answer", "loop", "source-not-translated", "ttl"}),
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: the agent that makes the route (flanneld, the CNI), or the host's netwo
 from collections.abc import Iterator
 
 from hairpin.causes.between_hosts._node_route import hosts_without_route
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfRoute
 from hairpin.message import message
 from hairpin.network.prefix import prefix_text
@@ -41,14 +41,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="node-route-wrong-host",
     title=message("A host's route to another host's containers leads to a third host"),
     source="net/ipv4/fib_trie.c: longest prefix; flannel pkg/backend/route_network.go",
-    reasons=frozenset(
-        {
-            "left-instead", "no-route", "wrong-answer", "loop", "ttl", "rule", "policy", "reject", "forwarding-off",
-            "rp-filter", "no-neighbour", "neighbour-wrong", "tunnel-elsewhere", "no-tunnel", "no-tunnel-remote",
-        }
-    ),
-    find=find,
+    reasons=frozenset({"left-instead", "no-route", "wrong-answer", "loop", "ttl", "forwarding-off", "rp-filter",
+                       "no-neighbour", "neighbour-wrong", "tunnel-elsewhere", "no-tunnel", "no-tunnel-remote",
+                       *RULE_STOPS}),
 )  # fmt: skip

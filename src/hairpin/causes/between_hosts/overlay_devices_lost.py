@@ -167,9 +167,7 @@ def _entries(network: Network, netns: Netns, device: Link, far: FarEnd) -> Itera
 
 
 CAUSE = Cause(
-    id="overlay-devices-lost",
     title=message("A swarm node's overlay network lacks its bridge or its vxlan device"),
     source="moby: libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox(), leaveSandbox()",
     reasons=frozenset({"no-neighbour", "no-tunnel", "link-down", "neighbour-wrong"}),
-    find=find,
 )

@@ -56,9 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="overlay-mtu-too-large",
     title=message("A tunnel's MTU is larger than the network below it carries"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_SET; net/ipv4/ip_output.c ip_fragment()",
     reasons=frozenset({"mtu"}),
-    find=find,
 )

@@ -60,9 +60,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="overlay-peer-missing",
     title=message("A swarm node does not know a container of another node"),
     source="moby: libnetwork/drivers/overlay/peerdb.go; libnetwork/networkdb/cluster.go rejoinClusterInterval",
     reasons=frozenset({"no-neighbour"}),
-    find=find,
 )

@@ -57,9 +57,7 @@ def _mirrored(view: View, sent: Tunnelled) -> Link:
 
 
 CAUSE = Cause(
-    id="tunnel-end-missing",
     title=message("A host has lost its tunnel device"),
     source="net/ipv4/udp.c __udp4_lib_rcv(): no socket of a tunnel device",
     reasons=frozenset({"no-tunnel"}),
-    find=find,
 )

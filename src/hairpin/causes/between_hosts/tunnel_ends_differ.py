@@ -85,9 +85,7 @@ def _settings(tunnel: Tunnel) -> str:
 
 
 CAUSE = Cause(
-    id="tunnel-ends-differ",
     title=message("The ends of a tunnel differ in UDP port or VNI"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_rcv(): vxlan_vs_find_vni() by socket and VNI",
     reasons=frozenset({"no-tunnel"}),
-    find=find,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import FarEnd, Tunnelled, entry_to, last_tunnel, leads_to, receiver, unsent
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfForwarding
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
 from hairpin.change.entries import is_alone_in_fdb
@@ -100,14 +100,8 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
 
 
 CAUSE = Cause(
-    id="tunnel-fdb-stale",
     title=message("A tunnel's forwarding entry names an address that the far host does not have"),
     source="drivers/net/vxlan/vxlan_core.c vxlan_xmit(): the remote of the forwarding entry",
-    reasons=frozenset(
-        {
-            "tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener", "no-neighbour",
-            "no-route", "rule", "policy", "reject", "neighbour-wrong", "left-instead", "loop",
-        }
-    ),
-    find=find,
+    reasons=frozenset({"tunnel-elsewhere", "no-tunnel-remote", "no-tunnel", "wrong-answer", "no-listener",
+                       "no-neighbour", "no-route", "neighbour-wrong", "left-instead", "loop", *RULE_STOPS}),
 )  # fmt: skip

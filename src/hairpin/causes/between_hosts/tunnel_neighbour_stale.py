@@ -105,14 +105,8 @@ def _entry(network: Network, sent: Tunnelled, address: int) -> Neighbour | None:
 
 
 CAUSE = Cause(
-    id="tunnel-neighbour-stale",
     title=message("A neighbour entry for a tunnel's far end is missing or has an old hardware address"),
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew; net/ethernet/eth.c eth_type_trans()",
-    reasons=frozenset(
-        {
-            "neighbour-wrong", "no-tunnel-remote", "tunnel-elsewhere", "wrong-answer", "left-instead", "no-neighbour",
-            "no-tunnel",
-        }
-    ),
-    find=find,
+    reasons=frozenset({"neighbour-wrong", "no-tunnel-remote", "tunnel-elsewhere", "wrong-answer", "left-instead",
+                       "no-neighbour", "no-tunnel"}),
 )  # fmt: skip

@@ -178,9 +178,7 @@ def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
 
 
 CAUSE = Cause(
-    id="tunnel-port-detached",
     title=message("A tunnel device is not a port of the bridge that it joins with another host's"),
     source="ip-link(8): master",
     reasons=frozenset({"no-neighbour", "neighbour-wrong"}),
-    find=find,
 )

@@ -48,9 +48,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="tunnel-source-lost",
     title=message("A tunnel device sends from an address that its host does not have"),
     source="net/ipv4/route.c ip_route_output_key_hash_rcu(): the source has to be local",
     reasons=frozenset({"no-source-address"}),
-    find=find,
 )

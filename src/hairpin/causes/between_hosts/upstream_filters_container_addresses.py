@@ -45,9 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="upstream-filters-container-addresses",
     title=message("Another machine drops packets from container addresses"),
     source="stated with --outside",
     reasons=frozenset({"peer-drops"}),
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: the same rule in the saved rules, or in the firewall's manager.
 from collections.abc import Iterator
 
 from hairpin.causes.between_hosts._tunnelled import overlay_port
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change
 from hairpin.change.intent import LetIn, rendered
@@ -49,9 +49,7 @@ def _accepting(view: View, place: Place, port: int) -> Change:
 
 
 CAUSE = Cause(
-    id="vxlan-port-blocked",
     title=message("A host's firewall drops the packets of the tunnel between hosts"),
     source="drivers/net/vxlan/vxlan_core.c: a UDP socket of the kernel, behind INPUT like any other",
-    reasons=frozenset({"rule", "policy", "reject"}),
-    find=find,
+    reasons=RULE_STOPS,
 )

@@ -40,9 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="br-netfilter-off-hairpin",
     title=message("Answers inside a bridge are not translated back"),
     source="net/bridge/br_netfilter_hooks.c",
     reasons=frozenset({"wrong-answer"}),
-    find=find,
 )

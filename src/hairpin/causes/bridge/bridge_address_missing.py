@@ -92,9 +92,7 @@ def _candidate(view: View, address: Address, said: Message) -> Candidate:
 
 
 CAUSE = Cause(
-    id="bridge-address-missing",
     title=message("The bridge has no address"),
     source="moby: libnetwork/drivers/bridge/setup_ipv4_linux.go",
     reasons=frozenset({"no-neighbour", "left-instead", "no-route", "no-source-address", "martian-source", "rp-filter"}),
-    find=find,
 )

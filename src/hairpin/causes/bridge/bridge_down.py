@@ -10,7 +10,7 @@ Lasting: keep network managers away from the bridge (unmanaged).
 from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.message import message
 from hairpin.network.attachment import network_for
 
@@ -30,10 +30,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="bridge-down",
     title=message("The bridge is down"),
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "left-instead", "rule", "policy", "reject", "no-route",
-                       "route-localnet", "wrong-answer", "no-neighbour"}),
-    find=find,
-)  # fmt: skip
+    reasons=frozenset(
+        {"left-instead", "no-route", "route-localnet", "wrong-answer", "no-neighbour", *RULE_STOPS, *LINK_STOPS}
+    ),
+)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.bridge._renaming import named_back
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import Change, SetLink
@@ -125,11 +125,8 @@ def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
 
 
 CAUSE = Cause(
-    id="bridge-missing",
     title=message("The network's bridge is gone"),
     source="net/bridge/br_if.c br_del_bridge()",
-    reasons=frozenset({"start-refused", "left-instead", "rule", "policy", "reject", "no-route", "route-localnet",
-                       "wrong-answer", "no-neighbour", "no-source-address", "martian-source", "martian-destination",
-                       "rp-filter"}),
-    find=find,
+    reasons=frozenset({"start-refused", "left-instead", "no-route", "route-localnet", "wrong-answer", "no-neighbour",
+                       "no-source-address", "martian-source", "martian-destination", "rp-filter", *RULE_STOPS}),
 )  # fmt: skip

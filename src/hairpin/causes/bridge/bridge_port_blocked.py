@@ -88,9 +88,7 @@ def _differs(link: Link, wanted: BridgePort) -> Message:
 
 
 CAUSE = Cause(
-    id="bridge-port-blocked",
     title=message("A bridge port does not forward"),
     source="net/bridge/br_input.c br_handle_frame_finish(): BR_STATE_DISABLED, BR_STATE_LEARNING",
     general=True,
-    find=find,
 )

@@ -34,9 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="bridge-port-isolated",
     title=message("The bridge's ports are isolated"),
     source="net/bridge/br_private.h br_skb_isolated()",
     reasons=frozenset({"bridge-port-isolated"}),
-    find=find,
 )

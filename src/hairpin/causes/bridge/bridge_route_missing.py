@@ -9,7 +9,7 @@ Lasting: the engine makes the route when it starts; keep network managers away f
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import of_missing
 from hairpin.change.change import AddEntry, one
 from hairpin.host.route import NextHop, Route
@@ -56,11 +56,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="bridge-route-missing",
     title=message("The route into the container network is missing"),
     source="net/ipv4/fib_frontend.c fib_add_ifaddr()",
-    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "rule", "policy", "reject", "route-type",
-                       "no-source-address",
-                       "martian-source", "rp-filter", "wrong-answer", "route-localnet"}),
-    find=find,
+    reasons=frozenset({"left-instead", "no-route", "no-neighbour", "route-type", "no-source-address", "martian-source",
+                       "rp-filter", "wrong-answer", "route-localnet", *RULE_STOPS}),
 )  # fmt: skip

@@ -87,9 +87,7 @@ def _candidate(netns: Netns, bridge: Link, entry: FdbEntry, change: Change, said
 
 
 CAUSE = Cause(
-    id="forwarding-entry-wrong",
     title=message("A bridge's forwarding entry leads to somebody else"),
     source="net/bridge/br_fdb.c fdb_add_entry(), br_input.c br_handle_frame_finish()",
     reasons=frozenset({"no-neighbour", "neighbour-wrong", "left-instead", "wrong-answer"}),
-    find=find,
 )

@@ -35,9 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="hairpin-mode-off",
     title=message("Hairpin mode is off on the bridge port"),
     source="net/bridge/br_forward.c should_deliver()",
     reasons=frozenset({"hairpin-off"}),
-    find=find,
 )

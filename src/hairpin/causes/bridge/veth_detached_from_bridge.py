@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.between_hosts._tunnelled import inner_packet
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.host.host import Host, Namespace
@@ -101,24 +101,8 @@ def _candidate(netns: Netns, name: str, link: Link, bridge: str) -> Candidate:
 
 
 CAUSE = Cause(
-    id="veth-detached-from-bridge",
     title=message("A container's veth is not attached to its bridge"),
     source="ip-link(8): master",
-    reasons=frozenset(
-        {
-            "no-neighbour",
-            "martian-source",
-            "no-carrier",
-            "no-tunnel",
-            "no-tunnel-remote",
-            "tunnel-elsewhere",
-            "link-down",
-            "rp-filter",
-            "rule",
-            "policy",
-            "reject",
-            "hairpin-off",
-        }
-    ),
-    find=find,
-)
+    reasons=frozenset({"no-neighbour", "martian-source", "no-carrier", "no-tunnel", "no-tunnel-remote",
+                       "tunnel-elsewhere", "link-down", "rp-filter", "hairpin-off", *RULE_STOPS}),
+)  # fmt: skip

@@ -10,7 +10,7 @@ Lasting: keep network managers away from ``veth*`` (unmanaged).
 from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.message import message
 from hairpin.network.network import is_bridge_port
 
@@ -28,9 +28,5 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="veth-down",
-    title=message("The host's end of a container's veth is down"),
-    source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier"}),
-    find=find,
+    title=message("The host's end of a container's veth is down"), source="net/core/dev.c: IFF_UP", reasons=LINK_STOPS
 )

@@ -73,9 +73,7 @@ def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, vers
 
 
 CAUSE = Cause(
-    id="container-address-missing",
     title=message("The container has lost its address"),
     source="Docker Engine API: NetworkSettings",
     reasons=frozenset({"no-neighbour", "no-route", "no-source-address"}),
-    find=find,
 )

@@ -100,9 +100,7 @@ def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
 
 
 CAUSE = Cause(
-    id="container-address-not-assigned",
     title=message("No container has the asked address"),
     source="docs.docker.com: IP address and hostname of a container",
     reasons=frozenset({"no-neighbour", "no-carrier", "left-instead"}),
-    find=find,
 )

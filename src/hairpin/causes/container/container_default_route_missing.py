@@ -73,9 +73,7 @@ def _candidate(container: Container, part: Primitive, route: Route, title: Messa
 
 
 CAUSE = Cause(
-    id="container-default-route-missing",
     title=message("The container has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
     reasons=frozenset({"no-route", "no-neighbour"}),
-    find=find,
 )

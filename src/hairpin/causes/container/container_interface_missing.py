@@ -12,7 +12,7 @@ Lasting: the engine makes the interface whenever it starts the container; keep n
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.where import OfContainer
@@ -64,22 +64,8 @@ def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | N
 
 
 CAUSE = Cause(
-    id="container-interface-missing",
     title=message("The container has no interface on its network"),
     source="net/core/dev.c: unregister_netdevice()",
-    reasons=frozenset(
-        {
-            "no-neighbour",
-            "no-route",
-            "no-source-address",
-            "no-carrier",
-            "link-down",
-            "left-instead",
-            "policy",
-            "rule",
-            "reject",
-            "hairpin-off",
-        }
-    ),
-    find=find,
-)
+    reasons=frozenset({"no-neighbour", "no-route", "no-source-address", "no-carrier", "link-down", "left-instead",
+                       "hairpin-off", *RULE_STOPS}),
+)  # fmt: skip

@@ -10,7 +10,7 @@ Lasting: the engine sets it up when it starts the container.
 from collections.abc import Iterator
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.container._engine_gateway import default_route, gateways
 from hairpin.change.change import AddEntry
@@ -77,11 +77,7 @@ def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
 
 
 CAUSE = Cause(
-    id="container-link-down",
     title=message("The container's interface is down"),
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset(
-        {"link-down", "bridge-down", "no-carrier", "no-route", "bridge-port-state", "no-neighbour", "no-source-address"}
-    ),
-    find=find,
+    reasons=frozenset({"no-route", "bridge-port-state", "no-neighbour", "no-source-address", *LINK_STOPS}),
 )

@@ -192,10 +192,8 @@ def _asked_binding(view: View) -> PortBinding:
 
 
 CAUSE = Cause(
-    id="container-network-none",
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
     reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour"}),
     fixed_with="container",
-    find=find,
 )

@@ -12,7 +12,7 @@ Lasting: a second network for the service in the Compose file.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.rules._walls import pair_of
@@ -172,9 +172,7 @@ def _networks(container: Container) -> str:
 
 
 CAUSE = Cause(
-    id="container-on-internal-network-only",
     title=message("The container is on internal networks only"),
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject", "no-route", "no-neighbour"}),
-    find=find,
+    reasons=frozenset({"no-listener", "no-route", "no-neighbour", *RULE_STOPS}),
 )

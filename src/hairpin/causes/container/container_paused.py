@@ -49,9 +49,7 @@ def _owner(view: View) -> Container | None:
 
 
 CAUSE = Cause(
-    id="container-paused",
     title=message("The container is paused"),
     source="docker-pause(1): cgroup freezer",
     reasons=frozenset({"process-frozen"}),
-    find=find,
 )

@@ -22,9 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="container-rp-filter-strict",
     title=message("Strict reverse-path filtering inside the container"),
     source="net/ipv4/fib_frontend.c __fib_validate_source()",
     reasons=frozenset({"rp-filter"}),
-    find=find,
 )

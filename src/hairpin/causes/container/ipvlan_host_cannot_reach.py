@@ -30,9 +30,7 @@ def _title(parent: str, name: str) -> Message:
 
 
 CAUSE = Cause(
-    id="ipvlan-host-cannot-reach",
     title=message("The host and an ipvlan on its own link do not reach each other"),
     source="drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()",
     reasons=frozenset({"left-instead", "no-neighbour"}),
-    find=find,
 )

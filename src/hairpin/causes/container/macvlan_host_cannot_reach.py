@@ -31,9 +31,7 @@ def _title(parent: str, name: str) -> Message:
 
 
 CAUSE = Cause(
-    id="macvlan-host-cannot-reach",
     title=message("The host and a macvlan on its own link do not reach each other"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_handle_frame()",
     reasons=frozenset({"left-instead"}),
-    find=find,
 )

@@ -9,7 +9,7 @@ Lasting: the container's address for the clients, or a bridge network for the se
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
@@ -70,9 +70,7 @@ def _advice(container: Container, binding: PortBinding) -> Message:
 
 
 CAUSE = Cause(
-    id="macvlan-ignores-ports",
     title=message("Published ports are ignored on a macvlan or ipvlan network"),
     source="moby: libnetwork/drivers/macvlan, drivers/ipvlan: ProgramExternalConnectivity() does nothing",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
-    find=find,
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
 )

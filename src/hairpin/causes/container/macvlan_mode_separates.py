@@ -83,9 +83,7 @@ def _configured(network: DockerNetwork | None) -> Configured | None:
 
 
 CAUSE = Cause(
-    id="macvlan-mode-separates",
     title=message("Containers on one link are kept apart by the mode of their macvlans or ipvlans"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2()",
     reasons=frozenset({"left-instead", "no-neighbour"}),
-    find=find,
 )

@@ -161,9 +161,7 @@ def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="shared-namespace-left",
     title=message("A container sits in a network namespace that its owner has left"),
     source="docs.docker.com: container networking, container:NAME; network_namespaces(7)",
     reasons=frozenset({"no-listener", "no-route", "no-source-address"}),
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: take the rule out of the saved rules, or of the script that writes it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfRule
@@ -85,9 +85,7 @@ def _held_again(view: View, place: Place) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="dnat-rule-stale-address",
     title=message("A DNAT rule leads to an address that nobody has"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
-    reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "policy", "rule", "reject", "no-route"}),
-    find=find,
+    reasons=frozenset({"no-neighbour", "left-instead", "no-carrier", "no-route", *RULE_STOPS}),
 )

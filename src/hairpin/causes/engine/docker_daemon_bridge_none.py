@@ -70,9 +70,7 @@ def _without_network(view: View, container: Container, binding: PortBinding) -> 
 
 
 CAUSE = Cause(
-    id="docker-daemon-bridge-none",
     title=message("dockerd runs with bridge=none"),
     source="moby: daemon/container_operations.go connectToNetwork(): DisableBridge sets NetworkDisabled",
     reasons=frozenset({"no-listener", "never-accepts", "no-route"}),
-    find=find,
 )

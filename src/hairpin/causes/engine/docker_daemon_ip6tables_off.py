@@ -72,9 +72,7 @@ def _option(engine: Engine) -> Message:
 
 
 CAUSE = Cause(
-    id="docker-daemon-ip6tables-off",
     title=message("dockerd keeps no IPv6 rules"),
     source="docs.docker.com: dockerd, bridge network options",
     reasons=frozenset({"source-not-translated", "peer-drops"}),
-    find=find,
 )

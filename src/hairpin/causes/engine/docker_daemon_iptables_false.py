@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port
-from hairpin.causes.rules._by_owner import RULE_STOPS
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._zone_opening import port_opened
@@ -185,9 +184,7 @@ def _network(view: View, engine: Engine) -> str | None:
 
 
 CAUSE = Cause(
-    id="docker-daemon-iptables-false",
     title=message("dockerd runs with iptables=false"),
     source="docs.docker.com: dockerd, bridge network options",
     reasons=RULE_STOPS | _NOT_LED | _UNTRANSLATED,
-    find=find,
 )

@@ -44,9 +44,5 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="docker-proxy-missing",
-    title=message("docker-proxy is gone"),
-    source="moby: cmd/docker-proxy",
-    reasons=frozenset({"no-listener"}),
-    find=find,
+    title=message("docker-proxy is gone"), source="moby: cmd/docker-proxy", reasons=frozenset({"no-listener"})
 )

@@ -54,9 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="docker-proxy-udp-wrong-source",
     title=message("docker-proxy answers from another address"),
     source="moby/moby#48571: cmd/docker-proxy, IP_PKTINFO since 28",
     reasons=frozenset({"wrong-answer"}),
-    find=find,
 )

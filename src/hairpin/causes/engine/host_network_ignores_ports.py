@@ -9,7 +9,7 @@ Lasting: take ``ports:`` or the host's network out of the Compose file.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._near import socket_list
 from hairpin.causes.service._service import listening
@@ -83,9 +83,7 @@ def _published(view: View, container: Container, binding: PortBinding, advice: M
 
 
 CAUSE = Cause(
-    id="host-network-ignores-ports",
     title=message("Published ports are ignored on the host's network"),
     source="docs.docker.com: Host network driver",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
-    find=find,
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
 )

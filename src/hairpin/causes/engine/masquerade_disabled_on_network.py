@@ -54,9 +54,7 @@ def _option(view: View, engine: Engine, network: DockerNetwork) -> Configured:
 
 
 CAUSE = Cause(
-    id="masquerade-disabled-on-network",
     title=message("Masquerading is off for the network"),
     source="docs.docker.com: dockerd, bridge network options",
     reasons=frozenset({"peer-drops"}),
-    find=find,
 )

@@ -23,9 +23,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="port-allocated-by-other-container",
     title=message("Another container has the published port"),
     source="moby: libnetwork/portallocator/portallocator.go; moby/libnetwork#575, moby/moby#12148, moby/moby#26527",
     reasons=frozenset({"answered-by-other"}),
-    find=find,
 )

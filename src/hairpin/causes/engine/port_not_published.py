@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import is_unserved, refusal_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
@@ -366,10 +366,8 @@ def _protected(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="port-not-published",
     title=message("The port is not published"),
     source="docs.docker.com: EXPOSE does not publish",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
-    find=find,
 )

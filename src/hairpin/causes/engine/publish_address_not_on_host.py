@@ -10,7 +10,7 @@ Lasting: the address in the host's network configuration, and dockerd started af
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfAddress
 from hairpin.change.change import AddEntry, one
 from hairpin.host.link import Address
@@ -72,9 +72,7 @@ def _place(view: View) -> Address | None:
 
 
 CAUSE = Cause(
-    id="publish-address-not-on-host",
     title=message("The published address is on no link of the host"),
     source="ip-address(8); moby: cmd/docker-proxy, bind(2) EADDRNOTAVAIL",
-    reasons=frozenset({"rule", "policy", "reject", "forwarding-off", "no-route", "rp-filter", "address-lost"}),
-    find=find,
+    reasons=frozenset({"forwarding-off", "no-route", "rp-filter", "address-lost", *RULE_STOPS}),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
@@ -86,10 +86,8 @@ def _advice(view: View, container: Container) -> Message:
 
 
 CAUSE = Cause(
-    id="published-for-other-family",
     title=message("The port is published for the other IP version"),
     source="docs.docker.com: port publishing; moby libnetwork/drivers/bridge/port_mapping.go allocatePort()",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
-    find=find,
 )

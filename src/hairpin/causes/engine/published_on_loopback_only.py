@@ -10,7 +10,7 @@ Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network'
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only, on_every_address
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
@@ -40,10 +40,8 @@ def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> 
 
 
 CAUSE = Cause(
-    id="published-on-loopback-only",
     title=message("The port is published on 127.0.0.1 only"),
     source="docs.docker.com: port publishing, HostIp",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
+    reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: the address in the Compose file, ``ip`` in daemon.json, or the network'
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers, loopback_only, on_every_address
 from hairpin.message import message
 
@@ -27,10 +27,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="published-on-other-address",
     title=message("The port is published on another address of this host"),
     source="docs.docker.com: port publishing, HostIp",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject", "never-accepts"}),
+    reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",
-    find=find,
 )

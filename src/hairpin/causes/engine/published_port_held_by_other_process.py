@@ -24,10 +24,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="published-port-held-by-other-process",
     aliases=("port-bound-by-other-process",),
     title=message("Another process holds the published port"),
     source="bind(2): EADDRINUSE; moby libnetwork/portallocator",
     reasons=frozenset({"answered-by-other"}),
-    find=find,
 )

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port
 from hairpin.causes.where import OfContainer, OfSocket
@@ -148,10 +148,8 @@ def _published(view: View, container: Container, twin: PortBinding, other: str) 
 
 
 CAUSE = Cause(
-    id="published-protocol-mismatch",
     title=message("The port is published for one protocol and served for the other"),
     source="docs.docker.com: -p publishes TCP unless /udp is named",
-    reasons=frozenset({"no-listener", "rule", "policy", "reject"}),
+    reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
-    find=find,
 )

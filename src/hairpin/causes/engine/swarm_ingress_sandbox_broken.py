@@ -70,9 +70,7 @@ def _anew(service: str) -> tuple[Message, ...]:
 
 
 CAUSE = Cause(
-    id="swarm-ingress-sandbox-broken",
     title=message("The node's routing mesh does not lead to the service"),
     source="moby: libnetwork/service_linux.go addLBBackend(); moby/moby#26930; moby/moby#33911",
     reasons=REASONS,
-    find=find,
 )

@@ -43,9 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="swarm-port-mode-host",
     title=message("The swarm's service runs on other nodes only"),
     source="docs.docker.com: docker service create --publish mode=host; moby/moby#40590",
     reasons=REASONS,
-    find=find,
 )

@@ -61,9 +61,7 @@ def _repair(service: SwarmService) -> tuple[Message, ...]:
 
 
 CAUSE = Cause(
-    id="swarm-service-not-running",
     title=message("No task of the swarm's service runs"),
     source="moby: libnetwork/service_linux.go rmLBBackend(); Docker Engine API: ServiceStatus",
     reasons=REASONS,
-    find=find,
 )

@@ -51,9 +51,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="userland-proxy-off-no-route-localnet",
     title=message("userland-proxy is off and route_localnet is 0"),
     source="net/ipv4/route.c __mkroute_output(), ip_route_input_slow(): IN_DEV_ROUTE_LOCALNET",
     reasons=frozenset({"route-localnet", "martian-destination", "martian-source"}),
-    find=find,
 )

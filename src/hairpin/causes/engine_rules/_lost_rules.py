@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, View
 from hairpin.causes.engine_rules._deleting_lines import deleting_lines, lines_told
 from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.order import Class
@@ -25,7 +25,10 @@ from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.network import is_uplink
+from hairpin.walk.state import Reason
 
+UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})
+"""The stops of a packet for a published port that no rule leads to its container."""
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 
 

@@ -8,7 +8,7 @@ Now: put the engine's rule back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.cause import RULE_STOPS, Cause
 from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
 from hairpin.message import message
 
@@ -19,10 +19,9 @@ def _lacks(part: Lost) -> bool:
 
 
 CAUSE = Cause(
-    id="ct-state-rule-missing",
     title=message("The engine's rule for answers is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
-    reasons=frozenset({"policy", "rule", "reject"}),
+    reasons=RULE_STOPS,
     find=by_loss(
         "filter",
         _lacks,

@@ -8,7 +8,7 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, Lost, by_loss, jumps_from
 from hairpin.message import Message, message
 
 
@@ -24,10 +24,9 @@ def _title(part: Lost) -> Message:
 
 
 CAUSE = Cause(
-    id="dnat-rule-missing",
     title=message("A published port's DNAT rule is missing"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
-    reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
+    reasons=UNTRANSLATED,
     find=by_loss(
         "nat",
         _lacks,

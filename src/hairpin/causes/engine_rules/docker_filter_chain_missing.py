@@ -9,7 +9,7 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine_rules._lost_rules import candidate, losses
 from hairpin.message import message
 
@@ -33,9 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="docker-filter-chain-missing",
     title=message("The engine's filter chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
-    reasons=frozenset({"policy", "rule", "reject", "start-refused"}),
-    find=find,
+    reasons=frozenset({"start-refused", *RULE_STOPS}),
 )

@@ -10,7 +10,7 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, losses
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, candidate, losses
 from hairpin.message import message
 
 
@@ -32,12 +32,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="docker-nat-chain-missing",
     title=message("The engine's nat chain is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset(
-        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",
-         "martian-destination", "route-localnet", "start-refused"}
+        {"source-not-translated", "martian-destination", "route-localnet", "start-refused", *UNTRANSLATED}
     ),
-    find=find,
-)  # fmt: skip
+)

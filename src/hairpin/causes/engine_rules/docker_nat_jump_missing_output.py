@@ -8,7 +8,7 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, Lost, by_loss, jumps_from
 from hairpin.message import message
 
 
@@ -18,10 +18,9 @@ def _lacks(part: Lost) -> bool:
 
 
 CAUSE = Cause(
-    id="docker-nat-jump-missing-output",
     title=message("The jump from nat OUTPUT to the engine's chain is missing"),
     source="moby: libnetwork/iptables/iptables.go ProgramChain()",
-    reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
+    reasons=UNTRANSLATED,
     find=by_loss(
         "nat",
         _lacks,

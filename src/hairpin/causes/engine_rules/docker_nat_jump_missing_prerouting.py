@@ -8,14 +8,13 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.engine_rules._lost_rules import by_loss, jumps_from
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, by_loss, jumps_from
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="docker-nat-jump-missing-prerouting",
     title=message("The jump from nat PREROUTING to the engine's chain is missing"),
     source="moby: libnetwork/iptables/iptables.go ProgramChain()",
-    reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer"}),
+    reasons=UNTRANSLATED,
     find=by_loss(
         "nat",
         lambda part: not part.chains and bool(jumps_from(part, "PREROUTING")),

@@ -29,9 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="engine-rule-missing",
     title=message("A rule of the engine is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     general=True,
-    find=find,
 )

@@ -7,7 +7,7 @@ Now: put the engine's rule back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed it.
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.cause import RULE_STOPS, Cause
 from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
 from hairpin.message import Message, message
 
@@ -23,10 +23,9 @@ def _title(part: Lost) -> Message:
 
 
 CAUSE = Cause(
-    id="filter-accept-missing",
     title=message("The engine's accept rule for a container is missing"),
     source="moby: libnetwork/drivers/bridge/port_mapping_linux.go",
-    reasons=frozenset({"policy", "rule", "reject"}),
+    reasons=RULE_STOPS,
     find=by_loss(
         "filter",
         _lacks,

@@ -9,7 +9,7 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, losses
 from hairpin.message import message
 
@@ -33,9 +33,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="filter-forward-jump-missing",
     title=message("The jumps from FORWARD to the engine's chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
-    reasons=frozenset({"policy", "rule", "reject"}),
-    find=find,
+    reasons=RULE_STOPS,
 )

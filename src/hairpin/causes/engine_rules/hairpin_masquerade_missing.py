@@ -44,9 +44,7 @@ def _is_never_translated(part: Lost) -> bool:
 
 
 CAUSE = Cause(
-    id="hairpin-masquerade-missing",
     title=message("Hairpin masquerade is missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go (userland-proxy=false)",
     reasons=frozenset({"wrong-answer", "martian-source", "martian-destination", "hairpin-off", "rule", "policy"}),
-    find=find,
 )

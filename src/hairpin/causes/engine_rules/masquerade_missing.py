@@ -39,9 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="masquerade-missing",
     title=message("Container addresses are not masqueraded"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=frozenset({"source-not-translated", "peer-drops"}),
-    find=find,
 )

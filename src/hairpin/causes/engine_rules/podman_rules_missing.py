@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.engine_rules._makers import makers_of
 from hairpin.causes.where import OfLostRules
@@ -85,12 +85,8 @@ def _evidence(view: View, engine: str) -> tuple[str, ...]:
 
 
 CAUSE = Cause(
-    id="podman-rules-missing",
     title=message("Podman's rules are missing"),
     source="podman-network-reload(1); netavark: src/commands/firewalld_reload.rs",
-    reasons=frozenset(
-        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated",
-         "martian-destination", "route-localnet", "peer-drops"}
-    ),
-    find=find,
+    reasons=frozenset({"no-listener", "never-accepts", "wrong-answer", "source-not-translated", "martian-destination",
+                       "route-localnet", "peer-drops", *RULE_STOPS}),
 )  # fmt: skip

@@ -103,9 +103,7 @@ def _jump(view: View, table: Table) -> Change | None:
 
 
 CAUSE = Cause(
-    id="resolver-rules-missing",
     title=message("The embedded DNS resolver, or the rules to it, are missing"),
     source="moby: libnetwork/resolver_unix.go setupIPTable()",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

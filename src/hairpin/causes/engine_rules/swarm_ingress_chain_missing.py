@@ -11,7 +11,7 @@ Lasting: nothing to save: dockerd writes its rules when it sets the mesh up; fin
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, losses
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, candidate, losses
 from hairpin.message import message
 
 
@@ -34,9 +34,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="swarm-ingress-chain-missing",
     title=message("Rules of swarm's routing mesh are missing"),
     source="moby: libnetwork/service_linux.go programIngress()",
-    reasons=frozenset({"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "martian-source"}),
-    find=find,
+    reasons=frozenset({"martian-source", *UNTRANSLATED}),
 )

@@ -69,9 +69,7 @@ def _why(pair: Pair, alone: Container) -> Message:
 
 
 CAUSE = Cause(
-    id="default-bridge-has-no-names",
     title=message("The default network resolves no container names"),
     source="docs.docker.com: Differences between user-defined bridges and the default bridge",
     reasons=frozenset({"name-unknown"}),
-    find=find,
 )

@@ -58,9 +58,7 @@ def _advice(pair: Pair) -> Message:
 
 
 CAUSE = Cause(
-    id="host-network-has-no-names",
     title=message("A container on the host's network is told no container names"),
     source="moby libnetwork/sandbox_dns_unix.go setupDNS(): the host's files are copied",
     reasons=frozenset({"name-unknown"}),
-    find=find,
 )

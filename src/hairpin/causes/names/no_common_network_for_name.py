@@ -55,9 +55,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="no-common-network-for-name",
     title=message("The name is known on another network only"),
     source="moby libnetwork/sandbox.go ResolveName(): the endpoints of the asking sandbox",
     reasons=frozenset({"name-unknown"}),
-    find=find,
 )

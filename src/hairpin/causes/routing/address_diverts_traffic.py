@@ -180,9 +180,7 @@ def _taking(netns: Netns, address: Address, detail: Message) -> Candidate:
 
 
 CAUSE = Cause(
-    id="address-diverts-traffic",
     title=message("An address takes another machine's packets"),
     source="net/ipv4/fib_frontend.c fib_add_ifaddr(): the routes of an address",
     general=True,
-    find=find,
 )

@@ -90,9 +90,7 @@ def _answering(netns: Netns, namespace: Namespace, link: str, address: int, deci
 
 
 CAUSE = Cause(
-    id="arp-not-answered",
     title=message("No ARP request for the address is answered"),
     source="net/ipv4/arp.c arp_rcv(), arp_ignore()",
     reasons=frozenset({"no-neighbour"}),
-    find=find,
 )

@@ -22,9 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="blackhole-route-covers-client",
     title=message("A blackhole route covers the client"),
     source="ip-route(8): blackhole, unreachable, prohibit",
     reasons=frozenset({"route-type", "rp-filter"}),
-    find=find,
 )

@@ -22,9 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="blackhole-route-covers-container",
     title=message("A blackhole route covers the container"),
     source="ip-route(8): blackhole, unreachable, prohibit",
     reasons=frozenset({"route-type", "rp-filter"}),
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: keep connman, dhcpcd, NetworkManager and systemd-networkd away from ``v
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import Route
@@ -69,11 +69,7 @@ def _inner_link(view: View, route: Route) -> str | None:
 
 
 CAUSE = Cause(
-    id="bridge-became-default-route",
     title=message("A default route leads to containers"),
     source="net/ipv4/fib_semantics.c fib_select_path(); systemd/systemd#28626",
-    reasons=frozenset(
-        {"no-neighbour", "no-carrier", "bridge-down", "link-down", "rule", "policy", "reject", "rp-filter"}
-    ),
-    find=find,
+    reasons=frozenset({"no-neighbour", "rp-filter", *RULE_STOPS, *LINK_STOPS}),
 )

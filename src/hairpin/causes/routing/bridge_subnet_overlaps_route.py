@@ -10,7 +10,7 @@ Lasting: ``bip`` and ``default-address-pools`` in daemon.json, ``ipam`` in the C
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_wanted
 from hairpin.causes.routing._overlap import (
     NOT_KEPT,
@@ -116,22 +116,8 @@ def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> 
 
 
 CAUSE = Cause(
-    id="bridge-subnet-overlaps-route",
     title=message("A container network covers a range that is used elsewhere"),
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset(
-        {
-            "no-neighbour",
-            "no-carrier",
-            "bridge-down",
-            "link-down",
-            "rule",
-            "policy",
-            "reject",
-            "left-instead",
-            "rp-filter",
-        }
-    ),
+    reasons=frozenset({"no-neighbour", "left-instead", "rp-filter", *RULE_STOPS, *LINK_STOPS}),
     fixed_with="network",
-    find=find,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.routing._overlap import Overlap, led_past, moved_away, overlaps
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
@@ -81,22 +81,8 @@ def _where_answered(view: View) -> View:
 
 
 CAUSE = Cause(
-    id="client-inside-container-subnet",
     title=message("The client's address is inside a container network's subnet"),
     source="net/ipv4/fib_trie.c: longest prefix",
-    reasons=frozenset(
-        {
-            "no-neighbour",
-            "no-carrier",
-            "bridge-down",
-            "link-down",
-            "rule",
-            "policy",
-            "reject",
-            "rp-filter",
-            "wrong-answer",
-        }
-    ),
+    reasons=frozenset({"no-neighbour", "rp-filter", "wrong-answer", *RULE_STOPS, *LINK_STOPS}),
     fixed_with="network",
-    find=find,
 )

@@ -50,9 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="hop-limit-too-low",
     title=message("Packets start with a TTL that ends on their way"),
     source="net/ipv4/ip_output.c ip_select_ttl(); net/ipv4/ip_forward.c ip_forward()",
     reasons=frozenset({"ttl"}),
-    find=find,
 )

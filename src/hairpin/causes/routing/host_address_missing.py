@@ -151,22 +151,8 @@ def _put_back(link: str) -> Message:
 
 
 CAUSE = Cause(
-    id="host-address-missing",
     title=message("The host's link to the outside has no address"),
     source="net/ipv4/devinet.c: inet_del_ifa()",
-    reasons=frozenset(
-        {
-            "no-route",
-            "no-neighbour",
-            "no-source-address",
-            "martian-source",
-            "rp-filter",
-            "left-instead",
-            "link-missing",
-            "address-lost",
-            "tunnel-elsewhere",
-            "source-not-translated",
-        }
-    ),
-    find=find,
-)
+    reasons=frozenset({"no-route", "no-neighbour", "no-source-address", "martian-source", "rp-filter", "left-instead",
+                       "link-missing", "address-lost", "tunnel-elsewhere", "source-not-translated"}),
+)  # fmt: skip

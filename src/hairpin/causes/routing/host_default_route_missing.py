@@ -81,9 +81,7 @@ def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
 
 
 CAUSE = Cause(
-    id="host-default-route-missing",
     title=message("The host has no default route"),
     source="net/ipv4/route.c: ENETUNREACH",
     reasons=frozenset({"no-route", "rp-filter"}),
-    find=find,
 )

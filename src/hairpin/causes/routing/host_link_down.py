@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, SetLink, one
@@ -76,9 +76,7 @@ def _without_carrier(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="host-link-down",
     title=message("The host's link is down"),
     source="net/core/dev.c: IFF_UP",
-    reasons=frozenset({"link-down", "bridge-down", "no-carrier", "no-route"}),
-    find=find,
+    reasons=frozenset({"no-route", *LINK_STOPS}),
 )

@@ -54,9 +54,7 @@ def _parts(view: View, link: Link, own: Address) -> Iterator[Primitive]:
 
 
 CAUSE = Cause(
-    id="host-link-missing",
     title=message("The host's link to the outside is gone"),
     source="net/core/dev.c unregister_netdevice_many()",
     reasons=frozenset({"link-missing", "no-route", "no-source-address", "left-instead", "no-neighbour"}),
-    find=find,
 )

@@ -63,9 +63,7 @@ def _text(address: Address) -> str:
 
 
 CAUSE = Cause(
-    id="host-prefix-length-wrong",
     title=message("The host's address has the prefix length of another network"),
     source="net/ipv4/fib_frontend.c: fib_add_ifaddr(), fib_del_ifaddr()",
     reasons=frozenset({"no-route", "no-neighbour", "rp-filter", "left-instead", "no-tunnel-remote", "martian-source"}),
-    find=find,
 )

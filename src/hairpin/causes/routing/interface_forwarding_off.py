@@ -41,9 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="interface-forwarding-off",
     title=message("The kernel does not forward packets that come in by this interface"),
     source="net/ipv4/route.c ip_route_input_slow(): IN_DEV_FORWARD, after the local-delivery branch",
     reasons=frozenset({"forwarding-off"}),
-    find=find,
 )

@@ -42,9 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="ip-forward-off",
     title=message("The host does not forward IPv4"),
     source="net/ipv4/devinet.c inet_forward_change(); net/ipv4/route.c ip_route_input_slow()",
     reasons=frozenset({"forwarding-off"}),
-    find=find,
 )

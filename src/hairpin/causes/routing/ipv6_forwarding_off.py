@@ -37,9 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="ipv6-forwarding-off",
     title=message("The host does not forward IPv6"),
     source="net/ipv6/ip6_output.c ip6_forward()",
     reasons=frozenset({"forwarding-off"}),
-    find=find,
 )

@@ -40,9 +40,7 @@ def _lost(rule: PolicyRule) -> Message:
 
 
 CAUSE = Cause(
-    id="kernel-policy-rule-missing",
     title=message("A policy rule of the kernel's own is missing"),
     source="net/ipv4/fib_rules.c fib_default_rules_init(); net/ipv6/fib6_rules.c fib6_rules_net_init()",
     general=True,
-    find=find,
 )

@@ -61,9 +61,7 @@ def _candidate(netns: Netns, namespace: Namespace, route: Route) -> Candidate:
 
 
 CAUSE = Cause(
-    id="kernel-route-missing",
     title=message("A route that the kernel made is missing"),
     source="net/ipv4/fib_frontend.c fib_add_ifaddr(); net/ipv6/addrconf.c addrconf_prefix_route()",
     general=True,
-    find=find,
 )

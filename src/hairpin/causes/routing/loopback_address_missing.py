@@ -44,9 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="loopback-address-missing",
     title=message("lo has lost its address"),
     source="net/ipv4/devinet.c inetdev_event(): NETDEV_UP gives lo 127.0.0.1/8",
     general=True,
-    find=find,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.change.intent import ClampSegments, rendered
@@ -60,9 +60,7 @@ def _candidates(view: View, lost: Narrow, netns: Netns, link: Link) -> Iterator[
 
 
 CAUSE = Cause(
-    id="mtu-black-hole",
     title=message("Containers send larger packets than a link of the host takes"),
     source="net/ipv4/ip_forward.c ip_exceeds_mtu(); net/netfilter/xt_TCPMSS.c",
-    reasons=frozenset({"mtu", "rule", "policy", "reject"}),
-    find=find,
+    reasons=frozenset({"mtu", *RULE_STOPS}),
 )

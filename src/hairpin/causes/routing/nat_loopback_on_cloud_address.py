@@ -75,9 +75,7 @@ def _instead(public: str, private: str) -> tuple[Message, ...]:
 
 
 CAUSE = Cause(
-    id="nat-loopback-on-cloud-address",
     title=message("The public address is not reachable from the host itself (1:1 NAT without hairpin)"),
     source="the cloud's documentation of public addresses; RFC 4787 section 6",
     reasons=frozenset({"gateway-does-not-hairpin"}),
-    find=find,
 )

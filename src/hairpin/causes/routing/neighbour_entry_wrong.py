@@ -71,9 +71,7 @@ def _owner_mac(network: Network, netns: Netns, entry: Neighbour) -> int | None:
 
 
 CAUSE = Cause(
-    id="neighbour-entry-wrong",
     title=message("A permanent neighbour entry leads to somebody else"),
     source="net/core/neighbour.c: NUD_PERMANENT is never asked anew",
     reasons=frozenset({"neighbour-wrong", "forwarding-off", "left-instead", "no-route", "rp-filter"}),
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: the host's network configuration.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
 from hairpin.causes.routing._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
@@ -91,11 +91,7 @@ def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidat
 
 
 CAUSE = Cause(
-    id="no-route-to-client",
     title=message("No route leads back to the client"),
     source="net/ipv4/fib_rules.c",
-    reasons=frozenset(
-        {"no-route", "rp-filter", "no-neighbour", "no-carrier", "link-down", "bridge-down", "left-instead"}
-    ),
-    find=find,
+    reasons=frozenset({"no-route", "rp-filter", "no-neighbour", "left-instead", *LINK_STOPS}),
 )

@@ -10,7 +10,7 @@ Lasting: the VPN's or the network manager's configuration (``PostUp``, ``Routing
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import is_served, looked_up_packet, query_back, query_there, subnet_of
 from hairpin.causes.where import OfPolicyRule
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
@@ -108,10 +108,8 @@ def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
 
 
 CAUSE = Cause(
-    id="policy-rule-diverts-container-traffic",
     title=message("A policy rule diverts the flow"),
     source="ip-rule(8); net/core/fib_rules.c",
     reasons=frozenset({"route-type", "no-route", "no-neighbour", "rp-filter", "left-instead", "no-carrier",
-                       "source-not-translated", "wrong-answer", "link-down", "rule", "policy", "reject"}),
-    find=find,
+                       "source-not-translated", "wrong-answer", "link-down", *RULE_STOPS}),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.routing._asked import (
     is_elsewhere,
     is_served,
@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
     found: dict[tuple[Netns, Route], Lookup] = {}
     yield from _thrown(view)
     for each in lookups_on_way(view):
-        if each.found.route is not None and (view.stop.reason not in _RULE_STOPS or is_elsewhere(view, each)):
+        if each.found.route is not None and (view.stop.reason not in RULE_STOPS or is_elsewhere(view, each)):
             found.setdefault((each.netns, each.found.route), each)
     for (netns, route), each in sorted(found.items(), key=lambda item: -item[0][1].prefix_length):
         if address_of(view.network.namespace(netns), route) is None:
@@ -103,13 +103,8 @@ def _candidate(view: View, netns: Netns, address: int, route: Route) -> Candidat
     )
 
 
-_RULE_STOPS = ("rule", "policy", "reject")
-
-
 CAUSE = Cause(
-    id="route-diverts-traffic",
     title=message("A route leads the flow elsewhere"),
     source="net/ipv4/fib_trie.c fib_table_lookup(): longest prefix; ip-route(8)",
     general=True,
-    find=find,
 )

@@ -22,9 +22,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="rp-filter-strict",
     title=message("Strict reverse-path filtering on an asymmetric path"),
     source="net/ipv4/fib_frontend.c __fib_validate_source(); RFC 3704",
     reasons=frozenset({"rp-filter"}),
-    find=find,
 )

@@ -56,9 +56,7 @@ def _leads_back_by_mark(view: View) -> bool:
 
 
 CAUSE = Cause(
-    id="src-valid-mark-off",
     title=message("The reverse-path lookup leaves the packet's mark out"),
     source="net/ipv4/fib_frontend.c __fib_validate_source(): IN_DEV_SRC_VMARK",
     reasons=frozenset({"rp-filter"}),
-    find=find,
 )

@@ -13,10 +13,6 @@ from hairpin.change.change import Change
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.packet import is_discovery
-from hairpin.walk.state import Reason
-
-RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})
-"""The stops that a rule or a policy decides."""
 
 
 def by_owner(

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.rules._lifting import lets_exceptions
 from hairpin.causes.rules._nearly import Nearly, nearly_allowing
 from hairpin.causes.where import OfRule
@@ -94,9 +93,7 @@ def _placed(part: Primitive, position: int, nearly: Nearly) -> Primitive:
 
 
 CAUSE = Cause(
-    id="allow-rule-lets-nobody-in",
     title=message("An allow rule lets nobody in"),
     source="docs.docker.com: packet filtering and firewalls, match the original IP and ports for requests",
     reasons=RULE_STOPS,
-    find=find,
 )

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import by_address, deletion
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.rules._rule_owner import stopped_by
@@ -91,9 +90,7 @@ def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
 
 
 CAUSE = Cause(
-    id="ban-list-hits-client-or-container",
     title=message("A ban list blocks the source"),
     source="fail2ban actions iptables, iptables-ipset, nftables; cscli decisions delete",
     reasons=RULE_STOPS,
-    find=find,
 )

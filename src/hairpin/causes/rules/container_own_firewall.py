@@ -7,12 +7,11 @@ Now: delete the rule with ``nsenter``, or set the image's own variable for it.
 Lasting: what puts the rule there: the image, its variables or its start script.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="container-own-firewall",
     title=message("The container's own firewall drops the flow"),
     source="the image's documentation",
     reasons=RULE_STOPS,

@@ -9,7 +9,7 @@ Lasting: take it out of the saved rules, or of the manager that owns it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
@@ -71,9 +71,7 @@ def _published(view: View, container: Container) -> bool:
 
 
 CAUSE = Cause(
-    id="dnat-rule-shadowed",
     title=message("Another DNAT takes the port first"),
     source="iptables(8): nat, first match wins",
-    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", "policy", "rule", "reject"}),
-    find=find,
+    reasons=frozenset({"no-listener", "never-accepts", "no-neighbour", "left-instead", *RULE_STOPS}),
 )

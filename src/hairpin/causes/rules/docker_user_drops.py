@@ -7,12 +7,11 @@ Now: delete the rule, or put a RETURN for the flow before it.
 Lasting: the saved rules, or the script that adds it.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="docker-user-drops",
     title=message("A rule in DOCKER-USER drops the flow"),
     source="docs.docker.com: packet filtering and firewalls, DOCKER-USER",
     reasons=RULE_STOPS,

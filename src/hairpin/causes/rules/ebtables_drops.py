@@ -7,12 +7,11 @@ Now: delete the rule.
 Lasting: take it out of the configuration that makes it.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="ebtables-drops",
     title=message("A layer-2 rule drops the flow"),
     source="ebtables(8), nft(8)",
     reasons=RULE_STOPS,

@@ -11,7 +11,7 @@ Lasting: the same with ``--permanent``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._zones import zone_of, zones
 from hairpin.causes.where import OfZone
@@ -100,9 +100,7 @@ def _accepts(zone: FirewalldZone) -> bool:
 
 
 CAUSE = Cause(
-    id="firewalld-bridge-in-wrong-zone",
     title=message("The containers' bridge is in no zone of firewalld that lets its traffic pass"),
     source="firewalld.zones(5); moby: libnetwork/iptables/firewalld.go",
-    reasons=frozenset({"rule", "reject", "policy"}),
-    find=find,
+    reasons=RULE_STOPS,
 )

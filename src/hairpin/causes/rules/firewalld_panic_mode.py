@@ -9,8 +9,7 @@ Lasting: nothing: no file of firewalld's holds panic mode.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfRule
 from hairpin.change.calls import SetPanicMode
@@ -59,9 +58,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="firewalld-panic-mode",
     title=message("firewalld is in panic mode"),
     source="firewall-cmd(1) --panic-on; firewalld: src/firewall/core/nftables.py",
     reasons=RULE_STOPS,
-    find=find,
 )

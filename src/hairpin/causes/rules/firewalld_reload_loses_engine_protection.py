@@ -13,7 +13,6 @@ from hairpin.causes.cause import Cause
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="firewalld-reload-loses-engine-protection",
     title=message("A reload of firewalld takes the rules that keep the engine's networks apart"),
     source="moby libnetwork/drivers/bridge/setup_ip_tables.go; measured with Docker 20.10.24; CVE-2025-54388",
 )

@@ -10,7 +10,7 @@ Lasting: the same with ``--permanent``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
 from hairpin.causes.rules._zone_opening import port_opened, zone_opening
@@ -162,9 +162,7 @@ def _source(view: View) -> str:
 
 
 CAUSE = Cause(
-    id="firewalld-zone-blocks-port",
     title=message("firewalld's zone does not let the port in"),
     source="firewalld.zone(5); firewalld: src/firewall/core/nftables.py",
-    reasons=frozenset({"rule", "reject", "policy"}),
-    find=find,
+    reasons=RULE_STOPS,
 )

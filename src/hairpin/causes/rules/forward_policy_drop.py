@@ -8,12 +8,11 @@ Now: a rule in DOCKER-USER that accepts this traffic.
 Lasting: the same rule in the saved rules, or in the firewall's manager.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="forward-policy-drop",
     title=message("FORWARD's policy drops what no rule accepts"),
     source="moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
     reasons=RULE_STOPS,

@@ -9,8 +9,7 @@ Lasting: the network's option ``enable_icc``, or ``icc`` in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._walls import accepting_instead
@@ -64,9 +63,7 @@ def _ways(option: Configured) -> Iterator[Way]:
 
 
 CAUSE = Cause(
-    id="icc-off",
     title=message("Inter-container communication is off"),
     source="docs.docker.com: com.docker.network.bridge.enable_icc",
     reasons=RULE_STOPS,
-    find=find,
 )

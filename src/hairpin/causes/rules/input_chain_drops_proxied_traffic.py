@@ -7,12 +7,11 @@ Now: accept the bridge's packets to the port in INPUT.
 Lasting: ``ufw allow in on BRIDGE``, the bridge in firewalld's zone ``docker``, or the saved rules.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="input-chain-drops-proxied-traffic",
     title=message("INPUT drops traffic for docker-proxy"),
     source="moby: cmd/docker-proxy",
     reasons=RULE_STOPS,

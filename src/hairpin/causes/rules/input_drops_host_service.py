@@ -7,12 +7,11 @@ Now: let the port in by the firewall's manager, or accept it in INPUT.
 Lasting: ``ufw allow``, ``firewall-cmd --permanent``, or the saved rules.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="input-drops-host-service",
     title=message("INPUT drops traffic for the host's service"),
     source="iptables(8)",
     reasons=RULE_STOPS,

@@ -10,8 +10,8 @@ Now: ``iptables -P FORWARD ACCEPT``.  If this host forwards for others, too, wri
 Lasting: a reboot clears the policy.  Look for DOCKER chains in the saved rules: they were saved before the switch.
 """
 
-from hairpin.causes.cause import Cause, View
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause, View
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.causes.rules._lifting import deletion, exception
 from hairpin.change.change import Change
 from hairpin.message import message
@@ -24,7 +24,6 @@ def _opened(view: View, place: Place) -> tuple[Change, ...]:
 
 
 CAUSE = Cause(
-    id="iptables-policy-left-drop-after-nftables-switch",
     title=message("Docker's old FORWARD policy drops what its nftables rules accept"),
     source="docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner(); moby/moby#50566",
     reasons=RULE_STOPS,

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.rules._walls import by_name, pair_of
@@ -79,9 +78,7 @@ def _network_of(view: View, link: str) -> str:
 
 
 CAUSE = Cause(
-    id="isolation-drops-between-bridges",
     title=message("The engine's isolation between networks"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=RULE_STOPS,
-    find=find,
 )

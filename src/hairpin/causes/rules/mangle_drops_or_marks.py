@@ -9,8 +9,8 @@ Lasting: take it out of the saved rules, or of the script that adds it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.where import OfRule
 from hairpin.message import message
@@ -54,9 +54,7 @@ def _setting_ttl(view: View) -> Iterator[tuple[Place, int]]:
 
 
 CAUSE = Cause(
-    id="mangle-drops-or-marks",
     title=message("A rule in raw or mangle drops the flow"),
     source="iptables(8): tables raw, mangle, security",
     reasons=frozenset({*RULE_STOPS, "ttl"}),
-    find=find,
 )

@@ -8,12 +8,11 @@ Now: an accepting rule in that chain.
 Lasting: the same rule in ``/etc/nftables.conf``, or in what loads the table.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="nft-base-chain-drop-other-table",
     title=message("Another nftables table drops the flow"),
     source="nft(8): an accept verdict ends only its own base chain",
     reasons=RULE_STOPS,

@@ -7,12 +7,11 @@ Now: accept packets into the bridge in OUTPUT.
 Lasting: the same rule in the saved rules.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="output-policy-drop",
     title=message("OUTPUT drops the flow"),
     source="iptables(8)",
     reasons=RULE_STOPS,

@@ -10,8 +10,7 @@ Lasting: the same in the saved rules.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.where import OfRule
 from hairpin.message import message
@@ -48,9 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="pmtud-icmp-blocked",
     title=message("A rule drops the ICMP message that tells of a smaller MTU"),
     source="net/ipv4/ip_forward.c ip_forward(): ICMP_FRAG_NEEDED; net/ipv6/ip6_output.c ip6_forward()",
     reasons=RULE_STOPS,
-    find=find,
 )

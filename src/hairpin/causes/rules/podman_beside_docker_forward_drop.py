@@ -8,12 +8,11 @@ Now: a rule in DOCKER-USER that accepts them.
 Lasting: the same rule in the saved rules.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="podman-beside-docker-forward-drop",
     title=message("Docker's FORWARD policy drops packets for Podman's containers"),
     source="netavark 1.4.0 src/firewall/varktables; moby: libnetwork/drivers/bridge/setup_ip_forwarding.go",
     reasons=RULE_STOPS,

@@ -13,7 +13,6 @@ from hairpin.causes.cause import Cause
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="published-bypasses-host-firewall",
     title=message("A published port passes the rule that denies it"),
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
 )

@@ -11,8 +11,7 @@ Lasting: the network's options, or ``allow-direct-routing`` in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View, Way
-from hairpin.causes.rules._by_owner import RULE_STOPS
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
 from hairpin.causes.where import OfRule
@@ -45,9 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="raw-drop-direct-routing",
     title=message("Docker drops direct access to container addresses"),
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
     reasons=RULE_STOPS,
-    find=find,
 )

@@ -10,7 +10,7 @@ Lasting: take it out of the saved rules, or of the script that adds it.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, View
+from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.message import message
@@ -38,11 +38,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="raw-notrack-breaks-nat",
     title=message("NOTRACK keeps the flow from being translated"),
     source="net/netfilter/xt_CT.c; net/netfilter/nf_nat_core.c",
-    reasons=frozenset(
-        {"rule", "policy", "reject", "no-listener", "never-accepts", "wrong-answer", "source-not-translated"}
-    ),
-    find=find,
+    reasons=frozenset({"no-listener", "never-accepts", "wrong-answer", "source-not-translated", *RULE_STOPS}),
 )

@@ -7,12 +7,11 @@ Now: delete the rule, or accept the flow before it.
 Lasting: the saved rules (``/etc/sysconfig/iptables``, ``/etc/iptables/rules.v4``).
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="reject-rule-before-docker",
     title=message("A rule in FORWARD stops the flow before the engine's rules"),
     source="RHEL iptables-services default rules; iptables(8)",
     reasons=RULE_STOPS,

@@ -88,8 +88,5 @@ def _title(place: Place) -> Message:
 
 
 CAUSE = Cause(
-    id="rule-decides-flow",
-    title=message("A rule or a policy decides the flow"),
-    source="iptables(8), nft(8): the first verdict counts",
-    find=find,
+    title=message("A rule or a policy decides the flow"), source="iptables(8), nft(8): the first verdict counts"
 )

@@ -42,9 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="snat-rule-shadows-masquerade",
     title=message("Another rule decides the source translation first"),
     source="iptables(8): nat, first match wins",
     reasons=frozenset({"source-not-translated", "peer-drops", "wrong-answer"}),
-    find=find,
 )

@@ -13,7 +13,6 @@ from hairpin.causes.cause import Cause
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="stale-accept-for-dead-container",
     title=message("Rules of a container that is gone open a port of the next one"),
     source="moby/moby#32048; containers/netavark#1121",
 )

@@ -7,12 +7,11 @@ Now: an exception in that product's own terms (its option, mark or allow-list).
 Lasting: that product's configuration: it writes its chain anew.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="third-party-forward-chain-drops",
     title=message("Another product's chain drops the flow"),
     source="the product's own documentation",
     reasons=RULE_STOPS,

@@ -7,12 +7,11 @@ Now: accept the flow in that back end, or empty it.
 Lasting: one back end for all tools (``update-alternatives --config iptables``), and the other one empty.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="two-iptables-backends-in-use",
     title=message("Both iptables back ends carry rules"),
     source="iptables(8), xtables-nft(8)",
     reasons=RULE_STOPS,

@@ -7,12 +7,11 @@ Now: ``ufw route allow`` for a container, ``ufw allow`` for this host.
 Lasting: nothing more: ufw keeps its rules.
 """
 
-from hairpin.causes.cause import Cause
-from hairpin.causes.rules._by_owner import RULE_STOPS, by_owner
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.rules._by_owner import by_owner
 from hairpin.message import message
 
 CAUSE = Cause(
-    id="ufw-forward-policy",
     title=message("ufw stops the flow"),
     source="ufw(8), /etc/default/ufw",
     reasons=RULE_STOPS,

@@ -61,9 +61,7 @@ def _title(socket: Socket, version: Version) -> Message:
 
 
 CAUSE = Cause(
-    id="host-service-bound-elsewhere",
     title=message("A service of the host listens on another address, link or IP version"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr; ipv6(7): IPV6_V6ONLY; socket(7): SO_BINDTODEVICE",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

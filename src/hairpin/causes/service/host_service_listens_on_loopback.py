@@ -42,9 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="host-service-listens-on-loopback",
     title=message("A service of the host listens on loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

@@ -57,9 +57,7 @@ def _candidate(view: View, unit: Unit) -> Candidate:
 
 
 CAUSE = Cause(
-    id="host-service-not-running",
     title=message("A service of the host is enabled and does not run"),
     source="systemctl(1); systemd.service(5)",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

@@ -197,9 +197,7 @@ def _asked(view: View) -> str:
 
 
 CAUSE = Cause(
-    id="loopback-is-the-container",
     title=message("A container asks a loopback address, which is the container itself"),
     source="network_namespaces(7): each namespace has its own loopback link",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

@@ -44,9 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="service-backlog-full",
     title=message("The backlog of the service is full"),
     source="include/net/sock.h sk_acceptq_is_full(); net/ipv4/tcp_input.c tcp_conn_request(); listen(2)",
     reasons=frozenset({"backlog-full"}),
-    find=find,
 )

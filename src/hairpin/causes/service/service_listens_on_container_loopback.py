@@ -41,9 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="service-listens-on-container-loopback",
     title=message("The service listens on the container's loopback only"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

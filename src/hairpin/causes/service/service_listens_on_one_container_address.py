@@ -41,9 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="service-listens-on-one-container-address",
     title=message("The service is bound to another address of the container"),
     source="net/ipv4/inet_hashtables.c compute_score(): rcv_saddr",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

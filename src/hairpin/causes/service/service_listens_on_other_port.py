@@ -81,9 +81,7 @@ def _repair(view: View, container: Container, socket: Socket) -> Message:
 
 
 CAUSE = Cause(
-    id="service-listens-on-other-port",
     title=message("The service listens on another port"),
     source="docs.docker.com: published ports name the container's port",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

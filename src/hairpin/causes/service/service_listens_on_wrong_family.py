@@ -47,9 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="service-listens-on-wrong-family",
     title=message("The service listens in the other address family only"),
     source="ipv6(7): IPV6_V6ONLY",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

@@ -68,9 +68,7 @@ def _repair(view: View, container: Container | None, name: str) -> Message:
 
 
 CAUSE = Cause(
-    id="service-not-listening",
     title=message("No service listens on the published container port"),
     source="net/ipv4/tcp_ipv4.c tcp_v4_rcv(): no socket, RST",
     reasons=frozenset({"no-listener"}),
-    find=find,
 )

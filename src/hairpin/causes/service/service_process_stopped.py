@@ -81,9 +81,7 @@ def _stopped_at(view: View) -> Socket | None:
 
 
 CAUSE = Cause(
-    id="service-process-stopped",
     title=message("The process that listens is stopped or frozen"),
     source="signal(7): SIGSTOP; proc_pid_stat(5): state T; cgroups(7): freezer",
     reasons=frozenset({"process-frozen"}),
-    find=find,
 )

@@ -41,9 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="service-receive-queue-full",
     title=message("The receive queue of the service is full"),
     source="net/ipv4/udp.c __udp_enqueue_schedule_skb(); udp(7), socket(7) SO_RCVBUF; ss(8) skmem",
     reasons=frozenset({"receive-queue-full"}),
-    find=find,
 )

@@ -12,7 +12,7 @@ Lasting: ``default-address-pools`` with smaller blocks in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
 from hairpin.causes.states._daemon import after
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfNetwork
@@ -24,7 +24,7 @@ from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
 from hairpin.network.routing import route_text
 
-_ID = "address-pool-exhausted"
+_ID = id_of(__name__)
 _POOLS = '"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]'
 
 
@@ -100,8 +100,6 @@ def _line(engine: Engine, namespace: Namespace) -> Message:
 
 
 CAUSE = Cause(
-    id=_ID,
     title=message("No subnet is left in the address pools"),
     source="moby: libnetwork/ipam/allocator.go allocatePredefinedPool(); docker/for-linux#599, docker/for-linux#418",
-    of_host=of_host,
 )

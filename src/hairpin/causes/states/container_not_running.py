@@ -11,7 +11,7 @@ Lasting: a restart policy (``--restart unless-stopped``), and repairing what end
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
+from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, HostState, View, Way
 from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
@@ -241,23 +241,7 @@ def _has_ended(container: Container) -> bool:
 
 
 CAUSE = Cause(
-    id="container-not-running",
     title=message("The container is not running"),
     source="Docker Engine API: State.Status",
-    reasons=frozenset(
-        {
-            "no-container",
-            "no-listener",
-            "no-neighbour",
-            "rule",
-            "policy",
-            "reject",
-            "never-accepts",
-            "no-carrier",
-            "left-instead",
-            "address-lost",
-        }
-    ),
-    find=find,
-    of_host=of_host,
+    reasons=frozenset({"address-lost", *NOT_RUNNING}),
 )

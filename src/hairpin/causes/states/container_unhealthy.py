@@ -38,8 +38,6 @@ def of_host(host: Host) -> Iterator[HostState]:
 
 
 CAUSE = Cause(
-    id="container-unhealthy",
     title=message("A container is unhealthy"),
     source="Docker Engine API: State.Health.Status; docker run(1): --health-cmd",
-    of_host=of_host,
 )

@@ -52,8 +52,6 @@ def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:
 
 
 CAUSE = Cause(
-    id="daemon-does-not-start-config",
     title=message("dockerd does not start with its configuration"),
     source="moby: daemon/config/config.go findConfigurationConflicts(); daemon/daemon_unix.go verifyDaemonSettings()",
-    of_host=of_host,
 )

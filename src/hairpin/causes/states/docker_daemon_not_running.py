@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
-from hairpin.causes.cause import Candidate, Cause, HostState, View, Way
+from hairpin.causes.cause import NOT_RUNNING, RULE_STOPS, Candidate, Cause, HostState, View, Way
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
@@ -41,7 +41,6 @@ from hairpin.netfilter.packet import UDP
 from hairpin.network.names import EMBEDDED, is_embedded
 from hairpin.network.prefix import address_text
 
-_BY_RULES = frozenset({"rule", "policy", "reject"})
 _BY_ITS_FILE = "daemon-does-not-start-config"
 
 
@@ -76,7 +75,7 @@ def find(view: View) -> Iterator[Candidate]:
             held = (*_addressed(view, engine), *relays(view.host, container, binding))
             said = message("docker-proxy, which holds the published ports, ended with it.")
             yield _candidate(view, engine, container, held, said)
-        elif view.stop.reason in _BY_RULES and (rules := _made_again(view, _running(engine))):
+        elif view.stop.reason in RULE_STOPS and (rules := _made_again(view, _running(engine))):
             said = message("Rules that it made are gone. It makes them again when it starts.")
             yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), said)
 
@@ -250,23 +249,4 @@ def _evidence(engine: Engine, container: Container) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in (container.evidence, *read) if each))
 
 
-CAUSE = Cause(
-    id="docker-daemon-not-running",
-    title=message("dockerd is not running"),
-    source="moby: daemon/daemon.go restore()",
-    reasons=frozenset(
-        {
-            "no-container",
-            "no-listener",
-            "no-neighbour",
-            "rule",
-            "policy",
-            "reject",
-            "never-accepts",
-            "no-carrier",
-            "left-instead",
-        }
-    ),
-    find=find,
-    of_host=of_host,
-)
+CAUSE = Cause(title=message("dockerd is not running"), source="moby: daemon/daemon.go restore()", reasons=NOT_RUNNING)

@@ -155,8 +155,6 @@ def _evidence(host: Host, lost: Missing, scripts: tuple[ScriptLine, ...]) -> tup
 
 
 CAUSE = Cause(
-    id="firewall-manager-flushed-rules",
     title=message("A firewall manager has cleared the engine's rules"),
     source="moby/moby#10218, moby/moby#14073, moby/moby#29323, docker/roadmap#867",
-    of_host=of_host,
 )

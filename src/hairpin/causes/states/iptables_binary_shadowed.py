@@ -11,7 +11,7 @@ Lasting: the same.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Severity, Way
+from hairpin.causes.cause import Candidate, Cause, HostState, Severity, Way, id_of
 from hairpin.causes.states._start_words import words_meaning
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -20,7 +20,7 @@ from hairpin.host.host import Host
 from hairpin.host.rule_tools import Program
 from hairpin.message import Message, message
 
-_ID = "iptables-binary-shadowed"
+_ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[HostState]:
@@ -99,8 +99,6 @@ def _candidate(title: Message, detail: Message, where: OfTool, evidence: tuple[s
 
 
 CAUSE = Cause(
-    id=_ID,
     title=message("Another iptables hides the host's own"),
     source="moby: libnetwork/iptables/iptables.go initDependencies() (exec.LookPath); docker/for-linux#179",
-    of_host=of_host,
 )

@@ -157,8 +157,6 @@ def _evidence(host: Host, lost: tuple[Confused, ...]) -> tuple[str, ...]:
 
 
 CAUSE = Cause(
-    id="iptables-check-bug",
     title=message("iptables takes rules of different interfaces for equal"),
     source="iptables 1.8.11: iptables/nft-shared.c is_same_interfaces(), whose masks nothing sets; Debian bug 1087210",
-    of_host=of_host,
 )

@@ -11,12 +11,12 @@ Lasting: its name in ``/etc/modules-load.d``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Cause, HostState
+from hairpin.causes.cause import Cause, HostState, id_of
 from hairpin.causes.states._kernel_parts import module_of, state, still_missing
 from hairpin.host.host import Host
 from hairpin.message import message
 
-_ID = "kernel-match-missing"
+_ID = id_of(__name__)
 _MODULES = {"DNAT": "xt_nat", "SNAT": "xt_nat", "MARK": "xt_mark", "tcp": "xt_tcpudp", "udp": "xt_tcpudp"}
 """Source: MODULE_ALIAS() in net/netfilter/xt_nat.c, xt_mark.c, xt_tcpudp.c"""
 
@@ -35,8 +35,6 @@ def of_host(host: Host) -> Iterator[HostState]:
 
 
 CAUSE = Cause(
-    id=_ID,
     title=message("A match of the engine's rules is missing in the kernel"),
     source="libxtables: xtables.c xtables_find_match(), compatible_revision(); moby/moby#26930, basecamp/kamal#1762",
-    of_host=of_host,
 )

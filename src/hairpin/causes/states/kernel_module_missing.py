@@ -11,7 +11,7 @@ Lasting: its name in ``/etc/modules-load.d``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
 from hairpin.causes.states._kernel_parts import module_of, state, still_missing
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -19,7 +19,7 @@ from hairpin.host.host import Host
 from hairpin.host.rule_tools import ModuleFiles
 from hairpin.message import message
 
-_ID = "kernel-module-missing"
+_ID = id_of(__name__)
 _TABLES = {"nat": "iptable_nat", "filter": "iptable_filter", "mangle": "iptable_mangle", "raw": "iptable_raw"}
 _ITS_OWN = ("ip_tables", "ip_set", "br_netfilter", "bridge", "nf_tables", "overlay", "veth", "vxlan")
 _MODULES = _TABLES | {name: name for name in _ITS_OWN}
@@ -67,8 +67,6 @@ def _gone(files: ModuleFiles) -> HostState:
 
 
 CAUSE = Cause(
-    id=_ID,
     title=message("A kernel module is missing"),
     source="docker/for-linux#1070, qoomon/docker-host#67, scaleway/kernel-tools#228; modprobe.d(5)",
-    of_host=of_host,
 )

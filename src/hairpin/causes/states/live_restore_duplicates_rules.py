@@ -87,8 +87,6 @@ def _in_network(docker: Engine, sources: FieldMatch) -> bool:
 
 
 CAUSE = Cause(
-    id="live-restore-duplicates-rules",
     title=message("Rules of Docker stand twice in nat POSTROUTING"),
     source="moby/moby#31647, moby/moby#27063, moby/libnetwork#1484",
-    of_host=of_host,
 )

@@ -12,7 +12,7 @@ lock.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -25,7 +25,7 @@ _LONG_S = 5
 """No ``iptables`` that makes a rule takes so long."""
 _WAITING_S = 1
 """Waiting for less time than that is usual while several containers start."""
-_ID = "xtables-lock-contention"
+_ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[HostState]:
@@ -119,8 +119,6 @@ def _gave_up(names: tuple[str, ...]) -> Message:
 
 
 CAUSE = Cause(
-    id=_ID,
     title=message("The xtables lock is held"),
     source="iptables: xshared.c xtables_lock(); proc_locks(5); moby/moby#44331, moby/moby#26111",
-    of_host=of_host,
 )

@@ -74,9 +74,7 @@ def _said(entry: Connection) -> Message:
 
 
 CAUSE = Cause(
-    id="conntrack-entry-stale",
     title=message("An old entry of the connection table decides where the packets go"),
     source="net/netfilter/nf_nat_core.c nf_nat_inet_fn(): rules are asked for the first packet of a connection only",
     reasons=frozenset[Reason](get_args(Reason)),
-    find=find,
 )

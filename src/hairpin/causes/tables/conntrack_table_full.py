@@ -54,9 +54,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="conntrack-table-full",
     title=message("The connection table is full"),
     source="net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop()",
     reasons=frozenset({"conntrack-full"}),
-    find=find,
 )

@@ -49,9 +49,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="neighbour-table-overflow",
     title=message("The neighbour table is full"),
     source="net/core/neighbour.c neigh_alloc(), neigh_forced_gc()",
     reasons=frozenset({"neighbour-table-full"}),
-    find=find,
 )

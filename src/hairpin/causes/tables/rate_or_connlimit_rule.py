@@ -93,9 +93,7 @@ def _ways(limit: Limit, client: str) -> Iterator[Message]:
 
 
 CAUSE = Cause(
-    id="rate-or-connlimit-rule",
     title=message("A client is above a limit"),
     source="net/netfilter/xt_connlimit.c connlimit_mt(), xt_recent.c recent_mt(), xt_hashlimit.c hashlimit_mt_common()",
     reasons=frozenset({"rule", "reject"}),
-    find=find,
 )

@@ -68,9 +68,7 @@ def _towards(namespace: Namespace, packet: Packet) -> tuple[Connection, ...]:
 
 
 CAUSE = Cause(
-    id="snat-ports-exhausted",
     title=message("No source port is free for the translation"),
     source="net/netfilter/nf_nat_core.c nf_nat_l4proto_unique_tuple(); nf_conntrack_core.c __nf_conntrack_confirm()",
     reasons=frozenset({"conntrack-clash"}),
-    find=find,
 )

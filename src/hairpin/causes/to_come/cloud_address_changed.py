@@ -17,8 +17,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="cloud-address-changed",
     title=message("The machine's address belongs to it only until it is stopped"),
     source="the clouds' own documents on ephemeral addresses",
-    foresees=foresees,
 )

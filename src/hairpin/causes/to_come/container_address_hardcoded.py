@@ -53,8 +53,6 @@ def _names(text: str, address: str) -> bool:
 
 
 CAUSE = Cause(
-    id="container-address-hardcoded",
     title=message("A rule names an address that the container has only until its next start"),
     source="docker-run(1) --ip; portainer/portainer#2874",
-    foresees=foresees,
 )

@@ -18,8 +18,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="engine-upgrade-changes-rules",
     title=message("The next version of the engine makes other rules"),
     source="moby release notes 27, 28, 29; moby/moby#49325",
-    foresees=foresees,
 )

@@ -21,8 +21,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="firewalld-restart-wipes-docker",
     title=message("firewalld deletes the engine's rules and nobody makes them anew"),
     source="firewalld(1); moby/moby#16137, containers/netavark#723",
-    foresees=foresees,
 )

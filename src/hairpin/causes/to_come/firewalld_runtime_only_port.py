@@ -32,9 +32,4 @@ def _is_zones(place: Place) -> bool:
     return place.table == "firewalld" or place.chain.startswith(("IN_", "FWDI_", "FWDO_", "FWD_", "PRE_", "POST_"))
 
 
-CAUSE = Cause(
-    id="firewalld-runtime-only-port",
-    title=message("A port is open in firewalld only until its next reload"),
-    source="firewall-cmd(1)",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("A port is open in firewalld only until its next reload"), source="firewall-cmd(1)")

@@ -21,8 +21,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="firewalld-zone-conflict",
     title=message("firewalld has the engine's bridge in another zone"),
     source="moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); moby/moby#41609",
-    foresees=foresees,
 )

@@ -19,8 +19,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="interface-forwarding-file-conflict",
     title=message("A sysctl file keeps one interface from forwarding"),
     source="sysctl.d(5); net/ipv4/devinet.c inet_forward_change()",
-    foresees=foresees,
 )

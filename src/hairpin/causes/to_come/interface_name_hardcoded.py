@@ -18,8 +18,5 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="interface-name-hardcoded",
-    title=message("A rule or a file names an interface that will have another name"),
-    source="systemd.link(5)",
-    foresees=foresees,
+    title=message("A rule or a file names an interface that will have another name"), source="systemd.link(5)"
 )

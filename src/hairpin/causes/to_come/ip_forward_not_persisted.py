@@ -19,9 +19,4 @@ def foresees(coming: Coming) -> bool:
     return off and setting_of(coming) is None
 
 
-CAUSE = Cause(
-    id="ip-forward-not-persisted",
-    title=message("No file keeps forwarding switched on"),
-    source="sysctl.d(5); NixOS/nixpkgs#118656",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("No file keeps forwarding switched on"), source="sysctl.d(5); NixOS/nixpkgs#118656")

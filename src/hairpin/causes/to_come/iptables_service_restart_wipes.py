@@ -22,8 +22,5 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="iptables-service-restart-wipes",
-    title=message("Loading the saved rules deletes the engine's"),
-    source="iptables-restore(8); moby/moby#12294",
-    foresees=foresees,
+    title=message("Loading the saved rules deletes the engine's"), source="iptables-restore(8); moby/moby#12294"
 )

@@ -17,8 +17,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="ipv6-ra-ignored-when-forwarding",
     title=message("A host that forwards IPv6 ignores router advertisements"),
     source="Documentation/networking/ip-sysctl.rst accept_ra",
-    foresees=foresees,
 )

@@ -24,8 +24,6 @@ _OF_LINKS = (
 
 
 CAUSE = Cause(
-    id="manager-claims-container-links",
     title=message("A network manager takes the containers' links for its own"),
     source="systemd.network(5) [Match]; NetworkManager.conf(5) unmanaged-devices",
-    foresees=foresees,
 )

@@ -19,9 +19,4 @@ def foresees(coming: Coming) -> bool:
     return by_rule and len(managers(coming.host)) > 1
 
 
-CAUSE = Cause(
-    id="mixed-firewall-managers",
-    title=message("Two programs keep this host's rules"),
-    source="systemctl(1); canonical/multipass#2477",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("Two programs keep this host's rules"), source="systemctl(1); canonical/multipass#2477")

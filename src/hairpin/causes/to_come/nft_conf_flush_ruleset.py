@@ -19,9 +19,4 @@ def foresees(coming: Coming) -> bool:
     return coming.event in OF_NFTABLES and loses_engine_rules(coming)
 
 
-CAUSE = Cause(
-    id="nft-conf-flush-ruleset",
-    title=message("nftables' file deletes the engine's rules"),
-    source="nft(8); docker/for-linux#1472",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("nftables' file deletes the engine's rules"), source="nft(8); docker/for-linux#1472")

@@ -20,8 +20,6 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="reboot-ordering",
     title=message("At a boot something runs behind the engine that undoes it"),
     source="systemd.unit(5) Before=, After=; moby/moby#39559",
-    foresees=foresees,
 )

@@ -38,8 +38,5 @@ def _name(coming: Coming) -> str:
 
 
 CAUSE = Cause(
-    id="restart-policy-missing",
-    title=message("Nothing starts the container again"),
-    source="moby daemon/daemon.go restore(); podman-restart(1)",
-    foresees=foresees,
+    title=message("Nothing starts the container again"), source="moby daemon/daemon.go restore(); podman-restart(1)"
 )

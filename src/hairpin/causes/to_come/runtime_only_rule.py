@@ -20,9 +20,4 @@ def foresees(coming: Coming) -> bool:
     return not down and not loses_engine_rules(coming) and any(True for _ in lost_rules(coming))
 
 
-CAUSE = Cause(
-    id="runtime-only-rule",
-    title=message("A rule is there only until the rules are loaded again"),
-    source="iptables-save(8), nft(8)",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("A rule is there only until the rules are loaded again"), source="iptables-save(8), nft(8)")

@@ -20,8 +20,5 @@ def foresees(coming: Coming) -> bool:
 
 
 CAUSE = Cause(
-    id="saved-rules-contain-engine-rules",
-    title=message("The saved rules hold an engine's rules of another day"),
-    source="iptables-save(8); moby/moby#20217",
-    foresees=foresees,
+    title=message("The saved rules hold an engine's rules of another day"), source="iptables-save(8); moby/moby#20217"
 )

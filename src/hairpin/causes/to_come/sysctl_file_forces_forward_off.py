@@ -19,9 +19,4 @@ def foresees(coming: Coming) -> bool:
     return coming.cause in ("ip-forward-off", "ipv6-forwarding-off") and setting_of(coming) is not None
 
 
-CAUSE = Cause(
-    id="sysctl-file-forces-forward-off",
-    title=message("A sysctl file switches forwarding off"),
-    source="sysctl.d(5); moby/moby#47966",
-    foresees=foresees,
-)
+CAUSE = Cause(title=message("A sysctl file switches forwarding off"), source="sysctl.d(5); moby/moby#47966")

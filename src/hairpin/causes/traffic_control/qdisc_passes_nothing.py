@@ -43,9 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="qdisc-passes-nothing",
     title=message("A link's queueing discipline takes no packet"),
     source="net/sched/sch_netem.c netem_enqueue(), sch_tbf.c tbf_enqueue(), sch_fifo.c pfifo_enqueue()",
     reasons=frozenset({"qdisc"}),
-    find=find,
 )

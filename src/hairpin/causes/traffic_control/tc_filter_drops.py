@@ -47,9 +47,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 CAUSE = Cause(
-    id="tc-filter-drops",
     title=message("A filter of traffic control takes the packet"),
     source="net/core/dev.c sch_handle_ingress(), sch_handle_egress(); net/sched/act_gact.c, act_mirred.c",
     reasons=frozenset({"tc-filter"}),
-    find=find,
 )
