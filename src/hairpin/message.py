@@ -20,9 +20,10 @@ class Message(NamedTuple):
     def __str__(self) -> str:
         return self.template.format_map(dict(self.values))
 
-    def about(self, **values: object) -> "Message":
-        """Return the same sentence with these values in its places."""
-        return Message(self.template, tuple((key, _value(value)) for key, value in values.items()))
+    def filled(self, **values: object) -> "Message":
+        """Return the message with those of the values for which its template has places."""
+        named = ((key, _value(value)) for key, value in values.items() if f"{{{key}}}" in self.template)
+        return Message(self.template, tuple(named))
 
 
 def message(template: str, **values: object) -> Message:

@@ -8,21 +8,13 @@ Now: ``nsenter -t PID -n sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._reverse_path import loose_rp_filter
+from hairpin.causes.cause import Cause
+from hairpin.causes.routing._reverse_path import by_reverse_path
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the packet stopped in a container; on the host the cause has another id."""
-    if not view.on_host:
-        yield from loose_rp_filter(view)
-
 
 CAUSE = Cause(
     title=message("Strict reverse-path filtering inside the container"),
     source="net/ipv4/fib_frontend.c __fib_validate_source()",
     reasons=frozenset({"rp-filter"}),
+    find=by_reverse_path(on_host=False),
 )

@@ -76,16 +76,27 @@ def jumps_from(part: Lost, chain: str) -> tuple[ExpectedRule, ...]:
 
 
 def by_loss(
-    table: str, lacks: Callable[[Lost], bool], title: Message | Callable[[Lost], Message], detail: Message
+    table: str,
+    lacks: Callable[[Lost], bool],
+    title: Message | Callable[[Lost], Message],
+    detail: Message | Callable[[Lost], Message],
+    *,
+    rules_of: tuple[str, ...] = (),
+    in_class: Class = "lost-engine-rule",
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for each engine whose loss in the table is that which ``lacks`` asks
-    for; a function as ``title`` names what is lost."""
+    for; a function as ``title`` or ``detail`` names what is lost.  ``rules_of``: only rules of these purposes are put
+    back."""
 
     def find(view: View) -> Iterator[Candidate]:
         for each in losses(view):
             part = each.in_table(table)
-            if lacks(part):
-                yield candidate(view, part, title(part) if callable(title) else title, detail)
+            if not lacks(part):
+                continue
+            if rules_of:
+                part = msgspec.structs.replace(part, chains=(), rules=part.of(*rules_of))
+            said = (one(part) if callable(one) else one for one in (title, detail))
+            yield candidate(view, part, *said, in_class=in_class)
 
     return find
 

@@ -9,14 +9,8 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 """
 
 from hairpin.causes.cause import RULE_STOPS, Cause
-from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.causes.engine_rules._lost_rules import by_loss, jumps_from
 from hairpin.message import message
-
-
-def _lacks(part: Lost) -> bool:
-    """Return whether only the RELATED,ESTABLISHED rules are missing."""
-    return not (part.chains or jumps_from(part, "FORWARD") or part.of("accept")) and bool(part.of("ct-state"))
-
 
 CAUSE = Cause(
     title=message("The engine's rule for answers is missing"),
@@ -24,7 +18,9 @@ CAUSE = Cause(
     reasons=RULE_STOPS,
     find=by_loss(
         "filter",
-        _lacks,
+        lambda part: (
+            not (part.chains or jumps_from(part, "FORWARD") or part.of("accept")) and bool(part.of("ct-state"))
+        ),
         message("Docker's RELATED,ESTABLISHED rule is missing from the filter table"),
         message("Answers to what containers ask are not accepted on their way back into the bridge."),
     ),

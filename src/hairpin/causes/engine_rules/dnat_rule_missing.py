@@ -12,11 +12,6 @@ from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, Lost, by_loss,
 from hairpin.message import Message, message
 
 
-def _lacks(part: Lost) -> bool:
-    """Return whether DNAT rules are missing while the chain and the jump to it are there."""
-    return not (part.chains or jumps_from(part, "PREROUTING")) and bool(part.of("dnat"))
-
-
 def _title(part: Lost) -> Message:
     bindings = (rule.binding for rule in part.of("dnat") if rule.binding is not None)
     ports = ", ".join(f"{each.host_port}/{each.protocol}" for each in bindings)
@@ -29,7 +24,7 @@ CAUSE = Cause(
     reasons=UNTRANSLATED,
     find=by_loss(
         "nat",
-        _lacks,
+        lambda part: not (part.chains or jumps_from(part, "PREROUTING")) and bool(part.of("dnat")),
         _title,
         message(
             "Docker says that the port is published, but nat DOCKER has no rule that translates it to its container."

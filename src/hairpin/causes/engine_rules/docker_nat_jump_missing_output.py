@@ -8,14 +8,8 @@ Lasting: nothing to save: dockerd writes its rules at each start; find what remo
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, Lost, by_loss, jumps_from
+from hairpin.causes.engine_rules._lost_rules import UNTRANSLATED, by_loss, jumps_from
 from hairpin.message import message
-
-
-def _lacks(part: Lost) -> bool:
-    """Return whether the jump from OUTPUT is missing and the one from PREROUTING is there."""
-    return not (part.chains or jumps_from(part, "PREROUTING")) and bool(jumps_from(part, "OUTPUT"))
-
 
 CAUSE = Cause(
     title=message("The jump from nat OUTPUT to the engine's chain is missing"),
@@ -23,7 +17,7 @@ CAUSE = Cause(
     reasons=UNTRANSLATED,
     find=by_loss(
         "nat",
-        _lacks,
+        lambda part: not (part.chains or jumps_from(part, "PREROUTING")) and bool(jumps_from(part, "OUTPUT")),
         message("Nothing jumps from nat OUTPUT to Docker's DOCKER chain"),
         message("Packets that start on this host and are addressed to a published port are not translated."),
     ),

@@ -12,11 +12,6 @@ from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
 from hairpin.message import Message, message
 
 
-def _lacks(part: Lost) -> bool:
-    """Return whether ACCEPT rules are missing while the chains and the jumps to them are there."""
-    return not (part.chains or jumps_from(part, "FORWARD")) and bool(part.of("accept", "outgoing", "icc"))
-
-
 def _title(part: Lost) -> Message:
     names = ", ".join(dict.fromkeys(rule.container or rule.network or "" for rule in part.rules))
     return message("Docker's ACCEPT rule for {names} is missing from the filter table", names=names)
@@ -28,7 +23,7 @@ CAUSE = Cause(
     reasons=RULE_STOPS,
     find=by_loss(
         "filter",
-        _lacks,
+        lambda part: not (part.chains or jumps_from(part, "FORWARD")) and bool(part.of("accept", "outgoing", "icc")),
         _title,
         message("FORWARD has nothing that accepts these packets, so its policy or a later rule drops them."),
     ),

@@ -7,33 +7,27 @@ Now: put the jumps back.
 Lasting: nothing to save: dockerd writes its rules at each start; find what removed them.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.engine_rules._lost_rules import candidate, jumps_from, losses
-from hairpin.message import message
+from hairpin.causes.cause import RULE_STOPS, Cause
+from hairpin.causes.engine_rules._lost_rules import Lost, by_loss, jumps_from
+from hairpin.message import Message, message
 
 
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the chains are there and a jump from FORWARD is missing."""
-    for each in losses(view):
-        part = each.in_table("filter")
-        if part.chains or not jumps_from(part, "FORWARD"):
-            continue
-        yield candidate(
-            view,
-            part,
-            message("FORWARD no longer jumps to Docker's chains"),
-            message(
-                "Docker's chains are there, but FORWARD has no rule that leads this packet to its chain: {rules}. A "
-                "later rule of FORWARD or its policy decides.",
-                rules="; ".join(each.rule.text for each in jumps_from(part, "FORWARD")),
-            ),
-        )
+def _detail(part: Lost) -> Message:
+    return message(
+        "Docker's chains are there, but FORWARD has no rule that leads this packet to its chain: {rules}. A "
+        "later rule of FORWARD or its policy decides.",
+        rules="; ".join(each.rule.text for each in jumps_from(part, "FORWARD")),
+    )
 
 
 CAUSE = Cause(
     title=message("The jumps from FORWARD to the engine's chains are missing"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
     reasons=RULE_STOPS,
+    find=by_loss(
+        "filter",
+        lambda part: not part.chains and bool(jumps_from(part, "FORWARD")),
+        message("FORWARD no longer jumps to Docker's chains"),
+        _detail,
+    ),
 )

@@ -1,17 +1,29 @@
 """Candidates that delete a blackhole, unreachable or prohibit route."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfRoute
 from hairpin.change.change import DeleteEntry, one
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 from hairpin.message import message
+from hairpin.network.attachment import network_for
 from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
 
 
-def covering(view: View) -> Iterator[Candidate]:
+def covering(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields a candidate for such a route, if the address that was looked up is in a container
+    network, or if it is in none."""
+
+    def find(view: View) -> Iterator[Candidate]:
+        if (network_for(view.host, view.looked_up, view.stop.seen.packet.version) is not None) is container:
+            yield from _covering(view)
+
+    return find
+
+
+def _covering(view: View) -> Iterator[Candidate]:
     """Yield a candidate for the most specific such route that covers the address that was looked up."""
     packet = view.stop.seen.packet
     fitting = [

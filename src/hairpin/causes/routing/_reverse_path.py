@@ -1,6 +1,6 @@
-"""Strict reverse-path filtering on any link, as a candidate."""
+"""The ``find`` of strict reverse-path filtering, on the host or in a container."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfSysctl
@@ -11,7 +11,12 @@ from hairpin.network.prefix import address_text
 from hairpin.walk.state import SysctlDecided
 
 
-def loose_rp_filter(view: View) -> Iterator[Candidate]:
+def by_reverse_path(*, on_host: bool) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields the candidate for a packet that stopped on the host, or in a container."""
+    return lambda view: _loose_rp_filter(view) if view.on_host is on_host else iter(())
+
+
+def _loose_rp_filter(view: View) -> Iterator[Candidate]:
     """Yield the candidate that sets the ingress link's rp_filter to the value that lets the packet in."""
     decided = view.stop.decided_by
     if not isinstance(decided, SysctlDecided):

@@ -9,39 +9,31 @@ Lasting: the key in a file of sysctl.d that sorts last, or the manager that sets
 systemd-networkd).
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
-from hairpin.change.change import SetSysctl, one
-from hairpin.host.sysctl import dotted
+from hairpin.causes.cause import Cause, View
+from hairpin.causes.routing._by_sysctl import by_sysctl
+from hairpin.host.sysctl import Path
 from hairpin.message import message
 
 
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the ingress link's key is 0 and ``ip_forward`` is not."""
-    sysctls = view.namespace.sysctls
-    if view.flow.version != 4 or sysctls.text("net", "ipv4", "ip_forward") == "0":
-        return
-    path = ("net", "ipv4", "conf", view.stop.link, "forwarding")
-    yield Candidate(
-        title=message("{link} does not forward IPv4", link=view.stop.link),
-        detail=message(
-            "{key} is 0 while net.ipv4.ip_forward is 1, so packets that come in by {link} are dropped between route "
-            "lookup and FORWARD. Setting ip_forward to 1 again changes nothing: the kernel copies it to the "
-            "interfaces only when its value changes.",
-            key=dotted(path),
-            link=view.stop.link,
-        ),
-        change=one(SetSysctl(view.stop.netns, path, "1")),
-        where=OfSysctl(sysctl=path, value=sysctls.text(*path) or "0", wanted="1"),
-        in_class="switched-off",
-        evidence=(sysctls.evidence,),
-    )
+def _path(view: View) -> Path | None:
+    """Return the ingress link's key where ``ip_forward`` is not what stops the packet."""
+    if view.flow.version != 4 or view.namespace.sysctls.text("net", "ipv4", "ip_forward") == "0":
+        return None
+    return "net", "ipv4", "conf", view.stop.link, "forwarding"
 
 
 CAUSE = Cause(
     title=message("The kernel does not forward packets that come in by this interface"),
     source="net/ipv4/route.c ip_route_input_slow(): IN_DEV_FORWARD, after the local-delivery branch",
     reasons=frozenset({"forwarding-off"}),
+    find=by_sysctl(
+        _path,
+        in_class="switched-off",
+        title=message("{link} does not forward IPv4"),
+        detail=message(
+            "{key} is 0 while net.ipv4.ip_forward is 1, so packets that come in by {link} are dropped between route "
+            "lookup and FORWARD. Setting ip_forward to 1 again changes nothing: the kernel copies it to the "
+            "interfaces only when its value changes."
+        ),
+    ),
 )

@@ -9,40 +9,31 @@ file where dockerd does not run now: it switches forwarding on at its start.
 Remove the file that sets 0.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
-from hairpin.change.change import SetSysctl, one
-from hairpin.message import message
+from hairpin.causes.cause import Cause, View
+from hairpin.causes.routing._by_sysctl import by_sysctl
+from hairpin.message import Message, message
 
 _PATH = ("net", "ipv4", "ip_forward")
 
 
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when ``ip_forward`` itself is 0."""
-    sysctls = view.namespace.sysctls
-    if view.flow.version != 4 or sysctls.text(*_PATH) != "0":
-        return
-    yield Candidate(
-        title=message("IPv4 forwarding is off on this host")
-        if view.stop.netns.is_host or view.container is not None
-        else message("IPv4 forwarding is off in {netns}", netns=view.network.netns_text(view.stop.netns)),
-        detail=message(
-            "net.ipv4.ip_forward is 0: a packet that comes in by {link} and is not for the host itself is dropped "
-            "between route lookup and FORWARD, without a trace in any rule's counter.",
-            link=view.stop.link,
-        ),
-        change=one(SetSysctl(view.stop.netns, _PATH, "1")),
-        where=OfSysctl(sysctl=_PATH, value="0", wanted="1"),
-        in_class="switched-off",
-        evidence=(sysctls.evidence,),
-        side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),
-    )
+def _title(view: View) -> Message:
+    if view.stop.netns.is_host or view.container is not None:
+        return message("IPv4 forwarding is off on this host")
+    return message("IPv4 forwarding is off in {netns}", netns=view.network.netns_text(view.stop.netns))
 
 
 CAUSE = Cause(
     title=message("The host does not forward IPv4"),
     source="net/ipv4/devinet.c inet_forward_change(); net/ipv4/route.c ip_route_input_slow()",
     reasons=frozenset({"forwarding-off"}),
+    find=by_sysctl(
+        lambda view: _PATH if view.flow.version == 4 and view.namespace.sysctls.text(*_PATH) == "0" else None,
+        in_class="switched-off",
+        title=_title,
+        detail=message(
+            "net.ipv4.ip_forward is 0: a packet that comes in by {link} and is not for the host itself is dropped "
+            "between route lookup and FORWARD, without a trace in any rule's counter."
+        ),
+        side_effects=(message("writing 1 sets the forwarding key of every interface to 1"),),
+    ),
 )

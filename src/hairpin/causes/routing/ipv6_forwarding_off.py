@@ -8,36 +8,21 @@ advertisements.
 Lasting: both keys in a file of sysctl.d.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.where import OfSysctl
-from hairpin.change.change import SetSysctl, one
+from hairpin.causes.cause import Cause
+from hairpin.causes.routing._by_sysctl import by_sysctl
 from hairpin.message import message
-
-_PATH = ("net", "ipv6", "conf", "all", "forwarding")
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an IPv6 packet."""
-    if view.flow.version != 6:
-        return
-    sysctls = view.namespace.sysctls
-    yield Candidate(
-        title=message("IPv6 forwarding is off on this host"),
-        detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
-        change=one(SetSysctl(view.stop.netns, _PATH, "1")),
-        where=OfSysctl(sysctl=_PATH, value=sysctls.text(*_PATH) or "0", wanted="1"),
-        in_class="switched-off",
-        evidence=(sysctls.evidence,),
-        side_effects=(
-            message("router advertisements are then ignored where accept_ra is 1: set accept_ra to 2 there first"),
-        ),
-    )
-
 
 CAUSE = Cause(
     title=message("The host does not forward IPv6"),
     source="net/ipv6/ip6_output.c ip6_forward()",
     reasons=frozenset({"forwarding-off"}),
+    find=by_sysctl(
+        lambda view: ("net", "ipv6", "conf", "all", "forwarding") if view.flow.version == 6 else None,
+        in_class="switched-off",
+        title=message("IPv6 forwarding is off on this host"),
+        detail=message("net.ipv6.conf.all.forwarding is 0: IPv6 packets that are not for the host itself are dropped."),
+        side_effects=(
+            message("router advertisements are then ignored where accept_ra is 1: set accept_ra to 2 there first"),
+        ),
+    ),
 )

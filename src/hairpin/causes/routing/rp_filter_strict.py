@@ -8,21 +8,13 @@ Now: ``sysctl -w net.ipv4.conf.LINK.rp_filter=2``.
 Lasting: the key in a file of sysctl.d that sorts last.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._reverse_path import loose_rp_filter
+from hairpin.causes.cause import Cause
+from hairpin.causes.routing._reverse_path import by_reverse_path
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the packet stopped on the host; in a container the cause has another id."""
-    if view.on_host:
-        yield from loose_rp_filter(view)
-
 
 CAUSE = Cause(
     title=message("Strict reverse-path filtering on an asymmetric path"),
     source="net/ipv4/fib_frontend.c __fib_validate_source(); RFC 3704",
     reasons=frozenset({"rp-filter"}),
+    find=by_reverse_path(on_host=True),
 )

@@ -45,11 +45,11 @@ def by_owner(
         packet = view.stop.seen.packet
         asks = is_discovery(packet) or packet.arp != 0
         said = discovery if discovery is not None and asks else (title, detail)
-        ways = changes(view, place)
+        ways, words = changes(view, place), _words(view, place)
         for change in ways:
             yield Candidate(
-                title=_filled(said[0], view, place),
-                detail=_filled(said[1], view, place),
+                title=said[0].filled(**words),
+                detail=said[1].filled(**words),
                 change=change,
                 where=OfRule(place),
                 in_class=in_class,
@@ -87,19 +87,11 @@ def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
         )
 
 
-def _filled(template: Message, view: View, place: Place) -> Message:
-    """Return the message with the rule's words at its places."""
+def _words(view: View, place: Place) -> dict[str, object]:
+    """Return the words for the places of a title and a detail."""
     seen = view.stop.seen
-    words = {
-        "rule": place.text,
-        "table": place.table,
-        "chain": place.chain,
-        "family": place.family,
-        "hidden": place.dialect,
-        "netns": view.network.netns_text(view.stop.netns),
-        "iif": str(seen.iif),
-        "link": str(seen.iif),
-        "oif": str(seen.oif),
+    return {
+        "rule": place.text, "table": place.table, "chain": place.chain, "family": place.family, "hidden": place.dialect,
+        "netns": view.network.netns_text(view.stop.netns), "iif": seen.iif, "link": seen.iif, "oif": seen.oif,
         "relay": relay_name(view),
-    }
-    return template._replace(values=tuple(words.items()))
+    }  # fmt: skip

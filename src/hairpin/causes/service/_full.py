@@ -1,6 +1,8 @@
-"""What a full backlog and a full receive queue have in common: whose socket it is, and what its process is asked."""
+"""The ``find`` of causes that differ in one thing only: which queue of the socket is full."""
 
-from hairpin.causes.cause import View
+from collections.abc import Callable, Iterator
+
+from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, DeleteSocket
 from hairpin.host.docker import Container
@@ -10,13 +12,44 @@ from hairpin.network.socket_owner import owner_of_socket
 from hairpin.walk.sockets import find_socket
 
 
-def full_socket(view: View) -> Socket | None:
+def by_full_socket(
+    *, title: Message, detail: Message, options: str, restart: Message
+) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields a candidate for the sockets of the packet's port, all of which are full.
+
+    ``title`` and ``detail`` have places for the process, ``{name}``, and for what was read of the socket: ``{port}``,
+    ``{queued}``, ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: of ss, with which the queue is read again.
+    ``restart``: what a restart loses.
+    """
+
+    def find(view: View) -> Iterator[Candidate]:
+        socket = _full_socket(view)
+        if socket is None:
+            return
+        words = {
+            "name": _process_of(socket), "port": socket.port, "queued": socket.queued, "backlog": socket.backlog,
+            "received": socket.received, "buffer": socket.receive_buffer,
+        }  # fmt: skip
+        yield Candidate(
+            title=title.filled(**words),
+            detail=detail.filled(**words),
+            change=_making_room(view, socket),
+            where=_where(view, socket),
+            in_class="process-stopped",
+            evidence=(socket.evidence,),
+            advice=(*_advice(view, socket, options), restart),
+        )
+
+    return find
+
+
+def _full_socket(view: View) -> Socket | None:
     """Return the socket that takes the packet, if it is full."""
     socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
     return socket if socket is not None and socket.is_full else None
 
 
-def making_room(view: View, socket: Socket) -> Change:
+def _making_room(view: View, socket: Socket) -> Change:
     """Return the change after which the socket, and each full one of its SO_REUSEPORT group, has room."""
     advice = message("once the reason is found, restart it: {how}", how=_restart(view, socket))
     netns = view.stop.netns
@@ -30,7 +63,7 @@ def making_room(view: View, socket: Socket) -> Change:
     )
 
 
-def where(view: View, socket: Socket) -> OfProcess:
+def _where(view: View, socket: Socket) -> OfProcess:
     """Return the process of the socket."""
     owner = _owner(view, socket)
     return OfProcess(
@@ -42,14 +75,14 @@ def where(view: View, socket: Socket) -> OfProcess:
     )
 
 
-def process_of(socket: Socket) -> Message:
+def _process_of(socket: Socket) -> Message:
     """Return the socket's process as a title begins with it."""
     if socket.process is None or socket.pid is None:
         return message("The process")
     return message("{name} (process {pid})", name=socket.process, pid=socket.pid)
 
 
-def advice(view: View, socket: Socket, *, options: str) -> tuple[Message, ...]:
+def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
     """Return what a person looks at before the restart.  ``options``: of ss, with which the queue is read again."""
     again = message("is it a burst, or does the process hang? Read it again: {command}", command=_again(view, options))
     if socket.pid is None:

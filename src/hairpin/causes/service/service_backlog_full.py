@@ -8,43 +8,21 @@ Now: find out why the process accepts none (a lock, a full database, a file that
 Lasting: nothing: a larger backlog helps against a burst only, and ``net.core.somaxconn`` is its limit.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._full import advice, full_socket, making_room, process_of, where
+from hairpin.causes.cause import Cause
+from hairpin.causes.service._full import by_full_socket
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the sockets of the packet's port, all of which are full."""
-    socket = full_socket(view)
-    if socket is None:
-        return
-    yield Candidate(
-        title=message(
-            "{name} accepts no connection: the backlog of port {port} is full",
-            name=process_of(socket),
-            port=socket.port,
-        ),
-        detail=message(
-            "When the host was read, {queued} connections waited to be accepted, and its backlog is {backlog}. The "
-            "kernel drops each new SYN until the process accepts one.",
-            queued=socket.queued,
-            backlog=socket.backlog,
-        ),
-        change=making_room(view, socket),
-        where=where(view, socket),
-        in_class="process-stopped",
-        evidence=(socket.evidence,),
-        advice=(
-            *advice(view, socket, options="-lnt"),
-            message("a restart ends the connections that are open now, and those that wait"),
-        ),
-    )
-
 
 CAUSE = Cause(
     title=message("The backlog of the service is full"),
     source="include/net/sock.h sk_acceptq_is_full(); net/ipv4/tcp_input.c tcp_conn_request(); listen(2)",
     reasons=frozenset({"backlog-full"}),
+    find=by_full_socket(
+        title=message("{name} accepts no connection: the backlog of port {port} is full"),
+        detail=message(
+            "When the host was read, {queued} connections waited to be accepted, and its backlog is {backlog}. The "
+            "kernel drops each new SYN until the process accepts one."
+        ),
+        options="-lnt",
+        restart=message("a restart ends the connections that are open now, and those that wait"),
+    ),
 )

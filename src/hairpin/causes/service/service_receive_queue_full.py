@@ -8,40 +8,21 @@ Now: find out why the process reads none (a lock, a full disk, a file that hangs
 Lasting: nothing: a larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps against a burst only.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.service._full import advice, full_socket, making_room, process_of, where
+from hairpin.causes.cause import Cause
+from hairpin.causes.service._full import by_full_socket
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the sockets of the packet's port, all of which are full."""
-    socket = full_socket(view)
-    if socket is None:
-        return
-    yield Candidate(
-        title=message(
-            "{name} reads no datagram: the receive queue of port {port} is full",
-            name=process_of(socket),
-            port=socket.port,
-        ),
-        detail=message(
-            "When the host was read, the datagrams that waited took {received} bytes of memory, and the receive buffer "
-            "has {buffer}. The kernel drops each new datagram until the process reads.",
-            received=socket.received,
-            buffer=socket.receive_buffer,
-        ),
-        change=making_room(view, socket),
-        where=where(view, socket),
-        in_class="process-stopped",
-        evidence=(socket.evidence,),
-        advice=(*advice(view, socket, options="-lnum"), message("a restart loses the datagrams that wait")),
-    )
-
 
 CAUSE = Cause(
     title=message("The receive queue of the service is full"),
     source="net/ipv4/udp.c __udp_enqueue_schedule_skb(); udp(7), socket(7) SO_RCVBUF; ss(8) skmem",
     reasons=frozenset({"receive-queue-full"}),
+    find=by_full_socket(
+        title=message("{name} reads no datagram: the receive queue of port {port} is full"),
+        detail=message(
+            "When the host was read, the datagrams that waited took {received} bytes of memory, and the receive buffer "
+            "has {buffer}. The kernel drops each new datagram until the process reads."
+        ),
+        options="-lnum",
+        restart=message("a restart loses the datagrams that wait"),
+    ),
 )

@@ -7,16 +7,11 @@ Now: nothing fails yet.
 Lasting: a reserved address; rules and published ports without the address.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event == "cloud-stop-start" and coming.candidate.in_class != "switched-off"
-
 
 CAUSE = Cause(
     title=message("The machine's address belongs to it only until it is stopped"),
     source="the clouds' own documents on ephemeral addresses",
+    foresees=lambda coming: coming.event == "cloud-stop-start" and coming.candidate.in_class != "switched-off",
 )

@@ -8,16 +8,11 @@ Lasting: publish the port, or the option that the new version has for it (``allo
 ``trusted_host_interfaces``, a gateway mode).
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event == "docker-upgrade" and coming.candidate.in_class != "switched-off"
-
 
 CAUSE = Cause(
     title=message("The next version of the engine makes other rules"),
     source="moby release notes 27, 28, 29; moby/moby#49325",
+    foresees=lambda coming: coming.event == "docker-upgrade" and coming.candidate.in_class != "switched-off",
 )

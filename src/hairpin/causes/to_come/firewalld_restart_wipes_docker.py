@@ -10,17 +10,12 @@ Lasting: Podman: ``systemctl enable --now netavark-firewalld-reload``; Docker: r
 (``PartOf=firewalld.service``).
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import OF_FIREWALLD, loses_engine_rules
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event in OF_FIREWALLD and loses_engine_rules(coming)
-
 
 CAUSE = Cause(
     title=message("firewalld deletes the engine's rules and nobody makes them anew"),
     source="firewalld(1); moby/moby#16137, containers/netavark#723",
+    foresees=lambda coming: coming.event in OF_FIREWALLD and loses_engine_rules(coming),
 )

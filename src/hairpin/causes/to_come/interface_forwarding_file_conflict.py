@@ -8,17 +8,12 @@ Now: nothing fails yet: remove the line.
 Lasting: the same.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import setting_of
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.cause == "interface-forwarding-off" and setting_of(coming) is not None
-
 
 CAUSE = Cause(
     title=message("A sysctl file keeps one interface from forwarding"),
     source="sysctl.d(5); net/ipv4/devinet.c inet_forward_change()",
+    foresees=lambda coming: coming.cause == "interface-forwarding-off" and setting_of(coming) is not None,
 )

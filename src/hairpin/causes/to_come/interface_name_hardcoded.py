@@ -8,15 +8,11 @@ Now: nothing fails yet.
 Lasting: a ``.link`` file that keeps the name, or the rule without it.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event == "nic-replaced" and coming.candidate.in_class != "switched-off"
-
-
 CAUSE = Cause(
-    title=message("A rule or a file names an interface that will have another name"), source="systemd.link(5)"
+    title=message("A rule or a file names an interface that will have another name"),
+    source="systemd.link(5)",
+    foresees=lambda coming: coming.event == "nic-replaced" and coming.candidate.in_class != "switched-off",
 )

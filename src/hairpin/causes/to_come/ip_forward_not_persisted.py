@@ -8,15 +8,14 @@ Now: nothing fails yet: write the file.
 Lasting: ``net.ipv4.ip_forward = 1`` in a file of sysctl.d.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import setting_of
 from hairpin.message import message
 
+_OFF = ("ip-forward-off", "ipv6-forwarding-off", "interface-forwarding-off")
 
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    off = coming.cause in ("ip-forward-off", "ipv6-forwarding-off", "interface-forwarding-off")
-    return off and setting_of(coming) is None
-
-
-CAUSE = Cause(title=message("No file keeps forwarding switched on"), source="sysctl.d(5); NixOS/nixpkgs#118656")
+CAUSE = Cause(
+    title=message("No file keeps forwarding switched on"),
+    source="sysctl.d(5); NixOS/nixpkgs#118656",
+    foresees=lambda coming: coming.cause in _OFF and setting_of(coming) is None,
+)

@@ -7,16 +7,11 @@ Now: ``sysctl -w net.ipv6.conf.LINK.accept_ra=2``.
 Lasting: the same in a file of sysctl.d, or the network manager that takes advertisements itself.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event == "router-advertisement-expired"
-
 
 CAUSE = Cause(
     title=message("A host that forwards IPv6 ignores router advertisements"),
     source="Documentation/networking/ip-sysctl.rst accept_ra",
+    foresees=lambda coming: coming.event == "router-advertisement-expired",
 )

@@ -7,23 +7,17 @@ Now: nothing fails yet.
 Lasting: ``Unmanaged=yes`` for these links, or a narrower ``[Match]``; ``unmanaged-devices=`` in NetworkManager.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    restarts = ("networkd-restart", "networkmanager-restart", "reboot")
-    return coming.event in restarts and coming.cause in _OF_LINKS
-
-
+_RESTARTS = ("networkd-restart", "networkmanager-restart", "reboot")
 _OF_LINKS = (
     "bridge-address-missing", "bridge-down", "bridge-missing", "bridge-route-missing", "veth-detached-from-bridge",
     "veth-down", "bridge-port-isolated",
 )  # fmt: skip
 
-
 CAUSE = Cause(
     title=message("A network manager takes the containers' links for its own"),
     source="systemd.network(5) [Match]; NetworkManager.conf(5) unmanaged-devices",
+    foresees=lambda coming: coming.event in _RESTARTS and coming.cause in _OF_LINKS,
 )

@@ -8,15 +8,12 @@ Now: nothing fails yet.
 Lasting: keep one of them, and bring the rules of the others into it.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import managers, stopping_rule
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    by_rule = stopping_rule(coming) is not None
-    return by_rule and len(managers(coming.host)) > 1
-
-
-CAUSE = Cause(title=message("Two programs keep this host's rules"), source="systemctl(1); canonical/multipass#2477")
+CAUSE = Cause(
+    title=message("Two programs keep this host's rules"),
+    source="systemctl(1); canonical/multipass#2477",
+    foresees=lambda coming: stopping_rule(coming) is not None and len(managers(coming.host)) > 1,
+)

@@ -9,14 +9,12 @@ Now: nothing fails yet.
 Lasting: ``destroy table`` for the script's own tables instead of ``flush ruleset``; restart dockerd behind the unit.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import OF_NFTABLES, loses_engine_rules
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.event in OF_NFTABLES and loses_engine_rules(coming)
-
-
-CAUSE = Cause(title=message("nftables' file deletes the engine's rules"), source="nft(8); docker/for-linux#1472")
+CAUSE = Cause(
+    title=message("nftables' file deletes the engine's rules"),
+    source="nft(8); docker/for-linux#1472",
+    foresees=lambda coming: coming.event in OF_NFTABLES and loses_engine_rules(coming),
+)

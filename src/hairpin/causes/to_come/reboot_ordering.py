@@ -8,18 +8,14 @@ Now: nothing fails yet.
 Lasting: ``Before=docker.service`` in that unit, or dockerd's rules restored behind it.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
-
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    at_boot = coming.event == "reboot"
-    return at_boot and (loses_engine_rules(coming) or coming.cause == "publish-address-not-on-host")
-
 
 CAUSE = Cause(
     title=message("At a boot something runs behind the engine that undoes it"),
     source="systemd.unit(5) Before=, After=; moby/moby#39559",
+    foresees=lambda coming: (
+        coming.event == "reboot" and (loses_engine_rules(coming) or coming.cause == "publish-address-not-on-host")
+    ),
 )

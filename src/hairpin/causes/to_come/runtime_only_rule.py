@@ -8,16 +8,17 @@ Now: nothing fails yet.
 Lasting: the rule in the file that this host's firewall loads.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    down = coming.candidate.in_class == "switched-off"
-    return not down and not loses_engine_rules(coming) and any(True for _ in lost_rules(coming))
-
-
-CAUSE = Cause(title=message("A rule is there only until the rules are loaded again"), source="iptables-save(8), nft(8)")
+CAUSE = Cause(
+    title=message("A rule is there only until the rules are loaded again"),
+    source="iptables-save(8), nft(8)",
+    foresees=lambda coming: (
+        coming.candidate.in_class != "switched-off"
+        and not loses_engine_rules(coming)
+        and any(True for _ in lost_rules(coming))
+    ),
+)

@@ -9,14 +9,14 @@ Now: nothing fails yet: change the line.
 Lasting: 1 in that line, and an exception in what writes the file.
 """
 
-from hairpin.causes.cause import Cause, Coming
+from hairpin.causes.cause import Cause
 from hairpin.causes.to_come._coming import setting_of
 from hairpin.message import message
 
-
-def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
-    return coming.cause in ("ip-forward-off", "ipv6-forwarding-off") and setting_of(coming) is not None
-
-
-CAUSE = Cause(title=message("A sysctl file switches forwarding off"), source="sysctl.d(5); moby/moby#47966")
+CAUSE = Cause(
+    title=message("A sysctl file switches forwarding off"),
+    source="sysctl.d(5); moby/moby#47966",
+    foresees=lambda coming: (
+        coming.cause in ("ip-forward-off", "ipv6-forwarding-off") and setting_of(coming) is not None
+    ),
+)

@@ -1,0 +1,48 @@
+"""The ``find`` of causes that differ in one thing only: which sysctl is 0 and has to be 1."""
+
+from collections.abc import Callable, Iterator
+
+from hairpin.causes.cause import Candidate, View
+from hairpin.causes.order import Class
+from hairpin.causes.where import OfSysctl
+from hairpin.change.change import SetSysctl, one
+from hairpin.host.sysctl import Path, dotted
+from hairpin.message import Message
+from hairpin.network.prefix import address_text
+
+
+def by_sysctl(
+    path: Callable[[View], Path | None],
+    *,
+    in_class: Class,
+    title: Message | Callable[[View], Message],
+    detail: Message,
+    side_effects: tuple[Message, ...] = (),
+) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields the candidate which sets the sysctl of that path to 1 where the packet stopped.
+    No path: the sysctl does not stop the packet.
+
+    ``title`` and ``detail`` have places for the sysctl, ``{key}``, and for the packet's ``{link}``, ``{source}`` and
+    ``{mark}``.
+    """
+
+    def find(view: View) -> Iterator[Candidate]:
+        wrong = path(view)
+        if wrong is None:
+            return
+        packet, sysctls = view.stop.seen.packet, view.namespace.sysctls
+        words = {
+            "key": dotted(wrong), "link": view.stop.link, "source": address_text(packet.saddr, packet.version),
+            "mark": f"{packet.mark:#x}",
+        }  # fmt: skip
+        yield Candidate(
+            title=title(view) if callable(title) else title.filled(**words),
+            detail=detail.filled(**words),
+            change=one(SetSysctl(view.stop.netns, wrong, "1")),
+            where=OfSysctl(sysctl=wrong, value=sysctls.text(*wrong) or "0", wanted="1"),
+            in_class=in_class,
+            evidence=(sysctls.evidence,),
+            side_effects=side_effects,
+        )
+
+    return find
