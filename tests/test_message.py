@@ -37,4 +37,4 @@ def test_a_message_crosses_json_whole() -> None:
 
 
 def test_a_sentence_gets_its_values_later() -> None:
-    assert message("{link} is down").about(link="eth0") == message("{link} is down", link="eth0")
+    assert message("{link} is down").filled(link="eth0", other="unused") == message("{link} is down", link="eth0")

@@ -32,7 +32,12 @@ from tests.causes.case import Case, StateCase
 from tests.causes.container.test_container import CASES as CONTAINER
 from tests.causes.engine.test_engine import CASES as ENGINE
 from tests.causes.engine_rules.test_engine_rules import CASES as ENGINE_RULES
+from tests.causes.firewalld.test_firewalld import CASES as FIREWALLD
+from tests.causes.forwarding.test_forwarding import CASES as FORWARDING
+from tests.causes.isolation.test_isolation import CASES as ISOLATION
 from tests.causes.names.test_names import CASES as NAMES
+from tests.causes.nat_rules.test_nat_rules import CASES as NAT_RULES
+from tests.causes.policies.test_policies import CASES as POLICIES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
 from tests.causes.rules.test_deciding import CASES as DECIDING
@@ -44,6 +49,7 @@ from tests.causes.tables.test_tables import CASES as OF_TABLES
 from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
+from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
 from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
 from tests.diagnose.test_denied_in_writing import ExposureCase
 from tests.diagnose.test_opened import OPENED, OpenedCase
@@ -56,14 +62,20 @@ TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | Op
     "container": CONTAINER,
     "engine": ENGINE,
     "engine_rules": ENGINE_RULES,
+    "firewalld": {**FIREWALLD, **OPENED},
+    "forwarding": FORWARDING,
+    "isolation": ISOLATION,
     "names": NAMES,
+    "nat_rules": NAT_RULES,
+    "policies": POLICIES,
     "routing": {**ROUTING, **WAYS},
-    "rules": {**RULES, **DECIDING, **IN_WRITING, **OPENED, **REUSED},
+    "rules": {**RULES, **DECIDING, **IN_WRITING, **REUSED},
     "service": SERVICE,
     "states": {**STOPS, **STATES},
     "tables": OF_TABLES,
     "to_come": {**TO_COME, **ONE_OFF},
     "traffic_control": OF_TRAFFIC_CONTROL,
+    "uplinks": UPLINKS,
 }
 
 

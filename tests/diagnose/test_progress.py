@@ -2,7 +2,7 @@
 
 from hairpin.diagnose.progress import has_moved
 from hairpin.walk.walk import walk_flow
-from tests.causes.rules.test_rules import LED, RELAYED, SHADOWING, relaying
+from tests.causes.nat_rules.test_nat_rules import LED, RELAYED, SHADOWING, relaying
 from tests.small_host import DOCKER_RULES
 
 

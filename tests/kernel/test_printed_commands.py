@@ -19,7 +19,7 @@ import hairpin
 from hairpin.change import calls
 from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
-from tests.causes.rules.test_firewalld import policy_of
+from tests.causes.firewalld.test_zone_rules import policy_of
 from tests.small_host import egress
 from tools.shown_commands import refused
 
@@ -115,7 +115,7 @@ def printed() -> dict[str, str]:
                         found.setdefault(each, str(file.relative_to(SOURCE)))
     found.update((shlex.join(calls.call_argv(call)), "change/calls.py") for call in CALLS)
     for chain in ("FORWARD_IN_ZONES", "FWD_policy_own_deny"):
-        found.update((each, "causes/rules/firewalld_zone_blocks_port.py") for each in policy_of(egress(), chain))
+        found.update((each, "causes/firewalld/firewalld_zone_blocks_port.py") for each in policy_of(egress(), chain))
     return found
 
 

@@ -48,7 +48,7 @@ def _with_words(failure: Failure, host: Host, container: Container, found: Entry
 
     def filled(said: Message) -> Message:
         places = (place for _, place, _, _ in Formatter().parse(said.template) if place)
-        return said.about(**{each: words.get(each, found.subject) for each in places})
+        return said.filled(**{each: words.get(each, found.subject) for each in places})
 
     repair = filled(failure.repair) if failure.repair is not None else None
     return Failure(filled(failure.said), repair, again=failure.again)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import refusal_of
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.routing._overlap import is_out_of_reach
-from hairpin.causes.rules._translation import dnat_place
 from hairpin.causes.where import OfAddress
 from hairpin.change.change import Change
 from hairpin.engines.bridging import awaiting

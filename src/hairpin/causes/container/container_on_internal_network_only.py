@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
+from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._rule_owner import owner
-from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.engines.connecting import connecting_change

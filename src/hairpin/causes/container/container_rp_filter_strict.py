@@ -9,7 +9,7 @@ Lasting: create the container with ``--sysctl net.ipv4.conf.all.rp_filter=2``.
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.routing._reverse_path import by_reverse_path
+from hairpin.causes.forwarding._reverse_path import by_reverse_path
 from hairpin.message import message
 
 CAUSE = Cause(

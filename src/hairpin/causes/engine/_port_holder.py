@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.container._start_failure import own_words
-from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import EndProcess
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
-from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, Primitive
 from hairpin.engines.republishing import rules_with

@@ -16,9 +16,9 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port
+from hairpin.causes.firewalld._zone_opening import port_opened
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.rules._manager import repairs
-from hairpin.causes.rules._zone_opening import port_opened
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.change.simulate import simulate

@@ -17,9 +17,9 @@ import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import is_unserved, refusal_of
+from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import is_meant_policy, owner
-from hairpin.causes.rules._walls import pair_of
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive

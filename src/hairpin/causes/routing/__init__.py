@@ -1,5 +1,5 @@
-"""Faults of routes, policy rules, forwarding, reverse-path filter and neighbours; overlapping subnets.
+"""Faults of routes, policy rules and neighbours; overlapping subnets.
 
-``_gateway`` finds the likely router, ``_overlap`` a container network over foreign addresses, ``_blackhole`` a route
-that refuses a packet, ``_reverse_path`` a link that filters strictly, ``_asked`` the lookups of a flow's whole way.
+``_overlap`` finds a container network over foreign addresses, ``_blackhole`` a route that refuses a packet, ``_asked``
+the lookups of a flow's whole way.
 """

@@ -11,7 +11,7 @@ Lasting: the host's network configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway, links_without_default
+from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfAddress, OfRoute
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, one

@@ -11,10 +11,10 @@ Lasting: the same with ``--permanent``.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.firewalld._zone_opening import port_opened, zone_opening
+from hairpin.causes.firewalld._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import body_at, stopped_by
-from hairpin.causes.rules._zone_opening import port_opened, zone_opening
-from hairpin.causes.rules._zones import Keeper, keeper_of, zone_of
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import AddRichRule
 from hairpin.change.change import Change, InsertRule

@@ -10,7 +10,7 @@ Remove the file that sets 0.
 """
 
 from hairpin.causes.cause import Cause, View
-from hairpin.causes.routing._by_sysctl import by_sysctl
+from hairpin.causes.forwarding._by_sysctl import by_sysctl
 from hairpin.message import Message, message
 
 _PATH = ("net", "ipv4", "ip_forward")

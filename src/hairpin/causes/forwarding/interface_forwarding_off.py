@@ -10,7 +10,7 @@ systemd-networkd).
 """
 
 from hairpin.causes.cause import Cause, View
-from hairpin.causes.routing._by_sysctl import by_sysctl
+from hairpin.causes.forwarding._by_sysctl import by_sysctl
 from hairpin.host.sysctl import Path
 from hairpin.message import message
 

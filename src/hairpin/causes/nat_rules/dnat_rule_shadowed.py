@@ -10,7 +10,7 @@ Lasting: take it out of the saved rules, or of the manager that owns it.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
-from hairpin.causes.rules._translation import dnat_place
+from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
 from hairpin.engines.dockerd_nftables import TABLE

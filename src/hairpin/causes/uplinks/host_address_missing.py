@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.uplinks._gateway import named_gateway
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive

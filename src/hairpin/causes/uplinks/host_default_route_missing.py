@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway, links_without_default, named_gateway
+from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default, named_gateway
 from hairpin.causes.where import of_missing
 from hairpin.change.addresses import missing_routes
 from hairpin.change.calls import ByPerson

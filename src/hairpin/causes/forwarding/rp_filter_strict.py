@@ -9,7 +9,7 @@ Lasting: the key in a file of sysctl.d that sorts last.
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.routing._reverse_path import by_reverse_path
+from hairpin.causes.forwarding._reverse_path import by_reverse_path
 from hairpin.message import message
 
 CAUSE = Cause(

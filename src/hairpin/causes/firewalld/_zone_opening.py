@@ -3,9 +3,9 @@
 from typing import Literal
 
 from hairpin.causes.cause import View
+from hairpin.causes.firewalld._zones import Keeper, keeper_of
 from hairpin.causes.rules._lifting import exception
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._zones import Keeper, keeper_of
 from hairpin.change.calls import OpenPort
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import Body, LetIn, rendered

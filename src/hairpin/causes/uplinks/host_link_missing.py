@@ -10,7 +10,7 @@ Lasting: name the link by its hardware address in the network configuration.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.uplinks._gateway import named_gateway
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink

@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.causes.bridge._link_state import brought_up, down
 from hairpin.causes.cause import LINK_STOPS, Candidate, Cause, View
-from hairpin.causes.routing._gateway import likely_gateway, links_without_default
+from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, SetLink, one
 from hairpin.host.link import Link

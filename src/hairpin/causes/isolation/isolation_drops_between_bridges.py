@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
+from hairpin.causes.isolation._walls import by_name, pair_of
 from hairpin.causes.rules._lifting import deletion
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._walls import by_name, pair_of
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
 from hairpin.host.boot.configured import Configured

@@ -12,8 +12,8 @@ Lasting: the same with ``--permanent``.
 from collections.abc import Iterator
 
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
+from hairpin.causes.firewalld._zones import zone_of, zones
 from hairpin.causes.rules._rule_owner import stopped_by
-from hairpin.causes.rules._zones import zone_of, zones
 from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive

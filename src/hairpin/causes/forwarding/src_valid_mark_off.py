@@ -9,8 +9,8 @@ Lasting: the key in a file of sysctl.d that sorts last.
 """
 
 from hairpin.causes.cause import Cause, View
+from hairpin.causes.forwarding._by_sysctl import by_sysctl
 from hairpin.causes.routing._asked import query_back
-from hairpin.causes.routing._by_sysctl import by_sysctl
 from hairpin.host.sysctl import Path
 from hairpin.message import message
 from hairpin.network.network import conf

@@ -9,7 +9,7 @@ Lasting: both keys in a file of sysctl.d.
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.routing._by_sysctl import by_sysctl
+from hairpin.causes.forwarding._by_sysctl import by_sysctl
 from hairpin.message import message
 
 CAUSE = Cause(

@@ -12,7 +12,7 @@ Lasting: the host's network configuration (DHCP, networkd, NetworkManager, ifupd
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.routing._gateway import named_gateway
+from hairpin.causes.uplinks._gateway import named_gateway
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive
 from hairpin.host.link import Address

@@ -1,0 +1,4 @@
+"""A rule translates the packet wrongly, or keeps another one from translating it.
+
+``_translation`` finds the rule that translated a packet's destination.
+"""

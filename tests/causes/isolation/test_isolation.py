@@ -1,0 +1,121 @@
+"""An engine keeps containers and networks apart."""
+
+import msgspec
+import pytest
+
+from hairpin.host.docker import DockerNetwork, Endpoint, Subnet
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, BridgeInfo, Link
+from hairpin.host.socket import Socket
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.firewall_hosts import GUARDED, OUTSIDE, first_remedy
+from tests.causes.hosts import FROM_DB, asked, ruled, told, with_db, with_host, with_link
+from tests.rule_text import ALL_RULES, STAGE_1, with_chain, with_policy, with_rule
+from tests.small_host import WEB_ITSELF, container, egress, engine, host_namespace, local, network, route
+
+TO_WEB = asked(FROM_DB, "172.17.0.2", 80)
+
+
+def kept_apart(*, icc: bool) -> Network:
+    """Return the host, whose FORWARD is open, with two containers on a network with that setting of ``enable_icc``."""
+    let_talk, kept = "-A FORWARD -i docker0 -o docker0 -j ACCEPT", "-A FORWARD -i docker0 -o docker0 -j DROP"
+    open_rules = with_policy("FORWARD", "ACCEPT", ALL_RULES)
+    host = host_namespace(open_rules if icc else open_rules.replace(let_talk, kept))
+    host = msgspec.structs.replace(
+        host, sysctls=host.sysctls.with_value(("net", "bridge", "bridge-nf-call-iptables"), "1")
+    )
+    option = ("com.docker.network.bridge.enable_icc", "true" if icc else "false")
+    described = told()
+    made_so = msgspec.structs.replace(described.networks[0], options=(option,))
+    return with_db(host, docker=msgspec.structs.replace(described, networks=(made_so,)))
+
+
+CASES: dict[str, Case] = {
+    "containers of one network are kept apart": Case(
+        kept_apart(icc=False), TO_WEB, ("icc-off",), kept_apart(icc=True),
+    ),
+    "networks are kept apart": Case(
+        ruled(with_chain(STAGE_1, "-i docker0 ! -o docker0 -j DROP")), egress(),
+        ("isolation-drops-between-bridges",), ruled(ALL_RULES),
+    ),
+    "docker 28 drops direct access": Case(
+        network(host_namespace(GUARDED), docker=told(version="28.0.1")),
+        asked(OUTSIDE, "172.17.0.2", 80), ("raw-drop-direct-routing",),
+        ruled(with_rule("filter DOCKER-USER", "-d 172.17.0.2/32 -i eth1 -j DROP")),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
+
+
+def two_networks() -> Network:
+    """Return the host whose second container is on a network of its own, which is kept apart."""
+    apart = with_rule("filter DOCKER-ISOLATION-STAGE-2", "-o br-2 -j DROP", ALL_RULES)
+    host = host_namespace(apart, values={"conf__br-2__forwarding": "1"})
+    address = parse_address("172.18.0.1")[1]
+    host = msgspec.structs.replace(
+        host,
+        links=(*host.links, Link(9, "br-2", "bridge", bridge=BridgeInfo())),
+        addresses=(*host.addresses, Address("br-2", 4, address, 16)),
+        routes=(*host.routes, local("172.18.0.1/32", "br-2"), route("172.18.0.0/16", "br-2")),
+    )
+    subnet = Subnet(4, parse_address("172.18.0.0")[1], 16, address)
+    back = DockerNetwork("n2", "zoo", "bridge", subnets=(subnet,), bridge="br-2")
+    own = Endpoint("zoo", "n2", parse_address("172.18.0.3")[1], 16)
+    db = msgspec.structs.replace(
+        container(), id="d" * 64, name="db", bindings=(), endpoints=(own,), netns="container:db"
+    )
+    described = engine(container(), db)
+    whole = with_db(host, docker=msgspec.structs.replace(described, networks=(*described.networks, back)))
+    outer, web, inner = whole.this.namespaces
+    moved = msgspec.structs.replace(
+        inner,
+        addresses=(Address("eth0", 4, own.ipv4 or 0, 16),),
+        routes=(
+            local("172.18.0.3/32", "eth0"), route("172.18.0.0/16", "eth0"), route("default", "eth0", via="172.18.0.1"),
+        ),
+        sockets=(Socket("tcp", 4, None, 5432),),
+    )  # fmt: skip
+    return with_host(whole, namespaces=(with_link(outer, "veth2", master="br-2"), web, moved))
+
+
+def test_networks_are_joined_by_a_connection_and_never_by_a_hole() -> None:
+    whole = two_networks()
+    cause, remedy = first_remedy(whole, asked(WEB_ITSELF, "172.18.0.3", 5432))
+    assert cause == "isolation-drops-between-bridges"
+    assert remedy.commands == ("docker network connect zoo web",)
+
+
+def test_icc_false_is_named_behind_a_closed_forward_too_and_left_to_a_person() -> None:
+    let_talk, kept = "-A FORWARD -i docker0 -o docker0 -j ACCEPT", "-A FORWARD -i docker0 -o docker0 -j DROP"
+    described = told(icc=False)
+    default = (("com.docker.network.bridge.default_bridge", "true"),)
+    described = msgspec.structs.replace(
+        described, networks=(msgspec.structs.replace(described.networks[0], options=default),)
+    )
+    whole = with_db(bridged(ALL_RULES.replace(let_talk, kept)), docker=described)
+    cause, remedy = first_remedy(whole, TO_WEB)
+    assert (cause, remedy.id, remedy.commands) == ("icc-off", "by-hand", ())
+
+
+def test_the_same_rule_that_no_option_explains_is_taken_away() -> None:
+    rule = "-i docker0 -o docker0 -j DROP"
+    cause, remedy = first_remedy(with_db(bridged(with_rule("filter FORWARD", rule, ALL_RULES))), TO_WEB)
+    assert (cause, remedy.id) == ("icc-off", "delete-rule")
+
+
+def bridged(rules: str) -> Namespace:
+    """Return the host's namespace, in which iptables sees what a bridge forwards."""
+    host = host_namespace(rules)
+    path = ("net", "bridge", "bridge-nf-call-iptables")
+    return msgspec.structs.replace(host, sysctls=host.sysctls.with_value(path, "1"))

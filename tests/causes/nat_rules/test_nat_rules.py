@@ -1,0 +1,90 @@
+"""A rule translates the packet wrongly, or keeps another one from it."""
+
+import msgspec
+import pytest
+
+from hairpin.netfilter import ir
+from hairpin.netfilter.packet import UDP, Connection, Tuple
+from hairpin.network.flow import FromHost
+from hairpin.network.network import Network
+from hairpin.network.prefix import parse_address
+from tests.causes.case import Case, fires, is_silent
+from tests.causes.firewall_hosts import with_inner
+from tests.causes.hosts import asked, proxy_off, relayed_udp, ruled
+from tests.rule_text import PROXY_OFF_RULES, in_table, with_policy, with_rule
+from tests.small_host import DOCKER_RULES, HOST_NETNS, egress, published, ruleset
+
+TO_OUTSIDE = "-p tcp --dport 8151 -j DNAT --to-destination 203.0.113.50:80"
+RELAYED = asked(FromHost(), "127.0.0.1", 5353, "udp")
+SHADOWING = with_rule("nat POSTROUTING", "-p udp -j SNAT --to-source 192.0.2.99")
+LOOPBACK, ELSEWHERE = parse_address("127.0.0.1")[1], parse_address("192.0.2.99")[1]
+LED = Connection(
+    4, Tuple(LOOPBACK, LOOPBACK, UDP, 21096, 5353), Tuple(LOOPBACK, ELSEWHERE, UDP, 5353, 21096),
+    ir.STATUS_CONFIRMED, live=True, evidence="e9",
+)  # fmt: skip
+
+
+def relaying(rules: str, *entries: Connection) -> Network:
+    """Return the host whose docker-proxy relays 5353/udp, with these rules, and entries in its connection table."""
+    whole = relayed_udp("20.10.24")
+    host = whole.namespace(HOST_NETNS)
+    ruled_host = msgspec.structs.replace(host, ruleset=ruleset(rules), connections=entries)
+    return whole.with_namespace(HOST_NETNS, ruled_host)
+
+
+CASES: dict[str, Case] = {
+    "translated to another port of the container": Case(
+        ruled(with_rule("nat PREROUTING", "-p tcp --dport 8151 -j DNAT --to-destination 172.17.0.2:81")),
+        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        ruled(with_rule("nat PREROUTING", "-p tcp --dport 8152 -j DNAT --to-destination 172.17.0.2:81")),
+    ),
+    "translated inside the container to a port of nothing": Case(
+        with_inner("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p tcp -j REDIRECT --to-ports 81\nCOMMIT\n"),
+        published(), ("dnat-rule-shadowed",),
+        with_inner("*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -p udp -j REDIRECT --to-ports 81\nCOMMIT\n"),
+    ),
+    "a program's own chain inside the container leads to a port that nothing has": Case(
+        with_inner(
+            "*nat\n:PREROUTING ACCEPT [0:0]\n:PROXY - [0:0]\n-A PREROUTING -p tcp -j PROXY\n"
+            "-A PROXY -p tcp -j REDIRECT --to-ports 15006\nCOMMIT\n"
+        ),
+        published(), ("service-not-listening",),
+    ),
+    "translated to a machine outside": Case(
+        ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE))),
+        msgspec.structs.replace(published(), container="web"), ("dnat-rule-shadowed",),
+        ruled(with_policy("FORWARD", "ACCEPT", with_rule("nat PREROUTING", TO_OUTSIDE.replace("8151", "8152")))),
+    ),
+    "a transparent proxy that is gone": Case(
+        ruled(with_rule("nat PREROUTING", "-i docker0 -p tcp --dport 443 -j REDIRECT --to-ports 3128")), egress(),
+        ("dnat-rule-shadowed",),
+    ),
+    "the port is not tracked": Case(
+        proxy_off(in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8151 -j NOTRACK", PROXY_OFF_RULES)), published(),
+        ("raw-notrack-breaks-nat",),
+        proxy_off(in_table("raw", "PREROUTING", "-p tcp -m tcp --dport 8152 -j NOTRACK", PROXY_OFF_RULES)),
+    ),
+    "a query over lo is translated, and docker-proxy answers another address": Case(
+        relaying(SHADOWING), RELAYED,
+        ("snat-rule-shadows-masquerade",), relaying(DOCKER_RULES),
+    ),
+    "a query over lo is translated, and its entry outlives the rule": Case(
+        relaying(SHADOWING, LED), RELAYED, ("snat-rule-shadows-masquerade", "conntrack-entry-stale"),
+        relaying(DOCKER_RULES),
+    ),
+    "translated to an address that nobody has": Case(
+        ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.77")), egress(),
+        ("snat-rule-shadows-masquerade",),
+        ruled(with_rule("nat POSTROUTING", "-o eth0 -j SNAT --to-source 198.51.100.11")),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_cause_fires_where_it_is_at_work(case: Case) -> None:
+    fires(case)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_nothing_is_named_on_the_host_without_the_fault(case: Case) -> None:
+    is_silent(case.whole, case.flow)
