@@ -71,12 +71,11 @@ def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
     return named or tuple(
-        each for each in own if each.mac == ALL_FRAMES and not _is_somebodys(network, sent, each.remote)
+        each
+        for each in own
+        if each.mac == ALL_FRAMES
+        and not (each.remote is not None and is_held(network, sent.tunnel.version, each.remote))
     )
-
-
-def _is_somebodys(network: Network, sent: Tunnelled, address: int | None) -> bool:
-    return address is not None and is_held(network, sent.tunnel.version, address)
 
 
 def _mac(sent: Tunnelled, stale: tuple[FdbEntry, ...]) -> int:

@@ -17,7 +17,6 @@ from hairpin.causes.between_hosts._tunnelled import bridge_behind, segment_bridg
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
-from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
@@ -85,7 +84,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
     netns, bridge, host = here.netns, here.bridge, here.netns.host
     namespace, other = view.network.namespace(netns), view.network.namespace(there.netns)
     for link in namespace.links:
-        if link.tunnel is None or not any(_joins(link, each) for each in _ports(other, there.bridge)):
+        ports = (each for each in bridge_ports(other, there.bridge.name) if is_bridge_port(other, each))
+        if link.tunnel is None or not any(_joins(link, each) for each in ports):
             continue
         wrong = namespace.link(link.master) if link.master is not None else None
         routed = wrong is None and addresses_of(namespace, link.name, 4)
@@ -153,10 +153,6 @@ def _subnet(address: Address) -> tuple[int, int, int]:
 
 def _bridges(network: Network, netns: Netns) -> Iterator[Link]:
     return (each for each in network.namespace(netns).links if each.kind == "bridge")
-
-
-def _ports(namespace: Namespace, bridge: Link) -> Iterator[Link]:
-    return (each for each in bridge_ports(namespace, bridge.name) if is_bridge_port(namespace, each))
 
 
 def _joins(one_: Link, other: Link) -> bool:

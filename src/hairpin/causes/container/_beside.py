@@ -23,10 +23,15 @@ _OWN_MAC = 0x020000000000
 """Locally administered: a simulated link needs some hardware address; the kernel draws that of a real one."""
 
 
-def candidates(view: View, kind: str, title: Callable[[str, str], Message], detail: Message) -> Iterator[Candidate]:
-    """Yield the candidate that gives the host a link of this kind beside the container's.
+def beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields the candidate which gives the host a link of this kind beside the container's.
 
-    ``title`` is made of the link below and of the container's name.  IPv4 only: a link answers an IPv6 neighbour
+    ``title`` has places for the link below, ``{parent}``, and for the container's ``{name}``."""
+    return lambda view: _candidates(view, kind, title, detail)
+
+
+def _candidates(view: View, kind: str, title: Message, detail: Message) -> Iterator[Candidate]:
+    """Yield the candidate.  IPv4 only: a link answers an IPv6 neighbour
     solicitation for its own addresses alone (ndisc_recv_ns())."""
     packet = view.stop.seen.packet
     pair = _to_child(view) if view.on_host else _to_host(view)
@@ -41,7 +46,7 @@ def candidates(view: View, kind: str, title: Callable[[str, str], Message], deta
     container = view.network.container_of(child.netns)
     name = container.name if container is not None else text
     yield Candidate(
-        title=title(parent.link, name),
+        title=title.filled(parent=parent.link, name=name),
         detail=message(
             "{fact} Other machines of the LAN reach {name} at {address}.", fact=detail, name=name, address=text
         ),

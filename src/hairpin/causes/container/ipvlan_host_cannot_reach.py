@@ -12,25 +12,17 @@ hardware address, which is the link's own, is entered by hand, so that the ipvla
 Lasting: the same in the host's network configuration; or a bridge network for what the host has to reach.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._beside import candidates
-from hairpin.message import Message, message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that gives the host an ipvlan beside the container's."""
-    said = message("The kernel hands no packet of a link to an ipvlan on it, whatever the rules and routes are.")
-    yield from candidates(view, "ipvlan", _title, said)
-
-
-def _title(parent: str, name: str) -> Message:
-    return message("{parent} and the ipvlan of {name} on it do not reach each other", parent=parent, name=name)
-
+from hairpin.causes.cause import Cause
+from hairpin.causes.container._beside import beside
+from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The host and an ipvlan on its own link do not reach each other"),
     source="drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()",
     reasons=frozenset({"left-instead", "no-neighbour"}),
+    find=beside(
+        "ipvlan",
+        title=message("{parent} and the ipvlan of {name} on it do not reach each other"),
+        detail=message("The kernel hands no packet of a link to an ipvlan on it, whatever the rules and routes are."),
+    ),
 )

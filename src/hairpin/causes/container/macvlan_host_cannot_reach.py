@@ -11,27 +11,19 @@ vepa is put into mode bridge: otherwise it does not see the host's, either.
 Lasting: the same in the host's network configuration; or a bridge network for what the host has to reach.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.container._beside import candidates
-from hairpin.message import Message, message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that gives the host a macvlan beside the container's."""
-    said = message(
-        "The kernel delivers no frame between a link and a macvlan on it, whatever the rules and routes are."
-    )
-    yield from candidates(view, "macvlan", _title, said)
-
-
-def _title(parent: str, name: str) -> Message:
-    return message("{parent} and the macvlan of {name} on it do not reach each other", parent=parent, name=name)
-
+from hairpin.causes.cause import Cause
+from hairpin.causes.container._beside import beside
+from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The host and a macvlan on its own link do not reach each other"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_handle_frame()",
     reasons=frozenset({"left-instead"}),
+    find=beside(
+        "macvlan",
+        title=message("{parent} and the macvlan of {name} on it do not reach each other"),
+        detail=message(
+            "The kernel delivers no frame between a link and a macvlan on it, whatever the rules and routes are."
+        ),
+    ),
 )

@@ -3,7 +3,7 @@
 Whether another container or another process is the holder is a cause of its own each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from hairpin.causes.cause import Candidate, View, Way
 from hairpin.causes.container._start_failure import own_words
@@ -18,13 +18,25 @@ from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
 from hairpin.walk.sockets import find_socket, socket_text
 
 
-def holder(view: View) -> Holder | None:
+def _holder(view: View) -> Holder | None:
     """Return the holder at whose socket the packet arrived, or None."""
     socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
     return taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
 
 
-def candidate(view: View, held: Holder) -> Candidate:
+def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
+    """Return the function that yields the candidate for a packet that arrived at a socket of another container, or of
+    another process."""
+
+    def find(view: View) -> Iterator[Candidate]:
+        held = _holder(view)
+        if held is not None and (held.container is not None) is container:
+            yield _candidate(view, held)
+
+    return find
+
+
+def _candidate(view: View, held: Holder) -> Candidate:
     """Return the candidate that takes the port from the holder and starts the container that should have it."""
     meant, binding = held.meant, held.binding
     parts: list[Primitive] = [DeleteSocket(view.host_netns, each) for each in _in_the_way(view, held)]

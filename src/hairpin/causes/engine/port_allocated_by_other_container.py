@@ -8,22 +8,13 @@ Now: stop the other container and start this one, or recreate one of them with a
 Lasting: the port in the compose file or in the command that makes the container.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._port_holder import candidate, holder
+from hairpin.causes.cause import Cause
+from hairpin.causes.engine._port_holder import by_holder
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the packet arrived at a socket of another container."""
-    held = holder(view)
-    if held is not None and held.container is not None:
-        yield candidate(view, held)
-
 
 CAUSE = Cause(
     title=message("Another container has the published port"),
     source="moby: libnetwork/portallocator/portallocator.go; moby/libnetwork#575, moby/moby#12148, moby/moby#26527",
     reasons=frozenset({"answered-by-other"}),
+    find=by_holder(container=True),
 )

@@ -9,23 +9,14 @@ docker-proxy that was left behind by the container's last run serves nobody: ``k
 Lasting: disable the holder's unit; else it has the port again at the next boot.
 """
 
-from collections.abc import Iterator
-
-from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.engine._port_holder import candidate, holder
+from hairpin.causes.cause import Cause
+from hairpin.causes.engine._port_holder import by_holder
 from hairpin.message import message
-
-
-def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate if the packet arrived at a socket of another process."""
-    held = holder(view)
-    if held is not None and held.container is None:
-        yield candidate(view, held)
-
 
 CAUSE = Cause(
     aliases=("port-bound-by-other-process",),
     title=message("Another process holds the published port"),
     source="bind(2): EADDRINUSE; moby libnetwork/portallocator",
     reasons=frozenset({"answered-by-other"}),
+    find=by_holder(container=False),
 )

@@ -5,6 +5,7 @@ A line is named as what it does when it runs, never as what has run: the loss it
 
 import re
 import shlex
+from itertools import pairwise
 
 from hairpin.host.host import Host
 from hairpin.host.managers import ScriptLine
@@ -47,16 +48,12 @@ def _replaces(rest: str) -> bool:
 
 
 def _flushes(words: list[str], table: str, chains: frozenset[str]) -> bool:
-    named = _value_of(words, ("-t", "--table")) or "filter"
+    named = next((value for word, value in pairwise(words) if word in ("-t", "--table")), "") or "filter"
     at = next((number for number, word in enumerate(words) if word in ("-F", "--flush")), None)
     if at is None or named != table:
         return False
     chain = next((word for word in words[at + 1 : at + 2] if not word.startswith(("-", ">", "2>"))), None)
     return chain is None or chain in chains
-
-
-def _value_of(words: list[str], names: tuple[str, ...]) -> str | None:
-    return next((words[number + 1] for number, word in enumerate(words[:-1]) if word in names), None)
 
 
 def _flushed_by_nft(words: list[str], family: str, table: str, chains: frozenset[str]) -> bool:

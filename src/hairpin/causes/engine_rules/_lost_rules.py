@@ -101,10 +101,6 @@ def by_loss(
     return find
 
 
-def _flushed(rules: int, chains: int) -> Message:
-    return message("Docker's rules were flushed: {lost} are gone", lost=loss_text(rules, chains))
-
-
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
@@ -119,7 +115,9 @@ def candidate(
         closing = opened if opened and _is_dockers(view, part.engine) else ()
         advice = tuple(_said_of(each, closed=bool(closing)) for each in opened)
         part = msgspec.structs.replace(part, chains=part.missing.chains, rules=part.missing.rules)
-        title = _flushed(len(part.rules), len(part.chains))
+        title = message(
+            "Docker's rules were flushed: {lost} are gone", lost=loss_text(len(part.rules), len(part.chains))
+        )
         change = restoring_all(part.missing, netns, namespace)
         change = Change((*change.parts, *(SetPolicy(netns, each, "drop") for each in closing)))
     else:

@@ -18,7 +18,6 @@ from hairpin.causes.where import OfZone
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.change import Change, Primitive
 from hairpin.change.intent import LetIn, rendered
-from hairpin.host.managers import FirewalldZone
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import NameMatch, Verdict
@@ -34,7 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     if place is None or view.stop.stage not in ("input", "forward"):
         return
     tools = [engine.kind for engine in view.host.engines for each in engine.networks if each.bridge == link]
-    if not tools or any(link in zone.interfaces for zone in zones(view) if _accepts(zone)):
+    accepting = (each for each in zones(view) if each.name in _ACCEPTING or each.target == "ACCEPT")
+    if not tools or any(link in each.interfaces for each in accepting):
         return
     zone = "docker" if "docker" in tools and _is_known(view, "docker") else "trusted"
     by_source = "docker" in tools and zone == "trusted"
@@ -93,10 +93,6 @@ def _is_known(view: View, name: str) -> bool:
     another zone."""
     firewalld = view.host.firewalld
     return firewalld is not None and any(each.name == name for each in (*firewalld.runtime, *firewalld.permanent))
-
-
-def _accepts(zone: FirewalldZone) -> bool:
-    return zone.name in _ACCEPTING or zone.target == "ACCEPT"
 
 
 CAUSE = Cause(

@@ -31,7 +31,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     pair = pair_of(view)
     connecting = pair.change(view) if pair is not None else None
-    if pair is not None and connecting is not None and not _by_host_address(view):
+    by_host_address = owns_address(view.host_namespace, view.flow.version, view.flow.daddr)
+    if pair is not None and connecting is not None and not by_host_address:
         effects = pair.side_effects(view)
         yield msgspec.structs.replace(_candidate(view, place, connecting), side_effects=effects, cuts=bool(effects))
     apart = Way(
@@ -40,10 +41,6 @@ def find(view: View) -> Iterator[Candidate]:
     )
     way = apart if pair is None else by_name(pair, view.stop.seen.packet.dport or view.flow.dport)
     yield _candidate(view, place, deletion(view, place), ways=(way,), offered=False)
-
-
-def _by_host_address(view: View) -> bool:
-    return owns_address(view.host_namespace, view.flow.version, view.flow.daddr)
 
 
 def _candidate(

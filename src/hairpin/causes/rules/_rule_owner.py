@@ -23,21 +23,9 @@ _FIRST_GUARD: Version = (28, 0, 0)
 """Since then dockerd keeps packets from containers' own addresses by rules in raw PREROUTING."""
 
 
-def _in_container(view: View, _place: Place) -> bool:
-    return not view.on_host
-
-
-def _bridge_family(_view: View, place: Place) -> bool:
-    return place.family in ("bridge", "arp")
-
-
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
     """Return a predicate: the name of the rule's chain begins with one of the prefixes."""
     return lambda _, place: place.chain.startswith(prefixes)
-
-
-def _docker_user(view: View, place: Place) -> bool:
-    return place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")
 
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
@@ -60,7 +48,9 @@ _OF_PROTOCOL = ("protocol", "sport", "dport", "tcp-flags", "icmp", "icmp6")
 def _bans(view: View, place: Place) -> bool:
     """Return whether the rule is in a chain or table of a ban list, or asks one of its sets."""
     in_theirs = place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS)
-    return in_theirs or any(map(_is_ban_set, sets_asked(view, place)))
+    return in_theirs or any(
+        each.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-")) for each in sets_asked(view, place)
+    )
 
 
 def sets_asked(view: View, place: Place) -> tuple[str, ...]:
@@ -74,13 +64,9 @@ def body_at(view: View, place: Place) -> tuple[Expression, ...]:
     return rule.body if rule is not None else ()
 
 
-def _is_ban_set(name: str) -> bool:
-    return name.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-"))
-
-
-def _engine_table(_view: View, place: Place) -> bool:
-    """Return whether the table is that of dockerd's nftables back end."""
-    return place.dialect == "nft" and place.table == TABLE
+def _nft_table(name: str) -> Callable[[View, Place], bool]:
+    """Return a predicate: the rule is in that table of nftables."""
+    return lambda _, place: place.dialect == "nft" and place.table == name
 
 
 def _ufw(view: View, place: Place) -> bool:
@@ -92,14 +78,6 @@ def _ufw(view: View, place: Place) -> bool:
         return False
     closed = view.host.ufw is not None and (view.host.ufw.default_forward_policy or "").upper() in ("DROP", "REJECT")
     return closed and view.on_host and _forward_policy(view, place) and rule_keeper(view.host) == "ufw"
-
-
-def _firewalld_table(_view: View, place: Place) -> bool:
-    return place.dialect == "nft" and place.table == "firewalld"
-
-
-def _panic_table(_view: View, place: Place) -> bool:
-    return place.dialect == "nft" and place.table == PANIC_TABLE
 
 
 def _direct_routing(view: View, place: Place) -> bool:
@@ -120,10 +98,6 @@ def _within_bridge(view: View, place: Place) -> bool:
     return bool(seen.iif) and seen.iif == seen.oif and named >= {"iif", "oif"}
 
 
-def _nft(_view: View, place: Place) -> bool:
-    return place.dialect == "nft"
-
-
 def _early_table(view: View, place: Place) -> bool:
     return place.table in ("mangle", "raw", "security") or view.stop.stage not in ("input", "output", "forward")
 
@@ -131,10 +105,6 @@ def _early_table(view: View, place: Place) -> bool:
 def _stage(stage: str) -> Callable[[View, Place], bool]:
     """Return a predicate: the packet stopped at that stage."""
     return lambda view, _: view.stop.stage == stage
-
-
-def _input_for_relay(view: View, _place: Place) -> bool:
-    return view.stop.stage == "input" and serves_relay(view)
 
 
 def _forward_policy(view: View, place: Place) -> bool:
@@ -236,11 +206,11 @@ def relay_name(view: View) -> str:
 
 
 OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
-    ("container", _in_container),
-    ("firewalld-panic", _panic_table),
-    ("bridge-family", _bridge_family),
+    ("container", lambda view, _: not view.on_host),
+    ("firewalld-panic", _nft_table(PANIC_TABLE)),
+    ("bridge-family", lambda _, place: place.family in ("bridge", "arp")),
     ("ban-list", _bans),  # before docker-user: DOCKER-USER may jump to such a chain
-    ("docker-user", _docker_user),
+    ("docker-user", lambda view, place: place.chain == "DOCKER-USER" or led_from(view, place, "DOCKER-USER")),
     ("isolation", _engine_chain("DOCKER-ISOLATION", "NETAVARK_ISOLATION", "NETAVARK-ISOLATION")),
     ("ufw", _ufw),
     ("firewalld", _chain(*_FIREWALLD)),
@@ -248,12 +218,12 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain("DOCKER")),
-    ("engine", _engine_table),
-    ("firewalld", _firewalld_table),
-    ("nft-table", _nft),
+    ("engine", _nft_table(TABLE)),  # of dockerd's nftables back end
+    ("firewalld", _nft_table("firewalld")),
+    ("nft-table", lambda _, place: place.dialect == "nft"),
     ("hidden-backend", hidden_backend),
     ("mangle", _early_table),
-    ("input-for-relay", _input_for_relay),
+    ("input-for-relay", lambda view, _: view.stop.stage == "input" and serves_relay(view)),
     ("input", _stage("input")),
     ("output", _stage("output")),
     ("podman-beside-docker", _podman_beside_docker),

@@ -75,7 +75,7 @@ def find(view: View) -> Iterator[Candidate]:
             held = (*_addressed(view, engine), *relays(view.host, container, binding))
             said = message("docker-proxy, which holds the published ports, ended with it.")
             yield _candidate(view, engine, container, held, said)
-        elif view.stop.reason in RULE_STOPS and (rules := _made_again(view, _running(engine))):
+        elif view.stop.reason in RULE_STOPS and (rules := _made_again(view, engine)):
             said = message("Rules that it made are gone. It makes them again when it starts.")
             yield _candidate(view, engine, container, (*_addressed(view, engine), *rules), said)
 
@@ -113,12 +113,9 @@ def _gossiping(view: View) -> Iterator[Candidate]:
         yield _started(host, engine, container, (told, *unknown.parts), said)
 
 
-def _running(engine: Engine) -> Engine:
-    return msgspec.structs.replace(engine, running=True)
-
-
-def _made_again(view: View, running: Engine) -> tuple[Primitive, ...]:
+def _made_again(view: View, engine: Engine) -> tuple[Primitive, ...]:
     """Return the rules that the host lacks and that the daemon makes when it starts."""
+    running = msgspec.structs.replace(engine, running=True)
     return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 

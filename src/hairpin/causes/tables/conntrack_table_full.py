@@ -9,15 +9,19 @@ Now: ``sysctl -w net.netfilter.nf_conntrack_max=…``, twice the present value.
 Lasting: the value in sysctl.d, and nf_conntrack in modules-load.d: before the module is loaded there is no such sysctl.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hairpin.causes.cause import Candidate, Cause, View
-from hairpin.causes.tables._entries import most_of
 from hairpin.causes.where import OfSysctl
 from hairpin.change.change import SetSysctl, one
-from hairpin.message import message
+from hairpin.host.host import Namespace
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import TCP, UDP, Connection
+from hairpin.network.prefix import Version, address_text
 from hairpin.walk.hooks.conntrack_room import MAXIMUM, fill_of
 
+_NAMES = {TCP: "tcp", UDP: "udp"}
 _ENTRY_BYTES = 320
 """The size of ``struct nf_conn`` on 64-bit kernels, about."""
 
@@ -28,7 +32,7 @@ def find(view: View) -> Iterator[Candidate]:
     if fill is None or not fill.full or view.host_netns not in view.network:
         return
     wanted = 2 * fill.count
-    filled = most_of(view.namespace)
+    filled = _most_of(view.namespace)
     yield Candidate(
         title=message(
             "The connection table is full: {count} of at most {most} entries", count=fill.count, most=fill.most
@@ -51,6 +55,30 @@ def find(view: View) -> Iterator[Candidate]:
             ),
         ),
     )
+
+
+def _most_of(namespace: Namespace) -> Message | None:
+    """Return the source and the port that most of the listed entries have; None if nothing is listed."""
+    entries = namespace.connections
+    if not entries:
+        return None
+    ports = Counter(map(_port, entries))
+    sources: Counter[tuple[Version, int]] = Counter((each.version, each.original.saddr) for each in entries)
+    port, to_port = ports.most_common(1)[0]
+    (version, source), by_source = sources.most_common(1)[0]
+    return message(
+        "Of {listed} listed entries {to_port} are to port {port}, and {by_source} are from {source}.",
+        listed=len(entries),
+        to_port=to_port,
+        port=port,
+        by_source=by_source,
+        source=address_text(source, version),
+    )
+
+
+def _port(entry: Connection) -> str:
+    protocol = entry.original.protocol
+    return f"{entry.original.dport}/{_NAMES.get(protocol, protocol)}"
 
 
 CAUSE = Cause(

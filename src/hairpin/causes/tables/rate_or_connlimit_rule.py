@@ -33,7 +33,8 @@ def find(view: View) -> Iterator[Candidate]:
     if not is_exceeded(view.namespace, seen, limit, _entered(limit), lambda each: _to_port(each, seen)):
         return
     packet = seen.packet
-    client = address_text(packet.saddr if _by(limit) == "saddr" else packet.daddr, packet.version)
+    by_source = isinstance(limit, HashLimit) or limit.by == "saddr"
+    client = address_text(packet.saddr if by_source else packet.daddr, packet.version)
     yield Candidate(
         title=message("{client} is above the limit of a rule now", client=client),
         detail=message("{state} The rule: {rule}", state=_state(view.namespace, seen, limit, client), rule=place.text),
@@ -60,10 +61,6 @@ def _entered(limit: Limit) -> frozenset[str]:
 
 def _to_port(other: Seen, seen: Seen) -> bool:
     return (other.packet.protocol, other.packet.dport) == (seen.packet.protocol, seen.packet.dport)
-
-
-def _by(limit: Limit) -> str:
-    return "saddr" if isinstance(limit, HashLimit) else limit.by
 
 
 def _state(namespace: Namespace, seen: Seen, limit: Limit, client: str) -> Message:

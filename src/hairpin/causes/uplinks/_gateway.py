@@ -94,11 +94,9 @@ def _outer_addresses(network: Network, netns: Netns, version: Version) -> tuple[
 
 def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:
     """Return the router in that address's network which a file or another default route names."""
-    return next((each for each in _named(network, netns, own) if _on_link(each, own)), None)
-
-
-def _on_link(gateway: Gateway, own: Address) -> bool:
-    return gateway.address != own.value and inside(gateway.address, own.value, own.prefix_length, own.version)
+    near = own.value, own.prefix_length, own.version
+    named = (each for each in _named(network, netns, own) if each.address != own.value)
+    return next((each for each in named if inside(each.address, *near)), None)
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:

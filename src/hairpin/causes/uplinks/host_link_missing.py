@@ -26,6 +26,7 @@ def find(view: View) -> Iterator[Candidate]:
     netns, host = view.host_netns, view.host_namespace
     if not view.on_host or any(is_uplink(view.network, netns, each) for each in host.links):
         return
+    free = 1 + max((link.index for each in view.host.namespaces for link in each.links), default=0)
     for name, path in dict(configured_links(view.host)).items():
         addresses = [own for own, _ in configured_addresses(view.host, name, view.flow.version)]
         if len(addresses) != 1 or host.link(name) is not None:
@@ -34,14 +35,10 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("{link} is gone, and this host has no other link to the outside", link=name),
             detail=message("{file} configures it.", file=path),
-            change=Change(tuple(_parts(view, Link(_free_index(view), name), addresses[0])), (ByPerson(back),)),
+            change=Change(tuple(_parts(view, Link(free, name), addresses[0])), (ByPerson(back),)),
             where=OfLink(link=name),
             in_class="link-or-route",
         )
-
-
-def _free_index(view: View) -> int:
-    return 1 + max((link.index for each in view.host.namespaces for link in each.links), default=0)
 
 
 def _parts(view: View, link: Link, own: Address) -> Iterator[Primitive]:
