@@ -15,10 +15,12 @@ from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns
+from hairpin.host.socket import Socket
 from hairpin.message import Message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.sockets import find_socket
 from hairpin.walk.state import Reason, RuleDecided, Stop
 from hairpin.walk.trace import Branch
 
@@ -73,6 +75,11 @@ class View(msgspec.Struct, frozen=True):
         """The rule or policy that stopped the packet, or None."""
         decided = self.stop.decided_by
         return decided.place if isinstance(decided, RuleDecided) else None
+
+    @property
+    def socket(self) -> Socket | None:
+        """The socket that takes the packet where it stopped, or None."""
+        return find_socket(self.namespace, self.stop.seen.packet, self.stop.link or "").socket
 
     @property
     def both_hosts(self) -> tuple[Host, ...]:

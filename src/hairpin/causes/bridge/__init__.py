@@ -1,2 +1,1 @@
-"""Faults of bridges, their ports and veths; ``_link_state`` sets a link up, ``_renaming`` gives a bridge its name
-back."""
+"""Faults of bridges, their ports and veths; ``_link_state`` sets a link up."""

@@ -14,19 +14,24 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.bridge._renaming import named_back
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.change import Change, SetLink
-from hairpin.engines.bridging import new_bridge, port_of, renamed_bridge
+from hairpin.change.change import AddEntry, Change, Primitive, RenameLink, SetLink
+from hairpin.change.difference import difference
+from hairpin.change.simulate import simulate
+from hairpin.engines.bridging import bridge_addresses, new_bridge, port_of, renamed_bridge
 from hairpin.engines.podman import reloading
 from hairpin.host.docker import DockerNetwork, Engine
+from hairpin.host.kernel_release import Version, kernel_version
 from hairpin.host.link import Link
 from hairpin.message import Message, message
 from hairpin.network.attachment import has_lost_bridge, host_link_of
-from hairpin.network.network import addresses_of, veth_peer
+from hairpin.network.network import Network, addresses_of, veth_peer
 from hairpin.network.prefix import inside
+
+_RENAMES_LIVE_LINKS: Version = (6, 2)
+"""The first kernel that renames a link that is up.  Source: net/core/dev.c dev_change_name()"""
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -58,7 +63,7 @@ def _of_other_name(
     view: View, engine: Engine, joined: DockerNetwork, names: tuple[str, Link], ports: tuple[Link, ...]
 ) -> Candidate:
     name, link = names
-    change = named_back(view, link, joined, name)
+    change = _named_back(view, link, joined, name)
     return Candidate(
         title=message("Bridge {link} has another name: {name}", link=name, name=link.name),
         detail=message(
@@ -122,6 +127,36 @@ def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
         subnets = [each for each in joined.subnets if each.version == 4]
         if any(inside(each.value, net.network, net.prefix_length, 4) for each in held for net in subnets):
             yield link
+
+
+def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Change:
+    """Return the change that gives the link the name of the network's bridge, and the addresses that it lost.  An older
+    kernel renames a link only while it is down, and a link that goes down loses its IPv6 addresses."""
+    parts = _renamed(view, link, name)
+    after = simulate(Change(parts), view.network)
+    held = {(each.version, each.value) for each in after.namespace(view.host_netns).addresses}
+    lost = (each for each in bridge_addresses(view.host, joined) if (each.version, each.value) not in held)
+    return Change((*parts, *(AddEntry(view.host_netns, each) for each in lost)))
+
+
+def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
+    """Return the parts that rename the link.  If it has to be down for that, they put back what it loses then."""
+    netns = view.host_netns
+    rename = RenameLink(netns, link.name, name)
+    if not link.up or kernel_version(view.host_namespace.kernel) >= _RENAMES_LIVE_LINKS:
+        return (rename, *_up(view, link, name)) if not link.up else (rename,)
+    down = SetLink(netns, msgspec.structs.replace(link, up=False, carrier=False, operstate="DOWN"))
+    parts = (down, rename, SetLink(netns, msgspec.structs.replace(link, name=name)))
+    return (*parts, *_left(view.network, parts, rename))
+
+
+def _up(view: View, link: Link, name: str) -> tuple[SetLink, ...]:
+    return (SetLink(view.host_netns, msgspec.structs.replace(link, name=name, up=True)),)
+
+
+def _left(network: Network, parts: tuple[Primitive, ...], rename: RenameLink) -> tuple[Primitive, ...]:
+    """Return what puts the rest back as it is where the link never was down."""
+    return difference(simulate(Change(parts), network), simulate(Change((rename,)), network)).parts
 
 
 CAUSE = Cause(

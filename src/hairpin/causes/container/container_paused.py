@@ -18,7 +18,6 @@ from hairpin.change.change import SetContainer, one
 from hairpin.host.docker import Container
 from hairpin.message import message
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -44,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 def _owner(view: View) -> Container | None:
     """Return the container whose process has the socket open that took the packet, which others may share a namespace
     with."""
-    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    socket = view.socket
     return view.container if socket is None else owner_of_socket(view.network, view.stop.netns, socket)
 
 

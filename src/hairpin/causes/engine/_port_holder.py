@@ -15,12 +15,12 @@ from hairpin.engines.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
-from hairpin.walk.sockets import find_socket, socket_text
+from hairpin.walk.sockets import socket_text
 
 
 def _holder(view: View) -> Holder | None:
     """Return the holder at whose socket the packet arrived, or None."""
-    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    socket = view.socket
     return taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
 
 

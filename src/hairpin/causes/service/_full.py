@@ -9,7 +9,6 @@ from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.walk.sockets import find_socket
 
 
 def by_full_socket(
@@ -23,8 +22,8 @@ def by_full_socket(
     """
 
     def find(view: View) -> Iterator[Candidate]:
-        socket = _full_socket(view)
-        if socket is None:
+        socket = view.socket
+        if socket is None or not socket.is_full:
             return
         words = {
             "name": _process_of(socket), "port": socket.port, "queued": socket.queued, "backlog": socket.backlog,
@@ -41,12 +40,6 @@ def by_full_socket(
         )
 
     return find
-
-
-def _full_socket(view: View) -> Socket | None:
-    """Return the socket that takes the packet, if it is full."""
-    socket = find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
-    return socket if socket is not None and socket.is_full else None
 
 
 def _making_room(view: View, socket: Socket) -> Change:

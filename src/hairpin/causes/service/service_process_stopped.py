@@ -18,7 +18,6 @@ from hairpin.host.socket import Socket
 from hairpin.message import message
 from hairpin.network.flannel import relay_behind
 from hairpin.network.socket_owner import owner_of_socket
-from hairpin.walk.sockets import find_socket
 
 
 def find(view: View) -> Iterator[Candidate]:
@@ -77,7 +76,7 @@ def _stopped_at(view: View) -> Socket | None:
     relay = relay_behind(view.namespace, link) if link is not None and view.stop.stage == "tunnel" else None
     if relay is not None:
         return relay.socket
-    return find_socket(view.namespace, view.stop.seen.packet, view.stop.link or "").socket
+    return view.socket
 
 
 CAUSE = Cause(
