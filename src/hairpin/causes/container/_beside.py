@@ -23,7 +23,7 @@ _OWN_MAC = 0x020000000000
 """Locally administered: a simulated link needs some hardware address; the kernel draws that of a real one."""
 
 
-def beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
+def by_link_beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields the candidate which gives the host a link of this kind beside the container's.
 
     ``title`` has places for the link below, ``{parent}``, and for the container's ``{name}``."""

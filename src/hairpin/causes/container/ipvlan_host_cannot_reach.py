@@ -13,14 +13,14 @@ Lasting: the same in the host's network configuration; or a bridge network for w
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.container._beside import beside
+from hairpin.causes.container._beside import by_link_beside
 from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The host and an ipvlan on its own link do not reach each other"),
     source="drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()",
     reasons=frozenset({"left-instead", "no-neighbour"}),
-    find=beside(
+    find=by_link_beside(
         "ipvlan",
         title=message("{parent} and the ipvlan of {name} on it do not reach each other"),
         detail=message("The kernel hands no packet of a link to an ipvlan on it, whatever the rules and routes are."),

@@ -12,14 +12,14 @@ Lasting: the same in the host's network configuration; or a bridge network for w
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.container._beside import beside
+from hairpin.causes.container._beside import by_link_beside
 from hairpin.message import message
 
 CAUSE = Cause(
     title=message("The host and a macvlan on its own link do not reach each other"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_handle_frame()",
     reasons=frozenset({"left-instead"}),
-    find=beside(
+    find=by_link_beside(
         "macvlan",
         title=message("{parent} and the macvlan of {name} on it do not reach each other"),
         detail=message(

@@ -12,7 +12,7 @@ from hairpin.network.prefix import address_text, inside
 from hairpin.network.routing import route_text
 
 
-def covering(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
+def by_refusing_route(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for such a route, if the address that was looked up is in a container
     network, or if it is in none."""
 

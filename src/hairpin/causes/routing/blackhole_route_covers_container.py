@@ -8,12 +8,12 @@ Lasting: take it out of the configuration that makes it.
 """
 
 from hairpin.causes.cause import Cause
-from hairpin.causes.routing._blackhole import covering
+from hairpin.causes.routing._blackhole import by_refusing_route
 from hairpin.message import message
 
 CAUSE = Cause(
     title=message("A blackhole route covers the container"),
     source="ip-route(8): blackhole, unreachable, prohibit",
     reasons=frozenset({"route-type", "rp-filter"}),
-    find=covering(container=True),
+    find=by_refusing_route(container=True),
 )
