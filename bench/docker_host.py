@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.engines.chains import BUILT_IN
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.chains import BUILT_IN
+from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.expected import ExpectedRules
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace

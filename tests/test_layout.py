@@ -66,17 +66,17 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "causes/uplinks/": "causes/uplinks/test_uplinks.py",
     "apply/arriving.py": "kernel/test_own_ssh.py",
     "apply/carrying_out.py": "kernel/test_taking_back.py",
-    "report/cause_text.py": "report/test_terminal.py",
-    "report/grounds_text.py": "report/test_terminal.py",
-    "report/head_text.py": "report/test_terminal.py",
-    "report/page/cause_page.py": "cli/test_present.py",
-    "report/page/diff_page.py": "cli/test_present.py",
+    "report/text/cause_text.py": "report/text/test_terminal.py",
+    "report/text/grounds_text.py": "report/text/test_terminal.py",
+    "report/text/head_text.py": "report/text/test_terminal.py",
+    "report/page/cause_page.py": "cli/face/test_present.py",
+    "report/page/diff_page.py": "cli/face/test_present.py",
     "report/page/drawing.py": "report/page/test_picture.py",
-    "report/page/explain_page.py": "cli/test_present.py",
-    "report/page/fix_page.py": "cli/test_present.py",
+    "report/page/explain_page.py": "cli/face/test_present.py",
+    "report/page/fix_page.py": "cli/face/test_present.py",
     "report/page/overview_table.py": "report/page/test_answer_page.py",
     "report/page/table.py": "report/page/test_events_page.py",
-    "report/page/text_page.py": "cli/test_present.py",
+    "report/page/text_page.py": "cli/face/test_present.py",
     "report/page/way_figure.py": "report/page/test_answer_page.py",
     "apply/outcome.py": "apply/test_fixing.py",
     "apply/settling.py": "kernel/test_taking_back.py",
@@ -85,11 +85,11 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/ground.py": "apply/test_fixing.py",
     "apply/remote/ground_there.py": "kernel/test_remote.py",
     "apply/remote/plans_there.py": "kernel/test_remote.py",
-    "cli/elsewhere.py": "cli/test_undo.py",
-    "cli/applying.py": "cli/test_fix.py",
-    "cli/telling.py": "cli/test_undo.py",
+    "cli/plans/elsewhere.py": "cli/test_undo.py",
+    "cli/plans/applying.py": "cli/test_fix.py",
+    "cli/plans/telling.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
-    "cli/way_in.py": "kernel/test_own_ssh.py",
+    "cli/plans/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
     "question/port_flows.py": "question/test_flows.py",
@@ -155,7 +155,7 @@ MAX_PARAMETERS = 6
 """Of a function of the command line."""
 MAX_FILES = 25
 """Python files of a folder.  With more it needs a second floor."""
-HEAPS = ("change", "cli", "engines", "network", "remedy", "report", "story", "walk")
+HEAPS: tuple[str, ...] = ()
 """Folders that still have more."""
 # An unexpected exception is caught in this file alone, which logs it and prints the log's path.
 CATCHES_ALL = "src/hairpin/cli/main.py"

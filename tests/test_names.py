@@ -24,7 +24,7 @@ Outside Pair Peer Place Port Prefix Question Relay Scope Seen Way Wire Words
 DOUBLE_CLASSES = frozenset(_DOUBLE_CLASSES.split())
 _PARTICIPLES = """
 answer/engines:unanswered change/change:added change/intent:rendered diagnose/unhairpinned:unhairpinned
-engines/dockerd:expected events/engines/_containers:ended engines/podman:expected evidence/file:read
+engines/docker/dockerd:expected events/engines/_containers:ended engines/podman:expected evidence/file:read
 evidence/json_text:mended evidence/renewal:renewed evidence/written_file:written host/read/engines/placement:placed
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
 host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
@@ -33,14 +33,14 @@ netfilter/evaluate/set_field:offloaded netfilter/iptables/fields:masked netfilte
 netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
 netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_json:modernised
 netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
-network/unmasqueraded:unmasqueraded remedy/container:started remedy/engine:restored remedy/engine:started
+network/unmasqueraded:unmasqueraded remedy/boot/container:started remedy/boot/engine:restored remedy/boot/engine:started
 replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered
 replica/watch/counters:saved replica/watch/snmp:counted report/excerpts:filled report/excerpts:picked
 report/paper:shortened report/paper:wrapped report/verdicts:folded walk/ip/ipvs:balanced
 walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
 walk/link/crossing:unpacked walk/link/flannel_udp:received walk/link/flannel_udp:relayed
 walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted
-walk/link/wireguard:encrypted walk/naming:answered walk/segment_size:clamped walk/state:stopped
+walk/link/wireguard:encrypted walk/naming:answered walk/size/segment_size:clamped walk/state:stopped
 walk/unserved:unserved walk/walked:walked
 """
 PARTICIPLES = frozenset(_PARTICIPLES.split())

@@ -17,7 +17,7 @@ from hairpin.report.page.markup import element, markup
 from hairpin.report.page.picture import picture_of
 from hairpin.report.page.way_figure import title_of
 from hairpin.report.places import places_of
-from hairpin.report.ways import ways
+from hairpin.report.text.ways import ways
 from hairpin.report.words import Words
 from tools.quoted import ROOT
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import msgspec
 
-from hairpin.report.diff_document import DiffDocument
-from hairpin.report.document import ReportDocument
-from hairpin.report.events_document import EventsDocument
-from hairpin.report.explain_document import ExplainDocument
-from hairpin.report.fix_document import FixDocument
+from hairpin.report.documents.diff_document import DiffDocument
+from hairpin.report.documents.document import ReportDocument
+from hairpin.report.documents.events_document import EventsDocument
+from hairpin.report.documents.explain_document import ExplainDocument
+from hairpin.report.documents.fix_document import FixDocument
+from hairpin.report.documents.prove_document import ProveDocument
+from hairpin.report.documents.restore_document import RestoreDocument
+from hairpin.report.documents.story_document import StoryDocument
+from hairpin.report.documents.undo_document import UndoDocument
+from hairpin.report.documents.walk_document import WalkDocument
 from hairpin.report.pages import PageDocument
-from hairpin.report.prove_document import ProveDocument
-from hairpin.report.restore_document import RestoreDocument
-from hairpin.report.story_document import StoryDocument
-from hairpin.report.undo_document import UndoDocument
-from hairpin.report.walk_document import WalkDocument
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -12,7 +12,7 @@ import pytest
 from hairpin.answer.ask import ask
 from hairpin.causes.cause import Candidate
 from hairpin.causes.registry import all_causes, causes_of_hosts
-from hairpin.change.text import all_shown
+from hairpin.change.commands.text import all_shown
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.missing import missing_on
 from hairpin.host.docker import Container

@@ -10,7 +10,7 @@ import pytest
 
 from hairpin.change import calls
 from hairpin.change.calls import OwnersCall
-from hairpin.change.text import call_text
+from hairpin.change.commands.text import call_text
 from hairpin.host.boot.rule_keeper import RuleKeeper
 from hairpin.lab.probe import Outcome
 from tests.reboot.fixed import RELOADS, FixedRow, Stage, hosts_of

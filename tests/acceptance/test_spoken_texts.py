@@ -12,7 +12,7 @@ from hairpin.collect.snapshot import load
 from hairpin.explain.catalogue import ENTRIES
 from hairpin.explain.explain import Explanation, explain_texts
 from hairpin.explain.understand import Understood, understand
-from hairpin.report.explain_document import explain_document
+from hairpin.report.documents.explain_document import explain_document
 from hairpin.report.words import Words
 from tests.acceptance import recorded
 from tests.explain.judge import HEALTHY, NOW, client_lines, on_healthy_host, on_recorded_host

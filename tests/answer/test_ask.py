@@ -14,7 +14,7 @@ from hairpin.network.prefix import parse_address
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.question import Kind, Question
-from hairpin.report.document import report_document
+from hairpin.report.documents.document import report_document
 from hairpin.report.words import Words
 from tests.judges.kernels import Agreeing, Denying
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, evidence

@@ -8,9 +8,9 @@ from hairpin.apply.compose import compose_proposals
 from hairpin.apply.plan import plan_of
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine
-from hairpin.report.fix_document import fix_document
+from hairpin.report.documents.fix_document import fix_document
 from hairpin.report.paper import Paper
-from hairpin.report.plan_text import plan_text
+from hairpin.report.text.plan_text import plan_text
 from hairpin.report.words import Words
 from tests.apply.plans import FAULTY
 

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.answer.ask import ask
 from hairpin.apply.plan import plan_of
-from hairpin.change.text import all_shown
+from hairpin.change.commands.text import all_shown
 from hairpin.collect.snapshot import load
 from hairpin.errors import UsageError
 from hairpin.message import message

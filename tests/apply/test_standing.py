@@ -14,7 +14,7 @@ from hairpin.apply.task import Task
 from hairpin.carry.act import Acting, FileState
 from hairpin.change.calls import AllowInUfw, Call, SetContainerState, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import ReplaceFile
 from hairpin.change.steps import steps
 from hairpin.host.host import Host

@@ -7,9 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.missing import missing_of
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Contact, Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from hairpin.change.change import SetLink, one
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.host.docker import Contact
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns

@@ -51,7 +51,7 @@ SAID: dict[str, tuple[str, set[str]]] = {
         },
     ),
     "lab/demo.py": ("the scenario that the demo shows has the name", {"interface-forwarding-off"}),
-    "remedy/lasting.py": (
+    "remedy/boot/lasting.py": (
         "the change alone does not tell which kind of remedy it is",
         {"container-not-running", "port-not-published"},
     ),

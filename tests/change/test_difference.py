@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from hairpin.change import change as c
+from hairpin.change.commands.text import all_shown
 from hairpin.change.difference import difference
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.steps import steps
-from hairpin.change.text import all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule

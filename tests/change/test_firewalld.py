@@ -8,7 +8,7 @@ import pytest
 from hairpin.change import calls
 from hairpin.change.change import Change
 from hairpin.change.firewalld import firewalld_files
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.firewalls.direct_rules import direct_lines
 from hairpin.firewalls.permanent import Permanent
 from hairpin.firewalls.permanent_files import permanent

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddChain, DeleteRule, InsertRule, SetPolicy
+from hairpin.change.commands.text import all_shown
 from hairpin.change.intent import AnswerHere, Intent, LetIn, LoopBack, Masquerade, TakeAway, iptables_in_use, rendered
 from hairpin.change.steps import steps
-from hairpin.change.text import all_shown
 from hairpin.host.managers import Version
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import FieldMatch, NameMatch, Ruleset, Verdict

@@ -5,7 +5,8 @@ import pytest
 
 from hairpin.change import change as c
 from hairpin.change.calls import ByPerson, OpenPort, SetContainerState
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.text import advice, all_shown
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import (
     Advise,
     Ask,
@@ -20,7 +21,6 @@ from hairpin.change.step import (
     undo,
 )
 from hairpin.change.steps import after_steps, entering, host_of, refusal_of, steps
-from hairpin.change.text import advice, all_shown
 from hairpin.errors import ChangeError
 from hairpin.host.docker import Engine
 from hairpin.host.link import Address

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.cli import answering
 from hairpin.cli.answering import answer_question
-from hairpin.cli.asked import Asked, Given
+from hairpin.cli.face.asked import Asked, Given
 from hairpin.errors import EvidenceError
 from hairpin.evidence.several import Source
 from hairpin.network.world import World

@@ -251,7 +251,8 @@ def test_help_loads_click_and_the_standard_library_only() -> None:
     assert loaded == {
         "hairpin",
         "hairpin.cli",
-        "hairpin.cli.later",
+        "hairpin.cli.face",
+        "hairpin.cli.face.later",
         "hairpin.cli.main",
         "hairpin.errors",
         "hairpin.message",
@@ -261,8 +262,8 @@ def test_help_loads_click_and_the_standard_library_only() -> None:
 
 def test_json_needs_no_import_of_the_drawing() -> None:
     loaded = set(modules_after("check", "8080", "--json", "--snapshot", snapshot()))
-    assert "hairpin.report.document" in loaded
-    assert not loaded & {"rich", "hairpin.report.terminal", "hairpin.lab.build", "asyncio"}
+    assert "hairpin.report.documents.document" in loaded
+    assert not loaded & {"rich", "hairpin.report.text.terminal", "hairpin.lab.build", "asyncio"}
 
 
 def test_models_of_managers_that_the_host_lacks_are_not_loaded() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hairpin.cli.asked import Given
+from hairpin.cli.face.asked import Given
 from hairpin.cli.material import gather, stated_world
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence

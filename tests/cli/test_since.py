@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hairpin.cli import since
-from hairpin.cli.asked import Given
+from hairpin.cli.face.asked import Given
 from hairpin.collect.kept_snapshots import keep_snapshot
 from hairpin.collect.snapshot import with_traces
 from hairpin.errors import CollectError

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, DeleteEntry, SetLink, SetSysctl
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.host.link import Address, BridgeInfo, Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import Neighbour

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change, SetSysctl
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.diagnose.proven_set import needed_only, one_entry_each, proven_set, trimmed_set
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.expected import FAMILIES, ExpectedRule
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Namespace

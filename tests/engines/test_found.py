@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.found import count_of_rules, of_dialect, positions, shown_runs, tables_of_backend
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Dialect, Rule, Ruleset, Table, Verdict

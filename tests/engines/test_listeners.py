@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.host.docker import Engine, PortBinding
 from tests.engines.hosts import EMPTY, HTTP, N1, container, docker, endpoint, network, number
 

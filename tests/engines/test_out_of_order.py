@@ -6,18 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.steps import steps
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.missing import missing
 from hairpin.engines.out_of_order import out_of_order
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import Rule
 from hairpin.netfilter.meaning import meaning
 from hairpin.network.network import Network
 from tests.engines.hosts import EMPTY, N1, WEB, docker, fixture, programmed
-from tests.engines.test_restoring import HOST_NETNS, network
+from tests.engines.repair.test_restoring import HOST_NETNS, network
 
 ENGINE = docker("26.1.5", N1, containers=(WEB,))
 JUMPS = 6

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.missing import missing
 from hairpin.engines.podman import is_known
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
 from hairpin.host.docker import Engine
 from tests.engines.hosts import DOCKER0, EMPTY, N1, SIX, docker, network
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddEntry, Change, DeleteLink
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import UsageError
 from hairpin.events._commands import outcome
 from hairpin.events.course import Course

@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.evidence.redact import redact
-from hairpin.story.own_units import own_units
+from hairpin.story.logs.own_units import own_units
 from hairpin.story.timeline import story_of
 from hairpin.story.traces import traces_of
 from tests.story.recorded import entry, evidence

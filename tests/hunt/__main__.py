@@ -12,7 +12,7 @@ from multiprocessing import Pool
 from secrets import randbelow
 
 from hairpin.causes.where import places
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.errors import HairpinError
 from hairpin.walk.walk import walk_flow

@@ -7,7 +7,7 @@ from random import Random
 
 import msgspec
 
-from hairpin.change.addresses import missing_routes
+from hairpin.change.simulation.addresses import missing_routes
 from hairpin.collect.snapshot import load
 from hairpin.errors import HairpinError, UsageError
 from hairpin.evidence.reading import Evidence

@@ -6,9 +6,9 @@ from random import Random
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, Entry
-from hairpin.change.entries import check_gateways, route_slot
 from hairpin.change.expect import address_key
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.entries import check_gateways, route_slot
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address

@@ -6,8 +6,8 @@ An element is a rule, chain, policy, route, address, value, link, entry, socket,
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 
-from hairpin.change.entries import fdb_slot, neighbour_slot, route_slot
 from hairpin.change.expect import policy_rule_key, route_key
+from hairpin.change.simulation.entries import fdb_slot, neighbour_slot, route_slot
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.ir import Chain, Table
 from hairpin.network.network import Network

@@ -1,7 +1,7 @@
 """The kernel's word on a case: its change made in a replica, all flows after it, held against the walk.
 
 ``python -m tests.hunt --kernel`` judges cases of recorded hosts so.  What differs is a wrong step of the walk, or of
-``change/simulate.py``.
+``change/simulation/simulate.py``.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import InKernel
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.judges.agreement import replicated_as
 from hairpin.judges.judged import judged
 from hairpin.network.network import Network

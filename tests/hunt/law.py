@@ -14,7 +14,7 @@ from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.change import change as c
 from hairpin.change.expect import route_key
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.suspect import Suspect
 from hairpin.engines.missing import missing_on

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.judges.agreement import replicated_as
 from hairpin.message import Message
 from hairpin.network.flow import Flow

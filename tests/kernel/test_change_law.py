@@ -16,11 +16,11 @@ import pytest
 from hairpin.carry.act import Act, Command, Done
 from hairpin.carry.run import do
 from hairpin.change import change as c
-from hairpin.change.carrying import carrying_all
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.carrying import carrying_all
+from hairpin.change.commands.text import all_shown
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Step, steps_from_json, steps_to_json, undo
 from hairpin.change.steps import refusal_of, steps
-from hairpin.change.text import all_shown
 from hairpin.collect.run import Answer, LocalRunner, collect
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link

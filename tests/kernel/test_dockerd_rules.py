@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from hairpin.carry.act import Command
-from hairpin.change.carrying import carrying
 from hairpin.change.change import ReplaceTable
-from hairpin.change.loading import replacing
+from hairpin.change.commands.carrying import carrying
+from hairpin.change.commands.loading import replacing
 from hairpin.change.steps import steps
 from hairpin.engines.missing import Missing, missing
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine, PortBinding
 from hairpin.host.host import Host, Namespace

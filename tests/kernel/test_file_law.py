@@ -12,9 +12,9 @@ import pytest
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
 from hairpin.carry.run import carry_out
-from hairpin.change.carrying import carrying_all
 from hairpin.change.change import Change, WriteFile
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.carrying import carrying_all
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Step, nature, steps_from_json, steps_to_json, undo, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.host.managers import ConfigFile

@@ -23,7 +23,7 @@ from hairpin.apply.remote.outpost import Outpost, program
 from hairpin.apply.remote.plans_there import PlansThere, StandingThere
 from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change, Primitive, WriteFile
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.collect.run import LocalRunner

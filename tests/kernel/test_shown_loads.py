@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from hairpin.change.change import Change, InsertRule
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.text import all_shown
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.steps import steps
-from hairpin.change.text import all_shown
 from hairpin.engines.missing import missing_on
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.netfilter.ir import Dialect, Ruleset

@@ -22,7 +22,7 @@ from hairpin.apply.taking_back import take_back
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import Acting, FileState
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetLink, SetSysctl, WriteFile
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
 from hairpin.message import Message

@@ -26,10 +26,10 @@ from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.apply.settling import interrupted_plan
 from hairpin.apply.switch import watch
 from hairpin.apply.task import Task
-from hairpin.cli.applying import settle_interrupted, taken_back
-from hairpin.cli.asked import Shown
-from hairpin.cli.half_done import say_half_done
+from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
+from hairpin.cli.plans.applying import settle_interrupted, taken_back
+from hairpin.cli.plans.half_done import say_half_done
 from hairpin.message import Message, verbatim
 from hairpin.network.network import Network
 from hairpin.network.world import World

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.change import calls
 from hairpin.change import change as c
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
 from hairpin.host.link import Address

@@ -25,10 +25,10 @@ from hairpin.apply.journal import Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
 from hairpin.apply.switch import start_switch
 from hairpin.apply.task import Undertaking
-from hairpin.cli.applying import confirm_tried, settle_interrupted, taken_back
-from hairpin.cli.asked import Shown
-from hairpin.cli.half_done import say_half_done
+from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
+from hairpin.cli.plans.applying import confirm_tried, settle_interrupted, taken_back
+from hairpin.cli.plans.half_done import say_half_done
 from hairpin.message import Message, verbatim
 from hairpin.network.network import Network
 from hairpin.network.world import World

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 import hairpin.apply.switch
-import hairpin.cli.elsewhere
+import hairpin.cli.plans.elsewhere
 from hairpin.apply.fixing import Deed, apply_plan
 from hairpin.apply.ground import Ground
 from hairpin.apply.outcome import FixOutcome
@@ -15,7 +15,7 @@ from hairpin.apply.remote.ground_there import There
 from hairpin.apply.remote.outpost import Outpost
 from hairpin.apply.remote.plans_there import PlansThere
 from hairpin.apply.task import Undertaking
-from hairpin.cli.asked import Given, Shown
+from hairpin.cli.face.asked import Given, Shown
 from hairpin.collect.run import LocalRunner
 from hairpin.collect.snapshot import take
 from hairpin.host.read.parse import parse
@@ -54,7 +54,7 @@ def _look(label: str, _host: str | None = None) -> Network:
 
 def be_another_host() -> None:
     """Let the commands of this process find this host behind ``--host``."""
-    setattr(hairpin.cli.elsewhere, "outpost_of", _outpost)  # noqa: B010
+    setattr(hairpin.cli.plans.elsewhere, "outpost_of", _outpost)  # noqa: B010
     setattr(hairpin.apply.switch, "look", _look)  # noqa: B010
 
 
@@ -78,12 +78,12 @@ def known_plans() -> tuple[Undertaking, ...]:
 
 def settle() -> None:
     """Settle what was interrupted, as the next `hairpin fix --host` does."""
-    hairpin.cli.elsewhere.settle_there(_HOST, PLAINLY)
+    hairpin.cli.plans.elsewhere.settle_there(_HOST, PLAINLY)
 
 
 def undo() -> None:
     """Take the last plan back, as `hairpin undo --host` does."""
-    hairpin.cli.elsewhere.undo_there(_HOST[0], None, PLAINLY)
+    hairpin.cli.plans.elsewhere.undo_there(_HOST[0], None, PLAINLY)
 
 
 def begin(plan: RepairPlan, deed: Deed) -> FixOutcome:

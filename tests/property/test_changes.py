@@ -4,7 +4,7 @@ from hypothesis import assume, given
 
 from hairpin.change.change import Change
 from hairpin.change.difference import difference
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import steps_from_json, steps_to_json, undo
 from hairpin.change.steps import after_steps, steps
 from hairpin.errors import ChangeError

@@ -15,7 +15,7 @@ from hairpin.apply.remote.ground_there import There, taken_back_there
 from hairpin.apply.remote.outpost import Outpost
 from hairpin.apply.remote.plans_there import PlansThere
 from hairpin.apply.task import Task
-from hairpin.change.text import command_lines
+from hairpin.change.commands.text import command_lines
 from hairpin.cli.answering import second_judge
 from hairpin.errors import HairpinError
 from hairpin.host.read.parse import parse

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
+from hairpin.change.commands.text import command_lines
 from hairpin.change.step import ReplaceFile, Step
-from hairpin.change.text import command_lines
 from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.sysctl_files import is_sysctl_file
 

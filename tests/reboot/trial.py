@@ -10,14 +10,14 @@ from contextlib import ExitStack
 
 import msgspec
 
-from hairpin.change.file_text import file_commands
+from hairpin.change.commands.file_text import file_commands
 from hairpin.lab.engine import run_command
 from hairpin.lab.node import python
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
 from hairpin.lab.topology import HOST
 from hairpin.lab.trial import listening
-from hairpin.report.document import ReportDocument
+from hairpin.report.documents.document import ReportDocument
 from tests.guests.qemu import GuestError
 from tests.reboot.host import Host
 from tests.reboot.parts import Part, of_command, of_file

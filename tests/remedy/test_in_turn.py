@@ -10,9 +10,9 @@ from hairpin.causes.cause import Candidate
 from hairpin.causes.where import OfFile
 from hairpin.change.calls import ConnectContainer, SetContainerState
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetContainer
-from hairpin.change.in_turn import makes_again
-from hairpin.change.simulate import simulate
-from hairpin.engines.daemon import start_effects
+from hairpin.change.simulation.in_turn import makes_again
+from hairpin.change.simulation.simulate import simulate
+from hairpin.engines.docker.daemon import start_effects
 from hairpin.host.managers import Unit
 from hairpin.question.question import Question
 from hairpin.remedy.in_turn import after, renumbered_candidate

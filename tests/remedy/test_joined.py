@@ -3,13 +3,13 @@
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.engines.connecting import connecting_change
-from hairpin.engines.starting import starting_change
+from hairpin.engines.repair.connecting import connecting_change
+from hairpin.engines.repair.starting import starting_change
 from hairpin.host.docker import Endpoint
 from hairpin.network.flow import FromContainer
 from hairpin.network.network import Network
 from hairpin.remedy.joined import flows_to_joined
-from tests.engines.test_connecting import with_second
+from tests.engines.repair.test_connecting import with_second
 from tests.small_host import container, container_namespace, sibling
 
 

@@ -14,9 +14,9 @@ from hairpin.network.network import Network
 from hairpin.question.asked import Origin, Target
 from hairpin.question.flows import flows_for
 from hairpin.question.question import Kind, Question
-from hairpin.report.document import ReportDocument, report_document
+from hairpin.report.documents.document import ReportDocument, report_document
 from hairpin.report.paper import Paper
-from hairpin.report.terminal import report_text
+from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Language, Words
 from tests.host.fixture_evidence import evidence_of
 

@@ -1,6 +1,6 @@
 """A question is shown with what either answer means, and with the option that settles it."""
 
-from hairpin.report.document import report_document
+from hairpin.report.documents.document import report_document
 from hairpin.report.paper import Paper
 from hairpin.report.questions import write_questions
 from hairpin.report.words import Words

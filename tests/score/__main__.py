@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
+from hairpin.cli.face.output import complain, write, write_json
 from hairpin.cli.main import INTERRUPTED
-from hairpin.cli.output import complain, write, write_json
 from hairpin.errors import HairpinError
 from tests.score.event_score import score_under_events
 from tests.score.fix_score import score_fixed_draws, score_fixes

@@ -11,8 +11,8 @@ from hairpin.lab.node import Node
 from hairpin.lab.probe import Outcome
 from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
 from hairpin.message import message
-from hairpin.report.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument
-from hairpin.report.effects_document import SideEffectDocument
+from hairpin.report.documents.document import CauseDocument, FlowDocument, RemedyDocument, ReportDocument
+from hairpin.report.documents.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict, succeeds
 
 CHECK = (*HAIRPIN, "check")

@@ -8,7 +8,7 @@ from hairpin.lab.build import Lab
 from hairpin.lab.node import Node
 from hairpin.lab.scenario import Flow
 from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
-from hairpin.report.fix_document import FixDocument
+from hairpin.report.documents.fix_document import FixDocument
 from hairpin.walk.verdicts import succeeds
 from tests.score.outcome import outcome_in_time
 

@@ -9,7 +9,7 @@ import msgspec
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Causes, Flow
 from hairpin.lab.topology import HOSTS
-from hairpin.report.document import CauseDocument
+from hairpin.report.documents.document import CauseDocument
 from tests.score.diagnosis import Answer, agrees, blocking_causes, describes, dispute_in, stop_reason
 
 EVERYTHING = "(everything)"

@@ -15,7 +15,7 @@ from hairpin.lab.plan import LabPlan
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow
 from hairpin.lab.trial import settled_outcome
-from hairpin.report.effects_document import SideEffectDocument
+from hairpin.report.documents.effects_document import SideEffectDocument
 from tests.score.all_flows import Outcomes, all_ways, broken, opened, settled_all
 from tests.score.diagnosis import Printed, breaks, opens
 from tests.score.host_state import State, differences, host_state

@@ -19,7 +19,7 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.engine import write
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.lab.this_hairpin import environment
-from hairpin.report.blame_document import ActorDocument, SinceDocument
+from hairpin.report.documents.blame_document import ActorDocument, SinceDocument
 from tests.guests.packages import install_programs
 from tests.story.histories import HISTORIES
 from tests.story.history import READY, History, by_person, on_host

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.evidence.redact import redact
-from hairpin.story.boots import boots_of
+from hairpin.story.logs.boots import boots_of
 from hairpin.story.timeline import read_at, story_of
 from hairpin.story.traces import traces_of
 from tests.story.recorded import NOW, evidence, journal, lab

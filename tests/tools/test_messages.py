@@ -41,7 +41,7 @@ RAW: dict[str, tuple[str, bool]] = {
 def test_raw(code: str, refused: bool) -> None:
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call)
-    assert bool(list(raw_in(call, "report/terminal.py"))) is refused
+    assert bool(list(raw_in(call, "report/text/terminal.py"))) is refused
 
 
 def test_no_sentence_is_raw() -> None:

@@ -17,12 +17,12 @@ from hairpin.errors import HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.report.diff_text import diff_text
-from hairpin.report.events_text import events_text
 from hairpin.report.paper import Paper
-from hairpin.report.plan_text import plan_text
-from hairpin.report.restore_text import restore_text
-from hairpin.report.terminal import report_text
+from hairpin.report.text.diff_text import diff_text
+from hairpin.report.text.events_text import events_text
+from hairpin.report.text.plan_text import plan_text
+from hairpin.report.text.restore_text import restore_text
+from hairpin.report.text.terminal import report_text
 from hairpin.report.words import Words
 from tests.unread.table import Teller
 

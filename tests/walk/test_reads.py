@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from hairpin.answer.ask import network_of
 from hairpin.change.change import Change, SetSysctl
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, HairpinError
 from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.change.in_turn import renumbered_change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.in_turn import renumbered_change
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
 from hairpin.message import message

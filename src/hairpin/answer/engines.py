@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.engines.daemon import refusal
+from hairpin.engines.docker.daemon import refusal
 from hairpin.host.engine_health import Health, Left, health
 from hairpin.host.host import Unread
 from hairpin.message import Message, message

@@ -12,7 +12,7 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.change import Change
-from hairpin.change.in_turn import change_in_turn, made_in_turn
+from hairpin.change.simulation.in_turn import change_in_turn, made_in_turn
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.proof import is_repaired, proof_by
 from hairpin.errors import ChangeError

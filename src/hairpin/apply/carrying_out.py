@@ -10,7 +10,7 @@ from hairpin.apply.ready import ReadFile, read_file
 from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting
 from hairpin.carry.run import carry_out
-from hairpin.change.carrying import carrying
+from hairpin.change.commands.carrying import carrying
 from hairpin.change.step import Step
 from hairpin.message import Message, message
 from hairpin.network.network import Network

@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.apply.plan import RepairPlan
 from hairpin.host.docker import Container, Engine
-from hairpin.remedy.compose_file import ComposeEdit, compose_edits, with_edit
+from hairpin.remedy.boot.compose_file import ComposeEdit, compose_edits, with_edit
 
 FindFiles = Callable[[Engine, Container], tuple[str, ...]]
 ReadText = Callable[[str], str | None]

@@ -11,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from hairpin.carry.act import Command, Done
-from hairpin.change.carrying import carrying
+from hairpin.change.commands.carrying import carrying
+from hairpin.change.commands.words import Words
 from hairpin.change.step import Step
-from hairpin.change.words import Words
 
 _LIMIT_S = 70.0
 """A little longer than carry/run.py lets a command run."""

@@ -13,7 +13,7 @@ from hairpin.apply.backups import Carries, printed_by
 from hairpin.apply.task import Undertaking
 from hairpin.carry.act import Command
 from hairpin.change.change import InsertRule, SetPolicy
-from hairpin.change.rules import BUILT_IN
+from hairpin.change.simulation.rules import BUILT_IN
 from hairpin.change.step import LoadRules
 
 _HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")

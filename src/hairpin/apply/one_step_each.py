@@ -3,8 +3,8 @@
 from typing import assert_never
 
 from hairpin.apply.task import Task
+from hairpin.change.commands.text import command_lines
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
-from hairpin.change.text import command_lines
 from hairpin.host.netns import Netns
 
 

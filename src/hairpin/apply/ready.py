@@ -12,9 +12,9 @@ from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
 from hairpin.carry.run import SEARCH_PATH
+from hairpin.change.commands.text import brief_text
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
-from hairpin.change.text import brief_text
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.boot.generated import owner_of_lines
 from hairpin.host.host import Host

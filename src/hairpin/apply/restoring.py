@@ -11,13 +11,13 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.apply.plan import Repair, RepairPlan, refuse_unknown, without_harm
 from hairpin.change.calls import ReloadNetworks
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
+from hairpin.change.simulation.sysctls import IP_FORWARD
 from hairpin.change.steps import steps
-from hairpin.change.sysctls import IP_FORWARD
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, loss_text, missing_on
 from hairpin.engines.out_of_order import out_of_order
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import surplus
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host

@@ -8,10 +8,10 @@ from hairpin.apply.owners_files import give_back
 from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
-from hairpin.change.carrying import carrying, taking_empty_chains
 from hairpin.change.change import Change, DeleteRule, RuleEdit
-from hairpin.change.in_turn import renumbered_deletion
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.carrying import carrying, taking_empty_chains
+from hairpin.change.simulation.in_turn import renumbered_deletion
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by
 from hairpin.change.steps import after_steps, refusal_of, steps
 from hairpin.errors import ChangeError, HairpinError

@@ -11,12 +11,19 @@ from typing import TypeVar
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.entries import check_gateways, fdb_slot, is_alone, is_alone_in_fdb, neighbour_slot, route_slot
+from hairpin.change.commands.loading import replacing
+from hairpin.change.commands.words import is_made_by_hand, is_own, is_static, link_commands
 from hairpin.change.expect import address_key, fdb_key, neighbour_key, policy_rule_key, route_key
-from hairpin.change.loading import replacing
-from hairpin.change.rules import tool_rules
-from hairpin.change.simulate import simulate
-from hairpin.change.words import is_made_by_hand, is_own, is_static, link_commands
+from hairpin.change.simulation.entries import (
+    check_gateways,
+    fdb_slot,
+    is_alone,
+    is_alone_in_fdb,
+    neighbour_slot,
+    route_slot,
+)
+from hairpin.change.simulation.rules import tool_rules
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link

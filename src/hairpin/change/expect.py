@@ -6,8 +6,8 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.change.change import Entry
-from hairpin.change.entries import table_of
-from hairpin.change.words import link_commands
+from hairpin.change.commands.words import link_commands
+from hairpin.change.simulation.entries import table_of
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import FirewalldZone

@@ -5,7 +5,8 @@ from typing import assert_never
 
 from hairpin.change import calls
 from hairpin.change import change as c
-from hairpin.change.entries import neighbour_slot
+from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.words import is_made_by_hand
 from hairpin.change.expect import (
     ChainIs,
     ContainerIs,
@@ -31,8 +32,7 @@ from hairpin.change.expect import (
     table_digest,
     zone_of_interface,
 )
-from hairpin.change.numbering import Numbering
-from hairpin.change.words import is_made_by_hand
+from hairpin.change.simulation.entries import neighbour_slot
 from hairpin.host.host import Host, Namespace
 from hairpin.host.route import Neighbour
 from hairpin.netfilter.ir import Chain

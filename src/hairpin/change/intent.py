@@ -1,6 +1,6 @@
 """What a cause wants of a host's rules, and the change that does it.
 A cause names no dialect: rules are built as IR and written in the words of the back end in use.  An engine or firewalld
-is asked to make its own rules itself: see ``engines/restoring.py`` and ``calls.py``.
+is asked to make its own rules itself: see ``engines/repair/restoring.py`` and ``calls.py``.
 """
 
 from typing import Literal, assert_never
@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetPolicy
-from hairpin.change.loading import default_dialect
+from hairpin.change.commands.loading import default_dialect
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter import ir

@@ -11,10 +11,10 @@ import msgspec
 from hairpin.carry.act import FileState, with_mode_and_owner
 from hairpin.change import change as c
 from hairpin.change.calls import OwnersCall
+from hairpin.change.commands.held import Held
+from hairpin.change.commands.words import Words
 from hairpin.change.expect import Expectation
-from hairpin.change.held import Held
 from hairpin.change.whole_file import edited_whole
-from hairpin.change.words import Words
 from hairpin.errors import ChangeError, reason_of
 from hairpin.host.boot.daemon_json import merged_options
 from hairpin.host.netns import Netns

@@ -12,17 +12,17 @@ import msgspec
 
 from hairpin.carry.act import FileState
 from hairpin.change import change as c
-from hairpin.change.argv import forgetting_argv, setting_argv
 from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
+from hairpin.change.commands.argv import forgetting_argv, setting_argv
+from hairpin.change.commands.held import held_before
+from hairpin.change.commands.loading import program, replacing
+from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.words import Words
 from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
-from hairpin.change.held import held_before
-from hairpin.change.loading import program, replacing
-from hairpin.change.numbering import Numbering
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step, done_by, nature
-from hairpin.change.words import Words
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host, Namespace
 from hairpin.host.netns import Netns, namespace_file

@@ -4,12 +4,12 @@ from functools import partial
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import Depth, ask
-from hairpin.cli.asked import Asked, Given
 from hairpin.cli.disputes import keeping_disputes
-from hairpin.cli.environment import environment
-from hairpin.cli.half_done import with_plans
+from hairpin.cli.face.asked import Asked, Given
+from hairpin.cli.face.environment import environment
+from hairpin.cli.face.progress import progress
 from hairpin.cli.material import gather
-from hairpin.cli.progress import progress
+from hairpin.cli.plans.half_done import with_plans
 from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.question.needs import needed_containers

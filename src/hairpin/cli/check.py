@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Asked, Shown
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.report.paper import Paper
@@ -34,7 +34,7 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
     Exit: 0 all delivered (or leaving), 1 a blocking cause, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.cli.answering import answer_question, second_judge
-    from hairpin.cli.present import present_answer
+    from hairpin.cli.face.present import present_answer
 
     answer = answer_question(asked.question(), asked, shown.lang, None if no_replica else second_judge())
     if not no_traces and any(each.severity == "blocking" for each in answer.causes):
@@ -43,12 +43,12 @@ def check(asked: Asked, shown: Shown, no_replica: bool, no_traces: bool) -> int:
         answer = with_since(answer, asked.sources)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.terminal import report_text
+        from hairpin.report.text.terminal import report_text
 
         return report_text(answer, words, paper, verbose=shown.verbose, fixing=asked.repairing())
 
     def document(words: "Words") -> object:
-        from hairpin.report.document import report_document
+        from hairpin.report.documents.document import report_document
 
         return report_document(answer, words)
 

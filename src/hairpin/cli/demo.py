@@ -6,8 +6,8 @@ import click
 @click.command()
 def demo() -> int:
     """Build a Docker host, break it as a stray sysctl would, diagnose it, repair it, take that back (needs root)."""
+    from hairpin.cli.face.output import write
     from hairpin.cli.lab import require_lab
-    from hairpin.cli.output import write
 
     require_lab()
     from hairpin.lab.demo import demo as tell

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import completion, options
-from hairpin.cli.asked import Asked, Given, Shown
+from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Asked, Given, Shown
 from hairpin.errors import CollectError, UsageError
 from hairpin.message import message
 
@@ -45,8 +45,8 @@ def diff(
     Exit: 0 equal, 1 different, 2 usage error, 3 could not be read, or equal as far as it was read, 4 a bug in hairpin.
     """
     from hairpin.cli.answering import second_judge
-    from hairpin.cli.present import present
-    from hairpin.cli.progress import progress
+    from hairpin.cli.face.present import present
+    from hairpin.cli.face.progress import progress
 
     files, targets = ((), words) if with_last_good else snapshots_first(words, named=len(asked.sources))
     given = (*(Given("snapshot", each) for each in files), *asked.sources)
@@ -63,12 +63,12 @@ def diff(
         found = compare_both(question, was, now, None if no_replica else second_judge(), alike=alike, later=later)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.diff_text import diff_text
+        from hairpin.report.text.diff_text import diff_text
 
         return diff_text(found, words, paper, verbose=shown.verbose)
 
     def document(words: "Words") -> object:
-        from hairpin.report.diff_document import diff_document
+        from hairpin.report.documents.diff_document import diff_document
 
         return diff_document(found, words)
 
@@ -129,7 +129,7 @@ def said_plans(
     was: "Evidence", now: "Evidence", given: tuple[Given, ...], lang: str | None
 ) -> "tuple[Evidence, Evidence]":
     """Return both, and say which plans of `hairpin fix` have not ended on the hosts that were read now."""
-    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.plans.half_done import with_plans
     from hairpin.evidence.reading import Evidence
 
     places = given if len(given) == 2 else (*given, None)

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Asked, Shown
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.report.paper import Paper
@@ -29,10 +29,10 @@ def events(asked: Asked, shown: Shown) -> int:
     """
     from hairpin.answer.matrix import matrix
     from hairpin.cli.abreast import abreast
-    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.face.present import present
+    from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
-    from hairpin.cli.present import present
-    from hairpin.cli.progress import progress
+    from hairpin.cli.plans.half_done import with_plans
     from hairpin.message import message
 
     question = asked.question()
@@ -43,12 +43,12 @@ def events(asked: Asked, shown: Shown) -> int:
         found = matrix(question, read, abreast)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.events_text import events_text
+        from hairpin.report.text.events_text import events_text
 
         return events_text(found, words, paper, verbose=shown.verbose)
 
     def document(words: "Words") -> object:
-        from hairpin.report.events_document import events_document
+        from hairpin.report.documents.events_document import events_document
 
         return events_document(found, words)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import completion, options
-from hairpin.cli.asked import Asked, Given, Shown
+from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Asked, Given, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
 
     Exit: 0 nothing found, 1 something found, 2 usage error, 3 nothing found as far as the host could be read.
     """
-    from hairpin.cli.present import present
+    from hairpin.cli.face.present import present
     from hairpin.report.pages import has_page
 
     if len(texts) == 1 and has_page(texts[0]):
@@ -54,12 +54,12 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
     explained = _explained(understood, asked, shown.lang)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.explain_text import explain_text
+        from hairpin.report.text.explain_text import explain_text
 
         return explain_text(explained, words, paper, verbose=shown.verbose)
 
     def document(words: "Words") -> object:
-        from hairpin.report.explain_document import explain_document
+        from hairpin.report.documents.explain_document import explain_document
 
         return explain_document(explained, words)
 
@@ -73,7 +73,7 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
 
 
 def _present_cause(cause: str, shown: Shown) -> int:
-    from hairpin.cli.present import present
+    from hairpin.cli.face.present import present
     from hairpin.report.pages import SCHEMA, PageDocument, page, write_page
 
     def text(words: "Words", paper: "Paper") -> str:
@@ -142,9 +142,9 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
     """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
     meaning all the same."""
-    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
-    from hairpin.cli.progress import progress
+    from hairpin.cli.plans.half_done import with_plans
     from hairpin.errors import CollectError, UsageError
     from hairpin.explain.explain import explain_texts, is_to_be_asked
     from hairpin.message import message

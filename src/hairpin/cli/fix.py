@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import completion, options
-from hairpin.cli.asked import Acting, Asked, Shown
+from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Acting, Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.apply.outcome import FixOutcome
@@ -47,9 +47,9 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
     Exit: 0 done and verified, or nothing to do; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused, or
     not all that decides could be read.
     """
-    from hairpin.cli import applying as carried
-    from hairpin.cli.elsewhere import confirm_there, settle_there
-    from hairpin.cli.present import present, write_text
+    from hairpin.cli.face.present import present, write_text
+    from hairpin.cli.plans import applying as carried
+    from hairpin.cli.plans.elsewhere import confirm_there, settle_there
 
     if acting.confirm:
         return confirm_there(asked.sources, shown) if asked.sources else carried.confirm_tried(shown)
@@ -61,7 +61,7 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
     outcome = None
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.plan_text import plan_text
+        from hairpin.report.text.plan_text import plan_text
 
         return plan_text(
             plan, words, paper, lasting=acting.persist, applying=acting.applying, verbose=shown.verbose,
@@ -69,7 +69,7 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
         )  # fmt: skip
 
     def document(words: "Words") -> object:
-        from hairpin.report.fix_document import fix_document
+        from hairpin.report.documents.fix_document import fix_document
 
         return fix_document(plan, outcome, words, proposals)
 

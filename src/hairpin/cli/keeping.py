@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hairpin.cli.environment import environment
+from hairpin.cli.face.environment import environment
 from hairpin.errors import HairpinError, UsageError
 from hairpin.message import Message, message
 
@@ -35,8 +35,8 @@ def keep_or_say(evidence: "Evidence | None", lang: str | None, *, after: bool) -
     """Keep a snapshot of this host beside a repair; a failure is said and never stops the repair.
 
     ``evidence``: that of the plan; None: the host is read now.  ``after``: once the repair is carried out."""
+    from hairpin.cli.face.output import whisper, words
     from hairpin.cli.material import gather
-    from hairpin.cli.output import whisper, words
     from hairpin.evidence.reading import Evidence
 
     try:

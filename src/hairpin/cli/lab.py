@@ -31,7 +31,7 @@ def require_lab() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def list_(as_json: bool) -> int:
     """List the scenarios."""
-    from hairpin.cli.output import write, write_json
+    from hairpin.cli.face.output import write, write_json
     from hairpin.lab.scenario import all_scenarios
 
     found = all_scenarios()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from hairpin import __version__
-from hairpin.cli import later
+from hairpin.cli.face import later
 from hairpin.errors import (
     ApplyError,
     CollectError,
@@ -191,19 +191,19 @@ def _run(args: list[str]) -> int:
     try:
         _require_output()
         if _COMPLETE in os.environ:
-            from hairpin.cli.completion import register
+            from hairpin.cli.face.completion import register
 
             register()
         status: object = cli.main(args=args, prog_name="hairpin", standalone_mode=False)
     except click.Abort:
         raise
     except click.ClickException as error:
-        from hairpin.cli.output import complain_of_usage
+        from hairpin.cli.face.output import complain_of_usage
 
         complain_of_usage(error, stated_language(args))
         return 2
     except HairpinError as error:
-        from hairpin.cli.output import complain
+        from hairpin.cli.face.output import complain
 
         complain(_or_command(error, args), stated_language(args), error.mark)
         return next((status for kind, status in _STATUS if isinstance(error, kind)), 4)
@@ -220,7 +220,7 @@ def _require_output() -> None:
 
 def _end_of(error: Exception, args: list[str]) -> int:
     """Say what went wrong and return the exit status."""
-    from hairpin.cli.output import complain, drop_output
+    from hairpin.cli.face.output import complain, drop_output
 
     if isinstance(error, OSError) and drop_output():  # click's own writing of the help
         complain(message("standard output cannot be written: {reason}", reason=error.strerror), stated_language(args))
@@ -283,8 +283,8 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     import time
     import traceback
 
-    from hairpin.cli.environment import environment
-    from hairpin.cli.output import complain
+    from hairpin.cli.face.environment import environment
+    from hairpin.cli.face.output import complain
 
     told = traceback.format_exc()
     if verbose and sys.stderr is not None:

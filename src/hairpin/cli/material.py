@@ -12,7 +12,7 @@ from hairpin.network.world import World
 from hairpin.question.outside import parse_world
 
 if TYPE_CHECKING:
-    from hairpin.cli.asked import Given
+    from hairpin.cli.face.asked import Given
 
 
 def gather(

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Asked, Shown
-from hairpin.cli.later import LIVE, later_option
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Asked, Shown
+from hairpin.cli.face.later import LIVE, later_option
 
 if TYPE_CHECKING:
     from hairpin.report.paper import Paper
@@ -33,18 +33,18 @@ def prove(asked: Asked, shown: Shown) -> int:
     in hairpin, kept as a file.
     """
     from hairpin.cli.answering import answer_question
-    from hairpin.cli.present import present_answer
+    from hairpin.cli.face.present import present_answer
     from hairpin.replica.judge import RunningKernel
 
     answer = answer_question(asked.question("prove"), asked, shown.lang, RunningKernel())
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.prove_text import prove_text
+        from hairpin.report.text.prove_text import prove_text
 
         return prove_text(answer, words, paper, verbose=shown.verbose)
 
     def document(words: "Words") -> object:
-        from hairpin.report.prove_document import prove_document
+        from hairpin.report.documents.prove_document import prove_document
 
         return prove_document(answer, words)
 

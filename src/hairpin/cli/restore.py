@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Acting, Asked, Shown
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Acting, Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.apply.outcome import FixOutcome
@@ -27,11 +27,11 @@ def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...])
     Exit: 0 done and verified, or nothing is lost; 1 a plan, not carried out, or taken back; 2 usage error; 3 refused,
     or it is not known what the engine should have.
     """
-    from hairpin.cli import applying as carried
-    from hairpin.cli.elsewhere import settle_there
-    from hairpin.cli.output import paper, words, write, write_json
-    from hairpin.report.restore_document import restore_document
-    from hairpin.report.restore_text import restore_text
+    from hairpin.cli.face.output import paper, words, write, write_json
+    from hairpin.cli.plans import applying as carried
+    from hairpin.cli.plans.elsewhere import settle_there
+    from hairpin.report.documents.restore_document import restore_document
+    from hairpin.report.text.restore_text import restore_text
 
     carried.refuse_options(acting, asked.sources)
     if acting.applying:

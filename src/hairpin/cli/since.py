@@ -8,7 +8,7 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.blamed import has_question, with_blame
 from hairpin.cli.answering import answer_question
-from hairpin.cli.asked import Asked, Given
+from hairpin.cli.face.asked import Asked, Given
 from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
 from hairpin.collect.kept_snapshots import kept_snapshots

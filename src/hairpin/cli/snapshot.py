@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from hairpin.cli import completion, options
-from hairpin.cli.asked import Asked, Shown
+from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Asked, Shown
 from hairpin.errors import EvidenceError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _print_script(ctx: click.Context, parameter: click.Parameter, value: object)
     del parameter
     if not value:
         return
-    from hairpin.cli.output import write_bytes
+    from hairpin.cli.face.output import write_bytes
     from hairpin.collect.by_hand import script_for_hand
 
     def fill(stream: BinaryIO) -> None:
@@ -79,10 +79,10 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
         from hairpin.message import message
 
         raise UsageError(message("--keep keeps this host as it is: it takes none of the other options"))
-    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.face.output import complain, write, write_bytes
+    from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
-    from hairpin.cli.output import complain, write, write_bytes
-    from hairpin.cli.progress import progress
+    from hairpin.cli.plans.half_done import with_plans
     from hairpin.collect.snapshot import save
     from hairpin.evidence.file import write_stream
     from hairpin.evidence.reading import Evidence
@@ -126,7 +126,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
 
 def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:
     """Say what could not be read, and return the exit status."""
-    from hairpin.cli.output import complain
+    from hairpin.cli.face.output import complain
 
     unread = tuple(_unread(found))
     for said in unread:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Asked, Shown
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.evidence.several import Source
@@ -34,8 +34,8 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
 
     Exit: 0 told, 2 usage error, 3 something could not be read.
     """
-    from hairpin.cli.output import complain
-    from hairpin.cli.present import present
+    from hairpin.cli.face.output import complain
+    from hairpin.cli.face.present import present
     from hairpin.evidence.reading import Evidence
     from hairpin.message import message
     from hairpin.story.missing import could_not_read
@@ -44,12 +44,12 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
     evidence = tuple(each for each in found if isinstance(each, Evidence))
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.story_text import story_text
+        from hairpin.report.text.story_text import story_text
 
         return story_text(told, words, paper, several=len(evidence) > 1, verbose=shown.verbose)
 
     def document(words: "Words") -> object:
-        from hairpin.report.story_document import story_document
+        from hairpin.report.documents.story_document import story_document
 
         return story_document(told, evidence, words)
 
@@ -71,9 +71,9 @@ def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple
     """Return the hosts' traces, what they tell, and what of it is about the targets."""
     import time
 
-    from hairpin.cli.half_done import with_plans
+    from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
-    from hairpin.cli.progress import progress
+    from hairpin.cli.plans.half_done import with_plans
     from hairpin.errors import CollectError
     from hairpin.evidence.reading import Evidence
     from hairpin.evidence.several import together

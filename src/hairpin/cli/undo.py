@@ -4,8 +4,8 @@ import os
 
 import click
 
-from hairpin.cli import completion, options
-from hairpin.cli.asked import Given, Shown
+from hairpin.cli.face import completion, options
+from hairpin.cli.face.asked import Given, Shown
 
 
 @click.command(cls=options.HairpinCommand)
@@ -24,10 +24,10 @@ def undo(shown: Shown, plan: str | None, listing: bool, host: str | None) -> int
     Exit: 0 taken back, or nothing to take back; 1 not all of it; 2 usage error; 3 refused.
     """
     from hairpin.apply.journal import Journal
-    from hairpin.cli.applying import taken_back
-    from hairpin.cli.elsewhere import list_there, undo_there
-    from hairpin.cli.half_done import say_half_done, say_of_others
-    from hairpin.cli.telling import write_plans
+    from hairpin.cli.plans.applying import taken_back
+    from hairpin.cli.plans.elsewhere import list_there, undo_there
+    from hairpin.cli.plans.half_done import say_half_done, say_of_others
+    from hairpin.cli.plans.telling import write_plans
     from hairpin.errors import ApplyError, UsageError
     from hairpin.message import message
 

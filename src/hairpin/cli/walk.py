@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hairpin.cli import options
-from hairpin.cli.asked import Asked, Shown
+from hairpin.cli.face import options
+from hairpin.cli.face.asked import Asked, Shown
 
 if TYPE_CHECKING:
     from hairpin.report.paper import Paper
@@ -28,17 +28,17 @@ def walk(asked: Asked, shown: Shown) -> int:
     Exit: 0 delivered (or leaving), 1 not delivered, 2 usage error, 3 could not decide, 4 a bug in hairpin.
     """
     from hairpin.cli.answering import answer_question
-    from hairpin.cli.present import present_answer
+    from hairpin.cli.face.present import present_answer
 
     answer = answer_question(asked.question("walk"), asked, shown.lang)
 
     def text(words: "Words", paper: "Paper") -> str:
-        from hairpin.report.walk_text import walk_text
+        from hairpin.report.text.walk_text import walk_text
 
         return walk_text(answer, words, paper)
 
     def document(words: "Words") -> object:
-        from hairpin.report.walk_document import walk_document
+        from hairpin.report.documents.walk_document import walk_document
 
         return walk_document(answer, words)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.change.rules import tool_rules
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.rules import tool_rules
+from hairpin.change.simulation.simulate import simulate
 from hairpin.compare.container_differences import ends_of, socket_name
 from hairpin.compare.edit import (
     ChainBlocks,

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator
 
 import msgspec
 
-from hairpin.change.rules import BUILT_IN, tool_rules
+from hairpin.change.simulation.rules import BUILT_IN, tool_rules
 from hairpin.compare.edit import ChainBlocks, RulesTaken, RuleTaken, SpaceTaken, TableItem, TableKey, TableTaken
 from hairpin.compare.element_text import element_text
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text

@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.change.change import AddEntry, Change, DeleteEntry, DeleteLink, InKernel, SetLink, SetSysctl
 from hairpin.change.difference import SETTINGS
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.compare.edit import Edited, SpaceTaken
 from hairpin.compare.listed_difference import ListedDifference, Text
 from hairpin.compare.setting_words import LINK_FIELDS, link_difference, link_text, setting_difference

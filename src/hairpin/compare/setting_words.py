@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from hairpin.change import change as c
-from hairpin.change.words import (
+from hairpin.change.commands.words import (
     address_words,
     fdb_words,
     link_commands,

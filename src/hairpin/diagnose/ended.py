@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.registry import cause_of
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.examination import FoundCause
 from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.diagnose.suspect import Suspect

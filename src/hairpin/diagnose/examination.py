@@ -6,7 +6,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.change.in_turn import made_in_turn
+from hairpin.change.simulation.in_turn import made_in_turn
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.proof import Proof, is_repaired
 from hairpin.diagnose.proven_set import is_before_start

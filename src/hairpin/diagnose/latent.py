@@ -11,12 +11,12 @@ from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.diagnose.suspect import Key, Suspect
 from hairpin.engines.missing import missing_on
-from hairpin.engines.starting import refuses_start
+from hairpin.engines.repair.starting import refuses_start
 from hairpin.errors import ChangeError
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns

@@ -11,11 +11,11 @@ from hairpin.causes.cause import View
 from hairpin.causes.order import Class
 from hairpin.causes.registry import all_causes, general_causes
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.proof import Proof, is_repaired, proof_by
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.diagnose.trimming import trimmed_candidate
-from hairpin.engines.daemon import precedes_start
+from hairpin.engines.docker.daemon import precedes_start
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

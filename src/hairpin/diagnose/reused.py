@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import Change, DeleteRule
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import courses_to_come
 from hairpin.diagnose.proof import Proof, proof_by

@@ -8,8 +8,8 @@ import msgspec
 from hairpin.causes.cause import Candidate, Way
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.change.change import AddChain, AddEntry, AddSocket, Change, DeleteEntry, InsertRule, Primitive
-from hairpin.change.entries import route_slot
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.entries import route_slot
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from hairpin.engines.docker.history import History
+from hairpin.engines.docker.options import Daemon
 from hairpin.engines.expected import ExpectedListener
-from hairpin.engines.history import History
-from hairpin.engines.options import Daemon
 
 
 def listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:

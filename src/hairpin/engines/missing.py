@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hairpin.engines.dockerd import expected, expected_for
+from hairpin.engines.docker.dockerd import expected, expected_for
+from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.expected import ExpectedChain, ExpectedElement, ExpectedRule, ExpectedRules
 from hairpin.engines.found import Found, tables_of_backend
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.kept import kept

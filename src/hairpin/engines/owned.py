@@ -1,8 +1,8 @@
 """Which rules of a host its engines make themselves: nobody has to save them, and no event takes them for good."""
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.expected import ExpectedRule
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.netfilter.meaning import Meaning, meaning

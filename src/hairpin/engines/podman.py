@@ -14,11 +14,11 @@ from ipaddress import IPv4Network, IPv6Network
 import msgspec
 
 from hairpin.change.calls import ReloadNetworks
-from hairpin.engines import words
-from hairpin.engines.bridging import renamed_bridge
-from hairpin.engines.chains import Chains, Draft, Place
+from hairpin.engines.docker import words
+from hairpin.engines.docker.chains import Chains, Draft, Place
+from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.expected import ExpectedRules, Purpose
-from hairpin.engines.options import dockerd_version
+from hairpin.engines.repair.bridging import renamed_bridge
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host, Namespace
 from hairpin.netfilter.rule_address import IpFamily

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.history import Attachment, attachments_of, is_routed
+from hairpin.engines.docker.options import bridges_of
 from hairpin.engines.expected import Backend, Purpose
 from hairpin.engines.found import Found, tables_of_backend
-from hairpin.engines.history import Attachment, attachments_of, is_routed
-from hairpin.engines.options import bridges_of
 from hairpin.host.docker import SWARM_BRIDGE, Engine
 from hairpin.host.host import Namespace
 from hairpin.netfilter.ir import FULL_MASK, FieldMatch, Jump, NameMatch, Nat, Rule, Verdict

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from hairpin.engines.docker.history import History
+from hairpin.engines.docker.options import Daemon, Version
 from hairpin.engines.expected import ExpectedPolicy, ExpectedSysctl
-from hairpin.engines.history import History
-from hairpin.engines.options import Daemon, Version
 from hairpin.netfilter.rule_address import IpFamily
 
 WITHOUT_PROXY_TOO: Version = (27, 4, 0)

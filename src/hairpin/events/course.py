@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from hairpin.change.change import Change, Primitive
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.host.host import Host, Namespace
 from hairpin.message import Message, message
 from hairpin.network.network import Network

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from hairpin.engines.daemon import bound_elsewhere, refusal
+from hairpin.engines.docker.daemon import bound_elsewhere, refusal
 from hairpin.engines.missing import missing_on
 from hairpin.explain.line import readable
 from hairpin.explain.lookup import find_meaning

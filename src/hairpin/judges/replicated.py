@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.change.in_turn import change_in_turn
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.in_turn import change_in_turn
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.examination import Examination, FoundCause
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence

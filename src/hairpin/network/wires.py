@@ -18,9 +18,9 @@ import msgspec
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
-from hairpin.network.flannel import FLANNELD
 from hairpin.network.network import Network, Port, is_bridge_port, is_uplink
 from hairpin.network.prefix import inside
+from hairpin.network.tunnel.flannel import FLANNELD
 
 Reason = Literal["seen", "on-link", "fabric"]
 """``seen``: a neighbour or forwarding entry shows the wire.  ``on-link``: only the address does.  ``fabric``: an

@@ -1,12 +1,9 @@
 """From a proven cause to its remedy: steps that repair now, and steps that keep the repair in the host's own way.
 
-Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``lasting`` (what keeps
-each kind of part), ``at_boot`` and ``of_today`` (what no file may hold), and then who keeps it: ``sysctl_file``,
-``kept_rules``, ``kept_nft``, ``unit`` (of hairpin's own; ``loopback`` is the one for public addresses), ``firewalld``,
-``engine``, ``container``, ``network_configuration`` (``networkd_file``).  ``owned_files`` leaves to their owners what
-other programs write, ``compose_file`` edits text for a person.  ``averting`` keeps away what an event would bring,
-``under_events`` says which event undoes a remedy (``told``: what the owners of the host keep of it).  ``decisions``
-says whose decision a remedy undoes (``decided_rules``, ``decided_routes``: what shows that somebody decided one).
-``effects`` holds a remedy against the ``known_flows`` of its host that have a changed element ``on_path``, and against
-what reaches a container that has ``joined`` a network; ``effect`` is what it finds.
+Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``boot/`` (what keeps it).
+``averting`` keeps away what an event would bring, ``under_events`` says which event undoes a remedy (``told``: what the
+owners of the host keep of it).  ``decisions`` says whose decision a remedy undoes (``decided_rules``,
+``decided_routes``: what shows that somebody decided one).  ``effects`` holds a remedy against the ``known_flows`` of
+its host that have a changed element ``on_path``, and against what reaches a container that has ``joined`` a network;
+``effect`` is what it finds.
 """

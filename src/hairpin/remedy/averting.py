@@ -9,14 +9,14 @@ from hairpin.change.change import Change
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
 from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause
-from hairpin.engines.starting import back_after_reboot, takes_restart_policy
+from hairpin.engines.repair.starting import back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
 from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.remedy.container import policy_of
+from hairpin.remedy.boot.container import policy_of
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.told import kept_network

@@ -7,7 +7,7 @@ comment, makes no chain of its own, and lets nobody in before it.
 import re
 from collections.abc import Iterator
 
-from hairpin.engines.dockerd_nftables import TABLE as DOCKER_TABLE
+from hairpin.engines.docker.dockerd_nftables import TABLE as DOCKER_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.configured import of_place
 from hairpin.host.host import Host

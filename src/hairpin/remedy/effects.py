@@ -12,8 +12,8 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.causes.order import PUTTING_BACK, UNDOING
 from hairpin.change import change as c
-from hairpin.change.in_turn import made_in_turn
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.in_turn import made_in_turn
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.unread import may_enter_unread
 from hairpin.errors import ChangeError
 from hairpin.host.link import Address

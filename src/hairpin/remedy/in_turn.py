@@ -8,10 +8,10 @@ import msgspec
 
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
-from hairpin.change.in_turn import is_made, renumbered_change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.in_turn import is_made, renumbered_change
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, done_by
-from hairpin.engines.daemon import starts_docker
+from hairpin.engines.docker.daemon import starts_docker
 from hairpin.errors import ChangeError
 from hairpin.network.network import Network
 from hairpin.remedy.remedy import Remedy

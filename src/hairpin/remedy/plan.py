@@ -6,19 +6,19 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Way
 from hairpin.change.change import AddChain, Change, InsertRule, Primitive, WriteFile
-from hairpin.change.in_turn import makes_again
-from hairpin.change.simulate import simulate
+from hairpin.change.commands.text import advice
+from hairpin.change.simulation.in_turn import makes_again
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask
 from hairpin.change.steps import host_of, steps
-from hairpin.change.text import advice
-from hairpin.engines.daemon import RepairCalls, calls_with_start
+from hairpin.engines.docker.daemon import RepairCalls, calls_with_start
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
-from hairpin.remedy.engine import started
+from hairpin.remedy.boot.engine import started
+from hairpin.remedy.boot.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
+from hairpin.remedy.boot.owned_files import without_owned_files
 from hairpin.remedy.in_turn import renumbered_candidate
-from hairpin.remedy.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
-from hairpin.remedy.owned_files import without_owned_files
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 

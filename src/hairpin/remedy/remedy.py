@@ -5,8 +5,8 @@ import msgspec
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import Call, disrupts
 from hairpin.change.change import Change, WriteFile
+from hairpin.change.commands.text import all_shown
 from hairpin.change.step import Ask, ReplaceFile, Step, nature
-from hairpin.change.text import all_shown
 from hairpin.engines.missing import Missing
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile

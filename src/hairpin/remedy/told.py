@@ -8,7 +8,7 @@ import msgspec
 from hairpin.change import calls
 from hairpin.change.change import Change, WriteFile
 from hairpin.change.firewalld import firewalld_files
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.change.ufw import ufw_files
 from hairpin.errors import ParseError

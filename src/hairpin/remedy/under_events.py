@@ -4,8 +4,8 @@ an engine from starting is printed."""
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.change.in_turn import renumbered_change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.in_turn import renumbered_change
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import nature
 from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose

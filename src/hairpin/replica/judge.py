@@ -15,7 +15,7 @@ from types import TracebackType
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ReplicaError
 from hairpin.evidence.reading import Evidence
 from hairpin.message import message

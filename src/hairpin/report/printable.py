@@ -1,6 +1,6 @@
 r"""Spells what a terminal would obey: text of a host or a snapshot may hold escape sequences.
 
-Everything that people read passes here, on paper (``paper.py``) and as a complaint (``cli/output.py``).  Control
+Everything that people read passes here, on paper (``paper.py``) and as a complaint (``cli/face/output.py``).  Control
 characters, direction marks and other characters without a glyph are spelt ``\x1b``, ``\u202e``.
 """
 

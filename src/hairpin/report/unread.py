@@ -7,7 +7,7 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.remedy_text import NOTE
+from hairpin.report.text.remedy_text import NOTE
 from hairpin.report.words import Words
 
 _FEW = 2

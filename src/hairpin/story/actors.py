@@ -6,17 +6,17 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.kept import kept
-from hairpin.story.apt_hooks import HookRun, hook_runs
-from hairpin.story.cron import Job, jobs_of
-from hairpin.story.deeds import named_units
+from hairpin.story.commands.apt_hooks import HookRun, hook_runs
+from hairpin.story.commands.cron import Job, jobs_of
+from hairpin.story.commands.deeds import named_units
+from hairpin.story.commands.package_scripts import InstallScript, package_scripts
+from hairpin.story.commands.packages import package_actor, package_runs
+from hairpin.story.commands.people import Command, commands_of
 from hairpin.story.entry import Actor, Effect, PackageVerb, StoryEntry, Verb
-from hairpin.story.own_units import own_units
-from hairpin.story.package_scripts import InstallScript, package_scripts
-from hairpin.story.packages import package_actor, package_runs
-from hairpin.story.people import Command, commands_of
+from hairpin.story.logs.own_units import own_units
+from hairpin.story.logs.unit_events import full_name, packages_of_unit
+from hairpin.story.logs.units import UnitChange, unit_changes
 from hairpin.story.traces import Traces
-from hairpin.story.unit_events import full_name, packages_of_unit
-from hairpin.story.units import UnitChange, unit_changes
 
 _SOON_S = 20.0
 """A unit begins to stop or start within this time after the command that asks for it."""

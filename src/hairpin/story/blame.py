@@ -14,10 +14,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.listed import listed_rule
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.listed import listed_rule
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.concerned import containers_concerned, shape_of
-from hairpin.engines.daemon import starts_docker
+from hairpin.engines.docker.daemon import starts_docker
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import EventId

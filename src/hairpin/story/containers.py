@@ -12,8 +12,8 @@ from hairpin.message import Message, message
 from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, StoryEntry
 from hairpin.story.inspected import Inspected, containers_of
+from hairpin.story.logs.units import unit_changes
 from hairpin.story.traces import Traces
-from hairpin.story.units import unit_changes
 
 _AGAIN_S = 15.0
 """A container that starts within this time after it has died was restarted."""

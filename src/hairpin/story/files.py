@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from hairpin.message import message
+from hairpin.story.commands.packages import package_actor, package_runs
+from hairpin.story.commands.people import commands_of
 from hairpin.story.entry import Actor, StoryEntry
 from hairpin.story.file_times import ChangedFile, changed_files
-from hairpin.story.packages import package_actor, package_runs
-from hairpin.story.people import commands_of
 from hairpin.story.traces import Traces
 
 _EDITING_S = 3600.0

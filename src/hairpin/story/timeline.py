@@ -6,23 +6,23 @@ import msgspec
 
 from hairpin.evidence.reading import Evidence
 from hairpin.story.actors import with_actors
-from hairpin.story.apt_hooks import hook_entries
-from hairpin.story.audit import audit_entries
-from hairpin.story.boots import boot_entries, boots_of
-from hairpin.story.clock_jumps import clock_entries
+from hairpin.story.commands.apt_hooks import hook_entries
+from hairpin.story.commands.audit import audit_entries
+from hairpin.story.commands.cron import cron_entries
+from hairpin.story.commands.packages import package_entries
+from hairpin.story.commands.people import people_entries
 from hairpin.story.containers import container_entries
-from hairpin.story.cron import cron_entries
-from hairpin.story.engine_log import engine_entries
 from hairpin.story.entry import Story, StoryEntry
 from hairpin.story.files import file_entries
-from hairpin.story.firewall_log import firewall_entries
-from hairpin.story.kernel_log import kernel_entries
+from hairpin.story.logs.boots import boot_entries, boots_of
+from hairpin.story.logs.clock_jumps import clock_entries
+from hairpin.story.logs.engine_log import engine_entries
+from hairpin.story.logs.firewall_log import firewall_entries
+from hairpin.story.logs.kernel_log import kernel_entries
+from hairpin.story.logs.transient_units import transient_entries
+from hairpin.story.logs.units import unit_entries
 from hairpin.story.missing import missing_of
-from hairpin.story.packages import package_entries
-from hairpin.story.people import people_entries
 from hairpin.story.traces import Traces, traces_of
-from hairpin.story.transient_units import transient_entries
-from hairpin.story.units import unit_entries
 
 WEEK_S = 7 * 86400.0
 _KINDS: tuple[Callable[[Traces], Iterator[StoryEntry]], ...] = (

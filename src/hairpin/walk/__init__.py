@@ -7,8 +7,8 @@ way can end) and ``packet_walk`` (the stages in the kernel's order).  The stages
 (routing), ``hooks`` (netfilter), ``sockets``, ``unserved`` (a socket that serves nobody).  The edge: ``outside``,
 ``tunnelled`` (clients behind a tunnel), ``passing`` (what comes to no host) and ``presumed`` (who is taken to answer
 there).  Back: ``answer`` (the packet that answers), ``reply`` (whether and where it starts), ``data`` (what TCP sends
-then), ``open_connection`` (what becomes of a connection while the network changes), ``segment_size`` and ``bulk``
-(full-sized segments), ``size_stop`` (what a walk tells that lost them), ``relay`` (docker-proxy's own connection),
+then), ``open_connection`` (what becomes of a connection while the network changes), ``size/`` (full-sized segments),
+``relay`` (docker-proxy's own connection),
 ``naming`` (whether a name server knows a container), and ``verdicts`` (what became of the flow).  ``unread`` ends a
 walk where the host did not say.  ``walked`` keeps a walk for several who ask for it, ``reads`` tells what it has
 read, ``deciders`` what decided it.

@@ -6,8 +6,8 @@ import msgspec
 
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Condition
-from hairpin.network import flannel, wireguard
 from hairpin.network.network import Network
+from hairpin.network.tunnel import flannel, wireguard
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above

@@ -3,11 +3,11 @@
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
 from hairpin.message import Message, message
-from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text, inside, prefix_text
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.network.unmasqueraded import is_of_routed_prefix, is_unmasqueraded
 from hairpin.walk.state import State
 from hairpin.walk.trace import OpenQuestion

@@ -11,11 +11,11 @@ from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop
 from hairpin.netfilter.packet import ACK, SYN, Packet
-from hairpin.network.flannel import relay_behind
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
+from hairpin.network.tunnel.flannel import relay_behind
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.far_end import carried_back, outer_answer
 from hairpin.walk.packet_walk import walk_packet

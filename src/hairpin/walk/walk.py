@@ -20,7 +20,6 @@ from hairpin.netfilter.packet import ACK, ICMP, ICMP6, RST, SYN, TCP, UDP
 from hairpin.network.attachment import sender_netns
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside
 from hairpin.network.network import Network
-from hairpin.walk.bulk import full_sized
 from hairpin.walk.data import answer_lost, first_data
 from hairpin.walk.ip.refusal import is_about, refusal
 from hairpin.walk.link.neighbour_discovery import after_solicitation, walk_asking
@@ -31,7 +30,8 @@ from hairpin.walk.own_entries import met_by_sender
 from hairpin.walk.passing import passes_by
 from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
-from hairpin.walk.segment_size import Handshake
+from hairpin.walk.size.bulk import full_sized
+from hairpin.walk.size.segment_size import Handshake
 from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of

@@ -5,7 +5,7 @@ import pytest
 
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import RenameLink, SetLink, one
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace

@@ -6,7 +6,7 @@ import pytest
 from hairpin.causes.cause import View
 from hairpin.causes.container import container_on_internal_network_only
 from hairpin.change.change import SetLink, one
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose, suspects
 from hairpin.host.docker import Endpoint, Engine
 from hairpin.host.host import Namespace, Unread

@@ -9,7 +9,7 @@ import pytest
 from hairpin.causes.cause import Candidate
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import RenameLink, SetPolicy, one
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.collect.snapshot import load
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.engines.podman import reloading

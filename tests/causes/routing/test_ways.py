@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link

@@ -16,13 +16,13 @@ import msgspec
 
 from hairpin.carry.run import carry_out
 from hairpin.change import change as c
-from hairpin.change.carrying import carrying
-from hairpin.change.entries import table_of
+from hairpin.change.commands.carrying import carrying
+from hairpin.change.commands.text import all_shown, command_lines
 from hairpin.change.expect import entry_key
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.entries import table_of
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step, for_replica, nature, steps_from_json, steps_to_json, undo
 from hairpin.change.steps import refusal_of, steps
-from hairpin.change.text import all_shown, command_lines
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.read.parse import parse

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from hairpin.change.commands.words import is_made_by_hand, is_static
 from hairpin.change.expect import fdb_key, policy_rule_key
-from hairpin.change.words import is_made_by_hand, is_static
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.route import Route

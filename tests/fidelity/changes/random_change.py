@@ -7,10 +7,10 @@ from random import Random
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.entries import is_alone, is_alone_in_fdb
+from hairpin.change.commands.words import is_made_by_hand, is_static
 from hairpin.change.expect import route_key
-from hairpin.change.rules import tool_rules
-from hairpin.change.words import is_made_by_hand, is_static
+from hairpin.change.simulation.entries import is_alone, is_alone_in_fdb
+from hairpin.change.simulation.rules import tool_rules
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns

@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Forget, ReplaceEntry
-from hairpin.change.entries import is_alone
-from hairpin.change.words import is_static
+from hairpin.change.commands.words import is_static
+from hairpin.change.simulation.entries import is_alone
 from hairpin.host.link import Address
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route, RouteType
 from hairpin.network.prefix import network_of, width

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.rules import tool_rules
+from hairpin.change.simulation.rules import tool_rules
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
 from hairpin.message import message

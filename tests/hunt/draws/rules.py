@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.change.rules import BUILT_IN, tool_rules
+from hairpin.change.simulation.rules import BUILT_IN, tool_rules
 from hairpin.netfilter import ir
 from hairpin.netfilter.ebtables.save import parse
 from hairpin.netfilter.evaluate.chain import place_of, policy_place

@@ -5,7 +5,7 @@ from random import Random
 import msgspec
 
 from hairpin.change.change import Change, Primitive
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.walk import walk_flow

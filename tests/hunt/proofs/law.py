@@ -13,7 +13,7 @@ from hairpin.answer.ask import with_causes
 from hairpin.answer.proven_repairs import first_change
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.change.change import Change
-from hairpin.change.in_turn import made_in_turn
+from hairpin.change.simulation.in_turn import made_in_turn
 from hairpin.diagnose.examination import Examination, examine
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow

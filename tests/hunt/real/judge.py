@@ -10,7 +10,7 @@ from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.where import container_of, places
 from hairpin.change.change import Change, InsertRule
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.network import Network
 from hairpin.walk.state import RuleDecided

@@ -19,7 +19,7 @@ from hairpin.lab.node import ENVIRONMENT, Node
 from hairpin.lab.plan import LabPlan
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
-from hairpin.report.document import FlowDocument
+from hairpin.report.documents.document import FlowDocument
 from tests.hunt.elements import Element
 from tests.hunt.real.case import Case, Mutation, change
 from tests.hunt.real.flows import Boxes, Outcomes, Seen, asked_as, boxes, measure, origin, prepare, target, ways

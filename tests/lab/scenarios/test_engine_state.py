@@ -19,7 +19,7 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import ContainerPlan, LabPlan
 from hairpin.lab.this_hairpin import environment
 from hairpin.question.question import Question
-from hairpin.report.document import ReportDocument
+from hairpin.report.documents.document import ReportDocument
 from tests.score.diagnosis import CHECK
 from tests.whole import thinned
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from hairpin.causes.cause import Severity
-from hairpin.report.document import (
+from hairpin.report.documents.document import (
     SCHEMA,
     CauseDocument,
     FileDocument,
@@ -17,7 +17,7 @@ from hairpin.report.document import (
     ReportDocument,
     StoppedAt,
 )
-from hairpin.report.effects_document import SideEffectDocument
+from hairpin.report.documents.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict
 
 HOST = HostDocument("host", "6.1", "", "")

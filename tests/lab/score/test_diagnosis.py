@@ -8,8 +8,8 @@ import pytest
 
 from hairpin.lab.build import Lab
 from hairpin.lab.probe import Outcome
-from hairpin.report.document import CauseDocument
-from hairpin.report.effects_document import SideEffectDocument
+from hairpin.report.documents.document import CauseDocument
+from hairpin.report.documents.effects_document import SideEffectDocument
 from hairpin.walk.verdicts import Verdict
 from tests.lab.score.reports import cause, flow, repair, report
 from tests.score.diagnosis import agrees, ask, blocking_causes, breaks, describes, opens, printed_for, stop_reason

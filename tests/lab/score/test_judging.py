@@ -4,7 +4,7 @@ import pytest
 
 from hairpin.lab.probe import Outcome
 from hairpin.lab.scenario import Flow, Scenario
-from hairpin.report.document import QuestionDocument
+from hairpin.report.documents.document import QuestionDocument
 from hairpin.walk.verdicts import Verdict
 from tests.lab.score.reports import cause, flow, report
 from tests.score.diagnosis import Answer

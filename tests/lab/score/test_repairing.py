@@ -7,8 +7,8 @@ import pytest
 from hairpin.lab.build import Lab
 from hairpin.lab.plan import LabPlan
 from hairpin.lab.scenario import Flow
-from hairpin.report.document import FileDocument, RemedyDocument
-from hairpin.report.effects_document import SideEffectDocument
+from hairpin.report.documents.document import FileDocument, RemedyDocument
+from hairpin.report.documents.effects_document import SideEffectDocument
 from tests.lab.score.reports import repair
 from tests.score.diagnosis import Printed
 from tests.score.repairing import RepairScore, carry_out, look

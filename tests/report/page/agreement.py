@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from hairpin.report.page.drawing import drawing
 from hairpin.report.page.picture import Rounds, picture_of
 from hairpin.report.places import NO_HOSTS
-from hairpin.report.ways import FlowWay, ways
+from hairpin.report.text.ways import FlowWay, ways
 from hairpin.report.words import Words
 from hairpin.walk.state import Step
 from hairpin.walk.trace import Trace

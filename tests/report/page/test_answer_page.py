@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.change.text import all_shown
+from hairpin.change.commands.text import all_shown
 from hairpin.report.page.answer_page import answer_page
-from hairpin.report.summary import summary
+from hairpin.report.text.summary import summary
 from hairpin.report.words import Language, Words
 from tests.report.page.hostile import STRUCTURE, hostile_text, page_with
 from tests.report.page.reading import PageReader

@@ -7,7 +7,7 @@ import pytest
 from hairpin.report.page.picture import CELL, WIDTH, Label, Picture, picture_of, short_lines
 from hairpin.report.paper import cells
 from hairpin.report.places import NO_HOSTS
-from hairpin.report.ways import ways
+from hairpin.report.text.ways import ways
 from hairpin.report.words import Words
 from hairpin.walk.trace import Trace
 from tests.report.answers import FORWARDING_OFF, answer

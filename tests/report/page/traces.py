@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

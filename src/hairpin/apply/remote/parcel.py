@@ -12,12 +12,12 @@ from hairpin.apply.task import Task
 from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
 from hairpin.carry.run import why_refused
 from hairpin.change import change as c
-from hairpin.change.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
-from hairpin.change.loading import nft_load, rule_commands
-from hairpin.change.rules import tool_rules
+from hairpin.change.commands.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
+from hairpin.change.commands.loading import nft_load, rule_commands
+from hairpin.change.commands.words import Words, six
+from hairpin.change.simulation.rules import tool_rules
 from hairpin.change.step import LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.change.steps import after_steps
-from hairpin.change.words import Words, six
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.link import Address
 from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route

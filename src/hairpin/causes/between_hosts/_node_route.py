@@ -13,7 +13,7 @@ from hairpin.causes.between_hosts._tunnelled import (
 )
 from hairpin.causes.cause import View
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry
-from hairpin.change.entries import route_slot
+from hairpin.change.simulation.entries import route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
@@ -22,7 +22,7 @@ from hairpin.network.network import Network, addresses_of, is_bridge_port, is_up
 from hairpin.network.prefix import Version, network_of
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import receiver, remotes_of
+from hairpin.network.tunnel.tunnels import receiver, remotes_of
 from hairpin.network.unmasqueraded import is_unmasqueraded
 from hairpin.network.wires import holder_of
 

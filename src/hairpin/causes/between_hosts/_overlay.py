@@ -10,7 +10,7 @@ from hairpin.change.change import Primitive
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.network.network import Network, bridge_ports, is_bridge_port, veth_peer
-from hairpin.network.tunnels import encapsulation, entries_of
+from hairpin.network.tunnel.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of
 
 GOSSIP_PORT = 7946

@@ -10,12 +10,12 @@ from hairpin.host.link import Link, Tunnel
 from hairpin.host.netns import Netns
 from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.netfilter.packet import GRE, UDP, Packet
-from hairpin.network.flannel import relay_at, relay_behind
 from hairpin.network.network import Network, bridge_ports, is_bridge_port, is_uplink, owns_address, veth_peer
 from hairpin.network.prefix import Version
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
+from hairpin.network.tunnel.flannel import relay_at, relay_behind
+from hairpin.network.tunnel.tunnels import encapsulation, remotes_of, tunnel_devices, underlay_netns
 from hairpin.network.wires import holder_of
 from hairpin.walk.state import Step
 

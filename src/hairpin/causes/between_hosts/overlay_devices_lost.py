@@ -21,8 +21,8 @@ from hairpin.causes.between_hosts._tunnelled import FarEnd, lacking_entries, und
 from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink
-from hairpin.engines.endpoints import gateway_of
-from hairpin.engines.starting import restarts, stopped_and_started
+from hairpin.engines.repair.endpoints import gateway_of
+from hairpin.engines.repair.starting import restarts, stopped_and_started
 from hairpin.host.docker import Container, DockerNetwork
 from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns

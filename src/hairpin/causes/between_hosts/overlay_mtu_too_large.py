@@ -18,7 +18,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
 from hairpin.message import message
-from hairpin.network.tunnels import overhead_bytes
+from hairpin.network.tunnel.tunnels import overhead_bytes
 
 _LEAST = 576
 """The smallest MTU that is proposed, in bytes: every host takes datagrams of that size (RFC 791)."""

@@ -16,13 +16,13 @@ from hairpin.causes.between_hosts._tunnelled import FarEnd, Tunnelled, entry_to,
 from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.where import OfForwarding
 from hairpin.change.change import AddEntry, Change, DeleteEntry, Primitive, ReplaceEntry, SetLink
-from hairpin.change.entries import is_alone_in_fdb
+from hairpin.change.simulation.entries import is_alone_in_fdb
 from hairpin.host.route import FdbEntry
 from hairpin.message import message
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, is_bridge_port, is_held
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import ALL_FRAMES, entries_of
+from hairpin.network.tunnel.tunnels import ALL_FRAMES, entries_of
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, one
-from hairpin.engines.bridging import lost_addresses
+from hairpin.engines.repair.bridging import lost_addresses
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message

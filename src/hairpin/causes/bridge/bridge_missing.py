@@ -19,9 +19,9 @@ from hairpin.causes.where import OfLink
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.change import AddEntry, Change, Primitive, RenameLink, SetLink
 from hairpin.change.difference import difference
-from hairpin.change.simulate import simulate
-from hairpin.engines.bridging import bridge_addresses, new_bridge, port_of, renamed_bridge
+from hairpin.change.simulation.simulate import simulate
 from hairpin.engines.podman import reloading
+from hairpin.engines.repair.bridging import bridge_addresses, new_bridge, port_of, renamed_bridge
 from hairpin.host.docker import DockerNetwork, Engine
 from hairpin.host.kernel_release import Version, kernel_version
 from hairpin.host.link import Link

@@ -15,7 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import OfLink
 from hairpin.change.change import SetLink, one
-from hairpin.engines.bridging import port_of
+from hairpin.engines.repair.bridging import port_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import BridgePort, Link

@@ -17,8 +17,8 @@ from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.routing._overlap import is_out_of_reach
 from hairpin.causes.where import OfAddress
 from hairpin.change.change import Change
-from hairpin.engines.bridging import awaiting
-from hairpin.engines.starting import held_again
+from hairpin.engines.repair.bridging import awaiting
+from hairpin.engines.repair.starting import held_again
 from hairpin.host.docker import DockerNetwork, PortBinding
 from hairpin.host.host import Host
 from hairpin.message import Message, message

@@ -16,8 +16,8 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.container._concerned import containers_of_flow
 from hairpin.causes.engine._publishing import refusal_of
 from hairpin.causes.where import OfContainer
-from hairpin.engines.bridging import awaiting
-from hairpin.engines.connecting import interface_restored
+from hairpin.engines.repair.bridging import awaiting
+from hairpin.engines.repair.connecting import interface_restored
 from hairpin.host.docker import Endpoint
 from hairpin.host.host import Namespace
 from hairpin.message import message

@@ -18,9 +18,9 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.bridging import awaiting
-from hairpin.engines.connecting import reconnecting_change, stacked_again
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.repair.bridging import awaiting
+from hairpin.engines.repair.connecting import reconnecting_change, stacked_again
+from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.docker import STACKED, Container, DockerNetwork, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of

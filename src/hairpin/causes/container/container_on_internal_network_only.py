@@ -18,8 +18,8 @@ from hairpin.causes.isolation._walls import pair_of
 from hairpin.causes.rules._rule_owner import owner
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.connecting import connecting_change
-from hairpin.engines.unconfined import without_internal
+from hairpin.engines.docker.unconfined import without_internal
+from hairpin.engines.repair.connecting import connecting_change
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, PortBinding
 from hairpin.message import Message, message

@@ -13,7 +13,7 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message

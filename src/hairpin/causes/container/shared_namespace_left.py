@@ -21,7 +21,7 @@ from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson, SetContainerState
 from hairpin.change.change import AddSocket, Change, DeleteNamespace, Primitive, SetContainer
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns

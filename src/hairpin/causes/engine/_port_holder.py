@@ -11,7 +11,7 @@ from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import EndProcess
 from hairpin.change.change import Change, DeleteRule, DeleteSocket, Primitive
-from hairpin.engines.starting import starting_change
+from hairpin.engines.repair.starting import starting_change
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message
 from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other

@@ -5,8 +5,8 @@ import msgspec
 from hairpin.causes.cause import Candidate, View
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.republishing import lacks_a_chain, published_everywhere, published_too
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.repair.republishing import lacks_a_chain, published_everywhere, published_too
+from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import health, unanswering

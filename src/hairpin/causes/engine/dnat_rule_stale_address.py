@@ -15,8 +15,8 @@ from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule, Primitive
-from hairpin.engines.republishing import rules_with
-from hairpin.engines.starting import held_again
+from hairpin.engines.repair.republishing import rules_with
+from hairpin.engines.repair.starting import held_again
 from hairpin.host.docker import PortBinding
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
@@ -24,7 +24,7 @@ from hairpin.netfilter.packet import TCP, UDP
 from hairpin.network.attachment import attachment_of, engines_read, network_for
 from hairpin.network.network import owns_address
 from hairpin.network.prefix import address_text
-from hairpin.walk.size_stop import tells_mtu
+from hairpin.walk.size.size_stop import tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:

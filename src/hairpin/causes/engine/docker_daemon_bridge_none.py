@@ -15,7 +15,7 @@ from hairpin.causes.cause import Candidate, Cause, View, Way
 from hairpin.causes.engine._publishing import at_host_port
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
-from hairpin.engines.default_network import on_default_network
+from hairpin.engines.docker.default_network import on_default_network
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message

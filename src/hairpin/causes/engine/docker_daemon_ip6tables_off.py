@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.where import OfNetwork
-from hairpin.engines.options import IP6TABLES_BY_DEFAULT, daemon_of, dockerd_version
+from hairpin.engines.docker.options import IP6TABLES_BY_DEFAULT, daemon_of, dockerd_version
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine
 from hairpin.message import Message, message

@@ -21,10 +21,10 @@ from hairpin.causes.rules._lifting import masquerading
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
-from hairpin.engines.chains import BUILT_IN
+from hairpin.change.simulation.simulate import simulate
+from hairpin.engines.docker.chains import BUILT_IN
 from hairpin.engines.missing import Missing, missing_of
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.errors import ChangeError
 from hairpin.host.boot.configured import of_engine_option
 from hairpin.host.docker import Engine

@@ -13,8 +13,8 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, covers
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.republishing import relays
-from hairpin.engines.starting import restarts
+from hairpin.engines.repair.republishing import relays
+from hairpin.engines.repair.starting import restarts
 from hairpin.host.engine_health import is_down
 from hairpin.message import message
 

@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.engine._publishing import bindings_for
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import one
-from hairpin.engines.republishing import relay_at
+from hairpin.engines.repair.republishing import relay_at
 from hairpin.message import message
 from hairpin.netfilter.packet import UDP
 from hairpin.network.prefix import address_text

@@ -16,7 +16,7 @@ from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import Change, one
-from hairpin.engines.starting import on_default_bridge
+from hairpin.engines.repair.starting import on_default_bridge
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message

@@ -23,7 +23,7 @@ from hairpin.causes.rules._rule_owner import is_meant_policy, owner
 from hairpin.causes.service._service import listening
 from hairpin.causes.where import OfContainer, OfPort, OfWall
 from hairpin.change.change import Change, Primitive
-from hairpin.engines.republishing import option_of, published_too
+from hairpin.engines.repair.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.known_ports import KnownPort, known_port
 from hairpin.message import Message, message

@@ -15,7 +15,7 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.engine._publishing import at_host_port, loopback_only
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
-from hairpin.engines.republishing import published_too, relay_at
+from hairpin.engines.repair.republishing import published_too, relay_at
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import Message, message
 from hairpin.network.prefix import address_text

@@ -18,7 +18,7 @@ from hairpin.causes.engine._publishing import at_host_port, refusal_of
 from hairpin.causes.service._service import in_container, listening, other_protocol, published_to, same_port
 from hairpin.causes.where import OfContainer, OfSocket
 from hairpin.change.change import AddSocket, Change, one
-from hairpin.engines.republishing import option_of, published_too
+from hairpin.engines.repair.republishing import option_of, published_too
 from hairpin.host.docker import Container, PortBinding
 from hairpin.message import message
 from hairpin.netfilter.packet import TCP, UDP

@@ -14,10 +14,10 @@ from hairpin.causes.engine_rules._makers import CHECK_BUG, judgement, makers_of
 from hairpin.causes.order import Class
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, SetPolicy
+from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedChain, ExpectedRule
 from hairpin.engines.missing import Missing, is_flushed, loss_text, missing_on
-from hairpin.engines.restoring import restoring, restoring_all
-from hairpin.engines.swarm import INGRESS
+from hairpin.engines.repair.restoring import restoring, restoring_all
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host, Namespace

@@ -20,7 +20,7 @@ from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.engines.podman import is_known, is_on_renamed_bridge, reloading
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Engine
 from hairpin.message import message
 from hairpin.network.flow import FromContainer

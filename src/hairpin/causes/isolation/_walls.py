@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.causes.cause import View, Way
 from hairpin.change.change import Change, DeleteRule, InsertRule
-from hairpin.engines.connecting import connecting_change, moves_ports
+from hairpin.engines.repair.connecting import connecting_change, moves_ports
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, rule_at

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.causes.cause import View
 from hairpin.change.calls import ByPerson, ConnectContainer, MakeNetwork
 from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer
-from hairpin.engines.connecting import connecting_change
+from hairpin.engines.repair.connecting import connecting_change
 from hairpin.host.docker import Container, Endpoint, Engine
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns

@@ -13,7 +13,7 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
-from hairpin.engines.dockerd_nftables import TABLE
+from hairpin.engines.docker.dockerd_nftables import TABLE
 from hairpin.host.docker import Container
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of

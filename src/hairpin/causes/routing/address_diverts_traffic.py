@@ -16,9 +16,9 @@ from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.container._engine_gateway import default_route
 from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespaces_on_way
 from hairpin.causes.where import OfLink
-from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
-from hairpin.engines.given import engine_addresses
+from hairpin.change.simulation.addresses import address_of
+from hairpin.engines.repair.given import engine_addresses
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.routing._asked import namespaces_on_way
 from hairpin.causes.where import of_missing
-from hairpin.change.addresses import missing_routes, resourced_routes
 from hairpin.change.change import AddEntry, ReplaceEntry, one
-from hairpin.change.entries import is_alone, route_slot
+from hairpin.change.simulation.addresses import missing_routes, resourced_routes
+from hairpin.change.simulation.entries import is_alone, route_slot
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.host.route import Route

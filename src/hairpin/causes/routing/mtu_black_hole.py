@@ -19,7 +19,7 @@ from hairpin.change.intent import ClampSegments, rendered
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.message import message
-from hairpin.walk.size_stop import Narrow, narrow
+from hairpin.walk.size.size_stop import Narrow, narrow
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -23,8 +23,8 @@ from hairpin.causes.routing._asked import (
     subnet_of,
 )
 from hairpin.causes.where import OfRoute
-from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
+from hairpin.change.simulation.addresses import address_of
 from hairpin.host.netns import Netns
 from hairpin.host.route import TABLE_MAIN, PolicyRule, Route
 from hairpin.message import message

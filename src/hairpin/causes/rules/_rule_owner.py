@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
-from hairpin.engines.dockerd import expected
-from hairpin.engines.dockerd_nftables import TABLE
-from hairpin.engines.options import Version, backend_of, dockerd_version
+from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.dockerd_nftables import TABLE
+from hairpin.engines.docker.options import Version, backend_of, dockerd_version
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
 from hairpin.host.boot.sysctl_files import FORWARDING, settings
@@ -13,7 +13,7 @@ from hairpin.host.engine_health import is_dockerds
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.netfilter.evaluate.chain import Place, rule_at
 from hairpin.netfilter.ir import Expression, FieldMatch, Jump, NameMatch, SetMatch
-from hairpin.walk.size_stop import tells_mtu
+from hairpin.walk.size.size_stop import tells_mtu
 from hairpin.walk.sockets import find_socket
 
 _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAVARK", "LXD", "virbr", "CILIUM")

@@ -14,7 +14,7 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View, Way
 from hairpin.causes.rules._manager import repairs
 from hairpin.causes.where import OfRule
 from hairpin.message import message
-from hairpin.walk.size_stop import narrow, tells_mtu
+from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:

@@ -24,7 +24,7 @@ from hairpin.causes.service._service import (
 )
 from hairpin.causes.where import OfSocket
 from hairpin.change.change import one
-from hairpin.engines.republishing import option_of
+from hairpin.engines.repair.republishing import option_of
 from hairpin.host.docker import Container
 from hairpin.host.socket import Socket
 from hairpin.message import Message, message

@@ -16,8 +16,8 @@ from hairpin.causes.where import OfProcess
 from hairpin.change.change import AddSocket, Change, ContinueProcess, DeleteSocket, one
 from hairpin.host.socket import Socket
 from hairpin.message import message
-from hairpin.network.flannel import relay_behind
 from hairpin.network.socket_owner import owner_of_socket
+from hairpin.network.tunnel.flannel import relay_behind
 
 
 def find(view: View) -> Iterator[Candidate]:

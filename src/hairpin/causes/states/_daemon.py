@@ -1,6 +1,6 @@
 """The reasons for which dockerd does not run, as its traces tell them, and when its absence is felt."""
 
-from hairpin.engines.daemon import bound_elsewhere
+from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine
 from hairpin.host.engine_health import Health
 from hairpin.host.host import Host

@@ -17,7 +17,7 @@ from hairpin.causes.states._daemon import after
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfNetwork
 from hairpin.change.change import Change
-from hairpin.engines.address_pools import blocks_of, next_block, overlapping_routes
+from hairpin.engines.docker.address_pools import blocks_of, next_block, overlapping_routes
 from hairpin.host.docker import Engine
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host, Namespace

@@ -19,8 +19,8 @@ from hairpin.causes.states._start_words import makers_told
 from hairpin.causes.where import OfContainer
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import Change
-from hairpin.engines.bridging import awaiting
-from hairpin.engines.starting import back_after_reboot, starting_change
+from hairpin.engines.repair.bridging import awaiting
+from hairpin.engines.repair.starting import back_after_reboot, starting_change
 from hairpin.host.docker import Container, Engine, PortBinding
 from hairpin.host.engine_health import is_down
 from hairpin.host.host import Host

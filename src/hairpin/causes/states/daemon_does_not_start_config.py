@@ -14,7 +14,7 @@ from hairpin.causes.cause import Candidate, Cause, HostState, Way
 from hairpin.causes.states._daemon import after
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
-from hairpin.engines.daemon import refusal
+from hairpin.engines.docker.daemon import refusal
 from hairpin.host.docker import Boot, Engine
 from hairpin.host.engine_health import excluding, health
 from hairpin.host.host import Host

@@ -25,13 +25,13 @@ from hairpin.causes.states._start_words import makers_of_end
 from hairpin.causes.where import OfUnit
 from hairpin.change.calls import SetContainerState
 from hairpin.change.change import AddEntry, AddSocket, Change, InsertRule, Primitive
-from hairpin.engines.bridging import lost_addresses
-from hairpin.engines.daemon import bound_elsewhere, calls_to_start_again, refusal, start_calls, start_effects
-from hairpin.engines.first_start import first_start
+from hairpin.engines.docker.daemon import bound_elsewhere, calls_to_start_again, refusal, start_calls, start_effects
+from hairpin.engines.docker.first_start import first_start
 from hairpin.engines.missing import missing_of
-from hairpin.engines.republishing import relays
-from hairpin.engines.restoring import restoring_all
-from hairpin.engines.starting import connecting_first, starting_change
+from hairpin.engines.repair.bridging import lost_addresses
+from hairpin.engines.repair.republishing import relays
+from hairpin.engines.repair.restoring import restoring_all
+from hairpin.engines.repair.starting import connecting_first, starting_change
 from hairpin.host.docker import Boot, Container, Engine, PortBinding
 from hairpin.host.engine_health import Health, health, is_down
 from hairpin.host.host import Host

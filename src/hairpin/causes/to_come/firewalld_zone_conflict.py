@@ -9,7 +9,7 @@ Lasting: the same.
 """
 
 from hairpin.causes.cause import Cause, Coming
-from hairpin.engines.daemon import bound_elsewhere
+from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.message import message
 
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from hairpin.causes.cause import Candidate, Cause, View
 from hairpin.causes.uplinks._gateway import likely_gateway, links_without_default, named_gateway
 from hairpin.causes.where import of_missing
-from hairpin.change.addresses import missing_routes
 from hairpin.change.calls import ByPerson
 from hairpin.change.change import AddEntry, Change
-from hairpin.change.words import six
+from hairpin.change.commands.words import six
+from hairpin.change.simulation.addresses import missing_routes
 from hairpin.host.route import NextHop, Route
 from hairpin.message import Message, message
 from hairpin.network.lost_address import lost_by

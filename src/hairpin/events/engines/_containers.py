@@ -6,13 +6,13 @@ from typing import Literal
 import msgspec
 
 from hairpin.change import change as c
-from hairpin.engines.dockerd import expected_for
-from hairpin.engines.endpoints import new_endpoint
+from hairpin.engines.docker.dockerd import expected_for
+from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
+from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.expected import ExpectedListener
-from hairpin.engines.gateway_bridge import bridge_of_overlays, with_gateway_endpoints
-from hairpin.engines.options import Version, dockerd_version
-from hairpin.engines.republishing import added_rules, with_container
-from hairpin.engines.starting import bridged_subnet, starting_change
+from hairpin.engines.repair.endpoints import new_endpoint
+from hairpin.engines.repair.republishing import added_rules, with_container
+from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
 from hairpin.events.engines._podman import by_start, following_address, with_networks, with_rules, without_networks

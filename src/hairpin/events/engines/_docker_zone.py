@@ -6,7 +6,7 @@ libnetwork/drivers/bridge/bridge_linux.go initStore()
 
 import msgspec
 
-from hairpin.engines.daemon import bound_elsewhere
+from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.errors import ParseError
 from hairpin.events.course import Course
 from hairpin.events.firewalls._firewalld import with_firewalld_reloaded

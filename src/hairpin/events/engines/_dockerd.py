@@ -11,15 +11,15 @@ from typing import Literal
 import msgspec
 
 from hairpin.change.change import AddSocket, DeleteRule, DeleteSocket, InsertRule, Primitive, SetPolicy
-from hairpin.engines.dockerd import FORWARD_CHAIN, expected
+from hairpin.engines.docker.dockerd import FORWARD_CHAIN, expected
+from hairpin.engines.docker.first_start import written_parameters
+from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.docker.history import history_of
+from hairpin.engines.docker.options import daemon_of, dockerd_version
 from hairpin.engines.expected import ExpectedPolicy
-from hairpin.engines.first_start import written_parameters
 from hairpin.engines.found import tables_of_backend
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
-from hairpin.engines.history import history_of
 from hairpin.engines.missing import missing_of
-from hairpin.engines.options import daemon_of, dockerd_version
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import OWNED
 from hairpin.engines.sysctls import policies_of
 from hairpin.events.course import Course

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from hairpin.engines.bridging import port_of
-from hairpin.engines.endpoints import addresses, routes
-from hairpin.engines.starting import veth_pair
+from hairpin.engines.repair.bridging import port_of
+from hairpin.engines.repair.endpoints import addresses, routes
+from hairpin.engines.repair.starting import veth_pair
 from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link

@@ -12,11 +12,11 @@ from collections.abc import Set as AbstractSet
 
 from hairpin.change import change as c
 from hairpin.engines import podman
-from hairpin.engines.bridging import lacks_bridge, new_bridge
-from hairpin.engines.endpoints import gateway_of
 from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.engines.missing import missing_of
+from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
+from hairpin.engines.repair.endpoints import gateway_of
 from hairpin.events.course import Course
 from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import Container, DockerNetwork, Engine, Subnet

@@ -15,13 +15,13 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from hairpin.change.change import AddChain, InsertRule, Primitive
-from hairpin.engines.daemon import bound_elsewhere
-from hairpin.engines.dockerd import FORWARD_CHAIN
+from hairpin.engines.docker.daemon import bound_elsewhere
+from hairpin.engines.docker.dockerd import FORWARD_CHAIN
+from hairpin.engines.docker.options import dockerd_version
 from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing, missing_of
-from hairpin.engines.options import dockerd_version
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.events.course import Course
 from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.host.boot.rule_keeper import unit

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.change.change import DeleteLink, DeleteSocket
-from hairpin.engines.address_pools import Block, gives_lowest, is_of_pool, next_block
-from hairpin.engines.bridging import lacks_bridge, new_bridge
-from hairpin.engines.dockerd import expected
-from hairpin.engines.endpoints import gateway_of
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.docker.address_pools import Block, gives_lowest, is_of_pool, next_block
+from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.missing import missing_of
-from hairpin.engines.restoring import restoring
+from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
+from hairpin.engines.repair.endpoints import gateway_of
+from hairpin.engines.repair.restoring import restoring
 from hairpin.events.course import Course
 from hairpin.events.engines._containers import with_container_first_started
 from hairpin.events.engines.containers import with_container_removed, with_successor_started

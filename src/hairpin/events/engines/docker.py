@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import DeleteChain, DeleteRule, Primitive
-from hairpin.engines.dockerd import expected
+from hairpin.engines.docker.dockerd import expected
+from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
+from hairpin.engines.docker.options import Version, dockerd_version
+from hairpin.engines.docker.swarm import INGRESS
 from hairpin.engines.expected import ExpectedRules
 from hairpin.engines.found import tables_of_backend
-from hairpin.engines.gateway_bridge import with_gateway_endpoints
 from hairpin.engines.missing import missing_of
-from hairpin.engines.options import Version, dockerd_version
-from hairpin.engines.restoring import restoring_all
+from hairpin.engines.repair.restoring import restoring_all
 from hairpin.engines.surplus import OWNED
-from hairpin.engines.swarm import INGRESS
 from hairpin.events.course import Course
 from hairpin.events.engines._dockerd import docker_of, with_dockerd_killed, with_dockerd_started, with_dockerd_stopped
 from hairpin.events.event import ByItself, Event

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from hairpin.change.change import DeleteRule, Forget, Primitive, ReplaceTable
-from hairpin.change.loading import default_dialect
+from hairpin.change.commands.loading import default_dialect
 from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.errors import ParseError

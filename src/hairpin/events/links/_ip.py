@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from hairpin.change.change import AddEntry, DeleteEntry, SetLink
-from hairpin.change.entries import route_slot
+from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
 from hairpin.host.host import Host, Namespace

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.addresses import address_of
 from hairpin.change.change import AddEntry, DeleteEntry, ReplaceSysctls, SetLink
-from hairpin.change.entries import route_slot
+from hairpin.change.simulation.addresses import address_of
+from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError
 from hairpin.events.course import Course
 from hairpin.events.links._ip import default_priority, tables_of, without_addresses

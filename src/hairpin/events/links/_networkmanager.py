@@ -6,7 +6,7 @@ Source: NetworkManager(8), nm-settings-keyfile(5); measured with NetworkManager 
 import msgspec
 
 from hairpin.change.change import AddEntry, SetLink
-from hairpin.change.entries import route_slot
+from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError
 from hairpin.events._commands import outcome
 from hairpin.events.course import Course

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import AddEntry, DeleteEntry
-from hairpin.change.entries import route_slot
+from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError
 from hairpin.events.course import Course
 from hairpin.events.event import Event

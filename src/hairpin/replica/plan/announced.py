@@ -1,7 +1,7 @@
 """What the world's ends tell of their own MTU: those behind a router may have a larger one than the link to the host.
 
 The wire has the MTU of the host's link, so that no packet comes in that is larger.  A far end behind a router tells the
-MTU that the walk takes it to have (walk/segment_size.py): by ``advmss`` of a route for its address alone.
+MTU that the walk takes it to have (walk/size/segment_size.py): by ``advmss`` of a route for its address alone.
 
 Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_advmss()
 """
@@ -13,7 +13,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text, width
 from hairpin.replica.plan import replies, routers
 from hairpin.replica.plan.links import Wire
-from hairpin.walk.segment_size import HEADERS, outside_mtu
+from hairpin.walk.size.segment_size import HEADERS, outside_mtu
 
 _FIRST = 3001
 _USUAL_MTU_BYTES = 1500

@@ -23,7 +23,7 @@ from hairpin.network.network import Network, addresses_of, owns_address
 from hairpin.network.prefix import Version, address_text, is_multicast
 from hairpin.network.query import Query
 from hairpin.network.routing import lookup
-from hairpin.network.tunnels import underlay_netns
+from hairpin.network.tunnel.tunnels import underlay_netns
 from hairpin.replica.plan import replies
 from hairpin.replica.plan.blueprint import FarEnd, Load
 from hairpin.replica.plan.links import TunnelEnd, Wire, Wiring, holder_of

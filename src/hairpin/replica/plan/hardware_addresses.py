@@ -18,7 +18,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import BROADCAST, Neighbour
 from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, Port, is_bridge_port, veth_peer
-from hairpin.network.tunnels import remotes_of
+from hairpin.network.tunnel.tunnels import remotes_of
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.links import Wire, rebuilt_lower
 from hairpin.walk.link.segment import who_has

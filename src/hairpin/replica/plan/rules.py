@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.change.loading import restore_tool
+from hairpin.change.commands.loading import restore_tool
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace

@@ -13,7 +13,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 from hairpin.network.socket_owner import never_answers
-from hairpin.network.tunnels import underlay_netns
+from hairpin.network.tunnel.tunnels import underlay_netns
 from hairpin.replica.plan.blueprint import Service
 from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route

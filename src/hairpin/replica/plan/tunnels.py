@@ -5,7 +5,7 @@ Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/
 
 from collections.abc import Iterator
 
-from hairpin.change.words import fdb_words
+from hairpin.change.commands.words import fdb_words
 from hairpin.host.host import Namespace
 from hairpin.host.link import DEFAULT_TTL, Link, Tunnel
 from hairpin.host.netns import Netns
@@ -13,7 +13,7 @@ from hairpin.host.route import FdbEntry
 from hairpin.network.network import Network
 from hairpin.network.own_frames import hands_up, taken_by
 from hairpin.network.prefix import address_text, is_multicast
-from hairpin.network.tunnels import entries_of, underlay_netns
+from hairpin.network.tunnel.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
 """By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""

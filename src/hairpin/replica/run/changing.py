@@ -5,9 +5,9 @@ parts are built from the simulated network instead: see :func:`parts_of`.
 """
 
 from hairpin.carry.run import carry_out
-from hairpin.change.argv import setting_argv
-from hairpin.change.carrying import carrying
 from hairpin.change.change import Change, DeleteEntry, InKernel, Primitive, SetLink
+from hairpin.change.commands.argv import setting_argv
+from hairpin.change.commands.carrying import carrying
 from hairpin.change.step import LoadRules, RunCommands, Step, for_replica
 from hairpin.change.steps import steps
 from hairpin.host.host import Namespace

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.change.change import Change
-from hairpin.change.simulate import simulate
+from hairpin.change.simulation.simulate import simulate
 from hairpin.evidence.reading import Evidence
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
@@ -38,7 +38,7 @@ from hairpin.replica.watch.half_open import HalfOpen
 from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
-from hairpin.walk.bulk import is_narrow, may_stall, probes
+from hairpin.walk.size.bulk import is_narrow, may_stall, probes
 from hairpin.walk.walked import walked
 
 _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "failed")

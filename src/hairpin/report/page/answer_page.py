@@ -5,13 +5,8 @@ from xml.etree.ElementTree import Element
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.change.change import DeleteRule
-from hairpin.change.text import all_shown
+from hairpin.change.commands.text import all_shown
 from hairpin.message import message
-from hairpin.report.cause_text import CauseText, explaining, told_apart, write_unexplained
-from hairpin.report.covered import is_covered
-from hairpin.report.grounds_text import source_of, write_grounds
-from hairpin.report.head_text import write_before_summary, write_verdicts
-from hairpin.report.overview import overview_of
 from hairpin.report.page.cause_page import cause_parts
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.host_map import MapMarks, host_map
@@ -21,8 +16,13 @@ from hairpin.report.page.sheet import Sheet, command_block, prose
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
 from hairpin.report.places import places_of
-from hairpin.report.prove_text import prove_text
-from hairpin.report.summary import summary
+from hairpin.report.text.cause_text import CauseText, explaining, told_apart, write_unexplained
+from hairpin.report.text.covered import is_covered
+from hairpin.report.text.grounds_text import source_of, write_grounds
+from hairpin.report.text.head_text import write_before_summary, write_verdicts
+from hairpin.report.text.overview import overview_of
+from hairpin.report.text.prove_text import prove_text
+from hairpin.report.text.summary import summary
 from hairpin.report.verdicts import Group, flow_text, groups
 from hairpin.report.words import Words
 from hairpin.walk.trace import Trace

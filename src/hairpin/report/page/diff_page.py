@@ -4,8 +4,8 @@ from functools import partial
 
 from hairpin.compare.comparison import Comparison
 from hairpin.message import message
-from hairpin.report.diff_text import diff_text
 from hairpin.report.page.text_page import text_page
+from hairpin.report.text.diff_text import diff_text
 from hairpin.report.words import Words
 
 

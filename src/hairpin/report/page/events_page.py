@@ -6,13 +6,13 @@ from xml.etree.ElementTree import Element
 
 from hairpin.answer.matrix import EventCell, EventRow, Matrix
 from hairpin.message import Message, message
-from hairpin.report.events_text import event_name, events_text
-from hairpin.report.grounds_text import source_of
-from hairpin.report.overview import OverviewRow, overview_of
 from hairpin.report.page.markup import element
 from hairpin.report.page.table import table
 from hairpin.report.page.text_page import text_page
 from hairpin.report.places import places_of
+from hairpin.report.text.events_text import event_name, events_text
+from hairpin.report.text.grounds_text import source_of
+from hairpin.report.text.overview import OverviewRow, overview_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds
 

@@ -4,10 +4,10 @@ from functools import partial
 
 from hairpin.explain.explain import Explanation
 from hairpin.message import message
-from hairpin.report.explain_text import explain_text
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.text_page import elements_of
+from hairpin.report.text.explain_text import explain_text
 from hairpin.report.words import Words
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.message import Message, message
-from hairpin.report.blame_text import blame_text
-from hairpin.report.summary import summary
+from hairpin.report.text.blame_text import blame_text
+from hairpin.report.text.summary import summary
 from hairpin.story.clock import moment
 
 Kind = Literal["failure", "undecided", "well"]

@@ -8,14 +8,14 @@ from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
 from hairpin.message import message
-from hairpin.report.grounds_text import source_of
 from hairpin.report.page.answer_page import answer_parts
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import prose
 from hairpin.report.page.text_page import elements_of
 from hairpin.report.places import places_of
-from hairpin.report.plan_text import outcome_text, plan_text
+from hairpin.report.text.grounds_text import source_of
+from hairpin.report.text.plan_text import outcome_text, plan_text
 from hairpin.report.words import Words
 
 

@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from hairpin.message import message
-from hairpin.report.overview import Overview, OverviewCell, OverviewRow, folded_rows
 from hairpin.report.page.markup import Child, element
 from hairpin.report.page.table import table
+from hairpin.report.text.overview import Overview, OverviewCell, OverviewRow, folded_rows
 from hairpin.report.verdicts import mark_of
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS

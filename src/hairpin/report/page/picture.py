@@ -14,11 +14,11 @@ import msgspec
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message
 from hairpin.report.paper import cells, wrapped
-from hairpin.report.path import briefly, is_policy, stage_text, way_back
 from hairpin.report.places import Places
 from hairpin.report.printable import printable
 from hairpin.report.stops import decided_text, stop_sentence
-from hairpin.report.ways import FlowWay, change, headers, packets_inside
+from hairpin.report.text.path import briefly, is_policy, stage_text, way_back
+from hairpin.report.text.ways import FlowWay, change, headers, packets_inside
 from hairpin.report.words import Words
 from hairpin.walk.state import Step, Stop
 

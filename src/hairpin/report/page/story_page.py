@@ -12,8 +12,8 @@ from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
-from hairpin.report.story_folding import Packages, with_packages_folded
-from hairpin.report.story_text import entry_text, heading_of, time_of, write_not_seen
+from hairpin.report.text.story_folding import Packages, with_packages_folded
+from hairpin.report.text.story_text import entry_text, heading_of, time_of, write_not_seen
 from hairpin.report.words import Words
 from hairpin.story.entry import Story, StoryEntry
 

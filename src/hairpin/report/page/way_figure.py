@@ -8,12 +8,12 @@ from hairpin.report.page.drawing import drawing
 from hairpin.report.page.markup import element
 from hairpin.report.page.picture import picture_of
 from hairpin.report.page.sheet import Sheet
-from hairpin.report.path import draw
 from hairpin.report.places import Places
 from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.text.path import draw
+from hairpin.report.text.walk_text import write_branch_head
+from hairpin.report.text.ways import FlowWay, ways
 from hairpin.report.verdicts import flow_text
-from hairpin.report.walk_text import write_branch_head
-from hairpin.report.ways import FlowWay, ways
 from hairpin.report.words import Words
 from hairpin.walk.trace import Branch, Trace
 from hairpin.walk.verdicts import VERDICTS

@@ -7,7 +7,7 @@ from hairpin.message import message
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
-from hairpin.network.tunnels import ETHERNET
+from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.wires import owner_of, wires_of
 from hairpin.walk.link.segment import port_towards
 from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stopped

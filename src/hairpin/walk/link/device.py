@@ -20,7 +20,7 @@ from hairpin.network.stacked import (
     takes_all,
     takes_frame,
 )
-from hairpin.network.tunnels import ETHERNET
+from hairpin.network.tunnel.tunnels import ETHERNET
 from hairpin.network.vrf import loops_back
 from hairpin.walk.hooks.flowtable import carries_past
 from hairpin.walk.hooks.hooks import run_bridge_hook, run_device_hook

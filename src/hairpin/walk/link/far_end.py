@@ -8,10 +8,10 @@ import msgspec
 
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
-from hairpin.network import flannel, wireguard
 from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
-from hairpin.network.tunnels import overhead_bytes
+from hairpin.network.tunnel import flannel, wireguard
+from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.network.wires import holder_of
 from hairpin.walk.answer import answer_to
 from hairpin.walk.link.tunnel import outer_packet

@@ -10,10 +10,10 @@ import msgspec
 from hairpin.host.link import Link, Tunnel
 from hairpin.message import Message, message
 from hairpin.netfilter.packet import UDP, Packet
-from hairpin.network.flannel import KIND, Lease, Relay, lease_of, relay_at, relay_behind
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text, prefix_text
-from hairpin.network.tunnels import overhead_bytes
+from hairpin.network.tunnel.flannel import KIND, Lease, Relay, lease_of, relay_at, relay_behind
+from hairpin.network.tunnel.tunnels import overhead_bytes
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.crossing import unpacked
 from hairpin.walk.sockets import find_socket, socket_text

@@ -28,7 +28,7 @@ from hairpin.network.network import (
 )
 from hairpin.network.prefix import Version
 from hairpin.network.stacked import bridges, link_of, lower_of, stacked_on, takes_all, takes_frame
-from hairpin.network.tunnels import far_ends
+from hairpin.network.tunnel.tunnels import far_ends
 from hairpin.network.wires import wires_of
 from hairpin.walk.link.arp import is_mute, replies, solicited_on
 from hairpin.walk.link.vlan import below

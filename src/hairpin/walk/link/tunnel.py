@@ -18,7 +18,7 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.network import Network, is_bridge_port
 from hairpin.network.prefix import address_text
 from hairpin.network.stacked import link_of
-from hairpin.network.tunnels import (
+from hairpin.network.tunnel.tunnels import (
     Remote,
     encapsulation,
     far_ends,

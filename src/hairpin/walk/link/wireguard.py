@@ -18,7 +18,7 @@ from hairpin.netfilter.evaluate.chain import Condition
 from hairpin.netfilter.packet import UDP, Packet
 from hairpin.network.network import Network, Port
 from hairpin.network.prefix import address_text
-from hairpin.network.wireguard import KIND, allowed_text, devices, listening, outer_length, peer_for, settings
+from hairpin.network.tunnel.wireguard import KIND, allowed_text, devices, listening, outer_length, peer_for, settings
 from hairpin.network.wires import holder_of
 from hairpin.walk.ip.mtu import length_on_wire
 from hairpin.walk.link.crossing import unpacked

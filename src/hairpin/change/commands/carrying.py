@@ -1,0 +1,149 @@
+"""Steps as acts for the bare runner: which commands are run with which input, which files are replaced.
+
+Pure: a generator yields each act and is sent its result, so that it runs on a host, in a replica and in a test alike.
+Expectations are not checked here.  The caller checks them first, on a network that was just read:
+:func:`hairpin.change.steps.refused`.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from hairpin.carry.act import Acting, Command, Replace, ended_with
+from hairpin.change.calls import SetUnitState, call_argv
+from hairpin.change.change import DeleteRule, InsertRule, ReplaceTable, RuleEdit
+from hairpin.change.commands.loading import ebtables_commands, iptables_load, nft_load, replacing
+from hairpin.change.commands.words import Words
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.errors import ChangeError
+from hairpin.message import message
+
+
+def carrying(step: Step) -> Acting:
+    """Carry the step out up to the first act that fails, and return the complaint of that act."""
+    match step:
+        case RunCommands(commands=commands, entering=entering):
+            return (yield from _all(Command((*entering, *argv)) for argv in commands))
+        case LoadRules():
+            try:
+                return (yield from _load(step))
+            except ChangeError as error:
+                return error.said
+        case ReplaceFile(path=path, before=before, after=after):
+            said = yield from _judging(step)
+            if said is not None:
+                return said
+            done = yield Replace(path, before, after)
+            return done.complaint
+        case Ask(call=SetUnitState(verb="start", by="systemd") as call):
+            return (yield from _starting(call))
+        case Ask(call=call):
+            return (yield from _all([Command(call_argv(call))]))
+        case Advise():
+            return message("no command makes this: it is for a person")
+        case _:
+            assert_never(step)
+
+
+def carrying_all(made: Sequence[Step]) -> Acting:
+    """Carry the steps out in order, up to the first that fails, and return its complaint."""
+    for step in made:
+        complaint = yield from carrying(step)
+        if complaint is not None:
+            return complaint
+    return None
+
+
+def _judging(step: ReplaceFile) -> Acting:
+    """Let the file's own program judge the new file in a copy beside it, if the step names one and the host has it."""
+    if not step.validator or step.after is None:
+        return None
+    folder, _, name = step.path.rpartition("/")
+    copy = f"{folder}/.{name}.hairpin-new"  # a name that carry/files.py clears away after a kill
+    done = yield Replace(copy, None, step.after)
+    if done.complaint is not None:
+        return done.complaint
+    command = Command((*step.validator, copy))
+    judged = yield command
+    yield Replace(copy, step.after, None)
+    if judged.status in (0, _NOT_INSTALLED):
+        return None
+    return judged.complaint or ended_with(command, judged.status)
+
+
+_NOT_INSTALLED = 127
+"""As a shell says it, and carry/run.py."""
+
+
+def _starting(call: SetUnitState) -> Acting:
+    """Start the unit.  Of one that ends at once systemd only says that it did, so its program's last line is added."""
+    complaint = yield from _all([Command(call_argv(call))])
+    if complaint is None:
+        return None
+    unit = f"{call.unit.removesuffix('.service')}.service"
+    done = yield Command(("journalctl", f"_SYSTEMD_UNIT={unit}", "-b", "-n", "1", "-o", "cat", "--no-pager"))
+    line = done.printed.strip()
+    if done.status or not line:
+        return complaint
+    return message("{complaint} Its last line: {line}", complaint=complaint, line=line)
+
+
+def taking_empty_chains(step: LoadRules) -> Acting:
+    """Take away the built-in chains that iptables-nft has made for the step, and return no complaint: it refuses one
+    that has rules by now, or drops by its policy.  Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
+    for chain in dict.fromkeys(step.makes):
+        yield Command((*step.entering, step.program, "-w", "-t", step.table, "-X", chain))
+    return None
+
+
+def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
+    for command in commands:
+        done = yield command
+        if done.status:
+            return done.complaint or ended_with(command, done.status)
+    return None
+
+
+def _load(step: LoadRules) -> Acting:
+    """Load the edits.  For nft the handles that the rules have at this moment are listed first."""
+    first = step.does[0]
+    if isinstance(first, ReplaceTable):
+        return (yield from _all(_entered([replacing(first)], step.entering)))
+    if step.dialect == "ebtables":
+        return (yield from _all(_entered(ebtables_commands(step.does), step.entering)))
+    if step.dialect != "nft":
+        load = iptables_load(step.does, step.dialect, step.family, step.table)
+        return (yield from _all(_entered([load], step.entering)))
+    handles: dict[str, tuple[int, ...]] = {}
+    for chain in chains_by_handle(step.does):
+        done = yield listing_handles(step, chain)
+        handles[chain] = _handles(done.printed)
+    return (yield from _all(_entered([nft_load(step.does, handles)], step.entering)))
+
+
+def _entered(commands: Iterator[Command] | Sequence[Command], entering: Words) -> Iterator[Command]:
+    for command in commands:
+        yield Command((*entering, *command.argv), command.text)
+
+
+def chains_by_handle(edits: Sequence[RuleEdit]) -> tuple[str, ...]:
+    """Return the chains whose rules nft has to name by their handles."""
+    return tuple(dict.fromkeys(_named_chains(edits)))
+
+
+def _named_chains(edits: Sequence[RuleEdit]) -> Iterator[str]:
+    for edit in edits:
+        if isinstance(edit, DeleteRule):
+            yield edit.place.chain
+        elif isinstance(edit, InsertRule):
+            yield edit.chain
+
+
+def listing_handles(step: LoadRules, chain: str) -> Command:
+    """Return the command that lists a chain of the step's table with the handles of its rules."""
+    return Command((*step.entering, "nft", "-j", "list", "chain", step.family, step.table, chain))
+
+
+def _handles(listing: str) -> tuple[int, ...]:
+    document = json.loads(listing or '{"nftables": []}')
+    return tuple(item["rule"]["handle"] for item in document["nftables"] if "rule" in item)

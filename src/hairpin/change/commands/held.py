@@ -1,0 +1,83 @@
+"""What a chain holds of a rule before each edit, so that the commands shown for the edits may be typed in twice.
+
+Words alone do not say which of several equal rules is meant, nor whether a rule is there because the same command was
+typed in before.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hairpin.change.change import AddChain, DeleteRule, InsertRule, RuleEdit
+from hairpin.change.simulation.listed import listed_rule
+from hairpin.change.simulation.rules import tool_rules
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Chain, Table
+
+_INTERFACE = re.compile(r"(?:! )?-[io] \S+ ?")
+_WITHOUT_INTERFACES = "1.8.11 (nf_tables)"
+"""iptables-nft 1.8.11 compares no interfaces when it looks for a rule: `-C` finds rules that are not there, and `-D`
+deletes those of another interface.  Source: iptables' commit 40406dbfaefb, "nft: fix interface comparisons in `-C`
+commands"; Debian's 1.8.11-2 has it."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """``copies``: how many rules of the chain have the same words before the edit.  ``is_first``: the rule to delete is
+    the first that the tool finds by its words.  ``has_table``: the edit's table is there.  ``moved_from``: an equal
+    rule, with its number before the edit, that a later edit deletes: the rule moves, and their number stays."""
+
+    copies: int = 0
+    is_first: bool = True
+    has_table: bool = True
+    moved_from: Place | None = None
+
+
+def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | None) -> tuple[Held, ...]:
+    """Return what each edit finds after those before it; ``version``: what ``iptables -V`` says."""
+    return tuple(_held(edits, table, _WITHOUT_INTERFACES in (version or "")))
+
+
+def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterator[Held]:
+    chains: dict[str, list[str]] = {}
+    for at, edit in enumerate(edits):
+        if isinstance(edit, InsertRule):
+            texts = chains.setdefault(edit.chain, _texts(table, edit.chain))
+            printed = listed_rule(edit)
+            yield Held(texts.count(printed), moved_from=_moved_from(edits[at:], texts, printed))
+            texts.insert(len(texts) if edit.position is None else edit.position - 1, printed)
+        elif isinstance(edit, DeleteRule):
+            texts = chains.setdefault(edit.place.chain, _texts(table, edit.place.chain))
+            wanted = edit.place.text
+            found = next((n for n, text in enumerate(texts, 1) if _looks(text, blind) == _looks(wanted, blind)), 0)
+            yield Held(texts.count(wanted), is_first=found in (0, edit.place.number))
+            if 0 < edit.place.number <= len(texts):
+                texts.pop(edit.place.number - 1)
+        else:
+            yield Held(has_table=table is not None or not isinstance(edit, AddChain))
+
+
+def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Place | None:
+    """Return the place, before the first edit, of a rule that reads as the inserted one and that a later edit of the
+    chain deletes."""
+    first = edits[0]
+    assert isinstance(first, InsertRule)
+    rules = list(enumerate(texts, 1))
+    for edit in edits:
+        if isinstance(edit, InsertRule) and edit.chain == first.chain:
+            rules.insert(len(rules) if edit.position is None else edit.position - 1, (0, ""))
+        elif isinstance(edit, DeleteRule) and edit.place.chain == first.chain and edit.place.number <= len(rules):
+            number, text = rules.pop(edit.place.number - 1)
+            if number and text == printed:
+                return msgspec.structs.replace(edit.place, number=number)
+    return None
+
+
+def _texts(table: Table | None, chain: str) -> list[str]:
+    found: Chain | None = table.chain(chain) if table is not None else None
+    return [rules[0].text for rules in tool_rules(found.rules)] if found is not None else []
+
+
+def _looks(text: str, blind: bool) -> str:
+    """Return the words that the tool compares."""
+    return _INTERFACE.sub("", text) if blind else text

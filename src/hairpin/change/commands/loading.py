@@ -1,0 +1,217 @@
+"""The input with which iptables-restore, nft and ebtables make edits of one table at once.
+Rules are deleted by their numbers.  nft deletes by handle: the handles at these numbers are read when the step is
+carried out, because the kernel gives new ones at each load.
+
+Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, assert_never
+
+import msgspec
+
+from hairpin.carry.act import Command
+from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
+from hairpin.change.commands.numbering import Numbering
+from hairpin.change.simulation.listed import own_words
+from hairpin.change.simulation.rules import BUILT_IN, tool_rules
+from hairpin.errors import ChangeError
+from hairpin.message import message
+from hairpin.netfilter.iptables import render as iptables_render
+from hairpin.netfilter.iptables.words import split_words, unquoted
+from hairpin.netfilter.ir import Chain, Dialect, Table
+from hairpin.netfilter.nft import render as nft_render
+
+RestoreTool = Literal[
+    "iptables-legacy-restore", "ip6tables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore"
+]
+Handles = Mapping[str, Sequence[int | str]]
+"""The handles of each chain's rules, in their order; a text stands for one that is looked up later."""
+
+
+def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
+    """Return the iptables-restore of that back end and family."""
+    if dialect == "iptables-legacy":
+        return "ip6tables-legacy-restore" if family == "ip6" else "iptables-legacy-restore"
+    return "ip6tables-nft-restore" if family == "ip6" else "iptables-nft-restore"
+
+
+def default_dialect(version: str | None) -> Literal["iptables-nft", "iptables-legacy"] | None:
+    """Return the back end of the host's ``iptables`` by what ``iptables -V`` says: before 1.8 there was one."""
+    if not version:
+        return None
+    return "iptables-nft" if "nf_tables" in version else "iptables-legacy"
+
+
+def program(dialect: Dialect, family: str, version: str | None) -> str:
+    """Return the command that edits these rules on a host whose ``iptables -V`` says this.  The back end's own name is
+    used only where the host's ``iptables`` is the other one."""
+    if dialect in ("nft", "ebtables"):
+        return dialect
+    name = "ip6tables" if family == "ip6" else "iptables"
+    if dialect == (default_dialect(version) or "iptables-nft"):
+        return name
+    return f"{name}-legacy" if dialect == "iptables-legacy" else f"{name}-nft"
+
+
+def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
+    """Return the load of the edits.  No user chain is declared, because that would empty one that is there."""
+    lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
+    return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
+
+
+def _restore_lines(edit: RuleEdit) -> Iterator[str]:
+    match edit:
+        case AddChain(chain=chain):
+            yield f"-N {chain}"  # fails if the chain is there, where `:{chain} -` would empty it
+        case DeleteChain(chain=chain):
+            yield f"-X {chain}"
+        case SetPolicy(place=place, policy=policy):
+            yield f":{place.chain} {policy.upper()} [0:0]"
+        case DeleteRule(place=place):
+            yield f"-D {place.chain} {place.number}"
+        case InsertRule(chain=chain, rule=rule, position=position):
+            words = own_words(rule, chain)
+            yield f"-A {chain} {words}" if position is None else f"-I {chain} {position} {words}"
+        case ReplaceTable():
+            raise ChangeError(message("a table is replaced alone"))
+        case _:
+            assert_never(edit)
+
+
+def replacing(edit: ReplaceTable) -> Command:
+    """Return the load that replaces a table; raises ChangeError for what its tool cannot say."""
+    if edit.dialect == "nft":
+        name = f"{edit.family} {edit.name}"
+        made = _nft_table(edit.table) if edit.table is not None else ""
+        return Command(("nft", "-f", "-"), f"add table {name}\ndelete table {name}\n{made}")
+    if edit.dialect == "ebtables":
+        raise ChangeError(message("ebtables rules cannot be written from the model"))
+    table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
+    # A built-in chain that the input does not name keeps its policy.
+    built_in = (
+        Chain(*chain[:1], (), chain[1], chain[2], chain[3], "accept")
+        for chain in BUILT_IN.get(edit.name, ())
+        if table.chain(chain[0]) is None
+    )
+    table = msgspec.structs.replace(table, chains=(*built_in, *table.chains))
+    return Command((restore_tool(edit.dialect, edit.family),), iptables_render.render(table))
+
+
+def _nft_table(table: Table) -> str:
+    """Return the table's text, with its rules as nft printed them.  Raises ChangeError for a set that changes by
+    itself."""
+    for named in table.sets:
+        if named.opaque is not None:
+            raise ChangeError(
+                message("set {name} of table {table} changes by itself", name=named.name, table=table.name)
+            )
+    frame = nft_render.render(msgspec.structs.replace(table, chains=())).removesuffix("}\n")
+    lines: list[str] = []
+    for chain in table.chains:
+        head = nft_render.hook_text(chain) if chain.hook is not None else ""
+        lines += [f"\tchain {chain.name} {{", f"\t\t{head}"]
+        lines += [f"\t\t{rules[0].text}" for rules in tool_rules(chain.rules)]
+        lines += ["\t}"]
+    return "".join((frame, *(f"{line}\n" for line in lines), "}\n"))
+
+
+def nft_load(edits: Sequence[RuleEdit], handles: Handles) -> Command:
+    """Return the load of the edits in one transaction; raises ChangeError for a rule that is not there."""
+    numberings = {chain: Numbering(len(each)) for chain, each in handles.items()}
+    text = "".join(f"{line}\n" for edit in edits for line in _nft_lines(edit, handles, numberings))
+    return Command(("nft", "-f", "-"), text)
+
+
+def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering]) -> Iterator[str]:
+    match edit:
+        case AddChain(family=family, table=table, chain=chain):
+            yield f"add table {family} {table}"
+            yield f"add chain {family} {table} {chain}"
+        case DeleteChain(family=family, table=table, chain=chain):
+            yield f"delete chain {family} {table} {chain}"
+        case SetPolicy(place=place, policy=policy):
+            yield f"chain {place.family} {place.table} {place.chain} {{ policy {policy}; }}"
+        case DeleteRule(place=place):
+            where = f"{place.family} {place.table} {place.chain}"
+            number = numberings.setdefault(place.chain, Numbering(0)).delete(place.number)
+            if number is None:
+                raise ChangeError(message("no rule {number} in {chain}", number=place.number, chain=where))
+            yield f"delete rule {where} handle {handles[place.chain][number - 1]}"
+        case InsertRule(chain=chain):
+            numbering = numberings.setdefault(chain, Numbering(0))
+            verb, behind = _insertion_place(edit, numbering, handles.get(chain, ()))
+            numbering.insert(edit.position)
+            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {edit.rule.text}"
+        case ReplaceTable():
+            raise ChangeError(message("a table is replaced alone"))
+        case _:
+            assert_never(edit)
+
+
+def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int | str]) -> tuple[str, str]:
+    """Return ``insert`` or ``add``, and the handle of the earlier rule in front of which, or behind which, the new one
+    goes."""
+    if edit.position is None or edit.position == len(numbering) + 1:
+        return "add", ""
+    if edit.position == 1:
+        return "insert", ""
+    follower, leader = numbering.before(edit.position), numbering.before(edit.position - 1)
+    if follower is not None:
+        return "insert", f" handle {handles[follower - 1]}"
+    if leader is not None:
+        return "add", f" handle {handles[leader - 1]}"
+    return "add", f" index {edit.position - 2}"
+
+
+def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Yield the commands that make one edit of iptables' or nft's rules at boot, each with whether it may fail.
+
+    iptables deletes a rule before it inserts it, and makes no chain that is there.  Raises ChangeError for a table that
+    is replaced as a whole."""
+    match edit:
+        case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
+            verb = "insert" if position == 1 else "add"
+            yield (program, verb, "rule", family, table, chain, rule.text), False
+        case InsertRule(table=table, chain=chain, rule=rule, position=position):
+            words = tuple(map(unquoted, split_words(own_words(rule, chain))))
+            where = ("-A", chain) if position is None else ("-I", chain, str(position))
+            yield (program, "-w", "-t", table, "-D", chain, *words), True
+            yield (program, "-w", "-t", table, *where, *words), False
+        case AddChain(dialect="nft", family=family, table=table, chain=chain):
+            yield (program, "add", "chain", family, table, chain), False
+        case AddChain(table=table, chain=chain):
+            yield (program, "-w", "-t", table, "-N", chain), True
+        case DeleteRule(place=place):
+            words = tuple(map(unquoted, split_words(place.text.removeprefix(f"-A {place.chain} "))))
+            yield (program, "-w", "-t", place.table, "-D", place.chain, *words), True
+        case DeleteChain(table=table, chain=chain):
+            yield (program, "-w", "-t", table, "-X", chain), True
+        case SetPolicy(place=place, policy=policy):
+            yield (program, "-w", "-t", place.table, "-P", place.chain, policy.upper()), False
+        case ReplaceTable():
+            raise ChangeError(message("no single commands make a whole table"))
+        case _:
+            assert_never(edit)
+
+
+def ebtables_commands(edits: Sequence[RuleEdit]) -> Iterator[Command]:
+    """Yield one command for each edit: ebtables-restore would replace the rest of the table."""
+    for edit in edits:
+        match edit:
+            case DeleteRule(place=place):
+                yield Command(("ebtables", "-t", place.table, "-D", place.chain, str(place.number)))
+            case InsertRule(table=table, chain=chain, rule=rule, position=position):
+                where = ("-A", chain) if position is None else ("-I", chain, str(position))
+                words = tuple(map(unquoted, split_words(own_words(rule, chain))))
+                yield Command(("ebtables", "-t", table, *where, *words))
+            case SetPolicy(place=place, policy=policy):
+                yield Command(("ebtables", "-t", place.table, "-P", place.chain, policy.upper()))
+            case AddChain(table=table, chain=chain):
+                yield Command(("ebtables", "-t", table, "-N", chain, "-P", "RETURN"))
+            case DeleteChain(table=table, chain=chain):
+                yield Command(("ebtables", "-t", table, "-X", chain))
+            case ReplaceTable():
+                raise ChangeError(message("ebtables rules cannot be written from the model"))
+            case _:
+                assert_never(edit)

@@ -1,0 +1,263 @@
+"""Edits of rules as commands that may be typed in twice: the second time they change nothing.
+
+An insertion looks for the rule's words in the chain first.  ``iptables -C`` is not asked, because that of 1.8.11 finds
+rules that are not there.  Many edits of one table are one load of those lines that the table lacks.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
+from hairpin.change.commands.file_text import written_lines
+from hairpin.change.commands.held import Held
+from hairpin.change.commands.loading import iptables_load, replacing
+from hairpin.change.simulation.listed import as_listed, listed_rule, own_words
+from hairpin.change.step import LoadRules
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.iptables.words import split_words, unquoted
+
+_NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
+"""Rules that ``iptables -D`` does not find by their words: it compares extensions byte by byte, and of these the
+kernel's copy differs from its own.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
+_ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
+"""The blank behind the brace of a chain without a name, which nft lists with each of its rules on a line of its own."""
+_FEW = 3
+"""Edits up to this number are shown as a command each."""
+_PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
+"""Words of nft that a shell leaves as they are."""
+
+
+_OBEYED = re.compile(r"[^\w@%+=:,./!\"{} -]|!(?! |=)", re.ASCII)
+"""Characters that a shell interprets.  A shell reads double quotes around plain words as iptables does."""
+_WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
+
+
+def words_for_shell(rule: str) -> str:
+    """Return the words of an iptables rule, quoted for a shell.  It would run a ``$( )`` in a comment."""
+    if _OBEYED.search(rule) is None:
+        return rule
+    words = map(unquoted, split_words(rule))
+    return " ".join(word if _WORD.fullmatch(word) else shlex.quote(word) for word in words)
+
+
+def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
+    """Yield the commands that make the edits of a table.  ``guarded`` False: as they are typed once, a single insertion
+    without the look whether its rule is there."""
+    enter = "".join(f"{word} " for word in step.entering)
+    tool = enter + step.program
+    if _is_one_load(step):
+        yield _one_load(step, enter, tool)
+        return
+    for edit, held in zip(step.does, step.held, strict=True):
+        if not guarded and (typed := _typed(edit, held, tool)):
+            yield typed
+        elif isinstance(edit, ReplaceTable):
+            load = replacing(edit)
+            argv = load.argv if step.dialect == "nft" else (f"{step.program}-restore", *load.argv[1:])
+            yield f"{written_lines(load.text, packed=True)} | {enter}{shlex.join(argv)}"
+        elif step.dialect == "nft":
+            yield from _nft(edit, held, tool)
+        elif step.dialect == "ebtables":
+            yield from _ebtables(edit, held, tool)
+        else:
+            yield _iptables(edit, held, tool)
+
+
+def _is_one_load(step: LoadRules) -> bool:
+    """Return whether the edits are many that only add what the table lacks, at the beginning of a chain or at its end:
+    a load of those lines that the table does not have yet."""
+    return (
+        len(step.does) > _FEW
+        and step.dialect.startswith("iptables")
+        and not any(held.copies for held in step.held)
+        and _at_head(step.does) is not None
+    )
+
+
+def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
+    """Return the insertions at the beginning of their chains, in the order of the rules there; None if an edit is
+    neither such a one nor an addition at an end."""
+    heads: dict[str, list[InsertRule]] = {}
+    for edit in edits:
+        if isinstance(edit, InsertRule) and edit.position is not None:
+            inserted = heads.setdefault(edit.chain, [])
+            if edit.position > len(inserted) + 1:
+                return None
+            inserted.insert(edit.position - 1, edit)
+        elif not isinstance(edit, AddChain | InsertRule | SetPolicy):
+            return None
+    return [edit for inserted in heads.values() for edit in inserted]
+
+
+def _one_load(step: LoadRules, enter: str, tool: str) -> str:
+    """Return the load of all edits without those lines that the table has already."""
+    does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
+    heads = _at_head(does) or []
+    others = tuple(edit for edit in does if not any(edit is each for each in heads))
+    # Each goes in front of the one before it, so the last rule is inserted first, and none needs a number.
+    inserted = tuple(msgspec.structs.replace(edit, position=1) for edit in reversed(heads))
+    load = iptables_load((*others, *inserted), step.dialect, step.family, step.table)
+    text = re.sub(r"^(-I \S+) 1 ", r"\1 ", load.text, flags=re.MULTILINE)
+    listed_lines = f"{tool} {_table(step.table)}-S"
+    if heads:
+        listed_lines += " | sed 'p; s/^-A/-I/'"
+    printed = written_lines(text, packed=True)
+    return f'{printed} | grep -vxF -- "$({listed_lines})" | {enter}{step.program}-restore --noflush'
+
+
+def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
+    """Return the command that runs unless the chain already has the line, or has it once more than ``held`` says."""
+    if _ANONYMOUS.search(line) is not None:
+        line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
+        listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."
+    else:
+        lines = f"xF -- {shlex.quote(line)}"
+    if not held.copies:
+        return f"{listing} | grep -q{lines} || {command}"
+    return f'[ "$({listing} | grep -c{lines})" -gt {held.copies} ] || {command}'
+
+
+def _if_at(listing: str, number: int, line: str, command: str) -> str:
+    """Return the command that runs if the chain has the line at that number."""
+    return f"{listing} {number} | grep -qxF -- {shlex.quote(line)} && {command}"
+
+
+def _listing(tool: str, table: str, chain: str) -> str:
+    return f"{tool} {_table(table)}-S {shlex.quote(chain)}"
+
+
+def _table(name: str) -> str:
+    return "" if name == "filter" else f"-t {name} "
+
+
+def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
+    match edit:
+        case AddChain(table=table, chain=chain):
+            return f"{tool} {_table(table)}-N {shlex.quote(chain)}"
+        case DeleteChain(table=table, chain=chain):
+            return f"{tool} {_table(table)}-X {shlex.quote(chain)}"
+        case InsertRule(table=table, chain=chain):
+            where = _insertion(edit, tool)
+            if held.moved_from is not None:
+                return _if_at(_listing(tool, table, chain), held.moved_from.number, listed_rule(edit), where)
+            return _unless_there(_listing(tool, table, chain), listed_rule(edit), held, where)
+        case DeleteRule(place=place):
+            return _iptables_deletion(place, held, tool)
+        case SetPolicy(place=place, policy=policy):
+            return f"{tool} {_table(place.table)}-P {shlex.quote(place.chain)} {policy.upper()}"
+        case ReplaceTable():
+            raise AssertionError(edit)
+        case _:
+            assert_never(edit)
+
+
+def _typed(edit: RuleEdit, held: Held, tool: str) -> str | None:
+    """Return the insertion alone; None for another edit, and for one that finds its place by a rule that moves."""
+    if not isinstance(edit, InsertRule) or held.moved_from is not None or edit.dialect == "ebtables":
+        return None
+    return f"{tool} {nft_words(nft_insertion(edit))}" if edit.dialect == "nft" else _insertion(edit, tool)
+
+
+def _insertion(edit: InsertRule, tool: str) -> str:
+    words = words_for_shell(own_words(edit.rule, edit.chain))
+    return f"{tool} {_table(edit.table)}{_where(edit)} {words}".rstrip()
+
+
+def _where(edit: InsertRule) -> str:
+    if edit.position is None:
+        return f"-A {shlex.quote(edit.chain)}"
+    return f"-I {shlex.quote(edit.chain)}" + ("" if edit.position == 1 else f" {edit.position}")
+
+
+def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
+    """Return the deletion by the rule's words; by its number where these words find another rule first, or none."""
+    words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
+    line = shlex.quote(f"-A {place.chain} {words}")
+    listing = _listing(tool, place.table, place.chain)
+    by_number = f"{tool} {_table(place.table)}-D {shlex.quote(place.chain)} "
+    numbered = _if_at(listing, place.number, f"-A {place.chain} {words}", f"{by_number}{place.number}")
+    if held.copies > 1:
+        return f'[ "$({listing} | grep -cxF -- {line})" = {held.copies} ] && {numbered}'
+    if not held.is_first or _NEVER_FOUND.search(words) is not None:
+        return numbered
+    return f"{by_number}{words_for_shell(words)}"
+
+
+def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
+    match edit:
+        case AddChain(family=family, table=table, chain=chain):
+            if not held.has_table:
+                yield f"{tool} add table {family} {table}"
+            yield f"{tool} add chain {family} {table} {chain}"
+        case DeleteChain(family=family, table=table, chain=chain):
+            yield f"{tool} delete chain {family} {table} {chain}"
+        case InsertRule(family=family, table=table, chain=chain, rule=rule):
+            command = f"{tool} {nft_words(nft_insertion(edit))}"
+            if held.moved_from is not None and held.moved_from.handle is not None:
+                found = f"grep -q ' # handle {held.moved_from.handle}$'"
+                yield f"{tool} -a list chain {family} {table} {chain} | {found} && {command}"
+                return
+            yield _unless_there(_nft_listing(tool, f"{family} {table} {chain}"), rule.text, held, command)
+        case DeleteRule(place=place):
+            yield _nft_deletion(place, tool)
+        case SetPolicy(place=place, policy=policy):
+            yield f"{tool} 'chain {place.family} {place.table} {place.chain} {{ policy {policy}; }}'"
+        case ReplaceTable():
+            raise AssertionError(edit)
+        case _:
+            assert_never(edit)
+
+
+def nft_insertion(edit: InsertRule) -> str:
+    """Return the words of nft that insert the rule."""
+    chain = f"{edit.family} {edit.table} {edit.chain}"
+    if edit.position == 1:
+        return f"insert rule {chain} {edit.rule.text}"
+    # nft counts from 0, and adds the rule behind the one of that index.
+    behind = "" if edit.position is None else f" index {edit.position - 2}"
+    return f"add rule {chain}{behind} {edit.rule.text}"
+
+
+def nft_words(words: str) -> str:
+    """Return the words for a shell, quoted only where it would change them."""
+    return words if _PLAIN.fullmatch(words) else shlex.quote(words)
+
+
+def _nft_listing(tool: str, chain: str) -> str:
+    return f"{tool} -s list chain {chain} | tr -d '\\t'"
+
+
+def _nft_deletion(place: Place, tool: str) -> str:
+    chain = f"{place.family} {place.table} {place.chain}"
+    if place.handle is not None:
+        return f"{tool} delete rule {chain} handle {place.handle}"
+    # The rule was read without its handle: the first rule of these words is meant.
+    found = f"{tool} -a list chain {chain} | tr -d '\\t' | grep -F -m 1 -- {shlex.quote(f'{place.text} # handle ')}"
+    return f"{tool} delete rule {chain} handle \"$({found} | sed 's/.* //')\""
+
+
+def _ebtables(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
+    match edit:
+        case AddChain(table=table, chain=chain):
+            yield f"{tool} -t {table} -N {chain} -P RETURN"
+        case DeleteChain(table=table, chain=chain):
+            yield f"{tool} -t {table} -X {shlex.quote(chain)}"
+        case InsertRule(table=table, chain=chain):
+            words = own_words(edit.rule, chain)
+            # ebtables has no listing in the words of its commands.
+            again = f"{tool} -t {table} -D {chain} {words} 2>/dev/null; " if not held.copies else ""
+            yield f"{again}{tool} -t {table} {_where(edit)} {words}"
+        case DeleteRule(place=place):
+            words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
+            one = held.copies == 1 and held.is_first
+            yield f"{tool} -t {place.table} -D {place.chain} {words if one else place.number}"
+        case SetPolicy(place=place, policy=policy):
+            yield f"{tool} -t {place.table} -P {shlex.quote(place.chain)} {policy.upper()}"
+        case ReplaceTable():
+            raise AssertionError(edit)
+        case _:
+            assert_never(edit)

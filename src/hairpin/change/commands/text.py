@@ -1,0 +1,57 @@
+"""Steps as a person would type them.  Text is made from steps and never parsed."""
+
+import shlex
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
+from hairpin.change.commands.file_text import file_commands
+from hairpin.change.commands.rules_text import rules_commands, words_for_shell
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.message import Message
+
+
+def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
+    """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be typed in
+    twice."""
+    match step:
+        case RunCommands(commands=commands, entering=entering):
+            return tuple(shlex.join((*entering, *argv)) for argv in commands)
+        case LoadRules():
+            return tuple(rules_commands(step, guarded=guarded))
+        case ReplaceFile(path=path, before=before, after=after):
+            held, wanted = (each.content if each is not None else None for each in (before, after))
+            return tuple(file_commands(path, held, wanted))
+        case Ask(call=call):
+            return (call_text(call),)
+        case Advise():
+            return ()
+        case _:
+            assert_never(step)
+
+
+def brief_text(step: Step) -> str:
+    """Return the step in a line: a file's path, else its first command; empty if only a person can do it."""
+    if isinstance(step, ReplaceFile):
+        return step.path
+    return next(iter(command_lines(step, guarded=False)), "").split("\n")[0]
+
+
+def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
+    """Return the commands of all steps."""
+    return tuple(line for step in made for line in command_lines(step, guarded=guarded))
+
+
+def advice(made: Iterable[Step]) -> tuple[Message, ...]:
+    """Return what a person has to do because no command of hairpin's can."""
+    return tuple(step.said for step in made if isinstance(step, Advise) and step.said is not None)
+
+
+def call_text(call: OwnersCall) -> str:
+    """Return a call as it is typed; the words of a rule are quoted already."""
+    if isinstance(call, AddDirectRule):
+        without = msgspec.structs.replace(call, words="")
+        return f"{shlex.join(call_argv(without))} {words_for_shell(call.words)}"
+    return shlex.join(call_argv(call))

@@ -1,0 +1,199 @@
+"""Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
+entries.
+Whether an entry is there already is not checked here: the expectations of a step do that (``expect.py``).
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.change import Entry, ReplaceEntry
+from hairpin.change.simulation.addresses import with_address, without_address
+from hairpin.change.simulation.links import on_wire
+from hairpin.errors import ChangeError
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address
+from hairpin.host.route import TABLE_MAIN, FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.message import message
+from hairpin.network.prefix import LINK_LOCAL6, Version, address_text, inside, prefix_text
+from hairpin.network.query import Query, Scope
+from hairpin.network.routing import lookup
+from hairpin.network.tables import by_precedence
+
+_replace = msgspec.structs.replace
+
+
+def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
+    """Return the table of the namespace that has such entries."""
+    match entry:
+        case Address():
+            return namespace.addresses
+        case Route():
+            return namespace.routes
+        case PolicyRule():
+            return namespace.rules
+        case Neighbour():
+            return namespace.neighbours
+        case FdbEntry():
+            return namespace.fdb
+        case _:
+            assert_never(entry)
+
+
+def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
+    """Return the namespace with the entry."""
+    match entry:
+        case Address():
+            return with_address(namespace, entry)
+        case Route():
+            _check_links(namespace, entry)
+            check_gateways(namespace, entry)
+            return _replace(namespace, routes=(*namespace.routes, _on_wires(namespace, entry)))
+        case PolicyRule():
+            return _replace(namespace, rules=_in_order(namespace.rules, entry))
+        case Neighbour():
+            # The entry replaces one of the same address, learned by the kernel or made by hand.
+            others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
+            return _replace(namespace, neighbours=(*others, entry))
+        case FdbEntry():
+            return _replace(namespace, fdb=(*namespace.fdb, entry))
+        case _:
+            assert_never(entry)
+
+
+def _check_links(namespace: Namespace, route: Route) -> None:
+    """Raise ChangeError for a route by a link that is not up.
+
+    Source: net/ipv4/fib_semantics.c fib_check_nh(), net/ipv6/route.c fib6_nh_init(): ENETDOWN
+    """
+    for hop in route.next_hops:
+        link = namespace.link(hop.link) if hop.link is not None else None
+        if link is not None and not link.up:
+            raise ChangeError(message("{link} is down, and the kernel takes no route by it", link=link.name))
+
+
+def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
+    """Return the namespace with the entry in the place of the one before; raise ChangeError where the kernel would take
+    the place of another one, or of none.
+
+    Source: net/ipv4/fib_trie.c fib_table_insert(), net/ipv6/ip6_fib.c fib6_add_rt2node(): the first route of the same
+    prefix, TOS and metric; drivers/net/vxlan/vxlan_core.c vxlan_fdb_replace(): the first remote
+    """
+    before = part.before
+    match part.entry:
+        case Route() as route:
+            same = (
+                isinstance(before, Route)
+                and is_alone(namespace.routes, before)
+                and route_slot(before) == route_slot(route)
+            )
+            if not same:
+                raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
+            added = with_entry(namespace, route).routes[-1]
+            return _replace(namespace, routes=tuple(added if each == before else each for each in namespace.routes))
+        case FdbEntry() as entry:
+            same = (
+                isinstance(before, FdbEntry)
+                and is_alone_in_fdb(namespace.fdb, before)
+                and fdb_slot(before) == fdb_slot(entry)
+            )
+            if not same:
+                raise ChangeError(message("no single forwarding entry on {port} is at that place", port=entry.port))
+            return _replace(namespace, fdb=tuple(entry if each == before else each for each in namespace.fdb))
+        case _:
+            assert_never(part.entry)
+
+
+def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
+    """Return whether no other route has the place of this one, so that a replacement finds it."""
+    return [each for each in routes if route_slot(each) == route_slot(route)] == [route]
+
+
+def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
+    """Return whether the entry can be replaced: one of a VXLAN, of one host's hardware address, with one remote."""
+    unicast = entry.mac != 0 and not entry.mac >> 40 & 1
+    own = [each for each in entries if fdb_slot(each) == fdb_slot(entry)] == [entry]
+    return entry.bridge is None and entry.remote is not None and unicast and own
+
+
+def route_slot(route: Route) -> tuple[object, ...]:
+    """Return the fields that two routes cannot share: ``ip route add`` says "File exists".
+
+    IPv6 keeps the routes of each source in a tree of its own: net/ipv6/ip6_fib.c fib6_add(), CONFIG_IPV6_SUBTREES."""
+    return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos, route.source
+
+
+def fdb_slot(entry: FdbEntry) -> tuple[object, ...]:
+    """Return by what a link finds a forwarding entry."""
+    return entry.bridge, entry.port, entry.mac, entry.vlan
+
+
+def neighbour_slot(entry: Neighbour) -> tuple[object, ...]:
+    """Return what only one neighbour entry can have."""
+    return entry.link, entry.version, entry.value, entry.proxy
+
+
+def _prefix(route: Route) -> str:
+    return prefix_text(route.destination, route.prefix_length, route.version)
+
+
+def _on_wires(namespace: Namespace, route: Route) -> Route:
+    return _replace(route, next_hops=tuple(_flagged(namespace, route.version, hop) for hop in route.next_hops))
+
+
+def _flagged(namespace: Namespace, version: Version, hop: NextHop) -> NextHop:
+    link = namespace.link(hop.link) if hop.link is not None else None
+    return on_wire(namespace, version, hop, link) if link is not None and link.up else hop
+
+
+def check_gateways(namespace: Namespace, route: Route) -> None:
+    """Raise ChangeError if the kernel would refuse a gateway of the route.  A lookup of the gateway has to find a route
+    by the next hop's link and without a gateway of its own, first in the route's table, then by the policy rules.
+    Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh()
+    """
+    for hop in route.next_hops:
+        version = hop.gateway_version or route.version
+        if hop.gateway is None or hop.onlink or (version == 6 and inside(hop.gateway, *LINK_LOCAL6, 6)):
+            continue
+        query = Query(version, hop.gateway, scope=Scope(oif=hop.link))
+        own = by_precedence(namespace, query, route.table) if route.table != TABLE_MAIN else iter(())
+        way = next((each for each in own if _is_by(each, hop)), None) or lookup(namespace, query).route
+        if way is None or not _leads_to_one(way, hop) or any(each.gateway is not None for each in way.next_hops):
+            raise ChangeError(message("gateway {gateway} is on no link", gateway=address_text(hop.gateway, version)))
+
+
+def _is_by(route: Route, hop: NextHop) -> bool:
+    return any(each.link == hop.link for each in route.next_hops)
+
+
+def _leads_to_one(route: Route, hop: NextHop) -> bool:
+    return _is_by(route, hop) and (route.version == 6 or route.type in ("unicast", "local"))
+
+
+def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
+    """Return the namespace without the entry."""
+    match entry:
+        case Address():
+            return without_address(namespace, entry)
+        case Route():
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != entry))
+        case PolicyRule():
+            return _replace(namespace, rules=tuple(each for each in namespace.rules if each != entry))
+        case Neighbour():
+            return _replace(namespace, neighbours=tuple(each for each in namespace.neighbours if each != entry))
+        case FdbEntry():
+            return _replace(namespace, fdb=tuple(each for each in namespace.fdb if each != entry))
+        case _:
+            assert_never(entry)
+
+
+def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
+    """Return the rules with the added one behind all rules of its priority.
+
+    Source: net/core/fib_rules.c fib_nl_newrule()
+    """
+    later = [
+        number for number, each in enumerate(rules) if (each.version, each.priority) > (added.version, added.priority)
+    ]
+    at = later[0] if later else len(rules)
+    return (*rules[:at], added, *rules[at:])

@@ -1,0 +1,95 @@
+"""Changes that are made one after another, though each was found on the network as it was read.
+
+A rule has another number once an earlier change has inserted or deleted one before it, and what an earlier change has
+made is not made again.
+"""
+
+import msgspec
+
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive
+from hairpin.change.simulation.listed import listed_rule
+from hairpin.change.simulation.rules import tool_rules
+from hairpin.change.simulation.simulate import simulate
+from hairpin.host.netns import Netns
+from hairpin.netfilter.ir import Dialect, Family, Table
+from hairpin.network.network import Network
+
+
+def made_in_turn(changes: tuple[Change, ...], network: Network) -> Network:
+    """Return the network after the changes of repairs that are printed one below the other.  What one of them has made
+    is not made again.  Raises ChangeError if one does not fit the network that those before it leave."""
+    return simulate(change_in_turn(changes, network), network)
+
+
+def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
+    """Return the changes of repairs that are printed one below the other as one; raises ChangeError as above."""
+    now = network
+    parts: list[Primitive] = []
+    for change in changes:
+        moved = renumbered_change(change, network, now)
+        made = Change(tuple(part for part in moved.parts if not is_made(part, network, now)))
+        now = simulate(made, now)
+        parts += made.parts
+    return Change(tuple(parts))
+
+
+def renumbered_change(change: Change, was: Network, now: Network) -> Change:
+    """Return the change with its rules at the numbers that they have after the repairs before it."""
+    return Change(tuple(_moved(part, was, now) for part in change.parts), change.calls)
+
+
+def is_made(part: Primitive, was: Network, now: Network) -> bool:
+    """Return whether the part adds a chain or a rule that was added since."""
+    if isinstance(part, AddChain):
+        table = _table(part, now)
+        return table is not None and table.chain(part.chain) is not None
+    if isinstance(part, InsertRule):
+        line = listed_rule(part)
+        before, since = (_texts(_table(part, each), part.chain) for each in (was, now))
+        return since.count(line) + since.count(part.rule.text) > before.count(line) + before.count(part.rule.text)
+    return False
+
+
+def renumbered_deletion(part: DeleteRule, now: Network) -> DeleteRule:
+    """Return the deletion with the number that a rule of these words has now, the nearest to where it was."""
+    replace, place = msgspec.structs.replace, part.place
+    table = _find(part.netns, (place.dialect, place.family, place.table), now)
+    number = _number(_texts(table, place.chain), place.text, place.number)
+    return part if number is None else replace(part, place=replace(place, number=number))
+
+
+def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
+    replace = msgspec.structs.replace
+    if isinstance(part, DeleteRule):
+        return renumbered_deletion(part, now)
+    if isinstance(part, InsertRule) and part.position is not None and part.position > 1:
+        texts = _texts(_table(part, was), part.chain)
+        if part.position > len(texts):
+            return part
+        number = _number(_texts(_table(part, now), part.chain), texts[part.position - 1], part.position)
+        return part if number is None else replace(part, position=number)
+    return part
+
+
+def _number(texts: list[str], wanted: str, near: int) -> int | None:
+    """Return the number of the rule of these words that is nearest to where it was."""
+    return min((n for n, text in enumerate(texts, 1) if text == wanted), key=lambda n: abs(n - near), default=None)
+
+
+def _table(part: AddChain | InsertRule, network: Network) -> Table | None:
+    return _find(part.netns, (part.dialect, part.family, part.table), network)
+
+
+def _find(netns: Netns, key: tuple[Dialect, Family, str], network: Network) -> Table | None:
+    dialect, family, name = key
+    return network.namespace(netns).ruleset.table(family, name, dialect) if netns in network else None
+
+
+def _texts(table: Table | None, chain: str) -> list[str]:
+    found = table.chain(chain) if table is not None else None
+    return [rules[0].text for rules in tool_rules(found.rules)] if found is not None else []
+
+
+def makes_again(change: Change, was: Network, now: Network) -> bool:
+    """Return whether the change adds a chain or a rule that a repair before it has added."""
+    return any(is_made(part, was, now) for part in change.parts)

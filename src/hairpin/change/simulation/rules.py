@@ -1,0 +1,232 @@
+"""Edits a ruleset: chains and rules added and deleted, policies set, whole tables replaced.
+One rule of nft may be several rules of the IR, which then share their number.  Positions count the tool's rules.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+import msgspec
+
+from hairpin.change.change import AddChain, DeleteChain, InsertRule, ReplaceTable
+from hairpin.change.simulation.listed import listed_rule
+from hairpin.errors import ChangeError
+from hairpin.message import message
+from hairpin.netfilter import ir
+from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
+from hairpin.netfilter.evaluate.chain import Place
+
+BUILT_IN: dict[str, tuple[tuple[str, ir.Hook, ir.ChainType, int], ...]] = {
+    "raw": (("PREROUTING", "prerouting", "filter", -300), ("OUTPUT", "output", "filter", -300)),
+    "mangle": (
+        ("PREROUTING", "prerouting", "filter", -150),
+        ("INPUT", "input", "filter", -150),
+        ("FORWARD", "forward", "filter", -150),
+        ("OUTPUT", "output", "route", -150),
+        ("POSTROUTING", "postrouting", "filter", -150),
+    ),
+    "nat": (
+        ("PREROUTING", "prerouting", "nat", -100),
+        ("INPUT", "input", "nat", 100),
+        ("OUTPUT", "output", "nat", -100),
+        ("POSTROUTING", "postrouting", "nat", 100),
+    ),
+    "filter": (("INPUT", "input", "filter", 0), ("FORWARD", "forward", "filter", 0), ("OUTPUT", "output", "filter", 0)),
+    "security": (
+        ("INPUT", "input", "filter", 50),
+        ("FORWARD", "forward", "filter", 50),
+        ("OUTPUT", "output", "filter", 50),
+    ),
+}
+"""The built-in chains of iptables' tables.  Source: net/ipv4/netfilter/iptable_*.c"""
+
+
+def add_chain(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
+    """Return the ruleset with the chain in it; unchanged if the chain is there."""
+    ruleset = _with_table(ruleset, wanted)
+    return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, lambda table: _add(table, wanted.chain))
+
+
+def _add(table: ir.Table, name: str) -> ir.Table:
+    if table.chain(name) is not None:
+        return table
+    return msgspec.structs.replace(table, chains=(*table.chains, ir.Chain(name, ())))
+
+
+def _with_table(ruleset: ir.Ruleset, wanted: AddChain) -> ir.Ruleset:
+    if ruleset.table(wanted.family, wanted.table, wanted.dialect) is not None:
+        return ruleset
+    table = ir.Table(wanted.family, wanted.table, wanted.dialect, _built_in(wanted.dialect, wanted.table))
+    return msgspec.structs.replace(ruleset, tables=(*ruleset.tables, table))
+
+
+def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
+    """Return the empty chains that the tool makes with the table."""
+    if dialect == "nft":
+        return ()
+    if dialect == "ebtables":
+        held = EBTABLES.get(table, {}).items()
+        return tuple(ir.Chain(name, (), hook, "filter", priority, "accept") for name, (hook, priority) in held)
+    return tuple(
+        ir.Chain(name, (), hook, type_, priority, "accept") for name, hook, type_, priority in BUILT_IN.get(table, ())
+    )
+
+
+def insert_rule(ruleset: ir.Ruleset, wanted: InsertRule) -> ir.Ruleset:
+    """Return the ruleset with the rule at its position.  The chain is added if it is not there.
+    Raises ChangeError if the chain is too short for the position.
+    """
+    table = ruleset.table(wanted.family, wanted.table, wanted.dialect)
+    if table is None or table.chain(wanted.chain) is None:
+        ruleset = add_chain(ruleset, AddChain(wanted.netns, wanted.dialect, wanted.family, wanted.table, wanted.chain))
+    return _edited(
+        ruleset,
+        wanted.dialect,
+        wanted.family,
+        wanted.table,
+        lambda table: _in_chain(table, wanted.chain, lambda rules: _inserted(rules, wanted)),
+    )
+
+
+def _inserted(rules: tuple[ir.Rule, ...], wanted: InsertRule) -> tuple[ir.Rule, ...]:
+    """Return the rules with the new one; raises ChangeError if they are too few for its position."""
+    found = tool_rules(rules)
+    at = len(found) if wanted.position is None else wanted.position - 1
+    if not 0 <= at <= len(found):
+        raise ChangeError(
+            message(
+                "chain {chain} has {count} rules: none can be inserted as number {number}",
+                chain=wanted.chain,
+                count=len(found),
+                number=at + 1,
+            )
+        )
+    found.insert(at, tuple(_as_listed(wanted)))
+    return _numbered(found)
+
+
+def _as_listed(wanted: InsertRule) -> Iterator[ir.Rule]:
+    """Yield the rules of an insertion with the words in which the tool lists them afterwards."""
+    text = listed_rule(wanted)
+    yield from (msgspec.structs.replace(each, text=text) for each in (wanted.rule, *wanted.also))
+
+
+def tool_rules(rules: tuple[ir.Rule, ...]) -> list[tuple[ir.Rule, ...]]:
+    """Return the rules as the tool counts them: those that share a number and a text are one."""
+    return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
+
+
+def _numbered(found: Iterable[tuple[ir.Rule, ...]]) -> tuple[ir.Rule, ...]:
+    return tuple(
+        rule if rule.number == number else msgspec.structs.replace(rule, number=number)
+        for number, each in enumerate(found, 1)
+        for rule in each
+    )
+
+
+def delete_rule(ruleset: ir.Ruleset, place: Place) -> ir.Ruleset:
+    """Return the ruleset without the rule at the place; raises ChangeError if it is not there."""
+
+    def without(rules: tuple[ir.Rule, ...]) -> tuple[ir.Rule, ...]:
+        kept = tuple(rule for rule in rules if not (rule.number == place.number and rule.text == place.text))
+        if len(kept) == len(rules):
+            raise ChangeError(
+                message(
+                    "no rule {number} {rule!r} in {family} {table} {chain}",
+                    number=place.number,
+                    rule=place.text,
+                    family=place.family,
+                    table=place.table,
+                    chain=place.chain,
+                )
+            )
+        return _numbered(tool_rules(kept))
+
+    return _at(ruleset, place, lambda table: _in_chain(table, place.chain, without))
+
+
+def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
+    """Return the ruleset without the chain; raises ChangeError if it is not there, has rules, or a rule jumps to it."""
+
+    def without(table: ir.Table) -> ir.Table:
+        chain = table.chain(wanted.chain)
+        if chain is None or chain.rules or _is_used(table, wanted.chain):
+            raise ChangeError(
+                message("chain {chain} is not there, not empty, or another chain leads to it", chain=wanted.chain)
+            )
+        return msgspec.structs.replace(table, chains=tuple(each for each in table.chains if each is not chain))
+
+    return _edited(ruleset, wanted.dialect, wanted.family, wanted.table, without)
+
+
+def _is_used(table: ir.Table, name: str) -> bool:
+    """Return whether a rule or an element of a map leads to the chain: nf_tables_delchain() says EBUSY."""
+    parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
+    mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
+    return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)
+
+
+def _leads_to(part: ir.Expression, name: str) -> bool:
+    match part:
+        case ir.Jump(chain=chain):
+            return chain == name
+        case ir.VerdictMap(elements=elements):
+            return any(_leads_to(each.verdict, name) for each in elements)
+        case _:
+            return False
+
+
+def replace_table(ruleset: ir.Ruleset, wanted: ReplaceTable) -> ir.Ruleset:
+    """Return the ruleset with the new table in place of the old one, or without it."""
+    key = (wanted.dialect, wanted.family, wanted.name)
+    at = next(
+        (n for n, each in enumerate(ruleset.tables) if (each.dialect, each.family, each.name) == key),
+        len(ruleset.tables),
+    )
+    new = (wanted.table,) if wanted.table is not None else ()
+    return msgspec.structs.replace(ruleset, tables=(*ruleset.tables[:at], *new, *ruleset.tables[at + 1 :]))
+
+
+def set_policy(ruleset: ir.Ruleset, place: Place, policy: str) -> ir.Ruleset:
+    """Return the ruleset in which the base chain has the policy."""
+    wanted = "drop" if policy == "drop" else "accept"
+
+    def changed(table: ir.Table) -> ir.Table:
+        chains = tuple(
+            msgspec.structs.replace(chain, policy=wanted) if chain.name == place.chain else chain
+            for chain in table.chains
+        )
+        return msgspec.structs.replace(table, chains=chains)
+
+    return _at(ruleset, place, changed)
+
+
+def _in_chain(table: ir.Table, name: str, edit: Callable[[tuple[ir.Rule, ...]], tuple[ir.Rule, ...]]) -> ir.Table:
+    if table.chain(name) is None:
+        raise ChangeError(
+            message("no chain {name} in table {family} {table}", name=name, family=table.family, table=table.name)
+        )
+    chains = tuple(
+        msgspec.structs.replace(chain, rules=edit(chain.rules)) if chain.name == name else chain
+        for chain in table.chains
+    )
+    return msgspec.structs.replace(table, chains=chains)
+
+
+def _at(ruleset: ir.Ruleset, place: Place, edit: Callable[[ir.Table], ir.Table]) -> ir.Ruleset:
+    return _edited(ruleset, place.dialect, place.family, place.table, edit)
+
+
+def _edited(
+    ruleset: ir.Ruleset, dialect: str, family: str, name: str, edit: Callable[[ir.Table], ir.Table]
+) -> ir.Ruleset:
+    found = False
+    tables: list[ir.Table] = []
+    for table in ruleset.tables:
+        if not found and (table.dialect, table.family, table.name) == (dialect, family, name):
+            found = True
+            tables.append(edit(table))
+        else:
+            tables.append(table)
+    if not found:
+        raise ChangeError(message("no table {family} {name} ({dialect})", family=family, name=name, dialect=dialect))
+    return msgspec.structs.replace(ruleset, tables=tuple(tables))

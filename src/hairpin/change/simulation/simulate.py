@@ -1,0 +1,238 @@
+"""Makes a change on a network.  Law, tested: simulating equals reading the host after carrying the change out."""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change import change as c
+from hairpin.change.commands.words import is_made_by_hand
+from hairpin.change.simulation.entries import with_entry, with_other_entry, without_entry
+from hairpin.change.simulation.links import with_carrier_by, with_link, without_link
+from hairpin.change.simulation.renaming import with_name
+from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
+from hairpin.change.simulation.sysctls import with_sysctl
+from hairpin.errors import ChangeError
+from hairpin.host.docker import Container, Engine
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.managers import ConfigFile
+from hairpin.host.netns import Netns
+from hairpin.host.read.engines.engine_options import of_file, options
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.message import message
+from hairpin.netfilter.ir import Ruleset
+from hairpin.network.network import Network, veth_peer
+
+_replace = msgspec.structs.replace
+
+
+def simulate(change: c.Change, network: Network) -> Network:
+    """Return the network after the change; raises ChangeError if a part does not fit it."""
+    for part in change.parts:
+        network = _simulate(part, network)
+    return network
+
+
+def _simulate(part: c.Primitive, network: Network) -> Network:
+    if isinstance(part, c.Beyond):
+        return _beyond(part, network)
+    if isinstance(part, c.OfHost):
+        return _of_host(part, network)
+    namespace = _namespace(network, part.netns)
+    if isinstance(part, c.SetLink):
+        return with_link(network, part.netns, part.link)
+    if isinstance(part, c.DeleteLink):
+        return without_link(network, part.netns, part.link)
+    if isinstance(part, c.Forgotten):
+        return network.with_namespace(part.netns, _forgetting(part, namespace))
+    return network.with_namespace(part.netns, _in_kernel(part, namespace))
+
+
+def _namespace(network: Network, netns: Netns) -> Namespace:
+    if netns not in network:
+        raise ChangeError(message("no network namespace {name!r} in this snapshot", name=netns.name))
+    return network.namespace(netns)
+
+
+def _in_kernel(part: c.InKernel, namespace: Namespace) -> Namespace:
+    if isinstance(part, c.RuleEdit):
+        return _replace(namespace, ruleset=_edited(part, namespace.ruleset))
+    if isinstance(part, c.ReplaceRuleset):
+        return _replace(namespace, ruleset=_replace(part.ruleset, ipsets=namespace.ruleset.ipsets))
+    return _set(part, namespace)
+
+
+def _edited(part: c.RuleEdit, ruleset: Ruleset) -> Ruleset:
+    match part:
+        case c.AddChain():
+            return add_chain(ruleset, part)
+        case c.DeleteChain():
+            return delete_chain(ruleset, part)
+        case c.InsertRule():
+            return insert_rule(ruleset, part)
+        case c.DeleteRule(place=place):
+            return delete_rule(ruleset, place)
+        case c.SetPolicy(place=place, policy=policy):
+            return set_policy(ruleset, place, policy)
+        case c.ReplaceTable():
+            return replace_table(ruleset, part)
+        case _:
+            assert_never(part)
+
+
+def _set(part: c.Setting, namespace: Namespace) -> Namespace:
+    match part:
+        case c.SetSysctl(path=path, value=value):
+            return _replace(namespace, sysctls=with_sysctl(namespace.sysctls, path, value))
+        case c.ReplaceSysctls(values=values):
+            sysctls = namespace.sysctls
+            for path, value in values:
+                sysctls = with_sysctl(sysctls, path, value)
+            return _replace(namespace, sysctls=sysctls)
+        case c.AddEntry(entry=entry):
+            return with_entry(namespace, entry)
+        case c.DeleteEntry(entry=entry):
+            return without_entry(namespace, entry)
+        case c.ReplaceEntry():
+            return with_other_entry(namespace, part)
+        case c.SetLink() | c.DeleteLink():
+            return namespace  # these may change the peer's namespace, too: see simulate()
+        case c.RenameLink():
+            return with_name(namespace, part)
+        case _:
+            assert_never(part)
+
+
+def _forgetting(part: c.Forgotten, namespace: Namespace) -> Namespace:
+    match part:
+        case c.DropConnection():
+            live = tuple(each for each in namespace.connections if not part.means(each))
+            return _replace(namespace, connections=live)
+        case c.Forget(what="connections"):
+            return _replace(namespace, connections=())
+        case c.Forget():
+            known = tuple(each for each in namespace.neighbours if is_made_by_hand(each))
+            return _replace(namespace, neighbours=known)
+        case _:
+            assert_never(part)
+
+
+def _of_host(part: c.OfHost, network: Network) -> Network:
+    host = network.host(part.host)
+    match part:
+        case c.ContinueProcess(pid=pid):
+            return _halted(network, host, pid, halted=False)
+        case c.HaltProcess(pid=pid):
+            return _halted(network, host, pid, halted=True)
+        case c.SetUnit(unit=unit):
+            units = (*(each for each in host.units if each.name != unit.name), unit)
+            return network.with_host(_replace(host, units=units))
+        case c.WriteFile(path=path, text=text):
+            engines = _told(host, path, text) if path.endswith("/daemon.json") else host.engines
+            return network.with_host(_replace(host, files=_written(host.files, path, text), engines=engines))
+        case c.LoadModule():
+            return network  # what the module brings (sysctls) is set by parts of its own
+        case _:
+            assert_never(part)
+
+
+def _told(host: Host, path: str, text: str | None) -> tuple[Engine, ...]:
+    """Return the engines with the options that dockerd takes from the file when it starts; those of flags stay."""
+    before = next((each.text for each in host.files if each.path == path), "")
+    was, now = (options(of_file(each, source=path)) for each in (before, text or ""))
+    changed = {name: getattr(now, name) for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)}
+    return tuple(_replace(each, **changed) if each.kind == "docker" else each for each in host.engines)
+
+
+def _written(files: tuple[ConfigFile, ...], path: str, text: str | None) -> tuple[ConfigFile, ...]:
+    if text is None:
+        return tuple(each for each in files if each.path != path)
+    if all(each.path != path for each in files):
+        return (*files, ConfigFile(path, text))
+    return tuple(_replace(each, text=text) if each.path == path else each for each in files)
+
+
+def _beyond(part: c.Beyond, network: Network) -> Network:
+    match part:
+        case c.AddSocket(netns=netns, socket=socket):
+            namespace = _namespace(network, netns)
+            return network.with_namespace(netns, _replace(namespace, sockets=(*namespace.sockets, socket)))
+        case c.DeleteSocket(netns=netns, socket=socket):
+            namespace = _namespace(network, netns)
+            left = tuple(each for each in namespace.sockets if each != socket)
+            return network.with_namespace(netns, _replace(namespace, sockets=left))
+        case c.AddNamespace(host=host, namespace=namespace, host_link=host_link, container=container, sysctls=values):
+            own = _replace(namespace, sysctls=Sysctls({**namespace.sysctls.values, **dict(values)}))
+            return _with_container(_joined(network, host, own, host_link), host, container)
+        case c.DeleteNamespace(netns=netns):
+            return _without_namespace(network, netns)
+        case c.SetContainer(host=host, container=container):
+            return _with_container(network, host, container)
+        case c.ChangeWorld(world=world):
+            return _replace(network, world=world)
+        case _:
+            assert_never(part)
+
+
+def _without_namespace(network: Network, netns: Netns) -> Network:
+    """Return the network without the namespace and without the other ends of its veth pairs."""
+    for link in _namespace(network, netns).links:
+        peer = veth_peer(network, netns, link)
+        if peer is not None and peer.netns != netns:
+            network = without_link(network, peer.netns, peer.link)
+    host = network.host(netns.host)
+    others = tuple(each for each in host.namespaces if each.name != netns.name)
+    return network.with_host(_replace(host, namespaces=others))
+
+
+def _joined(network: Network, label: str, namespace: Namespace, host_link: Link | None) -> Network:
+    """Return the network with the namespace (added or replaced) and the host's end of its veth pair, if it has one."""
+    host = network.host(label)
+    others = tuple(each for each in host.namespaces if each.name != namespace.name)
+    grown = network.with_host(_replace(host, namespaces=(*others, namespace)))
+    if host_link is None:
+        return grown
+    outer = grown.namespace(host.netns)
+    links = tuple(each for each in outer.links if each.name != host_link.name)
+    joined = _replace(outer, links=(*links, host_link))
+    return grown.with_namespace(host.netns, with_carrier_by(joined, host_link))
+
+
+def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
+    for namespace in host.namespaces:
+        if any(each.halted != halted and each.pid == pid for each in namespace.sockets):
+            sockets = tuple(
+                _replace(socket if halted else socket.drained, halted=halted) if socket.pid == pid else socket
+                for socket in namespace.sockets
+            )
+            network = network.with_namespace(host.netns.sibling(namespace.name), _replace(namespace, sockets=sockets))
+    return network
+
+
+def _with_container(network: Network, label: str, container: Container) -> Network:
+    host = network.host(label)
+    engines = tuple(
+        _replace(engine, containers=tuple(container if each.id == container.id else each for each in engine.containers))
+        for engine in host.engines
+    )
+    was_paused = any(each.id == container.id and each.status == "paused" for each in host.containers())
+    thawed = (
+        host.namespaces
+        if container.status != "running"
+        else tuple(_thawed(each, container, was_paused=was_paused) for each in host.namespaces)
+    )
+    return network.with_host(_replace(host, engines=engines, namespaces=thawed))
+
+
+def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> Namespace:
+    """Return the namespace; the container's processes run, and accept what has waited for them."""
+
+    def thaws(each: Socket) -> bool:
+        own = each.container == container.id or (each.container is None and namespace.name == container.netns)
+        return own and (bool(each.frozen) or (was_paused and each.is_full))
+
+    if not any(map(thaws, namespace.sockets)):
+        return namespace
+    sockets = tuple(_replace(each.drained, frozen="") if thaws(each) else each for each in namespace.sockets)
+    return _replace(namespace, sockets=sockets)

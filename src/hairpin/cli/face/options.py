@@ -1,0 +1,197 @@
+"""The options that several commands share."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from hairpin.cli.face import completion
+from hairpin.cli.face.asked import Acting, Asked, Given, Shown
+from hairpin.cli.face.groups import Group, GroupedCommand, GroupedOption
+from hairpin.cli.face.later import TEXT, later_option
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class HairpinCommand(GroupedCommand):
+    """A command whose shared options come as values: ``asked``, ``shown``, ``acting``, each if the command has an
+    option of its."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest = self._parsed(ctx, args)
+        for name, made in (("asked", Asked), ("shown", Shown), ("acting", Acting)):
+            held = {each: ctx.params.pop(each) for each in made._fields if each in ctx.params}
+            if held:
+                ctx.params[name] = made(**held)
+        return rest
+
+    def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse.  ``--snapshot`` and ``--host`` may be repeated and mixed; click keeps the order within each only, so
+        that ``sources`` has the values of both in the order given."""
+        if not any(each.name == "snapshot" for each in self.params):
+            return super().parse_args(ctx, args)
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        rest = super().parse_args(ctx, args)
+        snapshots, hosts = iter(ctx.params.pop("snapshot")), iter(ctx.params.pop("host"))
+        given: list[Given] = []
+        for each in order:
+            if each.name == "snapshot":
+                given.append(Given("snapshot", next(snapshots)))
+            elif each.name == "host":
+                given.append(Given("host", next(hosts)))
+        ctx.params["sources"] = tuple(given)
+        return rest
+
+
+def option(group: Group, *names: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Add an option that stands in this group of the help."""
+    return click.option(*names, cls=GroupedOption, group=group, **attributes)
+
+
+def targets(command: Command) -> Command:
+    """Add any number of targets."""
+    return click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=completion.targets)(command)
+
+
+def target(*, required: bool) -> Callable[[Command], Command]:
+    """Add one target, which comes as ``targets``, too."""
+
+    def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+        del ctx, parameter
+        return () if value is None else (value,)
+
+    return click.argument(
+        "targets", metavar="TARGET" if required else "[TARGET]", required=required, callback=several,
+        shell_complete=completion.targets,
+    )  # fmt: skip
+
+
+def evidence(command: Command) -> Command:
+    """Add ``--snapshot`` and ``--host``: the command, a :class:`HairpinCommand`, gets ``asked.sources``."""
+    command = later_option("--text", TEXT, "[NAME=]FILE")(command)
+    command = option(
+        "Hosts",
+        "--snapshot",
+        metavar="[NAME=]FILE",
+        shell_complete=completion.files,
+        multiple=True,
+        help="A snapshot (-: standard input); may be repeated.",
+    )(command)
+    return option(
+        "Hosts",
+        "--host",
+        metavar="[NAME=]USER@HOST",
+        multiple=True,
+        help="Examine that host over ssh; may be repeated.",
+    )(command)
+
+
+def origin(*, required: bool = False) -> Callable[[Command], Command]:
+    """Add ``--from``: the command gets ``asked.origin``."""
+    return option(
+        "Options",
+        "--from",
+        "origin",
+        metavar="WHERE",
+        required=required,
+        shell_complete=completion.origins,
+        help="The sender: ADDRESS, host, lan, container:NAME.",
+    )
+
+
+def everything(command: Command) -> Command:
+    """Add ``--all``: the command gets ``asked.whole``."""
+    return option("Seldom", "--all", "whole", is_flag=True, help="Read every container, needed or not.")(command)
+
+
+def after(command: Command) -> Command:
+    """Add ``--after``: the command gets ``asked.after``."""
+    return option(
+        "Options",
+        "--after",
+        metavar="EVENT[@HOST]",
+        shell_complete=completion.events,
+        help="After an event, such as docker-restart.",
+    )(command)
+
+
+def for_seconds(command: Command) -> Command:
+    """Add ``--try``: the command gets ``acting.try_s``, in seconds."""
+    return option(
+        "Acting",
+        "--try",
+        "try_s",
+        metavar="SECONDS",
+        type=click.IntRange(5, 86400),
+        help="Take it back after that time.",
+    )(command)
+
+
+def size(command: Command) -> Command:
+    """Add ``--size``: the command gets ``asked.size``, in bytes."""
+    return option(
+        "Seldom", "--size", metavar="BYTES", type=click.IntRange(1, 65000), help="What the sender sends at once."
+    )(command)
+
+
+def world(command: Command) -> Command:
+    """Add ``--outside`` and ``--public``: facts about the outside that the user states."""
+    command = option(
+        "Seldom",
+        "--outside",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False),
+        help="What is outside of it (docs/outside.md).",
+    )(command)
+    return option(
+        "Seldom",
+        "--public",
+        "publics",
+        metavar="PUBLIC[=PRIVATE]",
+        multiple=True,
+        help="An address that a 1:1 NAT gateway maps to it.",
+    )(command)
+
+
+def page(command: Command) -> Command:
+    """Add ``--html``."""
+    return option(
+        "Answer", "--html", metavar="FILE", shell_complete=completion.files,
+        help="Also as one page (-: only that, printed).",
+    )(command)  # fmt: skip
+
+
+def answer(command: Command) -> Command:
+    """Add how the answer is shown."""
+    command = option("Answer", "-v", "--verbose", is_flag=True, help="Every flow and step; tracebacks too.")(command)
+    command = colour(command)
+    command = language(command)
+    return json(command)
+
+
+def json(command: Command) -> Command:
+    """Add ``--json``: the command gets ``shown.as_json``."""
+    return option("Answer", "--json", "as_json", is_flag=True, help="One JSON document (docs/schema).")(command)
+
+
+def colour(command: Command) -> Command:
+    """Add ``--color``."""
+    return option(
+        "Answer",
+        "--color",
+        metavar="WHEN",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="auto, always or never; auto heeds NO_COLOR.",
+    )(command)
+
+
+def language(command: Command) -> Command:
+    """Add ``--lang``, the language of answers and errors.  The help, and click's errors about options, stay English."""
+    return option(
+        "Answer",
+        "--lang",
+        type=click.Choice(["en", "zh"]),
+        default=None,
+        help="Of answers and errors; else the locale's.",
+    )(command)

@@ -1,0 +1,72 @@
+"""Shows an answer: as text or as one JSON document, and as one self-contained page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hairpin.cli.face.asked import Shown
+from hairpin.cli.face.output import language, paper, words, write, write_json
+
+if TYPE_CHECKING:
+    from hairpin.answer.answer import Answer
+    from hairpin.report.paper import Paper
+    from hairpin.report.words import Words
+
+
+def present(
+    shown: Shown,
+    text: "Callable[[Words, Paper], str] | None",
+    document: "Callable[[Words], object]",
+    page: "Callable[[Words], str]",
+) -> None:
+    """Write what is asked for.  Only that is made: each of the functions imports what it needs.  ``text`` is None if it
+    was written before.
+
+    Raises UsageError if the page cannot be written; the rest stands on standard output then."""
+    if shown.html == "-":
+        write(page(_page_words(shown)))
+        return
+    if shown.as_json:
+        write_json(document(words(shown.lang)))
+    elif text is not None:
+        write_text(shown, text)
+    if shown.html is not None:
+        _save(page(_page_words(shown)), shown.html)
+
+
+def write_text(shown: Shown, text: "Callable[[Words, Paper], str]") -> None:
+    """Write the text in the reader's language and form."""
+    write(text(words(shown.lang), paper(shown.color)))
+
+
+def present_answer(
+    answer: "Answer", shown: Shown, text: "Callable[[Words, Paper], str]", document: "Callable[[Words], object]"
+) -> int:
+    """Show the answer to a question, whose page is the same for all commands; return the exit status."""
+    from hairpin.answer.outcome import exit_status
+
+    def page(words: "Words") -> str:
+        from hairpin.report.page.answer_page import answer_page
+
+        return answer_page(answer, words)
+
+    present(shown, text, document, page)
+    return exit_status(answer)
+
+
+def _page_words(shown: Shown) -> "Words":
+    """Return the words of a page, which is UTF-8 whatever the terminal can show."""
+    from hairpin.report.words import Words
+
+    return Words(language(shown.lang))
+
+
+def _save(page: str, file: str) -> None:
+    from hairpin.errors import UsageError
+    from hairpin.message import message
+
+    try:
+        Path(file).write_text(page, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        said = message("--html {file}: cannot be written: {reason}", file=file, reason=error.strerror or "-")
+        raise UsageError(said) from error

@@ -1,0 +1,77 @@
+"""Says how plans stand: each step of one that is carried out or taken back, how it ended, and the list of them."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from hairpin.cli.face.asked import Shown
+from hairpin.cli.face.output import paper, whisper, words, write, write_json
+from hairpin.message import Message, message
+
+if TYPE_CHECKING:
+    from hairpin.apply.carrying_out import Told
+    from hairpin.apply.task import Task, Undertaking
+
+NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
+
+
+def teller(shown: Shown) -> "Told":
+    """Return what says a step's line on standard error."""
+    from hairpin.report.text.plan_text import task_line
+
+    def tell(task: "Task", said: Message | None) -> None:
+        whisper(task_line(task, said, words(shown.lang, sys.stderr), paper(shown.color)))
+
+    return tell
+
+
+def tell_interrupted(plan: str, shown: Shown) -> None:
+    """Say on standard error that the plan of this id was interrupted."""
+    whisper(words(shown.lang, sys.stderr)(message("Plan {plan} was interrupted.", plan=plan)) + "\n")
+
+
+def tell_settled(plan: "Undertaking", shown: Shown) -> None:
+    """Say on standard error how the plan stands now."""
+    from hairpin.report.text.plan_text import plans_text
+
+    whisper(plans_text((plan,), words(shown.lang, sys.stderr), paper(shown.color)))
+
+
+def write_kept(plan: str, shown: Shown) -> None:
+    """Say that a plan stays.  ``plan``: what ``hairpin undo`` is given."""
+    write(words(shown.lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
+
+
+def write_not_kept(complaint: Message, shown: Shown) -> int:
+    """Say why a plan that was to be kept was taken back; return the exit status."""
+    whisper(f"{words(shown.lang)(message('All of it was taken back: {why}', why=complaint))}\n")
+    return 1
+
+
+def write_undone(plan: "Undertaking | None", shown: Shown) -> int:
+    """Say how a plan stands that was taken back (None: there was none); return the exit status."""
+    status = 0 if plan is None or plan.state == "taken-back" else 1
+    if shown.as_json:
+        from hairpin.report.documents.undo_document import undone_document
+
+        write_json(undone_document(plan))
+        return status
+    if plan is None:
+        said = message("nothing is in force that hairpin has changed")
+    elif plan.state == "taken-back":
+        said = message("plan {plan} is taken back", plan=plan.id)
+    else:
+        said = message("plan {plan} is taken back in part; `hairpin undo --list` says what stays", plan=plan.id)
+    write(words(shown.lang)(said))
+    return status
+
+
+def write_plans(plans: "tuple[Undertaking, ...]", shown: Shown, said: Message | None = None) -> None:
+    """Write the list of plans.  ``said``: why it is a copy."""
+    if shown.as_json:
+        from hairpin.report.documents.undo_document import plans_document
+
+        write_json(plans_document(plans, words(shown.lang), said))
+        return
+    from hairpin.report.text.plan_text import plans_text
+
+    write(plans_text(plans, words(shown.lang), paper(shown.color)))

@@ -1,0 +1,74 @@
+"""The way by which the user came in: refused to be cut, and looked for after the change."""
+
+import select
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hairpin.apply.arriving import arrives, arrives_at_one
+from hairpin.apply.session import Session, all_sessions, all_terminals, may_be_remote
+from hairpin.cli.face.output import whisper, words
+from hairpin.errors import ApplyError, ChangeError
+from hairpin.message import Message, message
+
+if TYPE_CHECKING:
+    from hairpin.apply.plan import RepairPlan
+    from hairpin.network.network import Network
+
+_ASK_EVERY_S = 0.2
+_YES = ("y", "yes")
+
+
+def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") -> None:
+    """Raise ApplyError if the plan would cut the connection by which the user came to the first host of the network, or
+    a new one like it."""
+    from hairpin.change.steps import after_steps
+
+    ways = _ways(session, network)  # others: the model does not see how the user came in; the switch watches
+    try:
+        then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
+    except ChangeError:
+        return  # a step that does not fit is refused when the host is read again
+    if not all(each.comes_in(then) for each in ways):
+        raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
+
+
+def unsafe(
+    session: Session | None, was: "Network", lang: str | None, still_open: Callable[[], bool], network: "Network"
+) -> Message | None:
+    """Return why the user's own way in is not seen to live on; None if it is, or if the user sits at the host.
+
+    ``was``: the host before the plan.  ``still_open``: whether the switch still waits for an answer."""
+    if session is not None:
+        said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
+        if arrives(said, session) is False:
+            return message("your ssh connection acknowledges nothing any more")
+    if session is None and may_be_remote() and arrives_at_one(all_terminals()) is False:
+        return message("no ssh connection with a terminal acknowledges anything any more")
+    if not all(each.comes_in(network) for each in _ways(session, was)):
+        return message("a new ssh connection from your address would not come in any more")
+    if (
+        session is None
+        and may_be_remote()
+        and not _says_yes(words(lang)(message("Is your connection alive?")), still_open)
+    ):
+        return message("nobody has said that the connection lives on")
+    return None
+
+
+def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
+    """Return the connections of which one is the user's, as far as the model sees how they came in."""
+    if session is not None:
+        found: tuple[Session, ...] = (session,)
+    else:
+        found = all_sessions() if may_be_remote() else ()
+    return tuple(each for each in found if each.comes_in(network))
+
+
+def _says_yes(question: str, still_open: Callable[[], bool]) -> bool:
+    """Ask on the terminal, as long as the plan is open: a user who is cut off never answers."""
+    whisper(f"{question} [y/N]: ")
+    while still_open():
+        if select.select([sys.stdin], [], [], _ASK_EVERY_S)[0]:
+            return sys.stdin.readline().strip().lower() in _YES
+    return False

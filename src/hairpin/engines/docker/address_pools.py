@@ -1,0 +1,84 @@
+"""Which subnet dockerd gives to a network that asks for none: the next free one of its pools.
+
+Source: moby libnetwork/ipamutils/utils.go, ipam/allocator.go allocatePredefinedPool(), netutils CheckRouteOverlaps();
+since 27 ipam/defaultipam/address_space.go allocatePredefinedPool()
+"""
+
+from collections.abc import Iterator
+
+from hairpin.engines.docker.options import Version, dockerd_version
+from hairpin.host.docker import Engine, Subnet
+from hairpin.host.host import Namespace
+from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.network.prefix import inside
+
+LOWEST_FREE: Version = (27, 0, 0)
+"""Since then a network gets the lowest subnet that is free; before, the one behind that which was given last."""
+_OWN: tuple[tuple[int, int, int], ...] = (
+    *((0xAC000000 + (number << 16), 16, 16) for number in range(17, 32)),
+    (0xC0A80000, 16, 20),
+)
+"""172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20."""
+
+Block = tuple[int, int]
+"""A network and the length of its prefix."""
+
+
+def blocks_of(engine: Engine) -> Iterator[Block]:
+    """Yield the blocks of the engine's pools in their order."""
+    for network, length, size in engine.address_pools or _OWN:
+        for number in range(1 << max(0, size - length)):
+            yield network + (number << 32 - size), size
+
+
+def is_of_pool(engine: Engine, subnet: Subnet) -> bool:
+    """Return whether the subnet is a whole block of the engine's pools: nobody has chosen it, it seems."""
+    return subnet.version == 4 and (subnet.network, subnet.prefix_length) in set(blocks_of(engine))
+
+
+def gives_lowest(engine: Engine) -> bool:
+    """Return whether the engine gives the lowest free block, so that the next one can be foreseen."""
+    return (dockerd_version(engine.version) or LOWEST_FREE) >= LOWEST_FREE
+
+
+def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Block | None:
+    """Return the next block that neither one of the engine's networks nor a route of the host has; None if all are in
+    use.  ``last``: the one that it gave last."""
+    blocks = list(blocks_of(engine))
+    if last in blocks and not gives_lowest(engine):
+        begin = blocks.index(last) + 1
+        blocks = blocks[begin:] + blocks[:begin]
+    used = [*_of_networks(engine), *_routed(namespace)]
+    return next((each for each in blocks if not any(_overlap(each, one) for one in used)), None)
+
+
+def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...]:
+    """Return the routes of the host that take blocks of the pools and lead to none of the engine's networks."""
+    own, blocks = set(_of_networks(engine)), tuple(blocks_of(engine))
+    return tuple(
+        each
+        for each in _main(namespace)
+        if (each.destination, each.prefix_length) not in own
+        and any(_overlap((each.destination, each.prefix_length), one) for one in blocks)
+    )
+
+
+def _of_networks(engine: Engine) -> Iterator[Block]:
+    for network in engine.networks:
+        yield from ((each.network, each.prefix_length) for each in network.subnets if each.version == 4)
+
+
+def _routed(namespace: Namespace) -> Iterator[Block]:
+    for each in _main(namespace):
+        yield each.destination, each.prefix_length
+
+
+def _main(namespace: Namespace) -> Iterator[Route]:
+    """Yield the IPv4 routes of the main table, without the default route."""
+    yield from (
+        each for each in namespace.routes if (each.version, each.table) == (4, TABLE_MAIN) and each.prefix_length
+    )
+
+
+def _overlap(one: Block, other: Block) -> bool:
+    return inside(one[0], *other, 4) or inside(other[0], *one, 4)

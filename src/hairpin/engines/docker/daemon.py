@@ -1,0 +1,164 @@
+"""The start of a dockerd that is down: why it fails, the calls that make it, what else it does, and what has to come
+before or behind it."""
+
+from collections.abc import Iterator
+from typing import TypeGuard
+
+import msgspec
+
+from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
+from hairpin.change.change import Change, SetLink, added
+from hairpin.engines.docker.default_network import with_default_network
+from hairpin.host.docker import Container, Engine
+from hairpin.host.engine_health import conflicts, excluding, health, is_down
+from hairpin.host.host import Host
+from hairpin.host.link import Address
+from hairpin.message import Message, message
+
+_ZONE, _UNIT = "docker", "docker.service"
+
+
+class RepairCalls(msgspec.Struct, frozen=True):
+    """The calls of a repair.  ``start``: the calls before them, which start dockerd; ``effects``: what else that start
+    does."""
+
+    calls: tuple[Call, ...]
+    start: tuple[Call, ...] = ()
+    effects: tuple[Message, ...] = ()
+
+
+def refusal(engine: Engine) -> Message | None:
+    """Return why the daemon refuses its configuration; None if nothing shows that it does."""
+    boot = engine.boot
+    if boot is None:
+        return None
+    if boot.malformed:
+        return message("{file} is not valid JSON", file=boot.config)
+    twice = conflicts(boot)
+    if twice:
+        return message(
+            "{options}: given both as a flag in the unit and in {file}", options=", ".join(twice), file=boot.config
+        )
+    apart = excluding(engine)
+    if apart:
+        return message("{one} and {other} exclude each other", one=apart[0], other=apart[1])
+    return None
+
+
+def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
+    """Return the calls that start the daemon: systemd's, where no other way was seen.
+
+    dockerd puts its bridges into firewalld's zone ``docker``, and ends if one of them is bound to another zone.  A unit
+    that has failed too often within a minute systemd does not start before it is told to forget that.
+    Source: moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); systemd.unit(5) StartLimitBurst=
+    """
+    bound = (BindInterface(_ZONE, bridge) for bridge in bound_elsewhere(host, engine))
+    by = (engine.boot.by if engine.boot is not None else "") or "systemd"
+    failed = by == "systemd" and any(each.name == _UNIT and each.active == "failed" for each in host.units)
+    forgotten = (SetUnitState("reset-failed", "docker"),) if failed else ()
+    return (*bound, *forgotten, SetUnitState("start", "docker", by))
+
+
+def start_effects(engine: Engine) -> tuple[Message, ...]:
+    """Return what the daemon's start does beside what it is started for: nothing with live-restore."""
+    if engine.live_restore or not any(each.running for each in engine.containers):
+        return ()
+    left = containers_left_ended(engine)
+    if left:
+        return (
+            message(
+                "without live-restore, dockerd ends the containers that still run, and starts again those with a "
+                "restart policy; the commands start {names}",
+                names=", ".join(each.name for each in left),
+            ),
+        )
+    return (
+        message(
+            "without live-restore, dockerd ends the containers that still run, and starts again those with a restart "
+            "policy"
+        ),
+    )
+
+
+def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
+    """Return the running containers that the daemon's start ends and does not start again, those on the network of
+    another one last.
+
+    Source: moby daemon/daemon.go restore(), container/container.go ShouldRestart()"""
+    if engine.live_restore:
+        return ()
+    left = (each for each in engine.containers if each.running and not each.starts_with_daemon)
+    return tuple(sorted(left, key=lambda each: each.network_mode.startswith("container:")))
+
+
+def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
+    """Return the calls that start those containers."""
+    return tuple(SetContainerState("docker", "start", each.name) for each in containers_left_ended(engine))
+
+
+def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
+    """Return the engine's bridges that firewalld has in another zone than dockerd's, which is there already.
+
+    A zone without interfaces stands in firewalld's files only.  A dockerd that makes no rules leaves the zones alone.
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
+    firewalld = host.firewalld
+    if engine.iptables is False or firewalld is None:
+        return ()
+    if all(each.name != _ZONE for each in (*firewalld.runtime, *firewalld.permanent)):
+        return ()
+    bound = {link for each in firewalld.runtime if each.name != _ZONE for link in each.interfaces}
+    networks = engine.networks if engine.running else with_default_network(host, engine).networks
+    return tuple(each.bridge for each in networks if each.bridge is not None and each.bridge in bound)
+
+
+def starts_docker(call: Call) -> bool:
+    """Return whether the call starts dockerd."""
+    return isinstance(call, SetUnitState) and (call.verb, call.unit) == ("start", "docker")
+
+
+def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCalls:
+    """Return the calls as they are asked where dockerd may be down: of a daemon that has just started.
+
+    ``was``: the host as it was read; ``now``: after the repairs before this one, which may have started the daemon."""
+    down = _down(was)
+    if down is None or not any(map(_asks_docker, calls)) or any(map(starts_docker, calls)):
+        return RepairCalls(calls)
+    behind = tuple(dict.fromkeys(each for call in calls for each in _behind_start(down, call)))
+    if not is_down(now, down):
+        return RepairCalls(behind)
+    others = (each for each in calls_to_start_again(down) if each not in behind)
+    return RepairCalls(behind, (*start_calls(now, down), *others), start_effects(down))
+
+
+def precedes_start(host: Host, change: Change) -> bool:
+    """Return whether the change has to be made before dockerd, which is down, is started: it makes a bridge or gives it
+    an address.  The start does so, too, and behind it the commands would fail."""
+    down = _down(host)
+    if down is None or change.calls:
+        return False
+    bridges = {each.bridge for each in down.networks}
+    given = {entry.link for entry in added(change) if isinstance(entry, Address)}
+    made = {part.link.name for part in change.parts if isinstance(part, SetLink)}
+    return bool(bridges & (given | made))
+
+
+def _down(host: Host) -> Engine | None:
+    """Return the host's Docker if its daemon does not run."""
+    return next((each.engine for each in health(host) if each.is_down), None)
+
+
+def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
+    return isinstance(call, SetContainerState | ConnectContainer) and call.tool == "docker"
+
+
+def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
+    """Yield what is asked in the call's place once the daemon has started: without live-restore it has ended the
+    containers that ran.  None is paused then, and some do not run again by themselves."""
+    if engine.live_restore or not _asks_docker(call):
+        yield call
+    elif isinstance(call, SetContainerState):
+        yield msgspec.structs.replace(call, verb="start") if call.verb == "unpause" else call
+    else:
+        yield call
+        if any(each.name == call.name and not each.starts_with_daemon for each in engine.containers):
+            yield SetContainerState("docker", "start", call.name)

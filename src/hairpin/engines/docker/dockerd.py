@@ -1,0 +1,82 @@
+"""What an engine programs into its host, as a function of its version, its options, its networks and its running
+containers: dockerd itself here, Podman in ``podman``.
+"""
+
+from collections.abc import Collection
+
+import msgspec
+
+from hairpin.engines import podman
+from hairpin.engines.docker import dockerd_20, dockerd_28, dockerd_nftables, swarm
+from hairpin.engines.docker.history import History, as_seen, history_of
+from hairpin.engines.docker.options import Daemon, Version, daemon_of, dockerd_version
+from hairpin.engines.expected import ExpectedRules
+from hairpin.engines.found import shown_runs
+from hairpin.engines.listeners import listeners_of
+from hairpin.engines.sysctls import policies_of, sysctls_of
+from hairpin.host.docker import Engine
+from hairpin.host.host import Namespace
+
+FIRST_KNOWN: Version = (18, 9, 0)
+"""Since then bridges are kept apart in two stages."""
+IPSETS: Version = (28, 0, 0)
+"""This one release matched bridges by ipset and was replaced within days."""
+FORWARD_CHAIN: Version = (28, 0, 1)
+
+
+def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> ExpectedRules:
+    """Return what the engine has left in ``namespace`` (its own one), in the order that the host's rules show.
+
+    Containers count when they have an address.  ``in_order`` False: in the order of a start of the engine, which is
+    several times faster, and the same where nobody asks for the order.
+    """
+    if engine.kind == "podman":
+        return podman.expected(engine, namespace)
+    version = dockerd_version(engine.version)
+    unknown = _unknown(engine, version)
+    if version is None or unknown:
+        return ExpectedRules(backend="iptables", unknown=unknown)
+    daemon = daemon_of(engine, version)
+    history = history_of(engine, daemon, namespace)
+    first = _expected(engine, daemon, history)
+    if not in_order:
+        return first
+    seen = as_seen(history, shown_runs(first.backend, first.rules, namespace))
+    return first if seen == history else _expected(engine, daemon, seen)
+
+
+def expected_for(engine: Engine, namespace: Namespace, names: Collection[str]) -> ExpectedRules:
+    """Return what the engine has left for its networks and for these containers, in the order of a start.  None of it
+    depends on the engine's other containers."""
+    asked = tuple(each for each in engine.containers if each.name in names)
+    return expected(msgspec.structs.replace(engine, containers=asked), namespace, in_order=False)
+
+
+def _unknown(engine: Engine, version: Version | None) -> tuple[str, ...]:
+    if not engine.running:
+        return ("dockerd does not run, so it cannot be asked for its networks and containers",)
+    if engine.rootless:
+        return ("a rootless dockerd keeps its rules in a namespace of its own",)
+    if version is None:
+        return (f"the engine's version {engine.version!r} is not one that hairpin knows the rules of",)
+    if version < FIRST_KNOWN or IPSETS <= version < FORWARD_CHAIN:
+        return (f"hairpin does not know which rules dockerd {engine.version} makes",)
+    return ()
+
+
+def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules:
+    wanted = ExpectedRules(
+        backend=daemon.backend,
+        policies=tuple(policies_of(daemon, history)),
+        sysctls=tuple(sysctls_of(daemon, history)),
+        listeners=tuple(listeners_of(daemon, history)),
+        hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
+    )
+    if daemon.backend == "nftables":
+        native = dockerd_nftables.program(daemon, history)
+        return msgspec.structs.replace(wanted, chains=native.chains(), elements=native.elements(), rules=native.rules())
+    generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20
+    chains = generation.program(daemon, history)
+    if daemon.version < swarm.UNKNOWN_SINCE and daemon.ipv4:
+        swarm.add_mesh(chains, engine)
+    return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())

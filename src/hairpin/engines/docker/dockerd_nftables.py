@@ -1,0 +1,169 @@
+"""The rules of dockerd 29's nftables back end: tables ``ip docker-bridges`` and ``ip6 docker-bridges``.
+
+Base chains send each packet by its bridge, through four maps, to that bridge's own chains.
+
+Source: docker-v29.7.2 daemon/libnetwork/drivers/bridge/internal/nftabler; held against the listings in moby's
+integration/network/bridge/nftablesdoc.
+"""
+
+from ipaddress import IPv4Address
+
+from hairpin.engines.docker import nft_words as nft
+from hairpin.engines.docker.history import Attachment, History, Port
+from hairpin.engines.docker.native import BaseChain, JumpMap, NativeChains, NativeDraft
+from hairpin.engines.docker.nft_words import Json
+from hairpin.engines.docker.options import Bridge, Daemon, Side
+from hairpin.engines.expected import Purpose
+from hairpin.netfilter.rule_address import IpFamily
+
+TABLE = "docker-bridges"
+FORWARD, RAW = "filter-FORWARD", "raw-PREROUTING"
+OUTPUT, PREROUTING, POSTROUTING = "nat-OUTPUT", "nat-PREROUTING", "nat-POSTROUTING"
+NAT = "nat-prerouting-and-output"
+BASE_CHAINS = (
+    BaseChain(FORWARD, "filter", "forward", 0),
+    BaseChain(OUTPUT, "nat", "output", -100),
+    BaseChain(POSTROUTING, "nat", "postrouting", 100),
+    BaseChain(PREROUTING, "nat", "prerouting", -100),
+    BaseChain(RAW, "filter", "prerouting", -300),
+)
+FORWARD_IN = JumpMap("filter-forward-in-jumps", "filter-forward-in__")
+FORWARD_OUT = JumpMap("filter-forward-out-jumps", "filter-forward-out__")
+POSTROUTING_IN = JumpMap("nat-postrouting-in-jumps", "nat-postrouting-in__")
+POSTROUTING_OUT = JumpMap("nat-postrouting-out-jumps", "nat-postrouting-out__")
+MAPS = (FORWARD_IN, FORWARD_OUT, POSTROUTING_IN, POSTROUTING_OUT)
+
+FIRST, ICC, PORTS, LAST = range(4)
+"""Groups of rules in a bridge's filter-forward-in chain: each stands behind the one before, whenever it is added."""
+
+
+def program(daemon: Daemon, history: History) -> NativeChains:
+    """Return all that this dockerd leaves behind."""
+    chains = NativeChains(TABLE)
+    for family in daemon.families():
+        chains.start(family, BASE_CHAINS, (NAT,), MAPS)
+        _dispatch(chains, daemon, family)
+        for bridge in history.bridges:
+            side = bridge.side(family)
+            if side is not None:
+                chains.join(family, bridge.device, bridge.name, MAPS)
+                _network(chains, daemon, bridge, side, family)
+        for container in history.containers():
+            for attachment in container.attachments:
+                _guard_address(chains, daemon, attachment, family)
+            for port in container.ports:
+                if port.family == family and not port.attachment.bridge.internal:
+                    _publish(chains, daemon, port)
+    return chains
+
+
+def _dispatch(chains: NativeChains, daemon: Daemon, family: IpFamily) -> None:
+    chains.add(family, NativeDraft(FORWARD, (nft.vmap("oifname", FORWARD_IN.name),), "jump"))
+    chains.add(family, NativeDraft(FORWARD, (nft.vmap("iifname", FORWARD_OUT.name),), "jump"))
+    chains.add(family, NativeDraft(POSTROUTING, (nft.vmap("iifname", POSTROUTING_OUT.name),), "jump"))
+    chains.add(family, NativeDraft(POSTROUTING, (nft.vmap("oifname", POSTROUTING_IN.name),), "jump"))
+    to_nat = (nft.type_is_local("daddr"), *nft.behind_counter(nft.jump(NAT)))
+    chains.add(family, NativeDraft(PREROUTING, to_nat, "jump"))
+    loopback = nft.prefix("127.0.0.0/8") if family == "ip" else "::1"
+    spared = () if daemon.hairpin else (nft.address(family, "daddr", loopback, "!="),)
+    chains.add(family, NativeDraft(OUTPUT, (*spared, *to_nat), "jump"))
+
+
+def _network(chains: NativeChains, daemon: Daemon, bridge: Bridge, side: Side, family: IpFamily) -> None:
+    device, name = bridge.device, bridge.name
+    into, out = f"{FORWARD_IN.prefix}{device}", f"{FORWARD_OUT.prefix}{device}"
+    answers = (nft.ct_established(), *nft.behind_counter(nft.ACCEPT))
+    icc = nft.ACCEPT if bridge.icc else nft.DROP
+
+    def add(chain: str, rule: tuple[Json, ...], purpose: Purpose, comment: str, group: int = FIRST) -> None:
+        chains.add(family, NativeDraft(chain, rule, purpose, name, group=group, comment=comment))
+
+    add(into, answers, "ct-state", "")
+    add(out, answers, "ct-state", "")
+    if bridge.internal:
+        add(
+            into,
+            (nft.interface("iifname", device, "!="), *nft.behind_counter(nft.DROP)),
+            "internal",
+            "INTERNAL NETWORK INGRESS",
+        )
+        add(
+            out,
+            (nft.interface("oifname", device, "!="), *nft.behind_counter(nft.DROP)),
+            "internal",
+            "INTERNAL NETWORK EGRESS",
+        )
+        add(into, nft.behind_counter(icc), "icc", "ICC", ICC)
+        return
+    add(into, (nft.interface("iifname", device), *nft.behind_counter(icc)), "icc", "ICC", ICC)
+    add(out, nft.behind_counter(nft.ACCEPT), "outgoing", "OUTGOING")
+    if side.mode == "nat-unprotected":
+        add(into, nft.behind_counter(nft.ACCEPT), "unprotected", "UNPROTECTED", LAST)
+    else:
+        add(into, nft.behind_counter(nft.DROP), "default-drop", "UNPUBLISHED PORT DROP", LAST)
+    if side.mode == "routed":
+        add(into, (nft.icmp(family), *nft.behind_counter(nft.ACCEPT)), "icmp", "ICMP")
+    translate, comment = (nft.snat(side.source), "SNAT") if side.source else (nft.MASQUERADE, "MASQUERADE")
+    if bridge.masquerade and side.mode != "routed":
+        source = nft.address(family, "saddr", nft.prefix(side.prefix))
+        leaving = (nft.interface("oifname", device, "!="), source, *nft.behind_counter(translate))
+        add(f"{POSTROUTING_OUT.prefix}{device}", leaving, "masquerade", comment)
+    if daemon.hairpin:
+        local = (nft.type_is_local("saddr"), *nft.behind_counter(translate))
+        add(f"{POSTROUTING_IN.prefix}{device}", local, "local-masquerade", f"{comment} FROM HOST")
+
+
+def _guard_address(chains: NativeChains, daemon: Daemon, attachment: Attachment, family: IpFamily) -> None:
+    address, bridge = attachment.address(family), attachment.bridge
+    side = bridge.side(family)
+    if daemon.direct_routing or address is None or side is None or bridge.internal or side.mode != "nat":
+        return
+    outside = nft.interface("iifname", (bridge.device, *bridge.trusted) if bridge.trusted else bridge.device, "!=")
+    rule = (nft.address(family, "daddr", nft.host(family, address)), outside, *nft.behind_counter(nft.DROP))
+    draft = NativeDraft(RAW, rule, "raw-drop", bridge.name, attachment.container, comment="DROP DIRECT ACCESS")
+    chains.add(family, draft)
+
+
+def _publish(chains: NativeChains, daemon: Daemon, port: Port) -> None:
+    family, binding, bridge = port.family, port.binding, port.attachment.bridge
+    side = bridge.side(family)
+    if side is None:
+        return
+    container, device = nft.host(family, port.address), bridge.device
+    to_container = nft.address(family, "daddr", container)
+    service = nft.port(binding.protocol, binding.container_port)
+
+    def add(chain: str, rule: tuple[Json, ...], purpose: Purpose, comment: str, group: int = FIRST) -> None:
+        who = port.attachment.container
+        chains.add(family, NativeDraft(chain, rule, purpose, bridge.name, who, binding, comment, group))
+
+    if side.mode != "nat-unprotected":
+        opened = (to_container, service, *nft.behind_counter(nft.ACCEPT))
+        add(f"{FORWARD_IN.prefix}{device}", opened, "accept", "", PORTS)
+    if not binding.actual or not binding.host_port or side.mode == "routed":
+        return
+    asked = nft.port(binding.protocol, binding.host_port)
+    if not port.proxied:
+        beyond = () if daemon.hairpin else (nft.interface("iifname", device, "!="),)
+        spared = (nft.address("ip6", "saddr", nft.prefix("fe80::/10"), "!="),) if family == "ip6" else ()
+        towards: tuple[Json, ...] = ()
+        if binding.host_ip is not None:
+            towards = (nft.address(family, "daddr", nft.host(family, binding.host_ip)),)
+        target = nft.dnat(container, binding.container_port)
+        add(NAT, (*beyond, *spared, *towards, asked, *nft.behind_counter(target)), "dnat", "DNAT")
+        if daemon.hairpin:
+            itself = (
+                nft.address(family, "saddr", container),
+                to_container,
+                service,
+                *nft.behind_counter(nft.MASQUERADE),
+            )
+            add(f"{POSTROUTING_IN.prefix}{device}", itself, "hairpin-masquerade", "MASQ TO OWN PORT")
+    if binding.version == 4 and binding.host_ip is not None and IPv4Address(binding.host_ip).is_loopback:
+        loopback = nft.address("ip", "daddr", nft.host("ip", binding.host_ip))
+        add(
+            RAW,
+            (nft.interface("iifname", "lo", "!="), loopback, asked, *nft.behind_counter(nft.DROP)),
+            "raw-drop",
+            "DROP REMOTE LOOPBACK",
+        )

@@ -1,0 +1,263 @@
+"""In which order an engine made its networks and started its containers: the order of its rules follows from that.
+
+The order changes no packet's fate, but what is put back should stand where it stood.  What the rules on the host
+still show of it counts; for the rest: networks by the start of dockerd, the default one after those that it found,
+else in the order of their links; containers in the order of their start.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import msgspec
+
+from hairpin.engines.docker.options import Bridge, Daemon, Version, bridges_of
+from hairpin.engines.expected import ExpectedRule
+from hairpin.host.docker import Container, Engine, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.netfilter.ir import Nat
+from hairpin.netfilter.rule_address import IpFamily
+
+T = TypeVar("T", bound=Hashable)
+
+BOTH_FAMILIES_BY_ORDER: Version = (29, 0, 0)
+"""Since then each family's gateway is the first network that has one; before, a dual-stack network went first."""
+PORTS_SORTED: Version = (27, 0, 0)
+"""Since then the ports of one container are programmed sorted."""
+_PROTOCOLS = {"tcp": 6, "udp": 17, "sctp": 132}
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A running container on a bridge."""
+
+    container: str
+    bridge: Bridge
+    ip: int | None
+    ip6: int | None
+
+    def address(self, family: IpFamily) -> int | None:
+        """Return the container's address of that family."""
+        return self.ip if family == "ip" else self.ip6
+
+
+class Port(msgspec.Struct, frozen=True):
+    """A published port that leads to an attachment.  ``family`` is the container side's: a binding on an IPv6 address
+    may lead to a container that has IPv4 only, through the userland proxy."""
+
+    attachment: Attachment
+    binding: PortBinding
+    family: IpFamily
+
+    @property
+    def address(self) -> int:
+        """The container's address that it leads to."""
+        address = self.attachment.address(self.family)
+        if address is None:
+            raise ValueError(self.attachment.container)
+        return address
+
+    @property
+    def proxied(self) -> bool:
+        """Whether only the userland proxy can carry it: IPv6 outside, IPv4 inside."""
+        return (self.binding.version == 4) != (self.family == "ip")
+
+
+class Started(msgspec.Struct, frozen=True):
+    """What the engine programmed when it started one container."""
+
+    attachments: tuple[Attachment, ...]
+    ports: tuple[Port, ...]
+
+
+class History(msgspec.Struct, frozen=True):
+    """Networks, attachments and ports, each in the order in which the engine programmed them."""
+
+    bridges: tuple[Bridge, ...]
+    attachments: tuple[Attachment, ...]
+    ports: tuple[Port, ...]
+
+    def containers(self) -> Iterator[Started]:
+        """Yield the containers in the order of their first attachments."""
+        for name in dict.fromkeys(attachment.container for attachment in self.attachments):
+            yield Started(
+                tuple(attachment for attachment in self.attachments if attachment.container == name),
+                tuple(port for port in self.ports if port.attachment.container == name),
+            )
+
+
+def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
+    """Return the likeliest history: networks, links, start times, the version's own order of ports."""
+    links = {link.name: link.index for link in namespace.links}
+    later = _later_ones(engine)
+    bridges = tuple(
+        sorted(bridges_of(engine), key=lambda one: (later.get(one.name, 0), links.get(one.device, 1 << 31)))
+    )
+    by_name = {bridge.name: bridge for bridge in bridges}
+    containers = sorted((one for one in engine.containers if one.running), key=lambda one: moment(one.started_at))
+    attachments: list[Attachment] = []
+    ports: list[Port] = []
+    for container in containers:
+        mine = attachments_of(container, by_name)
+        attachments.extend(mine)
+        ports.extend(ports_of(container, mine, daemon, namespace))
+    return History(bridges, tuple(attachments), tuple(ports))
+
+
+def _later_ones(engine: Engine) -> dict[str, int]:
+    """Return 0 for each network that was there when dockerd started, 1 for the default network, which it then makes
+    anew after those, and 2 for each that somebody has made since; nothing where that is not told.
+
+    Source: moby daemon/daemon_unix.go initNetworkController(), initBridgeDriver()"""
+    default = next((each for each in engine.networks if each.name == engine.default_network), None)
+    if default is None or not default.created:
+        return {}
+    made = moment(default.created)
+    return {
+        each.name: 1 if each is default else 2 if moment(each.created) > made else 0
+        for each in engine.networks
+        if each.created
+    }
+
+
+def attachments_of(container: Container, bridges: dict[str, Bridge]) -> tuple[Attachment, ...]:
+    """Return where the container is attached: bridges on which it has an address now."""
+    return tuple(
+        Attachment(container.name, bridges[endpoint.network], endpoint.ipv4, endpoint.ipv6)
+        for endpoint in container.endpoints
+        if endpoint.network in bridges and (endpoint.ipv4 is not None or endpoint.ipv6 is not None)
+    )
+
+
+def ports_of(
+    container: Container, attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
+) -> tuple[Port, ...]:
+    """Return the container's published ports, each with the one network that it is published by."""
+    gateways = gateways_of(attachments, daemon, namespace)
+    ports: list[Port] = []
+    for binding in in_port_order(container.bindings, daemon.version):
+        family: IpFamily = "ip" if binding.version == 4 else "ip6"
+        gateway = gateways[family]
+        if gateway is not None and (binding.actual or is_routed(gateway, family)):
+            ports.append(Port(gateway, binding, family))
+        elif gateway is None and gateways["ip"] is not None and binding.actual:
+            ports.append(Port(gateways["ip"], binding, "ip"))
+        if daemon.version >= BOTH_FAMILIES_BY_ORDER:
+            ports.extend(
+                Port(attachment, binding, family)
+                for attachment in attachments
+                if attachment != gateway and is_routed(attachment, family)
+            )
+    return tuple(ports)
+
+
+def is_routed(attachment: Attachment, family: IpFamily) -> bool:
+    """Say whether the container's ports are reached by routing, without translation."""
+    side = attachment.bridge.side(family)
+    return side is not None and side.mode == "routed" and attachment.address(family) is not None
+
+
+def gateways_of(
+    attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
+) -> dict[IpFamily, Attachment | None]:
+    """Return the attachment that a container's default route leads by, for each family: ports are published there.
+
+    Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by name.  A gateway
+    priority is not in the evidence, but an address that published ports lead to on the host is.
+    """
+    candidates = sorted(
+        (one for one in attachments if not one.bridge.internal), key=lambda one: one.bridge.name.encode("utf-8")
+    )
+    dual = next((one for one in candidates if one.ip is not None and one.ip6 is not None), None)
+    if daemon.version >= BOTH_FAMILIES_BY_ORDER:
+        dual = None
+    ip = _seen(candidates, namespace) or dual or next((one for one in candidates if one.ip is not None), None)
+    ip6 = dual or next((one for one in candidates if one.ip6 is not None), None)
+    return {"ip": ip, "ip6": ip6}
+
+
+def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
+    """Return the candidate that a DNAT rule of the host leads to; only where there is a choice."""
+    if len(candidates) < 2:
+        return None
+    destinations = {
+        expression.addresses
+        for table in namespace.ruleset.tables
+        if table.family == "ip" and table.name == "nat"
+        for chain in table.chains
+        for rule in chain.rules
+        for expression in rule.body
+        if isinstance(expression, Nat) and expression.nat == "dnat"
+    }
+    return next((one for one in candidates if one.ip is not None and (one.ip, one.ip) in destinations), None)
+
+
+def in_port_order(bindings: Sequence[PortBinding], version: Version) -> tuple[PortBinding, ...]:
+    """Return a container's bindings in the order in which dockerd programs them.
+
+    Before 27: container ports by their highest host port, downwards (where the comparison contradicts itself, chance
+    decides). Since: by container port, upwards.  Source: go-connections nat.SortPortMap(), libnetwork's
+    cmpPortBinding().
+    """
+    if version >= PORTS_SORTED:
+        return tuple(sorted(bindings, key=lambda one: (one.container_port, _PROTOCOLS[one.protocol], *_host_side(one))))
+    downwards = sorted(bindings, key=lambda one: (-one.host_port, -one.container_port, *_host_side(one)))
+    groups: dict[tuple[int, str], list[PortBinding]] = {}
+    for binding in downwards:
+        groups.setdefault((binding.container_port, binding.protocol), []).append(binding)
+    return tuple(binding for group in groups.values() for binding in group)
+
+
+def _host_side(binding: PortBinding) -> tuple[int, int, int]:
+    return binding.host_port, binding.version, binding.host_ip or 0
+
+
+def moment(text: str) -> tuple[str, str]:
+    """Return a sortable form of an RFC 3339 time in UTC, whose fraction may have any number of digits."""
+    whole, _dot, fraction = text.rstrip("Z").partition(".")
+    return whole, fraction.ljust(9, "0")
+
+
+def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> History:
+    """Return the history that fits the rules on the host: ``shown`` has one sequence a chain and purpose, in order of
+    creation."""
+    runs = [tuple(run) for run in shown]
+    bridges = in_order_of_runs(
+        history.bridges,
+        [[one.network for one in run if one.container is None] for run in runs],
+        lambda bridge: bridge.name,
+    )
+    attachments = in_order_of_runs(
+        history.attachments,
+        [[(one.container, one.network) for one in run if one.container and one.binding is None] for run in runs],
+        lambda attachment: (attachment.container, attachment.bridge.name),
+    )
+    ports = in_order_of_runs(
+        history.ports,
+        [[(one.container, one.network, one.binding) for one in run if one.binding is not None] for run in runs],
+        lambda port: (port.attachment.container, port.attachment.bridge.name, port.binding),
+    )
+    return History(bridges, attachments, ports)
+
+
+def in_order_of_runs(
+    items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]
+) -> tuple[T, ...]:
+    """Return the items in the order that the runs of their names show, earlier runs first; what no run decides stays
+    as it was."""
+    waits: dict[Hashable, set[Hashable]] = {name(item): set() for item in items}
+    decided: set[Hashable] = set()
+    for run in runs:
+        names = [one for one in dict.fromkeys(run) if one in waits]
+        for earlier, later in pairwise(names):
+            if not (earlier in decided and later in decided):
+                waits[later].add(earlier)
+        decided.update(names)
+    order: list[Hashable] = []
+    rest = list(waits)
+    while rest:
+        # Runs that contradict each other may leave nobody free: then the first goes on.
+        chosen = next((one for one in rest if waits[one].isdisjoint(rest)), rest[0])
+        rest.remove(chosen)
+        order.append(chosen)
+    place = {key: number for number, key in enumerate(order)}
+    return tuple(sorted(items, key=lambda item: place[name(item)]))

@@ -1,0 +1,274 @@
+"""What ``network connect`` and ``restart`` do to a container's interfaces.
+
+``network connect`` gives the container a second interface, and may change its way out.  ``restart`` puts back an
+interface that the container has lost.
+
+Measured with Docker 20.10.24: of several networks the one whose name sorts first has the default route.  If that
+changes, the published ports and their docker-proxy follow to the container's address there.
+Source: moby libnetwork/sandbox.go, endpoint.Less(): internal networks last, then by name
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.change import change as c
+from hairpin.change.calls import ConnectContainer
+from hairpin.engines.repair.bridging import new_bridge
+from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.repair.republishing import added_rules, relays, with_container
+from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
+from hairpin.engines.repair.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
+from hairpin.host.boot.saved_rules import rule_of
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_MAIN, Route
+from hairpin.host.sysctl import Path
+from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import FieldMatch, Nat, Rule
+from hairpin.network.prefix import address_text
+
+_NONE = "none"
+"""Docker's network without links, and the mode of a container on it."""
+_PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
+
+
+def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
+    """Return the change that connects the running container to the network, in the words of its engine.
+
+    None: it is on that network, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
+    engine = next((each for each in host.engines if container in each.containers), None)
+    subnet = bridged_subnet(host, joined)
+    on_it = any(each.network == joined.name for each in container.endpoints)
+    if engine is None or subnet is None or on_it or container.netns is None or container.netns not in host:
+        return None
+    if container.network_mode == _NONE:
+        return reconnecting_change(host, container, next(iter(container.bindings), _PUBLISHES_NOTHING), joined.name)
+    if container.on_host_network or not container.endpoints:
+        return None
+    parts = tuple(_parts(host, engine, container, joined, new_endpoint(engine, joined, subnet)))
+    return c.Change(parts, _calls(engine, container, joined.name))
+
+
+def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> c.Change | None:
+    """Return the change that connects a running container to the network of that name: it is on none, or on Docker's
+    network ``none``.  None: Podman's container of that mode, or the network has no bridge.
+
+    Its namespace keeps what is in it, rules, sockets and sysctls, and a paused container stays paused."""
+    engine = host.engine_of(container)
+    if container.network_mode == _NONE and engine.kind != "docker":
+        return None
+    change = on_network(host, container, binding, joined, *_calls(engine, container, joined))
+    if change is None or container.netns is None or container.netns not in host:
+        return change
+    before = host.namespace(container.netns)
+    parts = tuple(
+        _joined(part, before, container.status) if isinstance(part, c.AddNamespace) else part for part in change.parts
+    )
+    return msgspec.structs.replace(change, parts=parts)
+
+
+def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
+    """Return the change that connects a running container, which is on no network, to one of macvlans or ipvlans.
+
+    None: the link below, an IPv4 subnet or the namespace was not read."""
+    engine = host.engine_of(container)
+    subnet = stacked_subnet(host, joined)
+    if subnet is None or container.netns is None or container.netns not in host:
+        return None
+    before = host.namespace(container.netns)
+    endpoint = new_endpoint(engine, joined, subnet)
+    index = max(each.index for each in before.links)
+    link = stacked_link(host, joined, endpoint, _free_name(before), index)
+    if link is None:
+        return None
+    netns = Netns(host.name, before.name)
+    way_out = not any(map(_is_default, before.routes))
+    connected = msgspec.structs.replace(container, endpoints=(*container.endpoints, endpoint))
+    parts: tuple[c.Primitive, ...] = (
+        c.SetLink(netns, link),
+        *(c.AddEntry(netns, each) for each in addresses(endpoint, link.name)),
+        *(c.AddEntry(netns, each) for each in routes(endpoint, link.name, way_out=way_out)),
+        c.SetContainer(host.name, connected),
+    )
+    return c.Change(parts, _calls(engine, container, joined.name))
+
+
+def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
+    """Return the calls that connect the container.  Docker lets no container on ``none`` have a second network.
+    Source: moby daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
+    connect = ConnectContainer(engine.kind, "connect", joined, container.name)
+    if engine.kind == "docker" and container.network_mode == _NONE:
+        return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
+    return (connect,)
+
+
+def _joined(part: c.AddNamespace, before: Namespace, status: str) -> c.AddNamespace:
+    new = part.namespace
+    namespace = msgspec.structs.replace(
+        before,
+        links=(*before.links, *(link for link in new.links if link.name != "lo")),
+        addresses=(*before.addresses, *(each for each in new.addresses if each.link != "lo")),
+        routes=(*before.routes, *(each for each in new.routes if all(hop.link != "lo" for hop in each.next_hops))),
+    )
+    same = msgspec.structs.replace(part.container, status=status)
+    return msgspec.structs.replace(part, namespace=namespace, container=same)
+
+
+def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool:
+    """Return whether the connection moves the container's published ports to the new network: those that are open
+    then break off."""
+    engine = next((each for each in host.engines if container in each.containers), None)
+    published = any(each.actual for each in container.bindings)
+    return engine is not None and published and _becomes_way_out(engine, container, joined)
+
+
+def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> c.Change | None:
+    """Return the change by which a restart gives the running container the interface of this endpoint again.
+
+    None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
+    engine = host.engine_of(container)
+    joined = engine.network(endpoint.network)
+    if joined is None or container.netns is None or container.netns not in host:
+        return None
+    before = host.namespace(container.netns)
+    if joined.driver == "overlay":
+        return _on_overlay(host, container, endpoint, before, joined)
+    if bridged_subnet(host, joined) is None:
+        return None
+    inner, outer = veth_pair(host, _free_name(before), joined)
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
+    namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
+    values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
+    made = c.AddNamespace(host.name, namespace, outer, container, values)
+    return c.Change((*new_bridge(host, engine, joined), made), restarts(host, container))
+
+
+def _on_overlay(
+    host: Host, container: Container, endpoint: Endpoint, before: Namespace, joined: DockerNetwork
+) -> c.Change | None:
+    """Return the change that gives the container its interface on the overlay: a veth to the bridge in dockerd's
+    namespace of that network.  None: that was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go Join()"""
+    gateways = {gateway_of(each) for each in joined.subnets if each.version == 4}
+    bridges = (
+        (Netns(host.name, each.name), each.link(address.link))
+        for each in host.namespaces
+        if each.name != host.netns.name
+        for address in each.addresses
+        if address.version == 4 and address.value in gateways
+    )
+    segment, bridge = next(((netns, link) for netns, link in bridges if link and link.kind == "bridge"), (None, None))
+    if segment is None or bridge is None:
+        return None
+    inner, outer = veth_pair(host, _free_name(before), msgspec.structs.replace(joined, bridge=bridge.name))
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac, mtu_bytes=bridge.mtu_bytes)
+    netns = Netns(host.name, before.name)
+    parts: tuple[c.Primitive, ...] = (
+        c.SetLink(netns, inner),
+        *(c.AddEntry(netns, each) for each in addresses(endpoint, inner.name)),
+        *(c.AddEntry(netns, each) for each in routes(endpoint, inner.name, way_out=False)),
+        c.SetLink(segment, msgspec.structs.replace(outer, mtu_bytes=bridge.mtu_bytes)),
+    )
+    return c.Change(parts, restarts(host, container))
+
+
+def _free_name(namespace: Namespace) -> str:
+    taken = {each.name for each in namespace.links}
+    return next(name for name in (f"eth{number}" for number in range(len(taken) + 1)) if name not in taken)
+
+
+def _becomes_way_out(engine: Engine, container: Container, joined: DockerNetwork) -> bool:
+    internal = {each.name: each.internal for each in engine.networks}
+    others = [each.network for each in container.endpoints if not internal.get(each.network, False)]
+    return not joined.internal and all(joined.name < name for name in others)
+
+
+def _parts(
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
+) -> Iterator[c.Primitive]:
+    way_out = _becomes_way_out(engine, container, joined)
+    before = host.namespace(container.netns or "")
+    inner, outer = veth_pair(host, _free_name(before), joined)
+    first_time = way_out and not any(each.actual for each in container.bindings)
+    bindings = tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings)
+    endpoints = (endpoint, *container.endpoints) if way_out else (*container.endpoints, endpoint)
+    changed = msgspec.structs.replace(
+        container, endpoints=endpoints, bindings=bindings if first_time else container.bindings
+    )
+    namespace = _grown(before, inner, endpoint, way_out=way_out)
+    yield c.AddNamespace(
+        host.name, namespace, outer, changed, (*_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
+    )
+    if first_time:
+        yield from added_rules(host, with_container(engine, changed), changed)
+        for binding in bindings:
+            yield from relays(host, changed, binding)
+    elif way_out:
+        yield from _moved_ports(host, engine, container, joined, endpoint)
+
+
+def _grown(before: Namespace, link: Link, endpoint: Endpoint, *, way_out: bool) -> Namespace:
+    """Return the container's namespace with the interface, its address and its routes."""
+    new = addresses(endpoint, link.name)
+    replaced = frozenset(each.version for each in new) if way_out else frozenset[int]()
+    return msgspec.structs.replace(
+        before,
+        links=(*before.links, link),
+        addresses=(*before.addresses, *new),
+        routes=(
+            *(each for each in before.routes if not (_is_default(each) and each.version in replaced)),
+            *routes(endpoint, link.name, way_out=way_out),
+        ),
+    )
+
+
+def _is_default(route: Route) -> bool:
+    return (route.prefix_length, route.table) == (0, TABLE_MAIN)
+
+
+def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
+    """Return the values of the new interface: those of the container's first one."""
+    like = next((each.name for each in before.links if each.kind != "loopback" and each.name != "lo"), "")
+    return tuple(
+        ((*path[:3], link.name, *path[4:]), value)
+        for path, value in before.sysctls.values.items()
+        if len(path) > 4 and path[2] == "conf" and path[3] == like
+    )
+
+
+def _moved_ports(
+    host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
+) -> Iterator[c.Primitive]:
+    """Yield what leads the published ports to the container's new address: rules of iptables, and docker-proxy."""
+    bridges = {each.name: each.bridge for each in engine.networks}
+    known = {each.ipv4: bridges.get(each.network) for each in container.endpoints if each.ipv4 is not None}
+    now = address_text(endpoint.ipv4 or 0, 4)
+    namespace = host.namespace(host.netns.name)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains if table.family == "ip" and table.dialect != "nft" else ():
+            for rule in chain.rules:
+                old = next((each for each in known if _is_about(rule, each)), None)
+                if old is None:
+                    continue
+                text = rule.text.replace(address_text(old, 4), now).replace(known[old] or "-", joined.bridge or "-")
+                moved = rule_of("ip", table.name, chain.name, text)
+                if moved is not None:
+                    yield c.DeleteRule(host.netns, place_of(table, chain.name, rule))
+                    yield c.InsertRule(host.netns, table.dialect, "ip", table.name, chain.name, moved, rule.number)
+    for socket in namespace.sockets:
+        if socket.relay is not None and socket.relay.version == 4 and socket.relay.address in known:
+            relay = msgspec.structs.replace(socket.relay, address=endpoint.ipv4 or 0)
+            yield c.DeleteSocket(host.netns, socket)
+            said = message("recreate {container} with its port published on every address", container=container.name)
+            yield c.AddSocket(host.netns, msgspec.structs.replace(socket, relay=relay), said)
+
+
+def _is_about(rule: Rule, address: int) -> bool:
+    """Return whether the rule leads a published port to the address, or accepts it there."""
+    only = (address, address)
+    asked = {part.field: part.ranges for part in rule.body if isinstance(part, FieldMatch) and not part.negated}
+    leads = any(isinstance(part, Nat) and part.addresses == only and part.ports is not None for part in rule.body)
+    return leads or (asked.get("daddr4") == (only,) and "dport" in asked)

@@ -1,0 +1,133 @@
+"""What publishing a port does: the engine's rules for it, and its docker-proxy."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from hairpin.change.change import AddChain, AddSocket, Change, InsertRule, Primitive
+from hairpin.engines.docker.chains import BUILT_IN
+from hairpin.engines.missing import missing_for, missing_of
+from hairpin.engines.repair.restoring import restoring_all
+from hairpin.host.docker import Container, Endpoint, Engine, PortBinding
+from hairpin.host.host import Host, Namespace
+from hairpin.host.socket import Relay, Socket
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Family
+from hairpin.network.prefix import Version, address_text
+
+
+def published_everywhere(host: Host, container: Container, binding: PortBinding) -> Change:
+    """Return the change after which the port of that binding is published on every address of the host."""
+    everywhere = msgspec.structs.replace(binding, host_ip=None)
+    bindings = tuple(everywhere if each == binding else each for each in container.bindings)
+    changed = msgspec.structs.replace(container, bindings=bindings)
+    advice = message("recreate {container} with its port published on every address", container=container.name)
+    return Change((*rules_with(host, container, changed), *relays(host, container, everywhere, advice)))
+
+
+def published_too(
+    host: Host, container: Container, binding: PortBinding, said: Message | None = None
+) -> tuple[Primitive, ...]:
+    """Return the parts of the change after which the container has this binding beside its others.
+
+    ``said``: what a person types to get it."""
+    changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
+    return (
+        *rules_with(host, container, changed),
+        *relays(host, container, binding, said or recreated_with(container, binding)),
+    )
+
+
+def recreated_with(container: Container, binding: PortBinding) -> Message:
+    """Return what a person has to do for a further binding: no container gets one while it exists."""
+    return message("recreate {container} with -p {port} as well", container=container.name, port=option_of(binding))
+
+
+def option_of(binding: PortBinding, *, container_port: int | None = None, protocol: str = "") -> str:
+    """Return what stands behind ``-p`` for the binding, or for the same one to another port or protocol."""
+    address = "" if binding.host_ip is None else address_text(binding.host_ip, binding.version)
+    at = f"[{address}]:" if ":" in address else f"{address}:" if address else ""
+    behind = f"/{protocol or binding.protocol}".removesuffix("/tcp")
+    return f"{at}{binding.host_port}:{container_port or binding.container_port}{behind}"
+
+
+def rules_with(host: Host, container: Container, changed: Container) -> Iterator[Primitive]:
+    """Yield the rules that the container's engine adds when the container becomes ``changed``."""
+    for engine in host.engines:
+        if container in engine.containers:
+            yield from added_rules(host, with_container(engine, changed), changed)
+
+
+def with_container(engine: Engine, changed: Container) -> Engine:
+    """Return the engine in which the container of that id is replaced."""
+    containers = tuple(changed if each.id == changed.id else each for each in engine.containers)
+    return msgspec.structs.replace(engine, containers=containers)
+
+
+def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
+    """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
+    if engine.kind == "podman":
+        # Its rules are not written again while it runs, so that all are those of this container.
+        lacking = missing_of(host, engine)
+        yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
+        return
+    lacking = missing_for(host, engine, container.name)
+    for rule in lacking.rules:
+        position = 1 if rule.position == "first" else None
+        yield InsertRule(host.netns, lacking.dialect, rule.family, rule.table, rule.chain, rule.rule, position)
+
+
+def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
+    """Return whether one of the rules belongs in a chain that is gone.  Docker then refuses to start the container:
+    iptables says "No chain/target/match by that name".  Built-in chains iptables makes itself."""
+    made: set[tuple[Family, str, str]] = set()
+    for each in parts:
+        if isinstance(each, AddChain):
+            made.add((each.family, each.table, each.chain))
+        elif isinstance(each, InsertRule) and each.chain not in BUILT_IN.get(each.table, ()):
+            table = namespace.ruleset.table(each.family, each.table, each.dialect)
+            there = table is not None and table.chain(each.chain) is not None
+            if not there and (each.family, each.table, each.chain) not in made:
+                return True
+    return False
+
+
+def relays(
+    host: Host, container: Container, binding: PortBinding, advice: Message | None = None
+) -> Iterator[Primitive]:
+    """Yield the docker-proxy of the binding, when the engine uses one; ``advice``: how a person gets it."""
+    engine = host.engine_of(container)
+    proxied = engine.kind == "docker" and engine.userland_proxy is not False
+    socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
+    if socket is not None:
+        yield AddSocket(host.netns, socket, advice or recreated_with(container, binding))
+
+
+def relay_at(
+    host: Host, container: Container, binding: PortBinding, version: Version, address: int
+) -> AddSocket | None:
+    """Return the docker-proxy that the binding would have on that address alone; None where its container has none."""
+    socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
+    if socket is None:
+        return None
+    port = f"{address_text(address, version)}:{binding.host_port}:{binding.container_port}/{binding.protocol}"
+    advice = message("publish {container} on the asked address: -p {port}", container=container.name, port=port)
+    return AddSocket(host.netns, socket, advice)
+
+
+def _docker_proxy(
+    engine: Engine, container: Container, binding: PortBinding, version: Version, address: int | None
+) -> Socket | None:
+    """Return the socket of docker-proxy; None for SCTP, whose sockets are not modelled, or without an IPv4 endpoint on
+    a bridge."""
+    target = next((each.ipv4 for each in engine.endpoints_of(container) if _publishes(engine, each)), None)
+    if target is None or binding.protocol == "sctp":
+        return None
+    relay = Relay(4, target, binding.container_port)
+    return Socket(binding.protocol, version, address, binding.host_port, process="docker-proxy", relay=relay)
+
+
+def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
+    """Return whether Docker publishes ports at the endpoint: an overlay's are published on swarm's bridge."""
+    joined = engine.network(endpoint.network)
+    return endpoint.ipv4 is not None and (joined is None or joined.driver == "bridge")

@@ -1,0 +1,133 @@
+"""The change that puts back exactly what an engine lacks, where the engine would have put it.
+
+Nothing else is touched: no policy, no rule of others.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, ReplaceTable
+from hairpin.engines.docker.chains import BUILT_IN
+from hairpin.engines.docker.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
+from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
+from hairpin.engines.found import of_dialect
+from hairpin.engines.missing import Missing
+from hairpin.host.host import Namespace
+from hairpin.host.netns import Netns
+from hairpin.netfilter.evaluate.chain import place_of
+from hairpin.netfilter.ir import Chain, Jump, Map, NameKey, Table, VerdictElement
+from hairpin.netfilter.meaning import Meaning, meaning
+from hairpin.netfilter.rule_address import IpFamily
+
+
+def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequence[ExpectedRule] = ()) -> Change:
+    """Return the change after which nothing is missing: one load for each table.  ``moved``: rules that are there and
+    come to their places.
+
+    An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
+    """
+    parts: list[Primitive] = []
+    for family in FAMILIES:
+        whole = lost.dialect == "nft" and family in {
+            *(one.family for one in lost.chains),
+            *(one.family for one in lost.elements),
+        }
+        if whole:
+            parts.append(ReplaceTable(netns, "nft", family, TABLE, native_table(lost, family)))
+            continue
+        for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
+            chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
+            rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
+            there = tuple(one for one in moved if (one.family, one.table) == (family, table))
+            parts += restoring(netns, namespace, lost, chains, rules, there).parts
+    return Change(tuple(parts))
+
+
+def restoring(
+    netns: Netns,
+    namespace: Namespace,
+    lost: Missing,
+    chains: Sequence[ExpectedChain],
+    rules: Sequence[ExpectedRule],
+    moved: Sequence[ExpectedRule] = (),
+) -> Change:
+    """Return the change that puts these of the namespace's lost chains and rules back, and leaves the others lost.
+    ``moved``: rules that are there and come to their places."""
+    parts: list[Primitive] = [AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains]
+    places = of_dialect(lost.dialect, namespace)
+    still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
+    leaving = {(each.family, each.table, each.chain, meaning(each.rule)) for each in moved}
+    for family, table, chain in dict.fromkeys((each.family, each.table, each.chain) for each in (*rules, *moved)):
+        owner = places.table("ip" if family == "ip" else "ip6", table)
+        known = owner.chain(chain) if owner is not None else None
+        held = known.rules if known is not None else ()
+        present = [what for what in map(meaning, held) if (family, table, chain, what) not in leaving]
+        parts += [
+            DeleteRule(netns, place_of(owner, chain, rule))
+            for rule in reversed(held)
+            if owner is not None and (family, table, chain, meaning(rule)) in leaving
+        ]
+        wanted = [
+            each
+            for each in lost.wanted.rules
+            if (each.family, each.table, each.chain) == (family, table, chain) and id(each) not in still_lost
+        ]
+        parts += [
+            InsertRule(netns, lost.dialect, one.family, one.table, one.chain, one.rule, position)
+            for one, position in placements(present, wanted)
+        ]
+    return Change(tuple(parts))
+
+
+def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
+    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it
+    are in.
+
+    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes
+    before its nearest successor, else to the end.
+    """
+    chain = list(present)
+    meanings = [meaning(one.rule) for one in wanted]
+    for number, (one, what) in enumerate(zip(wanted, meanings, strict=True)):
+        if what in chain:
+            continue
+        place = _place(chain, meanings, number, one.position == "first")
+        yield one, None if place == len(chain) else place + 1
+        chain.insert(place, what)
+
+
+def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, inserted: bool) -> int:
+    if inserted:
+        before = next((one for one in reversed(wanted[:number]) if one in chain), None)
+        return 0 if before is None else chain.index(before) + 1
+    after = next((one for one in wanted[number + 1 :] if one in chain), None)
+    return len(chain) if after is None else chain.index(after)
+
+
+def native_table(lost: Missing, family: IpFamily) -> Table:
+    """Return the table that dockerd's nftables back end makes for a family."""
+    chains = {one.name: Chain(one.name, (), one.hook, one.type, one.priority, "accept") for one in BASE_CHAINS}
+    chains |= {
+        one.chain: Chain(one.chain, ())
+        for one in lost.wanted.chains
+        if one.family == family and one.chain not in chains
+    }
+    for one in lost.wanted.rules:
+        if one.family == family:
+            chain = chains.get(one.chain, Chain(one.chain, ()))
+            rule = msgspec.structs.replace(one.rule, number=len(chain.rules) + 1)
+            chains[one.chain] = msgspec.structs.replace(chain, rules=(*chain.rules, rule))
+    maps = tuple(
+        Map(
+            each.name,
+            "ifname : verdict",
+            tuple(
+                VerdictElement((NameKey(one.device),), Jump(one.target))
+                for one in lost.wanted.elements
+                if (one.family, one.map) == (family, each.name)
+            ),
+        )
+        for each in MAPS
+    )
+    return Table(family, TABLE, "nft", tuple(chains.values()), maps=maps)

@@ -1,0 +1,269 @@
+"""What starting a container does: its namespace, its veth on the bridge, the engine's rules, its service.
+
+The image decides what a start really does; this supposes that the service comes up on its published port.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hairpin.change.calls import Call, ConnectContainer, SetContainerState
+from hairpin.change.change import AddNamespace, AddSocket, Change, Primitive, SetContainer, one
+from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_taken
+from hairpin.engines.docker.options import Version, dockerd_version
+from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
+from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
+from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays, with_container
+from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
+from hairpin.host.host import Host, Namespace
+from hairpin.host.link import Address, BridgePort, Link
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
+from hairpin.host.socket import Socket
+from hairpin.host.sysctl import Path
+from hairpin.message import Message, message
+from hairpin.network.attachment import network_for
+from hairpin.network.prefix import address_text
+
+_FIRST_UPDATE: Version = (5, 1, 0)
+
+
+class _Start(msgspec.Struct, frozen=True):
+    """A container as its engine starts it: with one endpoint, on ``joined``, whose IPv4 subnet is ``subnet``."""
+
+    engine: Engine
+    joined: DockerNetwork
+    subnet: Subnet
+    endpoint: Endpoint
+    running: Container
+
+
+def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
+    """Return the change that ``docker start`` makes; None for a container that is on no network of bridges, macvlans
+    or ipvlans.
+
+    The service of the container listens on the binding's container port afterwards; a binding without a host port
+    publishes nothing.  ``toward``: an IPv4 address of the network that matters, if the container is on several.
+    """
+    engine = host.engine_of(container)
+    if engine.rootless:
+        return _started_rootless(host, engine, container, binding)
+    start = _start(host, container, toward)
+    if start is None:
+        return _started_stacked(host, engine, container, binding)
+    call = SetContainerState(engine.kind, "start", container.name, engine.user)
+    _, *sharers = restarts(host, container)
+    return Change(tuple(_parts(host, start, binding)), (*connecting_first(engine, container), call, *sharers))
+
+
+def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
+    """Return the call without which a start of the container connects it to no network: to the one that it was made
+    for, as far as its mode names it."""
+    if not engine.starts_unconnected(container):
+        return ()
+    joined = engine.network(container.network_mode)
+    name = joined.name if joined is not None else engine.default_network
+    return (ConnectContainer(engine.kind, "connect", name, container.name),)
+
+
+def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
+    """Return the calls that restart the container and, behind it, the running ones on its network namespace
+    (``--network container:NAME``): otherwise they would keep the old namespace, which has lost its link."""
+    engine = host.engine_of(container)
+    sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
+    names = (container.name, *(each.name for each in sharers))
+    return tuple(SetContainerState(engine.kind, "restart", name, engine.user) for name in names)
+
+
+def _started_stacked(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change by starting a container on a network of macvlans or ipvlans, which publishes no port."""
+    names = engine.network_names(container)
+    networks = ((each, stacked_subnet(host, each)) for each in engine.networks if each.name in names)
+    joined, subnet = next(((each, subnet) for each, subnet in networks if subnet is not None), (None, None))
+    if joined is None or subnet is None:
+        return None
+    own = next((each for each in container.endpoints if each.network == joined.name), None)
+    endpoint = new_endpoint(engine, joined, subnet, own)
+    link = stacked_link(host, joined, endpoint, "eth0", max(each.index for ns in host.namespaces for each in ns.links))
+    if link is None:
+        return None
+    netns = f"container:{container.name}"
+    running = msgspec.structs.replace(container, status="running", endpoints=(endpoint,), netns=netns)
+    made = AddNamespace(host.name, _namespace(netns, link, endpoint, binding), None, running, (rp_filter_off(link),))
+    _, *sharers = restarts(host, container)
+    return Change((made,), (SetContainerState(engine.kind, "start", container.name, engine.user), *sharers))
+
+
+def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
+    """Return the calls that stop all of the containers before they start the first one again, so that their engine
+    meanwhile takes down what they share."""
+    alone = [each for each in containers if host.network_owner(each) == each]
+    names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
+    engine = host.engine_of(containers[0])
+    verbs: tuple[Literal["stop", "start"], ...] = ("stop", "start")
+    return tuple(SetContainerState(engine.kind, verb, name, engine.user) for verb in verbs for name in names)
+
+
+def refuses_start(host: Host, container: Container) -> bool:
+    """Return whether the engine cannot start the container, because a chain for one of its rules is gone."""
+    start = _start(host, container)
+    if start is None:
+        return False
+    rules = added_rules(host, with_container(start.engine, start.running), start.running)
+    return lacks_a_chain(rules, host.namespace(host.netns.name))
+
+
+def _start(host: Host, container: Container, toward: int | None = None) -> _Start | None:
+    engine = next((each for each in host.engines if any(c.id == container.id for c in each.containers)), None)
+    joined = engine.bridge_network(container) if engine is not None else None
+    of_address = network_for(host, toward, 4) if toward is not None else None
+    if engine is not None and of_address is not None and of_address.name in engine.network_names(container):
+        joined = of_address
+    elif engine is not None and joined is None:
+        joined = bridge_of_overlays(engine, container)
+    subnet = bridged_subnet(host, joined) if joined is not None else None
+    if engine is None or joined is None or subnet is None:
+        return None
+    own = next((each for each in container.endpoints if each.network == joined.name), None)
+    endpoint = new_endpoint(with_taken(engine, joined), joined, subnet, own)
+    running = msgspec.structs.replace(
+        container,
+        status="running",
+        endpoints=(endpoint,),
+        bindings=tuple(msgspec.structs.replace(each, actual=True) for each in container.bindings),
+        netns=f"container:{container.name}",
+    )
+    return _Start(engine, joined, subnet, endpoint, running)
+
+
+def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
+    """Return the change by starting a user's container: a program of his accepts on the published port."""
+    if binding.protocol == "sctp":
+        return None
+    socket = Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process="rootlessport")
+    advice = message("start {name}", name=container.name)
+    running = msgspec.structs.replace(container, status="running")
+    parts = (AddSocket(host.netns, socket, advice), SetContainer(host.name, running))
+    return Change(parts, (SetContainerState(engine.kind, "start", container.name, engine.user),))
+
+
+def takes_restart_policy(engine: Engine) -> bool:
+    """Return whether the engine changes the restart policy of a container that exists: Podman since 5.1."""
+    return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
+
+
+def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
+    """Return advice: how Podman's container comes back after a reboot.  Docker's needs nothing beside its policy."""
+    if engine.kind == "docker":
+        return ()
+    unit = "systemctl enable podman-restart.service"
+    if engine.user:
+        unit = f"loginctl enable-linger {engine.user}; systemctl --user -M {engine.user}@ enable podman-restart.service"
+    if takes_restart_policy(engine):
+        return (message("Podman starts containers at boot by its own unit: {command}", command=unit),)
+    return (
+        message(
+            "to have it back after a reboot: recreate {name} with --restart always; {command}",
+            name=container.name,
+            command=unit,
+        ),
+    )
+
+
+def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
+    return on_network(host, container, binding, "bridge", *calls)
+
+
+def on_network(host: Host, container: Container, binding: PortBinding, name: str, *calls: Call) -> Change | None:
+    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins that network."""
+    attached = msgspec.structs.replace(container, network_mode=name, endpoints=())
+    change = starting_change(host, attached, binding)
+    return None if change is None else msgspec.structs.replace(change, calls=calls)
+
+
+def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
+    """Return the change after which some container has the address on the network and serves the binding."""
+    subnet = bridged_subnet(host, joined)
+    if subnet is None:
+        return None
+    holder = Container("", address_text(address, 4), "running", netns=f"container:{address_text(address, 4)}")
+    endpoint = Endpoint(joined.name, ipv4=address, ipv4_prefix_length=subnet.prefix_length, gateway4=gateway_of(subnet))
+    return one(_attached(host, holder, joined, endpoint, binding))
+
+
+def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
+    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
+    if joined.bridge is None or (lacks_bridge(host, joined) and not _is_podmans(host, joined)):
+        return None
+    return next((each for each in joined.subnets if each.version == 4), None)
+
+
+def _is_podmans(host: Host, joined: DockerNetwork) -> bool:
+    return any(each.kind == "podman" and joined in each.networks for each in host.engines)
+
+
+def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitive]:
+    # Podman makes a network's bridge with its first container, and removes it with the last.
+    yield from new_bridge(host, start.engine, start.joined)
+    yield _attached(host, start.running, start.joined, start.endpoint, binding)
+    yield from added_rules(host, with_container(start.engine, start.running), start.running)
+    if binding.host_port:
+        yield from relays(host, start.running, binding)
+
+
+def _attached(
+    host: Host, container: Container, joined: DockerNetwork, endpoint: Endpoint, binding: PortBinding
+) -> AddNamespace:
+    """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
+    eth0, outer_link = veth_pair(host, "eth0", joined)
+    namespace = _namespace(f"container:{container.name}", eth0, endpoint, binding)
+    values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
+    return AddNamespace(host.name, namespace, outer_link, container, values)
+
+
+def _namespace(name: str, eth0: Link, endpoint: Endpoint, binding: PortBinding) -> Namespace:
+    """Return a new container's namespace, in which its service listens."""
+    return Namespace(
+        name=name,
+        links=(Link(1, "lo", "loopback", flags=("LOOPBACK", "UP")), eth0),
+        addresses=(Address("lo", 4, 0x7F000001, 8, "host"), *addresses(endpoint, "eth0")),
+        routes=(
+            Route(4, 0x7F000000, 8, TABLE_LOCAL, "local", (NextHop("lo"),)),
+            *routes(endpoint, "eth0", way_out=True),
+        ),
+        sockets=_service(binding, is_dual=endpoint.ipv6 is not None),
+    )
+
+
+def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]:
+    """Return a new veth pair with the network's MTU: the container's end of that name, and the host's end, a port of
+    the bridge."""
+    mtu = joined.mtu_bytes or 1500
+    highest = max((link.index for namespace in host.namespaces for link in namespace.links), default=0)
+    inner, outer = highest + 1, highest + 2
+    port = Link(
+        outer,
+        "veth-new",
+        "veth",
+        mtu_bytes=mtu,
+        master=joined.bridge,
+        peer_index=inner,
+        peer_netnsid=0,
+        port=BridgePort(),
+    )
+    return Link(inner, name, "veth", mtu_bytes=mtu, peer_index=outer, peer_netnsid=0), port
+
+
+def rp_filter_off(link: Link) -> tuple[Path, str]:
+    """Return the value that a container's new interface starts with."""
+    return ("net", "ipv4", "conf", link.name, "rp_filter"), "0"
+
+
+def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
+    """Return the socket of the service, for both families if the container has both; none for SCTP, whose sockets are
+    not modelled, nor of a binding without a port."""
+    if binding.protocol == "sctp" or not binding.container_port:
+        return ()
+    return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)

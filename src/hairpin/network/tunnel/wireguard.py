@@ -1,0 +1,59 @@
+"""WireGuard's routing by allowed addresses, and the device that takes an outer packet.
+
+A packet that leaves by a WireGuard device goes to the peer whose allowed addresses have its destination; a packet that
+comes out of it needs a source that is allowed to the peer that sent it.
+
+Source: drivers/net/wireguard/device.c wg_xmit(), receive.c wg_packet_consume_data_done(), allowedips.c
+"""
+
+from hairpin.host.host import Namespace
+from hairpin.host.link import Link, Tunnel
+from hairpin.host.wireguard import Peer, Prefix, Wireguard
+from hairpin.network.prefix import Version, inside, prefix_text
+from hairpin.network.tunnel.tunnels import overhead_bytes
+
+KIND = "wireguard"
+"""The kind of a WireGuard device, and of the tunnel that its outer packets are of."""
+_PADDED_TO = 16
+
+
+def peer_for(device: Wireguard, version: Version, address: int) -> Peer | None:
+    """Return the peer to which the address is allowed by the longest prefix, or None."""
+    best: tuple[int, Peer] | None = None
+    for peer in device.peers:
+        for each in peer.allowed:
+            if each.version != version or not inside(address, each.network, each.prefix_length, version):
+                continue
+            if best is None or each.prefix_length > best[0]:
+                best = (each.prefix_length, peer)
+    return best[1] if best is not None else None
+
+
+def listening(namespace: Namespace, port: int | None) -> Link | None:
+    """Return the WireGuard device that has its UDP socket open at the port, as it does while it is up."""
+    return next((each for each in devices(namespace) if each.up and settings(each).listen_port == port), None)
+
+
+def devices(namespace: Namespace) -> tuple[Link, ...]:
+    """Return the namespace's WireGuard devices whose settings were read."""
+    return tuple(each for each in namespace.links if each.wireguard is not None)
+
+
+def settings(link: Link) -> Wireguard:
+    """Return the settings of a WireGuard device."""
+    assert link.wireguard is not None
+    return link.wireguard
+
+
+def outer_length(inner_bytes: int, mtu_bytes: int, version: Version) -> int:
+    """Return the length of the outer packet: the inner one is padded up to a multiple of 16 bytes, or to the MTU.
+
+    Source: drivers/net/wireguard/send.c calculate_skb_padding()
+    """
+    padded = -(-inner_bytes // _PADDED_TO) * _PADDED_TO
+    return max(inner_bytes, min(padded, mtu_bytes)) + overhead_bytes(Tunnel(KIND, version))
+
+
+def allowed_text(prefixes: tuple[Prefix, ...]) -> str:
+    """Return ``10.9.0.2/32 10.244.2.0/24``, or ``(none)`` as wg(8) writes it."""
+    return " ".join(prefix_text(each.network, each.prefix_length, each.version) for each in prefixes) or "(none)"

@@ -1,0 +1,108 @@
+"""A container's settings last only in the options with which it is created or started."""
+
+import shlex
+
+from hairpin.causes.where import OfUnit
+from hairpin.change.calls import SetContainerState, SetRestartPolicy
+from hairpin.change.change import AddSocket, SetSysctl
+from hairpin.engines.repair.starting import takes_restart_policy
+from hairpin.host.docker import Container, Engine
+from hairpin.host.sysctl import dotted
+from hairpin.message import Message, message
+from hairpin.remedy.remedy import Lasting, Situation
+
+RECREATED = Lasting(
+    advice=(
+        message(
+            "the published ports of a container cannot be changed later: change the compose file or the command that "
+            "makes it"
+        ),
+    )
+)
+
+_NOT_AT_BOOT = ("", "no", "on-failure")
+"""Restart policies of containers that the engine does not start at each boot."""
+
+CONNECTED = Lasting(
+    advice=(message("the connection ends when the container is made anew: name the network in the compose file, too"),)
+)
+
+
+def started(situation: Situation) -> Lasting:
+    """Return calls that set a restart policy, for containers that the engine would not start after a reboot.  A
+    container that runs and is only restarted comes back or not as somebody chose."""
+    calls: list[SetRestartPolicy] = []
+    advice: list[Message] = []
+    stopped = {
+        each.name
+        for each in situation.candidate.change.calls
+        if isinstance(each, SetContainerState) and each.verb == "stop"
+    }
+    if not situation.candidate.change.calls:
+        return Lasting(advice=(message("once its program stays up, nothing else is needed"),))
+    for call in situation.candidate.change.calls:
+        if not isinstance(call, SetContainerState) or call.verb == "pause":
+            continue
+        container = situation.host.container(call.name)
+        if (call.verb == "restart" or call.name in stopped) and container is not None and container.running:
+            advice.append(message("the engine makes what is missing whenever it starts the container"))
+            continue
+        policy = container.restart_policy if container is not None else ""
+        if call.verb == "unpause":
+            advice.append(message("no container is paused after a reboot: nothing else is needed"))
+        elif container is not None and policy in _NOT_AT_BOOT:
+            calls += _at_boot(container, situation)
+        else:
+            advice.append(message("its restart policy is {policy}: the engine starts it at boot", policy=policy))
+    return Lasting(calls=tuple(calls), advice=tuple(dict.fromkeys(advice)))
+
+
+def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
+    """Return the call that sets a restart policy for the asked container, which the start of its engine leaves down.
+    The others that it leaves down come back or not as somebody chose."""
+    where = situation.candidate.where
+    container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
+    if container is None or container.restart_policy not in _NOT_AT_BOOT:
+        return ()
+    return _at_boot(container, situation)
+
+
+def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPolicy, ...]:
+    engine = situation.host.engine_of(container)
+    if not takes_restart_policy(engine):
+        return ()
+    return (SetRestartPolicy(engine.kind, policy_of(engine), container.name, engine.user),)
+
+
+def policy_of(engine: Engine) -> str:
+    """Return the policy by which the engine starts a container at boot that nobody has stopped."""
+    return "unless-stopped" if engine.kind == "docker" else "always"
+
+
+def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
+    """Return advice on services that have to listen elsewhere; hairpin does not change their configuration."""
+    containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
+    return Lasting(
+        advice=tuple(
+            message(
+                "a change inside container {name} is lost when it is recreated: change its image or options", name=name
+            )
+            for name in dict.fromkeys(each.name for each in containers if each is not None)
+        )
+    )
+
+
+def of_container(part: SetSysctl, situation: Situation) -> Lasting:
+    """Return advice on a container's sysctl: it lasts only as an option of ``docker create``."""
+    container = situation.network.container_of(part.netns)
+    name = container.name if container is not None else part.netns.name
+    option = shlex.join(("--sysctl", f"{dotted(part.path)}={part.value}"))
+    return Lasting(
+        advice=(
+            message(
+                "the value belongs to container {name} and is gone with it: create it with {option}",
+                name=name,
+                option=option,
+            ),
+        )
+    )

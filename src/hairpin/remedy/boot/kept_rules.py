@@ -1,0 +1,315 @@
+"""Puts rules and policies into the files from which this host loads them, and takes them out."""
+
+from typing import assert_never
+
+import msgspec
+
+from hairpin.change.calls import OfFirewalld, ReloadUfw
+from hairpin.change.change import Change, DeleteRule, InsertRule, SetPolicy, WriteFile
+from hairpin.change.simulation.listed import own_words
+from hairpin.change.steps import steps
+from hairpin.host.boot.configured import direct_rule, of_place
+from hairpin.host.boot.rule_keeper import (
+    RULES_V4,
+    RULES_V6,
+    SAVED_V4,
+    SAVED_V6,
+    SYSCONFIG_V4,
+    SYSCONFIG_V6,
+    is_nft_script,
+    rule_keeper,
+)
+from hairpin.host.boot.saved_rules import (
+    lines_of,
+    rules_of,
+    text_of,
+    with_policy,
+    with_rule,
+    without_nft_line,
+    without_rule,
+)
+from hairpin.host.managers import ConfigFile
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import Chain, Jump, Outside
+from hairpin.netfilter.meaning import unordered
+from hairpin.remedy.boot import kept_nft
+from hairpin.remedy.boot.firewalld import direct, without_direct
+from hairpin.remedy.boot.loopback import by_loopback_unit, is_of_loopback
+from hairpin.remedy.boot.of_today import addresses_of_today
+from hairpin.remedy.boot.unit import by_unit
+from hairpin.remedy.remedy import Lasting, Situation
+
+_UFW_DEFAULT = "/etc/default/ufw"
+_BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
+_OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
+"""Built-in chains from which ufw jumps to chains that before.rules fills."""
+
+
+def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
+    if any(not rule.netns.is_host for rule in rules):
+        return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
+    named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
+    if named:
+        return Lasting(advice=tuple(_only_today(address, name) for address, name in named))
+    if any(rule.dialect == "nft" for rule in rules):
+        return kept_nft.nft_insertions(rules, situation)
+    if foreign := dict.fromkeys(rule.chain for rule in rules if _is_of_nobody_known(rule, situation)):
+        return Lasting(advice=tuple(_only_there(chain) for chain in foreign))
+    if any(_needs_engine(rule) for rule in rules):
+        return _by_unit(rules, situation)
+    source = _source(rules, situation)
+    match rule_keeper(situation.host):
+        case "firewalld":
+            firewalld = situation.host.firewalld
+            return direct(rules, firewalld.direct if firewalld is not None else ())
+        case "ufw":
+            return _by_ufw(rules, source, situation)
+        case "netfilter-persistent":
+            return Lasting(files=_saved_files(RULES_V4, RULES_V6, rules, situation))
+        case "iptables-services":
+            return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
+        case "nftables" | "none" if source:
+            return _in_source(source, rules, situation)
+        case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
+            return _by_unit(rules, situation)
+        case _ as keeper:
+            assert_never(keeper)
+
+
+def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    """Return the unit that makes the rules at boot: those of looped-back addresses have one in common."""
+    if all(map(is_of_loopback, rules)):
+        return by_loopback_unit(situation)
+    return by_unit(situation, situation.steps, rules)
+
+
+def _only_today(address: str, name: str) -> Message:
+    return message(
+        "the rule names {address}, which {name} has only until its next start: no file keeps it. Create {name} with "
+        "`--ip` on a network of its own, then save the rule",
+        address=address,
+        name=name,
+    )
+
+
+def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
+    """Return whether the rule stands in a chain of a program that is not known, such as libvirt: it is no built-in
+    chain, no engine makes it, and no file has it.  At boot the chain may come after the rule."""
+    if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
+        return False
+    if any(rule.chain in file.text for file in situation.host.files):
+        return False
+    chain = _chain(rule, situation)
+    return chain is not None and chain.hook is None
+
+
+def _only_there(chain: str) -> Message:
+    return message(
+        "the rule belongs where the chain {chain} is made at boot: no file that was read does that", chain=chain
+    )
+
+
+def _needs_engine(rule: InsertRule) -> bool:
+    """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
+    engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
+    leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
+    # A rule that was read alone names a chain that the reader does not know.
+    unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))
+    chains = {rule.chain, *leads, *unknown}
+    return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
+
+
+def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
+    """Return the one saved file that fills the rules' chains, as the kernel shows: each rule that it has for them is
+    there.  What loads it puts back its lines alone, so that a rule lasts only among them.  None: there is no such file,
+    or several."""
+    found = {
+        file.path: file
+        for file in situation.host.files
+        if all(file.path in (SAVED_V6 if each.family == "ip6" else SAVED_V4) for each in rules)
+        and all(_fills(file, each, situation) for each in rules)
+    }
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _fills(file: ConfigFile, rule: InsertRule, situation: Situation) -> bool:
+    saved = rules_of(file, rule.family, rule.table, rule.chain)
+    chain = _chain(rule, situation)
+    present = {unordered(each) for each in (chain.rules if chain is not None else ())}
+    return bool(saved) and all(unordered(each) in present for each in saved)
+
+
+def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
+    said = message(
+        "{file} has what is in {chain} now: what loads it brings back its lines alone, so the rule is kept there",
+        file=source.path,
+        chain=", ".join(dict.fromkeys(each.chain for each in rules)),
+    )
+    return Lasting(files=_saved_files(source.path, source.path, rules, situation), advice=(said,))
+
+
+def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
+    """Return ufw's files with the rules in ufw's own chains.  A reload empties these and loads them anew; a rule in a
+    built-in chain would be added once more by each reload, so a unit makes it.  Chains that one of ufw's files fills
+    itself (ufw-docker's DOCKER-USER in after.rules) are emptied by a reload, too.
+
+    Where ufw's chains are gone from the kernel, a reload would put back the whole firewall, not this rule alone: what
+    that stops is not simulated, so it is left to a person, and the files are for the next boot."""
+    known = all(situation.file(_before_rules(rule)) is not None for rule in rules)
+    if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
+        kept = _in_source(source, rules, situation)
+        return msgspec.structs.replace(kept, calls=(ReloadUfw(),) if kept.files else ())
+    if not known or any(rule.table != "filter" or rule.chain not in _OF_UFW for rule in rules):
+        return _by_unit(rules, situation)
+    prefix = {rule: "ufw6-before-" if rule.family == "ip6" else "ufw-before-" for rule in rules}
+    moved = tuple(_in_chain(rule, f"{prefix[rule]}{rule.chain.lower()}") for rule in rules)
+    files = _saved_files(*_BEFORE_RULES, moved, situation)
+    if all(_chain(rule, situation) is not None for rule in moved):
+        return Lasting(files=files, calls=(ReloadUfw(),))
+    return Lasting(
+        files=files,
+        advice=(
+            message(
+                "ufw is enabled, but its rules are gone from the kernel: `ufw reload` puts all of them back, and what "
+                "they drop stops working"
+            ),
+        ),
+    )
+
+
+def _chain(rule: InsertRule, situation: Situation) -> Chain | None:
+    """Return the rule's chain as the kernel has it."""
+    table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
+    return table.chain(rule.chain) if table is not None else None
+
+
+def _before_rules(rule: InsertRule) -> str:
+    return _BEFORE_RULES[rule.family == "ip6"]
+
+
+def _in_chain(rule: InsertRule, chain: str) -> InsertRule:
+    text = f"-A {chain} {own_words(rule.rule, rule.chain)}"
+    replace = msgspec.structs.replace
+    return replace(rule, chain=chain, rule=replace(rule.rule, text=text))
+
+
+def _saved_files(
+    file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
+) -> tuple[WriteFile, ...]:
+    """Return the saved files with the rules in them, unless they are there.  Each rule goes in front of those already
+    inserted, so the last rule is inserted first."""
+    texts: dict[str, str] = {}
+    for rule in reversed(rules):
+        path = file_v6 if rule.family == "ip6" else file_v4
+        before = situation.file(path)
+        text = texts.get(path, before.text if before is not None else "")
+        if without_rule(ConfigFile(path, text), rule.family, rule.table, rule.chain, rule.rule.text) is None:
+            texts[path] = with_rule(text, rule.table, rule.chain, rule.rule.text)
+    return tuple(WriteFile(situation.host.name, path, text) for path, text in texts.items())
+
+
+def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
+    """Return the saved files that would bring the rules back, without these rules."""
+    edited: dict[str, WriteFile] = {}
+    calls: dict[OfFirewalld, None] = {}
+    advice: list[Message] = []
+    for part in parts:
+        if not part.netns.is_host:
+            advice.append(message("the rule is inside a container: what puts it there has to stop doing so"))
+            continue
+        found = _without_rule(part.place, situation, edited)
+        edited |= {each.path: each for each in found}
+        direct_one = direct_rule(part.place, situation.host)
+        call = without_direct(direct_one) if direct_one is not None else None
+        calls |= {call: None} if call is not None else {}
+        files = (*(each.path for each in found), *((direct_one.file,) if direct_one is not None else ()))
+        advice.append(_advice(part.place, files))
+    return Lasting(files=tuple(edited.values()), calls=tuple(calls), advice=tuple(advice))
+
+
+def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:
+    """Return the saved files that hold the rule, without it."""
+    found: list[WriteFile] = []
+    for file in situation.host.files:
+        earlier = edited.get(file.path)
+        now = ConfigFile(file.path, earlier.text or "") if earlier is not None else file
+        content = _without(place, now)
+        if content is not None:
+            found.append(WriteFile(situation.host.name, file.path, content))
+    return found
+
+
+def _without(place: Place, file: ConfigFile) -> str | None:
+    if place.dialect == "nft":
+        return without_nft_line(file, place.chain, place.text) if is_nft_script(file.path) else None
+    saved = SAVED_V6 if place.family == "ip6" else SAVED_V4
+    if file.path not in saved:
+        return None
+    return without_rule(file, place.family, place.table, place.chain, place.text)
+
+
+def _advice(place: Place, files: tuple[str, ...]) -> Message:
+    if files:
+        return message(
+            "{files} brings the rule back at the next boot or reload: take it out there too", files=", ".join(files)
+        )
+    return message(
+        "somebody may want this rule ({table} {chain}): ask before you delete it. No saved ruleset that was read holds "
+        "it: a script or program may bring it back",
+        table=place.table,
+        chain=place.chain,
+    )
+
+
+def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
+    """Return what gives the base chain its policy at each boot: what loads the host's rules, else a unit."""
+    if rule_keeper(situation.host) in ("ufw", "netfilter-persistent", "iptables-services"):
+        wanted = msgspec.structs.replace(part.place, number=0, text=f"-P {part.place.chain} {part.policy.upper()}")
+        if of_place(wanted, situation.host) is not None:
+            return Lasting()
+        found = _with_policy(part, situation)
+        if found:
+            return Lasting(files=tuple(found))
+    return by_unit(situation, steps(Change((part,)), situation.network))
+
+
+def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
+    """Return the files that set the policies.  dockerd sets that of FORWARD to DROP itself, so a file rarely keeps it
+    at ACCEPT."""
+    files: dict[str, WriteFile] = {}
+    advice: list[Message] = []
+    for part in parts:
+        if not part.netns.is_host:
+            continue
+        found = _with_policy(part, situation)
+        files |= {each.path: each for each in found}
+        if not found:
+            advice.append(
+                message(
+                    "no saved ruleset that was read sets the policy of {table} {chain}",
+                    table=part.place.table,
+                    chain=part.place.chain,
+                )
+            )
+    return Lasting(files=tuple(files.values()), advice=tuple(advice))
+
+
+def _with_policy(part: SetPolicy, situation: Situation) -> list[WriteFile]:
+    place = part.place
+    if rule_keeper(situation.host) == "ufw" and place.chain == "FORWARD":
+        file = situation.file(_UFW_DEFAULT)
+        wanted = f'DEFAULT_FORWARD_POLICY="{part.policy.upper()}"'
+        lines = lines_of(file.text) if file is not None else []
+        changed = [wanted if line.startswith("DEFAULT_FORWARD_POLICY=") else line for line in lines]
+        if file is not None and changed != lines:
+            return [WriteFile(situation.host.name, _UFW_DEFAULT, text_of(changed))]
+    found: list[WriteFile] = []
+    for file in situation.host.files:
+        if place.dialect == "nft" or file.path not in (SAVED_V6 if place.family == "ip6" else SAVED_V4):
+            continue
+        content = with_policy(file.text, place.table, place.chain, part.policy)
+        if content is not None:
+            found.append(WriteFile(situation.host.name, file.path, content))
+    return found

@@ -1,0 +1,243 @@
+"""Which kind of remedy each part of a change is, and what keeps each kind."""
+
+from typing import Literal, assert_never, get_args
+
+import msgspec
+
+from hairpin.causes.registry import fixed_with_of
+from hairpin.change import calls
+from hairpin.change import change as c
+from hairpin.engines.docker.daemon import starts_docker
+from hairpin.host.host import Host
+from hairpin.host.route import Route
+from hairpin.message import Message, message
+from hairpin.network.attachment import attachment_of
+from hairpin.network.network import Network
+from hairpin.remedy.boot import container, engine, firewalld, kept_rules, network_configuration, sysctl_file
+from hairpin.remedy.remedy import Lasting, Situation
+
+Kind = Literal[
+    "end-panic-mode", "open-firewalld-port", "allow-in-ufw", "unban-address", "connect-network", "start-engine",
+    "start-container",
+    "continue-process", "recreate-container", "start-service", "make-service-listen", "restore-engine-rules",
+    "delete-rule", "insert-rule", "set-policy", "replace-rules", "set-sysctl", "set-link", "change-route",
+    "recreate-network", "drop-connection", "change-files", "change-outside",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""In order: the first kind among those of a change's parts names the remedy."""
+DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
+BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
+"""Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
+
+
+def kind_of(part: c.Primitive, situation: Situation) -> Kind:
+    """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts:
+    dockerd's start before what only lets it start."""
+    for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
+        found = _kind_of_call(call, situation.candidate.change)
+        if found is not None:
+            return found
+    if isinstance(part, c.ContinueProcess | c.HaltProcess):
+        return "continue-process"
+    if situation.cause == "port-not-published" and _starts_service(situation.candidate.change):
+        return "start-service"
+    if situation.cause == "container-not-running":
+        return "start-container"
+    fixed_with = fixed_with_of(situation.cause)
+    if fixed_with == "container" or _makes_container(situation.candidate.change):
+        return "recreate-container"
+    if fixed_with == "network" and not _spares_containers(part, situation.host, situation.network):
+        return "recreate-network"
+    if isinstance(part, c.RuleEdit):
+        return _rule_kind(part, situation)
+    if isinstance(part, c.Setting):
+        return _setting_kind(part)
+    if isinstance(part, c.Beyond):
+        return _kind_beyond(part)
+    match part:
+        case c.ReplaceRuleset():
+            return "replace-rules"
+        case c.DropConnection() | c.Forget():
+            return "drop-connection"
+        case c.SetUnit() | c.WriteFile() | c.LoadModule():
+            return "change-files"
+        case _:
+            assert_never(part)
+
+
+def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
+    """Return the kind of remedy that the owner's call is; None if its parts say it."""
+    match call:
+        case (
+            calls.OpenPort()
+            | calls.AddRichRule()
+            | calls.BindInterface()
+            | calls.TrustSource()
+            | calls.AddDirectRule()
+            | calls.AddDirectChain()
+        ):
+            return "open-firewalld-port"
+        case calls.SetPanicMode():
+            return "end-panic-mode"
+        case calls.AllowInUfw() | calls.ReloadUfw():
+            return "allow-in-ufw"
+        case calls.Unban():
+            return "unban-address"
+        case calls.ConnectContainer() | calls.MakeNetwork():
+            return "connect-network"
+        case calls.SetContainerState(verb=verb):
+            return "start-container" if verb != "pause" else None
+        case calls.SetUnitState():
+            return "start-engine"
+        case calls.ReloadNetworks():  # it makes bridges anew, too
+            return "restore-engine-rules" if any(isinstance(part, c.RuleEdit) for part in change.parts) else None
+        case calls.SetRestartPolicy() | calls.EndProcess() | calls.ByPerson():
+            return None
+        case _:
+            assert_never(call)
+
+
+def _starts_service(change: c.Change) -> bool:
+    """Return whether a service of the host's own takes the port.  The socket of a published port names its relay, or
+    the engine's program that holds it."""
+    sockets = [part.socket for part in change.parts if isinstance(part, c.AddSocket)]
+    return any(each.relay is None and each.process is None for each in sockets)
+
+
+def _makes_container(change: c.Change) -> bool:
+    """Return whether a person makes a container anew: what the engine then does for it, it does at each start."""
+    by_person = any(isinstance(call, calls.ByPerson) for call in change.calls)
+    return by_person and any(isinstance(part, c.AddNamespace) for part in change.parts)
+
+
+def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
+    """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
+    or deletes one that is no network's own."""
+    match part:
+        case c.DeleteEntry(entry=Route() as route):
+            prefix = (route.version, route.destination, route.prefix_length)
+            subnets = (each for engine in host.engines for named in engine.networks for each in named.subnets)
+            return bool(host.engines) and prefix not in ((s.version, s.network, s.prefix_length) for s in subnets)
+        case c.AddEntry(entry=Route() as route):
+            holder = attachment_of(network, host, route.destination, route.version)
+            return holder is None or any(hop.link == holder.network.bridge for hop in route.next_hops)
+        case _:
+            return False
+
+
+def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
+    """Return the files that load the modules at boot; files and units last by themselves."""
+    modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
+    if not modules:
+        return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
+    return Lasting(
+        files=tuple(
+            c.WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{name}.conf", f"{name}\n")
+            for name in modules
+        )
+    )
+
+
+def _rule_kind(part: c.RuleEdit, situation: Situation) -> Kind:
+    match part:
+        case c.AddChain() | c.InsertRule():
+            return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
+        case c.DeleteRule() | c.DeleteChain():
+            return "delete-rule"
+        case c.SetPolicy() if engine.restores(situation):  # dockerd sets it at its start, as it makes the rules
+            return "restore-engine-rules"
+        case c.SetPolicy():
+            return "set-policy"
+        case c.ReplaceTable():
+            return "replace-rules"
+        case _:
+            assert_never(part)
+
+
+def _setting_kind(part: c.Setting) -> Kind:
+    match part:
+        case c.SetSysctl() | c.ReplaceSysctls():
+            return "set-sysctl"
+        case c.SetLink() | c.RenameLink() | c.DeleteLink():
+            return "set-link"
+        case c.AddEntry() | c.DeleteEntry() | c.ReplaceEntry():
+            return "change-route"
+        case _:
+            assert_never(part)
+
+
+def _kind_beyond(part: c.Beyond) -> Kind:
+    match part:
+        case c.AddNamespace() | c.DeleteNamespace() | c.SetContainer():
+            return "recreate-container"
+        case c.AddSocket() | c.DeleteSocket():
+            return "make-service-listen"
+        case c.ChangeWorld():
+            return "change-outside"
+        case _:
+            assert_never(part)
+
+
+_BY_ITSELF: dict[Kind, Message] = {
+    "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
+    "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
+    "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
+    "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
+    "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+    "change-outside": message("it is kept where it is configured, outside of this host"),
+}
+"""For what hairpin writes nothing, and what a person should know of it."""
+
+
+def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
+    """Return what keeps the parts of one kind."""
+    match kind:
+        case "open-firewalld-port":
+            return firewalld.permanent_calls(situation)
+        case "start-engine":
+            kept = engine.started(situation.host, situation.candidate.change.calls)
+            return msgspec.structs.replace(kept, calls=(*kept.calls, *container.started_behind(situation)))
+        case "start-container":
+            return container.started(situation)
+        case "allow-in-ufw" | "unban-address":
+            return Lasting()  # ufw and the ban list's tool keep it themselves
+        case "connect-network":
+            kept = container.started(situation)
+            return msgspec.structs.replace(kept, advice=(*container.CONNECTED.advice, *kept.advice))
+        case "recreate-container":
+            return container.RECREATED
+        case "start-service":
+            return Lasting()  # which service, and what starts it at boot, is for a person to know
+        case "make-service-listen":
+            return container.listening(tuple(part for part in parts if isinstance(part, c.AddSocket)), situation)
+        case "restore-engine-rules":
+            return engine.restored(situation.host)
+        case "delete-rule":
+            return kept_rules.keeping_deletions(
+                tuple(part for part in parts if isinstance(part, c.DeleteRule)), situation
+            )
+        case "insert-rule":
+            return engine.rules_allowed(situation) or kept_rules.keeping_insertions(
+                tuple(part for part in parts if isinstance(part, c.InsertRule)), situation
+            )
+        case "set-policy":
+            return kept_rules.policies(tuple(part for part in parts if isinstance(part, c.SetPolicy)), situation)
+        case "set-sysctl":
+            return sysctl_file.keeping_values(
+                tuple(each for part in parts for each in sysctl_file.settings_of(part)), situation
+            )
+        case "set-link":
+            return network_configuration.links(tuple(part for part in parts if isinstance(part, c.SetLink)), situation)
+        case "change-route" if fixed_with_of(situation.cause) == "network":
+            return Lasting()  # another subnet is what lasts
+        case "change-route":
+            return network_configuration.routes(parts, situation)
+        case "change-files":
+            return _files_kept(parts, situation)
+        case (
+            "end-panic-mode" | "replace-rules" | "recreate-network" | "continue-process" | "drop-connection"
+            | "change-outside"
+        ):  # fmt: skip
+            return Lasting(advice=(_BY_ITSELF[kind],))
+        case _:
+            assert_never(kind)

@@ -1,0 +1,187 @@
+"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.
+
+A file of somebody else is never edited.  If that one is read behind every file of sysctl.d, its line is named, and a
+person changes it.
+
+A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.  Forwarding
+that was switched off while dockerd ran, or that a file switches off, gets one, beside FORWARD's policy.
+"""
+
+from collections.abc import Iterator
+
+from hairpin.change.change import Primitive, ReplaceSysctls, SetSysctl, WriteFile
+from hairpin.host.boot.daemon_sysctls import DaemonSetting, set_by_daemon
+from hairpin.host.boot.generated import managed_by
+from hairpin.host.boot.sysctl_files import FORWARDING, SYSCTL_CONF, UFW_SYSCTL, Setting, file_after, settings
+from hairpin.host.host import Host
+from hairpin.host.sysctl import dotted
+from hairpin.message import Message, message
+from hairpin.remedy.boot.at_boot import closed_forward, is_switched_off_since, written_at_boot
+from hairpin.remedy.boot.container import of_container
+from hairpin.remedy.boot.kept_rules import policy_at_boot
+from hairpin.remedy.remedy import Lasting, Situation
+
+_MADE_BY = {"bridge": "br_netfilter", "netfilter": "nf_conntrack"}
+"""The modules that make the values of a folder of net/: they are loaded before sysctl.d is read."""
+
+
+def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
+    """Return the single values that a part sets."""
+    if isinstance(part, ReplaceSysctls):
+        return tuple(SetSysctl(part.netns, path, value) for path, value in part.values)
+    return (part,) if isinstance(part, SetSysctl) else ()
+
+
+def keeping_values(parts: tuple[SetSysctl, ...], situation: Situation) -> Lasting:
+    """Return the files that keep the values, and advice that names the files with other values."""
+    found = [_kept(part, situation) for part in parts]
+    return Lasting(
+        files=tuple(file for each in found for file in each.files),
+        calls=tuple(call for each in found for call in each.calls),
+        advice=tuple(said for each in found for said in each.advice),
+    )
+
+
+def _kept(part: SetSysctl, situation: Situation) -> Lasting:
+    if not part.netns.is_host:
+        return of_container(part, situation)
+    found = settings(part.path, situation.host.files)
+    maker = written_at_boot(part.path, part.value, situation.host)
+    if maker is not None:
+        names = FORWARDING if part.path in FORWARDING else (part.path,)
+        return _made(
+            part, tuple(each for name in names for each in settings(name, situation.host.files)), maker, situation
+        )
+    daemon = set_by_daemon(part.path, situation.host)
+    if daemon is not None and daemon.value != part.value:
+        return Lasting(advice=(_for_daemon(daemon, part),))
+    said = _advice(situation.host, part, found)
+    if found and found[-1].value == part.value:
+        return Lasting(advice=(said,))
+    if found and _is_read_last(found[-1]):
+        return Lasting(advice=(_by_person(found[-1], part), *_also_its_owner(found, situation)))
+    name = file_after(part.path, situation.host.files)
+    files = [WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n")]
+    module = _MADE_BY.get(part.path[1])
+    if module is not None:
+        files.append(WriteFile(situation.host.name, f"/etc/modules-load.d/hairpin-{module}.conf", f"{module}\n"))
+    return Lasting(files=tuple(files), advice=(said, *_also_its_owner(found, situation)))
+
+
+def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterator[Message]:
+    """Yield the tool that writes the file with the other value: it may set that one again when it runs."""
+    file = situation.file(found[-1].file) if found else None
+    owner = managed_by(file) if file is not None else None
+    if file is not None and owner is not None:
+        yield message("{file} says “{owner}”: change the value where it comes from, too", file=file.path, owner=owner)
+
+
+def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
+    """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
+    wrong = tuple(each for each in found if each.value != part.value)
+    if not wrong and is_switched_off_since(part.path, situation.host):
+        return _set_before_the_engine(part, (_switched_off(part),), situation)
+    if not wrong:
+        return Lasting(advice=(maker,))
+    last = tuple(each for each in wrong if _is_read_last(each))
+    if last:
+        return Lasting(advice=(*(_to_delete(each, part) for each in last), *_also_its_owner(last, situation), maker))
+    named = tuple(_advice_on(each, part) for each in wrong)
+    return _set_before_the_engine(part, (*named, *_also_its_owner(wrong, situation)), situation)
+
+
+def _is_read_last(setting: Setting) -> bool:
+    """Return whether the file is read behind every file of sysctl.d: no file of hairpin's own can win."""
+    return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
+
+
+def _switched_off(part: SetSysctl) -> Message:
+    return message(
+        "only dockerd's start had switched {key} on, and something, such as a restart of the network, switched it off "
+        "since: a file keeps it on the next time",
+        key=dotted(part.path),
+    )
+
+
+def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation: Situation) -> Lasting:
+    """Return the file that keeps a value that only the engine's start would set: what has set another one will do so
+    again.  If the file switches forwarding on, dockerd leaves FORWARD's policy alone at boot, so that is kept as it
+    is."""
+    name = file_after(part.path, situation.host.files)
+    closed = closed_forward(part, situation)
+    kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
+    policy = message(
+        "dockerd finds it on at the next boot and then leaves FORWARD's policy at ACCEPT. DROP, as it is now, keeps "
+        "ports closed that no container publishes"
+    )
+    return Lasting(
+        files=(WriteFile(situation.host.name, name, f"{dotted(part.path)} = {part.value}\n"), *kept.files),
+        calls=kept.calls,
+        advice=(*told, *((policy,) if closed is not None else ())),
+    )
+
+
+def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
+    """Return advice on a value that a daemon sets whenever it starts: no file is set against it."""
+    return message(
+        "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
+        file=setting.file,
+        daemon=setting.daemon,
+        key=dotted(part.path),
+        value=setting.value,
+    )
+
+
+def _by_person(last: Setting, part: SetSysctl) -> Message:
+    """Return advice on a line that is read last: no other file could help, and the file is somebody else's."""
+    return message(
+        "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
+        **_facts(last, part),
+        wanted=part.value,
+    )
+
+
+def _to_delete(setting: Setting, part: SetSysctl) -> Message:
+    """Return advice on a line that sets another value than the engine does, and is read last."""
+    return message("{file} line {line} sets {key} to {value} at each boot: delete that line", **_facts(setting, part))
+
+
+def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
+    return {"file": setting.file, "line": setting.line, "key": dotted(part.path), "value": setting.value}
+
+
+def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
+    """Return advice that names the file to blame, or says that there is none."""
+    key = dotted(part.path)
+    if not found:
+        docker = any(each.kind == "docker" for each in host.engines)
+        if part.path[-1] in ("ip_forward", "forwarding") and part.path[-2] in ("ipv4", "all") and not docker:
+            return message(
+                "no configuration file sets {key}: Podman switches it on when a container starts, and nothing keeps it",
+                key=key,
+            )
+        if part.path[1] == "netfilter":
+            return message("no configuration file sets {key}: it is the kernel's own value, or was written at run time",
+                           key=key)  # fmt: skip
+        return message("no configuration file sets {key}: it was written at run time", key=key)
+    return _advice_on(found[-1], part)
+
+
+def _advice_on(last: Setting, part: SetSysctl) -> Message:
+    """Return advice that names the line which sets the value, or another one."""
+    key = dotted(part.path)
+    if last.value == part.value:
+        return message(
+            "{file} line {line} already sets {key} to {value}: it was changed at run time since",
+            file=last.file,
+            line=last.line,
+            key=key,
+            value=last.value,
+        )
+    return message(
+        "{file} line {line} sets {key} to {value}: it would be wrong again after a reboot",
+        file=last.file,
+        line=last.line,
+        key=key,
+        value=last.value,
+    )

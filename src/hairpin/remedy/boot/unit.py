@@ -1,0 +1,83 @@
+"""A systemd unit of hairpin's own, for what nothing on the host loads at boot."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+
+from hairpin.change.calls import SetUnitState
+from hairpin.change.change import InsertRule, WriteFile
+from hairpin.change.commands.loading import rule_commands
+from hairpin.change.commands.words import Words
+from hairpin.change.step import LoadRules, RunCommands, Step
+from hairpin.host.host import Host
+from hairpin.message import message
+from hairpin.netfilter.ir import FieldMatch
+from hairpin.remedy.remedy import Lasting, Situation
+
+FOLDER = "/etc/systemd/system"
+_PLAIN = re.compile(r"[A-Za-z0-9_./:,=!%+@-]+")
+
+
+def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
+    """Return a systemd unit that makes the steps after the engine has started.  Its name has the rules' ports and a
+    digest of its commands, so that units for other ports or hooks stand beside it.
+
+    No shell reads what stands in it.  A rule is deleted before it is inserted, so that a second start adds none."""
+    content = unit_text(situation.cause, (each for step in made for each in _commands(step)))
+    digest = hashlib.sha256(content.encode()).hexdigest()[:6]
+    cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
+    ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
+    name = "-".join(("hairpin", cause, *ports, digest)) + ".service"
+    return enabled_unit(
+        WriteFile(situation.host.name, f"{FOLDER}/{name}", content), situation.host, with_rules=bool(rules)
+    )
+
+
+def enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
+    """Return the unit of that file, enabled, unless it is: its undo would disable it."""
+    said = message("nothing that was read saves such rules; a unit of its own makes this one again at boot")
+    name = file.path.rpartition("/")[2]
+    enabled = any(each.unit == name for each in host.boot_lines or ())
+    return Lasting(
+        files=(file,), calls=() if enabled else (SetUnitState("enable", name),), advice=(said,) if with_rules else ()
+    )
+
+
+def unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
+    """Return a unit that runs the commands once at boot, after the engine has started.  Each is given with whether it
+    may fail."""
+    starts = "\n".join(_start(*each) for each in commands)
+    return (
+        f"[Unit]\nDescription=hairpin: {description}\nAfter=network.target docker.service\n"
+        f"[Service]\nType=oneshot\nRemainAfterExit=yes\n{starts}\n"
+        "[Install]\nWantedBy=multi-user.target\n"
+    )
+
+
+def _ports(rule: InsertRule) -> Iterator[int]:
+    for part in rule.rule.body:
+        if isinstance(part, FieldMatch) and part.field == "dport" and not part.negated:
+            yield from (first for first, last in part.ranges if first == last)
+
+
+def _commands(step: Step) -> Iterator[tuple[Words, bool]]:
+    """Yield each command of a step, and whether it may fail."""
+    match step:
+        case RunCommands(commands=commands, entering=entering):
+            yield from (((*entering, *argv), False) for argv in commands)
+        case LoadRules(does=does, program=program):
+            for edit in does:
+                yield from rule_commands(edit, program)
+        case _:
+            return
+
+
+def _start(argv: Words, may_fail: bool) -> str:
+    """Return the line of a unit: systemd before 239 finds no program by its name alone, which env(1) does."""
+    return f"ExecStart={'-' if may_fail else ''}/usr/bin/env {' '.join(map(_systemd_word, argv))}"
+
+
+def _systemd_word(word: str) -> str:
+    """Return one word of a unit's command: systemd has escapes only in double quotes, and replaces % and $."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return escaped if _PLAIN.fullmatch(word) else f'"{escaped}"'

@@ -1,0 +1,4 @@
+"""JSON documents, one for each command: ``document`` (of `hairpin check`) with ``effects_document`` and
+``blame_document``, ``walk_document``, ``prove_document``, ``events_document``, ``fix_document``, ``undo_document``,
+``restore_document``, ``diff_document``, ``story_document``, ``explain_document``.
+"""

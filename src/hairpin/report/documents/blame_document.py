@@ -1,0 +1,46 @@
+"""Since when a cause is there, and through whom, as JSON."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.report.quotes import Quotes
+from hairpin.report.refs import EvidenceRef, Time
+from hairpin.report.text.blame_text import time_text
+from hairpin.story.blame import Blame, actor_of
+from hairpin.story.entry import ActorKind
+
+
+class SinceDocument(msgspec.Struct, frozen=True):
+    """Between which times a cause came, by the host's clock."""
+
+    not_before: Time
+    not_after: Time
+
+
+class ActorDocument(msgspec.Struct, frozen=True):
+    """Who did something; ``evidence``: the trace that says so."""
+
+    kind: ActorKind
+    name: str
+    evidence: EvidenceRef | None
+
+
+def since_document(found: Blame) -> SinceDocument:
+    """Return between which times the cause came."""
+    return SinceDocument(time_text(found.not_before), time_text(found.not_after))
+
+
+def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
+    """Return who made the cause, each once; None if no trace names anybody, or one of several names nobody."""
+    return tuple(_actors(found, quotes)) if found.actors else None
+
+
+def _actors(found: Blame, quotes: Quotes) -> Iterator[ActorDocument]:
+    told: set[tuple[str, str]] = set()
+    for entry in found.entries:
+        actor = actor_of(entry)
+        if actor is not None and (actor.kind, actor.name) not in told:
+            told.add((actor.kind, actor.name))
+            text = entry.quote if actor.evidence == entry.evidence else ""
+            yield ActorDocument(actor.kind, actor.name, quotes.trace(actor.evidence, text))

@@ -1,0 +1,151 @@
+"""The JSON document of ``hairpin diff``: ``hairpin.diff/1``, docs/schema/diff-1.json."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+import hairpin
+from hairpin.answer.answer import Judge
+from hairpin.compare.comparison import Comparison, DecidedFlow
+from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
+from hairpin.message import Message
+from hairpin.network.flow import Flow
+from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
+from hairpin.report.documents.document import HostDocument, host_document
+from hairpin.report.places import NO_HOSTS
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import EvidenceRef, FlowRef
+from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+SCHEMA: Literal["hairpin.diff/1"] = "hairpin.diff/1"
+ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
+
+
+class ChangeDocument(msgspec.Struct, frozen=True):
+    """One change.  ``before`` and ``after``: null where it was or is not there; lines of files and of chains are
+    separated by line feeds.  ``since`` and ``by``: null where no trace of the later host proves it.  ``met``: whether
+    the asked flows meet it, on either host; null if nobody asked about certain flows."""
+
+    ref: ChangeRef
+    host: str
+    netns: str
+    part: PartOfHost
+    where: str
+    before: str | None
+    after: str | None
+    since: SinceDocument | None = None
+    by: ActorDocument | None = None
+    met: bool | None = None
+
+
+class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """A flow, as it is asked now.  ``host``: the host that it starts on, or whose client starts it."""
+
+    id: FlowRef
+    origin: str
+    to: str
+    container: str | None
+    purpose: Literal["published", "egress", "dns", "asked"]
+    host: str
+
+
+class DecidedDocument(msgspec.Struct, frozen=True):
+    """A flow whose outcome differs.
+
+    ``changes``: refs of the smallest set of changes that decides it: the earlier host with these alone gives ``after``;
+    empty: the listed changes do not explain it.  ``alternatives``: other sets of that size.  ``undoing``: refs of the
+    changes without which the later host gives ``before``."""
+
+    flow: DiffFlow
+    before: Verdict
+    after: Verdict
+    changes: tuple[ChangeRef, ...]
+    judge: Judge
+    alternatives: tuple[tuple[ChangeRef, ...], ...] = ()
+    undoing: tuple[ChangeRef, ...] = ()
+
+
+class NotCompared(msgspec.Struct, frozen=True):
+    """Something that one of both hosts did not tell."""
+
+    key: str
+    netns: str
+    origin: str
+    reason: str
+    undecided: str
+    host: str
+
+
+class DiffDocument(msgspec.Struct, frozen=True):
+    """What differs between two hosts, or one host at two times (``hosts``: the earlier or first one first).
+    ``walked``: how many flows were walked in both."""
+
+    schema: Literal["hairpin.diff/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    changes: tuple[ChangeDocument, ...]
+    flows: tuple[DecidedDocument, ...]
+    walked: int
+    missing: tuple[NotCompared, ...]
+    notes: tuple[str, ...] = ()
+    evidence: dict[EvidenceRef, Quote] = {}
+
+
+def diff_document(found: Comparison, words: Words) -> DiffDocument:
+    """Return the document in the reader's language."""
+    quotes = Quotes((found.traces,) if found.traces is not None else (), words)
+    changes = tuple(
+        _change(each, words, quotes, met=each.ref in found.met if found.met is not None else None)
+        for each in found.differences
+    )
+    return DiffDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(found.was),
+        hosts=(host_document(found.was), host_document(found.now)),
+        changes=changes,
+        flows=tuple(map(_flow, found.flows)),
+        walked=found.walked,
+        missing=tuple(
+            NotCompared(
+                each.key, each.netns, each.origin, why_unread(each, words), words(left_undecided(each)), each.host
+            )
+            for each in found.unread
+        ),
+        notes=tuple(map(words, found.notes)),
+        evidence=quotes.all(),
+    )
+
+
+def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool | None) -> ChangeDocument:
+    before, after = (text_of(text, words) if text is not None else None for text in (each.before, each.after))
+    where = text_of(each.where, words)
+    since = since_document(each.blame) if each.blame is not None else None
+    actors = through_document(each.blame, quotes) if each.blame is not None else None
+    by = actors[0] if actors is not None else None
+    return ChangeDocument(each.ref, each.netns.host, each.netns.name, each.part, where, before, after, since, by, met)
+
+
+def text_of(text: Text, words: Words) -> str:
+    """Return the text in the reader's language; words that nobody translates stay."""
+    return words(text) if isinstance(text, Message) else text
+
+
+def _flow(each: DecidedFlow) -> DecidedDocument:
+    return DecidedDocument(
+        flow=_asked(each.ref, each.after.flow),
+        before=each.before.verdict,
+        after=each.after.verdict,
+        changes=each.changes,
+        judge=each.judge,
+        alternatives=each.instead,
+        undoing=each.undoing,
+    )
+
+
+def _asked(ref: str, flow: Flow) -> DiffFlow:
+    return DiffFlow(ref, NO_HOSTS.start(flow), flow.target_text(), flow.container, flow.purpose, flow.host)

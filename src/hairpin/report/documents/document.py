@@ -1,0 +1,398 @@
+"""The JSON document of ``hairpin check``: ``hairpin.report/1``, docs/schema/report-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
+from hairpin.causes.cause import Severity
+from hairpin.causes.where import places
+from hairpin.host.boot.configured import Configured, Writer
+from hairpin.host.host import Host, Unread
+from hairpin.message import Message
+from hairpin.remedy.remedy import OwnersDecision, Remedy
+from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
+from hairpin.report.documents.effects_document import (
+    EffectsDocument,
+    SideEffectDocument,
+    effects_document,
+    side_effect_documents,
+)
+from hairpin.report.places import Places, places_of
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
+from hairpin.report.text.configured import configured_text
+from hairpin.report.under_way import PlanUnderWayDocument, plan_document
+from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.wanted import option_of
+from hairpin.report.words import Words
+from hairpin.walk.open_connection import Fate
+from hairpin.walk.state import RuleDecided, Stage, Stop
+from hairpin.walk.verdicts import Verdict
+
+SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
+
+
+class EngineDocument(msgspec.Struct, frozen=True):
+    """A container engine, and whether its API answers.  ``answered_ms``: null if it did not answer, or if the time was
+    not measured."""
+
+    name: Literal["docker", "podman"]
+    version: str
+    endpoint: str
+    state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
+    answered_ms: int | None
+
+
+class HostDocument(msgspec.Struct, frozen=True):
+    """One host, and when it was read; all but the name is empty for a host that could not be read.
+    ``plan_under_way``: while it is tried, half done or taken back, all that is told of the host may soon be another."""
+
+    name: str
+    kernel: str
+    snapshot_id: SnapshotId
+    taken_at: Time
+    engines: tuple[EngineDocument, ...] = ()
+    plan_under_way: PlanUnderWayDocument | None = None
+
+
+class StoppedAt(msgspec.Struct, frozen=True):
+    """Where the packet ended.  ``rule``: the rule's text; a policy has a chain and no number."""
+
+    host: str
+    netns: str
+    stage: Stage
+    link: str
+    table: str | None = None
+    chain: str | None = None
+    rule: str | None = None
+    evidence: EvidenceRef | None = None
+    number: int | None = None
+    reason: StableId | None = None
+
+
+class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """One flow and its verdict; ``causes`` are references.
+
+    ``host``: the host that it starts on, or whose client starts it.  ``to_host``: the host whose port or container is
+    its target."""
+
+    id: FlowRef
+    origin: str
+    to: str
+    container: str | None
+    verdict: Verdict
+    conditions: tuple[str, ...]
+    judge: Judge
+    stopped_at: StoppedAt | None
+    causes: tuple[CauseRef, ...]
+    purpose: Literal["published", "egress", "dns", "asked"] = "asked"
+    assumed: tuple[str, ...] = ()
+    host: str = ""
+    to_host: str = ""
+    asked_name: str | None = None
+    """The container's name that the flow asks its name server for."""
+    before: Verdict | None = None
+    """Where the question is about the time after an event: the verdict before it."""
+    established: Fate | None = None
+    """What becomes of a connection that is open when the event begins; null: no event, or it does not pass before."""
+
+
+class ProofDocument(msgspec.Struct, frozen=True):
+    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``.
+    ``alternatives``: other sets of that size which would do instead."""
+
+    judge: Judge
+    without_change: Verdict
+    with_change: Verdict
+    set: tuple[CauseRef, ...]
+    alternatives: tuple[tuple[CauseRef, ...], ...] = ()
+
+
+class FileDocument(msgspec.Struct, frozen=True):
+    """A file that keeps a repair after a reboot, with its whole content."""
+
+    file: str
+    content: str
+
+
+class ConfiguredDocument(msgspec.Struct, frozen=True):
+    """Where somebody wrote a setting down: a line of a file (0: no single one), or an option of an engine, a network or
+    a container, which is the ``owner``."""
+
+    writer: Writer
+    file: str
+    line: int
+    option: str
+    owner: str
+    text: str
+
+
+class DecisionDocument(msgspec.Struct, frozen=True):
+    """Something that somebody decided.  ``said``: whose decision it is, and what shows that; ``ask``: what to ask."""
+
+    said: str
+    ask: str
+
+
+class RemedyDocument(msgspec.Struct, frozen=True):
+    """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
+    own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
+    restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, where it is
+    not the change that proved the cause.  ``effects``: what becomes of the other known flows; null if nothing of it
+    could be simulated.  ``undoes``: whose decision it undoes, so that a person has to choose it."""
+
+    id: StableId
+    commands: tuple[str, ...]
+    persist: tuple[FileDocument, ...]
+    side_effects: tuple[SideEffectDocument, ...]
+    persist_commands: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    host: str = ""
+    disruptive: bool = False
+    reversible: bool = True
+    proof: Verdict | None = None
+    effects: EffectsDocument | None = None
+    undoes: DecisionDocument | None = None
+
+
+class CauseDocument(msgspec.Struct, frozen=True):
+    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
+    ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
+    ``since``, ``through``: null where no trace of the host proves them; two of ``through``: either of them did it.
+    ``proof``: null for a state of the host, told by a reading, that no asked flow shows; of a latent cause, it is of
+    the time after ``event``."""
+
+    ref: CauseRef
+    id: StableId
+    severity: Severity
+    title: str
+    detail: str
+    where: dict[str, str]
+    flows: tuple[FlowRef, ...]
+    proof: ProofDocument | None
+    event: StableId | None
+    evidence: tuple[EvidenceRef, ...]
+    remedies: tuple[RemedyDocument, ...]
+    host: str = ""
+    follows_from: tuple[CauseRef, ...] = ()
+    configured: ConfiguredDocument | None = None
+    decision: DecisionDocument | None = None
+    """The decision of somebody's that stops the flows, or that every repair undoes; null: an accident."""
+    since: SinceDocument | None = None
+    through: tuple[ActorDocument, ...] | None = None
+
+
+class MissingDocument(msgspec.Struct, frozen=True):
+    """Something that could not be read, and what that leaves undecided."""
+
+    key: str
+    netns: str
+    origin: str
+    reason: str
+    undecided: str
+    evidence: EvidenceRef | None
+    host: str = ""
+
+
+class QuestionDocument(msgspec.Struct, frozen=True):
+    """A question that only the user can answer.
+
+    ``flows``: the flows whose verdict may be another one with the answer.  ``option``: the option of the command line
+    that answers it."""
+
+    ref: QuestionRef
+    text: str
+    if_yes: str
+    if_no: str
+    option: str
+    flows: tuple[FlowRef, ...] = ()
+
+
+class ReportDocument(msgspec.Struct, frozen=True):
+    """The whole answer; flows in the order asked, causes best first.  ``host`` is the first of the ``hosts``."""
+
+    schema: Literal["hairpin.report/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    flows: tuple[FlowDocument, ...]
+    causes: tuple[CauseDocument, ...]
+    evidence: dict[EvidenceRef, Quote]
+    missing: tuple[MissingDocument, ...]
+    notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
+
+
+def report_document(answer: Answer, words: Words) -> ReportDocument:
+    """Return the document in the reader's language."""
+    quotes = Quotes(answer.evidence, words)
+    places = places_of(answer)
+    flows = tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows)
+    causes = tuple(_cause(each, quotes, words) for each in answer.causes)
+    missing = missing_documents(answer, quotes, words)
+    return ReportDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this),
+        hosts=host_documents(answer),
+        flows=flows,
+        causes=causes,
+        evidence=quotes.all(),
+        missing=missing,
+        notes=tuple(words(each) for each in (*answer.engines, *answer.notes)),
+        questions=question_documents(answer, words),
+    )
+
+
+def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, ...]:
+    """Return the questions that only the user can answer."""
+    return tuple(
+        QuestionDocument(
+            each.ref,
+            words(each.question.text),
+            words(each.question.if_yes),
+            words(each.question.if_no),
+            option_of(each.question.wanted[0]),
+            each.flows,
+        )
+        for each in answer.questions
+    )
+
+
+def host_document(host: Host) -> HostDocument:
+    """Return one host."""
+    versions = {engine.kind: engine.version for engine in host.engines}
+    engines = tuple(
+        EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
+        for each in host.contacts
+    )
+    plan = plan_document(host.plans)
+    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines, plan)
+
+
+def host_documents(answer: Answer) -> tuple[HostDocument, ...]:
+    """Return all hosts, this one first."""
+    return tuple(map(host_document, answer.network.hosts))
+
+
+def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
+    """Return one flow; its stop and assumptions are those of its usual branch."""
+    trace, stop, was = flow.trace, flow.stop, answer.before_of(flow)
+    foreseen = answer.event.conditions if answer.event is not None else ()
+    return FlowDocument(
+        id=flow.ref,
+        origin=places.start(trace.flow),
+        to=trace.flow.target_text(),
+        container=trace.flow.container,
+        verdict=flow.verdict,
+        conditions=tuple(words(each) for each in (*_conditions(flow), *foreseen)),
+        judge=flow.judge,
+        stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
+        causes=flow.causes,
+        purpose=trace.flow.purpose,
+        assumed=tuple(words(each) for each in trace.usual.assumed),
+        host=trace.flow.host,
+        to_host=trace.flow.asked_host or trace.flow.host,
+        asked_name=trace.flow.asked_name or None,
+        before=was.verdict if was is not None else None,
+        established=was.established if was is not None else None,
+    )
+
+
+def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
+    """Return what the verdict depends on."""
+    return tuple(each.said for each in flow.trace.conditions)
+
+
+def _stopped_at(stop: Stop, quotes: Quotes) -> StoppedAt:
+    decided = stop.decided_by
+    place = decided.place if isinstance(decided, RuleDecided) else None
+    return StoppedAt(
+        host=stop.netns.host,
+        netns=stop.netns.name,
+        stage=stop.stage,
+        link=stop.link,
+        table=place.table if place is not None else None,
+        chain=place.chain if place is not None else None,
+        rule=place.text if place is not None else None,
+        evidence=quotes.decided(decided),
+        number=place.number or None if place is not None else None,
+        reason=stop.reason,
+    )
+
+
+def _cause(cause: CauseAnswer, quotes: Quotes, words: Words) -> CauseDocument:
+    candidate = cause.candidate
+    return CauseDocument(
+        ref=cause.ref,
+        id=cause.id,
+        severity=cause.severity,
+        title=words(candidate.title),
+        detail=words(candidate.detail),
+        where=dict(places(candidate.where)),
+        flows=cause.flows,
+        proof=_proof(cause),
+        event=cause.event,
+        evidence=quotes.cause(cause),
+        remedies=tuple(_remedy(each, cause.host, words) for each in cause.remedies),
+        host=cause.host,
+        follows_from=cause.follows_from,
+        configured=_configured(cause.configured, words) if cause.configured is not None else None,
+        decision=decision_document(cause.decision, words),
+        since=since_document(cause.blame) if cause.blame is not None else None,
+        through=through_document(cause.blame, quotes) if cause.blame is not None else None,
+    )
+
+
+def _configured(found: Configured, words: Words) -> ConfiguredDocument:
+    return ConfiguredDocument(
+        found.writer, found.file, found.line, found.option, found.owner, words(configured_text(found))
+    )
+
+
+def _proof(cause: CauseAnswer) -> ProofDocument | None:
+    proof = cause.proof
+    if proof is None:
+        return None
+    return ProofDocument(cause.judge, proof.without_change, proof.with_change, cause.together, cause.alternatives)
+
+
+def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
+    return RemedyDocument(
+        id=remedy.id,
+        commands=remedy.commands,
+        persist=tuple(FileDocument(each.file, each.content) for each in remedy.persist),
+        side_effects=side_effect_documents(remedy, words),
+        persist_commands=remedy.persist_commands,
+        advice=tuple(words(each) for each in remedy.advice),
+        host=host,
+        disruptive=remedy.disruptive,
+        reversible=remedy.reversible,
+        proof=remedy.proof,
+        effects=effects_document(remedy.effects) if remedy.effects is not None else None,
+        undoes=decision_document(remedy.undoes, words),
+    )
+
+
+def decision_document(found: OwnersDecision | None, words: Words) -> DecisionDocument | None:
+    """Return somebody's decision; None: there is none."""
+    return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None
+
+
+def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
+    """Return the parts that could not be read, and the judges' disagreements."""
+    return tuple(_missing(each, quotes, words) for each in answer.missing)
+
+
+def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
+    return MissingDocument(
+        unread.key,
+        unread.netns,
+        unread.origin,
+        why_unread(unread, words),
+        words(left_undecided(unread)),
+        quotes.plain(unread.evidence),
+        unread.host,
+    )

@@ -1,0 +1,89 @@
+"""What a change does to the known flows, for JSON documents."""
+
+import msgspec
+
+from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.remedy.effects import flow_told
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.text.effects_text import unasked_told
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+
+class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """What becomes of one flow.  ``again``: it is then as it was before the accident that the change undoes.
+    ``out_by``:
+    the links by which it leaves before and after, of a flow that is diverted."""
+
+    origin: str
+    to: str
+    container: str | None
+    before: Verdict
+    after: Verdict
+    again: bool = False
+    out_by: tuple[str, str] | None = None
+
+
+class EffectsDocument(msgspec.Struct, frozen=True):
+    """What becomes of the known flows that were not asked.  ``opens``: they fail before and pass after.  ``restores``:
+    so do these, and the same accident had stopped them.  ``closes``: they pass before and fail after.  ``diverts``:
+    they leave by another link.  ``cut``: they pass before and after, and open connections break.  ``walked``: how many
+    flows have a changed element on their path.  ``left_out``: flows that were not walked."""
+
+    opens: tuple[FlowEffectDocument, ...] = ()
+    closes: tuple[FlowEffectDocument, ...] = ()
+    diverts: tuple[FlowEffectDocument, ...] = ()
+    restores: tuple[FlowEffectDocument, ...] = ()
+    cut: tuple[str, ...] = ()
+    walked: int = 0
+    left_out: int = 0
+
+
+class SideEffectDocument(msgspec.Struct, frozen=True):
+    """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
+    the effect is on no single flow."""
+
+    text: str
+    flow: str | None = None
+    before: Verdict | None = None
+    after: Verdict | None = None
+
+
+def effects_document(effects: Effects) -> EffectsDocument:
+    """Return the document."""
+    return EffectsDocument(
+        opens=tuple(map(_effect, effects.opens)),
+        closes=tuple(map(_effect, effects.closes)),
+        diverts=tuple(map(_effect, effects.diverts)),
+        restores=tuple(map(_effect, effects.restores)),
+        cut=tuple(map(flow_told, effects.cut)),
+        walked=effects.count,
+        left_out=effects.left_out,
+    )
+
+
+def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
+    """Return what else the repair does: on single flows that nobody asked for, and otherwise."""
+    unasked = remedy.effects.found if remedy.effects is not None else ()
+    return (
+        *(
+            SideEffectDocument(words(said), flow_told(each.flow), each.before, each.after)
+            for each in unasked
+            if each.kind == "closes" or not each.again
+            for said in unasked_told((each,), words)
+        ),
+        *(SideEffectDocument(words(each.text)) for each in remedy.side_effects),
+    )
+
+
+def _effect(effect: FlowEffect) -> FlowEffectDocument:
+    flow = effect.flow
+    return FlowEffectDocument(
+        flow.start_text(),
+        flow.target_text(),
+        flow.container,
+        effect.before,
+        effect.after,
+        effect.again,
+        effect.links if effect.kind == "diverts" else None,
+    )

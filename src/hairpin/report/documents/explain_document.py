@@ -1,0 +1,245 @@
+"""The JSON document of ``hairpin explain TEXT``: ``hairpin.explain/1``, docs/schema/explain-1.json.
+
+``hairpin explain CAUSE-ID`` prints a ``PageDocument`` of the same schema: see ``pages``.
+"""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.answer.answer import Judge
+from hairpin.explain.explain import Explanation, TextAnswer
+from hairpin.explain.here import Here, TextHere
+from hairpin.explain.named import Named, question_about
+from hairpin.explain.sender import SenderKind, TextSender
+from hairpin.explain.understand import TextFound, TextUnknown
+from hairpin.report.documents.document import (
+    HostDocument,
+    MissingDocument,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.places import places_of
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import EvidenceRef, StableId, Time
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+SCHEMA: Literal["hairpin.explain/1"] = "hairpin.explain/1"
+
+
+class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
+    """The flow by which a text is proven."""
+
+    origin: str
+    to: str
+    container: str | None
+    verdict: Verdict
+
+
+class SenderDocument(msgspec.Struct, frozen=True):
+    """Who printed a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the program
+    of a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the ``line``
+    itself, or the ``form`` of a text that only such a sender prints; null: nothing says it."""
+
+    kind: SenderKind
+    name: str | None
+    host: str | None
+    told_by: Literal["option", "line", "form"] | None
+
+
+class TextProof(msgspec.Struct, frozen=True):
+    """What makes a text true here.  ``judge``: ``read`` for a state of the host that no walk shows; else as in
+    hairpin.report/1, with the flow and its verdict without and with the change."""
+
+    cause_id: StableId
+    host: str
+    title: str
+    judge: Judge | Literal["read"]
+    flow: StoppedFlow | None
+    without_change: Verdict | None
+    with_change: Verdict | None
+    evidence: tuple[EvidenceRef, ...]
+
+
+class NamedDocument(msgspec.Struct, frozen=True):
+    """A thing that the text names: a port, an address, a container, a link, a chain, a path."""
+
+    kind: str
+    value: str
+
+
+class FoundDocument(msgspec.Struct, frozen=True):
+    """A text with a meaning.  ``line``: the number of its first line, from 1.  ``first_at``, ``last_at``: null if the
+    lines have no time.  ``why``: what decided ``here``, or what keeps it undecided.  ``remedies``: ids."""
+
+    line: int
+    quote: str
+    id: StableId
+    program: str
+    meaning: str
+    cause_ids: tuple[StableId, ...]
+    here: Here
+    why: str
+    proof: TextProof | None
+    count: int
+    first_at: Time | None
+    last_at: Time | None
+    remedies: tuple[StableId, ...]
+    named: tuple[NamedDocument, ...]
+    ask: tuple[str, ...]
+    """Commands that ask about the ports and addresses in the text."""
+    sender: SenderDocument
+
+
+class HarmlessDocument(msgspec.Struct, frozen=True):
+    """A text that healthy hosts log too, and that nothing here makes a fault."""
+
+    line: int
+    quote: str
+    id: StableId
+    meaning: str
+    count: int
+    first_at: Time | None
+    last_at: Time | None
+
+
+class UnknownKind(msgspec.Struct, frozen=True):
+    """A kind of line that means nothing to hairpin."""
+
+    line: int
+    quote: str
+    count: int
+
+
+class UnknownDocument(msgspec.Struct, frozen=True):
+    """The first kinds of line that mean nothing to hairpin; ``rest``: the number of lines of further kinds; ``ask``:
+    commands that ask about the ports and addresses in them."""
+
+    kinds: tuple[UnknownKind, ...]
+    rest: int
+    ask: tuple[str, ...]
+
+
+class ExplainDocument(msgspec.Struct, frozen=True):
+    """What ``hairpin explain TEXT --json`` prints.  ``host`` null: no host was read."""
+
+    schema: Literal["hairpin.explain/1"]
+    hairpin: str
+    host: HostDocument | None
+    hosts: tuple[HostDocument, ...]
+    lines: int
+    found: tuple[FoundDocument, ...]
+    harmless: tuple[HarmlessDocument, ...]
+    unknown: UnknownDocument
+    evidence: dict[EvidenceRef, Quote]
+    missing: tuple[MissingDocument, ...]
+
+
+def explain_document(explained: Explanation, words: Words) -> ExplainDocument:
+    """Return the document in the reader's language."""
+    answer = explained.answer
+    quotes = Quotes(answer.evidence if answer is not None else (), words)
+    found = tuple(_found(each, quotes, words) for each in explained.found)
+    missing = missing_documents(answer, quotes, words) if answer is not None else ()
+    return ExplainDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this) if answer is not None else None,
+        hosts=host_documents(answer) if answer is not None else (),
+        lines=explained.lines,
+        found=found,
+        harmless=tuple(_harmless(each, words) for each in explained.harmless),
+        unknown=UnknownDocument(tuple(map(_unknown, explained.unknown)), explained.rest, _commands(explained.targets)),
+        evidence=quotes.all(),
+        missing=missing,
+    )
+
+
+def _found(each: TextAnswer, quotes: Quotes, words: Words) -> FoundDocument:
+    text, here = each.text, each.here
+    return FoundDocument(
+        line=text.line,
+        quote=text.quote,
+        id=text.entry.id,
+        program=text.entry.program,
+        meaning=words(text.entry.meaning),
+        cause_ids=here.cause_ids,
+        here=here.here,
+        why=words(here.why),
+        proof=_proof(here, quotes, words),
+        count=text.count,
+        first_at=_time(text.first_at),
+        last_at=_time(text.last_at),
+        remedies=tuple(dict.fromkeys(each.id for each in here.cause.remedies)) if here.cause is not None else (),
+        named=tuple(map(_named, text.named)),
+        ask=tuple(question_about(target, here.sender.start) for target in text.targets),
+        sender=_sender(here.sender),
+    )
+
+
+def _sender(sender: TextSender) -> SenderDocument:
+    return SenderDocument(sender.kind, sender.name or None, sender.host or None, sender.told_by or None)
+
+
+def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
+    cause, answer = here.cause, here.answer
+    if cause is None or answer is None:
+        return _read(here, quotes, words) if here.here == "true" else None
+    flow = here.flow
+    stopped = None
+    if flow is not None:
+        places = places_of(answer)
+        target = flow.trace.flow.target_text()
+        stopped = StoppedFlow(places.start(flow.trace.flow), target, flow.trace.flow.container, flow.verdict)
+    return TextProof(
+        cause_id=cause.id,
+        host=cause.host,
+        title=words(cause.candidate.title),
+        judge=cause.judge if cause.proof is not None else "read",
+        flow=stopped,
+        without_change=cause.proof.without_change if cause.proof is not None else None,
+        with_change=cause.proof.with_change if cause.proof is not None else None,
+        evidence=quotes.cause(cause),
+    )
+
+
+def _read(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
+    """Return the proof by a reading alone, of which no cause with a repair came."""
+    reading = here.reading
+    if reading is None or not here.cause_ids:
+        return None
+    quoted = (quotes.plain(each) for each in reading.evidence)
+    evidence = tuple(each for each in quoted if each is not None)
+    return TextProof(here.cause_ids[0], reading.host, words(reading.said), "read", None, None, None, evidence)
+
+
+def _harmless(text: TextFound, words: Words) -> HarmlessDocument:
+    return HarmlessDocument(
+        text.line,
+        text.quote,
+        text.entry.id,
+        words(text.entry.meaning),
+        text.count,
+        _time(text.first_at),
+        _time(text.last_at),
+    )
+
+
+def _unknown(kind: TextUnknown) -> UnknownKind:
+    return UnknownKind(kind.line, kind.quote, kind.count)
+
+
+def _named(each: Named) -> NamedDocument:
+    return NamedDocument(each.kind, each.value)
+
+
+def _commands(targets: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(question_about, targets))
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at is not None else None

@@ -1,0 +1,238 @@
+"""The JSON document of ``hairpin fix``: ``hairpin.fix/1``, docs/schema/fix-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.answer.answer import Judge
+from hairpin.apply.compose import ComposeProposal
+from hairpin.apply.outcome import FixOutcome
+from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
+from hairpin.change.commands.text import all_shown
+from hairpin.change.step import ReplaceFile, Step, nature
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.documents.document import (
+    DecisionDocument,
+    FlowDocument,
+    HostDocument,
+    MissingDocument,
+    decision_document,
+    flow_document,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.documents.effects_document import (
+    FlowEffectDocument,
+    SideEffectDocument,
+    effects_document,
+    side_effect_documents,
+)
+from hairpin.report.places import places_of
+from hairpin.report.quotes import Quotes
+from hairpin.report.refs import CauseRef, StableId
+from hairpin.report.text.effects_text import unasked_told
+from hairpin.report.text.plan_text import changed_lines
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+SCHEMA: Literal["hairpin.fix/1"] = "hairpin.fix/1"
+
+
+class FileChangeDocument(msgspec.Struct, frozen=True):
+    """A file that is written: the lines that come or go, with ``+`` or ``-`` before them."""
+
+    file: str
+    changes: tuple[str, ...]
+
+
+class RepairDocument(msgspec.Struct, frozen=True):
+    """A repair of the plan.  ``id``: the word for ``--choose``.  ``irreversible``: the commands that nothing takes
+    back."""
+
+    id: str
+    cause: CauseRef | None
+    cause_id: StableId | None
+    title: str
+    host: str
+    commands: tuple[str, ...]
+    files: tuple[FileChangeDocument, ...]
+    persist_commands: tuple[str, ...]
+    persist: tuple[FileChangeDocument, ...]
+    side_effects: tuple[SideEffectDocument, ...]
+    irreversible: tuple[str, ...]
+    disruptive: bool
+    decision: DecisionDocument | None = None
+    """What somebody decided about the flows that it lets through; null: nothing."""
+    undoes: DecisionDocument | None = None
+    """The decision that it undoes, because it was chosen; null: none."""
+
+
+class LeftOutDocument(msgspec.Struct, frozen=True):
+    """A repair that is no step of the plan.  ``why``: ``policy``, ``disruptive``, ``instead``, ``opens``, ``closes``,
+    ``diverts`` can be chosen, the others cannot.  ``effects``: those for which it is left out."""
+
+    id: str
+    cause: CauseRef | None
+    cause_id: StableId | None
+    title: str
+    host: str
+    why: Why
+    commands: tuple[str, ...]
+    advice: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+    decision: DecisionDocument | None = None
+    """What somebody decided about the flows that it would let through; null: nothing."""
+    undoes: DecisionDocument | None = None
+    """The decision that it would undo; null: none."""
+
+
+class ComposeDocument(msgspec.Struct, frozen=True):
+    """An edit that a compose file needs so that its next start keeps the repair; hairpin writes none.
+
+    ``file`` null: none was found that has the service.  ``old`` empty: not known.  ``changes``: the lines that come or
+    go, with ``+`` or ``-`` before them; none if the file says the key in a form that hairpin does not edit."""
+
+    project: str
+    service: str
+    key: str
+    old: str
+    new: str
+    file: str | None
+    changes: tuple[str, ...]
+
+
+class VerifiedDocument(msgspec.Struct, frozen=True):
+    """The first asked flow that was broken, before and after, and the strongest judge of the second."""
+
+    before: Verdict
+    after: Verdict
+    judge: Judge
+
+
+class FixDocument(msgspec.Struct, frozen=True):
+    """The plan, and what came of it.  ``opens``, ``closes``, ``diverts``, ``restores``: what becomes of the known flows
+    that were not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that takes it back; null:
+    nothing is in force."""
+
+    schema: Literal["hairpin.fix/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    flows: tuple[FlowDocument, ...]
+    then: tuple[Verdict, ...]
+    plan: tuple[RepairDocument, ...]
+    left_out: tuple[LeftOutDocument, ...]
+    compose: tuple[ComposeDocument, ...]
+    lost_after: tuple[StableId, ...]
+    opens: tuple[FlowEffectDocument, ...]
+    closes: tuple[FlowEffectDocument, ...]
+    diverts: tuple[FlowEffectDocument, ...]
+    restores: tuple[FlowEffectDocument, ...]
+    cut: tuple[str, ...]
+    applied: bool
+    verified: VerifiedDocument | None
+    undo: str | None
+    said: str | None
+    missing: tuple[MissingDocument, ...]
+
+
+def fix_document(
+    plan: RepairPlan, outcome: FixOutcome | None, words: Words, proposals: tuple[ComposeProposal, ...] = ()
+) -> FixDocument:
+    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    answer, effects = plan.answer, effects_document(plan.effects)
+    quotes, places = Quotes(answer.evidence, words), places_of(answer)
+    return FixDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this),
+        hosts=host_documents(answer),
+        flows=tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows),
+        then=plan.then,
+        plan=tuple(_repair(each, words) for each in plan.repairs),
+        left_out=tuple(_left_out(each, words) for each in plan.left_out),
+        compose=tuple(map(_compose, proposals)),
+        lost_after=plan.lost_after,
+        opens=effects.opens,
+        closes=effects.closes,
+        diverts=effects.diverts,
+        restores=effects.restores,
+        cut=effects.cut,
+        applied=outcome is not None and outcome.stays,
+        verified=verified_document(outcome),
+        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
+        if outcome is not None and outcome.stays
+        else None,
+        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        missing=missing_documents(answer, quotes, words),
+    )
+
+
+def _repair(repair: Repair, words: Words) -> RepairDocument:
+    remedy, cause = repair.remedy, repair.cause
+    return RepairDocument(
+        id=repair.id,
+        cause=cause.ref if cause is not None else None,
+        cause_id=cause.id if cause is not None else None,
+        title=words(repair.title),
+        host=repair.host,
+        commands=all_shown(_commands(remedy.steps)),
+        files=_files(remedy.steps),
+        persist_commands=all_shown(_commands(remedy.keeping)),
+        persist=_files(remedy.keeping),
+        side_effects=side_effect_documents(remedy, words),
+        irreversible=all_shown(each for each in repair.irreversible if nature(each) == "irreversible"),
+        disruptive=remedy.disruptive,
+        decision=decision_document(cause.decision if cause is not None else None, words),
+        undoes=decision_document(remedy.undoes, words),
+    )
+
+
+def _commands(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(each for each in steps if not isinstance(each, ReplaceFile))
+
+
+def _files(steps: tuple[Step, ...]) -> tuple[FileChangeDocument, ...]:
+    return tuple(
+        FileChangeDocument(each.path, tuple(changed_lines(each))) for each in steps if isinstance(each, ReplaceFile)
+    )
+
+
+def _left_out(left: Unplanned, words: Words) -> LeftOutDocument:
+    remedy: Remedy = left.remedy
+    return LeftOutDocument(
+        id=left.id,
+        cause=left.cause.ref if left.cause is not None else None,
+        cause_id=left.cause.id if left.cause is not None else None,
+        title=words(left.title),
+        host=left.host,
+        why=left.why,
+        commands=(*remedy.commands, *remedy.persist_commands),
+        advice=tuple(words(each) for each in remedy.advice),
+        effects=tuple(words(each) for each in unasked_told(left.effects, words)),
+        decision=decision_document(left.cause.decision if left.cause is not None else None, words),
+        undoes=decision_document(remedy.undoes, words),
+    )
+
+
+def _compose(proposal: ComposeProposal) -> ComposeDocument:
+    edit = proposal.edit
+    return ComposeDocument(
+        project=edit.container.project,
+        service=edit.container.service,
+        key=edit.key,
+        old=edit.old,
+        new=edit.new,
+        file=proposal.file or None,
+        changes=proposal.lines,
+    )
+
+
+def verified_document(outcome: FixOutcome | None) -> VerifiedDocument | None:
+    """Return the first flow that has changed, else the first."""
+    if outcome is None or not outcome.results:
+        return None
+    changed = next((each for each in outcome.results if each.before != each.after), outcome.results[0])
+    return VerifiedDocument(changed.before, changed.after, changed.judge)

@@ -1,0 +1,158 @@
+"""The JSON document of ``hairpin prove``: ``hairpin.prove/1``, docs/schema/prove-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.answer.answer import Answer, Judge
+from hairpin.judges.judged import Judged
+from hairpin.replica.judgement import Hit, Judgement, Sighting
+from hairpin.replica.judgement import Verdict as KernelVerdict
+from hairpin.report.documents.document import (
+    FlowDocument,
+    HostDocument,
+    MissingDocument,
+    QuestionDocument,
+    flow_document,
+    host_document,
+    host_documents,
+    missing_documents,
+    question_documents,
+)
+from hairpin.report.places import places_of
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.words import Words
+
+SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
+
+
+class CountedRule(msgspec.Struct, frozen=True):
+    """A rule that dropped or rejected packets on the replica, by its counter; ``number`` 0 is the chain's policy."""
+
+    netns: str
+    table: str
+    chain: str
+    number: int
+    text: str
+    packets: int
+    host: str = ""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A packet on a link.  ``out``: it leaves by the link, else it enters.  ``at_ms``: since the first packet."""
+
+    at_ms: float
+    netns: str
+    link: str
+    out: bool
+    packet: str
+    host: str = ""
+
+
+class KernelAnswer(msgspec.Struct, frozen=True):
+    """The running kernel's answer.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
+
+    verdict: KernelVerdict | Literal["depends"]
+    netns: str | None
+    link: str | None
+    rules: tuple[CountedRule, ...]
+    reasons: tuple[str, ...]
+    packets: tuple[Seen, ...]
+    elapsed_ms: float
+    host: str | None = None
+
+
+class ProvenDocument(msgspec.Struct, frozen=True):
+    """One flow: the walk's answer, the kernel's, and whether they agree (null: a left-out part may decide)."""
+
+    simulated: FlowDocument
+    replicated: KernelAnswer
+    agree: bool | None
+    difference: str
+    judge: Judge
+    left_out: tuple[str, ...]
+    apart: tuple[str, ...]
+    file: str | None
+
+
+class ProveDocument(msgspec.Struct, frozen=True):
+    """The whole answer; flows in the order asked."""
+
+    schema: Literal["hairpin.prove/1"]
+    hairpin: str
+    host: HostDocument
+    kernel: str
+    flows: tuple[ProvenDocument, ...]
+    evidence: dict[str, Quote]
+    hosts: tuple[HostDocument, ...]
+    missing: tuple[MissingDocument, ...]
+    notes: tuple[str, ...] = ()
+    questions: tuple[QuestionDocument, ...] = ()
+
+
+def prove_document(answer: Answer, words: Words) -> ProveDocument:
+    """Return the document of the flows that both judges have answered, in the reader's language."""
+    quotes = Quotes(answer.evidence, words)
+    files = {each.flow: each.file for each in answer.disputes}
+    flows = tuple(
+        _proven(flow_document(each, answer, quotes, words, places_of(answer)), each.judged, files.get(each.ref), words)
+        for each in answer.flows
+        if each.judged is not None
+    )
+    return ProveDocument(
+        SCHEMA,
+        hairpin.__version__,
+        host_document(answer.network.this),
+        answer.kernel or "",
+        flows,
+        quotes.all(),
+        host_documents(answer),
+        _hosts_not_read(answer, quotes, words),
+        tuple(words(each) for each in answer.notes),
+        question_documents(answer, words),
+    )
+
+
+def _hosts_not_read(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
+    """Return the hosts that could not be read; what the judges disagree about stands with each flow."""
+    return missing_documents(msgspec.structs.replace(answer, disputes=()), quotes, words)
+
+
+def _proven(simulated: FlowDocument, judged: Judged, file: str | None, words: Words) -> ProvenDocument:
+    reason = judged.agreement.reason
+    return ProvenDocument(
+        simulated,
+        _kernel(judged.judgement),
+        judged.agreement.agrees,
+        words(reason) if reason is not None else "",
+        judged.agreement.judge,
+        tuple(words(each) for each in judged.judgement.left_out),
+        tuple(words(each) for each in judged.judgement.apart),
+        file,
+    )
+
+
+def _kernel(judgement: Judgement) -> KernelAnswer:
+    place = judgement.place
+    first = judgement.path[0].at_ns if judgement.path else 0
+    return KernelAnswer(
+        judgement.verdict,
+        place.netns.name if place is not None else None,
+        place.link or None if place is not None else None,
+        tuple(_rule(hit) for hit in place.rules) if place is not None else (),
+        place.reasons if place is not None else (),
+        tuple(_seen(each, first) for each in judgement.path),
+        round(judgement.elapsed_ms, 3),
+        place.netns.host if place is not None else None,
+    )
+
+
+def _rule(hit: Hit) -> CountedRule:
+    return CountedRule(hit.netns.name, hit.table, hit.chain, hit.number, hit.text, hit.packets, hit.netns.host)
+
+
+def _seen(seen: Sighting, first: int) -> Seen:
+    return Seen(
+        round((seen.at_ns - first) / 1e6, 3), seen.netns.name, seen.link, seen.out, seen.text(), seen.netns.host
+    )

@@ -1,0 +1,140 @@
+"""The JSON document of ``hairpin restore``: ``hairpin.restore/1``, docs/schema/restore-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.apply.outcome import FixOutcome
+from hairpin.apply.restoring import RestorePlan
+from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
+from hairpin.change.commands.text import all_shown
+from hairpin.report.documents.document import (
+    HostDocument,
+    MissingDocument,
+    host_document,
+    host_documents,
+    missing_documents,
+)
+from hairpin.report.documents.effects_document import (
+    FlowEffectDocument,
+    SideEffectDocument,
+    effects_document,
+    side_effect_documents,
+)
+from hairpin.report.documents.fix_document import VerifiedDocument, verified_document
+from hairpin.report.quotes import Quotes
+from hairpin.report.text.effects_text import unasked_told
+from hairpin.report.words import Words
+
+SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
+
+
+class LostDocument(msgspec.Struct, frozen=True):
+    """A chain or a rule that is put back, or moved to its place.  ``rule`` null: the chain itself.
+
+    ``position``: from 1; null: at the end."""
+
+    engine: Literal["docker", "podman"]
+    tool: str
+    family: str
+    table: str
+    chain: str
+    rule: str | None = None
+    position: int | None = None
+
+
+class RefusedDocument(msgspec.Struct, frozen=True):
+    """What is not put back: ``id`` is the word for ``--choose``, ``effects`` what it does that nobody asked for."""
+
+    id: str
+    title: str
+    effects: tuple[str, ...]
+
+
+class RestoreDocument(msgspec.Struct, frozen=True):
+    """The plan, and what came of it.  ``besides``: the commands of what is repaired with it, so that nothing that works
+    stops.  ``refused``: why what is lost is not put back, unless somebody chooses it.  ``irreversible``: the commands
+    that nothing takes back.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: as of ``hairpin fix``.
+    ``notes``: what a restart would do besides."""
+
+    schema: Literal["hairpin.restore/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    plan: tuple[LostDocument, ...]
+    besides: tuple[str, ...]
+    refused: tuple[RefusedDocument, ...]
+    side_effects: tuple[SideEffectDocument, ...]
+    opens: tuple[FlowEffectDocument, ...]
+    closes: tuple[FlowEffectDocument, ...]
+    diverts: tuple[FlowEffectDocument, ...]
+    restores: tuple[FlowEffectDocument, ...]
+    cut: tuple[str, ...]
+    irreversible: tuple[str, ...]
+    notes: tuple[str, ...]
+    undecided: tuple[str, ...]
+    applied: bool
+    verified: VerifiedDocument | None
+    undo: str | None
+    said: str | None
+    missing: tuple[MissingDocument, ...]
+
+
+def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
+    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    answer, effects = found.plan.answer, effects_document(found.plan.effects)
+    kinds: dict[str, Literal["docker", "podman"]] = {loss.id: loss.engine.kind for loss in found.lost}
+    return RestoreDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=host_document(answer.network.this),
+        hosts=host_documents(answer),
+        plan=tuple(
+            line
+            for repair in found.plan.repairs
+            if repair.id in kinds
+            for part in repair.remedy.change.parts
+            for line in _lost(kinds[repair.id], part)
+        ),
+        besides=all_shown(step for each in found.besides for step in each.remedy.steps),
+        refused=tuple(
+            RefusedDocument(each.id, words(each.title), tuple(map(words, unasked_told(each.effects, words))))
+            for each in found.plan.choices
+        ),
+        side_effects=tuple(
+            each for repair in found.plan.repairs for each in side_effect_documents(repair.remedy, words)
+        ),
+        opens=effects.opens,
+        closes=effects.closes,
+        diverts=effects.diverts,
+        restores=effects.restores,
+        cut=effects.cut,
+        irreversible=all_shown(step for repair in found.plan.repairs for step in repair.irreversible),
+        notes=tuple(words(each) for each in found.notes),
+        undecided=found.undecided,
+        applied=outcome is not None and outcome.stays,
+        verified=verified_document(outcome),
+        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
+        if outcome is not None and outcome.stays
+        else None,
+        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        missing=missing_documents(answer, Quotes(answer.evidence, words), words),
+    )
+
+
+def _lost(engine: Literal["docker", "podman"], part: Primitive) -> tuple[LostDocument, ...]:
+    match part:
+        case AddChain():
+            return (LostDocument(engine, part.dialect, part.family, part.table, part.chain),)
+        case InsertRule():
+            place = (part.dialect, part.family, part.table, part.chain)
+            return (LostDocument(engine, *place, part.rule.text, part.position),)
+        case ReplaceTable(table=table) if table is not None:
+            return tuple(
+                LostDocument(engine, part.dialect, part.family, part.name, chain.name, rule.text, rule.number)
+                for chain in table.chains
+                for rule in chain.rules
+            )
+        case _:
+            return ()

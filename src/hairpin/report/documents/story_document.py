@@ -1,0 +1,114 @@
+"""The JSON document of ``hairpin story``: ``hairpin.story/1``, docs/schema/story-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.evidence.reading import Evidence
+from hairpin.host.host import Unread
+from hairpin.host.read.managers.managing import plans_in
+from hairpin.report.documents.blame_document import ActorDocument
+from hairpin.report.documents.document import HostDocument, MissingDocument
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.refs import EvidenceRef, StableId, Time
+from hairpin.report.text.blame_text import time_text
+from hairpin.report.under_way import plan_document
+from hairpin.report.unread import left_undecided, why_unread
+from hairpin.report.words import Words
+from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
+
+SCHEMA: Literal["hairpin.story/1"] = "hairpin.story/1"
+
+
+class EffectDocument(msgspec.Struct, frozen=True):
+    """What it does to the network: an event (``name``: of that container or link), or commands as they were typed."""
+
+    event: StableId | None
+    name: str
+    commands: str
+
+
+class EntryDocument(msgspec.Struct, frozen=True):
+    """One thing that happened.  ``until``: null for a moment.  ``subject``: what it happened to, in the host's word.
+    ``by``: null where no trace tells it.  ``effect``: null where it does nothing to the network."""
+
+    at: Time
+    until: Time | None
+    kind: EntryKind
+    what: str
+    subject: str
+    by: ActorDocument | None
+    evidence: EvidenceRef | None
+    effect: EffectDocument | None
+    host: str
+
+
+class StoryDocument(msgspec.Struct, frozen=True):
+    """What happened, oldest first, from ``since`` on."""
+
+    schema: Literal["hairpin.story/1"]
+    hairpin: str
+    host: HostDocument
+    hosts: tuple[HostDocument, ...]
+    since: Time
+    entries: tuple[EntryDocument, ...]
+    evidence: dict[EvidenceRef, Quote]
+    missing: tuple[MissingDocument, ...]
+
+
+def story_document(story: Story, evidence: tuple[Evidence, ...], words: Words) -> StoryDocument:
+    """Return the document in the reader's language."""
+    quotes = Quotes(evidence, words)
+    hosts = tuple(map(_host, evidence))
+    entries = tuple(_entry(each, quotes, words) for each in story.entries)
+    missing = tuple(_missing(each, quotes, words) for each in story.missing)
+    return StoryDocument(
+        schema=SCHEMA,
+        hairpin=hairpin.__version__,
+        host=hosts[0],
+        hosts=hosts,
+        since=time_text(story.since),
+        entries=entries,
+        evidence=quotes.all(),
+        missing=missing,
+    )
+
+
+def _host(evidence: Evidence) -> HostDocument:
+    plan = plan_document(plans_in(evidence))
+    return HostDocument(evidence.name, evidence.kernel, evidence.snapshot_id, evidence.taken_at, (), plan)
+
+
+def _entry(entry: StoryEntry, quotes: Quotes, words: Words) -> EntryDocument:
+    return EntryDocument(
+        at=time_text(entry.at),
+        until=None if entry.until is None else time_text(entry.until),
+        kind=entry.kind,
+        what=words(entry.what),
+        subject=entry.subject,
+        by=None if entry.by is None else _actor(entry.by, quotes),
+        evidence=quotes.trace(entry.evidence, entry.quote),
+        effect=None if entry.effect is None else _effect(entry.effect),
+        host=entry.host,
+    )
+
+
+def _actor(actor: Actor, quotes: Quotes) -> ActorDocument:
+    return ActorDocument(actor.kind, actor.name, quotes.trace(actor.evidence, actor.name))
+
+
+def _effect(effect: Effect) -> EffectDocument:
+    return EffectDocument(effect.event, effect.name, effect.commands)
+
+
+def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
+    return MissingDocument(
+        unread.key,
+        unread.netns,
+        unread.origin,
+        why_unread(unread, words),
+        words(left_undecided(unread)),
+        quotes.trace(unread.evidence, ""),
+        unread.host,
+    )

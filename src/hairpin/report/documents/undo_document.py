@@ -1,0 +1,86 @@
+"""The JSON document of ``hairpin undo`` and of its list: ``hairpin.undo/1``, docs/schema/undo-1.json."""
+
+from typing import Literal
+
+import msgspec
+
+import hairpin
+from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.change.commands.text import all_shown
+from hairpin.change.step import ReplaceFile
+from hairpin.message import Message
+from hairpin.report.words import Words
+
+SCHEMA: Literal["hairpin.undo/1"] = "hairpin.undo/1"
+
+
+class UndoStepDocument(msgspec.Struct, frozen=True):
+    """A step of a plan, in the order in which it was carried out.
+
+    ``repair``: the id of its repair.  ``commands``: as the plan printed them; none for a file.  ``file``: the file that
+    it writes, else null.  ``lasting``: it keeps the repair after a reboot.  ``state``: what has become of it;
+    ``gone``: a reboot or somebody else has taken it back; ``stays``: it is still there, ``said`` has the reason."""
+
+    repair: str
+    commands: tuple[str, ...]
+    file: str | None
+    lasting: bool
+    state: TaskState
+    said: str
+
+
+class UndoPlanDocument(msgspec.Struct, frozen=True):
+    """A plan that was carried out.
+
+    ``state``: ``applied``: in force; ``taken-back``: all of it, ``partly``: not all of it; ``open``, ``keeping``,
+    ``ending``: half done.  ``asked``: the words of the command that carried it out."""
+
+    id: str
+    host: str
+    begun_at: str
+    asked: tuple[str, ...]
+    state: PlanState
+    steps: tuple[UndoStepDocument, ...]
+
+
+class UndoDocument(msgspec.Struct, frozen=True):
+    """What was taken back, or the list of plans.
+
+    ``plan``: the plan that was taken back, as it stands now; null: none was in force, or the list was asked for.
+    ``plans``: with ``--list`` every plan, the newest first; else none.  ``said``: why the list is a copy that this
+    machine has kept; null: it is the host's own."""
+
+    schema: Literal["hairpin.undo/1"]
+    hairpin: str
+    plan: UndoPlanDocument | None
+    plans: tuple[UndoPlanDocument, ...]
+    said: str | None
+
+
+def undone_document(plan: Undertaking | None) -> UndoDocument:
+    """Return the document of a plan that was taken back, as the journal has it now; None: there was none."""
+    return UndoDocument(SCHEMA, hairpin.__version__, None if plan is None else _plan(plan), (), None)
+
+
+def plans_document(plans: tuple[Undertaking, ...], words: Words, said: Message | None = None) -> UndoDocument:
+    """Return the document of a list of plans.  ``said``: why it is a copy."""
+    return UndoDocument(
+        SCHEMA, hairpin.__version__, None, tuple(map(_plan, plans)), None if said is None else words(said)
+    )
+
+
+def _plan(plan: Undertaking) -> UndoPlanDocument:
+    steps = tuple(map(_step, plan.tasks))
+    return UndoPlanDocument(plan.id, plan.host, plan.begun_at, plan.question, plan.state, steps)
+
+
+def _step(task: Task) -> UndoStepDocument:
+    is_file = isinstance(task.step, ReplaceFile)
+    return UndoStepDocument(
+        repair=task.repair,
+        commands=() if is_file else all_shown((task.step,)),
+        file=task.step.path if isinstance(task.step, ReplaceFile) else None,
+        lasting=task.lasting,
+        state=task.state,
+        said=task.said,
+    )

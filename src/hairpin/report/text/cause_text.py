@@ -1,0 +1,223 @@
+"""What is written of one cause: its title, evidence, why, proof and repair: the parts of a section of the report."""
+
+from hairpin.answer.answer import Answer, CauseAnswer, Judge
+from hairpin.causes.where import rule_of
+from hairpin.diagnose.proof import Proof
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper, wrapped
+from hairpin.report.places import Places
+from hairpin.report.quotes import Quote, Quotes
+from hairpin.report.text.blame_text import write_blame
+from hairpin.report.text.configured import configured_text, decision_text, undoing_text
+from hairpin.report.text.remedy_text import NOTE, write_remedy
+from hairpin.report.verdicts import FEW, Group, folded, groups
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
+
+SEVERITIES: dict[str, Message] = {
+    "blocking": message("cause"),
+    "latent": message("latent cause"),
+    "exposure": message("exposure"),
+    "advice": message("advice"),
+}
+JSON_LINES = 2
+"""The most lines of an excerpt in JSON."""
+_JUDGES: dict[Judge, Message] = {
+    "simulated": message("simulated"),
+    "replicated": message("replayed on this kernel"),
+    "observed": message("observed"),
+}
+
+
+class CauseText:
+    """Writes the parts of the answer's causes on paper.  ``verbose``: all of it."""
+
+    def __init__(self, answer: Answer, words: Words, places: Places, *, verbose: bool) -> None:
+        self._answer = answer
+        self._words = words
+        self._places = places
+        self._verbose = verbose
+        self._quotes = Quotes(answer.evidence, words)
+        self._noted: set[Message] = set()
+        self.numbers = cause_numbers(answer)
+        """Of the causes that have one, by ref."""
+
+    def label(self, cause: CauseAnswer) -> str:
+        """Return ``1. cause[interface-forwarding-off]``."""
+        kind, number = self._words(SEVERITIES[cause.severity]), self.numbers.get(cause.ref)
+        return f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]"
+
+    def title(self, cause: CauseAnswer, said: Message, paper: Paper) -> None:
+        """Write the cause's label, and what is said of it."""
+        paper.prose(self._words(said), first=f"{self.label(cause)}: ", first_style="bad", style="strong")
+
+    def explained(self, cause: CauseAnswer, paper: Paper) -> None:
+        """Write which flows the cause explains, and what made it."""
+        words = self._words
+        failing = [each for each in self._answer.flows if not each.succeeds]
+        stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
+        if len(stopped) == len(failing) > 1:
+            paper.prose(words(_all_explained(len(stopped))), indent=2)
+        elif stopped and len(failing) > 1:
+            lines = folded(stopped, words, self._places, [each.trace.flow for each in self._answer.flows])
+            more = [words(message("{count} more", count=len(lines) - FEW))] if len(lines) > FEW else []
+            told = "; ".join([*lines[:FEW], *more])
+            paper.prose(words(message("It explains: {flows}", flows=told)), indent=2)
+        if cause.follows_from:
+            said = message("It follows from: {causes}", causes=self.named(cause.follows_from))
+            paper.prose(words(said), indent=2)
+
+    def quotes(self, cause: CauseAnswer) -> list[Quote]:
+        """Return the evidence that tells something; all of it if verbose."""
+        references, every = self._quotes.cause(cause), self._quotes.all()
+        return [every[each] for each in references if every[each].tells or self._verbose]
+
+    def quote(self, quote: Quote, paper: Paper) -> None:
+        """Write where the evidence stands, and its words."""
+        netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
+        place = f"{quote.origin} ({netns})" if netns else quote.origin
+        paper.cut("  ", ("──", "faint"), f" {place}")
+        lines = quote.excerpt.splitlines()
+        for line in lines[: 2 * FEW]:
+            for part in _quoted(line, paper.width - 4):
+                paper.cut("  ", ("│ ", "faint"), part)
+        if quote.note:
+            paper.prose(quote.note, indent=5)
+
+    def why(self, cause: CauseAnswer, paper: Paper) -> None:
+        """Write why the cause stops packets, where it is written down, and since when and through whom it is there."""
+        words = self._words
+        paper.prose(words(cause.candidate.detail), indent=2)
+        if cause.configured is not None:
+            paper.prose(words(configured_text(cause.configured)), indent=2)
+        if cause.decision is not None:
+            paper.prose(words(decision_text(cause.decision)), indent=2)
+            self._noted.add(undoing_text(cause.decision))  # said once
+        if cause.blame is not None:
+            write_blame(cause.blame, words, paper, whole=self._verbose)
+
+    def proof(self, cause: CauseAnswer, paper: Paper) -> None:
+        """Write the two verdicts that prove the cause, or after what it strikes."""
+        words = self._words
+        if cause.proof is not None:
+            said = self._proof(cause, cause.proof)
+            paper.prose(words(said), indent=2, first=f"{words(message('proof:'))} ", first_style="strong")
+        elif cause.event is not None:
+            paper.prose(words(message("it strikes after: {event}", event=cause.event)), indent=2)
+        if self._verbose and cause.alternatives:
+            said = message("would do instead: {causes}", causes="; ".join(map(self.named, cause.alternatives)))
+            paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
+
+    def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
+        """Write the repair; the others, too, if it is not ready to be typed, if verbose, or with ``every``."""
+        host = cause.host if self._places.with_host else None
+        ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
+        shown = cause.remedies if every or self._verbose or not ready else cause.remedies[:1]
+        for number, remedy in enumerate(shown):
+            write_remedy(remedy, self._words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
+        if len(shown) < len(cause.remedies):
+            paper.prose(self._words(message("-v shows another way to repair it.")), indent=2, style="faint")
+
+    def named(self, refs: tuple[str, ...]) -> str:
+        """Return ``1 (ip-forward-off), 2 (docker-user-drops)``."""
+        named = [(each, self._places.on(each.id, each.host)) for each in self._answer.causes if each.ref in refs]
+        numbers = self.numbers
+        return ", ".join(f"{numbers[each.ref]} ({name})" if each.ref in numbers else name for each, name in named)
+
+    def _proof(self, cause: CauseAnswer, proof: Proof) -> Message:
+        before, after = self._words(VERDICTS[proof.without_change]), self._words(VERDICTS[proof.with_change])
+        judge = self._words(_JUDGES[cause.judge])
+        if not cause.candidate.offered and len(cause.together) == 1 and cause.event is None:
+            if rule_of(cause.candidate.where) is None:
+                return message("{before} now, {after} if what is missing were there ({judge})", before=before,
+                               after=after, judge=judge)  # fmt: skip
+            return message(
+                "{before} now, {after} without that rule, which is meant to stay ({judge})",
+                before=before,
+                after=after,
+                judge=judge,
+            )
+        if cause.event is not None:
+            return message(
+                "{before} after {event}, {after} with this change ({judge})",
+                event=cause.event,
+                before=before,
+                after=after,
+                judge=judge,
+            )
+        if len(cause.together) == 1:
+            return message("{before} now, {after} with this change ({judge})", before=before, after=after, judge=judge)
+        numbers = [str(self.numbers[each]) for each in cause.together if each in self.numbers]
+        named = ", ".join(numbers) if len(numbers) == len(cause.together) else self.named(cause.together)
+        both = {"before": before, "after": after, "judge": judge, "causes": named}
+        if len(cause.together) == 2:
+            return message("{before} now, {after} when both causes are fixed: {causes} ({judge})", **both)
+        return message(
+            "{before} now, {after} when all {count} causes are fixed: {causes} ({judge})",
+            count=len(cause.together),
+            **both,
+        )
+
+
+def explaining(answer: Answer) -> list[CauseAnswer]:
+    """Return the causes that stop an asked flow, in the order in which they are written."""
+    order = dict.fromkeys(ref for group in groups(answer.flows) for ref in group.causes)
+    found = {each.ref: each for each in answer.causes}
+    return [found[ref] for ref in order if ref in found]
+
+
+def blocking(answer: Answer) -> list[CauseAnswer]:
+    """Return the causes that have a number, in the order in which they are written; none if there is one alone."""
+    found = [each for each in explaining(answer) if each.severity == "blocking"]
+    return found if len(found) > 1 else []
+
+
+def cause_numbers(answer: Answer) -> dict[str, int]:
+    """Return the number of each cause that has one, by its ref."""
+    return {each.ref: number for number, each in enumerate(blocking(answer), 1)}
+
+
+def _all_explained(count: int) -> Message:
+    if count == 2:
+        return message("It explains both flows that fail.")
+    return message("It explains all {count} flows that fail.", count=count)
+
+
+def _quoted(line: str, room: int) -> list[str]:
+    """Return the lines of a quote: of JSON, which is no prose, at most two."""
+    parts = list(wrapped(line, room))
+    if not line.startswith(("{", "[{")) or len(parts) <= JSON_LINES:
+        return parts
+    return [*parts[: JSON_LINES - 1], f"{parts[JSON_LINES - 1]} …"]
+
+
+def told_apart(answer: Answer) -> list[CauseAnswer]:
+    """Return the causes with a section of their own although they stop no asked flow yet: what is to come, what is
+    open, and states of the host, such as what keeps an engine from starting."""
+    written = {each.ref for each in explaining(answer)}
+    return [
+        each
+        for each in answer.causes
+        if each.ref not in written
+        and not (each.severity == "advice" and each.line is not None)
+        and (
+            each.severity in ("latent", "exposure")
+            or each.proof is None
+            or (each.severity == "blocking" and not each.flows)
+        )
+    ]
+
+
+def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
+    """Write that no cause explains the flows, or what it depends on."""
+    if group.verdict != "depends":
+        said = message(
+            "No cause that hairpin knows explains this; the drawing shows where it ends. A snapshot helps to find "
+            "out: hairpin snapshot --redact"
+        )
+        paper.prose(words(said), indent=2)
+        return
+    paper.prose(words(message("It cannot be decided from what was read. It depends on whether")), indent=2)
+    flow = answer.flows[group.numbers[0]]
+    for said in (*flow.orders, *(each.said for each in flow.trace.conditions)):
+        paper.prose(words(said), indent=4, first="· ")

@@ -1,0 +1,85 @@
+"""The matrix of events as people read it: first those that change nothing, then what each of the others does."""
+
+from hairpin.answer.matrix import EventCell, EventRow, Matrix
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places, places_of
+from hairpin.report.text.after import write_uncertain
+from hairpin.report.text.summary import count_of_flows
+from hairpin.report.unread import as_far_as_read, write_notes, write_unread
+from hairpin.report.verdicts import folded, write_flows
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict, succeeds
+
+
+def events_text(found: Matrix, words: Words, paper: Paper, *, verbose: bool = False) -> str:
+    """Return the matrix."""
+    changing = [each for each in found.rows if each.changes]
+    quiet = [each for each in found.rows if each not in changing]
+    paper.prose(words(_first_line(found, len(changing))), style="strong")
+    if quiet:
+        paper.gap()
+        names = ", ".join(event_name(each, found) for each in quiet)
+        stays = message("All flows and open connections stay as they are after: {events}", events=names)
+        paper.prose(words(as_far_as_read(stays, found.lacks_reading)))
+    places = places_of(found.answer, words)
+    for row in changing:
+        paper.gap()
+        _write_row(found, row, places, words, paper, verbose=verbose)
+    write_notes(found.answer, words, paper)
+    write_unread(found.undecided, words, paper)
+    return paper.text()
+
+
+def _first_line(found: Matrix, changing: int) -> Message:
+    flows, events = count_of_flows(found.answer.flows), _count_of_events(len(found.rows))
+    failing = sum(any(cell.breaks and cell.after != "depends" for cell in row.cells) for row in found.rows)
+    if not changing:
+        said = message("{flows}, {events}: nothing changes", flows=flows, events=events)
+        return as_far_as_read(said, found.lacks_reading)
+    if not failing:
+        said = message("{flows}, {events}: nothing fails that passes now", flows=flows, events=events)
+        return as_far_as_read(said, found.lacks_reading)
+    return message(
+        "{flows}, {events}: after {failing} of them something fails that passes now",
+        flows=flows,
+        events=events,
+        failing=failing,
+    )
+
+
+def _count_of_events(count: int) -> Message:
+    return message("1 event") if count == 1 else message("{count} events", count=count)
+
+
+def event_name(row: EventRow, found: Matrix) -> str:
+    """Return the event's id; of several hosts with its host."""
+    return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
+
+
+def _write_row(found: Matrix, row: EventRow, places: Places, words: Words, paper: Paper, *, verbose: bool) -> None:
+    paper.prose(words(message("{event}: {title}", event=event_name(row, found), title=row.title)), style="strong")
+    flows = {each.ref: each.trace.flow for each in found.answer.flows}
+    every = list(flows.values())
+    for verdict, cells in _by_verdict([each for each in row.cells if each.breaks]).items():
+        lines = folded([flows[each.flow] for each in cells], words, places, every)
+        write_flows(lines, verdict, words, paper, all_=verbose)
+    opened = [each for each in row.cells if succeeds(each.after) and not succeeds(each.before)]
+    for verdict, cells in _by_verdict(opened).items():
+        paper.prose(words(message("these do not pass now, and do then:")), indent=2)
+        lines = folded([flows[each.flow] for each in cells], words, places, every)
+        write_flows(lines, verdict, words, paper, all_=verbose)
+    lost = sum(each.established == "lost" for each in row.cells)
+    if lost:
+        said = message("open connections of {count} flows break", count=lost)
+        paper.prose(words(said if lost > 1 else message("the open connections of 1 flow break")), indent=2)
+    for strike in row.strikes:
+        paper.prose(words(message("{cause}: {title}", cause=strike.id, title=strike.title)), indent=2)
+    write_uncertain(row, words, paper)
+
+
+def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
+    found: dict[Verdict, list[EventCell]] = {}
+    for each in cells:
+        found.setdefault(each.after, []).append(each)
+    return found

@@ -1,0 +1,226 @@
+"""What texts mean, as people read it: the quote, the meaning, whether it is true here and why, what to do."""
+
+from datetime import UTC, datetime
+
+from hairpin.answer.decisive import undecided_readings
+from hairpin.explain.explain import Explanation, TextAnswer
+from hairpin.explain.here import Here, TextHere
+from hairpin.explain.named import question_about
+from hairpin.explain.sender import TextSender
+from hairpin.explain.understand import TextFound
+from hairpin.message import Message, message
+from hairpin.report.pages import page_ids
+from hairpin.report.paper import Paper, Style, shortened
+from hairpin.report.places import places_of
+from hairpin.report.text.remedy_text import NOTE, write_remedy
+from hairpin.report.unread import as_far_as_read, refused_without_root, write_unread
+from hairpin.report.verdicts import FEW, flow_text
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
+
+_LINES = 3
+"""A quote takes at most so many lines."""
+_HERE: dict[Here, tuple[Message, Style]] = {
+    "true": (message("true here:"), "bad"),
+    "false": (message("not true here now:"), "good"),
+    "unknown": (message("true here? unknown:"), "unsure"),
+}
+
+
+def explain_text(explained: Explanation, words: Words, paper: Paper, *, verbose: bool = False) -> str:
+    """Return the explanation."""
+    writer = _Writer(explained, words, paper, verbose=verbose)
+    for number, each in enumerate(explained.found):
+        if number:
+            paper.gap()
+        writer.found(each)
+    writer.harmless()
+    writer.unknown()
+    writer.source()
+    return paper.text()
+
+
+class _Writer:
+    """Writes each cause's repair once."""
+
+    def __init__(self, explained: Explanation, words: Words, paper: Paper, *, verbose: bool) -> None:
+        self._explained = explained
+        self._words = words
+        self._paper = paper
+        self._verbose = verbose
+        self._repaired: set[str] = set()
+        self._noted: set[Message] = set()
+
+    def _prose(self, said: Message, *, indent: int = 2, style: Style = "plain") -> None:
+        self._paper.prose(self._words(said), indent=indent, style=style)
+
+    def found(self, each: TextAnswer) -> None:
+        """Write one text that means something."""
+        words, paper = self._words, self._paper
+        self._quote(each.text)
+        paper.prose(words(each.text.entry.meaning), indent=2)
+        printed = _printed_by(each.here.sender)
+        if printed is not None:
+            self._prose(printed, style="faint")
+        heading, style = _HERE[each.here.here]
+        paper.prose(self._why(each.here), indent=2, first=f"{words(heading)} ", first_style=style)
+        if each.here.cause is not None:
+            self._proven(each.here)
+            return
+        if each.here.here == "unknown":
+            for target in each.text.targets[:FEW]:
+                paper.line("    ", (question_about(target, each.here.sender.start), "command"))
+        pages = [id_ for id_ in each.here.cause_ids if id_ in page_ids()]
+        if pages and each.here.here == "unknown":
+            shown = pages if self._verbose else pages[:FEW]
+            said = message("it may be: {causes} (hairpin explain ID)", causes=", ".join(shown))
+            paper.prose(words(said), indent=2, style="faint")
+
+    def _quote(self, text: TextFound) -> None:
+        """Write the text, and how often it came and when."""
+        self._paper.prose(
+            _with_both_ends(text.quote, _LINES * (self._paper.width - 4)),
+            first="│ ",
+            first_style="faint",
+            style="strong",
+        )
+        self._counted(text)
+
+    def _counted(self, text: TextFound) -> None:
+        first, last = text.first_at, text.last_at
+        if text.count > 1 and first is not None and last is not None:
+            said = message(
+                "{count} times, from {first} to {last}", count=text.count, first=_time(first), last=_time(last)
+            )
+        elif text.count > 1:
+            said = message("{count} times", count=text.count)
+        elif first is not None:
+            said = message("at {first}", first=_time(first))
+        else:
+            return
+        self._prose(said, style="faint")
+
+    def _why(self, here: TextHere) -> str:
+        if here.cause is None:
+            return self._words(here.why)
+        host = here.answer is not None and here.answer.has_several_hosts
+        name = f"{here.cause.id}@{here.cause.host}" if host else here.cause.id
+        return f"{name}: {self._words(here.cause.candidate.title)}"
+
+    def _proven(self, here: TextHere) -> None:
+        """Write the proof of a text, and the repair of its cause."""
+        words, paper, cause = self._words, self._paper, here.cause
+        assert cause is not None
+        assert here.answer is not None
+        proof = f"{words(message('proof:'))} "
+        if here.flow is not None and cause.proof is not None:
+            before, after = (words(VERDICTS[each]) for each in (cause.proof.without_change, cause.proof.with_change))
+            flow = flow_text(here.flow.trace.flow, places_of(here.answer, words))
+            said = message("{flow}: {before} now, {after} without this cause", flow=flow, before=before, after=after)
+            paper.prose(words(said), indent=2, first=proof, first_style="strong")
+        else:
+            paper.prose(words(cause.candidate.detail), indent=2, first=proof, first_style="strong")
+        if cause.id not in self._repaired:
+            host = cause.host if here.answer.has_several_hosts else None
+            for number, remedy in enumerate(cause.remedies if self._verbose else cause.remedies[:1]):
+                write_remedy(remedy, words, paper, self._noted, host, instead=number > 0, guarded=self._verbose)
+        else:
+            self._prose(message("the repair above is its repair, too"))
+        self._repaired.add(cause.id)
+        if cause.id in page_ids():
+            self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
+
+    def harmless(self) -> None:
+        """Write the texts that mean no fault: whole if nothing else was asked, else a line for each."""
+        alone = not self._explained.found
+        shown = self._explained.harmless if alone or self._verbose else self._explained.harmless[:FEW]
+        if not self._explained.harmless:
+            return
+        self._paper.gap()
+        if not alone:
+            heading = message("Healthy hosts log these too, and nothing here makes them a fault:")
+            self._prose(as_far_as_read(heading, self._explained.lacks_reading), indent=0)
+        for each in shown:
+            if alone:
+                self._quote(each)
+                self._prose(each.entry.meaning)
+                harmless = message("No fault by itself.")
+                self._prose(as_far_as_read(harmless, self._explained.lacks_reading), style="good")
+            else:
+                said = f"{shortened(each.quote, 2 * self._paper.width)} ({each.count})"
+                self._paper.prose(said, indent=2, first="· ", style="faint")
+        if len(shown) < len(self._explained.harmless):
+            self._prose(message("and {count} more (-v lists them)", count=len(self._explained.harmless) - len(shown)))
+
+    def unknown(self) -> None:
+        """Write which lines mean nothing, and what they name."""
+        explained, paper = self._explained, self._paper
+        if not explained.unknown:
+            return
+        paper.gap()
+        others = sum(each.count for each in explained.unknown) + explained.rest
+        if explained.found or explained.harmless:
+            said = (
+                message("1 other line means nothing to hairpin.")
+                if others == 1
+                else message("{count} other lines mean nothing to hairpin.", count=others)
+            )
+        elif others == 1:
+            said = message("This means nothing to hairpin.")
+        else:
+            said = message("These {count} lines mean nothing to hairpin.", count=others)
+        self._prose(said, indent=0)
+        if self._verbose or not (explained.found or explained.harmless):
+            for each in explained.unknown if self._verbose else explained.unknown[:FEW]:
+                text = shortened(each.quote, 2 * paper.width)
+                paper.prose(f"{text} ({each.count})" if each.count > 1 else text, indent=2, first="· ", style="faint")
+        if explained.targets and not explained.found:
+            self._prose(message("It names what can be asked about:"), indent=0)
+            for target in explained.targets[:FEW]:
+                paper.line("    ", (question_about(target), "command"))
+
+    def source(self) -> None:
+        """Write when the hosts were read."""
+        answer = self._explained.answer
+        if answer is None:
+            return
+        self._paper.gap()
+        if self._explained.lacks_reading:
+            write_unread(undecided_readings(answer), self._words, self._paper)
+        elif any(refused_without_root(each) for each in answer.missing):
+            said = message("Not all of the host could be read: run hairpin as root.")
+            self._paper.prose(self._words(said), first=f"{self._words(NOTE)} ", style="unsure")
+        read = (host for host in answer.network.hosts if host.was_read)
+        hosts = ", ".join(f"{host.name or '-'} ({host.taken_at or '-'})" for host in read)
+        self._prose(message("Read on {hosts}; simulated.", hosts=hosts), indent=0, style="faint")
+
+
+def _printed_by(sender: TextSender) -> Message | None:
+    """Return who printed a text, if the user or its line says so."""
+    if sender.told_by not in ("option", "line"):
+        return None
+    name = sender.name or sender.host
+    match sender.kind:
+        case "container":
+            return message("printed by container {name}", name=name)
+        case "host" if sender.told_by == "line":
+            return message("printed by {name} on {host}", name=sender.name or "-", host=sender.host)
+        case "host":
+            return message("printed on the host")
+        case "elsewhere":
+            return message("printed on {name}", name=sender.host or sender.name)
+        case "address" | "lan" if sender.told_by == "option":
+            return message("printed by a client")
+        case _:
+            return None
+
+
+def _with_both_ends(text: str, room: int) -> str:
+    """Return the text without its middle, if it is longer: an error's end says what happened."""
+    if len(text) <= room:
+        return text
+    return f"{text[: room // 3].rstrip()} … {text[len(text) - room * 2 // 3 + 3 :].lstrip()}"
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,88 @@
+"""What an answer rests on: what is assumed, what only the user can tell, what is missing, when it was read."""
+
+from hairpin.answer.answer import REPLICA, Answer
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places
+from hairpin.report.questions import write_questions
+from hairpin.report.text.cause_text import SEVERITIES
+from hairpin.report.text.remedy_text import NOTE
+from hairpin.report.unread import left_undecided
+from hairpin.report.verdicts import FEW
+from hairpin.report.words import Words
+
+
+def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
+    """Write the assumptions, the questions, the parts that could not be read or replayed, and the remarks."""
+    assumed = dict.fromkeys(words(said) for flow in answer.flows for said in flow.trace.usual.assumed)
+    if assumed:
+        paper.gap()
+        paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
+    write_questions(answer, words, paper)
+    _write_missing(answer, words, paper, places, verbose=verbose)
+    _write_not_replayed(answer, words, paper, verbose=verbose)
+    paper.gap()
+    for cause in answer.causes:
+        if cause.severity == "advice" and cause.line is not None:
+            kind = words(SEVERITIES["advice"])
+            paper.prose(words(cause.line), first=f"{kind}[{places.on(cause.id, cause.host)}]: ")
+    for said in answer.notes:
+        paper.prose(words(said), first=f"{words(NOTE)} ")
+
+
+def source_of(answer: Answer) -> Message:
+    """Return when the hosts were read, and whether a replica agrees."""
+    flows = answer.flows
+    agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
+    agreed = agreed and not answer.disputes
+    if answer.has_several_hosts:
+        read = (host for host in answer.network.hosts if host.was_read)
+        hosts = ", ".join(f"{host.name} ({host.taken_at or '-'})" for host in read)
+        if agreed:
+            return message("Read on {hosts}; confirmed by replaying the packets on this kernel.", hosts=hosts)
+        return message("Read on {hosts}; simulated: no packet was sent.", hosts=hosts)
+    host = answer.network.this
+    here = {"host": host.name or "-", "time": host.taken_at or "-"}
+    if agreed:
+        return message("Read on {host} at {time}; confirmed by replaying the packets on this kernel.", **here)
+    return message("Read on {host} at {time}; simulated: no packet was sent.", **here)
+
+
+def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
+    missing = tuple(each for each in answer.unread if each.key != REPLICA)
+    if not missing:
+        return
+    paper.gap()
+    paper.prose(words(message("Not read, so undecided:")), style="unsure")
+    for each in missing if verbose else missing[:FEW]:
+        said = message(
+            "{what}: {origin} in {netns}: {reason}",
+            what=left_undecided(each),
+            origin=each.origin,
+            netns=places.netns(each.netns or each.host or answer.network.this.name, each.host),
+            reason=each.reason,
+        )
+        paper.prose(words(said), indent=2, first="· ")
+    if len(missing) > FEW and not verbose:
+        paper.prose(words(message("and {count} more (-v lists them)", count=len(missing) - FEW)), indent=4)
+
+
+def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
+    """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided.
+
+    Few words unless ``verbose``: a host of which one part is not rebuilt has a reason for each of its flows."""
+    shown = answer.disputes if verbose else answer.disputes[:FEW]
+    for dispute in shown:
+        paper.gap()
+        told = words(dispute.said())
+        paper.prose(told, first=f"{words(message('not confirmed by the replica:'))} ", first_style="unsure")
+    if len(answer.disputes) > len(shown):
+        paper.prose(words(message("and {count} more (-v lists them)", count=len(answer.disputes) - FEW)), indent=4)
+    reasons = tuple(dict.fromkeys(each.reason for each in answer.unread if each.key == REPLICA))
+    for reason in reasons if verbose or len(reasons) == 1 else ():
+        paper.gap()
+        paper.prose(words(message("Not replayed: {reason}", reason=reason)), style="faint")
+    if len(reasons) > 1 and not verbose:
+        more = message("and {count} more (-v lists them)", count=len(reasons) - 1)
+        paper.gap()
+        paper.prose(words(message("Not replayed: {reason}; {more}", reason=reasons[0], more=more)), style="faint")

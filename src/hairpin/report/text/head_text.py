@@ -1,0 +1,80 @@
+"""The head of a report: how the engines are, the summary, and every flow's verdict."""
+
+from hairpin.answer.answer import Answer, FlowAnswer
+from hairpin.answer.decisive import lacks_reading
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places
+from hairpin.report.text.after import write_event
+from hairpin.report.text.summary import summary
+from hairpin.report.unread import as_far_as_read, refused_without_root
+from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import Verdict
+
+
+def write_head(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write what stands before the summary, and the summary."""
+    write_before_summary(answer, words, paper)
+    line = summary(answer)
+    if line is not None:
+        paper.prose(words(line), style="strong")
+
+
+def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
+    """Write the event that the question is about, and what is amiss before any flow."""
+    if answer.event is not None:
+        write_event(answer.event, words, paper)
+    for said in answer.engines:
+        paper.prose(words(said), style="strong")
+    if any(refused_without_root(each) for each in answer.missing):
+        paper.prose(words(message("Not all of the host could be read: run hairpin as root.")), style="unsure")
+
+
+def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
+    """Write every flow's verdict: first the failing flows, grouped by how they fail."""
+    flows = answer.flows
+    if not flows:
+        paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
+    bad = [each for each in flows if not each.succeeds]
+    others = [each.trace.flow for each in flows]
+
+    def write(verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False) -> None:
+        """Write the lines of the flows with one verdict.  ``whole``: however many they are."""
+        told = [each.trace.flow for each in alike]
+        if single or verbose:
+            lines = [flow_text(flow, places) for flow in told]
+        else:
+            lines = folded(told, words, places, others, each_port=whole)
+        write_flows(lines, verdict, words, paper, all_=verbose or whole)
+
+    failing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in groups(flows))
+    for verdict in failing:
+        write(verdict, [each for each in bad if each.verdict == verdict], single=len(bad) <= FEW)
+    fine = [each for each in flows if each.succeeds]
+    passing: dict[Verdict, None] = dict.fromkeys(each.verdict for each in fine)
+    for verdict in passing:
+        alike = [each for each in fine if each.verdict == verdict]
+        write(verdict, alike, single=len(fine) <= FEW, whole=not bad and len(fine) <= 4 * FEW)
+
+
+def _nothing_asked(answer: Answer) -> Message:
+    if not any(host.engines for host in answer.network.hosts) and any(host.was_read for host in answer.network.hosts):
+        return message(
+            "No container engine is installed here, so nothing is published. Name a port to look at it alone: hairpin "
+            "check PORT"
+        )
+    if any(each.key.startswith(("docker", "podman")) for each in answer.missing):
+        return message("What is published is not known. Name a port to look at it alone: hairpin check PORT")
+    if not any(host.containers() for host in answer.network.hosts):
+        kinds = sorted({each.kind for host in answer.network.hosts for each in host.engines})
+        form = message("Docker and Podman run no container here. Name a port to look at it alone: hairpin check PORT")
+        one = message(
+            "{engine} runs no container here. Name a port to look at it alone: hairpin check PORT",
+            engine=kinds[0].capitalize() if kinds else "-",
+        )
+        return form if len(kinds) > 1 else one
+    return message(
+        "No container here publishes a port or has a network of its own, so there is nothing to look at. Name a port "
+        "to look at it alone: hairpin check PORT"
+    )

@@ -1,0 +1,158 @@
+"""Draws a packet's path: a line for each step that decided something, and the place where the packet stops."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.host.netns import Netns
+from hairpin.message import Message, message
+from hairpin.netfilter.packet import Packet
+from hairpin.network.prefix import address_text
+from hairpin.report.paper import Paper, Style, cells, wrapped
+from hairpin.report.places import NO_HOSTS, Places
+from hairpin.report.stops import decided_text, stop_sentence
+from hairpin.report.text.ways import FlowWay, change, headers, ways
+from hairpin.report.words import Words
+from hairpin.walk.state import DecidedBy, RuleDecided, Step
+from hairpin.walk.trace import Branch, Trace
+
+_QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
+"""Stages that are drawn only if something was decided there."""
+_STAGE_CELLS = 13
+_STAGES: dict[str, Message] = {
+    "device-in": message("device-in"), "bridge": message("bridge"), "prerouting": message("prerouting"),
+    "input-route": message("input-route"), "input": message("input"), "socket": message("socket"),
+    "forward": message("forward"), "output-route": message("output-route"), "output": message("output"),
+    "postrouting": message("postrouting"), "neighbour": message("neighbour"), "device-out": message("device-out"),
+    "tunnel": message("tunnel"), "outside": message("outside"), "relay": message("relay"),
+}  # fmt: skip
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One line of the drawing: where the packet is, ``what`` decided in the tool's words, and the packet after it."""
+
+    netns: Netns | None
+    stage: str
+    link: str
+    what: str
+    packet: Packet
+    reverse: bool = False
+    """It is the lookup of the way back, which decides the next hop."""
+
+
+def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
+    """Yield the steps that decided something, translated the packet or entered a namespace; with ``every`` all."""
+    before: Packet | None = None
+    netns: Netns | None = None
+    for step in steps:
+        what = "" if is_policy(step.decided_by) and not every else decided_text(step.decided_by, words)
+        translated = before is not None and headers(before) != headers(step.packet)
+        arrives = step.stage == "device-in" and step.netns != netns
+        if every or what or translated or arrives or step.stage not in (*_QUIET, "device-in"):
+            if not every:
+                what = briefly(step.decided_by) or what
+            if step.note == "reverse path":
+                what = words(way_back(step, what))
+            if translated and before is not None:
+                what = f"{what}  {change(before, step.packet)}".strip()
+            yield Hop(step.netns, step.stage, step.link, what, step.packet, reverse=step.note == "reverse path")
+        before = step.packet
+        netns = None if step.stage == "outside" else step.netns
+
+
+def way_back(step: Step, route: str) -> Message:
+    """Return what is said of the lookup of the way back, which found ``route``."""
+    source = address_text(step.packet.saddr, step.packet.version)
+    return message("back to {address}: {route}", address=source, route=route)
+
+
+def is_policy(decided: DecidedBy | None) -> bool:
+    """Return whether a chain's policy decided: an accepting policy is not worth a line."""
+    return isinstance(decided, RuleDecided) and decided.place.number == 0
+
+
+def stage_text(stage: str, words: Words) -> str:
+    """Return the name of a stage."""
+    return words(_STAGES[stage]) if stage in _STAGES else stage
+
+
+def briefly(decided: DecidedBy | None) -> str:
+    """Return ``nat DOCKER 2: DNAT`` for a rule on the path, else nothing; ``-v`` shows the whole rule."""
+    if not isinstance(decided, RuleDecided):
+        return ""
+    place = decided.place
+    found = re.search(r"(?:^| )-j (\S+)|\b(accept|dnat|snat|masquerade|redirect)\b", place.text)
+    return f"{place.table} {place.chain} {place.number}: {found[1] or found[2]}" if found is not None else ""
+
+
+def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
+    """Draw the usual branch: the request, or the answer or first data if that is what fails; with ``every`` all."""
+    draw_branch(trace, trace.usual, paper, words, places, every=every)
+
+
+def draw_branch(
+    trace: Trace, branch: Branch, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False
+) -> None:
+    """Draw one branch of a walk."""
+    found = ways(trace, branch, places)
+    # Only the direction that failed is drawn; of a flow that succeeds only the request.
+    drawn = found if every else [each for each in found if each.stop is not None] or found[:1]
+    for number, each in enumerate(drawn):
+        if number:
+            paper.gap()
+        if len(drawn) > 1 or each.kind != "request":
+            paper.line(f"    {words(each.name)}")
+        _draw_way(each, paper, words, places, every=every)
+
+
+def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every: bool) -> None:
+    """Draw one direction: its start, its hops, and its end or stop."""
+    stop, netns = way.stop, way.inside
+    paper.cut("    ", ("●", "strong"), f" {way.start}")
+    found = list(hops(way.steps, words, every=every))
+    if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
+        last_step = way.steps[-1]  # a policy decided: it has no line of its own
+        found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
+    twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
+    if stop is not None and twice:
+        del found[-2]  # the stop's own line shows it
+    for number, hop in enumerate(found):
+        last = number == len(found) - 1
+        if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, places):
+            paper.cut("    ", ("│", "faint"), f" ─ {places.netns(hop.netns.name, hop.netns.host)}")
+        netns = hop.netns
+        if last and stop is not None:
+            break
+        _line(("│", "faint"), hop, hop.what, paper, words)
+    if stop is None:
+        paper.cut("    ", ("✓", "good"), f" {way.end}")
+        return
+    broken = found[-1] if found else Hop(stop.netns, stop.stage, stop.link, "", stop.seen.packet)
+    _line(("✗", "bad"), broken, decided_text(stop.decided_by, words), paper, words)
+    paper.prose(words(stop_sentence(stop)), indent=6 + _STAGE_CELLS, style="bad")
+    paper.line("    ", ("┆", "faint"))
+    paper.cut("    ", ("○", "faint"), (f" {way.end}", "faint"))
+
+
+def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
+    return at.netns, at.stage, at.link
+
+
+def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
+    """Return whether a line names the namespace; a path that starts in the only host's own namespace needs none."""
+    return before is not None or not netns.is_host or places.with_host
+
+
+def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
+    """Write ``│ stage  link  what``; what does not fit goes below, wrapped, when the paper is narrow."""
+    named = stage_text(hop.stage, words)
+    stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
+    link = f"{hop.link or '-':<9} "
+    head = 6 + _STAGE_CELLS + cells(link)
+    if head + cells(what) <= paper.width:
+        paper.line("    ", mark, " ", (stage, "faint"), link, what)
+        return
+    paper.line("    ", mark, " ", (stage, "faint"), link.rstrip())
+    for line in wrapped(what, max(20, paper.width - 8)):
+        paper.line("    ", ("│", "faint"), "   ", line)

@@ -1,0 +1,378 @@
+"""A plan as people read it, and what came of it."""
+
+from collections.abc import Iterator
+from difflib import unified_diff
+
+from hairpin.answer.decisive import lacks_reading, undecided_readings
+from hairpin.apply.compose import ComposeProposal
+from hairpin.apply.outcome import FixOutcome, FlowResult
+from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
+from hairpin.apply.task import PLAN_STATES, Task, Undertaking
+from hairpin.change.calls import BindInterface, TrustSource
+from hairpin.change.commands.text import brief_text, command_lines
+from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
+from hairpin.engines.missing import loss_text
+from hairpin.message import Message, message, verbatim
+from hairpin.remedy.remedy import OwnersDecision
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places, places_of
+from hairpin.report.text.cause_text import cause_numbers
+from hairpin.report.text.configured import configured_text, decision_text, undoing_text
+from hairpin.report.text.effects_text import effects_told, unasked_told
+from hairpin.report.text.remedy_text import ALSO, NOTE
+from hairpin.report.unread import as_far_as_read, write_unread
+from hairpin.report.verdicts import flow_text, verdict_line
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS, succeeds
+
+_WHY: dict[Why, Message] = {
+    "policy": message("somebody wrote this down, so it is a choice"),
+    "disruptive": message("it disrupts what works now"),
+    "instead": message("it would do instead"),
+    "by-person": message("only a person can do it"),
+    "later": message("it cannot succeed before a person has repaired what made it"),
+    "opens": message("it opens what nobody asked for"),
+    "closes": message("it closes what works now"),
+    "diverts": message("it sends what works now another way"),
+    "covered": message("a repair above brings back what it stops"),
+    "unknown": message("hairpin knows no repair"),
+    "event": message("it waits for an event"),
+    "advice": message("nothing fails through it"),
+}
+_JUDGES: dict[str, Message] = {
+    "simulated": message("followed on what was read after it"),
+    "replicated": message("replayed on this kernel from what was read after it"),
+    "observed": message("a real connection, with data both ways"),
+}
+_FEW = 6
+"""Flows that are named one by one."""
+
+
+def plan_text(
+    plan: RepairPlan,
+    words: Words,
+    paper: Paper,
+    *,
+    lasting: bool,
+    applying: bool,
+    verbose: bool = False,
+    proposals: tuple[ComposeProposal, ...] = (),
+) -> str:
+    """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out.
+    ``proposals``: lines of compose files that a person may write."""
+    places = places_of(plan.answer, words)
+    paper.prose(words(_first_line(plan)), style="strong")
+    numbers = cause_numbers(plan.answer)
+    for number, each in enumerate(plan.repairs, 1):
+        paper.gap()
+        _write_repair(number, each, numbers.get(each.cause.ref) if each.cause is not None else None, words, paper)
+    choices = [each for each in plan.choices if each.why != "instead" or verbose]
+    for heading, left in ((_TO_CHOOSE, choices), (_FOR_PERSON, list(plan.for_person))):
+        _write_choices(heading, left, words, paper)
+    _write_said(plan, words, paper)
+    if proposals:
+        _write_proposals(proposals, words, paper)
+    write_unread(undecided_readings(plan.answer), words, paper)
+    if plan.repairs:
+        _write_end(plan, places, words, paper, lasting=lasting, applying=applying)
+    return paper.text()
+
+
+def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper: Paper) -> None:
+    paper.gap()
+    paper.prose(words(message("for the compose files (hairpin writes none of them):")), style="strong")
+    for each in proposals:
+        edit = each.edit
+        facts = {"service": edit.container.service, "project": edit.container.project, "key": edit.key, "new": edit.new}
+        if each.lines:
+            paper.line("      ", (each.file, "strong"))
+            for line in each.lines:
+                paper.line("      ", (line, "good" if line.startswith("+") else "bad"))
+        elif edit.old:
+            said = message(
+                "service {service} of project {project}, key {key}: {new} in place of {old}", old=edit.old, **facts
+            )
+            paper.prose(words(said), indent=2)
+        else:
+            paper.prose(words(message("service {service} of project {project}, key {key}: {new}", **facts)), indent=2)
+        if each.file and not each.lines:
+            paper.prose(words(message("in {file}, whose form hairpin does not edit", file=each.file)), indent=4)
+
+
+def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
+    """Write why the other causes of the answer are not in the plan, and what the engines lack besides."""
+    told = [each for each in plan.said if each.why in ("covered", "unknown")]
+    if plan.said or plan.lost:
+        paper.gap()
+    for each in told:
+        paper.prose(words(message("{title}: {why}", title=each.title, why=_WHY[each.why])))
+    waiting = sum(each.why == "event" for each in plan.said)
+    if waiting:
+        said = message("1 cause waits for an event: --latent plans what keeps it away")
+        if waiting > 1:
+            said = message("{count} causes wait for an event: --latent plans what keeps them away", count=waiting)
+        paper.prose(words(said))
+    for kind, lost in plan.lost:
+        said = message("{engine} has lost {lost}, which no repair above puts back: `hairpin restore` does", engine=kind,
+                       lost=loss_text(len(lost.rules), len(lost.chains)))  # fmt: skip
+        paper.prose(words(said))
+
+
+_TO_CHOOSE = message("left to a choice (--choose ID):")
+_FOR_PERSON = message("for a person:")
+
+
+def _first_line(plan: RepairPlan) -> Message:
+    host = plan.answer.network.this.name
+    count = len(plan.repairs)
+    if count == 1:
+        return message("plan for {host}: 1 repair", host=host)
+    if count:
+        return message("plan for {host}: {count} repairs", host=host, count=count)
+    if plan.choices or plan.for_person:
+        return message("plan for {host}: nothing that hairpin does by itself", host=host)
+    failing = sum(not each.succeeds for each in plan.answer.flows)
+    if failing == 1:
+        return message("plan for {host}: 1 flow does not pass, and no repair of it is known", host=host)
+    if failing:
+        return message("plan for {host}: {count} flows do not pass, and no repair of theirs is known", host=host,
+                       count=failing)  # fmt: skip
+    return as_far_as_read(message("plan for {host}: nothing to do", host=host), lacks_reading(plan.answer))
+
+
+def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, paper: Paper) -> None:
+    """Write the repair.  ``cause``: the number that its cause has in the answer of ``hairpin check``."""
+    title = words(message("{title} ({id})", title=repair.title, id=repair.id))
+    paper.prose(title, first=f"{number}. ", style="strong")
+    if cause is not None:
+        paper.prose(words(message("repairs cause {number} of `hairpin check`", number=cause)), indent=3, style="faint")
+    elif repair.cause is None and repair.candidate is not None:
+        said = message("without it, what works now would stop once the repairs below are made")
+        paper.prose(words(said), indent=3, style="faint")
+    for step in repair.remedy.steps:
+        _write_step(step, words, paper)
+    if repair.remedy.keeping:
+        paper.prose(words(message("what keeps it (--persist):")), indent=3)
+        for step in repair.remedy.keeping:
+            _write_step(step, words, paper)
+    decision = repair.remedy.undoes or (repair.cause.decision if repair.cause is not None else None)
+    if decision is not None:
+        said = undoing_text(decision) if repair.remedy.undoes is not None else decision_text(decision)
+        paper.prose(words(said), indent=3, style="unsure")
+    proof = repair.cause.proof if repair.cause is not None else None
+    if proof is not None:
+        before, then = (words(VERDICTS[each]) for each in (proof.without_change, proof.with_change))
+        paper.prose(words(message("{before} now, {then} then", before=before, then=then)), indent=3, style="faint")
+    for effect in repair.remedy.side_effects:
+        paper.prose(words(message("also: {effect}", effect=effect.text)), indent=3)
+    for said in repair.remedy.advice:
+        paper.prose(words(said), indent=3, first=f"{words(NOTE)} ")
+    if repair.irreversible:
+        paper.prose(words(message("Nothing takes this back.")), indent=3, style="unsure")
+
+
+def _write_step(step: Step, words: Words, paper: Paper) -> None:
+    if isinstance(step, ReplaceFile):
+        paper.line("      ", (step.path, "strong"))
+        for line in changed_lines(step):
+            paper.line("      ", (line, "good" if line.startswith("+") else "bad"))
+        return
+    if isinstance(step, Advise):
+        if step.said is not None:
+            paper.prose(words(step.said), indent=6)
+        return
+    for command in command_lines(step, guarded=False):
+        for line in command.split("\n"):
+            paper.line("      ", (line, "command"))
+
+
+def changed_lines(step: ReplaceFile) -> Iterator[str]:
+    """Yield the lines that come or go, with ``+`` or ``-`` before them."""
+    before, after = (each.content.splitlines() if each is not None else [] for each in (step.before, step.after))
+    for line in unified_diff(before, after, lineterm="", n=0):
+        if line[:1] in "+-" and not line.startswith(("+++", "---")):
+            yield f"{line[0]} {line[1:]}"
+
+
+def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
+    """Write what is left out under its heading, and each decision once that several ways undo."""
+    if left:
+        paper.gap()
+        paper.prose(words(heading), style="strong")
+    before: OwnersDecision | None = None
+    for one in left:
+        undone = one.remedy.undoes
+        _write_left_out(one, words, paper, again=undone is not None and undone == before)
+        before = undone
+
+
+def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool = False) -> None:
+    """Write what is left out, and why.  ``again``: the one before it undoes the same decision."""
+    paper.prose(words(left.title), indent=2, first=f"{left.id}: ", first_style="strong")
+    why = _WHY[left.why]
+    if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
+        why = configured_text(left.cause.configured)
+    decided = left.remedy.undoes or (left.cause.decision if left.cause is not None else None)
+    if left.why == "policy" and decided is not None:
+        why = undoing_text(decided) if left.remedy.undoes is not None else decision_text(decided)
+    if not again:
+        paper.prose(words(why), indent=4)
+    effects = left.effects or (left.remedy.effects.found if left.remedy.effects is not None else ())
+    for said in unasked_told(effects, words):
+        paper.prose(words(said), indent=4, first=f"{words(ALSO)} ")
+    if left.why == "by-person":
+        for said in left.remedy.advice:
+            paper.prose(words(said), indent=4)
+        return
+    brief = left.remedy.undoes is not None and left.remedy.steps  # of several ways past one decision: what each does
+    for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
+        _write_step(step, words, paper)
+
+
+def _write_end(plan: RepairPlan, places: Places, words: Words, paper: Paper, *, lasting: bool, applying: bool) -> None:
+    paper.gap()
+    paper.prose(words(message("after it:")), style="strong")
+    shown = list(zip(plan.answer.flows, plan.then, strict=True))
+    for flow, verdict in shown[:_FEW]:
+        verdict_line(verdict, flow_text(flow.trace.flow, places), words, paper)
+    if len(shown) > _FEW:
+        passing = sum(succeeds(verdict) for _, verdict in shown)
+        said = message("{passing} of {count} flows pass then", passing=passing, count=len(shown))
+        paper.prose(words(said), indent=2)
+    for told in effects_told(plan.effects, words):
+        paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
+    if plan.effects.left_out:
+        said = message("{count} further flows were not checked.", count=plan.effects.left_out)
+        paper.prose(words(said), indent=2, style="faint")
+    if not lasting and plan.lost_after:
+        paper.gap()
+        said = message("Without --persist it is gone after {events}.", events=", ".join(plan.lost_after))
+        paper.prose(words(said), style="unsure")
+    if not applying:
+        paper.gap()
+        paper.prose(words(_with_persist(plan) if plan.needs_lasting and not lasting else _UNCHANGED))
+
+
+_UNCHANGED = message("Nothing was changed.  The same command with --apply carries it out.")
+
+
+def _with_persist(plan: RepairPlan) -> Message:
+    """Return what is said of a plan in which a repair is nothing but files."""
+    events = (each.cause.event for each in plan.repairs if not each.remedy.steps and each.cause is not None)
+    named = ", ".join(dict.fromkeys(each for each in events if each is not None))
+    return message(
+        "Nothing was changed.  The same command with --persist --apply carries it out: files alone keep away what "
+        "{events} will bring.",
+        events=named or message("an event"),
+    )
+
+
+def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper) -> str:
+    """Return the line of a task that has ended."""
+    mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
+    shown = words(_briefly(task))
+    if task.state in ("taken-back", "gone", "stays"):
+        said = {"taken-back": _TAKEN_BACK, "gone": _GONE, "stays": _STAYS}[task.state]
+        shown = words(message("{said}: {shown}", said=said, shown=shown))
+    paper.line((f"{mark} ", "good" if style == "good" else "bad"), shown)
+    added = complaint or (_left_by_firewalld(task.step) if task.state == "taken-back" else None)
+    if added is not None:
+        paper.prose(words(added), indent=4)
+    return paper.text()
+
+
+def _left_by_firewalld(step: Step) -> Message | None:
+    """Return what firewalld keeps of a zone that it has once used; None if the step gave it no zone to use.
+
+    Only a reload takes these chains away.  firewalld remembers that it has made them, and can no longer use the zone if
+    somebody deletes them.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules(); measured with 1.3.3
+    """
+    if not isinstance(step, Ask):
+        return None
+    match step.call:
+        case BindInterface(zone=zone, permanent=False):
+            pass
+        case TrustSource(permanent=False):
+            zone = "trusted"
+        case _:
+            return None
+    return message("firewalld keeps the chains that it has made for zone {zone} until its next reload, also if nothing "
+                   "is in that zone any more", zone=zone)  # fmt: skip
+
+
+def _briefly(task: Task) -> Message:
+    """Return a step in a line: a file's path, a load's table, else its first command."""
+    match task.step:
+        case LoadRules(does=does, program=program, table=table) if len(does) > 1:
+            return message("{program}, table {table}: {count} changes in one load", program=program, table=table,
+                           count=len(does))  # fmt: skip
+        case _:
+            return verbatim(brief_text(task.step) or task.repair)
+
+
+_TAKEN_BACK = message("taken back")
+_GONE = message("gone already")
+_STAYS = message("stays")
+
+
+def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
+    """Return what came of the plan."""
+    for each in outcome.results[:_FEW]:
+        _write_result(each, words, paper, places)
+    if len(outcome.results) > _FEW:
+        well = sum(succeeds(each.after) for each in outcome.results)
+        paper.prose(words(message("{passing} of {count} flows pass", passing=well, count=len(outcome.results))))
+    paper.gap()
+    if outcome.complaint is not None:
+        said = message("All of it was taken back: {why}", why=outcome.complaint)
+        if outcome.left:
+            said = message(
+                "It was taken back, but not all of it: {why}.  `hairpin undo --list` says what is left",
+                why=outcome.complaint,
+            )
+        if outcome.late:
+            said = message("It was not carried through: {why}.", why=outcome.complaint)
+        paper.prose(words(said), style="bad")
+        for host, time in outcome.late:
+            said = message(
+                "{host} cannot be reached.  It takes everything back by itself at {time}.", host=host, time=time
+            )
+            paper.prose(words(said), style="unsure")
+        return paper.text()
+    if outcome.until:
+        said = message("It is taken back at {time}, unless you say `hairpin fix --confirm`.", time=outcome.until)
+        if outcome.hosts:
+            named = " ".join(f"--host {each}" for each in outcome.hosts)
+            said = message("It is taken back at {time}, unless you say `hairpin fix --confirm {hosts}`.",
+                           time=outcome.until, hosts=named)  # fmt: skip
+        paper.prose(words(said), style="unsure")
+    for plan in outcome.undo:
+        paper.prose(words(message("take it back: `hairpin undo {plan}`", plan=plan)))
+    return paper.text()
+
+
+def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places) -> None:
+    before = words(VERDICTS[result.before])
+    text = flow_text(result.flow, places)
+    if result.before != result.after or result.judge == "observed":
+        text = words(message("{flow}: {before} before; {judge}", flow=text, before=before, judge=_JUDGES[result.judge]))
+    verdict_line(result.after, text, words, paper)
+    for each in result.counted:
+        said = message("{rule} counted it: {before} → {after} packets", rule=each.place.text, before=each.before,
+                       after=each.after)  # fmt: skip
+        paper.prose(words(said), indent=4, style="faint")
+
+
+def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> str:
+    """Return the list of plans, and what stays of each."""
+    if not plans:
+        paper.prose(words(message("no plan was carried out on this host")))
+    for each in plans:
+        asked = " ".join(each.question) or "-"
+        head = f"{each.id}  {each.begun_at}  {each.host}  {asked}  "
+        paper.line(head, (words(PLAN_STATES[each.state]), "strong"))
+        for task in each.tasks:
+            if task.state in ("stays", "failed", "running", "taking-back"):
+                shown = words(_briefly(task))
+                paper.prose(f"{shown}: {task.said}" if task.said else shown, indent=4)
+    return paper.text()

@@ -1,0 +1,132 @@
+"""Writes a repair so that it can be copied: a command begins a line, a file is the command that writes or edits it."""
+
+from collections.abc import Iterator
+
+from hairpin.answer.answer import CauseAnswer
+from hairpin.change.commands.text import all_shown
+from hairpin.message import Message, message
+from hairpin.remedy.remedy import Remedy
+from hairpin.report.paper import Paper
+from hairpin.report.text.configured import undoing_text
+from hairpin.report.text.effects_text import effects_told
+from hairpin.report.words import Words
+
+NOTE = message("note:")
+_NOW = message("repair now:"), message("repair that disrupts what works now:")
+_OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
+_ONCE_AGREED = message("once whoever decided it has agreed:")
+_LASTING = message("repair that lasts:")
+_BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
+_OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
+"""Headings of what does not disrupt and of what does."""
+ALSO = message("also:")
+_KEPT = message("keep it away:")
+_REST = message("… (-v)")
+
+
+def write_remedy(
+    remedy: Remedy,
+    words: Words,
+    paper: Paper,
+    noted: set[Message],
+    host: str | None = None,
+    *,
+    instead: bool = False,
+    guarded: bool = False,
+) -> None:
+    """Write the repair for now, what keeps it after a reboot, what else it changes, and the notes that are not in
+    ``noted`` yet.
+
+    ``host``: the host that it is for, if the question is about several.  ``instead``: another repair stands before.
+    ``guarded``: the commands may be typed in twice, which makes them long."""
+    advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
+    if remedy.commands:
+        heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
+        _heading(_ONCE_AGREED if remedy.undoes is not None else heading, host, words, paper)
+        _commands(all_shown(remedy.steps, guarded=guarded), paper)
+    elif advice:
+        by_hand = _OR_BY_HAND if instead else _BY_HAND
+        _heading(by_hand[remedy.disruptive], host, words, paper)
+        paper.prose(words(advice.pop(0)), indent=6)
+    if remedy.persist or remedy.persist_commands:
+        _heading(_LASTING, host, words, paper)
+        _commands(all_shown(remedy.keeping), paper)
+    if remedy.undoes is not None and undoing_text(remedy.undoes) not in noted:
+        paper.prose(words(undoing_text(remedy.undoes)), indent=2, style="unsure")
+        noted.add(undoing_text(remedy.undoes))
+    told = tuple(effects_told(remedy.effects, words)) if remedy.effects is not None else ()
+    effects = (*told, *(each.text for each in remedy.side_effects))
+    for said in effects:
+        if said not in noted:
+            paper.prose(words(said), indent=2, first=f"{words(ALSO)} ")
+    for said in _walked(remedy):
+        paper.prose(words(said), indent=2, style="faint")
+    for said in advice:
+        paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
+    noted.update(effects, remedy.advice)
+
+
+def is_ahead(cause: CauseAnswer) -> bool:
+    """Return whether nothing has to be done for the cause now: an event brings it."""
+    return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
+
+
+def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:
+    """Write in one line what keeps a cause to come away: the first command, else what a person does."""
+    for remedy in remedies[:1]:
+        commands = all_shown(remedy.keeping)
+        if commands:
+            line, *more = commands[0].split("\n")
+            rest = len(commands) > 1 or bool(more)
+            paper.line("  ", (f"{words(_KEPT)} ", "strong"), (line, "command"), f" {words(_REST)}" if rest else "")
+        elif remedy.advice:
+            paper.prose(words(remedy.advice[0]), indent=2, first=f"{words(_KEPT)} ", first_style="strong")
+
+
+def _walked(remedy: Remedy) -> Iterator[Message]:
+    """Yield what the repair was held against: how many other flows, and what becomes of them."""
+    effects = remedy.effects
+    if effects is None and remedy.id == "by-hand":
+        yield message("This repair was not simulated.")
+    if effects is None or not effects.count:
+        return
+    restored, changed = len(effects.restores), len(effects.found) - len(effects.restores)
+    if restored and not changed:
+        yield message(
+            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
+            "the rest stay as they are.",
+            count=effects.count,
+            restored=restored,
+        )
+    elif restored:
+        yield message(
+            "Beside the asked flows, {count} more were checked with this change: {restored} that fail now pass then, "
+            "{changed} change otherwise.",
+            count=effects.count,
+            restored=restored,
+            changed=changed,
+        )
+    elif changed:
+        yield message(
+            "Beside the asked flows, {count} more were checked with this change: {changed} change.",
+            count=effects.count,
+            changed=changed,
+        )
+    else:
+        yield message(
+            "Beside the asked flows, {count} more were checked with this change: all stay as they are.",
+            count=effects.count,
+        )
+    if effects.left_out:
+        yield message("{count} further flows were not checked.", count=effects.left_out)
+
+
+def _heading(heading: Message, host: str | None, words: Words, paper: Paper) -> None:
+    said = heading if host is None else message("on {host}, {heading}", host=host, heading=heading)
+    paper.line("  ", (words(said), "strong"))
+
+
+def _commands(commands: tuple[str, ...], paper: Paper) -> None:
+    for command in commands:
+        for line in command.split("\n"):
+            paper.line("      ", (line, "command"))

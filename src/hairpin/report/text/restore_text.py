@@ -1,0 +1,91 @@
+"""What an engine has lost, as people read it, and what putting it back does not do."""
+
+from hairpin.answer.decisive import lacks_reading, undecided_readings
+from hairpin.answer.engines import unanswered
+from hairpin.apply.restoring import RestorePlan
+from hairpin.change.commands.text import all_shown
+from hairpin.engines.missing import Missing
+from hairpin.message import Message, message
+from hairpin.report.paper import Paper
+from hairpin.report.text.effects_text import effects_told, unasked_told
+from hairpin.report.text.remedy_text import ALSO, NOTE
+from hairpin.report.unread import as_far_as_read, write_unread
+from hairpin.report.words import Words
+
+_FEW = 12
+"""Rules of an engine that are listed, without ``-v``."""
+
+
+def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bool, verbose: bool = False) -> str:
+    """Return the plan.  ``applying``: it is about to be carried out."""
+    paper.prose(words(_first_line(found)), style="strong")
+    made = {each.id: each for each in found.plan.repairs}
+    for lost in found.lost:
+        repair = made.get(lost.id)
+        if repair is None:
+            continue
+        paper.gap()
+        paper.prose(words(repair.title), style="strong")
+        _write_lost(lost.missing, words, paper, verbose=verbose)
+        if lost.moved:
+            paper.prose(words(message("moved to where the engine puts it:")), indent=2)
+        for one in lost.moved:
+            paper.line(f"  {one.family} {one.table}  ", (one.rule.text, "command"))
+        if repair.irreversible:
+            paper.prose(words(message("Nothing takes this back.")), indent=2, style="unsure")
+    _write_besides(found, words, paper)
+    for told in effects_told(found.plan.effects, words):
+        paper.prose(words(told), indent=2, first=f"{words(ALSO)} ")
+    _write_refused(found, words, paper)
+    for said in found.notes:
+        paper.prose(words(said), first=f"{words(NOTE)} ")
+    for why in found.undecided:
+        paper.prose(why, style="unsure")
+    write_unread(undecided_readings(found.plan.answer, "restore"), words, paper)
+    if found.plan.repairs and not applying:
+        paper.gap()
+        paper.prose(words(message("Nothing was changed.  The same command with --apply carries it out.")))
+    return paper.text()
+
+
+def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
+    """Write what is repaired before the rules come back: without it they would lead what works now into a dead end."""
+    for each in found.besides:
+        paper.gap()
+        said = message("before that, so that what works now goes on working: {title}", title=each.title)
+        paper.prose(words(said), style="strong")
+        for line in all_shown(each.remedy.steps):
+            paper.line("      ", (line, "command"))
+
+
+def _write_refused(found: RestorePlan, words: Words, paper: Paper) -> None:
+    for each in found.plan.choices:
+        paper.gap()
+        said = message("{title}; this is not put back unless you say --choose {id}:", title=each.title, id=each.id)
+        paper.prose(words(said), style="bad")
+        for told in unasked_told(each.effects, words):
+            paper.prose(words(told), indent=2)
+
+
+def _first_line(found: RestorePlan) -> Message:
+    host = found.plan.answer.network.this.name
+    if found.besides:
+        return message("{host}: these chains and rules are put back, and what they need to work", host=host)
+    if found.plan.repairs:
+        return message("{host}: these chains and rules are put back, and nothing else is changed", host=host)
+    if found.plan.choices:
+        return message("{host}: nothing is put back, since that would do harm", host=host)
+    if found.undecided or unanswered(found.plan.answer):
+        return message("{host}: it is not known what the engine should have", host=host)
+    said = message("{host}: the engines have all their chains and rules", host=host)
+    return as_far_as_read(said, lacks_reading(found.plan.answer, "restore"))
+
+
+def _write_lost(lost: Missing, words: Words, paper: Paper, *, verbose: bool) -> None:
+    for made in lost.chains:
+        paper.line(f"  {made.family} {made.table}  ", (f"-N {made.chain}", "command"))
+    shown = lost.rules if verbose or len(lost.rules) <= _FEW else lost.rules[: _FEW - 1]
+    for each in shown:
+        paper.line(f"  {each.family} {each.table}  ", (each.rule.text, "command"))
+    if len(shown) < len(lost.rules):
+        paper.prose(words(message("and {count} more (-v lists them)", count=len(lost.rules) - len(shown))), indent=2)

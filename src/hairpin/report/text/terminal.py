@@ -1,0 +1,140 @@
+"""The answer as people read it: a summary, the verdicts; then for each cause why, where, the proof and the repair."""
+
+from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.apply.plan import has_repairs
+from hairpin.message import message
+from hairpin.report.pages import page_ids
+from hairpin.report.paper import Paper
+from hairpin.report.places import Places, places_of
+from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
+from hairpin.report.text.covered import is_covered
+from hairpin.report.text.grounds_text import source_of, write_grounds
+from hairpin.report.text.head_text import write_head, write_verdicts
+from hairpin.report.text.overview import overview_of, write_overview
+from hairpin.report.text.path import draw
+from hairpin.report.text.remedy_text import is_ahead, write_keeping
+from hairpin.report.verdicts import Group, folded, groups
+from hairpin.report.words import Words
+from hairpin.walk.state import Stop
+from hairpin.walk.verdicts import VERDICTS, Verdict
+
+
+def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
+    """Return the report.  ``fixing``: the command that repairs these hosts; empty: none can."""
+    places = places_of(answer, words)
+    text = CauseText(answer, words, places, verbose=verbose)
+    report = _Report(answer, words, paper, places, text, verbose=verbose)
+    write_head(answer, words, paper)
+    paper.gap()
+    write_verdicts(answer, words, paper, places, verbose=verbose)
+    for group in groups(answer.flows):
+        report.group(group)
+    report.not_blocking()
+    write_grounds(answer, words, paper, places, verbose=verbose)
+    if fixing and has_repairs(answer):
+        said = message(
+            "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help",
+            command=fixing,
+        )
+        paper.gap()
+        paper.prose(words(said))
+        paper.gap()
+    if len(answer.flows) > 1 and not answer.question.targets:
+        paper.gap()
+        write_overview(overview_of(answer, words, places), text.numbers, words, paper)
+        paper.gap()
+    paper.prose(words(source_of(answer)), style="faint")
+    return paper.text()
+
+
+class _Report:
+    """Writes one report, with each cause and each note once."""
+
+    def __init__(
+        self, answer: Answer, words: Words, paper: Paper, places: Places, text: CauseText, *, verbose: bool
+    ) -> None:
+        self._answer = answer
+        self._places = places
+        self._text = text
+        self._words = words
+        self._paper = paper
+        self._verbose = verbose
+        self._told: set[str] = set()
+        self._drawn: list[Stop] = []
+
+    def group(self, group: Group) -> None:
+        """Write the causes of the group, the first with a drawing; nothing if all of them were written before."""
+        flow = self._answer.flows[group.numbers[0]]
+        if group.causes and self._told.issuperset(group.causes):
+            return
+        for ref in group.causes:
+            if ref not in self._told:
+                self._told.add(ref)
+                self._paper.gap()
+                self._cause(next(each for each in self._answer.causes if each.ref == ref), flow)
+        if not group.causes:
+            self._paper.gap()
+            write_unexplained(self._answer, group, self._words, self._paper)
+            self._paper.gap()
+            draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
+
+    def _draw(self, flow: FlowAnswer) -> None:
+        """Draw a flow, if no drawing shows yet where it stops."""
+        stop = flow.stop
+        alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
+        if not self._verbose and next(alike, None) is not None:
+            return
+        if stop is not None:
+            self._drawn.append(stop)
+        self._paper.gap()
+        draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
+
+    def not_blocking(self) -> None:
+        """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
+        for cause in told_apart(self._answer):
+            shown = tuple(each for each in self._answer.causes if each.ref in self._told)
+            self._told.add(cause.ref)
+            self._paper.gap()
+            if is_ahead(cause) and not self._verbose:
+                self._ahead(cause)
+            elif is_covered(cause, shown) and not self._verbose:
+                self._text.title(cause, message("the repair above is its repair, too"), self._paper)
+            else:
+                self._cause(cause)
+
+    def _ahead(self, cause: CauseAnswer) -> None:
+        """Write what an event brings in three lines: the cause, which flows it stops, and what keeps it away."""
+        words, paper = self._words, self._paper
+        self._text.title(cause, cause.candidate.title, paper)
+        flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]
+        lines = folded(flows, words, self._places, [each.trace.flow for each in self._answer.flows])
+        if cause.proof is not None and flows:
+            named = lines[0] if len(lines) == 1 else words(message("{flow} and others", flow=lines[0]))
+            now: Verdict = next(each.verdict for each in self._answer.flows if each.ref in cause.flows)
+            before, after = (words(VERDICTS[each]) for each in (now, cause.proof.without_change))
+            said = message("{flows}: {before} now, {after} then", flows=named, before=before, after=after)
+            paper.prose(words(said), indent=2)
+        write_keeping(cause.remedies, words, paper)
+
+    def _cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
+        text, paper = self._text, self._paper
+        text.title(cause, cause.candidate.title, paper)
+        text.explained(cause, paper)
+        for each in text.quotes(cause):
+            text.quote(each, paper)
+        paper.gap()
+        text.why(cause, paper)
+        if flow is not None:
+            self._draw(flow)
+        paper.gap()
+        text.proof(cause, paper)
+        text.remedies(cause, paper)
+        if cause.id in page_ids():
+            said = message("more: hairpin explain {id}", id=cause.id)
+            paper.prose(self._words(said), indent=2, style="faint")
+
+
+def _same_place(one: Stop, other: Stop) -> bool:
+    return (one.netns, one.stage, one.link, one.reason, one.decided_by) == (
+        other.netns, other.stage, other.link, other.reason, other.decided_by
+    )  # fmt: skip

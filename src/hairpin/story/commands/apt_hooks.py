@@ -1,0 +1,57 @@
+"""What apt's hooks did: each run of apt calls them, whatever it installs."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.message import Message, message
+from hairpin.story.commands.package_scripts import InstallScript, apt_hooks
+from hairpin.story.commands.packages import PackageRun, apt_runs
+from hairpin.story.entry import Actor, StoryEntry
+from hairpin.story.file_times import known_from
+from hairpin.story.traces import Traces
+
+
+class HookRun(msgspec.Struct, frozen=True):
+    """One call of the hooks of a file, in a run of apt."""
+
+    hook: InstallScript
+    run: PackageRun
+
+    @property
+    def by(self) -> Actor:
+        """The hook as the one that did it."""
+        return Actor("process", f"apt ({self.hook.path})", self.hook.evidence)
+
+
+def hook_runs(traces: Traces) -> Iterator[HookRun]:
+    """Yield the calls of the hooks that matter, oldest first; none from before a hook's file was written."""
+    for run in apt_runs(traces):
+        for hook in apt_hooks(traces):
+            if run.until >= known_from(traces, (hook.path,)):
+                yield HookRun(hook, run)
+
+
+def hook_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield what the hooks did to the network."""
+    for each in hook_runs(traces):
+        if each.hook.effect is not None:
+            yield StoryEntry(
+                at=each.run.at,
+                kind="command",
+                what=_said(each),
+                subject="apt",
+                evidence=each.run.evidence,
+                until=each.run.until,
+                by=each.by,
+                effect=each.hook.effect,
+                quote=each.run.command,
+                host=traces.host,
+            )
+
+
+def _said(each: HookRun) -> Message:
+    given = {"path": each.hook.path, "command": each.hook.whole, "apt": each.run.command}
+    if each.run.user:
+        return message("apt ran its hook of {path}, `{command}`: {user} ran `{apt}`", user=each.run.user, **given)
+    return message("apt ran its hook of {path}, `{command}`, by `{apt}`", **given)

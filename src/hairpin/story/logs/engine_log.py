@@ -1,0 +1,87 @@
+"""What dockerd and containerd log: errors, and the reloads of dockerd's settings and of firewalld."""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.message import message
+from hairpin.story.entry import Effect, StoryEntry
+from hairpin.story.line import Line
+from hairpin.story.logs.units import UnitChange, unit_changes
+from hairpin.story.traces import Traces
+
+_LOGFMT = re.compile(r'level=(?P<level>\w+) msg="(?P<said>(?:[^"\\]|\\.)*)"(?P<more>.*)')
+_ERROR = re.compile(r'\berror="(?P<said>(?:[^"\\]|\\.)*)"')
+_ZONE = "Firewalld: interface docker0 already part of docker zone"
+"""dockerd puts docker0 into its zone at its own start, and whenever firewalld was reloaded."""
+_STARTS_S = 3.0
+_ONE_RELOAD_S = 10.0
+_VARIES = re.compile(r"\b[0-9a-f]{12,64}\b|\b\d+\b")
+_MOST = 40
+"""Different errors that are told of."""
+
+
+def engine_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield the errors, each kind once from its first to its last time, and the reloads."""
+    lines = traces.lines("trace-engines")
+    changes = [each for each in unit_changes(traces) if each.unit in ("docker.service", "firewalld.service")]
+    yield from _errors(traces, lines)
+    told = 0.0
+    for line in lines:
+        if "Processing signal 'hangup'" in line.message and not _near(line.at, changes, "docker.service"):
+            yield _entry(traces, line, Effect(event="docker-reload"))
+        elif _ZONE in line.message and not _near(line.at, changes, "docker.service"):
+            if line.at - told > _ONE_RELOAD_S and not _near(line.at, changes, "firewalld.service"):
+                yield _entry(traces, line, Effect(event="firewalld-reload"))
+            told = line.at
+
+
+def _entry(traces: Traces, line: Line, effect: Effect) -> StoryEntry:
+    is_firewall = effect.event == "firewalld-reload"
+    return StoryEntry(
+        at=line.at,
+        kind="firewall" if is_firewall else "engine",
+        what=(
+            message("firewalld was reloaded, as dockerd's log shows")
+            if is_firewall
+            else message("dockerd read its settings again")
+        ),
+        subject="firewalld.service" if is_firewall else "docker.service",
+        evidence=line.evidence,
+        effect=effect,
+        quote=line.message,
+        host=traces.host,
+    )
+
+
+def _near(at: float, changes: list[UnitChange], unit: str) -> bool:
+    """Return whether the unit was being started or reloaded at that time."""
+    return any(each.unit == unit and each.at - _STARTS_S <= at <= each.until + _STARTS_S for each in changes)
+
+
+def _errors(traces: Traces, lines: tuple[Line, ...]) -> Iterator[StoryEntry]:
+    kinds: dict[str, list[tuple[Line, str]]] = {}
+    for line in lines:
+        told = _LOGFMT.search(line.message)
+        if told is None or told["level"] not in ("error", "fatal"):
+            continue
+        cause = _ERROR.search(told["more"])
+        said = f"{told['said']}: {cause['said']}" if cause is not None else told["said"]
+        kinds.setdefault(_VARIES.sub("#", said), []).append((line, said.replace('\\"', '"')))
+    for found in list(kinds.values())[:_MOST]:
+        (line, said), last = found[0], found[-1][0]
+        yield StoryEntry(
+            at=line.at,
+            kind="engine",
+            what=(
+                message("{program} said: {words}", program=line.program, words=said)
+                if len(found) == 1
+                else message(
+                    "{program} said {count} times: {words}", program=line.program, count=len(found), words=said
+                )
+            ),
+            subject=line.program,
+            evidence=line.evidence,
+            until=last.at if last.at > line.at else None,
+            quote=line.message,
+            host=traces.host,
+        )

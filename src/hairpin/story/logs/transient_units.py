@@ -1,0 +1,49 @@
+"""What systemd-run started, by the command in the unit's description.
+
+A person's systemd-run by sudo is told by sudo's own line.  Source: systemd src/run/run.c, src/core/job.c
+"""
+
+import re
+from collections.abc import Iterator
+
+from hairpin.message import message
+from hairpin.story.commands.deeds import effect_of_command
+from hairpin.story.commands.people import commands_of
+from hairpin.story.entry import Actor, Effect, StoryEntry
+from hairpin.story.traces import Traces
+
+_STARTED = re.compile(
+    r"Started (?:run-[a-z0-9]+\.(?:service|scope) - )?(?:\[systemd-run\] )?(?P<command>/.*?)\.?$", re.DOTALL
+)
+"""Before version 249 without the unit's name."""
+_SOON_S = 2.0
+
+
+def is_transient(unit: str) -> bool:
+    """Return whether systemd-run gave the unit its name."""
+    return re.fullmatch(r"run-[a-z0-9]+\.(service|scope|timer)", unit) is not None
+
+
+def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield the commands that change something, and that no person's own line tells of."""
+    typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
+    for line in traces.lines("trace-units"):
+        is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)
+        told = _STARTED.match(line.message) if is_of_init else None
+        if told is None or any(at - _SOON_S <= line.at <= at + _SOON_S for at in typed):
+            continue
+        command = told["command"].strip()
+        effect = effect_of_command(command)
+        if effect is None:
+            continue
+        yield StoryEntry(
+            at=line.at,
+            kind="command",
+            what=message("systemd-run started `{command}` as {unit}", command=command, unit=line.unit),
+            subject=line.unit,
+            evidence=line.evidence,
+            by=Actor("unit", line.unit, line.evidence),
+            effect=effect if effect != Effect() else None,
+            quote=line.message,
+            host=traces.host,
+        )

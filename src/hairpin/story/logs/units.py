@@ -1,0 +1,221 @@
+"""What happened to the units that matter, as process 1 tells it."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.kept import kept
+from hairpin.message import Message, message
+from hairpin.story.entry import StoryEntry, Verb
+from hairpin.story.line import Line
+from hairpin.story.logs.boots import boot_at
+from hairpin.story.logs.own_units import own_units
+from hairpin.story.logs.transient_units import is_transient
+from hairpin.story.logs.unit_events import unit_effect
+from hairpin.story.traces import Traces
+
+_RESTART_S = 10.0
+"""A unit that starts within this time after it has stopped was restarted."""
+_STARTUP_S = 300.0
+"""Where no line says when the start-up was finished: so long after the boot units are started by it."""
+_SHUTDOWN_S = 180.0
+_SECOND = 1.0
+"""Files' times are told to the second."""
+_NAMED = re.compile(r"\b([A-Za-z0-9@_.\\:-]+\.(?:service|socket|timer|target))\b")
+_DESCRIBED = {
+    "Docker Application Container Engine": "docker.service",
+    "containerd container runtime": "containerd.service",
+    "firewalld - dynamic firewall daemon": "firewalld.service",
+    "Uncomplicated firewall": "ufw.service",
+    "netfilter persistent configuration": "netfilter-persistent.service",
+    "nftables": "nftables.service",
+    "IPv4 firewall with iptables": "iptables.service",
+    "Fail2Ban Service": "fail2ban.service",
+    "Raise network interfaces": "networking.service",
+    "Network Manager": "NetworkManager.service",
+    "Network Configuration": "systemd-networkd.service",
+    "Apply Kernel Variables": "systemd-sysctl.service",
+    "LSB: Bring up/down networking": "network.service",
+}
+"""The descriptions of units, by which systemd calls them in syslog's files before version 249."""
+_ENGINE = "docker.service"
+_FIREWALLS = frozenset({
+    "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
+    "netfilter-persistent.service", "systemd-sysctl.service", "networking.service", "network.service",
+})  # fmt: skip
+
+
+class UnitChange(msgspec.Struct, frozen=True):
+    """``at`` and ``until``: when it began and ended, seconds since the epoch.  ``at_boot``: it is part of a boot or of
+    a shutdown.  ``again``: systemd did it, because the unit's process had ended.  ``is_last``: the unit stays stopped
+    until the boot ends."""
+
+    unit: str
+    verb: Verb
+    at: float
+    until: float
+    evidence: str
+    quote: str = ""
+    at_boot: bool = False
+    again: bool = False
+    is_last: bool = False
+
+
+@kept
+def unit_changes(traces: Traces) -> tuple[UnitChange, ...]:
+    """Return the changes of all units, oldest first."""
+    by_unit: dict[tuple[str, str], list[Line]] = {}
+    finished: dict[str, float] = {}
+    for line in traces.lines("trace-units"):
+        if line.program != "systemd" or line.pid not in ("", "1"):
+            continue
+        if line.message.startswith("Startup finished in"):
+            finished[line.boot] = line.at
+        unit = _unit_of(line)
+        if unit and not is_transient(unit):
+            by_unit.setdefault((unit, line.boot), []).append(line)
+    found = [
+        msgspec.structs.replace(change, at_boot=_is_of_boot(traces, change, finished.get(boot)))
+        for (unit, boot), lines in by_unit.items()
+        for change in _changes(unit, lines)
+    ]
+    return tuple(sorted(found, key=lambda each: each.at))
+
+
+def _unit_of(line: Line) -> str:
+    if line.unit and line.unit != "init.scope":
+        return line.unit
+    named = _NAMED.search(line.message)
+    if named is not None:
+        return named[1]
+    return next((unit for said, unit in _DESCRIBED.items() if said in line.message), "")
+
+
+def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
+    """Yield the changes of one unit in one boot; a stop and the start after it are one restart."""
+    stop: UnitChange | None = None
+    begun: Line | None = None
+    again = False
+    for line in lines:
+        said = line.message
+        if said.startswith("Stopping "):
+            if stop is not None:
+                yield stop
+            stop = UnitChange(unit, "stop", line.at, line.at, line.evidence, said)
+        elif said.startswith("Stopped "):
+            at = stop.at if stop is not None else line.at
+            if stop is None or stop.verb == "stop":
+                stop = UnitChange(unit, "stop", at, line.at, line.evidence, said)
+        elif "Main process exited" in said and ("code=killed" in said or "code=dumped" in said):
+            # A unit that systemd stops may end by a signal, too.
+            if stop is None:
+                stop = UnitChange(unit, "kill", line.at, line.at, line.evidence, said)
+        elif "Scheduled restart job" in said:
+            again = True
+        elif said.startswith("Starting "):
+            begun = line
+        elif said.startswith(("Started ", "Finished ")):
+            at = begun.at if begun is not None else line.at
+            if stop is not None and at - stop.until <= _RESTART_S:
+                if stop.verb == "kill":
+                    yield stop
+                    yield UnitChange(unit, "start", at, line.at, line.evidence, said, again=True)
+                else:
+                    yield UnitChange(unit, "restart", stop.at, line.at, line.evidence, said, again=again)
+            else:
+                if stop is not None:
+                    yield stop
+                yield UnitChange(unit, "start", at, line.at, line.evidence, said, again=again)
+            stop, begun, again = None, None, False
+        elif said.startswith("Reloaded "):
+            yield UnitChange(unit, "reload", line.at, line.at, line.evidence, said)
+        elif said.startswith("Failed to start ") or "Failed with result" in said:
+            if stop is not None:  # the result of the kill, or of the stop
+                continue
+            yield UnitChange(unit, "fail", line.at, line.at, line.evidence, said)
+            begun = None
+    if stop is not None:
+        yield msgspec.structs.replace(stop, is_last=True)
+
+
+def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> bool:
+    boot = boot_at(traces, change.at)
+    if boot is None:
+        return False
+    if change.at <= (finished if finished is not None else boot.begins + _STARTUP_S):
+        return True
+    return change.is_last and boot.ends is not None and change.at >= boot.ends - _SHUTDOWN_S
+
+
+def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield what happened to the units; what a shutdown stops is left out.  Of what happens to one of the host's own
+    units again and again, the first and the last time are told."""
+    started: dict[str, float] = {}
+    last = ""
+    own = own_units(traces)
+    times = _times(traces)
+    for change in unit_changes(traces):
+        boot = boot_at(traces, change.at)
+        if boot is not None and boot.id != last:
+            started, last = {}, boot.id
+        if change.at_boot and change.verb in ("stop", "kill"):
+            continue
+        after = started.get(_ENGINE) if change.unit in _FIREWALLS else None
+        effect = None if change.at_boot else unit_effect(change.unit, change.verb)
+        own_times = times.get((change.unit, change.verb), ()) if not change.at_boot else ()
+        if change.at in own_times[1:-1]:
+            continue
+        if effect is None and change.at in own_times:
+            effect = own[change.unit].effect_of(change.verb)
+        yield StoryEntry(
+            at=change.at,
+            kind="unit",
+            what=_said(change, None if after is None else change.at - after),
+            subject=change.unit,
+            evidence=change.evidence,
+            until=change.until if change.until > change.at else None,
+            effect=effect,
+            quote=change.quote,
+            host=traces.host,
+            verb=change.verb,
+            before=own_times[1:-1] if own_times and change.at != own_times[0] else (),
+        )
+        if change.verb in ("start", "restart"):
+            started[change.unit] = change.until
+
+
+def _times(traces: Traces) -> dict[tuple[str, Verb], tuple[float, ...]]:
+    """Return when the host's own units were started, stopped and so on, other than by a boot; of those that do
+    something to the network only since their files say so."""
+    own = own_units(traces)
+    found: dict[tuple[str, Verb], list[float]] = {}
+    for change in unit_changes(traces):
+        unit = own.get(change.unit)
+        if unit is None or change.at_boot or unit_effect(change.unit, "start") is not None:
+            continue
+        if unit.effect_of(change.verb) is None or change.at >= unit.known_from - _SECOND:
+            found.setdefault((change.unit, change.verb), []).append(change.at)
+    return {key: tuple(times) for key, times in found.items()}
+
+
+def _said(change: UnitChange, after_s: float | None) -> Message:
+    match change.verb:
+        case "start" if after_s is not None and change.at_boot:
+            return message(
+                "{unit} started, {seconds} s after {engine}", unit=change.unit, seconds=round(after_s), engine=_ENGINE
+            )
+        case "start" if change.again:
+            return message("{unit} was started again by systemd", unit=change.unit)
+        case "start":
+            return message("{unit} started", unit=change.unit)
+        case "restart":
+            return message("{unit} was restarted", unit=change.unit)
+        case "reload":
+            return message("{unit} was reloaded", unit=change.unit)
+        case "stop":
+            return message("{unit} stopped", unit=change.unit)
+        case "kill":
+            return message("the process of {unit} was killed", unit=change.unit)
+        case "fail":
+            return message("{unit} failed", unit=change.unit)

@@ -1,0 +1,105 @@
+"""Expected rules as a whole: equal to those of real hosts, and none for an engine that hairpin does not know."""
+
+import msgspec
+import pytest
+
+from hairpin.engines.docker.dockerd import expected, expected_for
+from hairpin.engines.missing import missing
+from hairpin.engines.surplus import surplus
+from hairpin.host.docker import Engine
+from hairpin.netfilter.meaning import meaning
+from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, fixture
+
+FIXTURE_VERSIONS = ("20.10", "26.1", "28.5")
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_a_healthy_host_holds_exactly_what_is_expected(version: str) -> None:
+    engine, namespace = fixture(version)
+    wanted = expected(engine, namespace)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            place = (table.family, table.name, chain.name)
+            rules = [one.rule.text for one in wanted.rules if (one.family, one.table, one.chain) == place]
+            assert [rule.text for rule in chain.rules] == rules, place
+    assert not missing(engine, namespace)
+    assert surplus(engine, namespace) == ()
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> None:
+    engine, namespace = fixture(version)
+    seen, anew = expected(engine, namespace), expected(engine, namespace, in_order=False)
+    unordered = [{msgspec.structs.replace(each, rule=msgspec.structs.replace(each.rule, number=0, line=0))
+                  for each in one.rules} for one in (seen, anew)]  # fmt: skip
+    assert unordered[0] == unordered[1]
+    assert (set(seen.chains), set(seen.listeners)) == (set(anew.chains), set(anew.listeners))
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_what_is_made_for_a_container_does_not_depend_on_the_others(version: str) -> None:
+    engine, namespace = fixture(version)
+    whole = expected(engine, namespace, in_order=False)
+    for container in engine.containers:
+        alone = expected_for(engine, namespace, {container.name})
+        assert [meaning(each.rule) for each in whole.rules if each.container == container.name] == [
+            meaning(each.rule) for each in alone.rules if each.container == container.name
+        ]
+        assert [each for each in whole.listeners if each.container == container.name] == list(alone.listeners)
+
+
+@pytest.mark.parametrize("version", FIXTURE_VERSIONS)
+def test_each_single_rule_that_is_lost_is_found_missing(version: str) -> None:
+    engine, namespace = fixture(version)
+    for table in namespace.ruleset.tables:
+        for chain in table.chains:
+            for rule in chain.rules:
+                rest = msgspec.structs.replace(chain, rules=tuple(one for one in chain.rules if one != rule))
+                chains = tuple(rest if one.name == chain.name else one for one in table.chains)
+                tables = tuple(
+                    msgspec.structs.replace(one, chains=chains) if one is table else one
+                    for one in namespace.ruleset.tables
+                )
+                ruleset = msgspec.structs.replace(namespace.ruleset, tables=tables)
+                lost = missing(engine, msgspec.structs.replace(namespace, ruleset=ruleset))
+                assert [one.rule.text for one in lost.rules] == [rule.text]
+                assert lost.chains == ()
+
+
+UNKNOWN: dict[str, Engine] = {
+    "podman": Engine(kind="podman", version="4.3.1"),
+    "rootless": msgspec.structs.replace(docker("28.5.2", DOCKER0), rootless=True),
+    "daemon stopped": msgspec.structs.replace(docker("28.5.2"), running=False),
+    "own build": docker("dev", DOCKER0),
+    "one stage of isolation": docker("17.06.2-ce", DOCKER0),
+    "ipsets": docker("28.0.0", DOCKER0),
+}
+
+
+@pytest.mark.parametrize("engine", UNKNOWN.values(), ids=UNKNOWN)
+def test_an_unknown_engine_has_no_expected_rules(engine: Engine) -> None:
+    wanted = expected(engine, EMPTY)
+    assert wanted.unknown
+    assert wanted.rules == ()
+    lost = missing(engine, EMPTY)
+    assert not lost
+    assert lost.undecided == wanted.unknown
+    assert surplus(engine, EMPTY) == ()
+
+
+def test_without_iptables_nothing_is_programmed() -> None:
+    engine = msgspec.structs.replace(docker("28.5.2", DOCKER0, N1, containers=(WEB,)), iptables=False, ip6tables=False)
+    wanted = expected(engine, EMPTY)
+    assert (wanted.rules, wanted.chains, wanted.unknown) == ((), (), ())
+    assert [listener.port for listener in wanted.listeners] == [8080]
+
+
+def test_the_generation_follows_the_version() -> None:
+    chains = {
+        version: {one.chain for one in expected(docker(version, DOCKER0), EMPTY).chains}
+        for version in ("27.5.1", "28.0.1", "29.0.0")
+    }
+    assert "DOCKER-FORWARD" not in chains["27.5.1"]
+    assert {"DOCKER-FORWARD", "DOCKER-ISOLATION-STAGE-1"} <= chains["28.0.1"]
+    assert {"DOCKER-FORWARD", "DOCKER-INTERNAL"} <= chains["29.0.0"]
+    assert "DOCKER-ISOLATION-STAGE-1" not in chains["29.0.0"]

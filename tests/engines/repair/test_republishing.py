@@ -1,0 +1,55 @@
+"""A further binding of a container adds the engine's rules, and a docker-proxy if the engine uses one."""
+
+import msgspec
+
+from hairpin.change.change import AddSocket, InsertRule, Primitive
+from hairpin.engines.repair.republishing import published_everywhere, published_too, relay_at, relays, rules_with
+from hairpin.host.docker import PortBinding
+from tests.rule_text import without
+from tests.small_host import HOST_ADDRESS, WEB, container, engine, host_namespace, network
+
+PUBLISHED = PortBinding("tcp", 80, 8151, None, 4)
+ON_LOOPBACK = PortBinding("tcp", 80, 8151, 0x7F000001, 4)
+
+
+def rules(parts: tuple[Primitive, ...]) -> list[tuple[str, str]]:
+    return [(each.table, each.chain) for each in parts if isinstance(each, InsertRule)]
+
+
+def sockets(parts: tuple[Primitive, ...]) -> list[tuple[int | None, int]]:
+    return [(each.socket.address, each.socket.port) for each in parts if isinstance(each, AddSocket)]
+
+
+def test_a_container_whose_rules_are_there_adds_none() -> None:
+    assert list(rules_with(network().this, container(), container())) == []
+
+
+def test_a_port_published_everywhere_is_translated_and_relayed_for_every_address() -> None:
+    bound = container(binding=ON_LOOPBACK)
+    net = network(host_namespace(without("172.17.0.2")), docker=engine(bound))
+    parts = published_everywhere(net.this, bound, ON_LOOPBACK).parts
+    assert ("nat", "DOCKER") in rules(parts)
+    assert sockets(parts) == [(None, 8151)]
+
+
+def test_one_more_binding_leaves_the_others_as_they_are() -> None:
+    parts = published_too(network().this, container(), PortBinding("tcp", 81, 8152, None, 4))
+    assert ("nat", "DOCKER") in rules(parts)
+    assert all("8152" in each.rule.text for each in parts if isinstance(each, InsertRule) and each.table == "nat"
+               and each.chain == "DOCKER")  # fmt: skip
+    assert sockets(parts) == [(None, 8152)]
+
+
+def test_without_the_userland_proxy_nothing_is_relayed() -> None:
+    off = network(docker=engine(container(), userland_proxy=False))
+    assert list(relays(off.this, container(), PUBLISHED)) == []
+    assert list(relays(network().this, msgspec.structs.replace(container(), endpoints=()), PUBLISHED)) == []
+
+
+def test_docker_proxy_on_one_address_relays_to_the_container() -> None:
+    found = relay_at(network().this, container(), PUBLISHED, 4, HOST_ADDRESS)
+    assert found is not None
+    assert found.socket.address == HOST_ADDRESS
+    assert found.socket.relay is not None
+    assert found.socket.relay.address == WEB
+    assert "-p 198.51.100.11:8151:80/tcp" in str(found.advice)

@@ -1,0 +1,74 @@
+"""Every part of a change has a kind, and every kind says what keeps it."""
+
+from typing import get_args
+
+from hairpin.change import change as c
+from hairpin.host.managers import Unit
+from hairpin.host.route import NextHop, Route
+from hairpin.host.socket import Socket
+from hairpin.message import message
+from hairpin.netfilter.packet import UDP, Tuple
+from hairpin.network.world import World
+from hairpin.remedy.boot.lasting import BY_PERSON, KINDS, lasting
+from tests.remedy.situations import HOST_NETNS, network, remedy, said, situation
+
+
+def test_ids_are_kebab_case_and_not_repeated() -> None:
+    assert len(set(KINDS)) == len(KINDS)
+    assert all(each.replace("-", "").isalpha() and each.islower() for each in KINDS)
+    assert set(KINDS) > BY_PERSON
+
+
+def test_a_change_outside_of_the_host_is_advice() -> None:
+    told = remedy(network(), c.ChangeWorld(World(), message("open the port in the security group")))
+    assert (told.id, told.commands, told.persist) == ("change-outside", (), ())
+    assert said(told).startswith("open the port in the security group\n")
+
+
+def test_a_stopped_process_is_continued() -> None:
+    told = remedy(network(), c.ContinueProcess(HOST_NETNS.host, 7))
+    assert (told.id, told.commands, told.persist) == ("continue-process", ("kill -CONT 7",), ())
+
+
+def test_a_stale_entry_has_nothing_to_keep() -> None:
+    told = remedy(network(), c.DropConnection(HOST_NETNS, 4, Tuple(1, 2, UDP, 3, 4)))
+    assert (told.id, told.persist, told.persist_commands) == ("drop-connection", (), ())
+
+
+def test_a_route_is_added_now() -> None:
+    part = c.AddEntry(HOST_NETNS, Route(4, 0x0A000000, 8, next_hops=(NextHop("eth0", 0xC6336401, 4),)))
+    told = remedy(network(), part)
+    assert (told.id, told.commands) == ("change-route", ("ip route add 10.0.0.0/8 via 198.51.100.1 dev eth0",))
+
+
+def test_a_file_needs_nothing_that_keeps_it() -> None:
+    told = remedy(network(), c.WriteFile(HOST_NETNS.host, "/etc/a", "b\n"))
+    assert (told.id, told.persist, told.commands) == ("change-files", (), ("echo b > /etc/a",))
+
+
+def test_every_kind_is_kept_somehow() -> None:
+    found = situation(network(units=(Unit("ufw.service", "active", "enabled"),)))
+    assert all(lasting(kind, (), found) is not None for kind in KINDS)
+    assert len(get_args(c.Primitive)) > len(KINDS)
+
+
+def test_no_command_takes_a_live_bridges_route_or_a_containers_address_away() -> None:
+    """Another subnet for the container network is what lasts, and a person makes it."""
+    route = Route(4, 0xAC110000, 16, next_hops=(NextHop("docker0"),))
+    for cause in ("bridge-subnet-overlaps-route", "client-inside-container-subnet", "container-subnet-on-two-hosts"):
+        told = remedy(network(), c.DeleteEntry(HOST_NETNS, route), cause=cause)
+        assert (told.id, told.commands, told.keeping) == ("recreate-network", (), ())
+    uplink = NextHop("eth0", 0xC6336401, 4)
+    free, taken = (Route(4, address, 32, next_hops=(uplink,)) for address in (0xAC110909, 0xAC110002))
+    told = remedy(network(), c.AddEntry(HOST_NETNS, free), cause="client-inside-container-subnet")
+    assert (told.commands, told.keeping) == (("ip route add 172.17.9.9/32 via 198.51.100.1 dev eth0",), ())
+    told = remedy(network(), c.AddEntry(HOST_NETNS, taken), cause="client-inside-container-subnet")
+    assert (told.id, told.commands) == ("recreate-network", ())
+
+
+def test_a_container_whose_program_ends_is_not_made_anew() -> None:
+    """Its ports and its network are right: what ends its program is to be found."""
+    part = c.AddSocket(HOST_NETNS, Socket("tcp", 4, None, 8151), message("find out what ends it: docker logs web"))
+    told = remedy(network(), part, cause="container-not-running")
+    assert (told.id, told.commands, told.disruptive) == ("start-container", (), False)
+    assert "cannot be changed later" not in said(told)

@@ -1,0 +1,66 @@
+"""Effects in few lines: flows that change alike are told together, and each kind in its own words."""
+
+import msgspec
+import pytest
+
+from hairpin.host.netns import Netns
+from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Start
+from hairpin.remedy.effect import Effects, FlowEffect
+from hairpin.report.text.effects_text import effects_told
+from hairpin.report.words import Words
+from tests.small_host import published
+
+WEB = FromContainer("web", Netns("test", "web"))
+
+
+def flow(port: int, container: str | None, start: Start | None = None) -> Flow:
+    whole = msgspec.structs.replace(published(), dport=port, container=container)
+    return whole if start is None else msgspec.structs.replace(whole, start=start)
+
+
+def opened(port: int, container: str | None = "db", start: Start | None = None) -> FlowEffect:
+    return FlowEffect("opens", flow(port, container, start), "unpublished", "dropped", "delivered")
+
+
+LAN = Lan(0xC6336414)
+INTERNET = Flow(WEB, 4, 0xCB007150, "udp", 443, container="web", purpose="egress", invented=True)
+CASES: dict[str, tuple[tuple[FlowEffect, ...], list[str]]] = {
+    "alike clients of two ports": (
+        (opened(5432), opened(5432, start=LAN), opened(9100, "admin"), opened(9100, "admin", LAN)),
+        ["it opens 5432 (db), 9100 (admin) to outside, the LAN"],
+    ),
+    "other clients, another sentence": (
+        (opened(5432), opened(9100, "admin", FromHost())),
+        ["it opens 5432 (db) to outside", "it opens 9100 (admin) to the host"],
+    ),
+    "a service of the host": ((opened(22, None),), ["it opens 22 of the host to outside"]),
+    "brought back": ((msgspec.structs.replace(opened(80), again=True),), []),
+    "a way out": (
+        (FlowEffect("opens", INTERNET, "way-out", "rejected", "leaves"),),
+        ["it lets web reach the Internet (udp)"],
+    ),
+    "closed": (
+        (FlowEffect("closes", flow(80, "web"), "published", "delivered", "dropped"),),
+        ["it closes 80 (web) to outside, who reach it now"],
+    ),
+    "closed again": (
+        (FlowEffect("closes", flow(9, "web"), "unpublished", "delivered", "dropped", again=True),),
+        ["it closes 9 (web) to outside again, which is open since the rules are gone"],
+    ),
+    "another link": (
+        (FlowEffect("diverts", INTERNET, "way-out", "leaves", "leaves", links=("tun0", "eth0")),),
+        ["it sends what web sends to the Internet (udp) out by eth0 instead of tun0"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "told"), CASES.values(), ids=CASES)
+def test_what_is_told(found: tuple[FlowEffect, ...], told: list[str]) -> None:
+    words = Words()
+    assert [words(each) for each in effects_told(Effects(found), words)] == told
+
+
+def test_open_connections_that_break_are_told() -> None:
+    words = Words()
+    (said,) = effects_told(Effects(cut=(flow(80, "web"),)), words)
+    assert words(said) == "it breaks the open connections to 80 (web)"

@@ -1,0 +1,55 @@
+"""The matrix of events in the terminal."""
+
+import msgspec
+
+from hairpin.answer.matrix import Matrix
+from hairpin.message import message
+from hairpin.report.paper import Paper
+from hairpin.report.text.events_text import events_text
+from hairpin.report.words import Words
+from tests.answer.test_matrix import found
+from tests.report.answers import FORWARDING_OFF
+
+
+def told(whole: Matrix) -> str:
+    """Return the text."""
+    return events_text(whole, Words(), Paper())
+
+
+def test_what_changes_nothing_takes_one_line() -> None:
+    text = told(found())
+    assert text.startswith("7 flows, 15 events: after 4 of them something fails that passes now\n")
+    assert "All flows and open connections stay as they are after: " in text
+    assert "\ndocker-stop: dockerd is stopped\n✗ refused" in text
+    assert "  docker-daemon-not-running: dockerd is not running\n" in text
+
+
+def test_nothing_fails() -> None:
+    whole = found()
+    quiet = tuple(each for each in whole.rows if not each.changes)
+    assert "nothing changes\n" in told(msgspec.structs.replace(whole, rows=quiet))
+    harmless = tuple(each for each in whole.rows if not any(cell.breaks for cell in each.cells))
+    assert "nothing fails that passes now" in told(msgspec.structs.replace(whole, rows=harmless))
+
+
+def test_what_an_event_heals() -> None:
+    assert "  these do not pass now, and do then:\n✓ delivered" in told(found(FORWARDING_OFF))
+
+
+def test_conditions_and_failures() -> None:
+    whole = found()
+    row = msgspec.structs.replace(
+        whole.rows[0], conditions=(message("it rains"),), failures=(message("the file is not loaded"),)
+    )
+    text = told(msgspec.structs.replace(whole, rows=(row,)))
+    assert "  the file is not loaded\n" in text
+    assert "  if it rains\n" in text
+
+
+def test_an_event_that_may_change_something_is_not_among_those_that_change_nothing() -> None:
+    whole = found()
+    quiet = next(each for each in whole.rows if each.event == "sysctl-system")
+    unsure = msgspec.structs.replace(quiet, conditions=(message("the reading sysctl, which is lacking, is empty"),))
+    text = told(msgspec.structs.replace(whole, rows=(unsure,)))
+    assert "stay as they are" not in text
+    assert "\nsysctl-system: " in text

@@ -1,0 +1,61 @@
+"""The first line counts what fails, what is undecided, and in how much."""
+
+import msgspec
+
+from hairpin.answer.questions import QuestionAnswer
+from hairpin.message import message
+from hairpin.report.text.summary import problems, summary
+from hairpin.walk.trace import OpenQuestion
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer
+
+
+def test_a_port_that_passes() -> None:
+    assert problems(answer()) == 0
+    assert str(summary(answer())) == "1 port of 1 container: all flows pass"
+
+
+def test_a_port_that_fails() -> None:
+    assert str(summary(answer(FORWARDING_OFF))) == "1 problem: 2 of 7 flows fail"
+    assert str(summary(answer(FORWARDING_OFF, USER_DROPS))) == "2 problems: 2 of 7 flows fail"
+    assert str(summary(answer(FORWARDING_OFF, origin="lan"))) == "1 problem: 1 of 2 flows fail"
+
+
+def test_all_ports() -> None:
+    assert str(summary(answer(USER_DROPS, port=None))) == "1 problem in 2 ports of 3 containers; all others pass"
+    assert str(summary(answer(FORWARDING_OFF, port=None))) == "1 problem in 2 ports of 3 containers"
+
+
+def test_what_nothing_explains_is_a_problem() -> None:
+    whole = answer(FORWARDING_OFF)
+    bare = msgspec.structs.replace(
+        whole, causes=(), flows=tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
+    )
+    assert str(summary(bare)) == "1 problem: 2 of 7 flows fail"
+
+
+def test_a_latent_cause_is_to_come() -> None:
+    broken = answer(FORWARDING_OFF).causes[0]
+    found = msgspec.structs.replace(answer(), causes=(msgspec.structs.replace(broken, severity="latent"),))
+    assert str(summary(found)) == "1 problem to come; 1 port of 1 container: all flows pass"
+
+
+def test_nothing_asked_has_no_line() -> None:
+    assert summary(msgspec.structs.replace(answer(), flows=(), causes=())) is None
+
+
+def test_a_question_whose_answer_may_mean_broken_stands_in_the_first_line() -> None:
+    passing = answer()
+    asked = OpenQuestion(message("Is 203.0.113.9 this host's public address?"), message("y"), message("n"), ())
+    breaking, without = (msgspec.structs.replace(asked, breaks_if=each) for each in ("yes", "no"))
+    told = [
+        str(summary(msgspec.structs.replace(passing, questions=(QuestionAnswer("q1", each, ("f1",)),))))
+        for each in (asked, breaking, without)
+    ]
+    plain = "1 port of 1 container: all flows pass"
+    question = "Is 203.0.113.9 this host's public address?"
+    assert told == [plain, *(f"{plain}, unless the answer is {each}: {question}" for each in ("yes", "no"))]
+
+
+def test_a_port_that_is_asked_at_two_addresses_of_the_host_is_one() -> None:
+    nobody = answer(port=9999)
+    assert "1 problem: all " in str(summary(nobody))

@@ -1,0 +1,200 @@
+"""The report on the terminal: its parts, their order, and nothing twice."""
+
+import msgspec
+import pytest
+
+from hairpin.host.host import Unread
+from hairpin.replica.judgement import Judgement
+from hairpin.report.paper import Paper, cells
+from hairpin.report.text.terminal import report_text
+from hairpin.report.words import Words
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, Replacement, answer, text
+from tests.report.proven import proven, trace
+
+BROKEN: dict[str, tuple[Replacement, ...]] = {
+    "sysctl": (FORWARDING_OFF,),
+    "rule": (USER_DROPS,),
+    "both": (FORWARDING_OFF, USER_DROPS),
+}
+
+
+def test_verdict_place_cause_proof_repair_in_this_order() -> None:
+    told = text(FORWARDING_OFF)
+    places = [
+        "1 problem: 2 of 7 flows fail\n",
+        "✗ dropped  outside (192.0.2.10) → 198.51.100.11:8080/tcp (front)",
+        "✓ delivered  host → 127.0.0.1:8080/tcp (front)",
+        "cause[interface-forwarding-off]: eth0 does not forward IPv4",
+        "It explains both flows that fail.",
+        "/proc/sys/net/ipv4/conf/eth0/forwarding",
+        "✗ forward ",
+        "proof: dropped now, delivered with this change (simulated)",
+        "      sysctl -w net.ipv4.conf.eth0.forwarding=1\n",
+        "> /etc/sysctl.d/99-hairpin-ipv4-eth0-forwarding.conf",
+        "note: no configuration file sets net.ipv4.conf.eth0.forwarding",
+        "more: hairpin explain interface-forwarding-off",
+        "Read on host1 at 2026-11-20T07:19:44Z; simulated: no packet was sent.",
+    ]
+    found = [told.find(place) for place in places]
+    assert -1 not in found
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize("width", (60, 80, 120))
+@pytest.mark.parametrize("language", ("en", "zh"))
+@pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
+def test_only_commands_are_wider_than_the_paper(
+    replacements: tuple[Replacement, ...], language: str, width: int
+) -> None:
+    told = text(*replacements, language="zh" if language == "zh" else "en", width=width)
+    wide = [line for line in told.splitlines() if cells(line) > width]
+    assert [line for line in wide if not line.startswith("      ")] == []
+
+
+@pytest.mark.parametrize("replacements", BROKEN.values(), ids=BROKEN)
+def test_a_cause_is_printed_once_however_many_flows_it_stops(replacements: tuple[Replacement, ...]) -> None:
+    told = text(*replacements, port=None)
+    headings = [line for line in told.splitlines() if "cause[" in line and "latent" not in line]
+    assert len(headings) == len(set(headings)) == len(replacements)
+
+
+def test_two_causes_say_that_both_have_to_go() -> None:
+    told = text(FORWARDING_OFF, USER_DROPS, width=120)
+    assert told.count("dropped now, delivered when both causes are fixed: 1, 2 (simulated)") == 2
+
+
+def test_several_causes_are_numbered_and_say_what_they_explain() -> None:
+    told = text(FORWARDING_OFF, USER_DROPS, port=None)
+    assert told.startswith("2 problems in 2 ports of 3 containers\n")
+    assert "✗ dropped  8080/tcp (front) over IPv4 from outside, lan\n" in told
+    first, second = told.index("1. cause[interface-forwarding-off]"), told.index("2. cause[docker-user-drops]")
+    assert first < told.index("It explains all 7 flows that fail.") < second
+    assert second < told.index("It explains: 8080/tcp (front) over IPv4 from outside, lan")
+
+
+def test_a_place_is_drawn_once() -> None:
+    """The second cause's flows stop where the first one's do."""
+    told = text(FORWARDING_OFF, USER_DROPS, port=None)
+    assert told.count("✗ forward ") == 1
+    assert text(FORWARDING_OFF, USER_DROPS, port=None, verbose=True).count("✗ forward ") == 2
+
+
+def test_json_in_a_quote_takes_two_lines() -> None:
+    whole = answer(FORWARDING_OFF)
+    stated = '{"Name": "' + "long words " * 40 + '"}'
+    reading = whole.causes[0].candidate.evidence[0]
+    readings = tuple(
+        msgspec.structs.replace(each, key="docker-containers", text=stated) if each.id == reading else each
+        for each in whole.evidence[0].readings
+    )
+    found = msgspec.structs.replace(
+        whole, evidence=(msgspec.structs.replace(whole.evidence[0], readings=readings), *whole.evidence[1:])
+    )
+    quoted = [line for line in report_text(found, Words(), Paper()).splitlines() if line.startswith("  │ ")]
+    assert len(quoted) == 2
+    assert quoted[1].endswith("…")
+
+
+@pytest.mark.parametrize("width", (40, 80, 200))
+def test_ascii_fits_as_well(width: int) -> None:
+    told = report_text(answer(FORWARDING_OFF), Words(), Paper(width=width, ascii_only=True))
+    assert told.isascii()
+    assert "host -> 127.0.0.1:8080/tcp" in " ".join(told.split())
+    assert [line for line in told.splitlines() if len(line) > width and not line.startswith("      ")] == []
+
+
+def test_a_healthy_host_is_one_line_a_port() -> None:
+    told = text(port=None)
+    lines = [line for line in told.splitlines() if line.startswith("✓ delivered")]
+    assert any("8080/tcp (front) from" in line for line in lines)
+    assert "✗" not in told
+    assert told.count("cause[") == told.count("latent cause[restart-policy-missing]: after docker-restart") == 1
+
+
+def test_everything_is_listed_when_asked_for() -> None:
+    told = text(port=None, verbose=True)
+    assert told.count("✓ delivered  ") + told.count("✓ leaves the host  ") == len(answer(port=None).flows)
+
+
+def test_chinese_leaves_commands_ids_and_addresses_alone() -> None:
+    told = text(FORWARDING_OFF, language="zh")
+    for verbatim in (
+        "sysctl -w net.ipv4.conf.eth0.forwarding=1",
+        "[interface-forwarding-off]",
+        "198.51.100.11:8080/tcp",
+    ):
+        assert verbatim in told
+    assert "eth0 不转发 IPv4" in told
+    assert "repair" not in told
+
+
+def test_unread_parts_are_listed_with_the_remedy() -> None:
+    unread = Unread("iptables-nft-save4", "host", "iptables-save -c", "Permission denied", "e8")
+    found = msgspec.structs.replace(answer(), unread=(unread,))
+    told = report_text(found, Words(), Paper())
+    assert "whether a rule drops or translates packets: iptables-save -c in host" in told
+    assert told.startswith("Not all of the host could be read: run hairpin as root.\n")
+
+
+def test_parts_that_are_not_rebuilt_take_one_line_with_a_count() -> None:
+    """A host of which one part is not rebuilt has a reason for each of its flows."""
+    reasons = tuple(Unread("replica", "", "replica", f"reason {number}", "") for number in range(28))
+    found = msgspec.structs.replace(answer(), unread=reasons)
+    short, full = (report_text(found, Words("en"), Paper(), verbose=verbose) for verbose in (False, True))
+    assert short.count("Not replayed") == 1
+    assert "Not replayed: reason 0; and 27 more (-v lists them)" in short
+    assert full.count("Not replayed") == 28
+    alone = report_text(msgspec.structs.replace(answer(), unread=reasons[:1]), Words("en"), Paper())
+    assert "Not replayed: reason 0\n" in alone
+
+
+def test_a_disputed_flow_keeps_its_verdict_and_gets_a_line_of_its_own() -> None:
+    disputed = proven(Judgement(trace().flow, "dropped"), file="/x")
+    question = msgspec.structs.replace(disputed.question, kind="check")
+    told = report_text(msgspec.structs.replace(disputed, question=question), Words("en"), Paper(width=400))
+    assert "✓ delivered" in told
+    assert "not confirmed by the replica: 192.0.2.10 to 198.51.100.11:8080/tcp: simulated delivered, the kernel" in told
+    assert "please report it with /x" in told
+    assert "simulated: no packet was sent" in told
+
+
+def test_an_unexplained_failure_shows_its_place() -> None:
+    whole = answer(FORWARDING_OFF)
+    bare = tuple(msgspec.structs.replace(each, causes=()) for each in whole.flows)
+    found = msgspec.structs.replace(whole, flows=bare, causes=())
+    told = report_text(found, Words(), Paper())
+    assert "✗ forward " in told
+    assert "No cause that hairpin knows explains this" in told
+
+
+def test_no_flow_at_all_is_a_sentence() -> None:
+    whole = answer()
+    alone = whole.network.with_host(msgspec.structs.replace(whole.network.this, engines=()))
+    asked = msgspec.structs.replace(whole, flows=(), causes=(), evidence=())
+    cases = {
+        "No container here publishes a port": asked,
+        "No container engine is installed here": msgspec.structs.replace(asked, network=alone),
+        "What is published is not known": msgspec.structs.replace(
+            asked, unread=(Unread("docker-socket", "", "/var/run/docker.sock", "Permission denied", "e1"),)
+        ),
+    }
+    for sentence, found in cases.items():
+        assert sentence in report_text(found, Words(), Paper())
+
+
+def test_the_command_that_repairs_is_named_where_a_plan_has_a_step() -> None:
+    whole, command = answer(FORWARDING_OFF), "hairpin fix 8080 --apply"
+    assert f"`{command}`" in report_text(whole, Words(), Paper(), fixing=command)
+    assert "hairpin fix" not in report_text(whole, Words(), Paper())
+    assert "hairpin fix" not in report_text(answer(), Words(), Paper(), fixing=command)
+    (cause,) = whole.causes
+    by_hand = tuple(msgspec.structs.replace(each, by_person=True) for each in cause.remedies)
+    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(cause, remedies=by_hand),))
+    assert "hairpin fix" not in report_text(found, Words(), Paper(), fixing=command)
+
+
+def test_a_cause_without_a_remedy_is_printed_without_one() -> None:
+    whole = answer(FORWARDING_OFF)
+    found = msgspec.structs.replace(whole, causes=(msgspec.structs.replace(whole.causes[0], remedies=()),))
+    told = report_text(found, Words(), Paper())
+    assert "repair now" not in told
