@@ -47,3 +47,18 @@ def test_the_law_holds_of_a_slice_of_double_changes() -> None:
     asked_flows = [broken_flows(case) for case in cases]
     assert sum(bool(flows) for _, flows in asked_flows) > CASES // 4
     assert [found for network, flows in asked_flows if flows for found in broken(network, flows)] == []
+
+
+@pytest.mark.parametrize(
+    "number",
+    (
+        pytest.param(8084, id="the first repair brings the link of the second one's route up"),
+        pytest.param(8674, id="the plan leaves out the repairs above its own"),
+    ),
+)
+def test_the_law_holds_where_it_was_broken_once(number: int) -> None:
+    case = double_of(number)
+    assert case is not None
+    network, flows = broken_flows(case)
+    assert flows
+    assert broken(network, flows) == ()

@@ -331,7 +331,10 @@ def _in_turn(picked: tuple[Repair, ...], answer: Answer) -> tuple[tuple[Repair, 
         if made and stopped and all(_passes(flow, answer, network) for flow in stopped) and remedy.steps:
             covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
-        fitted = next(_fitted(each, answer.network, network), remedy)
+        # The first cause of the answer alone was made for the hosts as they are: each other one for those that the
+        # repairs above it leave, of which the plan may have none.
+        is_fit = cause is None or (network is answer.network and cause is answer.causes[0])
+        fitted = remedy if is_fit else next(_fitted(each, answer.network, network), remedy)
         made.append(msgspec.structs.replace(each, remedy=fitted))
         network = after(fitted, answer.network, network)
     return tuple(made), network, tuple(covered)
@@ -345,7 +348,7 @@ def _passes(ref: str, answer: Answer, network: Network) -> bool:
 def _fitted(repair: Repair, was: Network, now: Network) -> Iterator[Remedy]:
     """Yield the same remedy as it is made for the network by now."""
     remedy, cause = repair.remedy, repair.cause
-    if was is now or cause is None:
+    if cause is None:
         return
     for each in remedies(cause.id, cause.candidate, was.seen_from(cause.host), now.seen_from(cause.host)):
         if (each.id, each.change) == (remedy.id, remedy.change):

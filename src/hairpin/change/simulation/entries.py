@@ -82,15 +82,13 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
     before = part.before
     match part.entry:
         case Route() as route:
-            same = (
-                isinstance(before, Route)
-                and is_alone(namespace.routes, before)
-                and route_slot(before) == route_slot(route)
-            )
-            if not same:
+            alone = isinstance(before, Route) and is_alone(namespace.routes, before)
+            if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
                 raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
             added = with_entry(namespace, route).routes[-1]
-            return _replace(namespace, routes=tuple(added if each == before else each for each in namespace.routes))
+            named = _named(before)
+            routes = tuple(added if _named(each) == named else each for each in namespace.routes)
+            return _replace(namespace, routes=routes)
         case FdbEntry() as entry:
             same = (
                 isinstance(before, FdbEntry)
@@ -106,7 +104,15 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
     """Return whether no other route has the place of this one, so that a replacement finds it."""
-    return [each for each in routes if route_slot(each) == route_slot(route)] == [route]
+    return [_named(each) for each in routes if route_slot(each) == route_slot(route)] == [_named(route)]
+
+
+def _named(route: Route) -> Route:
+    """Return the route as a command names it, without what the kernel says of its links now: a change that is made
+    before may have brought one up."""
+    if not any(each.dead or each.linkdown for each in route.next_hops):
+        return route
+    return _replace(route, next_hops=tuple(_replace(each, dead=False, linkdown=False) for each in route.next_hops))
 
 
 def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
@@ -176,7 +182,8 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
         case Address():
             return without_address(namespace, entry)
         case Route():
-            return _replace(namespace, routes=tuple(each for each in namespace.routes if each != entry))
+            named = _named(entry)
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if _named(each) != named))
         case PolicyRule():
             return _replace(namespace, rules=tuple(each for each in namespace.rules if each != entry))
         case Neighbour():
