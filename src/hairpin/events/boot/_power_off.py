@@ -127,9 +127,17 @@ def _comes_back(socket: Socket) -> bool:
 
 def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
     values = dict(held.values)
+    given: dict[Path, str | None] = {}
     for path, now in held.values.items():
         default = default_of(path)
-        if default is not None and not _follows_default(host, path, now):
+        if default is None:
+            continue
+        of_links = _of_all_links(path)
+        if of_links is not None and of_links not in given:
+            said = settings(of_links, host.files)
+            given[of_links] = said[-1].value if said else None
+        # A link has its value from ``default`` if a file sets that before the link is there.
+        if of_links is None or given[of_links] != now:
             values[path] = default
     return Sysctls(values)
 
@@ -147,12 +155,11 @@ def default_of(path: Path) -> str | None:
             return None
 
 
-def _follows_default(host: Host, path: Path, now: str) -> bool:
-    """Return whether the link has its value from ``default``, which a file sets before the link is there."""
+def _of_all_links(path: Path) -> Path | None:
+    """Return the key that new links take their value from; None for a key that is no link's."""
     if path[2:3] != ("conf",) or path[3] in ("all", "default") or len(path) != 5:
-        return False
-    given = settings((*path[:3], "default", path[4]), host.files)
-    return bool(given) and given[-1].value == now
+        return None
+    return (*path[:3], "default", path[4])
 
 
 def with_own(host: Host, own: Namespace) -> Host:
