@@ -67,7 +67,10 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
     def namespace(self, netns: Netns) -> Namespace:
         """Return the namespace; raise KeyError when it was not read."""
-        return namespaces_of(self.host(netns.host))[netns.name]
+        for host in self.hosts:  # as ``host`` does: each stage of each walk asks
+            if netns.host in ("", host.name):
+                return namespaces_of(host)[netns.name]
+        raise KeyError(netns)
 
     def namespaces(self) -> Iterator[tuple[Netns, Namespace]]:
         """Yield every namespace of every host with its identity."""

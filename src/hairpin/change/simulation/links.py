@@ -14,7 +14,7 @@ from hairpin.host.host import Namespace
 from hairpin.host.link import Link
 from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, Route
-from hairpin.host.sysctl import Path, Sysctls
+from hairpin.host.sysctl import Sysctls
 from hairpin.message import message
 from hairpin.network.network import Network, conf, veth_peer
 from hairpin.network.prefix import Version
@@ -76,7 +76,10 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
 def _unregistered(namespace: Namespace, name: str) -> Namespace:
     """Return the namespace without the link, which is down, and without what names it; policy rules stay."""
     ports = (each for each in namespace.links if each.name != name)
-    values = {path: value for path, value in namespace.sysctls.values.items() if not _is_of_link(path, name)}
+    gone = (("conf", name), ("neigh", name))
+    values = {
+        path: value for path, value in namespace.sysctls.values.items() if path[2:4] not in gone or path[0] != "net"
+    }
     link = namespace.link(name)
     left = msgspec.structs.replace(
         namespace,
@@ -110,10 +113,6 @@ def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) ->
 
 def _mtu_of_ports(namespace: Namespace, bridge: str) -> int:
     return min((each.mtu_bytes for each in namespace.links if each.master == bridge), default=_ETHERNET_BYTES)
-
-
-def _is_of_link(path: Path, name: str) -> bool:
-    return path[0] == "net" and path[2:4] in (("conf", name), ("neigh", name))
 
 
 def _is_by(route: Route, name: str) -> bool:
