@@ -25,6 +25,7 @@ CONTAINER_STARTS = (
             'exec: "{quoted}": executable file not found', 'exec "{quoted}": executable file not found',
             'exec: "{quoted}":* no such file', 'exec "{quoted}":* no such file',
         ),
+        unless=("external connectivity", "bridge driver"),  # the engine's own iptables is missing
         failure=Failure(
             message("its command {command} is not in the image"),
             message(

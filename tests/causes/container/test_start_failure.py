@@ -153,6 +153,15 @@ def test_the_stored_error_tells(error: str, said: str, repair: str) -> None:
         assert (words(found.repair) if found.repair is not None else "").startswith(repair)
 
 
+def test_the_engines_own_iptables_is_no_command_of_the_container() -> None:
+    one = failed(
+        error=f'{EXTERNAL}(iptables failed: iptables -t nat: (exec: "iptables": executable file not found in $PATH))'
+    )
+    found = failure_of(network(docker=engine(one)).this, one)
+    assert found is not None
+    assert "image" not in str(found.said)
+
+
 def test_without_the_running_kernels_modules_a_reboot_is_due() -> None:
     words = "failed to add the host (veth1a) <=> sandbox (veth2b) pair interfaces: operation not supported"
     one = failed(error=words)
