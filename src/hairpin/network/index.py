@@ -81,7 +81,7 @@ def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int,
 
 
 def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
-    """Return the ports of the bridge, in order, but veths whose other end was read in another namespace than these."""
+    """Return the bridge's ports in order.  A veth counts only if its peer is in one of ``names``, or was not read."""
     behind = _ports(host).get((name, bridge), {})
     found = [port for each in (None, *names) for port in behind.get(each, ())]
     return tuple(link for _, link in sorted(found, key=lambda port: port[0]))

@@ -40,7 +40,7 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class _Uplink(msgspec.Struct, frozen=True):
-    """An uplink, the link that holds its addresses (its bridge, or itself), and those addresses."""
+    """An uplink.  ``holder``: the link with its addresses, which is its bridge if it is a port."""
 
     port: Port
     holder: Link

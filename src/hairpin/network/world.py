@@ -92,7 +92,7 @@ class World(msgspec.Struct, frozen=True):
         return _of(self.publics, version, address)
 
     def supposed_public(self, version: Version, address: int) -> PublicAddress | None:
-        """Return the mapping that was asked for and that nobody has stated, or None."""
+        """Return the mapping that would explain the asked address, if the user has not stated it."""
         return _of(self.supposed, version, address)
 
     def believing(self, mapping: PublicAddress) -> "World":

@@ -268,8 +268,8 @@ def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
 def _proof(
     remedy: Remedy, candidate: Candidate, others: Others, asked: tuple[Flow, ...], together: tuple[c.Change, ...]
 ) -> Verdict | None:
-    """Return the verdict of the asked flows with the remedy: of the first that does not get through, if there is one.
-    None for the change that proved the cause already."""
+    """Return the verdict with this remedy: that of the first asked flow which still fails, else of the first one.  None
+    if the remedy is the proven change itself."""
     if remedy.change == candidate.change or not asked:
         return None
     repaired = made_in_turn((*together, remedy.change), others.network)

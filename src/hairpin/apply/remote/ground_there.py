@@ -48,7 +48,7 @@ class There(msgspec.Struct):
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Begin a plan without tasks, whose switch holds the lock of the host; it is dropped if none arrive.
+        """Open an empty plan on the host: its switch holds the host's lock.  Without tasks the plan is dropped.
 
         A host that is given more time is slow to be read, too, which is done before its tasks arrive."""
         (frame, *_) = self.outpost.ask("begin", str(max(HOLD_S, self.seconds))).frames

@@ -168,7 +168,8 @@ def _at_host(view: View, asking: Container, socket: Socket) -> _Meant:
 
 
 def _name_server(view: View, container: Container) -> _Meant:
-    """Return what gives the container a name server that it reaches: a stub resolver is one of the host's alone."""
+    """Return the repair: a name server that the container can reach.  A stub resolver on loopback (127.0.0.53) serves
+    the host only."""
     address = address_text(view.stop.seen.packet.daddr, view.stop.seen.packet.version)
     reached = nameservers(view.host)[:1]
     server = reached[0] if reached else message("ADDRESS")

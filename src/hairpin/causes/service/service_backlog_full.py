@@ -5,7 +5,7 @@ silence.
 
 Proof: Recv-Q of the listening socket is above Send-Q, its backlog; with room in the queue the flow arrives.
 Now: find out why the process accepts none (a lock, a full database, a file that hangs), then restart it.
-Lasting: nothing: a larger backlog helps against a burst only, and ``net.core.somaxconn`` is its limit.
+Lasting: nothing lasts: a larger backlog helps against a burst only, and ``net.core.somaxconn`` is its limit.
 """
 
 from hairpin.causes.cause import Cause

@@ -5,7 +5,7 @@ Users see: no answer at all from a UDP service whose container runs; nobody is t
 Proof: skmem of the socket: what waits (``r``) leaves no room for a datagram in the buffer (``rb``); with an empty queue
 the flow arrives.
 Now: find out why the process reads none (a lock, a full disk, a file that hangs), then restart it.
-Lasting: nothing: a larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps against a burst only.
+Lasting: nothing lasts: a larger buffer (``SO_RCVBUF``, up to ``net.core.rmem_max``) helps against a burst only.
 """
 
 from hairpin.causes.cause import Cause

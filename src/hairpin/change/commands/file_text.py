@@ -2,8 +2,9 @@
 that begins with its mark, so that a copied block would not end.
 
 Only a file that is not there is written whole.  In one that is there, sed(1) edits the changed lines and leaves the
-others: evidence may have the file in part.  It finds them by their whole text.  If that is not enough, it finds them by
-their numbers, and only in the file as it was read.  In a JSON file the changed options alone are set or deleted.
+others: evidence may have the file in part.  sed addresses each line by its whole text.  If that text is not unique, it
+uses line numbers, and first checks that the file is unchanged.  In a JSON file only the changed options are set or
+deleted.
 """
 
 import hashlib

@@ -25,7 +25,7 @@ FORWARD_CHAIN: Version = (28, 0, 1)
 
 
 def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> ExpectedRules:
-    """Return what the engine has left in ``namespace`` (its own one), in the order that the host's rules show.
+    """Return the rules that this dockerd should have in ``namespace``, in the order that the host's rules show.
 
     Containers count when they have an address.  ``in_order`` False: in the order of a start of the engine, which is
     several times faster, and the same where nobody asks for the order.

@@ -49,7 +49,11 @@ _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
 def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
     """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
     if any(not rule.netns.is_host for rule in rules):
-        return Lasting(advice=(message("the rule is gone with the container: it belongs into what starts it"),))
+        said = message(
+            "the rule goes when the container stops: add it where the container is started (its entrypoint or Compose "
+            "file)"
+        )
+        return Lasting(advice=(said,))
     named = dict.fromkeys(found for rule in rules for found in addresses_of_today(rule.rule, situation.host))
     if named:
         return Lasting(advice=tuple(_only_today(address, name) for address, name in named))

@@ -113,5 +113,5 @@ def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> b
 
 
 def _answers(network: Network, asks: Port, sender: int, address: int) -> bool:
-    """Return whether somebody answers the ARP request for the address that the link sends with that sender address."""
+    """Return whether an ARP request for ``address``, sent from ``sender`` on this link, is answered."""
     return who_answers(network, asks.netns, link_of(network, asks), 4, address, sender).kind == "owner"
