@@ -1,8 +1,9 @@
-"""What nft 1.0.6 lists for a rule with a prefix; the kernel compares as many bytes as the prefix has."""
+"""What nft 1.0.6 lists for a rule with a prefix, of which the kernel compares as many bytes as it has; and a rule that
+it lists without what it needs to read it."""
 
 import pytest
 
-from hairpin.netfilter.nft.misprints import as_loaded
+from hairpin.netfilter.nft.misprints import as_loaded, as_typed
 from hairpin.netfilter.nft.syntax import Json
 
 SADDR: Json = {"ct": {"key": "saddr", "dir": "original"}}
@@ -38,3 +39,20 @@ def test_an_address_that_may_be_itself_or_a_prefix_is_not_decided(listed: str) -
 )
 def test_other_expressions_stay(left: Json) -> None:
     assert as_loaded(left, "0.0.10.100") == (left, "0.0.10.100")
+
+
+@pytest.mark.parametrize(
+    ("listed", "typed"),
+    (
+        (
+            "ct reply proto-src 80 tcp dport != 443 accept",
+            "meta l4proto tcp ct reply proto-src 80 tcp dport != 443 accept",
+        ),
+        ("tcp dport 443 ct reply proto-src 80 accept", "tcp dport 443 ct reply proto-src 80 accept"),
+        ("meta l4proto udp ct original proto-dst 53 drop", "meta l4proto udp ct original proto-dst 53 drop"),
+        ('ct original proto-dst 53 drop comment "tcp 1"', 'ct original proto-dst 53 drop comment "tcp 1"'),
+        ("tcp dport 443 accept", "tcp dport 443 accept"),
+    ),
+)
+def test_a_listed_rule_is_typed_so_that_nft_reads_it(listed: str, typed: str) -> None:
+    assert as_typed(listed) == typed

@@ -21,6 +21,7 @@ from hairpin.netfilter.iptables import render as iptables_render
 from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft import render as nft_render
+from hairpin.netfilter.nft.misprints import as_typed
 
 RestoreTool = Literal[
     "iptables-legacy-restore", "ip6tables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore"
@@ -142,7 +143,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             numbering = numberings.setdefault(chain, Numbering(0))
             verb, behind = _insertion_place(edit, numbering, handles.get(chain, ()))
             numbering.insert(edit.position)
-            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {edit.rule.text}"
+            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {as_typed(edit.rule.text)}"
         case ReplaceTable():
             raise ChangeError(message("a table is replaced alone"))
         case _:

@@ -19,6 +19,7 @@ from hairpin.change.simulation.listed import as_listed, listed_rule, own_words
 from hairpin.change.step import LoadRules
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.words import split_words, unquoted
+from hairpin.netfilter.nft.misprints import as_typed
 
 _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
 """Rules that ``iptables -D`` does not find by their words: it compares extensions byte by byte, and of these the
@@ -214,12 +215,12 @@ def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
 
 def nft_insertion(edit: InsertRule) -> str:
     """Return the words of nft that insert the rule."""
-    chain = f"{edit.family} {edit.table} {edit.chain}"
+    chain, rule = f"{edit.family} {edit.table} {edit.chain}", as_typed(edit.rule.text)
     if edit.position == 1:
-        return f"insert rule {chain} {edit.rule.text}"
+        return f"insert rule {chain} {rule}"
     # nft counts from 0, and adds the rule behind the one of that index.
     behind = "" if edit.position is None else f" index {edit.position - 2}"
-    return f"add rule {chain}{behind} {edit.rule.text}"
+    return f"add rule {chain}{behind} {rule}"
 
 
 def nft_words(words: str) -> str:

@@ -1,10 +1,16 @@
-"""Prefixes of whole bytes behind ``ct original saddr`` without ``ip``, which nft lists as other addresses.
+"""What nft lists otherwise than it takes it: prefixes of whole bytes, and ports of a connection.
 
-For ``10.100.0.0/16`` the kernel compares the first two bytes of the connection's address.  nft lists the two bytes as
-the last ones of an address: ``0.0.10.100``.  The bytes of a whole address stay in their places.
+Prefixes of whole bytes behind ``ct original saddr`` without ``ip`` are listed as other addresses.  For
+``10.100.0.0/16`` the kernel compares the first two bytes of the connection's address.  nft lists the two bytes as the
+last ones of an address: ``0.0.10.100``.  The bytes of a whole address stay in their places.
+
+``ct reply proto-src 80`` needs the transport protocol before it, which nft leaves out of the list where a later match
+of the rule tells it.  nft refuses what it has listed so: "Can't parse symbolic invalid expressions".
 
 Source: nftables 1.0.6 src/netlink_delinearize.c; its ``--debug=netlink`` shows the comparison
 """
+
+import re
 
 from hairpin.netfilter.nft.syntax import Json, content, named
 from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
@@ -12,6 +18,22 @@ from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
 _BITS: dict[IpFamily, int] = {"ip": 32, "ip6": 128}
 _IN_USE6 = frozenset((*range(0x20, 0x40), *range(0xFC, 0x100)))
 """First bytes of the IPv6 addresses that hosts have: global, unique local, link local, multicast (RFC 4291)."""
+
+
+_PORT_OF_CT = re.compile(r"\bct (?:original|reply) proto-(?:src|dst)\b")
+_TRANSPORT = re.compile(r"\b(?:meta l4proto|ip protocol|ip6 nexthdr|tcp|udp|udplite|sctp|dccp|th)\b")
+_LATER = re.compile(r"\b(tcp|udp|udplite|sctp|dccp) \w")
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+def as_typed(rule: str) -> str:
+    """Return the words of a listed rule as nft takes them."""
+    plain = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), rule)
+    port = _PORT_OF_CT.search(plain)
+    if port is None or _TRANSPORT.search(plain, 0, port.start()):
+        return rule
+    later = _LATER.search(plain, port.end())
+    return f"meta l4proto {later[1]} {rule}" if later is not None else rule
 
 
 def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
