@@ -89,6 +89,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/plans/applying.py": "cli/test_fix.py",
     "cli/plans/telling.py": "cli/test_undo.py",
     "causes/cause.py": "causes/test_registry.py",
+    "causes/exposure.py": "diagnose/test_opened.py",
     "cli/plans/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld

@@ -15,15 +15,6 @@ AS_DATA = ("causes/", "texts/", "explain/catalogue/")
 IDS = {each.id for each in all_causes()} - set(get_args(Reason))
 """Without those that the reason of a stop is named after, too, such as ``bridge-down``."""
 SAID: dict[str, tuple[str, set[str]]] = {
-    "answer/coming.py": (
-        "exposures are made of what rules let through, and no cause yields them",
-        {
-            "firewalld-reload-loses-engine-protection",
-            "published-bypasses-host-firewall",
-            "runtime-only-rule",
-            "stale-accept-for-dead-container",
-        },
-    ),
     "diagnose/ended.py": ("an event ends a container, and its start is the proof", {"container-not-running"}),
     "diagnose/foreseen.py": (
         "a state that is there already, or that an earlier event has left, is not told again",

@@ -130,5 +130,5 @@ OPENED: dict[str, OpenedCase] = {
 
 @pytest.mark.parametrize("case", OPENED.values(), ids=OPENED)
 def test_its_name(case: OpenedCase) -> None:
-    found = to_come(examine(case.within, (case.flow,)), frozenset(), 1)
+    found = to_come(examine(case.within, (case.flow,)), frozenset())
     assert tuple(each.id for each in found if each.severity == "exposure") == case.causes

@@ -47,12 +47,12 @@ def test_a_port_of_a_container_that_is_gone_leads_to_the_next_one() -> None:
 
 def test_what_nobody_has_asked_is_told_if_nothing_was_named() -> None:
     examination = examine(left(), (LAN,))
-    (told,) = (each for each in to_come(examination, frozenset(), 1) if each.id == "stale-accept-for-dead-container")
+    (told,) = (each for each in to_come(examination, frozenset()) if each.id == "stale-accept-for-dead-container")
     assert (told.flows, str(told.candidate.title)) == (
         (),
         "after container-restart: 198.51.100.11:8199/tcp leads to container web, which does not publish it",
     )
-    assert list(to_come(examination, frozenset(), 1, everything=False)) == []
+    assert list(to_come(examination, frozenset(), everything=False)) == []
 
 
 def test_an_acceptance_alone_opens_the_containers_own_port() -> None:
@@ -85,5 +85,5 @@ REUSED: dict[str, OpenedCase] = {
 
 @pytest.mark.parametrize("case", REUSED.values(), ids=REUSED)
 def test_its_name(case: OpenedCase) -> None:
-    found = to_come(examine(case.within, (case.flow,)), frozenset(), 1)
+    found = to_come(examine(case.within, (case.flow,)), frozenset())
     assert tuple(each.id for each in found if each.severity == "exposure") == case.causes

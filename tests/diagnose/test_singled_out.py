@@ -21,7 +21,7 @@ STRANGER = "203.0.113.77"
 
 def found(rules: str, *entries: str, invented: bool = True) -> tuple[SingledOut, ...]:
     flow = msgspec.structs.replace(published(), invented=invented)
-    return singled_out(examine(host(rules, *entries), (flow,)), 1)
+    return singled_out(examine(host(rules, *entries), (flow,)))
 
 
 def host(rules: str, *entries: str) -> Network:
@@ -94,5 +94,5 @@ def test_a_client_that_the_user_named_is_the_question_itself() -> None:
 def test_a_set_of_many_entries_costs_no_walk_an_entry() -> None:
     whole = with_set(in_user_chain(ASKS_SET), range(100_000))
     flow = msgspec.structs.replace(published(), invented=True)
-    (one,) = singled_out(examine(whole, (flow,)), 1)
+    (one,) = singled_out(examine(whole, (flow,)))
     assert (one.clients, one.sets) == ((), 1)

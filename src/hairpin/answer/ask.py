@@ -1,6 +1,6 @@
 """Answers a question about the hosts that the evidence describes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -216,18 +216,18 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
         for each in coming
     )
     causes = tuple(with_event(each, start) for each in joined_by_choice(_causes(examination, start.network, others)))
-    known = len(examination.causes) + len(examination.instead) + len(coming)
-    beside = tuple(_unhairpinned(each, examination, start.network) for each in unhairpinned(examination, known + 1))
     told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
-    everything = not start.question.targets
-    first = known + len(beside) + 1
-    waiting = tuple(to_come(examination, told, first, everything=everything)) if ahead else ()
-    kept_out = singled_out(examination, known + len(beside) + len(waiting) + 1)
-    bans = tuple(_kept_out(each, examination, start.network) for each in kept_out if each.found is not None)
+    kept_out = singled_out(examination)
+    beside = (
+        *(_unhairpinned(each, examination, start.network) for each in unhairpinned(examination)),
+        *(to_come(examination, told, everything=not start.question.targets) if ahead else ()),
+        *(_kept_out(each, examination, start.network) for each in kept_out if each.found is not None),
+    )
+    known = (*causes, *later)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*causes, *later, *beside, *waiting, *bans), key=lambda each: _RANK[each.severity])),
+        causes=tuple(sorted((*known, *_with_refs(beside, len(known) + 1)), key=lambda each: _RANK[each.severity])),
         notes=(
             *start.notes,
             *sources_told_apart(examination),
@@ -235,6 +235,12 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
             *(line_of(each) for each in kept_out if each.found is None),
         ),
     )
+
+
+def _with_refs(causes: Iterable[CauseAnswer], first: int) -> Iterator[CauseAnswer]:
+    """Yield the causes that no search for a set has found, with their refs."""
+    for number, each in enumerate(causes, first):
+        yield msgspec.structs.replace(each, ref=f"c{number}", together=(f"c{number}",))
 
 
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:

@@ -6,8 +6,11 @@ import msgspec
 
 from hairpin.answer.answer import CauseAnswer, ref_of
 from hairpin.causes.cause import Candidate
-from hairpin.causes.where import OfContainer, OfRule
-from hairpin.change.change import Change
+from hairpin.causes.exposure import Exposure
+from hairpin.causes.firewalld import firewalld_reload_loses_engine_protection
+from hairpin.causes.rules import published_bypasses_host_firewall, stale_accept_for_dead_container
+from hairpin.causes.to_come import runtime_only_rule
+from hairpin.causes.where import OfContainer
 from hairpin.diagnose.denied_in_writing import denied_in_writing
 from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause, foreseen
@@ -21,17 +24,13 @@ from hairpin.remedy.averting import averting
 from hairpin.remedy.remedy import Remedy
 
 
-def to_come(
-    examination: Examination, told: frozenset[Key], first: int, *, everything: bool = True
-) -> Iterator[CauseAnswer]:
+def to_come(examination: Examination, told: frozenset[Key], *, everything: bool = True) -> Iterator[CauseAnswer]:
     """Yield the causes to come, what events let through, and the ports that are reached though a file closes them.
 
-    ``told``: the keys of causes that are named already; ``first``: the number of the first one's ref.
-    ``everything``: no target was named, so what is about no asked flow belongs to the answer, too."""
+    ``told``: the keys of causes that are named already.  ``everything``: no target was named, so what is about no asked
+    flow belongs to the answer, too."""
     found = (*_coming(examination, told), *_opened(examination), *_reused(examination), *_reached(examination))
-    concerned = (each for each in found if everything or each.flows)
-    for number, each in enumerate(concerned, first):
-        yield msgspec.structs.replace(each, ref=f"c{number}", together=(f"c{number}",))
+    yield from (each for each in found if everything or each.flows)
 
 
 def _coming(examination: Examination, told: frozenset[Key]) -> Iterator[CauseAnswer]:
@@ -56,81 +55,41 @@ def _coming(examination: Examination, told: frozenset[Key]) -> Iterator[CauseAns
 def _opened(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield what an event lets through that a rule keeps out now."""
     for each in opened_by_events(examination):
-        title = message("after {event}: nothing keeps these clients out any more", event=each.event)
-        facts = {"table": each.place.table, "chain": each.place.chain, "rule": each.place.text}
-        gone = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
-        overtaken = message("Other rules let them pass then, before this one: {table} {chain}: {rule}.", **facts)
-        about = _about(each.place, title, gone if each.gone else overtaken)
-        id_, advice = (_LOST, _RESTARTED) if each.of_engine else ("runtime-only-rule", _SAVED)
-        exposed = _exposure(id_, each.label, about, each.flows, advice)
+        cause = firewalld_reload_loses_engine_protection if each.of_engine else runtime_only_rule
+        exposed = _exposure(cause.exposure(each.event, each.place, gone=each.gone), each.label, each.flows)
         yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
 
 
 def _reused(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the ports that a rule of a container that is gone opens, once another container has its address."""
     for each in reused_addresses(examination):
-        facts = {"event": each.event, "name": each.container, "target": each.flow.target_text()}
-        title = message("after {event}: {target} leads to container {name}, which does not publish it", **facts)
-        detail = message(
-            "{name} gets the address of a container that is gone, and a rule of that container is still there: "
-            "{table} {chain}: {rule}",
-            name=each.container, table=each.place.table, chain=each.place.chain, rule=each.place.text,
-        )  # fmt: skip
-        tool = "ip6tables" if each.place.family == "ip6" else "iptables"
-        typed = f"{tool} -t {each.place.table} -D {each.place.text.removeprefix('-A ')}"
-        advice = message("delete the rule, and find out what left it: `{command}`", command=typed)
-        exposed = _exposure(_LEFT, each.label, _about(each.place, title, detail), each.flows, advice)
-        yield msgspec.structs.replace(exposed, proof=each.proof, event=each.event)
+        found = stale_accept_for_dead_container.exposure(
+            each.event, each.container, each.flow.target_text(), each.place
+        )
+        yield msgspec.structs.replace(_exposure(found, each.label, each.flows), proof=each.proof, event=each.event)
 
 
 def _reached(examination: Examination) -> Iterator[CauseAnswer]:
     """Yield the ports that a file of the owner's closes, and that its clients reach."""
     for each in denied_in_writing(examination):
-        place = Place("iptables-nft", "ip", "filter", "INPUT", 0, each.text, line=each.line, evidence=each.evidence)
-        facts = {"file": each.file, "line": each.line, "port": each.port}
-        title = message("{file} line {line} denies port {port}, and clients reach it", **facts)
-        detail = message(
-            "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
-        )
-        of_rule = _about(place, title, detail)
-        yield _exposure("published-bypasses-host-firewall", each.host, of_rule, each.flows, _closed_for(each.port))
+        line = Place("iptables-nft", "ip", "filter", "INPUT", 0, each.text, line=each.line, evidence=each.evidence)
+        found = published_bypasses_host_firewall.exposure(each.file, each.port, line)
+        yield _exposure(found, each.host, each.flows)
 
 
-def _about(place: Place, title: Message, detail: Message) -> Candidate:
-    evidence = (place.evidence,) if place.evidence else ()
-    return Candidate(title, detail, Change(()), OfRule(place), "deciding-rule", evidence)
-
-
-def _exposure(id_: str, host: str, candidate: Candidate, flows: tuple[int, ...], advice: Message) -> CauseAnswer:
-    """Return what is more open than somebody wants; hairpin changes nothing about it."""
+def _exposure(found: Exposure, host: str, flows: tuple[int, ...]) -> CauseAnswer:
     return CauseAnswer(
         ref="",
-        id=id_,
+        id=found.id,
         host=host,
         severity="exposure",
-        candidate=candidate,
+        candidate=found.candidate,
         stop=None,
         proof=None,
         flows=tuple(map(ref_of, flows)),
         together=(),
-        remedies=(Remedy("by-hand", (), advice=(advice,)),),
+        remedies=(Remedy("by-hand", (), advice=(found.advice,)),),
     )
-
-
-def _closed_for(port: int) -> Message:
-    return message(
-        "if it is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir ORIGINAL "
-        "-j DROP`, saved where this host's firewall loads its rules",
-        port=port,
-    )
-
-
-_LEFT = "stale-accept-for-dead-container"
-_LOST = "firewalld-reload-loses-engine-protection"
-_RESTARTED: Message = message(
-    "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
-)
-_SAVED: Message = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
 
 
 _MOST_NAMES = 6

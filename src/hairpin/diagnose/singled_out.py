@@ -56,9 +56,8 @@ class _Dropping(msgspec.Struct, frozen=True, gc=False):
         return bool(places) and (self.chain, self.rule.text) in places
 
 
-def singled_out(examination: Examination, first: int) -> tuple[SingledOut, ...]:
-    """Return for each host what its rules keep out while others get in, the causes with the numbers behind ``c`` from
-    ``first`` on; nothing where the user named the client."""
+def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
+    """Return for each host what its rules keep out while others get in; nothing where the user named the client."""
     found: list[SingledOut] = []
     replaced = (each.instead_of for each in examination.diagnoses if each.instead_of is not None)
     told = frozenset(_stopping(each.usual.stop) for each in replaced)
@@ -73,13 +72,12 @@ def singled_out(examination: Examination, first: int) -> tuple[SingledOut, ...]:
         sets = {each.set for each in left if each.set}
         one = SingledOut(host.name, rules=sum(not each.set for each in left), sets=len(sets))
         if stopped:
-            number = first + sum(each.found is not None for each in found)
             (_, diagnosis), flow = stopped[0], stopped[0][1].trace.flow
             one = msgspec.structs.replace(
                 one,
                 clients=tuple(name for name, _ in stopped[:NAMED]),
                 target=flow.target_text(),
-                found=_found(f"c{number}", diagnosis),
+                found=_found(diagnosis),
             )
         if one.clients or one.rules or one.sets:
             found.append(one)
@@ -244,12 +242,12 @@ def _add_within(first: int, last: int, known: list[int], hit: set[int]) -> None:
         hit.add(known[number])
 
 
-def _found(ref: str, diagnosis: Diagnosis) -> FoundCause | None:
+def _found(diagnosis: Diagnosis) -> FoundCause | None:
     """Return the cause that stops the client, if it is one alone."""
     if len(diagnosis.causes) != 1 or diagnosis.proof is None:
         return None
     (suspect,) = diagnosis.causes
     return FoundCause(
-        ref, suspect.cause, suspect.candidate, suspect.stop, diagnosis.proof, flows=(), together=(ref,),
+        "", suspect.cause, suspect.candidate, suspect.stop, diagnosis.proof, flows=(), together=("",),
         keys=(suspect.key,),
     )  # fmt: skip

@@ -30,9 +30,8 @@ class Unhairpinned(msgspec.Struct, frozen=True):
     used: bool
 
 
-def unhairpinned(examination: Examination, first: int) -> tuple[Unhairpinned, ...]:
-    """Return the stated public addresses that nobody asked for and that fail from their host, each with the number
-    behind ``c`` from ``first`` on."""
+def unhairpinned(examination: Examination) -> tuple[Unhairpinned, ...]:
+    """Return the stated public addresses that nobody asked for and that fail from their host."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Unhairpinned] = []
     for mapping in examination.network.world.publics:
@@ -44,7 +43,7 @@ def unhairpinned(examination: Examination, first: int) -> tuple[Unhairpinned, ..
         diagnosis = diagnose(examination.network, flow)
         stop = diagnosis.trace.usual.stop
         if stop is not None and stop.reason == _REASON and len(diagnosis.causes) == 1:
-            found.append(_told(f"c{first + len(found)}", diagnosis, mapping, examination.network))
+            found.append(_told(diagnosis, mapping, examination.network))
     return tuple(found)
 
 
@@ -63,11 +62,11 @@ def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Fl
     return None
 
 
-def _told(ref: str, diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Unhairpinned:
+def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Unhairpinned:
     (suspect,), proof = diagnosis.causes, diagnosis.proof
     assert proof is not None
     found = FoundCause(
-        ref, suspect.cause, suspect.candidate, suspect.stop, proof, flows=(), together=(ref,), keys=(suspect.key,)
+        "", suspect.cause, suspect.candidate, suspect.stop, proof, flows=(), together=("",), keys=(suspect.key,)
     )
     public = address_text(mapping.public, mapping.version)
     used = is_used(network.host(network.host_netns(mapping.host).host), mapping.version, mapping.public)

@@ -9,10 +9,26 @@ Lasting: the same rule where this host's firewall loads its rules, or the port p
 (``-p 127.0.0.1:PORT:80``).
 """
 
-from hairpin.causes.cause import Cause
+from hairpin.causes.cause import Cause, id_of
+from hairpin.causes.exposure import Exposure, about_rule
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import Place
 
 CAUSE = Cause(
     title=message("A published port passes the rule that denies it"),
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
 )
+
+
+def exposure(file: str, port: int, line: Place) -> Exposure:
+    """Return that clients reach the port which the line of the file denies them."""
+    title = message("{file} line {line} denies port {port}, and clients reach it", file=file, line=line.line, port=port)
+    detail = message(
+        "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
+    )
+    advice = message(
+        "if it is meant to be closed: `iptables -I DOCKER-USER -m conntrack --ctorigdstport {port} --ctdir ORIGINAL "
+        "-j DROP`, saved where this host's firewall loads its rules",
+        port=port,
+    )
+    return Exposure(id_of(__name__), about_rule(line, title, detail), advice)
