@@ -93,10 +93,10 @@ WRITERS: dict[str, tuple[Part, ...]] = {
 
 def writers() -> Iterator[str]:
     """Yield ``FILE.FUNCTION`` of each function there that makes a WriteFile."""
-    for path in (ROOT / "src" / "hairpin" / "remedy").glob("*.py"):
+    for path in (ROOT / "src" / "hairpin" / "remedy").rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(function, ast.FunctionDef) and any(
-                isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "WriteFile"
+                isinstance(each, ast.Call) and ast.unparse(each.func).rpartition(".")[2] == "WriteFile"
                 for each in ast.walk(function)
             ):
                 yield f"{path.stem}.{function.name}"

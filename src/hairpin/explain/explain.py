@@ -184,7 +184,7 @@ def _text_asked(
     own = frozenset(target for target, flows in of_target.items() if flows)
     if answer is None or not own:
         return TextAsked(sender, whole, None, own)
-    keys = frozenset().union(*of_target.values())
+    keys = frozenset[object]().union(*of_target.values())
     flows = tuple(each for each in answer.flows if flow_key(each.trace.flow) in keys)
     return TextAsked(sender, whole, msgspec.structs.replace(answer, flows=flows), own)
 
