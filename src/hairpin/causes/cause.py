@@ -226,6 +226,9 @@ class Cause(msgspec.Struct, frozen=True):
     ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
     the repair recreates it; empty for all others.
 
+    ``on_purpose``: what it stops is kept apart because somebody, or the engine, wants it so: an engine's wall, a port
+    that is not published, a ban.  That a flow fails by it is no fault by itself.
+
     ``aliases``: other ids of the same cause, by which it is found as well.
 
     ``foresees``: whether what an event brings is this cause, which then names it instead of the cause of that time."""
@@ -239,6 +242,7 @@ class Cause(msgspec.Struct, frozen=True):
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
     of_host: Callable[[Host], Iterator[HostState]] = of_no_host
     foresees: Callable[[Coming], bool] = of_nothing_coming
+    on_purpose: bool = False
     aliases: tuple[str, ...] = ()
 
 

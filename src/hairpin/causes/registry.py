@@ -117,6 +117,11 @@ def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
     return ""
 
 
+def is_on_purpose(cause: str) -> bool:
+    """Return whether what the cause of this id stops is kept apart on purpose."""
+    return any(each.id == cause and each.on_purpose for each in all_causes())
+
+
 @cache
 def causes_for(reason: Reason) -> tuple[Cause, ...]:
     """Return the causes that look at this kind of stop."""

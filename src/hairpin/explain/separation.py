@@ -2,26 +2,19 @@
 wrote down.  A flow that ends at one of them proves no text: that it fails is how the host was meant to be."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.causes.registry import is_on_purpose
 from hairpin.causes.where import OfWall
 from hairpin.host.boot.configured import Writer
 from hairpin.network.flow import Lan, Outside
 from hairpin.network.prefix import inside
 
-_KEPT_APART = frozenset(
-    {
-        "isolation-drops-between-bridges", "icc-off", "container-on-internal-network-only", "container-network-none",
-        "port-not-published", "published-on-loopback-only", "published-on-other-address", "raw-drop-direct-routing",
-        "macvlan-host-cannot-reach", "ipvlan-host-cannot-reach", "macvlan-mode-separates", "container-own-firewall",
-        "ban-list-hits-client-or-container", "firewalld-zone-blocks-port",
-    }
-)  # fmt: skip
 _POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-option", "saved-rules", "manager")
 
 
 def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
     """Return whether the flow is one that its host was meant to stop, as far as the cause tells."""
     return (
-        cause.id in _KEPT_APART
+        is_on_purpose(cause.id)
         or isinstance(cause.candidate.where, OfWall)
         or (cause.configured is not None and cause.configured.writer in _POLICIES)
         or any(each.undoes is not None for each in cause.remedies[:1])

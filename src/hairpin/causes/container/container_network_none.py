@@ -194,6 +194,7 @@ def _asked_binding(view: View) -> PortBinding:
 CAUSE = Cause(
     title=message("The container has no network"),
     source="docs.docker.com: None network driver",
+    on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", "no-route", "no-neighbour"}),
     fixed_with="container",
 )

@@ -174,5 +174,6 @@ def _networks(container: Container) -> str:
 CAUSE = Cause(
     title=message("The container is on internal networks only"),
     source="moby: libnetwork/drivers/bridge/bridge.go: an internal network maps no ports",
+    on_purpose=True,
     reasons=frozenset({"no-listener", "no-route", "no-neighbour", *RULE_STOPS}),
 )

@@ -19,6 +19,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The host and an ipvlan on its own link do not reach each other"),
     source="drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()",
+    on_purpose=True,
     reasons=frozenset({"left-instead", "no-neighbour"}),
     find=by_link_beside(
         "ipvlan",

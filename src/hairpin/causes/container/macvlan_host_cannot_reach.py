@@ -18,6 +18,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The host and a macvlan on its own link do not reach each other"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_handle_frame()",
+    on_purpose=True,
     reasons=frozenset({"left-instead"}),
     find=by_link_beside(
         "macvlan",

@@ -85,5 +85,6 @@ def _configured(network: DockerNetwork | None) -> Configured | None:
 CAUSE = Cause(
     title=message("Containers on one link are kept apart by the mode of their macvlans or ipvlans"),
     source="drivers/net/macvlan.c macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2()",
+    on_purpose=True,
     reasons=frozenset({"left-instead", "no-neighbour"}),
 )

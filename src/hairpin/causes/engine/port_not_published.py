@@ -368,6 +368,7 @@ def _protected(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The port is not published"),
     source="docs.docker.com: EXPOSE does not publish",
+    on_purpose=True,
     reasons=frozenset({"no-listener", *RULE_STOPS}),
     fixed_with="container",
 )

@@ -42,6 +42,7 @@ def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> 
 CAUSE = Cause(
     title=message("The port is published on 127.0.0.1 only"),
     source="docs.docker.com: port publishing, HostIp",
+    on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",
 )

@@ -29,6 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("The port is published on another address of this host"),
     source="docs.docker.com: port publishing, HostIp",
+    on_purpose=True,
     reasons=frozenset({"no-listener", "never-accepts", *RULE_STOPS}),
     fixed_with="container",
 )

@@ -164,5 +164,6 @@ def _source(view: View) -> str:
 CAUSE = Cause(
     title=message("firewalld's zone does not let the port in"),
     source="firewalld.zone(5); firewalld: src/firewall/core/nftables.py",
+    on_purpose=True,
     reasons=RULE_STOPS,
 )

@@ -65,5 +65,6 @@ def _ways(option: Configured) -> Iterator[Way]:
 CAUSE = Cause(
     title=message("Inter-container communication is off"),
     source="docs.docker.com: com.docker.network.bridge.enable_icc",
+    on_purpose=True,
     reasons=RULE_STOPS,
 )

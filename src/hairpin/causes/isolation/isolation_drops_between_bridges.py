@@ -77,5 +77,6 @@ def _network_of(view: View, link: str) -> str:
 CAUSE = Cause(
     title=message("The engine's isolation between networks"),
     source="moby: libnetwork/drivers/bridge/setup_ip_tables_linux.go",
+    on_purpose=True,
     reasons=RULE_STOPS,
 )

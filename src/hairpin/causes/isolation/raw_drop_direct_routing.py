@@ -46,5 +46,6 @@ def find(view: View) -> Iterator[Candidate]:
 CAUSE = Cause(
     title=message("Docker drops direct access to container addresses"),
     source="moby: daemon/libnetwork/drivers/bridge (28.0)",
+    on_purpose=True,
     reasons=RULE_STOPS,
 )

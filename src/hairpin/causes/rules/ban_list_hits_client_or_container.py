@@ -92,5 +92,6 @@ def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
 CAUSE = Cause(
     title=message("A ban list blocks the source"),
     source="fail2ban actions iptables, iptables-ipset, nftables; cscli decisions delete",
+    on_purpose=True,
     reasons=RULE_STOPS,
 )

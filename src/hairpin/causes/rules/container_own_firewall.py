@@ -14,6 +14,7 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The container's own firewall drops the flow"),
     source="the image's documentation",
+    on_purpose=True,
     reasons=RULE_STOPS,
     find=by_owner(
         "container",
