@@ -187,7 +187,7 @@ def test_native_rules_and_containers_get_a_sentence() -> None:
     inside = msgspec.structs.replace(DNAT, netns=HOST_NETNS.sibling("container:front"))
     told = remedy(network(), inside)
     assert told.persist == ()
-    assert "gone with the container" in said(told)
+    assert "goes when the container stops" in said(told)
 
 
 RULES = "*filter\n:FORWARD DROP [0:0]\n-A FORWARD -s 192.0.2.0/24 -j DROP\n-A FORWARD -j REJECT\nCOMMIT\n"
