@@ -187,7 +187,13 @@ KINDS: dict[str, Kind] = {
     "accepts one port more": Kind(False, _rule("INPUT -p tcp -m tcp --dport 9999 -j ACCEPT"), _FILTERED, _UNFILTERED),
     "address more": Kind(False, _address_more),
     "route more": Kind(False, _route("203.0.113.0/24", "198.51.100.2", "eth0")),
-    "other link down": Kind(False, _link("eth1", up=False, carrier=False)),
+    # A link without an address: with that of eth1 sshd would lose a place where it serves, so the plan is taken back.
+    "other link down": Kind(
+        False,
+        _link("spare", up=False, carrier=False),
+        "ip link add spare type veth peer name far; ip link set spare up; ip link set far up",
+        "ip link delete spare",
+    ),
     "another source by another table": Kind(False, _diverted("10.9.0.0/16")),
     "loose rp_filter": Kind(False, _sysctl("net/ipv4/conf/eth0/rp_filter", "2"), _BACK_BY_ETH1, _BACK_AWAY),
     "neighbour's hardware address": Kind(False, _neighbour("198.51.100.66", 0x02_00_00_00_00_99)),
