@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.change.change import Entry
 from hairpin.change.commands.words import link_commands
-from hairpin.change.simulation.entries import table_of
+from hairpin.change.simulation.entries import as_named, table_of
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.managers import FirewalldZone
@@ -373,8 +373,7 @@ def route_key(route: Route) -> Route:
     """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway whose
     family is not told is of the route's own."""
     hops = tuple(
-        _replace(hop, linkdown=False, dead=False, gateway_version=hop.gateway_version or route.version)
-        for hop in route.next_hops
+        _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
     )
     return _replace(route, evidence="", entry=0, protocol="", scope="", next_hops=hops)
 

@@ -76,11 +76,13 @@ def parse_public(text: str) -> Public:
     """Return the mapping that ``--public`` states; raise UsageError."""
     what, host = split_host(text)
     public, equals, private = what.partition("=")
+    read = public
     try:
+        version, value = parse_address(public)
         if equals:
+            read = private
             both = _public(public, private)
             return Public(text, both.version, both.public, both.private, host)
-        version, value = parse_address(public)
     except MalformedError as error:
         raise UsageError(
             message(
@@ -88,17 +90,9 @@ def parse_public(text: str) -> Public:
                 text=text,
                 reason=reason_of(error),
             ),
-            mark=mark_in(text, private if _is_address(public) else public),
+            mark=mark_in(text, read),
         ) from error
     return Public(text, version, value, host=host)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        parse_address(text)
-    except MalformedError:
-        return False
-    return True
 
 
 def parse_world(text: str, source: str) -> World:

@@ -24,7 +24,7 @@ from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.remedy.joined import flows_to_joined
-from hairpin.remedy.known_flows import Known, asked_by, asked_from, flow_key, known_flows
+from hairpin.remedy.known_flows import Known, asked_by, asked_from, flow_key, is_published_outside, known_flows
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
@@ -72,6 +72,8 @@ class Others(msgspec.Struct, frozen=True):
     def with_more(self, known: Iterable[Known]) -> "Others":
         """Return these flows and, walked in the same network, those that are not among them."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
+        if not new:
+            return self
         more = new[:MAX_OTHERS]
         return msgspec.structs.replace(
             self,
@@ -92,9 +94,7 @@ class Others(msgspec.Struct, frozen=True):
         ]
         ports = Counter(_port(each) for each in changed if isinstance(each.start, FromContainer))
         starts = dict.fromkeys(each.start for each in changed if ports[_port(each)] == 1)
-        published = [
-            each for each in self.known if isinstance(each.flow.start, Outside) and each.flow.purpose == "published"
-        ]
+        published = [each for each in self.known if is_published_outside(each.flow)]
         return tuple(
             Known(asked_from(each.flow, start), each.group)
             for start in starts

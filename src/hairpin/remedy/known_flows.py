@@ -79,12 +79,17 @@ def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
     for each in known_flows(network):
         inside = isinstance(each.flow.start, FromContainer) and each.group != "way-out"
         if inside and (each.flow.container != container.name or each.flow.purpose == "published"):
-            yield Known(msgspec.structs.replace(each.flow, start=container), each.group)
+            yield Known(asked_from(each.flow, container), each.group)
 
 
 def asked_from(flow: Flow, container: FromContainer) -> Flow:
     """Return the flow to the same port from the container."""
     return msgspec.structs.replace(flow, start=container, stand_ins=(), invented=False)
+
+
+def is_published_outside(flow: Flow) -> bool:
+    """Return whether the flow is a client's outside to a published port."""
+    return flow.purpose == "published" and isinstance(flow.start, Outside)
 
 
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
@@ -123,7 +128,7 @@ def _own_netns(host: Host, container: Container) -> Netns | None:
 
 def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
     for flow in published:
-        if flow.purpose == "published" and isinstance(flow.start, Outside):
+        if is_published_outside(flow):
             for pairs in inside.values():
                 others = [each for each in pairs if each[0].name != flow.container]
                 for container, netns in (*others, *pairs)[:1]:  # alone in its network, it asks itself
@@ -222,7 +227,7 @@ def _between(host: Host, inside: Inside) -> Iterator[Flow]:
 
 def _asked_by_each(host: Host, served: list[Flow]) -> Iterator[Flow]:
     """Yield a flow from each container to a published port of another one."""
-    published = [each for each in served if each.purpose == "published" and isinstance(each.start, Outside)]
+    published = list(filter(is_published_outside, served))
     for container in host.containers():
         netns = _own_netns(host, container)
         wanted = next((each for each in published if each.container != container.name), None)

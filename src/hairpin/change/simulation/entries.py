@@ -86,8 +86,8 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
             if not alone or not isinstance(before, Route) or route_slot(before) != route_slot(route):
                 raise ChangeError(message("no single route is at the place of {prefix}", prefix=_prefix(route)))
             added = with_entry(namespace, route).routes[-1]
-            named = _named(before)
-            routes = tuple(added if _named(each) == named else each for each in namespace.routes)
+            named = as_named(before)
+            routes = tuple(added if as_named(each) == named else each for each in namespace.routes)
             return _replace(namespace, routes=routes)
         case FdbEntry() as entry:
             same = (
@@ -104,10 +104,10 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
     """Return whether no other route has the place of this one, so that a replacement finds it."""
-    return [_named(each) for each in routes if route_slot(each) == route_slot(route)] == [_named(route)]
+    return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
-def _named(route: Route) -> Route:
+def as_named(route: Route) -> Route:
     """Return the route as a command names it, without what the kernel says of its links now: a change that is made
     before may have brought one up."""
     if not any(each.dead or each.linkdown for each in route.next_hops):
@@ -182,8 +182,8 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
         case Address():
             return without_address(namespace, entry)
         case Route():
-            named = _named(entry)
-            return _replace(namespace, routes=tuple(each for each in namespace.routes if _named(each) != named))
+            named = as_named(entry)
+            return _replace(namespace, routes=tuple(each for each in namespace.routes if as_named(each) != named))
         case PolicyRule():
             return _replace(namespace, rules=tuple(each for each in namespace.rules if each != entry))
         case Neighbour():
