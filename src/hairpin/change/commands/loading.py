@@ -112,7 +112,7 @@ def _nft_table(table: Table) -> str:
     for chain in table.chains:
         head = nft_render.hook_text(chain) if chain.hook is not None else ""
         lines += [f"\tchain {chain.name} {{", f"\t\t{head}"]
-        lines += [f"\t\t{rules[0].text}" for rules in tool_rules(chain.rules)]
+        lines += [f"\t\t{as_typed(rules[0].text)}" for rules in tool_rules(chain.rules)]
         lines += ["\t}"]
     return "".join((frame, *(f"{line}\n" for line in lines), "}\n"))
 
@@ -173,7 +173,7 @@ def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...
     match edit:
         case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
             verb = "insert" if position == 1 else "add"
-            yield (program, verb, "rule", family, table, chain, rule.text), False
+            yield (program, verb, "rule", family, table, chain, as_typed(rule.text)), False
         case InsertRule(table=table, chain=chain, rule=rule, position=position):
             words = tuple(map(unquoted, split_words(own_words(rule, chain))))
             where = ("-A", chain) if position is None else ("-I", chain, str(position))

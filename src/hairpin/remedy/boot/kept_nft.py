@@ -7,6 +7,7 @@ from hairpin.host.boot.rule_keeper import is_nft_script
 from hairpin.host.boot.saved_rules import with_nft_line
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
+from hairpin.netfilter.nft.misprints import as_typed
 from hairpin.remedy.remedy import Lasting, Situation
 
 
@@ -30,7 +31,7 @@ def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) ->
         if not is_nft_script(file.path):
             continue
         script = ConfigFile(file.path, texts.get(file.path, file.text))
-        text = with_nft_line(script, (rule.family, rule.table, rule.chain), rule.rule.text)
+        text = with_nft_line(script, (rule.family, rule.table, rule.chain), as_typed(rule.rule.text))
         if text is not None:
             return ConfigFile(file.path, text)
     return None
