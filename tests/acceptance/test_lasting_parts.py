@@ -23,12 +23,12 @@ from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.acceptance.recorded import evidence, expected, network
 from tests.causes.case import Case, StateCase
+from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN_WRITING
+from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
+from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
+from tests.causes.test_opening import OPENED, OpenedCase
 from tests.causes.test_registry import TABLES
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase, kept_away
-from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
-from tests.diagnose.test_denied_in_writing import ExposureCase
-from tests.diagnose.test_opened import OPENED, OpenedCase
-from tests.diagnose.test_reused import REUSED
 from tests.reboot.parts import PARTS, of_steps
 
 

@@ -12,8 +12,8 @@ from hairpin.answer.proven_repairs import (
     with_first_that_holds,
     with_proofs,
 )
+from hairpin.causes.cause import Finding
 from hairpin.change.change import Change, SetSysctl
-from hairpin.diagnose.examination import FoundCause
 from hairpin.host.netns import Netns
 from hairpin.remedy.remedy import Remedy
 from tests.report.answers import FORWARDING_OFF, USER_DROPS, answer, examination
@@ -24,7 +24,7 @@ IDLE = Change((SetSysctl(Netns("host1"), ("net", "ipv4", "ip_default_ttl"), "9")
 """A change that helps nobody."""
 
 
-def pairs() -> Iterator[tuple[CauseAnswer, FoundCause]]:
+def pairs() -> Iterator[tuple[CauseAnswer, Finding]]:
     for found in FOUND.causes:
         yield next(each for each in BOTH.causes if each.ref == found.ref), found
 
@@ -37,7 +37,7 @@ def with_repairs(cause: CauseAnswer, *changes: Change) -> CauseAnswer:
     return msgspec.structs.replace(cause, remedies=tuple(Remedy("set-sysctl", (), change=each) for each in changes))
 
 
-def own(found: FoundCause) -> Change:
+def own(found: Finding) -> Change:
     return found.candidate.change
 
 

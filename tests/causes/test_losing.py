@@ -18,7 +18,7 @@ def coming(was: str, then: str) -> Coming:
     after = network(host_namespace(then))
     (found,) = examine(after, (flow,)).causes
     before: Network = network(host_namespace(was))
-    return Coming("reboot", before.this.name, before, after, flow, found.id, found.candidate, found.stop)
+    return Coming("reboot", before.this.name, before, after, flow, found)
 
 
 def test_a_rule_that_is_gone() -> None:

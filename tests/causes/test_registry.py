@@ -11,13 +11,14 @@ from typing import get_type_hints
 import pytest
 
 import hairpin.causes
-from hairpin.causes.cause import at_no_stop, id_of, of_no_host, of_nothing_coming
+from hairpin.causes.cause import at_no_stop, id_of, of_no_flows, of_no_host, of_nothing_coming
 from hairpin.causes.registry import (
     DOORS,
     all_causes,
     canonical_id,
     cause_modules,
     causes_for,
+    causes_of_flows,
     causes_of_hosts,
     causes_to_come,
     fixed_with_of,
@@ -41,19 +42,19 @@ from tests.causes.policies.test_policies import CASES as POLICIES
 from tests.causes.routing.test_routing import CASES as ROUTING
 from tests.causes.routing.test_ways import CASES as WAYS
 from tests.causes.rules.test_deciding import CASES as DECIDING
+from tests.causes.rules.test_published_bypasses_host_firewall import CASES as IN_WRITING
+from tests.causes.rules.test_published_bypasses_host_firewall import ExposureCase
 from tests.causes.rules.test_rules import CASES as RULES
+from tests.causes.rules.test_stale_accept_for_dead_container import REUSED
 from tests.causes.service.test_service import CASES as SERVICE
 from tests.causes.states.test_states import CASES as STOPS
 from tests.causes.states.test_states import STATES
 from tests.causes.tables.test_tables import CASES as OF_TABLES
+from tests.causes.test_opening import OPENED, OpenedCase
 from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
-from tests.diagnose.test_denied_in_writing import CASES as IN_WRITING
-from tests.diagnose.test_denied_in_writing import ExposureCase
-from tests.diagnose.test_opened import OPENED, OpenedCase
-from tests.diagnose.test_reused import REUSED
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
@@ -106,7 +107,7 @@ def test_the_doors_of_a_file_are_those_of_a_cause(module: str) -> None:
     """The registry takes them by their names, so no type checker holds them against ``Cause``."""
     file = importlib.import_module(module)
     shut: dict[str, Callable[..., object]] = {
-        "find": at_no_stop, "of_host": of_no_host, "foresees": of_nothing_coming
+        "find": at_no_stop, "of_host": of_no_host, "of_flows": of_no_flows, "foresees": of_nothing_coming
     }  # fmt: skip
     assert tuple(shut) == DOORS
     for door in (each for each in DOORS if each in vars(file)):
@@ -125,6 +126,12 @@ def test_no_cause_imports_another(module: str) -> None:
 def test_the_causes_that_look_at_hosts_are_in_one_folder() -> None:
     """Only that folder is loaded for a host on which nothing fails."""
     assert set(causes_of_hosts()) == {each for each in all_causes() if each.of_host is not of_no_host}
+
+
+def test_the_causes_that_look_at_all_flows_have_an_order() -> None:
+    found = [each.id for each in causes_of_flows()]
+    assert len(found) == len(set(found))
+    assert set(found) == {each.id for each in all_causes() if each.of_flows is not of_no_flows}
 
 
 def test_the_causes_to_come_are_in_one_folder_and_have_an_order() -> None:

@@ -26,6 +26,7 @@ def test_it_is_what_the_catalogue_finds() -> None:
     assert (found.id, found.flows) == ("container-not-running", (0, 1))
     (whole,) = diagnose(then, asked[0]).causes
     assert (found.id, found.candidate.change, found.keys) == (whole.cause, whole.candidate.change, (whole.key,))
+    assert found.proof is not None
     assert found.proof.with_change == "delivered"
 
 

@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.causes.cause import Finding
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.latent import LatentCause, latent
+from hairpin.diagnose.latent import latent
 from hairpin.host.docker import PortBinding
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
@@ -28,7 +29,7 @@ COMMIT
 REFUSED = "driver failed programming external connectivity: iptables: No chain/target/match by that name."
 
 
-def found(hosts: Network, *, inside: bool = False) -> tuple[LatentCause, ...]:
+def found(hosts: Network, *, inside: bool = False) -> tuple[Finding, ...]:
     flow = published(FromHost(), "127.0.0.1") if inside else published()
     return latent(examine(hosts, (msgspec.structs.replace(flow, container="web"),)))
 
@@ -40,15 +41,17 @@ def test_a_host_that_lacks_no_rule_has_none() -> None:
 
 def test_a_lost_jump_strikes_when_docker_proxy_ends() -> None:
     (cause,) = found(network(host_namespace(NO_JUMP)))
-    assert (cause.event, cause.found.id) == ("docker-kill", "docker-nat-jump-missing-prerouting")
-    assert cause.found.flows == (0,)
-    assert (cause.found.proof.without_change, cause.found.proof.with_change) == ("refused", "delivered")
+    assert (cause.event, cause.id) == ("docker-kill", "docker-nat-jump-missing-prerouting")
+    assert cause.flows == (0,)
+    assert cause.proof is not None
+    assert (cause.proof.without_change, cause.proof.with_change) == ("refused", "delivered")
 
 
 def test_a_lost_chain_strikes_at_the_next_start_of_the_container() -> None:
     (cause,) = found(network(host_namespace(NO_CHAIN)))
     assert cause.event == "container-restart"
-    assert cause.found.proof.with_change == "delivered"
+    assert cause.proof is not None
+    assert cause.proof.with_change == "delivered"
 
 
 def test_what_stops_a_flow_already_is_not_latent() -> None:
@@ -69,7 +72,7 @@ def test_what_a_cause_of_another_flow_puts_back_is_said_once() -> None:
     together = examine(hosts, (web, api))
     assert "docker-nat-chain-missing" in {each.id for each in together.causes}
     assert latent(together) == ()
-    assert [each.found.id for each in latent(examine(hosts, (web,)))] == ["docker-nat-chain-missing"]
+    assert [each.id for each in latent(examine(hosts, (web,)))] == ["docker-nat-chain-missing"]
 
 
 @pytest.mark.parametrize("rules", (NO_JUMP, NO_CHAIN), ids=("jump", "chain"))

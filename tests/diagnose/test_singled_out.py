@@ -12,6 +12,7 @@ from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Element, NumberKey, Ruleset, Set
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
+from hairpin.report.words import Words
 from tests.rule_text import with_chain, with_rule
 from tests.small_host import host_namespace, network, published
 
@@ -96,3 +97,25 @@ def test_a_set_of_many_entries_costs_no_walk_an_entry() -> None:
     flow = msgspec.structs.replace(published(), invented=True)
     (one,) = singled_out(examine(whole, (flow,)))
     assert (one.clients, one.sets) == ((), 1)
+
+
+TWO = ("198.51.100.1", "198.51.100.20")
+LINES = {
+    "rules and sets": (SingledOut("h", rules=3, sets=2), "3 rules and 2 sets drop single clients; ask --from ADDRESS"),
+    "one set": (SingledOut("h", sets=1), "1 set drops single clients; ask --from ADDRESS"),
+    "one client": (
+        SingledOut("h", TWO[:1], "198.51.100.11:8151/tcp"),
+        ("198.51.100.1 does not get through to 198.51.100.11:8151/tcp, others do: a rule for single clients is meant; "
+        "why: --from 198.51.100.1"),
+    ),
+    "two, and others": (
+        SingledOut("h", TWO, "198.51.100.11:8151/tcp", rules=1),
+        ("198.51.100.1, 198.51.100.20 do not get through to 198.51.100.11:8151/tcp, others do: rules for single "
+        "clients are meant; why: --from 198.51.100.1. 1 rule drops single clients; ask --from ADDRESS"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("singled", "line"), LINES.values(), ids=LINES)
+def test_it_is_told_in_one_line(singled: SingledOut, line: str) -> None:
+    assert Words()(singled.line()) == line

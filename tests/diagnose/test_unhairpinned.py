@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from hairpin.causes.cause import Finding
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.unhairpinned import Unhairpinned, is_used, unhairpinned
+from hairpin.diagnose.unhairpinned import is_used, unhairpinned
 from hairpin.host.managers import ConfigFile
 from hairpin.network.flow import FromHost
 from hairpin.network.network import Network
@@ -27,16 +28,14 @@ def stated(mapping: PublicAddress = MAPPING, rules: str | None = None) -> Networ
 PORT = msgspec.structs.replace(published(), purpose="published", container="web")
 
 
-def found(built: Network) -> tuple[Unhairpinned, ...]:
+def found(built: Network) -> tuple[Finding, ...]:
     return unhairpinned(examine(built, (PORT,)))
 
 
 def test_it_is_told_once_and_not_as_used() -> None:
     (told,) = found(stated())
-    assert (told.found.id, told.found.ref, told.public, told.port, told.used) == (
-        "nat-loopback-on-cloud-address", "", "203.0.113.11", 8151, False,
-    )  # fmt: skip
-    assert told.found.flows == ()
+    assert (told.id, told.severity, told.flows) == ("nat-loopback-on-cloud-address", "advice", ())
+    assert str(told.line).startswith("203.0.113.11 is not reached from this host")
 
 
 def test_a_gateway_that_hairpins_is_no_matter() -> None:
@@ -50,7 +49,7 @@ def test_who_asked_for_it_has_its_answer_already() -> None:
 
 
 def test_a_rule_about_it_shows_that_the_host_uses_it() -> None:
-    assert [each.used for each in found(stated(rules=DNAT))] == [True]
+    assert [each.severity for each in found(stated(rules=DNAT))] == ["blocking"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_each_kind_of_fault_has_a_scenario() -> None:
 
 WITHOUT = {
     "raw-drop-direct-routing": "dockerd 28 and later program the rule; the lab has an older one",
-    "published-bypasses-host-firewall": "no connection fails by it: tests/diagnose/test_denied_in_writing.py",
+    "published-bypasses-host-firewall": "no connection fails by it; tests/causes/rules has its file's test",
     "firewalld-reload-loses-engine-protection": "no connection fails by it: python -m tests.matrix.latent",
     "iptables-policy-left-drop-after-nftables-switch": "dockerd 29 has the nftables back end; the lab has an older one",
     "live-restore-duplicates-rules": "no connection fails by it, and the dockerd that does it is older than the lab's",

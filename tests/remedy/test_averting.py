@@ -16,7 +16,8 @@ def test_all_that_are_named_together_are_kept() -> None:
     within = network(docker=engine(one, two))
     flows = (published(),)
     (found,) = foreseen(examine(within, flows), frozenset())
-    (remedy,) = averting(found, within, flows)
+    assert found.later is not None
+    (remedy,) = averting(found, found.later, within, flows)
     assert remedy.persist_commands == ("docker update --restart unless-stopped web",)
     kept = kept_network(within, remedy.keeping)
     assert kept is not None
@@ -31,6 +32,7 @@ def test_what_does_not_keep_it_away_is_told_to_a_person() -> None:
     within = within.with_host(msgspec.structs.replace(within.this, files=(file,)))
     flows = (published(),)
     (found,) = foreseen(examine(within, flows), frozenset())
-    (remedy,) = averting(found, within, flows)
+    assert found.later is not None
+    (remedy,) = averting(found, found.later, within, flows)
     assert not remedy.keeping
     assert "/etc/sysctl.conf line 2" in str(remedy.advice[0])

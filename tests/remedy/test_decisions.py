@@ -29,6 +29,7 @@ ALLOWED = 0xCB007105
 def told(whole: Network, flow: Flow) -> tuple[Remedy, ...]:
     """Return the remedies of the flow's first cause, in order."""
     (found, *_) = examine(whole, (flow,)).causes
+    assert found.stop is not None
     wall = wall_of(found.candidate, found.stop, whole)
     made = with_decisions(remedies(found.id, found.candidate, whole), found.candidate, wall, whole)
     return with_effects(made, found.candidate, others_of(whole), (flow,), (), meant=wall is not None)

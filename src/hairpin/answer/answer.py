@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.answer.questions import QuestionAnswer
 from hairpin.causes.cause import Candidate, Severity
-from hairpin.diagnose.proof import Proof
+from hairpin.causes.proof import Proof
 from hairpin.events.aftermath import deciding_orders
 from hairpin.events.course import Rival
 from hairpin.evidence.reading import Evidence

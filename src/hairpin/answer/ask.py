@@ -1,36 +1,24 @@
 """Answers a question about the hosts that the evidence describes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
-from hairpin.answer.answer import Answer, CauseAnswer, Dispute, FlowAnswer, ref_of
-from hairpin.answer.coming import to_come
+from hairpin.answer.answer import Answer, Dispute, FlowAnswer, ref_of
+from hairpin.answer.cause_answers import by_severity, of_finding, of_searched, with_refs
 from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event, with_orders
-from hairpin.answer.keeping_out import line_of
+from hairpin.answer.findings import findings
 from hairpin.answer.past_decisions import joined_by_choice
-from hairpin.answer.proven_repairs import (
-    NOTHING_PRINTED,
-    Printed,
-    changes_beside,
-    first_change,
-    printed_otherwise,
-    with_first_that_holds,
-    with_proofs,
-)
+from hairpin.answer.proven_repairs import printed_otherwise
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
 from hairpin.answer.states import with_states
-from hairpin.causes.cause import Severity
-from hairpin.change.change import Change
+from hairpin.causes.cause import Finding
 from hairpin.diagnose.diagnose import Diagnosis, without_search
-from hairpin.diagnose.examination import Examination, FoundCause, examine
-from hairpin.diagnose.latent import latent
-from hairpin.diagnose.policy import configured_at
-from hairpin.diagnose.singled_out import SingledOut, singled_out
-from hairpin.diagnose.unhairpinned import Unhairpinned, unhairpinned
+from hairpin.diagnose.examination import Examination, examine
+from hairpin.diagnose.singled_out import singled_out
 from hairpin.errors import UsageError
 from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
@@ -48,22 +36,16 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.remedy.decisions import decision_named, wall_of, with_decisions, without_ways_past_decisions
-from hairpin.remedy.effects import Others, others_of, with_effects
-from hairpin.remedy.in_turn import after
-from hairpin.remedy.plan import remedies
-from hairpin.remedy.under_events import judged_by_events
 from hairpin.replica.judgement import Kernel
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
-from hairpin.wanted import ask_address, ask_from
+from hairpin.wanted import ask_from
 
 Depth = Literal["flows", "causes", "events"]
 """How far an answer goes.  ``flows``: only the verdicts.  ``causes``: also why flows fail now.  ``events``: also what
 the next events bring."""
-_RANK: dict[Severity, int] = {"blocking": 0, "latent": 1, "exposure": 2, "advice": 3}
 
 
 def ask(
@@ -143,7 +125,7 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
-def _needs_all(found: FoundCause) -> bool:
+def _needs_all(found: Finding) -> bool:
     """Return whether the repair concerns all containers of a network, or is one of several: which of them is first
     depends on what each does to other flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
@@ -203,44 +185,22 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
     start = msgspec.structs.replace(start, event=with_orders(start.event, flows))
     if depth == "flows":
         return msgspec.structs.replace(start, flows=flows)
-    proven = (*examination.causes, *examination.instead)
     ahead = depth == "events" and start.event is None
-    coming = latent(examination) if ahead else ()
-    labels = dict.fromkeys(each.host for each in (*proven, *(one.found for one in coming)))
-    asked = tuple(each.trace.flow for each in examination.diagnoses)
-    others = {label: others_of(start.network.seen_from(label), asked) for label in labels}
-    later = tuple(
-        msgspec.structs.replace(
-            _cause(each.found, examination, others[each.found.host], start.network), severity="latent", event=each.event
-        )
-        for each in coming
-    )
-    causes = tuple(with_event(each, start) for each in joined_by_choice(_causes(examination, start.network, others)))
-    told = frozenset(key for one in (*proven, *(each.found for each in coming)) for key in one.keys)
     kept_out = singled_out(examination)
-    beside = (
-        *(_unhairpinned(each, examination, start.network) for each in unhairpinned(examination)),
-        *(to_come(examination, told, everything=not start.question.targets) if ahead else ()),
-        *(_kept_out(each, examination, start.network) for each in kept_out if each.found is not None),
-    )
-    known = (*causes, *later)
+    beside = findings(examination, kept_out, ahead=ahead, everything=not start.question.targets)
+    causes = tuple(with_event(each, start) for each in joined_by_choice(of_searched(examination)))
+    others = with_refs((of_finding(each, examination) for each in beside), len(causes) + 1)
     return msgspec.structs.replace(
         start,
         flows=flows,
-        causes=tuple(sorted((*known, *_with_refs(beside, len(known) + 1)), key=lambda each: _RANK[each.severity])),
+        causes=by_severity((*causes, *others)),
         notes=(
             *start.notes,
             *sources_told_apart(examination),
             *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
-            *(line_of(each) for each in kept_out if each.found is None),
+            *(each.line() for each in kept_out if each.found is None),
         ),
     )
-
-
-def _with_refs(causes: Iterable[CauseAnswer], first: int) -> Iterator[CauseAnswer]:
-    """Yield the causes that no search for a set has found, with their refs."""
-    for number, each in enumerate(causes, first):
-        yield msgspec.structs.replace(each, ref=f"c{number}", together=(f"c{number}",))
 
 
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
@@ -283,77 +243,6 @@ def _client(trace: Trace) -> int:
     start = trace.flow.start
     assert isinstance(start, (Outside, Lan))
     return start.address
-
-
-def _causes(examination: Examination, network: Network, others: dict[str, Others]) -> Iterator[CauseAnswer]:
-    """Yield the causes with their repairs, each for the hosts that the repairs before it leave.  A cause that may be
-    repaired instead of another is repaired on the hosts as they are."""
-    now = network
-    printed: dict[str, Change] = {}
-    told: list[CauseAnswer] = []
-    for found in examination.causes:
-        cause = _cause(found, examination, others[found.host], now, printed)
-        told.append(with_first_that_holds(cause, found, examination, printed))
-        printed[found.ref] = first_change(told[-1])
-        if told[-1].remedies:
-            now = after(told[-1].remedies[0], network, now)
-    for cause, found in zip(told, examination.causes, strict=True):
-        yield with_proofs(cause, found, examination, printed)
-    for found in examination.instead:
-        yield _cause(found, examination, others[found.host], network)
-
-
-def _cause(
-    found: FoundCause, examination: Examination, others: Others, now: Network, printed: Printed = NOTHING_PRINTED
-) -> CauseAnswer:
-    """Return the cause with its repairs for the hosts ``now``; ``printed``: the first repairs above them."""
-    written = configured_at(found.candidate, found.stop, others.network)
-    asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
-    together = changes_beside(found, examination, printed)
-    wall = wall_of(found.candidate, found.stop, others.network)
-    meant = not wall.opens if wall is not None else written is not None
-    candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
-    made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
-    told = with_decisions(made, candidate, wall, others.network)
-    held = with_effects(told, candidate, others, asked, together, meant=meant)
-    return CauseAnswer(
-        ref=found.ref,
-        id=found.id,
-        host=found.host,
-        # A cause with flows stops them now.  One without is in another smallest set of causes.
-        severity="blocking" if found.flows else "advice",
-        candidate=found.candidate,
-        stop=found.stop,
-        proof=found.proof,
-        flows=tuple(ref_of(number) for number in found.flows),
-        together=found.together,
-        alternatives=found.alternatives,
-        follows_from=found.follows_from,
-        configured=written,
-        decision=decision_named(wall, held),
-        remedies=judged_by_events(held, found.id, others.network, asked, together),
-    )
-
-
-def _unhairpinned(found: Unhairpinned, examination: Examination, network: Network) -> CauseAnswer:
-    """Return the cause that no asked flow shows: blocking if the host uses the address, else advice in one line."""
-    others = others_of(network.seen_from(found.found.host))
-    cause = _cause(found.found, examination, others, network)
-    line = message(
-        "{public} is not reached from this host and its containers, since its gateway does not hairpin; clients "
-        "outside do reach it. If anything here uses it: {question}",
-        public=found.public,
-        question=ask_address(found.public, found.port),
-    )
-    return msgspec.structs.replace(cause, severity="blocking" if found.used else "advice", line=line)
-
-
-def _kept_out(found: SingledOut, examination: Examination, network: Network) -> CauseAnswer:
-    """Return the cause by which a host keeps single clients out: advice in one line."""
-    assert found.found is not None
-    others = others_of(network.seen_from(found.found.host))
-    cause = _cause(found.found, examination, others, network)
-    return msgspec.structs.replace(cause, severity="advice", line=line_of(found))
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:

@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer, BeforeEvent, CauseAnswer, EventAnswer, FlowAnswer
 from hairpin.answer.decisive import decisive
-from hairpin.causes.cause import Coming
+from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.errors import CollectError, UsageError
 from hairpin.events.aftermath import asked_again, fate_of_open
@@ -100,5 +100,6 @@ def with_event(cause: CauseAnswer, start: Answer) -> CauseAnswer:
     if not struck or cause.stop is None:
         return cause
     event = told.id.partition(":")[0]
-    coming = Coming(event, told.label, told.was, start.network, struck[0], cause.id, cause.candidate, cause.stop)
+    found = Finding(cause.candidate, cause.severity, cause.id, cause.host, stop=cause.stop)
+    coming = Coming(event, told.label, told.was, start.network, struck[0], found)
     return msgspec.structs.replace(cause, id=name_of(coming), severity="latent", event=told.id)

@@ -10,8 +10,7 @@ from hairpin.answer.ask import begin_answer, network_of
 from hairpin.answer.decisive import undecided_readings
 from hairpin.answer.engines import unanswered, with_engines
 from hairpin.answer.events import lacking_reading
-from hairpin.causes.cause import Coming
-from hairpin.diagnose.examination import FoundCause
+from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
 from hairpin.events.aftermath import asked_again, deciding_orders, fates_of_open, verdict_after
@@ -197,12 +196,11 @@ def _then(was: Network, then: Network, flow: Flow, asked: Flow) -> Trace:
     return walked_after(was, then, flow) if asked == flow else walked(then, asked)
 
 
-def _named(found: FoundCause, event: Event, course: Course, was: Network, flow: Flow) -> str:
-    coming = Coming(event.id, course.label, was, course.network, flow, found.id, found.candidate, found.stop)
-    return name_of(coming)
+def _named(found: Finding, event: Event, course: Course, was: Network, flow: Flow) -> str:
+    return name_of(Coming(event.id, course.label, was, course.network, flow, found))
 
 
-def _strike(found: FoundCause, event: Event, broken: tuple[str, ...], name: str) -> Strike:
+def _strike(found: Finding, event: Event, broken: tuple[str, ...], name: str) -> Strike:
     flows = tuple(broken[number] for number in found.flows)
     return Strike(found.ref, name, found.host, event.id, found.candidate.title, flows)
 

@@ -11,10 +11,11 @@ from types import MappingProxyType
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer
+from hairpin.causes.cause import Finding
+from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import change_in_turn, made_in_turn
-from hairpin.diagnose.examination import Examination, FoundCause
-from hairpin.diagnose.proof import is_repaired, proof_by
+from hairpin.diagnose.examination import Examination
 from hairpin.errors import ChangeError
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace
@@ -33,7 +34,7 @@ def first_change(cause: CauseAnswer) -> Change:
     return first if first.parts else cause.candidate.change
 
 
-def changes_beside(found: FoundCause, examination: Examination, printed: Printed) -> tuple[Change, ...]:
+def changes_beside(found: Finding, examination: Examination, printed: Printed) -> tuple[Change, ...]:
     """Return the changes of the other causes that have to go before the flows of this one pass, in printed order: those
     of all its flows; those of its first flow, where they do not fit together."""
     own = {found.ref}
@@ -47,7 +48,7 @@ def changes_beside(found: FoundCause, examination: Examination, printed: Printed
 
 
 def with_first_that_holds(
-    cause: CauseAnswer, found: FoundCause, examination: Examination, printed: Printed
+    cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed
 ) -> CauseAnswer:
     """Return the cause without the repairs before the first one with which all its flows pass.
 
@@ -59,7 +60,7 @@ def with_first_that_holds(
     return msgspec.structs.replace(cause, remedies=())
 
 
-def with_proofs(cause: CauseAnswer, found: FoundCause, examination: Examination, printed: Printed) -> CauseAnswer:
+def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed) -> CauseAnswer:
     """Return the cause with the proof by the first repairs, which are ``printed``, and each repair with its own.
 
     A further repair that does not hold with the first ones of the other causes is left out."""
@@ -89,7 +90,7 @@ def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination)
     return found
 
 
-def _proven(remedy: Remedy, found: FoundCause, examination: Examination, printed: Printed) -> Remedy | None:
+def _proven(remedy: Remedy, found: Finding, examination: Examination, printed: Printed) -> Remedy | None:
     """Return the repair with the verdict that it gives; None if it does not hold, and another one is printed."""
     flows = found.flows[:_PROVEN]
     walks = tuple(_walks(remedy.change, found, examination, printed, flows))
@@ -102,13 +103,13 @@ def _proven(remedy: Remedy, found: FoundCause, examination: Examination, printed
     return remedy if shown is None else msgspec.structs.replace(remedy, proof=shown.verdict)
 
 
-def _holds(change: Change, found: FoundCause, examination: Examination, printed: Printed) -> bool:
+def _holds(change: Change, found: Finding, examination: Examination, printed: Printed) -> bool:
     walks = tuple(_walks(change, found, examination, printed, found.flows))
     return all(each is not None and is_repaired(examination.network, each.flow, each) for each in walks)
 
 
 def _walks(
-    change: Change, found: FoundCause, examination: Examination, printed: Printed, flows: tuple[int, ...]
+    change: Change, found: Finding, examination: Examination, printed: Printed, flows: tuple[int, ...]
 ) -> Iterator[Trace | None]:
     """Yield the walk of each flow with the change and the printed ones of the other causes of its set; None where they
     do not fit together.  A flow is left out whose own proof was made with these very changes."""
@@ -128,11 +129,11 @@ def _walks(
         yield from (walk_flow(repaired, examination.diagnoses[number].trace.flow) for number in numbers)
 
 
-def _change(found: FoundCause, printed: Printed) -> Change:
+def _change(found: Finding, printed: Printed) -> Change:
     return printed.get(found.ref, found.candidate.change)
 
 
-def _in_order(examination: Examination) -> tuple[FoundCause, ...]:
+def _in_order(examination: Examination) -> tuple[Finding, ...]:
     return (*examination.causes, *examination.instead)
 
 

@@ -1,18 +1,17 @@
 """States of the hosts beside the causes of the flows: each once, and a maker before what it makes."""
 
 from collections.abc import Iterator
-from typing import get_args
 
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.causes.cause import HostState, Severity
+from hairpin.answer.cause_answers import by_severity, of_reading, with_refs
+from hairpin.causes.cause import Finding
 from hairpin.causes.registry import causes_of_hosts
 from hairpin.causes.where import container_of
 from hairpin.host.host import Host
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from hairpin.remedy.plan import remedies
 
 
 def with_states(answer: Answer) -> Answer:
@@ -20,18 +19,24 @@ def with_states(answer: Answer) -> Answer:
     if answer.question.kind != "check":
         return answer
     flows = answer.causes
-    found: list[CauseAnswer] = []
-    for host in answer.network.hosts:
-        for cause in causes_of_hosts() if host.was_read else ():
-            for state in cause.of_host(host):
-                if _concerns(answer, state, host) and not any(_is_of(state, each, cause.id, host) for each in flows):
-                    ref = f"c{len(flows) + len(found) + 1}"
-                    found.append(_state(answer.network, host, cause.id, state, ref))
+    states = (
+        of_reading(state, answer.network)
+        for state in _states(answer.network)
+        if _concerns(answer, state) and not any(_is_of(state, each) for each in flows)
+    )
+    found = with_refs(states, len(flows) + 1)
     notes = (note for host in answer.network.hosts for note in _not_running(answer, host, (*found, *flows)))
     answer = msgspec.structs.replace(answer, causes=(*found, *flows), notes=(*answer.notes, *notes))
     for each in found:
         answer = _with_made(answer, each)
-    return msgspec.structs.replace(answer, causes=tuple(sorted(answer.causes, key=_rank)))
+    return msgspec.structs.replace(answer, causes=by_severity(answer.causes))
+
+
+def _states(network: Network) -> Iterator[Finding]:
+    for host in network.hosts:
+        for cause in causes_of_hosts() if host.was_read else ():
+            for each in cause.of_host(host):
+                yield msgspec.structs.replace(each, id=cause.id, host=host.name)
 
 
 _NAMED = 5
@@ -64,37 +69,20 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
         yield message("{count} containers do not run: {named}", count=len(idle), named=named)
 
 
-def _concerns(answer: Answer, state: HostState, host: Host) -> bool:
+def _concerns(answer: Answer, state: Finding) -> bool:
     """Return whether the state belongs to the answer: one of a container does if nothing was asked, or a flow to it."""
     if not state.container or not answer.question.targets:
         return True
     flows = (each.trace.flow for each in answer.flows)
     return any(
-        each.container == state.container and (each.asked_host or each.host) in ("", host.name) for each in flows
+        each.container == state.container and (each.asked_host or each.host) in ("", state.host) for each in flows
     )
 
 
-def _is_of(state: HostState, cause: CauseAnswer, id_: str, host: Host) -> bool:
+def _is_of(state: Finding, cause: CauseAnswer) -> bool:
     """Return whether a flow has named the state already."""
     container = container_of(cause.candidate.where) or ""
-    return (cause.id, cause.host) == (id_, host.name) and state.container in ("", container)
-
-
-def _state(network: Network, host: Host, id_: str, state: HostState, ref: str) -> CauseAnswer:
-    return CauseAnswer(
-        ref=ref,
-        id=id_,
-        host=host.name,
-        severity=state.severity,
-        candidate=state.candidate,
-        stop=None,
-        proof=None,
-        flows=(),
-        together=(),
-        event=state.event,
-        line=state.line,
-        remedies=remedies(id_, state.candidate, network.seen_from(host.name)),
-    )
+    return (cause.id, cause.host) == (state.id, state.host) and state.container in ("", container)
 
 
 def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
@@ -103,7 +91,7 @@ def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
     made = [each for each in answer.causes if maker.id in each.candidate.made_by and each.host == maker.host]
     if not made:
         return answer
-    first, refs = min(made, key=_rank), {each.ref for each in made}
+    first, refs = by_severity(made)[0], {each.ref for each in made}
     flows = tuple(dict.fromkeys(flow for each in made for flow in each.flows))
     now = msgspec.structs.replace(maker, severity=first.severity, event=first.event, flows=flows)
     following = (
@@ -122,8 +110,3 @@ def _before(refs: tuple[str, ...], made: set[str], maker: str) -> tuple[str, ...
     """Return the refs of a flow's causes with the maker before the first that it makes."""
     first = next(number for number, each in enumerate(refs) if each in made)
     return (*refs[:first], maker, *refs[first:])
-
-
-def _rank(cause: CauseAnswer) -> int:
-    severities: tuple[Severity, ...] = get_args(Severity)
-    return severities.index(cause.severity)

@@ -14,10 +14,10 @@ from hairpin.apply.task import Task
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.foreseen import courses_on
 from hairpin.engines.missing import Missing, missing_on
 from hairpin.errors import UsageError
 from hairpin.events.event import EventId
+from hairpin.events.to_come import courses_on
 from hairpin.message import Message, message
 from hairpin.network.network import Network
 from hairpin.remedy.decisions import wall_of, with_decisions
@@ -236,9 +236,8 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
     more: list[Repair] = []
     for found in examine(network, closed).causes if closed else ():
         seen = answer.network.seen_from(found.host)
-        made = with_decisions(
-            remedies(found.id, found.candidate, seen), found.candidate, wall_of(found.candidate, found.stop, seen), seen
-        )
+        wall = wall_of(found.candidate, found.stop, seen) if found.stop is not None else None
+        made = with_decisions(remedies(found.id, found.candidate, seen), found.candidate, wall, seen)
         remedy = next((each for each in made if not _is_for_person(each) and not each.disruptive), None)
         if remedy is None or remedy.undoes is not None:
             return None

@@ -1,6 +1,7 @@
 """What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault.
 
-A cause may look at a host instead, where no stop of a packet shows the fault: ``of_host`` finds states.
+Where no stop of a packet shows the fault, a cause looks at a host (``of_host``), or at the ways of all asked flows and
+what events make of them (``of_flows``).
 """
 
 from collections.abc import Callable, Iterator
@@ -9,8 +10,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.order import Class
-from hairpin.causes.where import Where
+from hairpin.causes.proof import Proof
+from hairpin.causes.where import Places, Where
 from hairpin.change.change import Change
+from hairpin.events.event import EventId
 from hairpin.host.boot.configured import Configured
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
@@ -22,7 +25,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.sockets import find_socket
 from hairpin.walk.state import Reason, RuleDecided, Stop
-from hairpin.walk.trace import Branch
+from hairpin.walk.trace import Branch, Trace
 
 
 class View(msgspec.Struct, frozen=True):
@@ -160,18 +163,65 @@ Severity = Literal["blocking", "latent", "exposure", "advice"]
 """How bad a cause is: it fails now, it will after an event, it opens too much, or it is worth knowing."""
 
 
-class HostState(msgspec.Struct, frozen=True):
-    """A state of a host in which something fails, or will, whether or not a packet shows it.
+Key = tuple[str, str, Places]
+"""A cause, its host, and its place there."""
 
-    No walk proves it: ``candidate.evidence`` is the reading that tells it.  ``event``: the event after which a latent
-    one fails.  ``container``: the name of the container that it is about; empty: it concerns the whole host.
-    ``line``: the one line in which advice is said."""
+
+class Finding(msgspec.Struct, frozen=True):
+    """A cause that is there, or that an event brings: what every way of looking for causes yields.
+
+    - ``host``: the label of the host that it is on.
+    - ``flows``: the indexes of the asked flows that it stops, or that pass because of it; ``stop``: where it stops the
+      first of them.
+    - ``proof``: the walks that prove it.  None: no packet shows it; ``candidate.evidence`` is the reading that does.
+    - ``event``: it is there only after this event, and the proof is of that time.
+    - ``container``: the name of the container that a state is about; empty: it concerns the whole host.
+    - ``line``: the one line in which advice is said.
+
+    Only a search sets the rest: the ``keys`` of the suspects that are this cause; its ``ref`` in the examination; the
+    refs, its own included, of the causes that have to go ``together`` before those flows are delivered; other sets of
+    refs that would do instead, the ``alternatives``; the refs of its makers, from which it ``follows_from``.
+
+    Whoever asks a cause fills in ``id`` and ``host``; a cause's own functions leave them empty."""
 
     candidate: Candidate
     severity: Severity
+    id: str = ""
+    host: str = ""
+    flows: tuple[int, ...] = ()
+    stop: Stop | None = None
+    proof: Proof | None = None
     event: str | None = None
     container: str = ""
     line: Message | None = None
+    keys: tuple[Key, ...] = ()
+    ref: str = ""
+    together: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, ...], ...] = ()
+    follows_from: tuple[str, ...] = ()
+    later: "Later | None" = None
+    """Of what an event brings: as it is found after the event."""
+
+
+class Later(msgspec.Struct, frozen=True):
+    """What stops flows after ``event``, under one name: the causes of that time, each with the indexes of the asked
+    flows that it stops, and the network ``then``."""
+
+    event: EventId
+    members: tuple[Finding, ...]
+    then: Network
+
+
+class AskedFlows(msgspec.Struct, frozen=True):
+    """The asked flows as they are now: ``traces``, in the order asked, on the hosts of ``network``."""
+
+    network: Network
+    traces: tuple[Trace, ...]
+
+    @property
+    def flows(self) -> tuple[Flow, ...]:
+        """The flows, in the order asked."""
+        return tuple(each.flow for each in self.traces)
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:
@@ -179,24 +229,26 @@ def at_no_stop(_: View) -> Iterator[Candidate]:
     yield from ()
 
 
-def of_no_host(_: Host) -> Iterator[HostState]:
-    """Yield no state: the ``of_host`` of a cause that looks at stops only."""
+def of_no_host(_: Host) -> Iterator[Finding]:
+    """Yield no state: the ``of_host`` of a cause that looks at no host by itself."""
+    yield from ()
+
+
+def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
+    """Yield nothing: the ``of_flows`` of a cause that looks at stops or hosts only."""
     yield from ()
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """What stops a flow after an event and does not stop it now: ``cause``, the id that the diagnosis of that time
-    gives it, its ``candidate``, and where it stops the packet.  ``flow``: as it is asked now.  ``was`` and ``then``:
-    the network now and after the event on the host ``label``."""
+    """What stops a flow after an event and does not stop it now: ``found`` by the diagnosis of that time.  ``flow``: as
+    it is asked now.  ``was`` and ``then``: the network now and after the event on the host ``label``."""
 
     event: str
     label: str
     was: Network
     then: Network
     flow: Flow
-    cause: str
-    candidate: Candidate
-    stop: Stop
+    found: Finding
 
     @property
     def host(self) -> Host:
@@ -216,8 +268,9 @@ def of_nothing_coming(_: Coming) -> bool:
 
 class Cause(msgspec.Struct, frozen=True):
     """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
-    that was read.  The registry gives a cause the name of its file as its ``id`` (:func:`id_of`), and the functions
-    ``find``, ``of_host`` and ``foresees`` of that file: a file says here only what it makes by a call.
+    that was read, ``of_flows`` once a question.  The registry gives a cause the name of its file as its ``id``
+    (:func:`id_of`), and that file's functions ``find``, ``of_host``, ``of_flows`` and ``foresees``.  Only what a call
+    makes stands in the file's ``CAUSE``.
 
     ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
     at what decided.  It is named for the kind of element; a cause that makes the same change has a better name.
@@ -240,7 +293,8 @@ class Cause(msgspec.Struct, frozen=True):
     general: bool = False
     fixed_with: Literal["", "container", "network"] = ""
     find: Callable[[View], Iterator[Candidate]] = at_no_stop
-    of_host: Callable[[Host], Iterator[HostState]] = of_no_host
+    of_host: Callable[[Host], Iterator[Finding]] = of_no_host
+    of_flows: Callable[[AskedFlows], Iterator[Finding]] = of_no_flows
     foresees: Callable[[Coming], bool] = of_nothing_coming
     on_purpose: bool = False
     aliases: tuple[str, ...] = ()

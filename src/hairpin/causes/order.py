@@ -211,3 +211,8 @@ TO_COME = (
 )  # fmt: skip
 """The ids of causes that an event brings, in the order in which they are asked: who wrote it down before what it does,
 what an event wipes before what only run time has."""
+OF_FLOWS = (
+    "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
+    "published-bypasses-host-firewall",
+)  # fmt: skip
+"""The ids of causes that look at the ways of all asked flows, in the order in which they are told."""

@@ -2,7 +2,8 @@
 
 A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore holds what
 several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
-id from the module's name, and its ``find``, ``of_host`` and ``foresees`` from the module's functions of these names.
+id from the module's name, and its ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's functions of
+these names.
 """
 
 import importlib
@@ -18,13 +19,13 @@ from typing import Literal
 import msgspec
 
 import hairpin.causes
-from hairpin.causes.cause import Cause, id_of, of_no_host, of_nothing_coming
-from hairpin.causes.order import TO_COME
+from hairpin.causes.cause import Cause, id_of, of_no_flows, of_no_host, of_nothing_coming
+from hairpin.causes.order import OF_FLOWS, TO_COME
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
-DOORS = ("find", "of_host", "foresees")
+DOORS = ("find", "of_host", "of_flows", "foresees")
 """The functions of a module by which its cause is asked."""
 
 
@@ -147,3 +148,9 @@ def causes_to_come() -> Iterator[Cause]:
     it names it: whoever stops there loads no other one."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
+
+
+def causes_of_flows() -> Iterator[Cause]:
+    """Yield the causes that look at the ways of all asked flows, in the order in which they are told."""
+    yield from (cause_of(id_) for id_ in OF_FLOWS)
+    yield from (each for each in _of_others() if each.of_flows is not of_no_flows)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from hairpin.change.change import AddNamespace, Change, ChangeWorld, OfHost, SetContainer
-from hairpin.diagnose.ended import container_of
 from hairpin.host.docker import Container
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -13,7 +12,7 @@ _Shape = tuple[object, ...]
 
 def containers_concerned(flows: Iterable[Flow], change: Change, network: Network) -> tuple[str, ...]:
     """Return the names of the containers that the flows are from or for, and of those that the change touches."""
-    return tuple(dict.fromkeys((*filter(None, map(container_of, flows)), *_touched(change, network))))
+    return tuple(dict.fromkeys((*filter(None, (each.of_container for each in flows)), *_touched(change, network))))
 
 
 def _touched(change: Change, network: Network) -> Iterable[str]:

@@ -12,11 +12,11 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.order import FOR_SOMEBODY, LAST, OF_THEIR_STOP, OPENING, PUTTING_BACK, Class, place
+from hairpin.causes.proof import Proof, is_repaired
 from hairpin.causes.registry import all_causes, causes_for, general_causes
 from hairpin.causes.where import container_of, rule_of
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.progress import has_moved
-from hairpin.diagnose.proof import Proof, is_repaired
 from hairpin.diagnose.proven_set import proven_set, trimmed_set
 from hairpin.diagnose.senders import sender
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hairpin.causes.cause import View
+from hairpin.causes.cause import Finding, View
+from hairpin.causes.proof import Proof, proof_by
 from hairpin.causes.registry import cause_of
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.examination import FoundCause
-from hairpin.diagnose.proof import Proof, proof_by
 from hairpin.diagnose.suspect import Suspect
 from hairpin.errors import ChangeError
-from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -22,35 +21,27 @@ from hairpin.walk.walk import walk_flow
 _CAUSE = "container-not-running"
 
 
-def ended_containers(was: Network, then: Network, label: str, failing: Mapping[int, Trace]) -> tuple[FoundCause, ...]:
+def ended_containers(was: Network, then: Network, label: str, failing: Mapping[int, Trace]) -> tuple[Finding, ...]:
     """Return a cause for each container of the host that runs before the event and not after it, with the flows that
     its start delivers.
 
     ``failing``: the walks after the event, by the indexes of the asked flows."""
-    found: dict[str, FoundCause] = {}
+    found: dict[str, Finding] = {}
     for number, trace in failing.items():
-        name = container_of(trace.flow)
+        name = trace.flow.of_container
         if name is None or not is_ended(was, then, label, trace.flow):
             continue
         suspect, proof = _proven(then, trace) if name not in found else (None, None)
         if name in found:
             found[name] = msgspec.structs.replace(found[name], flows=(*found[name].flows, number))
         elif suspect is not None and proof is not None:
-            found[name] = FoundCause(
-                f"c{len(found) + 1}", _CAUSE, suspect.candidate, suspect.stop, proof, (number,),
-                (f"c{len(found) + 1}",), keys=(suspect.key,),
-            )  # fmt: skip
+            found[name] = suspect.proven(proof, (number,))
     return tuple(found.values())
-
-
-def container_of(flow: Flow) -> str | None:
-    """Return the name of the container that the flow is from, or else for."""
-    return flow.start.name if isinstance(flow.start, FromContainer) else flow.container
 
 
 def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
     """Return whether the event has ended the flow's container, and nothing has started it again."""
-    name = container_of(flow)
+    name = flow.of_container
     before, after = (each.host(label).container(name) if name else None for each in (was, then))
     return before is not None and before.running and after is not None and not after.running
 

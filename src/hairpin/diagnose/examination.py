@@ -4,57 +4,35 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate
+from hairpin.causes.cause import AskedFlows, Finding, Key
+from hairpin.causes.proof import is_repaired
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import made_in_turn
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.proof import Proof, is_repaired
 from hairpin.diagnose.proven_set import is_before_start
-from hairpin.diagnose.suspect import CauseSet, Key, Suspect
+from hairpin.diagnose.suspect import CauseSet, Suspect
 from hairpin.diagnose.trimming import joined_change, joined_ways
 from hairpin.errors import ChangeError
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.state import Stop
 from hairpin.walk.walk import walk_flow
 
 
-class FoundCause(msgspec.Struct, frozen=True):
-    """A proven cause.
-
-    ``ref`` names it in this examination.  ``flows``: the indexes of the flows that it stops; empty if it is only in an
-    alternative.  ``stop``: where it stops the first of them.  ``together``: refs (its own included) of the causes that
-    have to go before those flows are delivered.  ``alternatives``: other sets of refs that would do instead.
-    ``follows_from``: refs of the causes that made this one."""
-
-    ref: str
-    id: str
-    candidate: Candidate
-    stop: Stop
-    proof: Proof
-    flows: tuple[int, ...]
-    together: tuple[str, ...]
-    alternatives: tuple[tuple[str, ...], ...] = ()
-    follows_from: tuple[str, ...] = ()
-    keys: tuple[Key, ...] = ()
-    """Of the suspects that are this cause (``Suspect.key``)."""
-
-    @property
-    def host(self) -> str:
-        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
-        return self.candidate.change.host or self.stop.netns.host
-
-
-class Examination(msgspec.Struct, frozen=True):
+class Examination(msgspec.Struct, frozen=True, dict=True):
     """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are in
     alternatives only; the flows are delivered without touching them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
-    causes: tuple[FoundCause, ...]
-    instead: tuple[FoundCause, ...] = ()
+    causes: tuple[Finding, ...]
+    instead: tuple[Finding, ...] = ()
 
-    def causes_of(self, number: int) -> tuple[FoundCause, ...]:
+    @property
+    def asked(self) -> AskedFlows:
+        """The asked flows, as causes see them that look at no stop."""
+        return AskedFlows(self.network, tuple(each.trace for each in self.diagnoses))
+
+    def causes_of(self, number: int) -> tuple[Finding, ...]:
         """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
         order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
@@ -126,7 +104,7 @@ class _Identities:
         return key, number or len(known)
 
 
-def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCause, ...]:
+def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
     """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
     A cause that has to be repaired before dockerd is started stands before all of them.
 
@@ -143,7 +121,7 @@ def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[FoundCa
     return tuple({each.ref: each for each in found.values()}.values())
 
 
-def _grouped(network: Network, members: tuple["_Member", ...], identities: _Identities) -> dict[_Identity, FoundCause]:
+def _grouped(network: Network, members: tuple["_Member", ...], identities: _Identities) -> dict[_Identity, Finding]:
     """Return the cause of each identity, in the order of the causes.  Several identities may have one cause."""
     changes: list[tuple[Change, _Identity]] = []
     groups: dict[_Identity, list[_Member]] = {}
@@ -169,7 +147,7 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
 
 
 def _unrepaired(
-    network: Network, diagnoses: tuple[Diagnosis, ...], found: dict[_Identity, FoundCause], identities: _Identities
+    network: Network, diagnoses: tuple[Diagnosis, ...], found: dict[_Identity, Finding], identities: _Identities
 ) -> Iterator[Suspect]:
     """Yield each suspect that has another change than its cause, if the flow does not pass with the causes' changes."""
     for diagnosis in diagnoses:
@@ -180,7 +158,7 @@ def _unrepaired(
             yield from others
 
 
-def _repairs(network: Network, flow: Flow, causes: tuple[FoundCause, ...]) -> bool:
+def _repairs(network: Network, flow: Flow, causes: tuple[Finding, ...]) -> bool:
     once = {each.ref: each.candidate.change for each in causes}.values()
     try:
         after = made_in_turn(tuple(once), network)
@@ -202,7 +180,7 @@ def _instead(diagnoses: tuple[Diagnosis, ...]) -> Iterator[_Member]:
                 yield _Member(suspect, other, (), None)
 
 
-def _found(ref: str, members: list[_Member], ref_of: Callable[[Suspect], str]) -> FoundCause:
+def _found(ref: str, members: list[_Member], ref_of: Callable[[Suspect], str]) -> Finding:
     first = members[0]
     suspect = first.suspect
     needing = tuple(each.suspect.candidate for each in members if each.flow is not None) or (suspect.candidate,)
@@ -210,17 +188,20 @@ def _found(ref: str, members: list[_Member], ref_of: Callable[[Suspect], str]) -
     flows = tuple(dict.fromkeys(each.flow for each in members if each.flow is not None))
     together = _refs(first.needed.causes, ref_of)
     others = (_refs(each.causes, ref_of) for member in members for each in member.others)
-    return FoundCause(
-        ref=ref,
-        id=suspect.cause,
+    return Finding(
         candidate=msgspec.structs.replace(suspect.candidate, change=change, ways=joined_ways(needing)),
+        # One without flows is in another smallest set of causes.
+        severity="blocking" if flows else "advice",
+        id=suspect.cause,
+        host=change.host or suspect.stop.netns.host,
+        flows=flows,
         stop=suspect.stop,
         proof=first.needed.proof,
-        flows=flows,
+        keys=tuple(dict.fromkeys(each.suspect.key for each in members)),
+        ref=ref,
         together=together,
         alternatives=tuple(dict.fromkeys(each for each in others if each != together)) if flows else (),
         follows_from=_refs(suspect.follows_from, ref_of),
-        keys=tuple(dict.fromkeys(each.suspect.key for each in members)),
     )
 
 

@@ -8,22 +8,21 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Coming
+from hairpin.causes.cause import Candidate, Coming, Finding, Key, Later
 from hairpin.causes.losing import lost_rules
 from hairpin.causes.registry import causes_to_come
-from hairpin.diagnose.ended import container_of, ended_containers, is_ended
-from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.causes.where import OfContainer
+from hairpin.diagnose.ended import ended_containers, is_ended
+from hairpin.diagnose.examination import Examination
 from hairpin.diagnose.many import examine_many
-from hairpin.diagnose.suspect import Key
 from hairpin.events.aftermath import asked_again, deciding_orders
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
-from hairpin.events.happening import course_of
-from hairpin.events.registry import events_by_themselves
+from hairpin.events.to_come import courses_to_come
 from hairpin.host.engine_health import health
 from hairpin.host.host import Host
-from hairpin.kept import kept
-from hairpin.message import Message
+from hairpin.host.name_order import name_order
+from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.walk.reads import parts_changed
@@ -33,36 +32,16 @@ LEFT_STOPPED = "restart-policy-missing"
 """The name of the cause by which an event leaves a container stopped.  The next event leaves it stopped, too."""
 
 
-class ForeseenCause(msgspec.Struct, frozen=True):
-    """A cause that stops flows after ``event``, which happens on the host ``label``.
-
-    ``id``: the name under which it waits.  ``members``: the causes of that time that are this one, with the indexes of
-    the asked flows; each proof is of the network ``then``.  ``orders``: of units, without which some of the flows
-    pass."""
-
-    id: str
-    event: EventId
-    label: str
-    members: tuple[FoundCause, ...]
-    then: Network
-    orders: tuple[Message, ...] = ()
-
-    @property
-    def flows(self) -> tuple[int, ...]:
-        """The indexes of the flows that it stops."""
-        return tuple(sorted({number for each in self.members for number in each.flows}))
-
-
-def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCause, ...]:
+def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:
     """Return what each event brings to the flows that pass now, each cause once, by the first event that brings it.
 
     ``told``: the keys of causes that are named already: they come only to a flow that a rule lets pass by them now, and
     that rule is gone then.  An event of which a reading is lacking is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
-    found: dict[tuple[str, str], ForeseenCause] = {}
+    found: dict[tuple[str, str], Finding] = {}
     struck: dict[int, set[str]] = {number: set() for number in passing}
-    for label, event, course in courses_to_come(examination) if passing else ():
+    for label, event, course in courses_to_come(network, examination.asked.flows) if passing else ():
         left = {
             number: flow
             for number, flow in passing.items()
@@ -77,49 +56,9 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[ForeseenCa
     return tuple(found.values())
 
 
-def courses_to_come(examination: Examination) -> tuple[tuple[str, EventId, Course], ...]:
-    """Return the course of each event that comes by itself on one of the hosts, with the host's label.  An event of
-    which a reading is lacking is left out.
-
-    Where all flows are of one container, that one alone is restarted: the others' restarts are nothing to them."""
-    names = {container_of(each.trace.flow) or "" for each in examination.diagnoses}
-    only = tuple(names) if len(names) == 1 else ("",)
-    known = _courses(examination.network)
-    if only not in known:
-        known[only] = _made(examination.network, only)
-    return known[only]
-
-
-@kept
-def _courses(network: Network) -> dict[tuple[str, ...], tuple[tuple[str, EventId, Course], ...]]:  # noqa: ARG001
-    return {}
-
-
-def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, Course], ...]:
-    return tuple(
-        (host.name, event, course)
-        for host in network.hosts
-        if host.was_read
-        for event, course in courses_on(network, host, only)
-        if not course.missing
-    )
-
-
-def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
-    """Yield the course of each event that comes by itself on the host, the narrowest first.  ``only``: the containers
-    that are restarted, each in a course of its own; an empty name: all in one."""
-    for event in events_by_themselves():
-        if not event.comes_on(host):
-            continue
-        for name in only if event.by_name is not None and event.by_name.what == "container" else ("",):
-            course = course_of(network, host.name, event.id, name)
-            if course is not None:
-                yield event.id, course
-
-
 def _of_event(
     examination: Examination, passing: dict[int, Flow], event: EventId, course: Course, told: frozenset[Key]
-) -> Iterator[ForeseenCause]:
+) -> Iterator[Finding]:
     """Yield what the event brings, the causes of one name together."""
     was, then = examination.network, course.network
     if not parts_changed(was, then):
@@ -132,28 +71,39 @@ def _of_event(
         return
     ended = ended_containers(was, then, course.label, {number: traces[number] for number in broken})
     left = tuple(number for number in broken if not any(number in each.flows for each in ended))
-    named: dict[str, list[FoundCause]] = {}
+    named: dict[str, list[Finding]] = {}
     for each, flows in (*((each, each.flows) for each in ended), *_others(then, asked, left)):
         if _is_here(each, was.host(course.label)):
             continue
-        coming = Coming(event, course.label, was, then, passing[flows[0]], each.id, each.candidate, each.stop)
+        coming = Coming(event, course.label, was, then, passing[flows[0]], each)
         if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
             continue  # what stops other flows now stops these, too, when docker-proxy or a container is gone
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
+        flows = tuple(sorted({number for each in members for number in each.flows}))
         struck = (number for each in members for number in each.flows)
         orders = (said for each in struck for said in deciding_orders(was, course.rivals, passing[each], traces[each]))
-        yield ForeseenCause(id_, event, course.label, tuple(members), then, tuple(dict.fromkeys(orders)))
+        order = next(orders, None)
+        said = message("{event}, if {order}", event=event, order=order) if order is not None else event
+        yield Finding(
+            candidate=_titled(id_, members, said),
+            severity="latent",
+            id=id_,
+            host=course.label,
+            flows=flows,
+            stop=members[0].stop,
+            proof=members[0].proof,
+            event=event,
+            later=Later(event, tuple(members), then),
+        )
 
 
-def _is_here(found: FoundCause, host: Host) -> bool:
+def _is_here(found: Finding, host: Host) -> bool:
     """Return whether the cause is a daemon that is down already: the state of the engine tells that."""
     return found.id == "docker-daemon-not-running" and any(each.is_down for each in health(host))
 
 
-def _others(
-    then: Network, asked: dict[int, Flow], left: tuple[int, ...]
-) -> Iterator[tuple[FoundCause, tuple[int, ...]]]:
+def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Iterator[tuple[Finding, tuple[int, ...]]]:
     """Yield each cause with the indexes of the flows that it stops first.  A later cause of the same flow may be its
     symptom."""
     later = examine_many(then, tuple(asked[number] for number in left)) if left else None
@@ -166,4 +116,39 @@ def _others(
 
 def name_of(coming: Coming) -> str:
     """Return the name under which what an event brings waits for it: that of a cause to come, else its own."""
-    return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.cause)
+    return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.found.id)
+
+
+_MOST_NAMES = 6
+"""Containers that a title names; the flows and the repair name all of them."""
+
+
+def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
+    """Return the first member's candidate, with a title for all of them.  ``said``: after what."""
+    first, names = members[0].candidate, _containers(members)
+    event = {"event": said}
+    if id_ == LEFT_STOPPED and len(names) == 1:
+        title = message("after {event}: container {name} does not start again", **event, name=names[0])
+        return msgspec.structs.replace(first, title=title, detail=message("It runs now, and nothing starts it then."))
+    if id_ == LEFT_STOPPED:
+        title = message("after {event}: containers {names} do not start again", **event, names=_some(names))
+        detail = message("They run now, and nothing starts them then.")
+        return msgspec.structs.replace(first, title=title, detail=detail)
+    title = message("after {event}: {title}", **event, title=first.title)
+    if len(names) > 1:
+        others = _some(names[1:])
+        title = message("after {event}: {title}; the same for {others}", **event, title=first.title, others=others)
+    return msgspec.structs.replace(first, title=title)
+
+
+def _some(names: tuple[str, ...]) -> Message | str:
+    """Return the names, as people count them; of many the first ones, and how many more there are."""
+    first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return message("{names} and {count} more", names=first, count=more) if more > 0 else first
+
+
+def _containers(members: list[Finding]) -> tuple[str, ...]:
+    """Return the containers that the members are about, if each is about one."""
+    names = [each.candidate.where.container for each in members if isinstance(each.candidate.where, OfContainer)]
+    return tuple(dict.fromkeys(names)) if len(names) == len(members) else ()

@@ -6,15 +6,15 @@ chain/target/match by that name``).  The event is simulated, and the flow is dia
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, View
+from hairpin.causes.cause import Candidate, Finding, Key, View
 from hairpin.causes.order import PUTTING_BACK
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.examination import Examination, FoundCause
-from hairpin.diagnose.suspect import Key, Suspect
+from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.suspect import Suspect
 from hairpin.engines.missing import missing_on
 from hairpin.engines.repair.starting import refuses_start
 from hairpin.errors import ChangeError
@@ -28,13 +28,6 @@ from hairpin.walk.state import SocketDecided
 _RELAY = "docker-proxy"
 
 
-class LatentCause(msgspec.Struct, frozen=True):
-    """A cause that stops flows after ``event``; ``found.proof`` is of the time after it."""
-
-    found: FoundCause
-    event: str
-
-
 class _Miss(msgspec.Struct, frozen=True):
     """A lost rule that the flow of index ``number`` misses after ``event``.  ``relayed``: by docker-proxy, now."""
 
@@ -45,7 +38,7 @@ class _Miss(msgspec.Struct, frozen=True):
     relayed: bool
 
 
-def latent(examination: Examination) -> tuple[LatentCause, ...]:
+def latent(examination: Examination) -> tuple[Finding, ...]:
     """Return the lost engine rules that delivered flows of the examination will miss, each once."""
     network = examination.network
     losing = [host for host in network.hosts if host.was_read and any(lost for _, lost in missing_on(host))]
@@ -68,8 +61,7 @@ def latent(examination: Examination) -> tuple[LatentCause, ...]:
                 ):
                     whole = _as_of_now(suspect, found, network)
                     later.setdefault(whole.key, []).append(_Miss(number, event, found, whole, _relayed(diagnosis)))
-    first = len(examination.causes) + len(examination.instead) + 1
-    return tuple(_latent(f"c{first + place}", members) for place, members in enumerate(later.values()))
+    return tuple(map(_latent, later.values()))
 
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
@@ -133,20 +125,14 @@ def _simulated(parts: tuple[Primitive, ...], network: Network) -> Network | None
         return None
 
 
-def _latent(ref: str, members: list[_Miss]) -> LatentCause:
+def _latent(members: list[_Miss]) -> Finding:
     first = members[0]
     assert first.diagnosis.proof is not None
-    found = FoundCause(
-        ref=ref,
-        id=first.suspect.cause,
-        candidate=_told(first.suspect.candidate, first.event, relayed=first.relayed),
-        stop=first.suspect.stop,
-        proof=first.diagnosis.proof,
-        flows=tuple(dict.fromkeys(each.number for each in members)),
-        together=(ref,),
-        keys=(first.suspect.key,),
-    )
-    return LatentCause(found, first.event)
+    told = _told(first.suspect.candidate, first.event, relayed=first.relayed)
+    suspect = msgspec.structs.replace(first.suspect, candidate=told)
+    flows = tuple(dict.fromkeys(each.number for each in members))
+    found = suspect.proven(first.diagnosis.proof, flows, severity="latent")
+    return msgspec.structs.replace(found, event=first.event, keys=(first.suspect.key,))
 
 
 def _told(candidate: Candidate, event: str, *, relayed: bool) -> Candidate:

@@ -12,12 +12,12 @@ from itertools import islice
 import msgspec
 
 from hairpin.causes.cause import View
+from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import container_of
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
 from hairpin.diagnose.examination import Examination, examination
-from hairpin.diagnose.proof import is_repaired, proof_by
 from hairpin.diagnose.proven_set import needed_only
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.errors import ChangeError

@@ -9,10 +9,10 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.order import Class
+from hairpin.causes.proof import Proof, is_repaired, proof_by
 from hairpin.causes.registry import all_causes, general_causes
 from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.proof import Proof, is_repaired, proof_by
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.diagnose.trimming import trimmed_candidate
 from hairpin.engines.docker.daemon import precedes_start

@@ -9,14 +9,17 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hairpin.causes.cause import Finding
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.diagnose.examination import Examination
 from hairpin.host.host import Host
+from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.network.flow import Flow, FromContainer, FromHost, Lan, Outside, Start
 from hairpin.network.network import Network, addresses_of, is_uplink, netns_of
 from hairpin.network.prefix import Version, address_text
 from hairpin.walk.state import RuleDecided, Stop
+from hairpin.wanted import ask_from
 
 NAMED = 3
 """The most clients that are named."""
@@ -31,9 +34,41 @@ class SingledOut(msgspec.Struct, frozen=True):
     host: str
     clients: tuple[str, ...] = ()
     target: str = ""
-    found: FoundCause | None = None
+    found: Finding | None = None
     rules: int = 0
     sets: int = 0
+
+    def line(self) -> Message:
+        """Return the one line of the host: the clients that are known, and how many rules and sets drop others."""
+        if not self.clients:
+            return self._counted()
+        facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
+        said = message(
+            "{clients} do not get through to {target}, others do: rules for single clients are meant; why: {asking}",
+            **facts,
+        )
+        if len(self.clients) == 1:
+            said = message(
+                "{clients} does not get through to {target}, others do: a rule for single clients is meant; why: "
+                "{asking}",
+                **facts,
+            )
+        if not self.rules and not self.sets:
+            return said
+        return message("{said}. {counted}", said=said, counted=self._counted())
+
+    def _counted(self) -> Message:
+        asking = ask_from("ADDRESS")
+        rules = message("1 rule") if self.rules == 1 else message("{count} rules", count=self.rules)
+        sets = message("1 set") if self.sets == 1 else message("{count} sets", count=self.sets)
+        if self.rules and self.sets:
+            return message(
+                "{rules} and {sets} drop single clients; ask {asking}", rules=rules, sets=sets, asking=asking
+            )
+        which = rules if self.rules else sets
+        if self.rules + self.sets > 1:
+            return message("{which} drop single clients; ask {asking}", which=which, asking=asking)
+        return message("{which} drops single clients; ask {asking}", which=which, asking=asking)
 
 
 class _Dropping(msgspec.Struct, frozen=True, gc=False):
@@ -80,8 +115,15 @@ def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
                 found=_found(diagnosis),
             )
         if one.clients or one.rules or one.sets:
-            found.append(one)
+            found.append(_with_line(one))
     return tuple(found)
+
+
+def _with_line(one: SingledOut) -> SingledOut:
+    """Return it with the cause, if one is proven, as advice in the one line."""
+    if one.found is None:
+        return one
+    return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, line=one.line()))
 
 
 def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
@@ -242,12 +284,9 @@ def _add_within(first: int, last: int, known: list[int], hit: set[int]) -> None:
         hit.add(known[number])
 
 
-def _found(diagnosis: Diagnosis) -> FoundCause | None:
+def _found(diagnosis: Diagnosis) -> Finding | None:
     """Return the cause that stops the client, if it is one alone."""
     if len(diagnosis.causes) != 1 or diagnosis.proof is None:
         return None
     (suspect,) = diagnosis.causes
-    return FoundCause(
-        "", suspect.cause, suspect.candidate, suspect.stop, diagnosis.proof, flows=(), together=("",),
-        keys=(suspect.key,),
-    )  # fmt: skip
+    return suspect.proven(diagnosis.proof, severity="advice")

@@ -4,14 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hairpin.causes.cause import Candidate
-from hairpin.causes.where import Places, places
+from hairpin.causes.cause import Candidate, Finding, Key, Severity
+from hairpin.causes.proof import Proof
+from hairpin.causes.where import places
 from hairpin.change.change import Change
-from hairpin.diagnose.proof import Proof
 from hairpin.walk.state import Stop
-
-Key = tuple[str, str, Places]
-"""A cause, its host, and its place there."""
 
 
 class Suspect(msgspec.Struct, frozen=True):
@@ -33,6 +30,12 @@ class Suspect(msgspec.Struct, frozen=True):
         """The cause, its host and its place there: two suspects with equal keys are one cause."""
         joins = self.candidate.joins
         return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
+
+    def proven(self, proof: Proof | None, flows: tuple[int, ...] = (), *, severity: Severity = "blocking") -> Finding:
+        """Return the cause that this suspect is, alone, with its proof."""
+        return Finding(
+            self.candidate, severity, self.cause, self.host, flows, self.stop, proof, keys=(self.key,), together=("",)
+        )
 
 
 class CauseSet(msgspec.Struct, frozen=True):

@@ -8,32 +8,26 @@ import re
 
 import msgspec
 
+from hairpin.causes.cause import Finding
 from hairpin.diagnose.diagnose import Diagnosis, diagnose
-from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.diagnose.examination import Examination
 from hairpin.host.host import Host
+from hairpin.message import message
 from hairpin.netfilter.ir import FieldMatch
 from hairpin.network.flow import Flow, FromHost
 from hairpin.network.network import Network
 from hairpin.network.prefix import Version, address_text
 from hairpin.network.world import PublicAddress
+from hairpin.wanted import ask_address
 
 _REASON = "gateway-does-not-hairpin"
 
 
-class Unhairpinned(msgspec.Struct, frozen=True):
-    """A public address of a host that its own packets do not reach.  ``used``: a rule or a file of the host names it,
-    so that something there needs it."""
-
-    found: FoundCause
-    public: str
-    port: int
-    used: bool
-
-
-def unhairpinned(examination: Examination) -> tuple[Unhairpinned, ...]:
-    """Return the stated public addresses that nobody asked for and that fail from their host."""
+def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
+    """Return the stated public addresses that nobody asked for and that fail from their host: blocking if a rule or a
+    file of the host names the address, so that something there needs it, else advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
-    found: list[Unhairpinned] = []
+    found: list[Finding] = []
     for mapping in examination.network.world.publics:
         asked = (mapping.version, mapping.public) in {(each.version, each.daddr) for each in flows if _typed(each)}
         host = examination.network.host_netns(mapping.host).host
@@ -62,15 +56,18 @@ def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Fl
     return None
 
 
-def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Unhairpinned:
-    (suspect,), proof = diagnosis.causes, diagnosis.proof
-    assert proof is not None
-    found = FoundCause(
-        "", suspect.cause, suspect.candidate, suspect.stop, proof, flows=(), together=("",), keys=(suspect.key,)
-    )
+def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Finding:
+    (suspect,) = diagnosis.causes
     public = address_text(mapping.public, mapping.version)
     used = is_used(network.host(network.host_netns(mapping.host).host), mapping.version, mapping.public)
-    return Unhairpinned(found, public, diagnosis.trace.flow.dport, used)
+    line = message(
+        "{public} is not reached from this host and its containers, since its gateway does not hairpin; clients "
+        "outside do reach it. If anything here uses it: {question}",
+        public=public,
+        question=ask_address(public, diagnosis.trace.flow.dport),
+    )
+    found = suspect.proven(diagnosis.proof, severity="blocking" if used else "advice")
+    return msgspec.structs.replace(found, line=line)
 
 
 def is_used(host: Host, version: Version, address: int) -> bool:

@@ -5,10 +5,11 @@ from contextlib import contextmanager
 
 import msgspec
 
+from hairpin.causes.cause import Finding
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import change_in_turn
 from hairpin.change.simulation.simulate import simulate
-from hairpin.diagnose.examination import Examination, FoundCause
+from hairpin.diagnose.examination import Examination
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Unread
@@ -127,7 +128,7 @@ def _alike(printed: Mapping[int, Change]) -> list[_Group]:
     return groups
 
 
-def _change_of(causes: tuple[FoundCause, ...], network: Network) -> Change:
+def _change_of(causes: tuple[Finding, ...], network: Network) -> Change:
     """Return the change that removes the causes, as they are told: for all their flows."""
     changes = tuple(each.candidate.change for each in causes)
     try:

@@ -71,6 +71,11 @@ class Flow(msgspec.Struct, frozen=True):
     """The container's name that a name server is asked for; the server is the one that the client asks first."""
 
     @property
+    def of_container(self) -> str | None:
+        """The name of the container that the flow is from, or else for."""
+        return self.start.name if isinstance(self.start, FromContainer) else self.container
+
+    @property
     def names_no_client(self) -> bool:
         """Whether hairpin chose the address of the end outside: that of a LAN neighbour is one that is free there."""
         return self.invented or isinstance(self.start, Lan)

@@ -3,15 +3,17 @@
 It is held against the event: what does not keep the flows passing is told to a person instead.
 """
 
+from hairpin.causes.cause import Finding, Later
 from hairpin.causes.where import container_of as container_name
 from hairpin.change.calls import Call, SetRestartPolicy, SetUnitState
 from hairpin.change.change import Change
 from hairpin.change.step import Step
 from hairpin.change.steps import steps
-from hairpin.diagnose.foreseen import LEFT_STOPPED, ForeseenCause
+from hairpin.diagnose.foreseen import LEFT_STOPPED
 from hairpin.engines.repair.starting import back_after_reboot, takes_restart_policy
 from hairpin.events.aftermath import asked_again
 from hairpin.events.happening import course_of
+from hairpin.host.host import Host
 from hairpin.host.name_order import name_order
 from hairpin.message import Message
 from hairpin.network.flow import Flow
@@ -23,33 +25,32 @@ from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
 
 
-def averting(cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
+def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
     """Return the one repair that keeps the cause away, in which all its members are kept; none if nobody knows one.
 
-    ``flows``: the asked flows, as they are asked now."""
+    ``later``: the cause as it is after its event; ``flows``: the asked flows, as they are asked now."""
     if cause.id == LEFT_STOPPED:
-        calls, said = _starting_again(cause, network)
-        told = steps(Change((), calls), network.seen_from(cause.label))
-        if not told or not _keeps(told, cause, network, flows):
+        calls, said = _starting_again(later, network.host(cause.host))
+        told = steps(Change((), calls), network.seen_from(cause.host))
+        if not told or not _keeps(told, cause.host, later, network, flows):
             return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
-    then = cause.then.seen_from(cause.label)
-    made = [each for member in cause.members for each in remedies(member.id, member.candidate, then)[:1]]
+    then = later.then.seen_from(cause.host)
+    made = [each for member in later.members for each in remedies(member.id, member.candidate, then)[:1]]
     keeping = tuple(dict.fromkeys(step for each in made for step in each.keeping))
     advice = tuple(dict.fromkeys(said for each in made for said in each.advice))
-    if not keeping or not _keeps(keeping, cause, network, flows):
+    if not keeping or not _keeps(keeping, cause.host, later, network, flows):
         return (Remedy("by-hand", (), advice=advice),) if advice else ()
     return (Remedy(made[0].id, (), keeping=keeping, advice=advice),)
 
 
-def _starting_again(cause: ForeseenCause, network: Network) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
+def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
     """Return the calls after which the containers start again, and what a person does where none does that.
 
     Podman before 5.1 changes no policy; its unit starts the containers that have one."""
-    host = network.host(cause.label)
     calls: list[Call] = []
     said: list[Message] = []
-    names = {name for each in cause.members if (name := container_name(each.candidate.where))}
+    names = {name for each in later.members if (name := container_name(each.candidate.where))}
     for name in sorted(names, key=name_order):
         container = host.container(name)
         if container is None:
@@ -66,14 +67,14 @@ def _starting_again(cause: ForeseenCause, network: Network) -> tuple[tuple[Call,
     return tuple(dict.fromkeys(calls)), tuple(dict.fromkeys(said))
 
 
-def _keeps(keeping: tuple[Step, ...], cause: ForeseenCause, network: Network, flows: tuple[Flow, ...]) -> bool:
+def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network, flows: tuple[Flow, ...]) -> bool:
     """Return whether the flows pass after the event, once this was done."""
     kept = kept_network(network, keeping)
     if kept is None:
         return False
-    course = course_of(kept, cause.label, cause.event)
+    course = course_of(kept, label, later.event)
     if course is None:
         return True  # the event cannot happen any more
     # Of each member's flows one tells: all of them stop for the same change.
-    again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in cause.members if each.flows)
+    again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in later.members if each.flows)
     return all(walk_flow(course.network, each).succeeds for each in again)

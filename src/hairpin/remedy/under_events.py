@@ -9,12 +9,12 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import nature
 from hairpin.diagnose.concerned import containers_concerned
 from hairpin.diagnose.diagnose import diagnose
-from hairpin.diagnose.foreseen import courses_on
 from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
 from hairpin.events.happening import course_of
+from hairpin.events.to_come import courses_on
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.causes.cause import Coming
+from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.foreseen import ForeseenCause, foreseen, name_of
+from hairpin.diagnose.foreseen import foreseen, name_of
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
@@ -326,13 +326,14 @@ ONE_OFF: dict[str, ComingCase] = {
 """Events that nobody has to expect: what they bring stands in `hairpin events`, and under `--after`."""
 
 
-def coming(within: Network, flow: Flow) -> tuple[ForeseenCause, ...]:
+def coming(within: Network, flow: Flow) -> tuple[Finding, ...]:
     return foreseen(examine(within, (flow,)), frozenset())
 
 
 def kept_away(case: ComingCase) -> tuple[Remedy, ...]:
     found = next(each for each in coming(case.sick, case.flow) if each.id == case.cause)
-    return averting(found, case.sick, (case.flow,))
+    assert found.later is not None
+    return averting(found, found.later, case.sick, (case.flow,))
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -364,10 +365,7 @@ def named_after(within: Network, case: ComingCase) -> list[str]:
         return []
     flow = asked_again(within, course.network, case.flow)
     found = examine(course.network, (flow,)).causes
-    return [
-        name_of(Coming(case.event, "test", within, course.network, case.flow, each.id, each.candidate, each.stop))
-        for each in found
-    ]
+    return [name_of(Coming(case.event, "test", within, course.network, case.flow, each)) for each in found]
 
 
 @pytest.mark.parametrize("case", ONE_OFF.values(), ids=ONE_OFF)
@@ -392,7 +390,7 @@ def test_a_translation_that_comes_with_the_file_is_no_lost_rule(rules: str, name
     _, lossy = asked_course(host((RULES, EMPTY), units=(DOCKER, SAVED)), parse_event(event))
     (lost,) = examine(lossy.network, (egress(),)).causes
     then = network(host_namespace(rules))
-    coming = Coming(event, "test", was, then, published(), lost.id, lost.candidate, lost.stop)
+    coming = Coming(event, "test", was, then, published(), lost)
     assert name_of(coming) == named
 
 
@@ -402,5 +400,5 @@ def test_a_rule_that_no_file_has_is_none_of_saved_rules() -> None:
     _, lossy = asked_course(host((RULES, EMPTY), units=(DOCKER, SAVED)), parse_event(event))
     (lost,) = examine(lossy.network, (egress(),)).causes
     then = network(host_namespace(LEADS_AWAY))
-    coming = Coming(event, "test", was, then, published(), lost.id, lost.candidate, lost.stop)
+    coming = Coming(event, "test", was, then, published(), lost)
     assert name_of(coming) != "saved-rules-contain-engine-rules"

@@ -9,10 +9,11 @@ Now: nothing is open yet; after a reload, ``systemctl restart docker``.
 Lasting: a newer engine (28.3.3 in its line), or a rule of firewalld's own between the bridges.
 """
 
-from hairpin.causes.cause import Cause, id_of
-from hairpin.causes.exposure import Exposure, no_longer_kept_out
+from collections.abc import Iterator
+
+from hairpin.causes.cause import AskedFlows, Cause, Finding
+from hairpin.causes.opening import opened_by_events
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 
 CAUSE = Cause(
     title=message("A reload of firewalld takes the rules that keep the engine's networks apart"),
@@ -20,9 +21,9 @@ CAUSE = Cause(
 )
 
 
-def exposure(event: str, place: Place, *, gone: bool) -> Exposure:
-    """Return that the engine's rule at the place keeps nobody out after the event; ``gone``: it is not there then."""
+def of_flows(asked: AskedFlows) -> Iterator[Finding]:
+    """Yield the engine's rules that keep nobody out after a reload of firewalld."""
     advice = message(
         "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
     )
-    return Exposure(id_of(__name__), no_longer_kept_out(event, place, gone=gone), advice)
+    return opened_by_events(asked, advice, of_engine=True)

@@ -9,20 +9,61 @@ Lasting: the same rule where this host's firewall loads its rules, or the port p
 (``-p 127.0.0.1:PORT:80``).
 """
 
-from hairpin.causes.cause import Cause, id_of
-from hairpin.causes.exposure import Exposure, about_rule
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
+from hairpin.causes.exposure import about_rule
+from hairpin.host.boot.rule_keeper import saved_rules
+from hairpin.host.boot.saved_rules import rules_of
+from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import Place
+from hairpin.netfilter.ir import FieldMatch, Reject, Rule, Verdict
+from hairpin.netfilter.packet import TCP, UDP
+from hairpin.network.flow import Flow, Lan, Outside
 
 CAUSE = Cause(
     title=message("A published port passes the rule that denies it"),
     source="docs.docker.com, Packet filtering and firewalls; moby/moby#4737",
 )
+_FILES = {
+    "/etc/ufw/user.rules": ("ip", "ufw-user-input"),
+    "/etc/ufw/user6.rules": ("ip6", "ufw6-user-input"),
+    "/etc/iptables/rules.v4": ("ip", "INPUT"),
+    "/etc/iptables/rules.v6": ("ip6", "INPUT"),
+    "/etc/sysconfig/iptables": ("ip", "INPUT"),
+    "/etc/sysconfig/ip6tables": ("ip6", "INPUT"),
+}
+_PROTOCOLS = {"tcp": TCP, "udp": UDP}
+_NARROW = 1000
+"""The most ports that a rule about single ports names."""
 
 
-def exposure(file: str, port: int, line: Place) -> Exposure:
-    """Return that clients reach the port which the line of the file denies them."""
-    title = message("{file} line {line} denies port {port}, and clients reach it", file=file, line=line.line, port=port)
+def of_flows(asked: AskedFlows) -> Iterator[Finding]:
+    """Yield each line of a file that denies what passes, once."""
+    found: dict[tuple[str, str, int], Finding] = {}
+    for number, trace in enumerate(asked.traces):
+        flow = trace.flow
+        if not (trace.verdict == "delivered" and isinstance(flow.start, Outside | Lan) and flow.dport):
+            continue
+        host = asked.network.host(flow.host or asked.network.this.name)
+        if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
+            continue  # a port of the host's own meets the rules that are loaded, whatever a file says
+        for file, rule in _denying(host, flow):
+            key = (host.name, file.path, rule.line)
+            known = found.get(key) or Finding(_candidate(file, rule, flow.dport), "exposure", host=host.name)
+            found[key] = msgspec.structs.replace(known, flows=(*known.flows, number))
+    yield from found.values()
+
+
+def _candidate(file: ConfigFile, rule: Rule, port: int) -> Candidate:
+    line = Place("iptables-nft", "ip", "filter", "INPUT", 0, rule.text, line=rule.line, evidence=file.evidence)
+    title = message(
+        "{file} line {line} denies port {port}, and clients reach it", file=file.path, line=rule.line, port=port
+    )
     detail = message(
         "A published port is forwarded to its container: the rules for the host's own ports do not meet it."
     )
@@ -31,4 +72,52 @@ def exposure(file: str, port: int, line: Place) -> Exposure:
         "-j DROP`, saved where this host's firewall loads its rules",
         port=port,
     )
-    return Exposure(id_of(__name__), about_rule(line, title, detail), advice)
+    return about_rule(line, title, detail, advice)
+
+
+def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:
+    """Yield the lines of files in force that deny the port to the flow's client."""
+    for file in host.files:
+        family, chain = _FILES.get(file.path, ("", ""))
+        if family == ("ip" if flow.version == 4 else "ip6") and _is_loaded(host, file):
+            rule = next(_about(rules_of(file, family, "filter", chain), flow), None)
+            if rule is not None and _denies(rule):
+                yield file, rule
+
+
+def _is_loaded(host: Host, file: ConfigFile) -> bool:
+    """Return whether the file is in force: ufw's only while ufw is enabled, saved rules if a unit loads them."""
+    if file.path.startswith("/etc/ufw/"):
+        return host.ufw is not None and host.ufw.enabled
+    loaders = [loader for loader, loaded, _ in saved_rules(host) if loaded.path == file.path]
+    return not host.units or any(each.active == "active" or each.enabled.startswith("enabled") for each in loaders)
+
+
+def _about(rules: tuple[Rule, ...], flow: Flow) -> Iterator[Rule]:
+    """Yield the rules that name the flow's port and take its client, in their order: the first one decides."""
+    assert isinstance(flow.start, Outside | Lan)
+    values = {
+        "dport": flow.dport,
+        "protocol": _PROTOCOLS.get(flow.protocol, -1),
+        f"saddr{flow.version}": flow.start.address,
+    }
+    for rule in rules:
+        parts = [each for each in rule.body if isinstance(each, FieldMatch)]
+        others = [each for each in rule.body if not isinstance(each, FieldMatch | Verdict | Reject)]
+        if not others and any(map(_names_port, parts)) and all(_takes(each, values) for each in parts):
+            yield rule
+
+
+def _names_port(part: FieldMatch) -> bool:
+    return part.field == "dport" and not part.negated and all(last - first < _NARROW for first, last in part.ranges)
+
+
+def _takes(part: FieldMatch, values: dict[str, int]) -> bool:
+    value = values.get(part.field)
+    if value is None:
+        return False
+    return any(first <= value & part.mask <= last for first, last in part.ranges) is not part.negated
+
+
+def _denies(rule: Rule) -> bool:
+    return any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body)

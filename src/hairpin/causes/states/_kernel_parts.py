@@ -3,7 +3,7 @@ the kernel has now."""
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, HostState, Severity, Way
+from hairpin.causes.cause import Candidate, Finding, Severity, Way
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -36,7 +36,7 @@ def _is_there(files: ModuleFiles | None, module: str) -> bool:
     return files.can_have(module) is True
 
 
-def state(host: Host, title: Message, said: tuple[Told, ...], module: str, severity: Severity) -> HostState:
+def state(host: Host, title: Message, said: tuple[Told, ...], module: str, severity: Severity) -> Finding:
     """Return the state of a host whose engine could not make its rules for want of the module (empty: not named)."""
     names = tuple(each.container.name for each in said if each.container is not None)
     files = host.rule_tools.modules
@@ -58,7 +58,7 @@ def state(host: Host, title: Message, said: tuple[Told, ...], module: str, sever
         advice=(message("the engine's words: {words}", words=" ".join(said[0].words.split())),),
     )
     line = message("{title}: {why}", title=title, why=_why(files, module))
-    return HostState(found, severity, container=names[0] if len(names) == 1 else "", line=line)
+    return Finding(found, severity, container=names[0] if len(names) == 1 else "", line=line)
 
 
 def _kept(names: tuple[str, ...]) -> Message:

@@ -12,7 +12,7 @@ Lasting: ``default-address-pools`` with smaller blocks in daemon.json.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
+from hairpin.causes.cause import Candidate, Cause, Finding, Way, id_of
 from hairpin.causes.states._daemon import after
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfNetwork
@@ -28,7 +28,7 @@ _ID = id_of(__name__)
 _POOLS = '"default-address-pools": [{"base": "10.200.0.0/16", "size": 24}]'
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the Docker engine whose pools have no free block, or whose log says so."""
     said = {each.engine.kind: each for each in words_meaning(host, _ID) if each.container is None}
     for each in health(host):
@@ -38,11 +38,9 @@ def of_host(host: Host) -> Iterator[HostState]:
         ended = said.get(engine.kind)
         full = next_block(engine, host.namespace(host.netns.name), None) is None
         if ended is not None and each.is_down:
-            yield HostState(_candidate(host, engine, ended), "latent", event=after(each))
+            yield Finding(_candidate(host, engine, ended), "latent", event=after(each))
         elif full and each.answers:
-            yield HostState(
-                _candidate(host, engine, None), "advice", line=_line(engine, host.namespace(host.netns.name))
-            )
+            yield Finding(_candidate(host, engine, None), "advice", line=_line(engine, host.namespace(host.netns.name)))
 
 
 def _candidate(host: Host, engine: Engine, ended: Told | None) -> Candidate:

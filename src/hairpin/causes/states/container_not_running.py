@@ -11,7 +11,7 @@ Lasting: a restart policy (``--restart unless-stopped``), and repairing what end
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, HostState, View, Way
+from hairpin.causes.cause import NOT_RUNNING, Candidate, Cause, Finding, View, Way
 from hairpin.causes.container._start_failure import failure_of
 from hairpin.causes.engine._publishing import asking_container, exposed_on_host, held_once_running, refusal_of
 from hairpin.causes.service._service import listening
@@ -82,7 +82,7 @@ def _on_host_network(view: View, engine: Engine, container: Container) -> Change
     return Change((listening(view, said),), (call,))
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield each container that its restart policy wants up and that is not: it loops, or its start failed."""
     for engine in host.engines:
         for container in () if is_down(host, engine) else engine.containers:
@@ -102,7 +102,7 @@ def of_host(host: Host) -> Iterator[HostState]:
             )
             why = failure_of(host, container)
             found = _candidate(host, container, said, why, change=Change(()), by_hand=True)
-            yield HostState(found, "blocking", container=container.name)
+            yield Finding(found, "blocking", container=container.name)
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:

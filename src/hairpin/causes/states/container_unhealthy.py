@@ -9,14 +9,14 @@ Lasting: repairing what the check finds, or the check.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
 from hairpin.causes.where import OfContainer
 from hairpin.change.change import Change
 from hairpin.host.host import Host
 from hairpin.message import message
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield each running container that is unhealthy."""
     for engine in host.engines:
         for container in engine.containers:
@@ -34,7 +34,7 @@ def of_host(host: Host) -> Iterator[HostState]:
                 ways=(Way(Change(()), (message("read what its check says: {command}", command=read),)),),
             )
             line = message("{name} is unhealthy by its own check: {command}", name=container.name, command=read)
-            yield HostState(found, "advice", container=container.name, line=line)
+            yield Finding(found, "advice", container=container.name, line=line)
 
 
 CAUSE = Cause(

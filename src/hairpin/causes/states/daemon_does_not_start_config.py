@@ -10,7 +10,7 @@ Lasting: nothing: the corrected file is read at each start.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
 from hairpin.causes.states._daemon import after
 from hairpin.causes.where import OfFile
 from hairpin.change.change import Change
@@ -21,13 +21,13 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the configuration that keeps a daemon which should run from starting."""
     for each in health(host):
         boot = each.engine.boot
         why = refusal(each.engine)
         if each.is_down and each.expected and boot is not None and why is not None:
-            yield HostState(_refused(each.engine, boot, why), "latent", event=after(each))
+            yield Finding(_refused(each.engine, boot, why), "latent", event=after(each))
 
 
 def _refused(engine: Engine, boot: Boot, why: Message) -> Candidate:

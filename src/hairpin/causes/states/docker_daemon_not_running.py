@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
-from hairpin.causes.cause import NOT_RUNNING, RULE_STOPS, Candidate, Cause, HostState, View, Way
+from hairpin.causes.cause import NOT_RUNNING, RULE_STOPS, Candidate, Cause, Finding, View, Way
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
 from hairpin.causes.states._daemon import after, last_words, wrong_zone
@@ -170,11 +170,11 @@ def _started(
     )
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the daemon that should run and does not."""
     for each in health(host):
         if each.is_down and each.expected:
-            yield HostState(_latent(host, each), "latent", event=after(each))
+            yield Finding(_latent(host, each), "latent", event=after(each))
 
 
 def _latent(host: Host, down: Health) -> Candidate:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
 from hairpin.causes.engine_rules._makers import is_table_flushed
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -72,7 +72,7 @@ _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
 the scripts that cron names."""
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the one state of a host whose engine runs and has lost all of its rules in a table beside such a
     manager."""
     flushed = [
@@ -85,7 +85,7 @@ def of_host(host: Host) -> Iterator[HostState]:
             "{title}: published ports answer only as far as docker-proxy does; `hairpin restore --apply`",
             title=found.title,
         )
-        yield HostState(found, "advice", line=line)
+        yield Finding(found, "advice", line=line)
 
 
 def _managers(host: Host) -> Iterator[Manager]:

@@ -11,7 +11,7 @@ Lasting: the same.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Severity, Way, id_of
+from hairpin.causes.cause import Candidate, Cause, Finding, Severity, Way, id_of
 from hairpin.causes.states._start_words import words_meaning
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -23,7 +23,7 @@ from hairpin.message import Message, message
 _ID = id_of(__name__)
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the program that hides another one of dockerd's, or that there is none."""
     programs = host.rule_tools.programs
     if tuple(words_meaning(host, _ID)) or (programs is not None and not programs.found and _calls_iptables(host)):
@@ -44,7 +44,7 @@ def _calls_iptables(host: Host) -> bool:
     )
 
 
-def _shadowed(first: Program, hidden: Program, evidence: str) -> HostState:
+def _shadowed(first: Program, hidden: Program, evidence: str) -> Finding:
     values = {
         "path": first.path,
         "version": first.version or "-",
@@ -69,7 +69,7 @@ def _shadowed(first: Program, hidden: Program, evidence: str) -> HostState:
     return _state(found, "advice", line)
 
 
-def _none(evidence: tuple[str, ...]) -> HostState:
+def _none(evidence: tuple[str, ...]) -> Finding:
     found = _candidate(
         message("dockerd finds no iptables"),
         message("No directory of dockerd's path has a program of this name, so dockerd can make no rule."),
@@ -81,8 +81,8 @@ def _none(evidence: tuple[str, ...]) -> HostState:
     return _state(found, "blocking", line)
 
 
-def _state(found: Candidate, severity: Severity, line: Message) -> HostState:
-    return HostState(found, severity, line=line)
+def _state(found: Candidate, severity: Severity, line: Message) -> Finding:
+    return Finding(found, severity, line=line)
 
 
 def _candidate(title: Message, detail: Message, where: OfTool, evidence: tuple[str, ...], repair: Message) -> Candidate:

@@ -19,7 +19,7 @@ Lasting: a mended package; until there is one, hold the one before it (``apt-mar
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way
+from hairpin.causes.cause import Candidate, Cause, Finding, Way
 from hairpin.causes.engine_rules._makers import VERSION, Confused, Judgement, confused_in, judgement
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -28,14 +28,14 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the program that confuses rules, or that may have, if the engine lacks rules that it can have confused."""
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return
     lost = tuple(each for _, missing in missing_on(host) for each in confused_in(missing, host))
     if found == "confuses" or lost:
-        yield HostState(_candidate(host, lost, known=found == "confuses"), "advice", line=_line(host, found))
+        yield Finding(_candidate(host, lost, known=found == "confuses"), "advice", line=_line(host, found))
 
 
 def _calls_iptables(host: Host) -> bool:

@@ -11,7 +11,7 @@ Lasting: its name in ``/etc/modules-load.d``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Cause, HostState, id_of
+from hairpin.causes.cause import Cause, Finding, id_of
 from hairpin.causes.states._kernel_parts import module_of, state, still_missing
 from hairpin.host.host import Host
 from hairpin.message import message
@@ -21,7 +21,7 @@ _MODULES = {"DNAT": "xt_nat", "SNAT": "xt_nat", "MARK": "xt_mark", "tcp": "xt_tc
 """Source: MODULE_ALIAS() in net/netfilter/xt_nat.c, xt_mark.c, xt_tcpudp.c"""
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield what an engine said that it lacks, if the kernel still lacks it."""
     said = still_missing(host, _ID, _MODULES)
     if not said:

@@ -11,7 +11,7 @@ Lasting: its name in ``/etc/modules-load.d``.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
+from hairpin.causes.cause import Candidate, Cause, Finding, Way, id_of
 from hairpin.causes.states._kernel_parts import module_of, state, still_missing
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -25,7 +25,7 @@ _ITS_OWN = ("ip_tables", "ip_set", "br_netfilter", "bridge", "nf_tables", "overl
 _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield what an engine said that it lacks, if the kernel still lacks it; else that the modules' folder is gone."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
@@ -41,7 +41,7 @@ def of_host(host: Host) -> Iterator[HostState]:
         yield _gone(files)
 
 
-def _gone(files: ModuleFiles) -> HostState:
+def _gone(files: ModuleFiles) -> Finding:
     """Return the state of a host whose kernel works with what it has loaded, and can load nothing more."""
     title = message("The files of the running kernel's modules are gone")
     found = Candidate(
@@ -63,7 +63,7 @@ def _gone(files: ModuleFiles) -> HostState:
         "until the reboot",
         folder=files.folder,
     )
-    return HostState(found, "advice", line=line)
+    return Finding(found, "advice", line=line)
 
 
 CAUSE = Cause(

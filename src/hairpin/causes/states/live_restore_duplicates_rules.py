@@ -11,7 +11,7 @@ Lasting: a newer engine, which looks for the rule before it adds it.
 from collections import Counter
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState
+from hairpin.causes.cause import Candidate, Cause, Finding
 from hairpin.causes.where import OfRule
 from hairpin.change.change import Change, DeleteRule
 from hairpin.host.docker import Engine
@@ -23,7 +23,7 @@ from hairpin.netfilter.meaning import meaning
 from hairpin.network.prefix import Version, inside
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the one state of a host whose POSTROUTING has copies of the rules of a dockerd with live-restore."""
     docker = next((each for each in host.engines if each.kind == "docker" and each.live_restore), None)
     copies = tuple(_copies(host, docker)) if docker is not None and docker.iptables is not False else ()
@@ -50,7 +50,7 @@ def of_host(host: Host) -> Iterator[HostState]:
         count=len(copies),
         command=f"{tool} -t nat -D {first.text.removeprefix('-A ')}",
     )
-    yield HostState(found, "advice", line=line)
+    yield Finding(found, "advice", line=line)
 
 
 def _copies(host: Host, docker: Engine) -> Iterator[Place]:

@@ -12,7 +12,7 @@ lock.
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import Candidate, Cause, HostState, Way, id_of
+from hairpin.causes.cause import Candidate, Cause, Finding, Way, id_of
 from hairpin.causes.states._start_words import Told, words_meaning
 from hairpin.causes.where import OfTool
 from hairpin.change.change import Change
@@ -28,7 +28,7 @@ _WAITING_S = 1
 _ID = id_of(__name__)
 
 
-def of_host(host: Host) -> Iterator[HostState]:
+def of_host(host: Host) -> Iterator[Finding]:
     """Yield the holder that keeps others waiting or has had the lock for long; else what an engine says about it."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
@@ -45,7 +45,7 @@ def _is_iptables(user: LockUser) -> bool:
     return "tables" in user.process
 
 
-def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> HostState:
+def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> Finding:
     values: dict[str, str | int] = {"process": holder.process, "pid": holder.pid, "seconds": holder.age_s}
     detail = message(
         "It started {seconds} seconds ago. Every `iptables` of the legacy back end waits for the lock, or gives up: no "
@@ -77,13 +77,13 @@ def _held(holder: LockUser, waiting: tuple[LockUser, ...]) -> HostState:
         ),
     )
     line = message("{process} (process {pid}) holds the xtables lock for {seconds} seconds", **values)
-    return HostState(found, "blocking" if waiting else "advice", line=line)
+    return Finding(found, "blocking" if waiting else "advice", line=line)
 
 
 _AGAIN = message("start the containers that failed meanwhile, or `hairpin restore --apply`")
 
 
-def _told(said: tuple[Told, ...]) -> HostState:
+def _told(said: tuple[Told, ...]) -> Finding:
     names = tuple(each.container.name for each in said if each.container is not None)
     found = Candidate(
         title=message("The xtables lock was held when a container's rules were to be made"),
@@ -106,7 +106,7 @@ def _told(said: tuple[Told, ...]) -> HostState:
         advice=(message("let every script call iptables with -w, so that it waits for the lock"),),
     )
     line = message("the xtables lock was held when rules were to be made: {names}", names=", ".join(names) or "-")
-    return HostState(found, "advice", container=names[0] if len(names) == 1 else "", line=line)
+    return Finding(found, "advice", container=names[0] if len(names) == 1 else "", line=line)
 
 
 def _gave_up(names: tuple[str, ...]) -> Message:

@@ -20,12 +20,12 @@ _MANAGERS = ("firewalld", "ufw", "netfilter-persistent", "iptables", "ip6tables"
 
 def loses_engine_rules(coming: Coming) -> bool:
     """Return whether the event leaves an engine without rules that it made."""
-    return coming.candidate.in_class in PUTTING_BACK
+    return coming.found.candidate.in_class in PUTTING_BACK
 
 
 def setting_of(coming: Coming) -> Setting | None:
     """Return the line that has the last word on the sysctl that stops the packet, and says what stops it."""
-    where = coming.candidate.where
+    where = coming.found.candidate.where
     if not isinstance(where, OfSysctl):
         return None
     said = last_word(where.sysctl, coming.host.files)
@@ -34,7 +34,8 @@ def setting_of(coming: Coming) -> Setting | None:
 
 def stopping_rule(coming: Coming) -> Place | None:
     """Return the rule, or the policy, that stops the packet."""
-    where, decided = coming.candidate.where, coming.stop.decided_by
+    where, stop = coming.found.candidate.where, coming.found.stop
+    decided = stop.decided_by if stop is not None else None
     if isinstance(where, OfRule):
         return where.place
     return decided.place if isinstance(decided, RuleDecided) else None

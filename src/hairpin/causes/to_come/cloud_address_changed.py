@@ -13,5 +13,5 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The machine's address belongs to it only until it is stopped"),
     source="the clouds' own documents on ephemeral addresses",
-    foresees=lambda coming: coming.event == "cloud-stop-start" and coming.candidate.in_class != "switched-off",
+    foresees=lambda coming: coming.event == "cloud-stop-start" and coming.found.candidate.in_class != "switched-off",
 )

@@ -25,10 +25,10 @@ def foresees(coming: Coming) -> bool:
     left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
     if not left or rule is None:
-        return bool(left) and coming.cause in _STALE
+        return bool(left) and coming.found.id in _STALE
     # The rule that stops the packet then, or one that lets it pass today: the container is not where it says.
     told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
-    return coming.cause in _STALE or any(_names(each.text, address) for each in told for address in left)
+    return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 
 _PODMANS = ("NETAVARK", "CNI-")

@@ -14,5 +14,5 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("The next version of the engine makes other rules"),
     source="moby release notes 27, 28, 29; moby/moby#49325",
-    foresees=lambda coming: coming.event == "docker-upgrade" and coming.candidate.in_class != "switched-off",
+    foresees=lambda coming: coming.event == "docker-upgrade" and coming.found.candidate.in_class != "switched-off",
 )

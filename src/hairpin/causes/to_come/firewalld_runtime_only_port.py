@@ -18,7 +18,9 @@ def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
     by_files = (*OF_FIREWALLD, "reboot")
     return (
-        coming.event in by_files and coming.cause in _OF_ZONES and any(_is_zones(each) for each in lost_rules(coming))
+        coming.event in by_files
+        and coming.found.id in _OF_ZONES
+        and any(_is_zones(each) for each in lost_rules(coming))
     )
 
 

@@ -15,5 +15,5 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A sysctl file keeps one interface from forwarding"),
     source="sysctl.d(5); net/ipv4/devinet.c inet_forward_change()",
-    foresees=lambda coming: coming.cause == "interface-forwarding-off" and setting_of(coming) is not None,
+    foresees=lambda coming: coming.found.id == "interface-forwarding-off" and setting_of(coming) is not None,
 )

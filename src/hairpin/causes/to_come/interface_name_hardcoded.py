@@ -14,5 +14,5 @@ from hairpin.message import message
 CAUSE = Cause(
     title=message("A rule or a file names an interface that will have another name"),
     source="systemd.link(5)",
-    foresees=lambda coming: coming.event == "nic-replaced" and coming.candidate.in_class != "switched-off",
+    foresees=lambda coming: coming.event == "nic-replaced" and coming.found.candidate.in_class != "switched-off",
 )

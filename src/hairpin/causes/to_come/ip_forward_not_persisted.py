@@ -17,5 +17,5 @@ _OFF = ("ip-forward-off", "ipv6-forwarding-off", "interface-forwarding-off")
 CAUSE = Cause(
     title=message("No file keeps forwarding switched on"),
     source="sysctl.d(5); NixOS/nixpkgs#118656",
-    foresees=lambda coming: coming.cause in _OFF and setting_of(coming) is None,
+    foresees=lambda coming: coming.found.id in _OFF and setting_of(coming) is None,
 )

@@ -19,5 +19,5 @@ _OF_LINKS = (
 CAUSE = Cause(
     title=message("A network manager takes the containers' links for its own"),
     source="systemd.network(5) [Match]; NetworkManager.conf(5) unmanaged-devices",
-    foresees=lambda coming: coming.event in _RESTARTS and coming.cause in _OF_LINKS,
+    foresees=lambda coming: coming.event in _RESTARTS and coming.found.id in _OF_LINKS,
 )

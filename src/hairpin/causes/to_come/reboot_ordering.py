@@ -16,6 +16,6 @@ CAUSE = Cause(
     title=message("At a boot something runs behind the engine that undoes it"),
     source="systemd.unit(5) Before=, After=; moby/moby#39559",
     foresees=lambda coming: (
-        coming.event == "reboot" and (loses_engine_rules(coming) or coming.cause == "publish-address-not-on-host")
+        coming.event == "reboot" and (loses_engine_rules(coming) or coming.found.id == "publish-address-not-on-host")
     ),
 )

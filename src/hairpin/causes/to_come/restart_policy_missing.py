@@ -18,7 +18,7 @@ def foresees(coming: Coming) -> bool:
     """Return whether this is what the event brings."""
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
-        coming.cause == "container-not-running"
+        coming.found.id == "container-not-running"
         and coming.event in _STARTS
         and was is not None
         and was.running
@@ -33,7 +33,7 @@ _STARTS = (
 
 
 def _name(coming: Coming) -> str:
-    where = coming.candidate.where
+    where = coming.found.candidate.where
     return where.container if isinstance(where, OfContainer) else ""
 
 

@@ -8,25 +8,26 @@ Now: nothing fails yet.
 Lasting: the rule in the file that this host's firewall loads.
 """
 
-from hairpin.causes.cause import Cause, id_of
-from hairpin.causes.exposure import Exposure, no_longer_kept_out
+from collections.abc import Iterator
+
+from hairpin.causes.cause import AskedFlows, Cause, Finding
 from hairpin.causes.losing import lost_rules
+from hairpin.causes.opening import opened_by_events
 from hairpin.causes.to_come._coming import loses_engine_rules
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import Place
 
 CAUSE = Cause(
     title=message("A rule is there only until the rules are loaded again"),
     source="iptables-save(8), nft(8)",
     foresees=lambda coming: (
-        coming.candidate.in_class != "switched-off"
+        coming.found.candidate.in_class != "switched-off"
         and not loses_engine_rules(coming)
         and any(True for _ in lost_rules(coming))
     ),
 )
 
 
-def exposure(event: str, place: Place, *, gone: bool) -> Exposure:
-    """Return that somebody's rule at the place keeps nobody out after the event; ``gone``: it is not there then."""
+def of_flows(asked: AskedFlows) -> Iterator[Finding]:
+    """Yield the rules of somebody's own that keep nobody out after an event."""
     advice = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
-    return Exposure(id_of(__name__), no_longer_kept_out(event, place, gone=gone), advice)
+    return opened_by_events(asked, advice, of_engine=False)

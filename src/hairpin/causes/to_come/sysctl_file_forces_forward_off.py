@@ -17,6 +17,6 @@ CAUSE = Cause(
     title=message("A sysctl file switches forwarding off"),
     source="sysctl.d(5); moby/moby#47966",
     foresees=lambda coming: (
-        coming.cause in ("ip-forward-off", "ipv6-forwarding-off") and setting_of(coming) is not None
+        coming.found.id in ("ip-forward-off", "ipv6-forwarding-off") and setting_of(coming) is not None
     ),
 )

@@ -1,8 +1,8 @@
 """What is written of one cause: its title, evidence, why, proof and repair: the parts of a section of the report."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
+from hairpin.causes.proof import Proof
 from hairpin.causes.where import rule_of
-from hairpin.diagnose.proof import Proof
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places

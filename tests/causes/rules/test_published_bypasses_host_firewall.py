@@ -5,7 +5,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.diagnose.denied_in_writing import denied_in_writing
+from hairpin.causes.rules.published_bypasses_host_firewall import of_flows
 from hairpin.diagnose.examination import examine
 from hairpin.host.managers import ConfigFile, Unit
 from hairpin.network.flow import FromHost
@@ -64,10 +64,11 @@ SILENT: dict[str, Network] = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_a_file_closes_and_is_reached(case: ExposureCase) -> None:
-    (found,) = denied_in_writing(examine(case.within, (published(), published(FromHost()))))
-    assert (found.file, found.line, found.port, found.flows) == (case.file, case.line, 8151, (0,))
+    (found,) = of_flows(examine(case.within, (published(), published(FromHost()))).asked)
+    assert found.flows == (0,)
+    assert str(found.candidate.title) == f"{case.file} line {case.line} denies port 8151, and clients reach it"
 
 
 @pytest.mark.parametrize("within", SILENT.values(), ids=SILENT)
 def test_what_is_no_such_line(within: Network) -> None:
-    assert denied_in_writing(examine(within, (published(),))) == ()
+    assert list(of_flows(examine(within, (published(),)).asked)) == []

@@ -1,6 +1,6 @@
 """The proof of a cause keeps both walks' verdicts, and the repaired walk itself."""
 
-from hairpin.diagnose.proof import is_repaired, proof_by
+from hairpin.causes.proof import is_repaired, proof_by
 from tests.report.answers import FORWARDING_OFF, answer
 
 

@@ -3,15 +3,18 @@
 import msgspec
 import pytest
 
-from hairpin.answer.coming import to_come
+from hairpin.answer.findings import findings
+from hairpin.causes.cause import Finding
+from hairpin.causes.rules.stale_accept_for_dead_container import of_flows
+from hairpin.causes.where import OfRule
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.reused import Reused, reused_addresses
 from hairpin.host.docker import PortBinding
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from tests.causes.hosts import PUBLISHED, asked
+from tests.causes.test_opening import OpenedCase
+from tests.causes.test_opening import findings as found_of
 from tests.causes.to_come.test_to_come import LAN, moved
-from tests.diagnose.test_opened import OpenedCase
 from tests.rule_text import with_rule, without
 from tests.small_host import DOCKER_RULES, HOST_NETNS, OUTSIDE, host_namespace, network, published
 
@@ -34,32 +37,37 @@ def left(rules: str = BOTH, *, bindings: tuple[PortBinding, ...] = (PUBLISHED,),
     return host.with_namespace(HOST_NETNS, own)
 
 
-def reused(within: Network, *flows: Flow) -> tuple[Reused, ...]:
-    return reused_addresses(examine(within, flows or (LAN,)))
+def reused(within: Network, *flows: Flow) -> tuple[Finding, ...]:
+    return tuple(of_flows(examine(within, flows or (LAN,)).asked))
 
 
 def test_a_port_of_a_container_that_is_gone_leads_to_the_next_one() -> None:
     (found,) = reused(left(), LEFT)
-    assert (found.event, found.container, found.place.text) == ("container-restart", "web", f"-A DOCKER {DNAT}")
+    assert isinstance(found.candidate.where, OfRule)
+    assert (found.event, found.candidate.where.place.text) == ("container-restart", f"-A DOCKER {DNAT}")
+    assert found.proof is not None
     assert (found.flows, found.proof.without_change) == ((0,), "delivered")
     assert found.proof.with_change not in ("delivered", "leaves")
 
 
 def test_what_nobody_has_asked_is_told_if_nothing_was_named() -> None:
-    examination = examine(left(), (LAN,))
-    (told,) = (each for each in to_come(examination, frozenset()) if each.id == "stale-accept-for-dead-container")
+    asked = examine(left(), (LAN,))
+    named, plain = (findings(asked, (), ahead=True, everything=each) for each in (False, True))
+    (told,) = (each for each in plain if each.id == "stale-accept-for-dead-container")
     assert (told.flows, str(told.candidate.title)) == (
         (),
         "after container-restart: 198.51.100.11:8199/tcp leads to container web, which does not publish it",
     )
-    assert list(to_come(examination, frozenset(), everything=False)) == []
+    assert named == ()
 
 
 def test_an_acceptance_alone_opens_the_containers_own_port() -> None:
     """It publishes nothing, so its engine accepts nothing for it: a neighbour with a route comes in by the old rule."""
     unpublished = without("172.17.0.9", rules=OF_NINTH)
     (found,) = reused(left(with_rule("filter DOCKER", ACCEPT, unpublished), bindings=()))
-    assert (found.flow.target_text(), found.place.chain) == ("172.17.0.2:80/tcp", "DOCKER")
+    assert isinstance(found.candidate.where, OfRule)
+    assert found.candidate.where.place.chain == "DOCKER"
+    assert "172.17.0.2:80/tcp leads to" in str(found.candidate.title)
     assert reused(left(unpublished, bindings=())) == ()
 
 
@@ -85,5 +93,4 @@ REUSED: dict[str, OpenedCase] = {
 
 @pytest.mark.parametrize("case", REUSED.values(), ids=REUSED)
 def test_its_name(case: OpenedCase) -> None:
-    found = to_come(examine(case.within, (case.flow,)), frozenset())
-    assert tuple(each.id for each in found if each.severity == "exposure") == case.causes
+    assert tuple(found_of(case.within, case.flow)) == case.causes

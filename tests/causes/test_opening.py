@@ -5,9 +5,10 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.answer.coming import to_come
+from hairpin.causes.cause import Finding
+from hairpin.causes.registry import causes_of_flows
+from hairpin.causes.where import OfRule
 from hairpin.diagnose.examination import examine
-from hairpin.diagnose.opened import opened_by_events
 from hairpin.events.course import Course
 from hairpin.events.firewalls._firewalld import with_firewalld_started
 from hairpin.events.firewalls._zones import with_links_bound
@@ -44,11 +45,21 @@ def denied(*files: tuple[str, str], rules: str = with_rule("filter DOCKER-USER",
     return made.with_host(msgspec.structs.replace(made.this, files=read, units=(DOCKER, SAVED), boot_lines=()))
 
 
-def opened(within: Network) -> list[tuple[str, str, tuple[int, ...], str, str]]:
-    found = opened_by_events(examine(within, (published(), egress())))
-    return [
-        (each.event, each.place.text, each.flows, each.proof.without_change, each.proof.with_change) for each in found
-    ]
+def findings(within: Network, *flows: Flow) -> dict[str, Finding]:
+    """Return what the causes that look at all asked flows find, by its cause."""
+    asked = examine(within, flows).asked
+    return {cause.id: each for cause in causes_of_flows() for each in cause.of_flows(asked)}
+
+
+def opened(within: Network) -> list[tuple[str | None, str, tuple[int, ...], str, str]]:
+    found: list[tuple[str | None, str, tuple[int, ...], str, str]] = []
+    for each in findings(within, published(), egress()).values():
+        where = each.candidate.where
+        assert isinstance(where, OfRule)
+        assert each.proof is not None
+        verdicts = each.proof.without_change, each.proof.with_change
+        found.append((each.event, where.place.text, each.flows, *verdicts))
+    return found
 
 
 def test_a_ban_that_nothing_loads_again() -> None:
@@ -62,11 +73,10 @@ def test_a_ban_in_the_saved_rules_stays() -> None:
 def test_a_rule_that_a_start_of_dockerd_overtakes() -> None:
     """dockerd puts its rules for docker0 before all others.  A rule without a client or a port is as a policy."""
     for_one = with_rule("filter FORWARD", "-s 192.0.2.0/24 -j DROP")
-    (found,) = opened_by_events(examine(denied(rules=for_one), (published(),)))
-    assert (found.event, found.place.text, found.gone) == (
+    found = findings(denied(rules=for_one), published())["runtime-only-rule"]
+    assert (found.event, str(found.candidate.detail)) == (
         "docker-restart",
-        "-A FORWARD -s 192.0.2.0/24 -j DROP",
-        False,
+        "Other rules let them pass then, before this one: filter FORWARD: -A FORWARD -s 192.0.2.0/24 -j DROP.",
     )
     assert "docker-restart" not in [each[0] for each in opened(denied(rules=with_rule("filter FORWARD", "-j DROP")))]
 
@@ -104,12 +114,13 @@ def beside_firewalld(*, listens: bool) -> Network:
 
 
 def test_an_engines_rule_that_a_reload_of_firewalld_takes() -> None:
-    found = opened_by_events(examine(beside_firewalld(listens=False), (DIRECT,)))
-    assert [(each.event, each.of_engine, each.gone) for each in found] == [("firewalld-reload", True, True)]
+    found = findings(beside_firewalld(listens=False), DIRECT)["firewalld-reload-loses-engine-protection"]
+    assert found.event == "firewalld-reload"
+    assert str(found.candidate.detail).startswith("The rule that stops them now is gone then: raw PREROUTING: ")
 
 
 def test_an_engines_rule_that_it_puts_back() -> None:
-    assert opened_by_events(examine(beside_firewalld(listens=True), (DIRECT,))) == ()
+    assert findings(beside_firewalld(listens=True), DIRECT) == {}
 
 
 class OpenedCase(NamedTuple):
@@ -130,5 +141,4 @@ OPENED: dict[str, OpenedCase] = {
 
 @pytest.mark.parametrize("case", OPENED.values(), ids=OPENED)
 def test_its_name(case: OpenedCase) -> None:
-    found = to_come(examine(case.within, (case.flow,)), frozenset())
-    assert tuple(each.id for each in found if each.severity == "exposure") == case.causes
+    assert tuple(findings(case.within, case.flow)) == case.causes

@@ -1,0 +1,38 @@
+"""What is found beside the causes that stop the asked flows: of addresses, events, open ports and single clients."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.cause import Finding
+from hairpin.causes.registry import causes_of_flows
+from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.foreseen import foreseen
+from hairpin.diagnose.latent import latent
+from hairpin.diagnose.singled_out import SingledOut
+from hairpin.diagnose.unhairpinned import unhairpinned
+
+
+def findings(
+    examination: Examination, kept_out: tuple[SingledOut, ...], *, ahead: bool, everything: bool
+) -> tuple[Finding, ...]:
+    """Return what is found, in the order in which it is told.
+
+    ``kept_out``: what hosts do to single clients; ``ahead``: also what events bring; ``everything``: no target was
+    named, so what is about no asked flow is wanted, too."""
+    missed = latent(examination) if ahead else ()
+    return (
+        *missed,
+        *unhairpinned(examination),
+        *(_to_come(examination, missed, everything=everything) if ahead else ()),
+        *(each.found for each in kept_out if each.found is not None),
+    )
+
+
+def _to_come(examination: Examination, missed: tuple[Finding, ...], *, everything: bool) -> Iterator[Finding]:
+    named = (*examination.causes, *examination.instead, *missed)
+    yield from foreseen(examination, frozenset(key for each in named for key in each.keys))
+    for cause in causes_of_flows():
+        for each in cause.of_flows(examination.asked):
+            if everything or each.flows:
+                yield msgspec.structs.replace(each, id=cause.id)

@@ -1,0 +1,97 @@
+"""What an event lets through: clients whom a rule keeps out now, and nobody after it.
+
+Of an engine's own rules those count that a reload of firewalld takes, and that the engine does not put back, although
+it puts back those by which its ports are reached."""
+
+from collections.abc import Iterator
+
+from hairpin.causes.cause import AskedFlows, Candidate, Finding
+from hairpin.causes.exposure import about_rule
+from hairpin.causes.losing import is_lost
+from hairpin.causes.proof import proof_by
+from hairpin.engines.owned import engine_rules
+from hairpin.events.course import Course
+from hairpin.events.to_come import courses_to_come
+from hairpin.host.host import Host
+from hairpin.message import Message, message
+from hairpin.netfilter.evaluate.chain import Place, rule_at
+from hairpin.netfilter.ir import FieldMatch, Ruleset
+from hairpin.netfilter.meaning import meaning
+from hairpin.network.flow import Lan, Outside
+from hairpin.network.network import Network
+from hairpin.walk.reads import walked_after
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.trace import Trace
+
+_OF_FIREWALLD = ("firewalld-reload", "firewalld-restart")
+_NAMING = ("saddr4", "daddr4", "saddr6", "daddr6", "sport", "dport")
+
+
+def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> Iterator[Finding]:
+    """Yield what each event opens, by the rule that is gone or overtaken then, each rule once.
+
+    ``of_engine``: only the rules by which an engine keeps its networks apart; else only all others.  A rule that stops
+    whatever no other has taken is as a policy: that an event puts back what lets a port in is no opening."""
+    network = asked.network
+    denied = {
+        number: place
+        for number, trace in enumerate(asked.traces)
+        if (place := _denying(network, trace, of_engine=of_engine)) is not None
+    }
+    told: set[Place] = set()
+    for label, event, course in courses_to_come(network, asked.flows) if denied else ():
+        if of_engine and event not in _OF_FIREWALLD:
+            continue  # what takes an engine's rules by accident, breaks its ports, too: that is told
+        for number, place in denied.items():
+            trace = asked.traces[number]
+            if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in told:
+                continue
+            then = walked_after(network, course.network, trace.flow)
+            gone = then.succeeds and _is_gone(network, course, place)
+            overtaken = not of_engine and _is_about_somebody(network.host(label), place)
+            if then.succeeds and (gone or overtaken):
+                told.add(place)
+                flows = tuple(other for other, of in denied.items() if of == place)
+                candidate = _no_longer_kept_out(event, place, advice, gone=gone)
+                proof = proof_by(then, trace)
+                yield Finding(candidate, "exposure", host=label, flows=flows, proof=proof, event=event)
+
+
+def _no_longer_kept_out(event: str, place: Place, advice: Message, *, gone: bool) -> Candidate:
+    title = message("after {event}: nothing keeps these clients out any more", event=event)
+    facts = {"table": place.table, "chain": place.chain, "rule": place.text}
+    lost = message("The rule that stops them now is gone then: {table} {chain}: {rule}.", **facts)
+    overtaken = message("Other rules let them pass then, before this one: {table} {chain}: {rule}.", **facts)
+    return about_rule(place, title, lost if gone else overtaken, advice)
+
+
+def _is_gone(network: Network, course: Course, place: Place) -> bool:
+    rule = rule_at(_own(network.host(course.label)), place)
+    return rule is None or is_lost(place, rule, _own(course.host))
+
+
+def _is_about_somebody(host: Host, place: Place) -> bool:
+    """Return whether the rule names an address or a port."""
+    rule = rule_at(_own(host), place)
+    return rule is not None and any(isinstance(each, FieldMatch) and each.field in _NAMING for each in rule.body)
+
+
+def _own(host: Host) -> Ruleset:
+    return host.namespace(host.netns.name).ruleset
+
+
+def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
+    """Return the rule by which an engine keeps anybody from a network of its own, or somebody a client outside from a
+    port; None for a policy."""
+    stop = trace.usual.stop
+    if trace.succeeds or stop is None or not stop.netns.is_host:
+        return None
+    if not isinstance(stop.decided_by, RuleDecided) or not stop.decided_by.place.number:
+        return None
+    place = stop.decided_by.place
+    rule = rule_at(network.namespace(stop.netns).ruleset, place)
+    if rule is None:
+        return None
+    is_engines = (place.family, place.table, place.chain, meaning(rule)) in engine_rules(network.host(stop.netns.host))
+    outside = isinstance(trace.flow.start, (Outside, Lan))
+    return place if is_engines is of_engine and (outside or of_engine) else None
