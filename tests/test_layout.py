@@ -69,6 +69,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/text/cause_text.py": "report/text/test_terminal.py",
     "report/text/grounds_text.py": "report/text/test_terminal.py",
     "report/text/head_text.py": "report/text/test_terminal.py",
+    "report/documents/head.py": "report/documents/test_document.py",
     "report/page/cause_page.py": "cli/face/test_present.py",
     "report/page/diff_page.py": "cli/face/test_present.py",
     "report/page/drawing.py": "report/page/test_picture.py",

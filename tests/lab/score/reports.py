@@ -10,7 +10,6 @@ from hairpin.report.documents.document import (
     CauseDocument,
     FileDocument,
     FlowDocument,
-    HostDocument,
     ProofDocument,
     QuestionDocument,
     RemedyDocument,
@@ -18,6 +17,7 @@ from hairpin.report.documents.document import (
     StoppedAt,
 )
 from hairpin.report.documents.effects_document import SideEffectDocument
+from hairpin.report.documents.head import HostDocument
 from hairpin.walk.verdicts import Verdict
 
 HOST = HostDocument("host", "6.1", "", "")

@@ -5,14 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-import hairpin
 from hairpin.answer.answer import Judge
 from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
-from hairpin.report.documents.document import HostDocument, host_document
+from hairpin.report.documents.head import HostDocument, head, host_document
 from hairpin.report.places import NO_HOSTS
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, FlowRef
@@ -104,9 +103,7 @@ def diff_document(found: Comparison, words: Words) -> DiffDocument:
     )
     return DiffDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(found.was),
-        hosts=(host_document(found.was), host_document(found.now)),
+        **head((host_document(found.was), host_document(found.now))),
         changes=changes,
         flows=tuple(map(_flow, found.flows)),
         walked=found.walked,

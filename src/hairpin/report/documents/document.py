@@ -4,12 +4,10 @@ from typing import Literal
 
 import msgspec
 
-import hairpin
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer, Judge
 from hairpin.causes.cause import Severity
 from hairpin.causes.where import places
 from hairpin.host.boot.configured import Configured, Writer
-from hairpin.host.host import Host, Unread
 from hairpin.message import Message
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.report.documents.blame_document import ActorDocument, SinceDocument, since_document, through_document
@@ -19,12 +17,11 @@ from hairpin.report.documents.effects_document import (
     effects_document,
     side_effect_documents,
 )
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.places import Places, places_of
 from hairpin.report.quotes import Quote, Quotes
-from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, SnapshotId, StableId, Time
+from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, QuestionRef, StableId
 from hairpin.report.text.configured import configured_text
-from hairpin.report.under_way import PlanUnderWayDocument, plan_document
-from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.wanted import option_of
 from hairpin.report.words import Words
 from hairpin.walk.open_connection import Fate
@@ -32,29 +29,6 @@ from hairpin.walk.state import RuleDecided, Stage, Stop
 from hairpin.walk.verdicts import Verdict
 
 SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
-
-
-class EngineDocument(msgspec.Struct, frozen=True):
-    """A container engine, and whether its API answers.  ``answered_ms``: null if it did not answer, or if the time was
-    not measured."""
-
-    name: Literal["docker", "podman"]
-    version: str
-    endpoint: str
-    state: Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
-    answered_ms: int | None
-
-
-class HostDocument(msgspec.Struct, frozen=True):
-    """One host, and when it was read; all but the name is empty for a host that could not be read.
-    ``plan_under_way``: while it is tried, half done or taken back, all that is told of the host may soon be another."""
-
-    name: str
-    kernel: str
-    snapshot_id: SnapshotId
-    taken_at: Time
-    engines: tuple[EngineDocument, ...] = ()
-    plan_under_way: PlanUnderWayDocument | None = None
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
@@ -184,18 +158,6 @@ class CauseDocument(msgspec.Struct, frozen=True):
     through: tuple[ActorDocument, ...] | None = None
 
 
-class MissingDocument(msgspec.Struct, frozen=True):
-    """Something that could not be read, and what that leaves undecided."""
-
-    key: str
-    netns: str
-    origin: str
-    reason: str
-    undecided: str
-    evidence: EvidenceRef | None
-    host: str = ""
-
-
 class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
@@ -234,9 +196,7 @@ def report_document(answer: Answer, words: Words) -> ReportDocument:
     missing = missing_documents(answer, quotes, words)
     return ReportDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(answer.network.this),
-        hosts=host_documents(answer),
+        **head_of(answer),
         flows=flows,
         causes=causes,
         evidence=quotes.all(),
@@ -259,22 +219,6 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
         )
         for each in answer.questions
     )
-
-
-def host_document(host: Host) -> HostDocument:
-    """Return one host."""
-    versions = {engine.kind: engine.version for engine in host.engines}
-    engines = tuple(
-        EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
-        for each in host.contacts
-    )
-    plan = plan_document(host.plans)
-    return HostDocument(host.name, host.kernel, host.snapshot_id, host.taken_at, engines, plan)
-
-
-def host_documents(answer: Answer) -> tuple[HostDocument, ...]:
-    """Return all hosts, this one first."""
-    return tuple(map(host_document, answer.network.hosts))
 
 
 def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
@@ -379,20 +323,3 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
 def decision_document(found: OwnersDecision | None, words: Words) -> DecisionDocument | None:
     """Return somebody's decision; None: there is none."""
     return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None
-
-
-def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the parts that could not be read, and the judges' disagreements."""
-    return tuple(_missing(each, quotes, words) for each in answer.missing)
-
-
-def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
-    return MissingDocument(
-        unread.key,
-        unread.netns,
-        unread.origin,
-        why_unread(unread, words),
-        words(left_undecided(unread)),
-        quotes.plain(unread.evidence),
-        unread.host,
-    )

@@ -4,17 +4,9 @@ from typing import Literal
 
 import msgspec
 
-import hairpin
 from hairpin.answer.matrix import Matrix
-from hairpin.report.documents.document import (
-    FlowDocument,
-    HostDocument,
-    MissingDocument,
-    flow_document,
-    host_document,
-    host_documents,
-    missing_documents,
-)
+from hairpin.report.documents.document import FlowDocument, flow_document
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import CauseRef, EvidenceRef, FlowRef, StableId
@@ -74,9 +66,7 @@ def events_document(found: Matrix, words: Words) -> EventsDocument:
     missing = missing_documents(answer, quotes, words)
     return EventsDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(answer.network.this),
-        hosts=host_documents(answer),
+        **head_of(answer),
         flows=flows,
         matrix=tuple(
             CellDocument(

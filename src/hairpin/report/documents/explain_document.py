@@ -15,13 +15,7 @@ from hairpin.explain.here import Here, TextHere
 from hairpin.explain.named import Named, question_about
 from hairpin.explain.sender import SenderKind, TextSender
 from hairpin.explain.understand import TextFound, TextUnknown
-from hairpin.report.documents.document import (
-    HostDocument,
-    MissingDocument,
-    host_document,
-    host_documents,
-    missing_documents,
-)
+from hairpin.report.documents.head import HostDocument, MissingDocument, host_document, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
@@ -149,7 +143,7 @@ def explain_document(explained: Explanation, words: Words) -> ExplainDocument:
         schema=SCHEMA,
         hairpin=hairpin.__version__,
         host=host_document(answer.network.this) if answer is not None else None,
-        hosts=host_documents(answer) if answer is not None else (),
+        hosts=tuple(map(host_document, answer.network.hosts)) if answer is not None else (),
         lines=explained.lines,
         found=found,
         harmless=tuple(_harmless(each, words) for each in explained.harmless),

@@ -1,10 +1,9 @@
 """The JSON document of ``hairpin fix``: ``hairpin.fix/1``, docs/schema/fix-1.json."""
 
-from typing import Literal
+from typing import Literal, TypedDict
 
 import msgspec
 
-import hairpin
 from hairpin.answer.answer import Judge
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome
@@ -12,23 +11,14 @@ from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
 from hairpin.change.commands.text import all_shown
 from hairpin.change.step import ReplaceFile, Step, nature
 from hairpin.remedy.remedy import Remedy
-from hairpin.report.documents.document import (
-    DecisionDocument,
-    FlowDocument,
-    HostDocument,
-    MissingDocument,
-    decision_document,
-    flow_document,
-    host_document,
-    host_documents,
-    missing_documents,
-)
+from hairpin.report.documents.document import DecisionDocument, FlowDocument, decision_document, flow_document
 from hairpin.report.documents.effects_document import (
     FlowEffectDocument,
     SideEffectDocument,
     effects_document,
     side_effect_documents,
 )
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quotes
 from hairpin.report.refs import CauseRef, StableId
@@ -146,9 +136,7 @@ def fix_document(
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
     return FixDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(answer.network.this),
-        hosts=host_documents(answer),
+        **head_of(answer),
         flows=tuple(flow_document(each, answer, quotes, words, places) for each in answer.flows),
         then=plan.then,
         plan=tuple(_repair(each, words) for each in plan.repairs),
@@ -160,12 +148,7 @@ def fix_document(
         diverts=effects.diverts,
         restores=effects.restores,
         cut=effects.cut,
-        applied=outcome is not None and outcome.stays,
-        verified=verified_document(outcome),
-        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
-        if outcome is not None and outcome.stays
-        else None,
-        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        **outcome_of(outcome, words),
         missing=missing_documents(answer, quotes, words),
     )
 
@@ -230,9 +213,29 @@ def _compose(proposal: ComposeProposal) -> ComposeDocument:
     )
 
 
-def verified_document(outcome: FixOutcome | None) -> VerifiedDocument | None:
+class OutcomeFields(TypedDict):
+    """What came of a plan: the fields of both documents that carry one out."""
+
+    applied: bool
+    verified: VerifiedDocument | None
+    undo: str | None
+    said: str | None
+
+
+def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
+    """Return what came of the plan; None: it was not carried out."""
+    if outcome is None:
+        return {"applied": False, "verified": None, "undo": None, "said": None}
+    return {
+        "applied": outcome.stays,
+        "verified": _verdicts(outcome),
+        "undo": "; ".join(f"hairpin undo {each}" for each in outcome.undo) if outcome.stays else None,
+        "said": words(outcome.complaint) if outcome.complaint is not None else None,
+    }
+
+
+def _verdicts(outcome: FixOutcome) -> VerifiedDocument | None:
     """Return the first flow that has changed, else the first."""
-    if outcome is None or not outcome.results:
-        return None
-    changed = next((each for each in outcome.results if each.before != each.after), outcome.results[0])
-    return VerifiedDocument(changed.before, changed.after, changed.judge)
+    changed = next((each for each in outcome.results if each.before != each.after), None)
+    told = changed or next(iter(outcome.results), None)
+    return VerifiedDocument(told.before, told.after, told.judge) if told is not None else None

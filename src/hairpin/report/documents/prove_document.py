@@ -4,22 +4,12 @@ from typing import Literal
 
 import msgspec
 
-import hairpin
 from hairpin.answer.answer import Answer, Judge
 from hairpin.judges.judged import Judged
 from hairpin.replica.judgement import Hit, Judgement, Sighting
 from hairpin.replica.judgement import Verdict as KernelVerdict
-from hairpin.report.documents.document import (
-    FlowDocument,
-    HostDocument,
-    MissingDocument,
-    QuestionDocument,
-    flow_document,
-    host_document,
-    host_documents,
-    missing_documents,
-    question_documents,
-)
+from hairpin.report.documents.document import FlowDocument, QuestionDocument, flow_document, question_documents
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.words import Words
@@ -101,16 +91,14 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
         if each.judged is not None
     )
     return ProveDocument(
-        SCHEMA,
-        hairpin.__version__,
-        host_document(answer.network.this),
-        answer.kernel or "",
-        flows,
-        quotes.all(),
-        host_documents(answer),
-        _hosts_not_read(answer, quotes, words),
-        tuple(words(each) for each in answer.notes),
-        question_documents(answer, words),
+        schema=SCHEMA,
+        **head_of(answer),
+        kernel=answer.kernel or "",
+        flows=flows,
+        evidence=quotes.all(),
+        missing=_hosts_not_read(answer, quotes, words),
+        notes=tuple(words(each) for each in answer.notes),
+        questions=question_documents(answer, words),
     )
 
 

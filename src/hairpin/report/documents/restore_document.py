@@ -4,25 +4,18 @@ from typing import Literal
 
 import msgspec
 
-import hairpin
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.restoring import RestorePlan
 from hairpin.change.change import AddChain, InsertRule, Primitive, ReplaceTable
 from hairpin.change.commands.text import all_shown
-from hairpin.report.documents.document import (
-    HostDocument,
-    MissingDocument,
-    host_document,
-    host_documents,
-    missing_documents,
-)
 from hairpin.report.documents.effects_document import (
     FlowEffectDocument,
     SideEffectDocument,
     effects_document,
     side_effect_documents,
 )
-from hairpin.report.documents.fix_document import VerifiedDocument, verified_document
+from hairpin.report.documents.fix_document import VerifiedDocument, outcome_of
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.quotes import Quotes
 from hairpin.report.text.effects_text import unasked_told
 from hairpin.report.words import Words
@@ -87,9 +80,7 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
     kinds: dict[str, Literal["docker", "podman"]] = {loss.id: loss.engine.kind for loss in found.lost}
     return RestoreDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(answer.network.this),
-        hosts=host_documents(answer),
+        **head_of(answer),
         plan=tuple(
             line
             for repair in found.plan.repairs
@@ -113,12 +104,7 @@ def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Word
         irreversible=all_shown(step for repair in found.plan.repairs for step in repair.irreversible),
         notes=tuple(words(each) for each in found.notes),
         undecided=found.undecided,
-        applied=outcome is not None and outcome.stays,
-        verified=verified_document(outcome),
-        undo="; ".join(f"hairpin undo {each}" for each in outcome.undo)
-        if outcome is not None and outcome.stays
-        else None,
-        said=words(outcome.complaint) if outcome is not None and outcome.complaint is not None else None,
+        **outcome_of(outcome, words),
         missing=missing_documents(answer, Quotes(answer.evidence, words), words),
     )
 

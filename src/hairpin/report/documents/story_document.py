@@ -4,17 +4,14 @@ from typing import Literal
 
 import msgspec
 
-import hairpin
 from hairpin.evidence.reading import Evidence
-from hairpin.host.host import Unread
 from hairpin.host.read.managers.managing import plans_in
 from hairpin.report.documents.blame_document import ActorDocument
-from hairpin.report.documents.document import HostDocument, MissingDocument
+from hairpin.report.documents.head import HostDocument, MissingDocument, head, missing_document
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef, StableId, Time
 from hairpin.report.text.blame_text import time_text
 from hairpin.report.under_way import plan_document
-from hairpin.report.unread import left_undecided, why_unread
 from hairpin.report.words import Words
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 
@@ -60,14 +57,11 @@ class StoryDocument(msgspec.Struct, frozen=True):
 def story_document(story: Story, evidence: tuple[Evidence, ...], words: Words) -> StoryDocument:
     """Return the document in the reader's language."""
     quotes = Quotes(evidence, words)
-    hosts = tuple(map(_host, evidence))
     entries = tuple(_entry(each, quotes, words) for each in story.entries)
-    missing = tuple(_missing(each, quotes, words) for each in story.missing)
+    missing = tuple(missing_document(each, quotes.trace(each.evidence, ""), words) for each in story.missing)
     return StoryDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=hosts[0],
-        hosts=hosts,
+        **head(tuple(map(_host, evidence))),
         since=time_text(story.since),
         entries=entries,
         evidence=quotes.all(),
@@ -100,15 +94,3 @@ def _actor(actor: Actor, quotes: Quotes) -> ActorDocument:
 
 def _effect(effect: Effect) -> EffectDocument:
     return EffectDocument(effect.event, effect.name, effect.commands)
-
-
-def _missing(unread: Unread, quotes: Quotes, words: Words) -> MissingDocument:
-    return MissingDocument(
-        unread.key,
-        unread.netns,
-        unread.origin,
-        why_unread(unread, words),
-        words(left_undecided(unread)),
-        quotes.trace(unread.evidence, ""),
-        unread.host,
-    )

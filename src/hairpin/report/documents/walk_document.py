@@ -4,23 +4,13 @@ from typing import Literal, assert_never
 
 import msgspec
 
-import hairpin
 from hairpin.answer.answer import Answer
 from hairpin.host.sysctl import dotted
 from hairpin.message import message
 from hairpin.netfilter.packet import Packet
 from hairpin.network.prefix import address_text
-from hairpin.report.documents.document import (
-    FlowDocument,
-    HostDocument,
-    MissingDocument,
-    QuestionDocument,
-    flow_document,
-    host_document,
-    host_documents,
-    missing_documents,
-    question_documents,
-)
+from hairpin.report.documents.document import FlowDocument, QuestionDocument, flow_document, question_documents
+from hairpin.report.documents.head import HostDocument, MissingDocument, head_of, missing_documents
 from hairpin.report.places import places_of
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.refs import EvidenceRef
@@ -142,9 +132,7 @@ def walk_document(answer: Answer, words: Words) -> WalkDocument:
     trace, usual = flow.trace, flow.trace.usual
     return WalkDocument(
         schema=SCHEMA,
-        hairpin=hairpin.__version__,
-        host=host_document(answer.network.this),
-        hosts=host_documents(answer),
+        **head_of(answer),
         flow=flow_document(flow, answer, quotes, words, places_of(answer)),
         verdict=trace.verdict,
         request=_steps(usual.request, quotes, words),
