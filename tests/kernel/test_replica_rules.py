@@ -8,7 +8,10 @@ import msgspec
 import pytest
 
 from hairpin.judges.agreement import agreement
+from hairpin.netfilter.ir import Ruleset
+from hairpin.netfilter.nft import listing
 from hairpin.network.flow import Flow, FromHost, Outside
+from hairpin.network.prefix import address_text
 from hairpin.replica.judge import judge
 from hairpin.walk.walk import walk_flow
 from tests.kernel.test_nft_json import EXAMPLES as FOLDER
@@ -181,3 +184,19 @@ def test_the_counters_are_read_where_path_has_no_sbin(monkeypatch: pytest.Monkey
     said = judge(network(host_namespace(text)), Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22))
     assert said.place is not None
     assert [(each.chain, each.does) for each in said.place.rules] == [("INPUT", "drop")]
+
+
+@pytest.mark.parametrize(("banned", "verdict"), ((CLIENT, "dropped"), (CLIENT + 1, "refused")))
+def test_of_a_long_set_the_kernel_gets_what_its_packets_meet(banned: int, verdict: str) -> None:
+    """Of 3,000 addresses one is the client's, or none is."""
+    elements = (*(f"10.1.{number >> 8}.{number & 255}" for number in range(3000)), address_text(banned, 4))
+    loads = f"add table inet geo\nadd set inet geo bad {{ type ipv4_addr; elements = {{ {', '.join(elements)} }} }}\n"
+    chain = (
+        "add chain inet geo input { type filter hook input priority 0; }\nadd rule inet geo input ip saddr @bad drop\n"
+    )
+    ((table,), text) = tables(loads + chain)
+    model = listing.parse(json.dumps({"nftables": table}), source=text)
+    found = network(msgspec.structs.replace(host_namespace("", sockets=()), ruleset=Ruleset(model)))
+    flow = Flow(Outside(CLIENT), 4, HOST_ADDRESS, "tcp", 22)
+    judgement = judge(found, flow)
+    assert (judgement.verdict, judgement.left_out, walk_flow(found, flow).verdict) == (verdict, (), verdict)

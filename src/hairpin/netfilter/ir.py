@@ -99,7 +99,7 @@ class SetMatch(Node, frozen=True, tag="set", gc=False):
     negated: bool = False
 
 
-class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=False):
+class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
     """As SetMatch, for an anonymous set with several dimensions (one dimension is a FieldMatch or NameMatch)."""
 
     elements: tuple["Element", ...]
@@ -314,7 +314,7 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
     ports: tuple[int, int] | None = None
 
 
-class Set(Node, frozen=True, tag="named-set", gc=False):
+class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
     """A named set; for an ipset ``table`` scope is the whole namespace.
 
     ``opaque`` says why the elements may be incomplete (dynamic set, unknown type): a lookup that finds none of them is

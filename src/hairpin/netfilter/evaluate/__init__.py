@@ -1,6 +1,7 @@
 """Decides what rules do with a packet.
 
 Read in this order: ``truth`` (three values), ``header`` and ``set_field`` (a packet's fields read and written),
-``match`` (one match), ``index`` (a long chain's rules by address and port), ``chain`` (what a base chain decides, and
-the places of its rules), ``traversal`` (one base chain over one packet).  ``observation``: what an observer learns.
+``set_index`` (a long set's elements by value), ``match`` (one match), ``index`` (a long chain's rules by address and
+port), ``chain`` (what a base chain decides, and the places of its rules), ``traversal`` (one base chain over one
+packet).  ``observation``: what an observer learns.
 """

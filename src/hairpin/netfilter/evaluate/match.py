@@ -8,6 +8,7 @@ from typing import Literal, Protocol, assert_never
 
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.header import Header
+from hairpin.netfilter.evaluate.set_index import elements_for
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
 from hairpin.netfilter.interface_name import fits_name
 from hairpin.netfilter.limit import Limit
@@ -157,7 +158,7 @@ def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -
         missing = min(_without(question.header, each) for each in match.fields if each not in question.header)
         return Truth.UNKNOWN if named is not None and named.opaque is not None else missing
     if isinstance(match, ir.InlineSetMatch):
-        found = lookup(match.elements, values) is not None
+        found = any(fits_key(each.key, values) for each in elements_for(match, values[0]))
         return truth_of(found is not match.negated)
     if named is None:
         return Truth.UNKNOWN
@@ -185,23 +186,16 @@ def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
     Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
     best: ir.Element | None = None
+    elements = elements_for(named, values[0])
     with_links = named.type.removesuffix(" inet6").endswith("hash:net,iface")
-    nets = [each for each in named.elements if fits_key(each.key[:1], values[:1])] if with_links else []
+    nets = [each for each in elements if fits_key(each.key[:1], values[:1])] if with_links else []
     smallest = min(map(_size, nets), default=None)
-    for element in named.elements:
+    for element in elements:
         if smallest is not None and _size(element) != smallest:
             continue
         if fits_key(element.key, values) and (best is None or _size(element) < _size(best)):
             best = element
     return best is not None and not best.nomatch
-
-
-def lookup(elements: tuple[ir.Element, ...], values: tuple[int | str, ...]) -> ir.Element | None:
-    """Return the first element that holds the values, or None."""
-    for element in elements:
-        if fits_key(element.key, values):
-            return element
-    return None
 
 
 def fits_key(key: tuple[ir.Key, ...], values: tuple[int | str, ...]) -> bool:

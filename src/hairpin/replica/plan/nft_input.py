@@ -4,7 +4,7 @@ Native nftables rules have a counter only if their author wrote one.  Each rule 
 packet matched.  Source: libnftables-json(5); nftables src/json.c, src/parser_json.c
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -19,17 +19,22 @@ _TERMINAL = frozenset({
 
 
 def counted(
-    text: str, devices: Mapping[str, tuple[str, ...]] | None = None, others: frozenset[str] = frozenset()
+    text: str,
+    devices: Mapping[str, tuple[str, ...]] | None = None,
+    others: frozenset[str] = frozenset(),
+    shorten: Callable[[Json], None] | None = None,
 ) -> str:
     """Return nft's JSON listing as input for ``nft -j -f``.
 
     Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
     nft leave out.  Chains come first: nft lists them after the maps whose elements jump to them.  The rules of the
-    chains ``others`` are left to another tool.
+    chains ``others`` are left to another tool.  ``shorten`` takes out of the listing what is not worth loading.
 
     Raises MalformedError for what nft does not print.
     """
     document: Json = msgspec.json.decode(text)
+    if shorten is not None:
+        shorten(document)
     chains: list[Json] = []
     commands: list[Json] = []
     policies: list[Json] = []

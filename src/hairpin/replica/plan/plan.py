@@ -15,6 +15,7 @@ from hairpin.replica.plan.between import segments_plan
 from hairpin.replica.plan.blueprint import APART, Blueprint, NetnsPlan, named, path_of
 from hairpin.replica.plan.connections import concerning, met_by
 from hairpin.replica.plan.hardware_addresses import macs_behind
+from hairpin.replica.plan.long_sets import known_addresses
 from hairpin.replica.plan.thinned import thinned
 from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walked import walked
@@ -41,7 +42,8 @@ def blueprint(
     names = _needed(network, flows, changed)
     network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
-    met = met_by((network, changed) if changed is not None else (network,), flows)
+    both = (network, changed) if changed is not None else (network,)
+    met, asked = met_by(both, flows), known_addresses(both, flows)
     left_out: list[Message] = []
     wires = (*made.wires, *far_ends.wires(network, made, flows, changed))
     plans = [world(network, flows, wires, changed), *segments_plan(network, wires, macs_behind(network, wires))]
@@ -51,7 +53,8 @@ def blueprint(
         before = known.namespace(name) if name in known else None
         own = next((each for each in evidence if each.name == name.host), None)
         called = named(name, names)
-        loads = rules.loads(namespace, own, before.ruleset if before is not None else None, called=called)
+        was = before.ruleset if before is not None else None
+        loads = rules.loads(namespace, own, was, called=called, known=asked)
         left_out += loads.left_out
         left_out += (
             message("{key} of {netns} could not be read", key=key, netns=called)

@@ -5,6 +5,7 @@ Source: iptables-restore(8), ipset(8)
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -17,6 +18,7 @@ from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
 from hairpin.replica.plan.blueprint import Load
+from hairpin.replica.plan.long_sets import Known, short_ipsets, short_table, shorten_listing
 from hairpin.replica.plan.nft_input import counted
 from hairpin.walk.hooks.chains import chains_of_frames
 
@@ -30,15 +32,18 @@ class Loads(msgspec.Struct, frozen=True):
     left_out: tuple[Message, ...] = ()
 
 
-def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str) -> Loads:
-    """Return the loads that bring the namespace's rules back.  ``called``: its name among those that are rebuilt.
+def loads(
+    namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known = frozenset()
+) -> Loads:
+    """Return the loads that bring the namespace's rules back.  ``called``: its name among those that are rebuilt;
+    ``known``: the addresses that long sets are asked for.
 
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
     found: list[Load] = []
     left_out: list[Message] = []
     replayed: set[str] = set()
-    found += _ipsets(namespace, evidence)
+    found += _ipsets(namespace, evidence, known)
     left_out += (message("rule {rule!r} of {netns} is about ARP", rule=rule, netns=called)
                  for rule in _about_arp(namespace.ruleset))  # fmt: skip
     for table in namespace.ruleset.tables:
@@ -46,10 +51,10 @@ def loads(namespace: Namespace, evidence: Evidence | None, read: Ruleset | None,
         if reading is not None and (read is None or _unchanged(table.evidence, namespace.ruleset, read)):
             if reading.id not in replayed:
                 replayed.add(reading.id)
-                found += _verbatim(reading, table, namespace, evidence)
+                found += _verbatim(reading, table, namespace, evidence, known)
             continue
         try:
-            found.append(_written(table))
+            found.append(_written(short_table(table, known)))
         except ChangeError as error:
             left_out.append(
                 message(
@@ -81,25 +86,28 @@ def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:
     )
 
 
-def _ipsets(namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
+def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known) -> Iterator[Load]:
     reading = evidence.find("ipset", namespace.name) if evidence is not None else None
     if reading is not None and reading.outcome == "text" and reading.text.strip():
-        yield Load("ipset", _HASHED.sub("", reading.text))
+        yield Load("ipset", _HASHED.sub("", short_ipsets(reading.text, namespace.ruleset.ipsets, known)))
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 """The memory layout of a set.  It says nothing about the elements, and older kernels refuse it: ipset(8)."""
 
 
-def _verbatim(reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None) -> Iterator[Load]:
+def _verbatim(
+    reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None, known: Known
+) -> Iterator[Load]:
     match reading.key:
         case "nft-table":
             shown = _shown_by_iptables(table, namespace, evidence)
             if shown:
                 yield Load(restore_tool("iptables-nft", table.family), shown)
             chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
-            text = counted(reading.text, {chain.name: chain.devices for chain in table.chains}, chains)
-            yield Load("nft-json", text, table)
+            devices = {chain.name: chain.devices for chain in table.chains}
+            text = counted(reading.text, devices, chains, partial(shorten_listing, table=table, known=known))
+            yield Load("nft-json", text, short_table(table, known))
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
         case _:

@@ -1,0 +1,58 @@
+"""An index over a long set: the elements whose first value a packet can have.
+
+A set of 200,000 addresses becomes a few binary searches.  Elements are kept by the size of their first range, as a
+power of two: an ipset of networks holds networks within networks, and those of one size do not overlap.  So few ranges
+begin close enough below a value to reach it.  Short sets are scanned, which is quicker.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from hairpin.kept import kept
+from hairpin.netfilter.ir import Element, InlineSetMatch, NumberKey, Set
+
+_INDEX_FROM = 32
+
+
+def elements_for(holder: Set | InlineSetMatch, value: int | str) -> Sequence[Element]:
+    """Return the elements that may hold a packet with that first value, in the order of the set."""
+    if len(holder.elements) < _INDEX_FROM:
+        return holder.elements
+    return _index(holder).find(value)
+
+
+class _Index:
+    """The elements of one set: ``_by_size`` has those that begin with a range of numbers, by the bits of its size, each
+    as the sorted firsts and the elements' numbers in that order; ``_others`` has the numbers of all others."""
+
+    def __init__(self, elements: tuple[Element, ...]) -> None:
+        self._elements = elements
+        self._others: list[int] = []
+        by_size: dict[int, list[tuple[int, int]]] = {}
+        for number, element in enumerate(elements):
+            key = element.key[0] if element.key else None
+            if isinstance(key, NumberKey):
+                by_size.setdefault((key.last - key.first).bit_length(), []).append((key.first, number))
+            else:
+                self._others.append(number)
+        self._by_size: dict[int, tuple[list[int], list[int]]] = {}
+        for bits, found in by_size.items():
+            found.sort()
+            self._by_size[bits] = [first for first, _ in found], [number for _, number in found]
+
+    def find(self, value: int | str) -> list[Element]:
+        """Return the elements that may hold the value, in the order of the set."""
+        found = list(self._others)
+        if isinstance(value, int):
+            for bits, (firsts, numbers) in self._by_size.items():
+                at = bisect_right(firsts, value)
+                while at and firsts[at - 1] > value - (1 << bits):
+                    at -= 1
+                    found.append(numbers[at])
+        found.sort()
+        return [self._elements[number] for number in found]
+
+
+@kept
+def _index(holder: Set | InlineSetMatch) -> _Index:
+    return _Index(holder.elements)

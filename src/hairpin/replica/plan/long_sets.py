@@ -1,0 +1,114 @@
+"""Of the elements of a long set a replica gets those that hold an address which its packets can have.
+
+Loading 200,000 addresses takes the kernel longer than all the rest, and no packet of the flows asks for the others.
+"""
+
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from hairpin.netfilter.evaluate.set_index import elements_for
+from hairpin.netfilter.ir import Element, Nat, Set, Table
+from hairpin.netfilter.nft.syntax import Json, Object, list_of, object_of, single
+from hairpin.network.flow import Flow
+from hairpin.network.network import Network
+from hairpin.walk.state import End
+from hairpin.walk.walk import begin
+from hairpin.walk.walked import walked
+
+LONG = 1000
+"""Sets with fewer elements are loaded as they were read."""
+_OF_ADDRESSES = ("ipv4_addr", "ipv6_addr", "hash:ip", "hash:net")
+"""The first data type of sets that are asked for a packet's address first."""
+
+Known = frozenset[int]
+"""Addresses, of either version."""
+
+
+def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known:
+    """Return the addresses that the flows' packets can have, in the networks as they are and as a change makes them:
+    those of every namespace, those that NAT gives, and those that a walk saw.  Empty if no set is long."""
+    rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
+    ipsets = (each for rules in rulesets for each in rules.ipsets)
+    sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
+    if not any(map(_is_long, (*ipsets, *sets))):
+        return frozenset()
+    return frozenset(each for network in networks for each in _in_network(network, flows))
+
+
+def _in_network(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
+    for _, namespace in network.namespaces():
+        yield from (each.value for each in namespace.addresses)
+        for table in namespace.ruleset.tables:
+            bodies = (part for chain in table.chains for rule in chain.rules for part in rule.body)
+            for part in bodies:
+                if isinstance(part, Nat) and part.addresses is not None:
+                    yield from part.addresses
+    for flow in flows:
+        started = begin(network, flow)
+        yield from (flow.daddr, *flow.stand_ins)
+        packets = [(started.state if isinstance(started, End) else started).packet]
+        for branch in walked(network, flow).branches:
+            packets += (step.packet for step in (*branch.request, *branch.reply, *branch.data))
+        for packet in packets:
+            yield from (packet.saddr, packet.daddr)
+
+
+def _is_long(named: Set) -> bool:
+    return len(named.elements) >= LONG and named.opaque is None and named.type.startswith(_OF_ADDRESSES)
+
+
+def _needed(named: Set, known: Known) -> Collection[int]:
+    """Return the identities of the elements that hold one of the addresses."""
+    return {id(each) for address in known for each in elements_for(named, address)}
+
+
+def short_table(table: Table, known: Known) -> Table:
+    """Return the table with the elements that are needed in its long sets."""
+    if not any(map(_is_long, table.sets)):
+        return table
+    return msgspec.structs.replace(table, sets=tuple(_short(each, known) for each in table.sets))
+
+
+def _short(named: Set, known: Known) -> Set:
+    if not _is_long(named):
+        return named
+    needed = _needed(named, known)
+    return msgspec.structs.replace(named, elements=tuple(each for each in named.elements if id(each) in needed))
+
+
+def shorten_listing(document: Json, table: Table, known: Known) -> None:
+    """Take the elements that are not needed out of the long sets in the table's listing.  A set of which an element was
+    not understood stays as it is."""
+    sets = {each.name: each for each in table.sets if _is_long(each)}
+    for item in list_of(object_of(document).get("nftables")) if sets else ():
+        kind, found = single(item)
+        body: Object = object_of(found)
+        named = sets.get(str(body.get("name"))) if kind == "set" else None
+        listed = body.get("elem")
+        if named is not None and isinstance(listed, list) and len(listed) == len(named.elements):
+            body["elem"] = _of_needed(listed, named.elements, _needed(named, known))
+
+
+def _of_needed(listed: list[Json], elements: tuple[Element, ...], needed: Collection[int]) -> list[Json]:
+    return [one for one, element in zip(listed, elements, strict=True) if id(element) in needed]
+
+
+def short_ipsets(text: str, sets: tuple[Set, ...], known: Known) -> str:
+    """Return the text of ``ipset save`` without the elements that are not needed in long sets."""
+    found = {each.name: each for each in sets if _is_long(each)}
+    if not found:
+        return text
+    lines = text.splitlines(keepends=True)
+    added: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        words = line.split(maxsplit=2)
+        if len(words) == 3 and words[0] == "add" and words[1] in found:
+            added.setdefault(words[1], []).append(number)
+    gone: set[int] = set()
+    for name, numbers in added.items():
+        elements = found[name].elements
+        if len(numbers) == len(elements):
+            needed = _needed(found[name], known)
+            gone |= {number for number, each in zip(numbers, elements, strict=True) if id(each) not in needed}
+    return "".join(line for number, line in enumerate(lines) if number not in gone)
