@@ -58,7 +58,7 @@ def _is_long(named: Set) -> bool:
     return len(named.elements) >= LONG and named.opaque is None and named.type.startswith(_OF_ADDRESSES)
 
 
-def _needed(named: Set, known: Known) -> Collection[int]:
+def _elements_with(named: Set, known: Known) -> Collection[int]:
     """Return the identities of the elements that hold one of the addresses."""
     return {id(each) for address in known for each in elements_for(named, address)}
 
@@ -73,7 +73,7 @@ def short_table(table: Table, known: Known) -> Table:
 def _short(named: Set, known: Known) -> Set:
     if not _is_long(named):
         return named
-    needed = _needed(named, known)
+    needed = _elements_with(named, known)
     return msgspec.structs.replace(named, elements=tuple(each for each in named.elements if id(each) in needed))
 
 
@@ -87,7 +87,7 @@ def shorten_listing(document: Json, table: Table, known: Known) -> None:
         named = sets.get(str(body.get("name"))) if kind == "set" else None
         listed = body.get("elem")
         if named is not None and isinstance(listed, list) and len(listed) == len(named.elements):
-            body["elem"] = _of_needed(listed, named.elements, _needed(named, known))
+            body["elem"] = _of_needed(listed, named.elements, _elements_with(named, known))
 
 
 def _of_needed(listed: list[Json], elements: tuple[Element, ...], needed: Collection[int]) -> list[Json]:
@@ -109,6 +109,6 @@ def short_ipsets(text: str, sets: tuple[Set, ...], known: Known) -> str:
     for name, numbers in added.items():
         elements = found[name].elements
         if len(numbers) == len(elements):
-            needed = _needed(found[name], known)
+            needed = _elements_with(found[name], known)
             gone |= {number for number, each in zip(numbers, elements, strict=True) if id(each) not in needed}
     return "".join(line for number, line in enumerate(lines) if number not in gone)
