@@ -18,7 +18,8 @@ def test_an_index_belongs_to_one_host() -> None:
     assert namespaces_of(before.this) is namespaces_of(before.this)
     assert namespaces_of(changed.this)["container:web"].links == ()
     assert namespaces_of(before.this)["container:web"].links != ()
-    assert gc.get_referrers(namespaces_of(before.this)) == [before.this.__dict__]
+    alone = msgspec.structs.replace(before.this)
+    assert gc.get_referrers(namespaces_of(alone)) == [alone.__dict__]
 
 
 def test_a_veth_leads_to_the_one_that_names_it() -> None:

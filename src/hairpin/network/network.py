@@ -4,7 +4,7 @@ A :class:`Network` is an immutable value, so a change is a function from one to 
 namespace has an address, where a veth leads) is computed on demand.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -67,10 +67,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
     def namespace(self, netns: Netns) -> Namespace:
         """Return the namespace; raise KeyError when it was not read."""
-        for host in self.hosts:  # as ``host`` does: each stage of each walk asks
-            if netns.host in ("", host.name):
-                return namespaces_of(host)[netns.name]
-        raise KeyError(netns)
+        return _by_netns(self)[netns.host][netns.name]
 
     def namespaces(self) -> Iterator[tuple[Netns, Namespace]]:
         """Yield every namespace of every host with its identity."""
@@ -105,6 +102,13 @@ class Network(msgspec.Struct, frozen=True, dict=True):
             if container.netns == netns.name:
                 return container
         return None
+
+
+@kept
+def _by_netns(network: Network) -> dict[str, Mapping[str, Namespace]]:
+    """Return the namespaces by host and name; an empty label is the first host's.  Each stage of each walk asks."""
+    found = {host.name: namespaces_of(host) for host in reversed(network.hosts)}
+    return {**found, "": namespaces_of(network.hosts[0])} if network.hosts else found
 
 
 def _through(host: Host, door: Door) -> Host:

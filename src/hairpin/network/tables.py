@@ -19,6 +19,9 @@ def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Ro
     """
     version = query.version
     fitting = [route for route in routes_covering(namespace, version, table, query.daddr) if fits_tos(route.tos, query)]
+    if len(fitting) == 1 and fitting[0].source is None:
+        yield fitting[0]
+        return
     if any(route.source is not None for route in fitting):
         fitting = _of_source(fitting, query)
     fitting.sort(

@@ -10,6 +10,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.host.kernel_release import Novelty
+from hairpin.kept import kept
 from hairpin.netfilter.ir import Chain, Family, Hook, Ruleset, Table
 from hairpin.walk.hooks.nat_range import Manip
 
@@ -40,8 +41,21 @@ def chains_of_frames(ruleset: Ruleset) -> Iterator[Chain]:
                 yield chain
 
 
-def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[tuple[Table, Chain]]:
+def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tuple[tuple[Table, Chain], ...]:
     """Return the base chains of the families at the hook, in the order in which the kernel runs them."""
+    known = _chains_of_hooks(namespace)
+    if (hook, families) not in known:
+        known[hook, families] = _in_order(namespace, hook, families)
+    return known[hook, families]
+
+
+@kept
+def _chains_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[tuple[Table, Chain], ...]]:  # noqa: ARG001
+    """Return what was found so far: a packet passes a dozen hooks, and most namespaces have few chains."""
+    return {}
+
+
+def _in_order(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tuple[tuple[Table, Chain], ...]:
     found = [
         (table, chain)
         for table in namespace.ruleset.tables
@@ -52,11 +66,24 @@ def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) ->
     if Novelty.LATER_CHAINS_FIRST.known_to(namespace.kernel):
         found.reverse()
     found.sort(key=lambda pair: pair[1].priority)
-    return found
+    return tuple(found)
 
 
-def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> list[Item]:
+def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tuple[Item, ...]:
     """Return the entries of the hook in the order in which a packet passes them."""
+    known = _items_of_hooks(namespace)
+    if (hook, families) not in known:
+        known[hook, families] = _items(namespace, hook, families)
+    return known[hook, families]
+
+
+@kept
+def _items_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[Item, ...]]:  # noqa: ARG001
+    """Return what was found so far."""
+    return {}
+
+
+def _items(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> tuple[Item, ...]:
     chains = chains_at(namespace, hook, families)
     items = [Item(chain.priority, "chain", table, chain) for table, chain in chains if chain.type != "nat"]
     if hook in ("prerouting", "output"):
@@ -66,7 +93,7 @@ def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> 
         nat = (Item(chain.priority, "nat", table, chain) for table, chain in chains if chain.type == "nat")
         items += [Item(NAT[hook][0], "nat")] if shared else nat
     items.sort(key=lambda item: item.priority)
-    return items
+    return tuple(items)
 
 
 def translates_addresses(namespace: Namespace, families: tuple[Family, ...]) -> bool:

@@ -4,7 +4,7 @@ Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c n
 registered later goes before its equals)
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -150,7 +150,7 @@ def run_device_hook(network: Network, state: State, hook: Hook, link: str) -> It
 
 
 def _run_chains(
-    namespace: Namespace, state: State, hook: Hook, chains: list[tuple[Table, Chain]], link: str
+    namespace: Namespace, state: State, hook: Hook, chains: Sequence[tuple[Table, Chain]], link: str
 ) -> Iterator[Outcome]:
     states = [state]
     for table, chain in chains:
