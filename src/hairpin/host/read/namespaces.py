@@ -1,4 +1,12 @@
-"""One network namespace from its readings."""
+"""One network namespace from its readings.
+
+Of neighbour entries those are left out that the kernel makes itself, without resolving anything.  A NOARP entry is used
+for ever.  The kernel makes such entries for groups and broadcasts, and for each destination by a link that resolves no
+neighbours.  All others were made by hand.  That of a broadcast stays when the address is no broadcast any more (its
+route or its prefix is gone): it is one that sends a single machine's packets to all.
+
+Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); measured on Linux 6.18
+"""
 
 from collections.abc import Callable
 from typing import Literal, TypeVar
@@ -13,32 +21,27 @@ from hairpin.host.read.ip import (
     bridge_json,
     bridge_text,
     conntrack_text,
-    counters_text,
-    ipvs_text,
-    limits_text,
     links_json,
     links_text,
-    proc_net,
     routes_json,
     routes_text,
     rules_json,
     rules_text,
     sockets_text,
-    sysctl_text,
     wireguard_text,
 )
-from hairpin.host.read.ip.bridge_json import PortVlans
-from hairpin.host.read.ip.bridge_ports import with_ports
-from hairpin.host.read.ip.kernel_neighbours import is_made_by_kernel
+from hairpin.host.read.ip.bridge_json import PortVlans, with_ports
 from hairpin.host.read.ip.links_json import Interfaces
+from hairpin.host.read.ip.proc_text import counters, limits, sysctls, virtual_services
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
+from hairpin.host.read.ip.sockets_text import proc_net_sockets, with_v6only
 from hairpin.host.read.ip.traffic_control import filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.read.json_text import is_json
 from hairpin.host.read.processes import processes
 from hairpin.host.read.readings import Readings
 from hairpin.host.read.rulesets import RulesetReader
-from hairpin.host.route import FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.route import BROADCAST, FdbEntry, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.wireguard import Wireguard
@@ -52,6 +55,7 @@ _PROC_NET: tuple[tuple[str, Literal["tcp", "udp"], Literal[4, 6]], ...] = (
     ("proc-net-udp", "udp", 4),
     ("proc-net-udp6", "udp", 6),
 )
+_EVERYBODY = 0xFFFF_FFFF
 
 
 class NamespaceReader:
@@ -256,7 +260,7 @@ class NamespaceReader:
         """Return the values; containers with equal links mostly have equal ones."""
         found = self._sysctls.get(reading.text)
         if found is None:
-            found = self._sysctls[reading.text] = sysctl_text.parse(reading.text, source=reading.origin)
+            found = self._sysctls[reading.text] = sysctls(reading.text, source=reading.origin)
         return Sysctls(found.values, reading.id)
 
     def _sockets(self, netns: str) -> tuple[Socket, ...]:
@@ -264,7 +268,7 @@ class NamespaceReader:
         reading = self._readings.first("sockets", netns)
         if reading is None:  # a host without ss
             tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
-            found = proc_net.with_v6only(tuple(socket for table in tables for socket in table))
+            found = with_v6only(tuple(socket for table in tables for socket in table))
         else:
             found = self._readings.understood(
                 reading,
@@ -278,7 +282,7 @@ class NamespaceReader:
     ) -> tuple[Socket, ...]:
         return self._readings.all_understood(
             self._readings.of(key, netns),
-            lambda r: proc_net.parse(
+            lambda r: proc_net_sockets(
                 r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id, known=self._processes
             ),
         )
@@ -287,21 +291,21 @@ class NamespaceReader:
         none: tuple[VirtualService, ...] = ()
         return self._readings.understood(
             self._readings.first("ipvs", netns),
-            lambda r: ipvs_text.services(r.text, source=r.origin, evidence=r.id),
+            lambda r: virtual_services(r.text, source=r.origin, evidence=r.id),
             none,
         )
 
     def _counters(self, netns: str) -> Counters:
         return self._readings.understood(
             self._readings.first("kernel-counters", netns),
-            lambda r: counters_text.parse(r.text, source=r.origin, evidence=r.id),
+            lambda r: counters(r.text, source=r.origin, evidence=r.id),
             Counters(),
         )
 
     def _limits(self, netns: str) -> LimitState:
         return self._readings.understood(
             self._readings.first("rate-limits", netns),
-            lambda r: limits_text.parse(r.text, source=r.origin, evidence=r.id),
+            lambda r: limits(r.text, source=r.origin, evidence=r.id),
             LimitState(),
         )
 
@@ -316,3 +320,13 @@ class NamespaceReader:
         return self._readings.understood(
             reading, lambda r: conntrack_text.parse(r.text, source=r.origin, evidence=r.id), none
         )
+
+
+def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:
+    """Return whether the kernel made the NOARP entry: its hardware address is that of a group, none, or the link's
+    own.  A broadcast's entry is no such one: only the routes tell whether it still is one."""
+    if entry.state != "NOARP" or entry.proxy:
+        return False
+    if not entry.mac or (entry.mac >> 40 & 1 and entry.mac != BROADCAST) or entry.value == _EVERYBODY:
+        return True
+    return link is not None and entry.mac == link.mac and ("NOARP" in link.flags or "LOOPBACK" in link.flags)

@@ -9,9 +9,8 @@ from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import ScriptLine, Unit, Version
 from hairpin.host.read.engines.contact import contact
 from hairpin.host.read.engines.engines import engines, is_malformed, is_mute
-from hairpin.host.read.engines.mesh import with_mesh
-from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places
-from hairpin.host.read.engines.resolvers import with_resolvers
+from hairpin.host.read.engines.placement import Place, left_unread, netnsids, placed, places, with_resolvers
+from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
 from hairpin.host.read.part import Name, Part

@@ -3,7 +3,8 @@
 import pytest
 
 from hairpin.host.docker import Container
-from hairpin.host.read.engines.placement import Place, netnsids, placed, places
+from hairpin.host.read.engines.placement import Place, netnsids, placed, places, with_resolvers
+from tests.small_host import container
 
 TEXT = """\
 host\t4026533222\t-\t-
@@ -54,3 +55,12 @@ def test_placed(container: Container, expected: str | None) -> None:
 def test_netnsids() -> None:
     text = "4026533222 unassigned 1\n4026533306 1 354\n4026539999 2 9\n\n"
     assert netnsids(text, KNOWN) == ((1, "container:web"),)
+
+
+def test_a_file_that_was_read_counts_even_without_a_name_server() -> None:
+    web = container()
+    assert with_resolvers((web,), ())[0].resolvers is None
+    assert with_resolvers((web,), (f"{web.id}\n",))[0].resolvers == ()
+    assert with_resolvers((web,), (f"{web.id}\n{web.id}\t10.89.0.1\n", "other\t192.0.2.1\n"))[0].resolvers == (
+        "10.89.0.1",
+    )

@@ -2,8 +2,16 @@
 
 import pytest
 
-from hairpin.host.managers import Firewalld, FirewalldZone, Ufw, Version
+from hairpin.host.managers import Firewalld, FirewalldZone, Ufw, Unit, Version
+from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.read.managers import managing
+from hairpin.host.read.managers.managing import (
+    distribution_version,
+    package_versions,
+    plans_under_way,
+    program_version,
+    units_of,
+)
 from hairpin.host.read.readings import Readings
 from tests.host.fixture_evidence import evidence
 
@@ -121,3 +129,99 @@ def test_klog_and_units() -> None:
     found = readings(("klog", "dmesg", "[1] martian source\n\n[2] x\n"), ("units", "systemctl show", "Id=a.service\n"))
     assert managing.klog(found) == ("[1] martian source", "[2] x")
     assert [unit.name for unit in managing.units(found)] == ["a.service"]
+
+
+TEXT = """\
+Id=docker.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=enabled
+After=firewalld.service containerd.service
+PartOf=
+
+Id=ufw.service
+LoadState=not-found
+ActiveState=inactive
+
+Id=iptables.service
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=disabled
+Before=a.target
+PartOf=firewalld.service
+"""
+
+
+def test_units_that_exist() -> None:
+    assert units_of(TEXT, evidence="e6") == (
+        Unit("docker.service", "active", "enabled", ("firewalld.service", "containerd.service"), evidence="e6"),
+        Unit("iptables.service", "inactive", "disabled", (), ("a.target",), ("firewalld.service",), "e6"),
+    )
+
+
+def test_nothing() -> None:
+    assert units_of("") == ()
+
+
+PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
+    "iptables": ("iptables v1.8.9 (nf_tables)\n", "iptables -V", Version("iptables", "iptables v1.8.9 (nf_tables)")),
+    "the first line": ("systemd 252 (252)\n+PAM\n", "systemctl --version", Version("systemd", "systemd 252 (252)")),
+    "by its path": ("ip utility, iproute2-6.1.0\n", "/usr/sbin/ip -V", Version("ip", "ip utility, iproute2-6.1.0")),
+    "kernel": ("Linux vm 6.18.44\n", "uname -a", Version("kernel", "Linux 6.18.44")),
+    "silent": ("\n", "nft -v", None),
+}
+
+
+@pytest.mark.parametrize(("text", "origin", "expected"), PROGRAMS.values(), ids=PROGRAMS)
+def test_of_program(text: str, origin: str, expected: Version | None) -> None:
+    assert program_version(text, origin=origin) == expected
+
+
+PACKAGES_VERSIONS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "dpkg": ("ii  iptables 1.8.9-2\nun  docker-ce \nrc  ufw 0.36.2-1\nhi  docker.io 20.10.24+dfsg1-1\n",
+             (("iptables", "1.8.9-2"), ("docker.io", "20.10.24+dfsg1-1"))),
+    "rpm": ("iptables 1.4.21-35.el7\npackage ufw is not installed\ndocker-ce 26.1.4-1.el7\n",
+            (("iptables", "1.4.21-35.el7"), ("docker-ce", "26.1.4-1.el7"))),
+    "apk": ("iptables-1.8.10-r3\nip6tables-1.8.10-r3\nnetavark-1.10.3-r0\n",
+            (("iptables", "1.8.10-r3"), ("ip6tables", "1.8.10-r3"), ("netavark", "1.10.3-r0"))),
+    "pacman": ("iptables-nft 1:1.8.11-2\nnftables 1:1.1.1-3\n",
+               (("iptables-nft", "1:1.8.11-2"), ("nftables", "1:1.1.1-3"))),
+    "nothing": ("", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), PACKAGES_VERSIONS.values(), ids=PACKAGES_VERSIONS)
+def test_of_packages(text: str, expected: tuple[tuple[str, str], ...]) -> None:
+    assert package_versions(text) == tuple(Version(f"package:{name}", version) for name, version in expected)
+
+
+def test_of_os_release() -> None:
+    assert distribution_version('ID=alpine\nPRETTY_NAME="Alpine Linux v3.20"\n') == Version("os", "Alpine Linux v3.20")
+    assert distribution_version("NAME=Void\n") == Version("os", "Void")
+    assert distribution_version("ID=x\n") is None
+
+
+NOW = 1000.0
+CASES: dict[str, tuple[str, tuple[PlanUnderWay, ...]]] = {
+    "its switch watches": ("own\t3\topen\twatched\t1090", (PlanUnderWay("3", "under-way", 1090.0),)),
+    "as the journal tells it": ("own\t3\ttried\twatched\t1090", (PlanUnderWay("3", "tried", 1090.0),)),
+    "at its end": ("own\t3\topen\twatched\t1000", (PlanUnderWay("3", "taken-back"),)),
+    "its switch was killed": ("own\t3\topen\tdead\t1090", (PlanUnderWay("3", "interrupted"),)),
+    "of another machine": (
+        "other\t2\topen\twatched\t1010", (PlanUnderWay("2", "under-way", 1010.0, from_elsewhere=True),),
+    ),
+    "being kept": ("other\t2\tkeeping\twatched\t1010", (PlanUnderWay("2", "kept", from_elsewhere=True),)),
+    "being taken back": ("other\t2\tending\twatched\t-", (PlanUnderWay("2", "taken-back", from_elsewhere=True),)),
+    "two": (
+        "own\t3\topen\twatched\t1090\nother\t1\topen\tdead\t-\n",
+        (PlanUnderWay("3", "under-way", 1090.0), PlanUnderWay("1", "interrupted", from_elsewhere=True)),
+    ),
+    "damaged": ("own\t3\topen\nrubbish\n", ()),
+    "none": ("", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES.values(), ids=CASES)
+def test_plans_under_way(text: str, expected: tuple[PlanUnderWay, ...]) -> None:
+    assert plans_under_way(text, NOW) == expected

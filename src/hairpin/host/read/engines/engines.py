@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container, DockerNetwork, Engine
 from hairpin.host.managers import Unit, Version
-from hairpin.host.read.engines import container_json, engine_options, network_json, service_json
+from hairpin.host.read.engines import container_json, engine_options, network_json
 from hairpin.host.read.engines.boot import boot
 from hairpin.host.read.engines.engine_options import GivenOptions
+from hairpin.host.read.engines.swarm import services, with_tasks
 from hairpin.host.read.readings import Readings
 from hairpin.host.swarm import SwarmService
 
@@ -79,13 +80,13 @@ def _docker(
 def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
     """Return the services of the swarm; None where its manager did not tell them."""
     found: tuple[SwarmService, ...] | None = readings.understood(
-        readings.first("swarm-services"), lambda r: service_json.services(r.text, source=r.origin, evidence=r.id), None
+        readings.first("swarm-services"), lambda r: services(r.text, source=r.origin, evidence=r.id), None
     )
     if not found:
         return found
     told = found
     return readings.understood(
-        readings.first("swarm-tasks"), lambda r: service_json.with_tasks(told, r.text, source=r.origin), found
+        readings.first("swarm-tasks"), lambda r: with_tasks(told, r.text, source=r.origin), found
     )
 
 

@@ -1,7 +1,8 @@
-"""The network namespaces of containers: containers may share one, or be in the host's.
+"""What the collector found of containers beside their engines: their network namespaces, and their name servers.
 
-Lines of the reading: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.  The readings of
-a shared namespace carry the first name with that inode.
+Lines of the one reading: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.  Containers
+may share a namespace, or be in the host's; the readings of a shared one carry the first name with that inode.
+Lines of the other: a container's id where its own resolv.conf was read, then ``id<TAB>address`` for each name server.
 """
 
 from typing import NamedTuple
@@ -83,3 +84,15 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
         if len(words) >= 2 and words[1].isdigit() and words[0] in names:
             found.append((int(words[1]), names[words[0]]))
     return tuple(found)
+
+
+def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
+    """Return the containers, each with the name servers of its own file if that was read."""
+    found: dict[str, list[str]] = {}
+    for line in (line for text in texts for line in text.split("\n") if line):
+        container, _, address = line.partition("\t")
+        found.setdefault(container, []).extend([address] if address else [])
+    return tuple(
+        msgspec.structs.replace(each, resolvers=tuple(found[each.id])) if each.id in found else each
+        for each in containers
+    )

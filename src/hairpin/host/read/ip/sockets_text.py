@@ -6,6 +6,13 @@
 
 A wildcard that takes IPv6 and IPv4 is ``*``.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
 wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
+
+Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, where there is no ``ss``.
+
+    line := N ":" HEX ":" PORT  HEX ":" PORT  STATE  TX ":" RX  TIMER ":" WHEN  RETRANSMITS  UID TIMEOUT INODE …
+
+An address is printed as 32-bit words of the machine, so its bytes stand in reverse order on little-endian ones.
+Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(), net/ipv6/udp.c udp6_seq_show(), include/net/tcp_states.h.
 """
 
 import re
@@ -13,9 +20,10 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.errors import ParseError, reason_of
+from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.host.read.processes import NOTHING, Holder, Processes, held_by
 from hairpin.host.socket import Socket
+from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 
 _USER = re.compile(r'\("(.*?)",pid=(\d+),fd=\d+\)')
@@ -24,6 +32,7 @@ _UID = re.compile(r"(?:^|\s)uid:(\d+)")
 _MEMORY = re.compile(r"\s+skmem:\(r(\d+),rb(\d+)")
 _MAPPED = 0xFFFF
 _V4_BITS = 32
+_LISTEN, _UNCONNECTED = "0A", "07"
 
 
 def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTHING) -> tuple[Socket, ...]:
@@ -113,3 +122,66 @@ def _with_memory(socket: Socket, line: str) -> Socket:
 
 def _users(text: str) -> tuple[Holder, ...]:
     return tuple(Holder(name, int(pid)) for name, pid in _USER.findall(text))
+
+
+def proc_net_sockets(
+    text: str,
+    *,
+    protocol: Literal["tcp", "udp"],
+    version: Literal[4, 6],
+    source: str,
+    evidence: str = "",
+    known: Processes = NOTHING,
+) -> tuple[Socket, ...]:
+    """Return the sockets of one of the four files; raise ParseError with the line.
+
+    ``known``: what is known of their processes."""
+    wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
+    found: list[Socket] = []
+    for line_number, line in enumerate(text.split("\n"), 1):
+        words = line.split()
+        if not words or words[0] == "sl":
+            continue
+        try:
+            if words[3] == wanted:
+                socket = _proc_net_socket(words, protocol, version, evidence, line_number)
+                found.append(held_by(socket, known.holding(words[9]), known))
+        except (ValueError, IndexError) as error:
+            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+    return tuple(found)
+
+
+def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
+    """Return the sockets with ``v6only`` set where an IPv4 wildcard has the same port: both cannot be bound otherwise.
+
+    The files do not have the option; most IPv6 sockets take both versions.
+    """
+    taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
+    return tuple(
+        msgspec.structs.replace(item, v6only=True)
+        if item.version == 6 and item.address is None and (item.protocol, item.port) in taken
+        else item
+        for item in sockets
+    )
+
+
+def _proc_net_socket(
+    words: list[str], protocol: Literal["tcp", "udp"], version: Literal[4, 6], evidence: str, line: int
+) -> Socket:
+    host, _, port = words[1].partition(":")
+    raw = bytes.fromhex(host)
+    if len(raw) != (4 if version == 4 else 16):
+        raise MalformedError(message("{text!r} is not an address of IPv{version}", text=host, version=version))
+    value = int.from_bytes(b"".join(raw[start : start + 4][::-1] for start in range(0, len(raw), 4)))
+    version, value = unmapped(version, value)
+    queue = words[4].partition(":")[2]
+    return Socket(
+        protocol=protocol,
+        version=version,
+        address=value or None,
+        port=int(port, 16),
+        uid=int(words[7]),
+        queued=int(queue, 16) if protocol == "tcp" else None,
+        evidence=evidence,
+        entry=line if evidence else 0,
+    )

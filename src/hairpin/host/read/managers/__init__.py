@@ -1,5 +1,5 @@
 """Managers of the host, their files and versions, the cloud.
 
-``managing`` is the entry.  The formats: ``assignments`` (``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``,
-``units_text``, ``versions_text``, ``rule_tools_text``, ``cloud``, ``cloud_init``.  ``plans`` reads hairpin's own plans.
+``managing`` is the entry; it reads units, versions and hairpin's own plans itself.  The other formats:
+``assignments`` (``KEY=value``), ``firewalld_runtime`` and ``firewalld_xml``, ``rule_tools_text``, ``cloud``.
 """

@@ -1,11 +1,30 @@
-"""The cloud that a host runs in, from the strings of its firmware (DMI).
+"""The cloud that a host runs in: which, from the strings of its firmware (DMI), and the public addresses that it gave.
 
 Source: cloud-init tools/ds-identify; the providers' own guest agents.
+
+The public addresses of a host, from the metadata that cloud-init keeps on it (instance-data.json).
+
+Source: cloud-init cloudinit/sources/: DataSourceEc2.py (and those made of it: AliYun, CloudStack, Exoscale, Hetzner,
+TencentCloud), DataSourceAzure.py (``imds``), DataSourceOpenStack.py and DataSourceConfigDrive.py (``ec2_metadata``),
+DataSourceScaleway.py, DataSourceDigitalOcean.py.  DataSourceGCE.py keeps no address.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, cast
+
+import msgspec
+
+from hairpin.errors import MalformedError
+from hairpin.host.managers import CloudAddress
+from hairpin.host.read.json_text import decode
+from hairpin.netfilter.address import Version, parse_address
 
 AZURE_TAG = "7783-7084-3265-9085-8269-3286-77"
+MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "oracle", "ibm", "openstack"})
+"""Clouds whose gateway maps a public address 1:1 to a machine's private one, so that no interface has it."""
+_DOCUMENT = msgspec.json.Decoder(dict[str, object])
+_EC2 = (("public-ipv4", "local-ipv4"), ("eipv4", "private-ipv4"))
+"""The keys of a public address and of the private one that it is mapped to: EC2's, Aliyun's."""
 
 
 class _Sign(NamedTuple):
@@ -41,10 +60,6 @@ SIGNS = (
 )
 
 
-MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "oracle", "ibm", "openstack"})
-"""Clouds whose gateway maps a public address 1:1 to a machine's private one, so that no interface has it."""
-
-
 def of_dmi(text: str) -> str | None:
     """Return the cloud's name, or None; lines are ``sys_vendor:value``.
 
@@ -56,3 +71,65 @@ def of_dmi(text: str) -> str | None:
         if values.get(sign.key, "").startswith(sign.words.lower()):
             return sign.cloud
     return None
+
+
+def addresses(text: str, *, source: str, evidence: str = "") -> tuple[CloudAddress, ...]:
+    """Return the public addresses that the metadata names, each once; raise ParseError if the text is not JSON."""
+    metadata = decode(_DOCUMENT, text, source=source).get("ds")
+    pairs = (pair for public, private in _pairs(metadata) if (pair := _pair(public, private, evidence)) is not None)
+    found: dict[int, CloudAddress] = {}
+    for each in pairs:
+        if each.public not in found or found[each.public].private is None:
+            found[each.public] = each
+    return tuple(found.values())
+
+
+def _pairs(metadata: object) -> Iterator[tuple[object, object]]:
+    """Yield each public address with its private one, the most exact keys first."""
+    for card in _at(metadata, "meta_data", "network", "interfaces", "macs", "*"):
+        for associations in _at(card, "ipv4-associations"):
+            if isinstance(associations, dict):
+                yield from cast("dict[str, object]", associations).items()
+        for public in _at(card, "public-ipv4s"):
+            yield public, next(_at(card, "local-ipv4s"), None)
+    for card in _at(metadata, "meta_data", "imds", "network", "interface", "ipv4", "ipAddress"):
+        for public in _at(card, "publicIpAddress"):
+            yield public, next(_at(card, "privateIpAddress"), None)
+    for place in ("meta_data", "ec2_metadata"):
+        for public_key, private_key in _EC2:
+            for public in _at(metadata, place, public_key):
+                yield public, next(_at(metadata, place, private_key), None)
+    for public in _at(metadata, "meta_data", "public_ip", "address"):
+        yield public, next(_at(metadata, "meta_data", "private_ip"), None)
+    for public in _at(metadata, "meta_data", "interfaces", "public", "ipv4", "ip_address"):
+        yield public, None
+
+
+def _at(value: object, *path: str) -> Iterator[object]:
+    """Yield what is at that path; ``*`` is any key, and a list stands for each of its members."""
+    if isinstance(value, list):
+        for each in cast("list[object]", value):
+            yield from _at(each, *path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict):
+        for key, below in cast("dict[str, object]", value).items():
+            if path[0] in ("*", key):
+                yield from _at(below, *path[1:])
+
+
+def _pair(public: object, private: object, evidence: str) -> CloudAddress | None:
+    outer = _address(public)
+    if outer is None:
+        return None
+    inner = _address(next(_at(private), None))
+    own = inner[1] if inner is not None and inner[0] == outer[0] else None
+    return CloudAddress(outer[0], outer[1], own, evidence)
+
+
+def _address(value: object) -> tuple[Version, int] | None:
+    """Return the address; None for an empty text, or for one that is no address."""
+    try:
+        return parse_address(value) if isinstance(value, str) else None
+    except MalformedError:
+        return None

@@ -1,6 +1,23 @@
-"""Firewall managers, units, versions and files of a host from their readings, and hairpin's own plans."""
+"""Firewall managers, units, versions and files of a host from their readings, and hairpin's own plans.
 
+Units come from ``systemctl show``: blocks of ``Key=value`` lines, an empty line between units.
+
+Versions are as printed.  Programs are named as their command (``iptables``, ``nft``, ``ip``; ``kernel``,
+``systemd``), packages ``package:NAME``, the distribution ``os``.
+
+Plans of hairpin's own that have not ended are a line each, its parts separated by tabs:
+
+    line := ("own" | "other") number state ("watched" | "dead") (seconds | "-")
+
+The state is ``open``, ``keeping`` or ``ending``, as far as a shell tells it, or a ``PlanStage``, as the journal does.
+"""
+
+import re
+from collections.abc import Iterator
 from datetime import datetime
+from typing import get_args
+
+import msgspec
 
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.boot.unit_lines import command_of
@@ -15,18 +32,11 @@ from hairpin.host.managers import (
     Unit,
     Version,
 )
-from hairpin.host.plan_under_way import PlanUnderWay
-from hairpin.host.read.managers import (
-    assignments,
-    cloud_init,
-    firewalld_runtime,
-    firewalld_xml,
-    rule_tools_text,
-    units_text,
-    versions_text,
-)
+from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
+from hairpin.host.read.managers import assignments, firewalld_runtime, firewalld_xml, rule_tools_text
+from hairpin.host.read.managers.assignments import value_of
+from hairpin.host.read.managers.cloud import addresses
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
-from hairpin.host.read.managers.plans import plans_under_way
 from hairpin.host.read.readings import Readings
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
@@ -35,6 +45,12 @@ _FILE_KEYS = (
     "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
     "daemon-json", "os-release",
 )  # fmt: skip
+_ANSWERS_FOR = {"uname": "kernel", "systemctl": "systemd"}
+_DPKG = re.compile(r"(\S{2,3}) +(\S+) +(\S+)")
+_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints the same form
+_APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
+_PARTS = 5
+_WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way", "interrupted")
 
 
 def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
@@ -96,9 +112,7 @@ def ufw(readings: Readings) -> Ufw | None:
 
 def units(readings: Readings) -> tuple[Unit, ...]:
     """Return the units that systemd knows."""
-    return tuple(
-        unit for reading in readings.of("units") for unit in units_text.parse(reading.text, evidence=reading.id)
-    )
+    return tuple(unit for reading in readings.of("units") for unit in units_of(reading.text, evidence=reading.id))
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
@@ -122,17 +136,14 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
 def versions(readings: Readings) -> tuple[Version, ...]:
     """Return versions: programs first, then packages, then the distribution."""
     programs = (
-        versions_text.of_program(reading.text, origin=reading.origin, evidence=reading.id)
-        for reading in readings.of("versions")
+        program_version(reading.text, origin=reading.origin, evidence=reading.id) for reading in readings.of("versions")
     )
     packages = (
         version
         for reading in readings.of("packages")
-        for version in versions_text.of_packages(reading.text, evidence=reading.id)
+        for version in package_versions(reading.text, evidence=reading.id)
     )
-    distribution = (
-        versions_text.of_os_release(reading.text, evidence=reading.id) for reading in readings.of("os-release")
-    )
+    distribution = (distribution_version(reading.text, evidence=reading.id) for reading in readings.of("os-release"))
     found = (*programs, *packages, *distribution)
     return tuple(version for version in found if version is not None)
 
@@ -147,8 +158,7 @@ def files(readings: Readings) -> tuple[ConfigFile, ...]:
 def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
     """Return the public addresses that cloud-init's file names."""
     return readings.all_understood(
-        readings.of("cloud-init"),
-        lambda reading: cloud_init.addresses(reading.text, source=reading.origin, evidence=reading.id),
+        readings.of("cloud-init"), lambda reading: addresses(reading.text, source=reading.origin, evidence=reading.id)
     )
 
 
@@ -203,3 +213,85 @@ def _direct(reading: Reading) -> tuple[DirectRule, ...]:
     if not reading.origin.endswith("/direct.xml"):
         return ()
     return firewalld_xml.direct_rules(reading.text, source=reading.origin, evidence=reading.id)
+
+
+def units_of(text: str, *, evidence: str = "") -> tuple[Unit, ...]:
+    """Return the units that exist, in the order of the reading."""
+    found: list[Unit] = []
+    for block in text.replace("\r", "").split("\n\n"):
+        pairs = (line.partition("=") for line in block.split("\n"))
+        values = {key: value for key, equals, value in pairs if equals}
+        if not values.get("Id") or values.get("LoadState") == "not-found":
+            continue
+        found.append(
+            Unit(
+                name=values["Id"],
+                active=values.get("ActiveState", ""),
+                enabled=values.get("UnitFileState", ""),
+                after=tuple(values.get("After", "").split()),
+                before=tuple(values.get("Before", "").split()),
+                part_of=tuple(values.get("PartOf", "").split()),
+                evidence=evidence,
+            )
+        )
+    return tuple(found)
+
+
+def program_version(text: str, *, origin: str, evidence: str = "") -> Version | None:
+    """Return what a program's ``-V`` printed; the program is the first word of the command that was run.
+
+    The host's name, the second word of ``uname -a``, is no part of the kernel's version."""
+    first = text.strip().partition("\n")[0].strip()
+    words = origin.rpartition("/")[2].split()
+    if not first or not words:
+        return None
+    if words[0] == "uname":
+        first = " ".join(word for place, word in enumerate(first.split(" ")) if place != 1)
+    return Version(_ANSWERS_FOR.get(words[0], words[0]), first, evidence)
+
+
+def package_versions(text: str, *, evidence: str = "") -> tuple[Version, ...]:
+    """Return the installed packages of ``dpkg-query``, ``rpm -q``, ``apk info -v`` or ``pacman -Q``."""
+    found: list[Version] = []
+    for line in text.split("\n"):
+        name = version = ""
+        if match := _DPKG.fullmatch(line.strip()):
+            if match[1][1] == "i":
+                name, version = match[2], match[3]
+        elif match := _RPM.fullmatch(line.strip()) or _APK.fullmatch(line.strip()):
+            name, version = match[1], match[2]
+        if name:
+            found.append(Version(f"package:{name}", version, evidence))
+    return tuple(found)
+
+
+def distribution_version(text: str, *, evidence: str = "") -> Version | None:
+    """Return the distribution's name for people."""
+    name = value_of(text, "PRETTY_NAME") or value_of(text, "NAME")
+    return Version("os", name, evidence) if name else None
+
+
+def plans_under_way(text: str, now: float | None) -> tuple[PlanUnderWay, ...]:
+    """Return the plans, this host's own first.  ``now``: when they were read, by the host's clock."""
+    return tuple(_plans(text, now))
+
+
+def _plans(text: str, now: float | None) -> Iterator[PlanUnderWay]:
+    for line in text.splitlines():
+        parts = line.split("\t")
+        if len(parts) == _PARTS and parts[1].isdecimal():
+            whose, plan, state, watched, end = parts
+            until = float(end) if end.isdecimal() else None
+            stage = _stage(state, until, now) if watched == "watched" else "interrupted"
+            ends = until if stage in _WITH_END and watched == "watched" else None
+            yield PlanUnderWay(plan, stage, ends, from_elsewhere=whose == "other")
+
+
+def _stage(state: str, until: float | None, now: float | None) -> PlanStage:
+    if state in get_args(PlanStage):
+        stage: PlanStage = msgspec.convert(state, PlanStage)
+        return stage
+    if state == "keeping":
+        return "kept"
+    is_over = until is not None and now is not None and until <= now
+    return "taken-back" if state == "ending" or is_over else "under-way"
