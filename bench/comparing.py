@@ -7,8 +7,7 @@ import msgspec
 
 from bench.rules import PORT, docker_like
 from bench.timing import Timing, timed
-from hairpin.compare.comparison import Comparison, comparison_of
-from hairpin.compare.reading_both import both_hosts
+from hairpin.compare.comparison import Comparison, both_hosts, comparison_of
 from hairpin.evidence.reading import Evidence
 from hairpin.network.world import World
 from hairpin.question.question import parse_question

@@ -35,13 +35,13 @@ netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_j
 netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
 network/unmasqueraded:unmasqueraded remedy/boot/container:started remedy/boot/engine:restored remedy/boot/engine:started
 replica/plan/blueprint:named replica/plan/nft_input:counted replica/plan/thinned:thinned replica/run/netns:entered
-replica/watch/counters:saved replica/watch/snmp:counted report/excerpts:filled report/excerpts:picked
+replica/watch/counters:saved replica/watch/proc_net:counted report/excerpts:filled report/excerpts:picked
 report/paper:shortened report/paper:wrapped report/verdicts:folded walk/ip/ipvs:balanced
 walk/ip/mtu:defragmented walk/ip/mtu:fragmented walk/ip/route_in:dissected walk/link/crossing:crossed
 walk/link/crossing:unpacked walk/link/flannel_udp:received walk/link/flannel_udp:relayed
 walk/link/tunnel:decapsulated walk/link/tunnel:encapsulated walk/link/wireguard:decrypted
 walk/link/wireguard:encrypted walk/naming:answered walk/size/segment_size:clamped walk/state:stopped
-walk/unserved:unserved walk/walked:walked
+walk/sockets:unserved walk/walked:walked
 """
 PARTICIPLES = frozenset(_PARTICIPLES.split())
 PRIVATE_PARTICIPLES = 523

@@ -9,8 +9,7 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.network.world import World
-from hairpin.question.needs import needed_containers
-from hairpin.question.question import Question, parse_question
+from hairpin.question.question import Question, needed_containers, parse_question
 from tests.acceptance.recorded import Asked, evidence, expected
 
 EACH = 4

@@ -15,8 +15,7 @@ from random import Random
 import msgspec
 
 from hairpin.collect.run import LocalRunner, collect
-from hairpin.compare.comparison import Comparison, comparison_of
-from hairpin.compare.reading_both import both_hosts
+from hairpin.compare.comparison import Comparison, both_hosts, comparison_of
 from hairpin.errors import LabError
 from hairpin.evidence.reading import Evidence
 from hairpin.lab.build import Lab, running_lab

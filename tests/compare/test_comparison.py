@@ -3,10 +3,13 @@
 import msgspec
 import pytest
 
+from hairpin.compare.comparison import both_hosts
 from hairpin.errors import UsageError
 from hairpin.host.host import Host, Unread
+from hairpin.host.read.parse import parse
 from tests import small_host as small
 from tests.compare.small_pairs import comparison, host, with_rules
+from tests.report.answers import FORWARDING_OFF, USER_DROPS, evidence
 
 
 def _stopped() -> Host:
@@ -55,3 +58,15 @@ def test_traces_that_could_not_be_read_leave_nothing_open() -> None:
     assert comparison(lacking("trace-journal")).status == 0
     assert comparison(lacking("klog")).status == 0  # nobody compares it
     assert comparison(lacking("iptables-nft-save4")).status == 3
+
+
+def test_both_are_as_if_each_were_parsed() -> None:
+    was, now = both_hosts(evidence(), evidence(FORWARDING_OFF, USER_DROPS))
+    assert was == parse(evidence())
+    assert now == parse(evidence(FORWARDING_OFF, USER_DROPS))
+
+
+def test_parts_that_have_not_changed_are_the_same_objects() -> None:
+    was, now = both_hosts(evidence(), evidence(FORWARDING_OFF))
+    assert now.namespace("host").ruleset is was.namespace("host").ruleset
+    assert now.namespace("host").sysctls is not was.namespace("host").sysctls

@@ -3,9 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hairpin.compare.comparison import comparison_of, network_sides
 from hairpin.compare.deciding import minimal_set, without_unneeded
+from hairpin.judges.replicated import rule_count
+from hairpin.message import message
+from hairpin.network.world import World
+from hairpin.question.question import parse_question
+from hairpin.replica.judgement import Case, Kernel, Outcome
 from tests import small_host as small
 from tests.compare.small_pairs import comparison, host, with_rules
+from tests.report.answers import FORWARDING_OFF, evidence, network
 
 USER = "-A DOCKER-USER -j RETURN\n"
 
@@ -55,3 +62,33 @@ def test_a_repair() -> None:
     found = comparison(host(), broken)
     assert {(each.before.verdict, each.after.verdict) for each in found.flows} >= {("dropped", "delivered")}
     assert {each.changes for each in found.flows} == {("d1",)}
+
+
+class _Unable(Kernel):
+    """A kernel on which no replica can be built."""
+
+    @property
+    def release(self) -> str:
+        return "6.1"
+
+    def __init__(self) -> None:
+        self.asked: list[Case] = []
+
+    def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
+        self.asked += cases
+        return tuple(Outcome(error=message("no replica here")) for _ in cases)
+
+
+def test_one_case_for_each_set_and_its_change() -> None:
+    kernel = _Unable()
+    question = parse_question("check", ("8080",), None, (), World())
+    was, now = network().this, network(FORWARDING_OFF).this
+    found = comparison_of(question, was, now, (evidence(), evidence(FORWARDING_OFF)), kernel)
+    assert {each.judge for each in found.flows} == {"simulated"}
+    (case,) = kernel.asked
+    assert case.change is not None
+    assert len(case.change.parts) == 1
+
+
+def test_rules_are_counted() -> None:
+    assert rule_count(network_sides(host(), host())[0].was) > 10

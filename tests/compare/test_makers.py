@@ -4,8 +4,8 @@ without it."""
 import msgspec
 import pytest
 
-from hairpin.compare.comparison import Comparison, comparison_of
-from hairpin.compare.makers import Between
+from hairpin.compare.comparison import Comparison, comparison_of, network_sides
+from hairpin.compare.makers import Between, lost_jumps
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
 from hairpin.host.managers import Version
@@ -14,7 +14,7 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.story.entry import Actor, Effect, EntryKind, Story, StoryEntry
 from tests import small_host as small
-from tests.compare.small_pairs import host, with_rules
+from tests.compare.small_pairs import comparison, host, with_rules
 from tests.story.recorded import evidence
 
 ANN = Actor("person", "ann (pts/0)", "e2")
@@ -119,3 +119,25 @@ def test_a_package_and_a_unit_are_told_by_their_own_entries() -> None:
     assert makers(now, upgrade, was=was) == {"iptables 1.8.9-2 → 1.8.11-1"}
     assert makers(now, about(50, "package", "nftables"), was=was) == set()
     assert makers(now, upgrade, about(60, "package", "iptables"), was=was) == set()
+
+
+JUMP = "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n"
+
+
+def test_a_lost_jump_with_both_versions() -> None:
+    versions = (Version("iptables", "iptables v1.8.11 (nf_tables)"), Version("package:iptables", "1.8.11-2"))
+    was = msgspec.structs.replace(host(), versions=versions)
+    (note,) = comparison(with_rules((JUMP, "")), was).notes
+    assert str(note) == (
+        "d1: the jump to DOCKER is lost. The earlier snapshot has iptables v1.8.11 (nf_tables), package 1.8.11-2, "
+        "the later one no version of iptables"
+    )
+
+
+def test_another_rule_is_no_jump() -> None:
+    now = with_rules(("-A DOCKER-USER -j RETURN\n", ""))
+    assert list(lost_jumps(*network_sides(host(), now))) == []
+
+
+def test_a_new_jump_is_not_lost() -> None:
+    assert list(lost_jumps(*network_sides(with_rules((JUMP, "")), host()))) == []

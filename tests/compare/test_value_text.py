@@ -10,13 +10,14 @@ import pytest
 
 from hairpin.compare.comparison import network_sides
 from hairpin.compare.listed_difference import ListedDifference
-from hairpin.compare.value_text import ADDRESSES, changed_texts, field_text, value_text, vlans_text
+from hairpin.compare.value_text import ADDRESSES, changed_texts, element_text, field_text, value_text, vlans_text
 from hairpin.evidence.file import read
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.read.parse import parse
 from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
+from hairpin.netfilter.ir import Element, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TEN = 0x0A000000
@@ -149,3 +150,26 @@ def test_no_recorded_pair_shows_an_address_as_a_number() -> None:
         for each in network_sides(one, other)[1]:
             assert _words(each).isdisjoint(numbers), each
             assert "None" not in (str(each.before), str(each.after)) or None in (each.before, each.after)
+
+
+def _one(number: int) -> NumberKey:
+    return NumberKey(number, number)
+
+
+CASES = {
+    "an address": (Set("s", "hash:ip", ()), Element((_one(0xCB007107),)), "203.0.113.7"),
+    "a network": (Set("s", "hash:net", ()), Element((NumberKey(0x0A000000, 0x0AFFFFFF),), nomatch=True),
+                  "10.0.0.0/8 nomatch"),
+    "address and port": (Set("s", "hash:ip,port", ()), Element((_one(0xCB007107), _one(6), _one(80))),
+                         "203.0.113.7 . 6 . 80"),
+    "IPv6": (Set("s", "ipv6_addr", ()), Element((_one(1),)), "::1"),
+    "a range": (Set("s", "ipv4_addr", ()), Element((NumberKey(0x0A000001, 0x0A000003),)), "10.0.0.1-10.0.0.3"),
+    "a link": (Map("m", "ifname", ()), VerdictElement((NameKey("eth0"),), Verdict("drop")), "eth0 : drop"),
+    "a translation": (Map("m", "inet_service", ()), NatElement((_one(80),), (0x0A000001, 0x0A000001), (81, 81)),
+                      "80 : 10.0.0.1:81"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("of", "element", "expected"), CASES.values(), ids=CASES)
+def test_text(of: Set | Map, element: Element | VerdictElement | NatElement, expected: str) -> None:
+    assert element_text(element, of) == expected

@@ -3,7 +3,7 @@
 import msgspec
 
 from hairpin.change.change import RenameLink
-from hairpin.change.simulation.renaming import with_name
+from hairpin.change.simulation.links import with_name
 from hairpin.events.course import Course
 from hairpin.events.engines.containers import successor
 from hairpin.events.happening import asked_course

@@ -11,13 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hairpin.evidence import file
-from hairpin.evidence.reading import Evidence, Reading
-from hairpin.evidence.redact import redact, redact_together
+from hairpin.evidence.address_map import AddressMap
+from hairpin.evidence.name_map import NameMap
+from hairpin.evidence.reading import Evidence, Reading, is_trace
+from hairpin.evidence.redact import RedactedTraces, redact, redact_together
+from hairpin.evidence.redact_text import Text
 from hairpin.host.read.parse import parse
 from hairpin.network.network import Network, Port
 from hairpin.network.wires import wires_of
 from tests.acceptance.recorded_networks import evidence as of_host
 from tests.acceptance.recorded_networks import expected
+from tests.story.recorded import lab
 
 REAL = file.read(Path(__file__).parent.parent / "fixtures" / "evidence" / "docker-20.10.hpn")
 PUBLIC = ("127.", "0.", "255.", "224.", "169.254.169.254", "192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:")
@@ -213,3 +217,67 @@ def test_the_machine_is_renamed_and_stays_a_machine() -> None:
     for before, after in zip(host.readings, redact(host).readings, strict=True):
         assert before.text != after.text
         assert re.fullmatch(re.sub("[0-9a-f]", "[0-9a-f]", before.text), after.text)
+
+
+NAMES_REDACT_TRACES = NameMap(b"k")
+ANN = NAMES_REDACT_TRACES.name("ann")
+TEXTS: dict[str, tuple[str, str, str]] = {
+    "sudo": (
+        "trace-logins", '{"MESSAGE":"   ann : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/nft -f /srv/ann/x"}',
+        '{"MESSAGE":"   %s : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/sbin/nft -f /srv/%s/x"}',
+    ),
+    "sshd": ("trace-logins", "Accepted publickey for ann from x port 5", "Accepted publickey for %s from x port 5"),
+    "a session": (
+        "trace-logins", "session opened for user root(uid=0) by ann(uid=1000)",
+        "session opened for user root(uid=0) by %s(uid=1000)",
+    ),
+    "cron": ("trace-cron", "(ann) CMD (/opt/x)", "(%s) CMD (/opt/x)"),
+    "apt": ("trace-packages", "Requested-By: ann (1000)", "Requested-By: %s (1000)"),
+    "stat": ("trace-files", "1 2 3 ann /etc/x", "1 2 3 %s /etc/x"),
+    "auditd": ("trace-audit", 'auid=1000 AUID="ann" UID="root"', 'auid=1000 AUID="%s" UID="root"'),
+    "doas": ("trace-logins", "ann ran command nft as root", "%s ran command nft as root"),
+    "no user": ("trace-units", "Started firewalld.service.", "Started firewalld.service."),
+    "a version of four parts": ("trace-packages", "upgrade x 1.2.3.4 1.2.3.5", "upgrade x 1.2.3.4 1.2.3.5"),
+}  # fmt: skip
+
+
+def redacted(key: str, text: str) -> str:
+    """Return the text of the reading renamed."""
+    traces = RedactedTraces(NAMES_REDACT_TRACES, Text(AddressMap(b"k"), NAMES_REDACT_TRACES, frozenset()))
+    return traces.redact(Reading("e1", key, "", "journalctl", "t", 0, "text", text))
+
+
+@pytest.mark.parametrize(("key", "text", "expected"), TEXTS.values(), ids=TEXTS)
+def test_users(key: str, text: str, expected: str) -> None:
+    assert redacted(key, text) == expected.replace("%s", ANN)
+
+
+def test_hosts_that_commands_and_errors_name() -> None:
+    said = "COMMAND=/usr/bin/curl -o /etc/x https://nginx.example.org:8443/x http://localhost/ http://192.0.2.7/"
+    text = redacted("trace-logins", f"{said} nginx")
+    assert "example" not in text
+    assert text.endswith(" nginx")  # the program is no host
+    assert "http://localhost/" in text
+    assert ":8443/x" in text
+    error = redacted("trace-engines", "dial tcp: lookup registry.example.org on 192.0.2.53:53: no such host")
+    assert "registry" not in error
+    assert error.endswith(": no such host")
+    assert (
+        redacted("trace-logins", "http://nginx.example.org/") in f"{text} http://{text.split('://')[1].split(':')[0]}/"
+    )
+
+
+def test_the_ids_of_boots_stay_equal() -> None:
+    boot = "0123456789abcdef0123456789abcdef"
+    listed, entry = redacted("trace-boots", f" 0 {boot} Thu"), redacted("trace-units", f'{{"_BOOT_ID":"{boot}"}}')
+    fresh = listed.split()[1]
+    assert fresh != boot
+    assert entry == f'{{"_BOOT_ID":"{fresh}"}}'
+
+
+def test_nothing_of_the_recorded_host_is_left() -> None:
+    whole = "".join(f"{each.origin}{each.text}" for each in redact(lab(), b"key").readings)
+    assert not any(word in whole for word in ("alice", "lab-host", "695b63da8cdb464e98425ca47bc2fe97"))
+    plain = "".join(each.text for each in lab().readings)
+    assert "alice" in plain
+    assert all(is_trace(each.key) for each in lab().readings)

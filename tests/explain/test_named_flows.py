@@ -2,8 +2,14 @@
 
 import pytest
 
+from hairpin.answer.ask import ask
 from hairpin.explain.here import Here
+from hairpin.explain.named_flows import outcomes_of
+from hairpin.question.question import Question
+from hairpin.question.target import parse_origin
+from tests.acceptance import recorded
 from tests.explain.answers import the_only
+from tests.explain.judge import REAL
 from tests.report.answers import FORWARDING_OFF, Replacement
 
 MASQUERADE_GONE: Replacement = ("-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE\n", "")
@@ -19,3 +25,26 @@ CASES: dict[str, tuple[str, tuple[Replacement, ...], str, Here]] = {
 @pytest.mark.parametrize(("text", "host", "origin", "here"), CASES.values(), ids=CASES)
 def test_here(text: str, host: tuple[Replacement, ...], origin: str, here: Here) -> None:
     assert the_only(text, *host, origin=origin).here.here == here
+
+
+HOSTS = ("none", "reject-first", "eth0-forwarding", "cont-no-default", "httpd-dead", "input-policy")
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_the_real_outcome_is_among_them(name: str) -> None:
+    for asked in recorded.expected()[name]:
+        question = Question(targets=(recorded.target(asked.to),), origin=parse_origin(asked.origin))
+        flow = ask(question, (recorded.evidence(name),), depth="flows").flows[0]
+        seen = {REAL.get(each, "refused") for each in outcomes_of(flow)}
+        assert (asked.real in seen) if asked.real != "delivered" else not seen, (asked, flow.verdict)
+
+
+def test_nobody_knows_what_answers_a_packet_that_has_left_its_host() -> None:
+    """Real: refused, unreachable, a time-out, by what the router says; a client outside sees its own time-out."""
+    for asked in recorded.expected()["bridge-addr"]:
+        question = Question(targets=(recorded.target(asked.to),), origin=parse_origin(asked.origin))
+        flow = ask(question, (recorded.evidence("bridge-addr"),), depth="flows").flows[0]
+        if asked.origin in ("192.0.2.10", "lan"):
+            assert outcomes_of(flow) == {"timeout"}
+        elif asked.origin == "host":
+            assert outcomes_of(flow) == frozenset()

@@ -1,7 +1,6 @@
 """A few random pairs of snapshots of a lab host; ``python -m tests.compare.pairs`` tries many."""
 
-from hairpin.compare.comparison import comparison_of
-from hairpin.compare.reading_both import both_hosts
+from hairpin.compare.comparison import both_hosts, comparison_of
 from hairpin.lab.build import running_lab
 from hairpin.network.world import World
 from hairpin.question.question import parse_question

@@ -7,7 +7,7 @@ from hairpin.change.change import AddEntry
 from hairpin.host.link import Address
 from hairpin.host.managers import Unit
 from hairpin.host.route import NextHop, Route
-from hairpin.remedy.boot.networkd_file import by_networkd
+from hairpin.remedy.boot.network_configuration import by_networkd
 from tests.remedy.situations import HOST_NETNS, network, situation
 
 BASE = "/run/systemd/network/10-netplan-eth0.network"

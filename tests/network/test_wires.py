@@ -6,7 +6,7 @@ import pytest
 from hairpin.host.host import Host
 from hairpin.host.route import FdbEntry, Neighbour
 from hairpin.network.network import Network, Port
-from hairpin.network.wires import Reason, holder_of, owner_of, wires_of
+from hairpin.network.wires import Reason, holder_of, owner_of, same_machine, wires_of
 from tests.two_hosts import ADDRESSES, MACS, ONE, TWO, network, node, seen
 
 SOMEBODY = 0x0200_0000_0099
@@ -60,3 +60,31 @@ def test_the_one_other_host_that_has_an_address_on_any_link() -> None:
     assert holder_of(net, 4, 0xAC110001, besides="one") is None
     assert holder_of(net, 4, ADDRESSES["two"], besides="one") == TWO
     assert holder_of(network(node("one")), 4, ADDRESSES["one"], besides="two") is None
+
+
+def read(name: str, machine: str, boot: str, snapshot: str = "", *, wired: str | None = None) -> Host:
+    """Return a host with these ids; ``wired``: the node whose links, and hardware addresses, it has."""
+    host = node(wired) if wired is not None else Host(name, namespaces=())
+    ids = {"machine_id": machine or None, "boot_id": boot or None, "snapshot_id": snapshot}
+    return msgspec.structs.replace(host, name=name, **ids)
+
+
+SAME: dict[str, tuple[Host, Host, bool]] = {
+    "both ids": (read("a", "m", "b"), read("c", "m", "b"), True),
+    "one snapshot": (read("a", "", "", "1"), read("c", "", "", "1"), True),
+    "no machine id, one boot": (read("a", "", "b"), read("c", "", "b"), True),
+    "another machine id on one kernel": (read("a", "m", "b"), read("c", "m2", "b"), False),
+    "after a restart": (read("a", "m", "b", wired="one"), read("c", "m", "b2", wired="one"), True),
+    "a copy of the disk": (read("a", "m", "b", wired="one"), read("c", "m", "b2", wired="two"), False),
+    "no ids, its uplink": (read("a", "", "", wired="one"), read("c", "", "", wired="one"), True),
+    "no ids, another uplink": (read("a", "", "", wired="one"), read("c", "", "", wired="two"), False),
+    "a machine id of its own and a hardware address that others have, too": (
+        read("a", "m", "b", wired="one"), read("c", "m2", "b2", wired="one"), False,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SAME.values(), ids=SAME)
+def test_same_machine(one: Host, other: Host, same: bool) -> None:
+    network = Network((one, other))
+    assert same_machine(network) == ((one, other) if same else None)

@@ -7,18 +7,20 @@ from hairpin.errors import CollectError, EvidenceError, UnknownNameError, UsageE
 from hairpin.host.docker import Contact, Container, Endpoint, PortBinding
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
+from hairpin.host.netns import Netns, namespace_file
+from hairpin.host.socket import Socket
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
-from hairpin.question.flows import flows_for
+from hairpin.question.flows import flows_for, pod_flows
 from hairpin.question.outside import with_world
 from hairpin.question.port_flows import bindings_of
 from hairpin.walk.walk import walk_flow
 from tests.causes.hosts import without_default_network
 from tests.names_host import named
-from tests.small_host import WEB, container, engine, host_namespace, network
+from tests.small_host import HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network, sibling
 
 LOOPBACK = 0x7F000001
 ON_LOOPBACK = PortBinding("tcp", 80, 8151, LOOPBACK, 4)
@@ -419,3 +421,30 @@ def test_a_container_that_does_not_run_is_asked_where_it_will_be() -> None:
     ended = msgspec.structs.replace(container("restarting"), bindings=(), endpoints=(Endpoint("bridge", "n1"),))
     (flow,) = flows_for(whole(ended), (Target(container="web", port=5432),), None)
     assert (flow.daddr, flow.dport, flow.container) == (WEB, 5432, "web")
+
+
+def whole_pods(name: str, *sockets: Socket) -> Network:
+    inner = msgspec.structs.replace(container_namespace(sockets), name=name)
+    return network(inner=inner, docker=engine())
+
+
+def told_pods(net: Network) -> list[str]:
+    return [f"{each.start_text()} -> {each.target_text()}" for each in pod_flows(net, net.this)]
+
+
+def test_each_port_of_the_pod_and_its_way_out() -> None:
+    on_loopback, listening = Socket("tcp", 4, 0x7F000001, 81), Socket("tcp", 6, None, 80)
+    net = whole_pods("netns:cni-1", on_loopback, listening, Socket("tcp", 6, None, 82, v6only=True))
+    assert told_pods(net) == ["host -> 172.17.0.2:80/tcp", "container:cni-1 -> 203.0.113.80:443/tcp"]
+
+
+def test_other_namespaces_and_pods_without_address_have_none() -> None:
+    assert told_pods(whole_pods("container:web", Socket("tcp", 4, None, 80))) == []
+    net = whole_pods("netns:cni-1")
+    bare = Namespace("netns:cni-1")
+    assert told_pods(net.with_namespace(Netns("test", "netns:cni-1"), bare)) == []
+
+
+def test_the_file_of_a_pod() -> None:
+    assert namespace_file(sibling("netns:cni-1")) == "/run/netns/cni-1"
+    assert namespace_file(HOST_NETNS) is None

@@ -7,7 +7,7 @@ from hairpin.network.flow import Flow, FromHost, Protocol
 from hairpin.network.world import World
 from hairpin.question.asked import Origin, Target
 from hairpin.question.outside import Public
-from hairpin.question.question import FULL_BYTES, Question, parse_question
+from hairpin.question.question import FULL_BYTES, Question, needed_containers, parse_question
 
 
 def test_its_parts() -> None:
@@ -37,3 +37,23 @@ def test_how_much_is_sent(size: int | None, protocol: Protocol, data: int) -> No
 def test_statements_that_make_no_sense(target: str, origin: str | None, public: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
         parse_question("check", (target,), origin, public, World())
+
+
+NEEDED: dict[str, tuple[tuple[str, ...], str | None, tuple[str, ...]]] = {
+    "everything": ((), None, ()),
+    "everything, from a container": ((), "container:web", ()),
+    "a port": (("8151",), None, ("port=8151",)),
+    "two ports": (("8151", "53/udp"), None, ("port=8151", "port=53")),
+    "a range": (("8151-8153",), None, ("port=8151", "port=8152", "port=8153")),
+    "a long range": (("8000-9000",), None, ()),
+    "a port of an address": (("172.17.0.2:80",), None, ("port=80", "address=172.17.0.2")),
+    "a container": (("web",), None, ("name=web",)),
+    "a container's own port": (("web:80",), None, ("name=web",)),
+    "a port, from a container": (("8151",), "container:db", ("port=8151", "name=db")),
+    "a port, from an address": (("8151",), "172.17.0.3", ("port=8151", "address=172.17.0.3")),
+}
+
+
+@pytest.mark.parametrize(("targets", "origin", "words"), NEEDED.values(), ids=NEEDED)
+def test_words(targets: tuple[str, ...], origin: str | None, words: tuple[str, ...]) -> None:
+    assert needed_containers(parse_question("check", targets, origin, (), World())) == words

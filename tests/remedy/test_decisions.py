@@ -17,8 +17,7 @@ from hairpin.remedy.effects import others_of, with_effects
 from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from tests.causes.hosts import asked, ruled, with_host
-from tests.remedy.test_decided_routes import REFUSING, VPN
-from tests.remedy.test_decided_rules import user
+from tests.remedy.test_decided_rules import REFUSING, VPN, user
 from tests.rule_text import with_chain, with_policy
 from tests.small_host import CLIENT, HOST_NETNS, container, egress, engine, host_namespace, network, published
 

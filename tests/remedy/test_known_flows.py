@@ -2,10 +2,16 @@
 
 import msgspec
 
+from hairpin.change.change import Change
+from hairpin.engines.repair.connecting import connecting_change
+from hairpin.engines.repair.starting import starting_change
+from hairpin.host.docker import Endpoint
 from hairpin.host.socket import Socket
+from hairpin.network.flow import FromContainer
 from hairpin.network.network import Network
-from hairpin.remedy.known_flows import flow_key, known_flows
-from tests.small_host import container_namespace, host_namespace, network, published
+from hairpin.remedy.known_flows import flow_key, flows_to_joined, known_flows
+from tests.engines.repair.test_connecting import with_second
+from tests.small_host import container, container_namespace, host_namespace, network, published, sibling
 
 SSHD = Socket("tcp", 4, None, 22, process="sshd")
 LOCAL = Socket("tcp", 4, 0x7F000001, 631, process="cupsd")
@@ -61,3 +67,37 @@ def test_no_flow_comes_twice() -> None:
 def test_a_host_of_which_nothing_was_read_has_none() -> None:
     whole = network()
     assert known_flows(whole.with_host(msgspec.structs.replace(whole.this, namespaces=()))) == ()
+
+
+def with_other(*networks: str) -> tuple[Network, Change]:
+    """Return the host whose container ``db`` is on these networks, and the change by which ``web`` joins ``zoo``."""
+    whole, second = with_second("zoo")
+    endpoints = tuple(Endpoint(each, "n") for each in networks)
+    db = msgspec.structs.replace(container(), id="d" * 64, name="db", netns="container:db", endpoints=endpoints)
+    docker = msgspec.structs.replace(whole.this.engines[0], containers=(container(), db))
+    inner = msgspec.structs.replace(container_namespace(), name="container:db")
+    whole = whole.with_host(
+        msgspec.structs.replace(whole.this, namespaces=(*whole.this.namespaces, inner), engines=(docker,))
+    )
+    change = connecting_change(whole.this, container(), second)
+    assert change is not None
+    return whole, change
+
+
+def test_another_container_of_the_network_reaches_its_ports() -> None:
+    (flow,) = flows_to_joined(*with_other("zoo"))
+    assert (flow.start, flow.dport) == (FromContainer("db", sibling("container:db")), 80)
+
+
+def test_nobody_reaches_more_of_it_where_nobody_else_is_on_the_network() -> None:
+    assert list(flows_to_joined(*with_other("bridge"))) == []
+
+
+def test_a_start_joins_nothing() -> None:
+    whole, _ = with_other("zoo")
+    ended = msgspec.structs.replace(container(), status="exited")
+    docker = msgspec.structs.replace(whole.this.engines[0], containers=(ended, whole.this.engines[0].containers[1]))
+    host = msgspec.structs.replace(whole.this, engines=(docker,))
+    change = starting_change(host, ended, ended.bindings[0])
+    assert change is not None
+    assert list(flows_to_joined(whole.with_host(host), change)) == []

@@ -11,8 +11,7 @@ from hairpin.answer.matrix import matrix
 from hairpin.answer.outcome import exit_status
 from hairpin.apply.plan import plan_of
 from hairpin.apply.restoring import restore_plan
-from hairpin.compare.comparison import comparison_of
-from hairpin.compare.reading_both import both_hosts
+from hairpin.compare.comparison import both_hosts, comparison_of
 from hairpin.errors import HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.network.world import World

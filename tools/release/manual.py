@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 
 from hairpin import __version__
-from hairpin.cli.face.groups import grouped_records
+from hairpin.cli.face.options import grouped_records
 from hairpin.cli.main import cli
 
 _SPECIAL = {"\\": "\\e", "-": "\\-", "'": "\\(aq", "`": "\\(ga", "^": "\\(ha", "~": "\\(ti", '"': "\\(dq"}

@@ -1,9 +1,13 @@
 """A step of a change, as a value: what it does, what it expects to find, and the steps that undo it.
 
 The undo is complete before the first step runs, so that another process can carry it out: steps go through JSON.
+
+A file is edited as evidence has it, and the edit is made on the whole file of the host.  The collector hides lines that
+may hold a secret, each behind a line of its own, and ends every file with a newline.
 """
 
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from typing import Literal, assert_never
 
 import msgspec
@@ -14,9 +18,9 @@ from hairpin.change.calls import OwnersCall
 from hairpin.change.commands.held import Held
 from hairpin.change.commands.words import Words
 from hairpin.change.expect import Expectation
-from hairpin.change.whole_file import edited_whole
 from hairpin.errors import ChangeError, reason_of
 from hairpin.host.boot.daemon_json import merged_options
+from hairpin.host.managers import HIDDEN
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Dialect, Family
@@ -201,3 +205,31 @@ def steps_from_json(text: bytes) -> tuple[Step, ...]:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:
         raise ChangeError(reason_of(error)) from None
+
+
+def edited_whole(found: str, before: str, after: str) -> str | None:
+    """Return the host's file with the edit that makes ``after`` of ``before``; None if ``before`` is no reading of it.
+
+    Hidden lines and the missing newline at the end stay as they are on the host."""
+    if before.endswith("\n") and not found.endswith("\n"):
+        before, after = before.removesuffix("\n"), after.removesuffix("\n")
+    whole, read, wanted = (each.split("\n") for each in (found, before, after))
+    if len(whole) != len(read) or not all(map(_is_read_as, whole, read)):
+        return None
+    made: list[str] = []
+    for kind, start, end, first, last in SequenceMatcher(None, read, wanted, autojunk=False).get_opcodes():
+        if kind == "equal":
+            made += whole[start:end]
+        elif any(map(_is_hidden, wanted[first:last])):
+            return None  # which of the hidden lines it is cannot be told
+        else:
+            made += wanted[first:last]
+    return "\n".join(made)
+
+
+def _is_read_as(line: str, read: str) -> bool:
+    return line == read or _is_hidden(read)
+
+
+def _is_hidden(line: str) -> bool:
+    return line.endswith(HIDDEN)

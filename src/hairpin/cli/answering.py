@@ -1,19 +1,28 @@
-"""Answers a command's question, and tells the person who waits what takes so long."""
+"""Answers a command's question, tells the person who waits what takes so long, and keeps disagreements of the judges
+as files that can be reported: snapshots, flow, both results.
+"""
 
+import hashlib
+import os
 from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import Depth, ask
-from hairpin.cli.disputes import keeping_disputes
 from hairpin.cli.face.asked import Asked, Given
 from hairpin.cli.face.environment import environment
 from hairpin.cli.face.progress import progress
 from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import with_plans
+from hairpin.evidence.file import write_stream
+from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import Source
+from hairpin.judges.disagreement import Disagreement
 from hairpin.message import message
-from hairpin.question.needs import needed_containers
-from hairpin.question.question import Question
+from hairpin.question.question import Question, needed_containers
 from hairpin.replica.judgement import Kernel
 
 
@@ -46,3 +55,52 @@ def second_judge() -> Kernel | None:
     from hairpin.replica.prerequisites import may_replicate
 
     return RunningKernel() if may_replicate() else None
+
+
+def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
+    """Write each disagreement of the answer to a file; return the answer with the files' paths."""
+    disputes = tuple(
+        msgspec.structs.replace(each, file=str(path) if path is not None else None)
+        for each in answer.disputes
+        for path in (keep(each.disagreement, answer.evidence, folders),)
+    )
+    return msgspec.structs.replace(answer, disputes=disputes)
+
+
+def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
+    """Write the disagreement into the first writable folder; return the file's path, or None if none is writable.
+
+    The same disagreement about the same hosts has one file, however often it is met."""
+    import zipfile
+
+    name = f"hairpin-disagreement-{_digest(disagreement, evidence)}.zip"
+    for folder in folders:
+        path = folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            if path.is_file():
+                return path
+            continue
+        except OSError:
+            continue
+        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for number, each in enumerate(evidence, 1):
+                stream = BytesIO()
+                write_stream(each, stream)
+                archive.writestr(f"snapshot{number if number > 1 else ''}.hairpin", stream.getvalue())
+            archive.writestr("disagreement.json", msgspec.json.format(msgspec.json.encode(disagreement), indent=1))
+        return path
+    return None
+
+
+def _digest(disagreement: Disagreement, evidence: tuple[Evidence, ...]) -> str:
+    """Return what the disagreement is about, as a short word: the hosts, the flow, and what the judges say of it."""
+    flow = disagreement.trace.flow
+    what = (
+        [each.hostname for each in evidence],
+        (flow.start_text(with_host=True), flow.target_text(), disagreement.changed),
+        (disagreement.trace.verdict, disagreement.judgement.verdict),
+    )
+    return hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:12]

@@ -73,7 +73,7 @@ def diff(
         return diff_document(found, words)
 
     def page(words: "Words") -> str:
-        from hairpin.report.page.diff_page import diff_page
+        from hairpin.report.page.text_page import diff_page
 
         return diff_page(found, words)
 
@@ -170,8 +170,7 @@ def compare_both(
     from functools import partial
 
     from hairpin.cli.since import between
-    from hairpin.compare.comparison import comparison_of
-    from hairpin.compare.reading_both import both_hosts
+    from hairpin.compare.comparison import both_hosts, comparison_of
 
     hosts = both_hosts(was, now)
     if alike:

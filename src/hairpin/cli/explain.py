@@ -64,7 +64,7 @@ def explain(asked: Asked, shown: Shown, texts: tuple[str, ...]) -> int:
         return explain_document(explained, words)
 
     def page(words: "Words") -> str:
-        from hairpin.report.page.explain_page import explain_page
+        from hairpin.report.page.text_page import explain_page
 
         return explain_page(explained, words)
 

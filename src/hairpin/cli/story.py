@@ -79,9 +79,8 @@ def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple
     from hairpin.evidence.several import together
     from hairpin.message import message
     from hairpin.question.target import parse_target
-    from hairpin.story.narrowing import narrow
+    from hairpin.story.narrowing import narrow, parse_since
     from hairpin.story.timeline import read_at, story_of
-    from hairpin.story.window import parse_since
 
     targets = tuple(map(parse_target, asked.targets))
     begins = None if since is None else parse_since(since, time.time())

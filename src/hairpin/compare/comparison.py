@@ -1,4 +1,7 @@
-"""Compares two hosts, or one host at two times: the one entry of this folder."""
+"""Compares two hosts, or one host at two times: the one entry of this folder.
+
+Both hosts are made out of their evidence such that equal readings are parsed once, and equal chains are one object.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -8,24 +11,24 @@ from hairpin.answer.answer import Judge, ref_of
 from hairpin.answer.ask import begin_answer
 from hairpin.answer.decisive import decisive
 from hairpin.compare.concerning import met_differences
-from hairpin.compare.confirming import DecidingClaim, confirmed_claims
 from hairpin.compare.container_differences import ends_of, made_anew, socket_differences
 from hairpin.compare.corresponding import renamed_as
-from hairpin.compare.deciding import Decided, FlowPair, Mixer, Search
+from hairpin.compare.deciding import Decided, DecidingClaim, FlowPair, Mixer, Search, confirmed_claims
 from hairpin.compare.edit import ChainBlocks, SpaceTaken
 from hairpin.compare.host_differences import host_differences
-from hairpin.compare.listed_difference import PARTS, ListedDifference
-from hairpin.compare.lost_jumps import lost_jumps
-from hairpin.compare.makers import Between, with_makers
+from hairpin.compare.listed_difference import PARTS, ListedDifference, comparable
+from hairpin.compare.makers import Between, lost_jumps, with_makers
 from hairpin.compare.mixing import LEARNED, Sides, addresses_of_containers
 from hairpin.compare.ruleset_differences import ruleset_differences
 from hairpin.compare.setting_differences import setting_differences
-from hairpin.compare.unread_parts import comparable
 from hairpin.errors import UsageError
 from hairpin.events.aftermath import asked_again
 from hairpin.evidence.reading import Evidence, is_trace
+from hairpin.evidence.renewal import changed_places, renewed
 from hairpin.host.host import Host, Unread
 from hairpin.host.netns import Netns
+from hairpin.host.read.parse import of_readings, parsed
+from hairpin.host.read.readings import Readings
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
@@ -257,3 +260,14 @@ def _notes(was: Host, now: Host, flows: tuple[DecidedFlow, ...], unknown: int, *
             "of {count} flows the outcome is known on one side only, since not all of the other one was read",
             count=unknown,
         )
+
+
+def both_hosts(was: Evidence, now: Evidence) -> tuple[Host, Host]:
+    """Return the earlier and the later host, the later one with the parts of the earlier that have not changed."""
+    earlier = parsed(was)
+    places = {(each.key, each.netns) for each in now.readings}
+    gone = frozenset((each.key, each.netns) for each in was.readings) - places
+    with_ids = renewed(was, now, gone)
+    readings = Readings(with_ids, earlier.parts, changed_places(was, with_ids))
+    later = of_readings(with_ids, readings).host
+    return earlier.host, msgspec.structs.replace(later, name=now.name, snapshot_id=now.snapshot_id)

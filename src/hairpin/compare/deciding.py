@@ -4,6 +4,8 @@ A set is found by halving (QuickXplain), is checked to be minimal member by memb
 there is one.  Every answer is a walk through a network that has just these differences.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
+
+The second judge is asked about these sets: without and with these changes the kernel is to decide as the walk does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,12 +13,18 @@ from itertools import combinations
 
 import msgspec
 
+from hairpin.change.difference import difference
 from hairpin.compare.edit import Edit, HostTaken, NotWalked, RulesTaken, TableKey, TableTaken
 from hairpin.compare.listed_difference import ListedDifference
 from hairpin.compare.mixing import Sides, with_edits
+from hairpin.errors import ChangeError
 from hairpin.events.aftermath import asked_again
+from hairpin.evidence.reading import Evidence
+from hairpin.judges.judged import judged
+from hairpin.judges.replicated import MANY_RULES, rule_count
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.replica.judgement import Case, Kernel
 from hairpin.walk.deciders import deciders
 from hairpin.walk.reads import Part, what_reads
 from hairpin.walk.trace import Trace
@@ -31,6 +39,8 @@ _TRIES = 120
 _FEW = 24
 """Up to so many candidates other sets of the same size are looked for."""
 _KEPT_NETWORKS = 64
+RulePlace = tuple[TableKey, str, int]
+"""Table, chain and number of a rule; 0: the policy."""
 
 
 class FlowPair(msgspec.Struct, frozen=True):
@@ -142,10 +152,6 @@ def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) 
     return tuple(each for each in _of_size(candidates, len(best)) if each != best and leads(each))
 
 
-RulePlace = tuple[TableKey, str, int]
-"""Table, chain and number of a rule; 0: the policy."""
-
-
 def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
     """Return the rules that the flow's packets satisfy."""
     return frozenset(
@@ -233,3 +239,47 @@ def _first(sets: Iterable[Chosen], count: int) -> Iterator[Chosen]:
         if number >= count:
             return
         yield each
+
+
+class DecidingClaim(msgspec.Struct, frozen=True):
+    """That these differences (by index) decide the flow, which has the trace ``before`` without them."""
+
+    pair: FlowPair
+    before: Trace
+    changes: frozenset[int]
+
+
+def confirmed_claims(
+    claims: tuple[DecidingClaim, ...], mixer: Mixer, evidence: Evidence, kernel: Kernel
+) -> frozenset[int]:
+    """Return the claims, by index, that the kernel confirms.  What no command makes on a host is not asked: a
+    container that somebody removed."""
+    network = mixer.sides.was
+    if rule_count(network) > MANY_RULES:
+        return frozenset()
+    groups: dict[frozenset[int], list[int]] = {}
+    for number, claim in enumerate(claims):
+        if not claim.before.flow.asked_name and claim.changes:
+            groups.setdefault(claim.changes, []).append(number)
+    cases: list[tuple[list[int], Network, Case]] = []
+    for changes, numbers in groups.items():
+        mixed = mixer.network(changes)
+        same = [n for n in numbers if asked_again(network, mixed, claims[n].pair.was) == claims[n].pair.was]
+        try:
+            change = difference(network, mixed)
+        except ChangeError:
+            continue
+        if same and change.parts:
+            flows = tuple(claims[number].before.flow for number in same)
+            cases.append((same, mixed, Case(network, flows, (evidence,), change)))
+    found: set[int] = set()
+    outcomes = kernel.judge(tuple(case for _, _, case in cases)) if cases else ()
+    for (numbers, mixed, case), outcome in zip(cases, outcomes, strict=True):
+        if outcome.error is not None:
+            continue
+        for number, flow, without, with_them in zip(numbers, case.flows, outcome.before, outcome.after, strict=True):
+            first = judged(network, claims[number].before, without, kernel.release)
+            second = judged(mixed, walk_flow(mixed, flow), with_them, kernel.release)
+            if {first.agreement.judge, second.agreement.judge} == {"replicated"}:
+                found.add(number)
+    return frozenset(found)

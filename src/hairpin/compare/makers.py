@@ -2,6 +2,9 @@
 
 What happened between both readings is carried out on the earlier host, and on the later one without the difference.
 Who made the difference is the one whose deed brings it there.  Files, units and packages are told by their own entries.
+
+A lost jump may be iptables' own doing: some of its versions take a rule for another one.  ``-D`` deletes a jump that
+nobody meant, or ``-C`` makes an engine believe that its jump is there.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +20,8 @@ from hairpin.compare.ruleset_differences import bodies_of
 from hairpin.events.course import Course
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host
-from hairpin.message import message
+from hairpin.message import Message, message
+from hairpin.netfilter.ir import Jump
 from hairpin.network.network import Network
 from hairpin.story.blame import Blame, Role, course_of_effect, made_since_good, newest_first
 from hairpin.story.entry import Effect, EntryKind, Story, StoryEntry
@@ -27,6 +31,8 @@ DifferencesOf = Callable[[Network, Network], tuple[Sides, tuple[ListedDifference
 _MOST_COURSES = 300
 """Effects that are carried out on the later host without one difference."""
 _PACKAGE = "package:"
+_FEW = 3
+_UNKNOWN = message("no version of iptables")
 
 
 class Between(msgspec.Struct, frozen=True):
@@ -137,3 +143,35 @@ def _keys(difference: ListedDifference, sides: Sides) -> Iterator[object]:
 def _runs(host: Host, tool: str, name: str) -> bool | None:
     engines = (each for each in host.engines if each.kind == tool)
     return next((one.running for each in engines for one in each.containers if one.name == name), None)
+
+
+def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
+    """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
+
+    More than a few at once are no mistake of the tool: somebody has deleted the rules."""
+    found = tuple(_found(sides, differences))
+    yield from found if len(found) <= _FEW else ()
+
+
+def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
+    for each in differences:
+        if not isinstance(each.edit, RulesTaken) or len(each.edit.rules) != 1:
+            continue
+        (taken,) = each.edit.rules
+        rules = taken_rules(sides, taken) if taken.was is not None else ()
+        jump = next((part for rule in rules[:1] for part in rule.body if isinstance(part, Jump)), None)
+        if jump is not None and taken.table.dialect.startswith("iptables"):
+            yield message(
+                "{ref}: the jump to {chain} is lost. The earlier snapshot has {before}, the later one {after}",
+                ref=each.ref,
+                chain=jump.chain,
+                before=_version(sides.was.this),
+                after=_version(sides.now.this),
+            )
+
+
+def _version(host: Host) -> Message | str:
+    """Return ``iptables v1.8.9 (nf_tables), package 1.8.9-2`` as far as it was read."""
+    packages = (each.text for each in host.versions if each.program in ("package:iptables", "package:iptables-nft"))
+    found = (host.version("iptables"), next((f"package {each}" for each in packages), None))
+    return ", ".join(each for each in found if each) or _UNKNOWN

@@ -3,7 +3,8 @@
 What stands at the same place on both is the same thing: the n-th address of a link of the same name, its network, the
 gateway of the default route, the hardware address of a link, the address of the container of the same name.  It is
 replaced in the texts of all readings: in rules, routes, files and documents of engines.  A name may stand for anything,
-so it is replaced only where it stands for the host: see ``own_names``.
+so it is replaced only where it stands for the host: in a file, as a name of an address or as the value of a setting.  A
+host may be called ``a``, ``web`` or ``accept``; anywhere else such a word is a word of the text.
 """
 
 import re
@@ -11,7 +12,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.compare.own_names import with_name_of
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Host, Namespace
@@ -23,6 +23,17 @@ _replace = msgspec.structs.replace
 _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
 """Version numbers of four parts look like addresses."""
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
+_NAMES_FILES = frozenset({"/etc/hosts"})
+"""hosts(5): each word behind the first is a name."""
+_WHOLE_FILES = frozenset({"/etc/hostname", "/etc/HOSTNAME"})
+_SETTING = re.compile(
+    r"(?P<key>(?<![A-Za-z0-9])[A-Za-z0-9_.-]*host-?name[\"']?[ \t]*[ \t=:][ \t]*[\"']?)"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9.-]*)",
+    re.IGNORECASE,
+)
+"""``DHCP_HOSTNAME=web1`` (ifcfg), ``Hostname=web1`` (networkd), ``hostname web1`` (interfaces, dhcpcd),
+``dhcp-hostname=web1`` (NetworkManager), ``hostname: web1`` (netplan)."""
+_WORD = re.compile(r"[^\s#]+")
 
 
 def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, other: Host) -> Evidence:
@@ -116,3 +127,31 @@ def _of_containers(container: Container, other: Container) -> Iterator[tuple[str
         for one, two, version in ((end.ipv4, known.ipv4, 4), (end.ipv6, known.ipv6, 6)):
             if one is not None and two is not None:
                 yield address_text(one, 4 if version == 4 else 6), address_text(two, 4 if version == 4 else 6)
+
+
+def with_name_of(path: str, text: str, name: str, other: str) -> str:
+    """Return the file's text with the other host's name in the places of the host's own."""
+    if path in _WHOLE_FILES:
+        return _WORD.sub(lambda found: _renamed(found[0], name, other), text, count=1)
+    if path in _NAMES_FILES:
+        return "\n".join(_names_line(line, name, other) for line in text.split("\n"))
+    return _SETTING.sub(lambda found: f"{found['key']}{_renamed(found['name'], name, other)}", text)
+
+
+def _names_line(line: str, name: str, other: str) -> str:
+    body, mark, comment = line.partition("#")
+    address = _WORD.search(body)
+    if address is None:
+        return line
+    names = _WORD.sub(lambda found: _renamed(found[0], name, other), body[address.end() :])
+    return f"{body[: address.end()]}{names}{mark}{comment}"
+
+
+def _renamed(word: str, name: str, other: str) -> str:
+    """Return the word with the other name, if it is the host's: whole, or as the first label of a longer name."""
+    if word.lower() == name.lower():
+        return other
+    label, dot, domain = word.partition(".")
+    if label.lower() != name.partition(".")[0].lower():
+        return word
+    return f"{other.partition('.')[0]}{dot}{domain}"

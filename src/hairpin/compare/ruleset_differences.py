@@ -10,9 +10,9 @@ import msgspec
 
 from hairpin.change.simulation.rules import BUILT_IN, tool_rules
 from hairpin.compare.edit import ChainBlocks, RulesTaken, RuleTaken, SpaceTaken, TableItem, TableKey, TableTaken
-from hairpin.compare.element_text import element_text
 from hairpin.compare.listed_difference import ListedDifference, PartOfHost, Text
 from hairpin.compare.sequences import blocks
+from hairpin.compare.value_text import element_text
 from hairpin.host.host import Namespace
 from hairpin.host.netns import Netns
 from hairpin.message import Message, message

@@ -3,9 +3,10 @@
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
 the host, of containers, networks, images, users and their home directories (``name_map``), engine ids and the bridge
 names made of them, the machine id and the boot id, and what the owner has named: units, scripts, packages
-(``redact_own``).
-Kept: interface, chain, set, process and service names, units of distributions, ports, marks, comments in rules. Each
-call draws a random key and throws it away, so nobody can undo the renaming.
+(``redact_own``). Kept: interface, chain, set, process and service names, units of distributions, ports, marks, comments
+in rules. Each call draws a random key and throws it away, so nobody can undo the renaming.
+
+In traces, users are renamed in the places where each log names them.
 """
 
 import re
@@ -20,7 +21,6 @@ from hairpin.evidence.reading import Evidence, Reading, is_trace
 from hairpin.evidence.redact_documents import Documents
 from hairpin.evidence.redact_own import OwnNames
 from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
-from hairpin.evidence.redact_traces import RedactedTraces
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
@@ -35,6 +35,35 @@ _PUBLIC_ASSET_TAGS = (
     "none", "not specified", "default",
 )  # fmt: skip
 """How the asset tags begin that a cloud or a vendor gives to all its machines, in lower case."""
+_USER = r"(?P<user>[A-Za-z_][A-Za-z0-9_.-]*\$?)"
+_USERS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        rf"(?<![\w.-]){_USER}(?= : (?:TTY=|PWD=|HOST=|command not allowed|\d+ incorrect))",  # sudo
+        rf"(?<=; USER=){_USER}",
+        rf"(?:Accepted \S+ for |auth succeeded for '|for user |[Ss]uccessful su for )(?:invalid user )?{_USER}",
+        rf"\bby {_USER}(?=\(uid=)",
+        rf"(?<![\w.-]){_USER}(?= ran command )",  # doas
+        rf"(?<![\w.-]){_USER}(?=: Executing command )",  # pkexec
+        rf"\({_USER}(?=\) CMD )",  # cron
+        rf"^Requested-By: {_USER}",  # apt
+        rf"^\d+ \d+ \d+ {_USER}(?= /)",  # stat
+        rf'\b(?:AUID|UID|acct)="{_USER}(?=")',  # auditd
+        rf"(?<=\(to root\) ){_USER}",  # su
+    )
+)
+"""The group has the user's name; a pattern looks around it, or has it at its end."""
+_KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
+"""Users whose names are those of programs: under another name a command would not be known any more."""
+_BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
+_PROSE = frozenset({
+    "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
+    "trace-own-units", "trace-package-scripts",
+})  # fmt: skip
+"""Prose of people and programs: names that are known are renamed wherever they stand as words."""
+_VERSIONS = frozenset({"trace-packages", "trace-rpm"})
+"""Version numbers of four parts look like addresses.  Of these readings only the commands have some."""
+_COMMAND = re.compile(r"^Commandline: .*$", re.MULTILINE)
 
 
 def redact(evidence: Evidence, key: bytes | None = None) -> Evidence:
@@ -168,3 +197,28 @@ class _Redactor:
 
     def _host_name(self, word: str) -> str:
         return word if not word or word.isspace() or self._text.is_address(word) else self._names.name(word)
+
+
+class RedactedTraces:
+    """Renames one reading of the traces at a time; those that hold JSON of an engine are documents."""
+
+    def __init__(self, names: NameMap, text: Text) -> None:
+        self._names = names
+        self._text = text
+
+    def redact(self, reading: Reading) -> str:
+        """Return the text renamed."""
+        text = reading.text
+        for pattern in _USERS:
+            text = pattern.sub(self._renamed, text)
+        text = _BOOT.sub(lambda found: f"{found['before'] or ''}{self._names.machine(found['id'])}", text)
+        if reading.key in _VERSIONS:
+            return _COMMAND.sub(lambda found: self._text.words(self._text.plain(found[0])), text)
+        plain = self._text.plain(text)
+        return self._text.words(plain) if reading.key in _PROSE or reading.outcome != "text" else plain
+
+    def _renamed(self, found: re.Match[str]) -> str:
+        user = found["user"]
+        start = found.start("user") - found.start()
+        fresh = user if user in _KEPT else self._names.name(user)
+        return found[0][:start] + fresh + found[0][start + len(user) :]

@@ -10,8 +10,7 @@ from hairpin.answer.answer import REPLICA, Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import all_causes
 from hairpin.causes.where import places
 from hairpin.explain.as_far import as_far, holder_of
-from hairpin.explain.named_flows import StoppedNow, flows_of, is_now, own_flows
-from hairpin.explain.outcomes import ends_beyond, outcomes_of
+from hairpin.explain.named_flows import StoppedNow, ends_beyond, flows_of, is_now, outcomes_of, own_flows
 from hairpin.explain.readings import StateReading, reading_of
 from hairpin.explain.sender import STUB_RESOLVER, UNKNOWN, TextSender
 from hairpin.explain.separation import is_kept_apart

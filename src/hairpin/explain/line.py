@@ -1,6 +1,8 @@
 r"""One line of a log as the program's own words: escape sequences gone, JSON opened, prefixes and their time taken off.
 
 Most lines of a long log mean nothing, so ``readable`` does only what a search for words needs.
+
+The prefix also tells who printed the line: a container, or a program on a host of some name.
 """
 
 import re
@@ -50,6 +52,20 @@ _PREFIXES = tuple(
         r"[\w.-]+ [\w./-]+ \d+ [\w-]+ (?:-|\[.*?\]) ",  # the rest of RFC 5424
     )
 )
+_TIME = r"(?:<\d{1,3}>(?:1 )?)?(?:\[[^\]]*\] )?(?:[A-Za-z]{3} )?"
+_MOMENT = (
+    r"(?:[A-Za-z]{3} [ \d]\d [\d:.]{8,}(?: \d{4})?|\d{4}[-/]\d\d[-/]\d\d[T ][\d:.,]+(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?"
+    r"|1\d{9}\.\d{3,9})"
+)
+_COMPOSED = re.compile(rf"(?:{_TIME}{_MOMENT} )?(?P<container>[\w.-]+) +\| ")
+_LOGGED = re.compile(rf"(?:{_TIME}{_MOMENT} )?(?P<host>[\w.-]+) (?P<program>[\w./@:-]+)\[\d+\]: ")
+_SYSLOG_PREFIX = re.compile(
+    rf"{_TIME}(?:[A-Za-z]{{3}} [ \d]\d [\d:.]{{8,}}|{_MOMENT}(?= [\w.-]+ kernel: )) "
+    r"(?P<host>[\w.-]+) (?P<program>[\w./@-]+): "
+)
+_RFC5424 = re.compile(rf"<\d{{1,3}}>1 {_MOMENT} (?P<host>[\w.-]+) (?P<program>[\w./-]+) [\d-]+ \S+ ")
+_BARE = re.compile(r"(?P<program>[\w./@-]+)\[\d+\]: ")
+_FORMS = (_COMPOSED, _LOGGED, _RFC5424, _SYSLOG_PREFIX, _BARE)
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -199,3 +215,26 @@ def without_prefix(text: str) -> str:
     if text.startswith('"') and text.count('"') >= 2:
         text = text.replace('\\"', "'").replace('"', "", 2) if text.count('"') == 2 else text[1:].replace('\\"', "'")
     return text
+
+
+class Speaker(msgspec.Struct, frozen=True):
+    """Who printed a line; empty where the line does not tell.  ``host``: the name of the machine, or of the container
+    that has a host name of its own.  ``container``: as ``docker compose logs`` or a log driver names it."""
+
+    host: str = ""
+    program: str = ""
+    container: str = ""
+
+
+NOBODY = Speaker()
+"""The line does not say who printed it."""
+
+
+def speaker_of(text: str) -> Speaker:
+    """Return who printed the line.  ``text``: as ``line.readable`` returns it, decoded."""
+    head = text.lstrip()[:300]
+    for form in _FORMS:
+        found = form.match(head)
+        if found is not None:
+            return Speaker(**found.groupdict())
+    return NOBODY

@@ -5,10 +5,19 @@ from datetime import datetime
 
 import msgspec
 
-from hairpin.explain.line import Clock, decode, has_prefix, readable, time_of, without_prefix
+from hairpin.explain.line import (
+    NOBODY,
+    Clock,
+    Speaker,
+    decode,
+    has_prefix,
+    readable,
+    speaker_of,
+    time_of,
+    without_prefix,
+)
 from hairpin.explain.lookup import TextHit, find_meaning
 from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
-from hairpin.explain.speaker import NOBODY, Speaker, speaker_of
 from hairpin.texts.meaning import TextMeaning
 
 KINDS = 20

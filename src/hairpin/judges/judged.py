@@ -1,11 +1,11 @@
-"""Asks both judges about flows."""
+"""Asks both judges about flows, and decides whether the kernel that runs here may judge for the host."""
 
 import msgspec
 
 from hairpin.errors import ReplicaError
 from hairpin.evidence.reading import Evidence
 from hairpin.judges.agreement import Agreement, agreement
-from hairpin.judges.this_kernel import as_judged_here
+from hairpin.message import message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.replica.judgement import Case, Judgement, Kernel
@@ -42,3 +42,30 @@ def judge_flows(
         judged(network, trace, judgement, kernel.release)
         for trace, judgement in zip(traces, outcome.before, strict=True)
     )
+
+
+def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
+    """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
+    release of the judging kernel."""
+    own = network.this.kernel
+    if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:
+        return judgement
+    said = message(
+        "the host's kernel ({own}) does otherwise on the way than this machine's ({running})",
+        own=own or message("not known"),
+        running=running,
+    )
+    return msgspec.structs.replace(judgement, left_out=(*judgement.left_out, said))
+
+
+def on_kernel(network: Network, kernel: str) -> Network:
+    """Return the network as on a host with a kernel of that release."""
+    hosts = tuple(
+        msgspec.structs.replace(
+            host,
+            kernel=kernel,
+            namespaces=tuple(msgspec.structs.replace(each, kernel=kernel) for each in host.namespaces),
+        )
+        for host in network.hosts
+    )
+    return msgspec.structs.replace(network, hosts=hosts)

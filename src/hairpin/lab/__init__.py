@@ -5,7 +5,7 @@ lab), ``scenario`` (plan, fault and truth as data), ``probe`` (real connections)
 then broken), then what the command line calls: ``run`` and ``demo``, with ``this_hairpin`` (the command there) and
 ``say`` (the lab's output).
 
-A running lab is made of ``engine``, ``podman``, ``image``, ``firewall``, ``joining`` (hosts joined to each other),
+A running lab is made of ``engine``, ``image``, ``firewall``, ``joining`` (hosts joined to each other),
 ``logins`` (sshd in each host) and ``prerequisites``.  ``first_process``, ``flanneld``, ``responder`` and ``sweeper``
 run as plain scripts in it.
 """

@@ -1,4 +1,7 @@
-"""Builds a lab and takes it down: ``with running_lab(plan) as lab``."""
+"""Builds a lab and takes it down: ``with running_lab(plan) as lab``.
+
+A real Podman in a lab host has no daemon, only its settings and its image; its containers run as root.
+"""
 
 import itertools
 import os
@@ -7,10 +10,14 @@ import uuid
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
+from typing import Literal
 
 from hairpin.errors import LabError
-from hairpin.lab import engine, image, joining, podman, topology
+from hairpin.lab import engine, image, joining, topology
+from hairpin.lab.engine import IMAGE, PODMAN_SETTINGS, write
 from hairpin.lab.firewall import running_firewall
+from hairpin.lab.image import root_file_system
 from hairpin.lab.node import ENVIRONMENT, HOSTNAME, Node, open_host_node, open_wire_node, python
 from hairpin.lab.plan import HostPlan, LabPlan
 from hairpin.lab.prerequisites import require
@@ -130,7 +137,7 @@ def _running_host(
         _ended_first(node),
     ):
         if plan.podman:
-            podman.prepare(node, plan.podman, cgroup)
+            prepare(node, plan.podman, cgroup)
         if enter is not None:
             enter(node)
         engine.populate(node, plan, cgroup)
@@ -209,3 +216,24 @@ def _swept(cgroup: str) -> Generator[tuple[int, ...]]:
     with sweeper:
         assert sweeper.stdin is not None
         yield (sweeper.stdin.fileno(),)
+
+
+_SETTINGS = """[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+runtime = "runc"
+[network]
+network_backend = "{backend}"
+"""
+
+
+def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> None:
+    """Let ``podman run`` work in the host: there is no systemd, no journal, no registry."""
+    write(host, "/etc/containers/containers.conf", _SETTINGS.format(backend=backend))
+    write(host, PODMAN_SETTINGS, f"{backend}\n")
+    # Podman refuses a DOCKER_CONFIG without this file.
+    write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
+    write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
+    root = host.run("mktemp /run/rootfs-XXXXXX").strip()
+    Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
+    host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")

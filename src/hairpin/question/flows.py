@@ -1,21 +1,29 @@
-"""Which flows a question means: a port on this host, an address, a container, or everything that is published."""
+"""Which flows a question means: a port on this host, an address, a container, or everything that is published.
+
+Pods are those whose engine was not asked: CNI plug-ins made their namespaces, as in k3s.
+"""
+
+from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.host.docker import MeshPort, PortBinding
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
+from hairpin.host.netns import Netns
 from hairpin.message import Message, message
-from hairpin.network.flow import Flow
-from hairpin.network.network import Network
+from hairpin.network.flow import Flow, FromContainer, FromHost
+from hairpin.network.network import Network, addresses_of
 from hairpin.network.prefix import address_text, is_loopback
+from hairpin.network.query import Query
+from hairpin.network.routing import lookup
 from hairpin.question.asked import Origin, Target
 from hairpin.question.container_flows import to_container, to_held
 from hairpin.question.egress import egress_flows, over_tcp
 from hairpin.question.held import given_up, held_by, on_host_network
 from hairpin.question.hosts import host_named, host_of
-from hairpin.question.pods import pod_flows
 from hairpin.question.port_flows import asked_bindings, other_clients, protocols, to_port, usable
+from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
 _FIRST_PORT, _PORTS = 40000, 25000
@@ -181,3 +189,34 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
         binding = PortBinding(each.protocol, each.port, each.port, None, 4)
         flows += to_port(network, host, target, each.protocol, binding, origin)
     return flows
+
+
+def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
+    """Yield the flows from the host to what each pod serves, as a kubelet's probes go, and each pod's way out."""
+    first, *others = beyond(network.namespace(host.netns), 4)
+    out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
+    for namespace in host.namespaces:
+        netns = Netns(host.name, namespace.name)
+        own = _pod_address(namespace)
+        if not netns.is_pod or own is None:
+            continue
+        for port in _pod_ports(namespace, own):
+            yield Flow(FromHost(), 4, own, "tcp", port, host=host.name, asked_host=host.name)
+        if out:
+            start = FromContainer(netns.name.removeprefix("netns:"), netns)
+            yield Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
+
+
+def _pod_address(namespace: Namespace) -> int | None:
+    return next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
+
+
+def _pod_ports(namespace: Namespace, own: int) -> tuple[int, ...]:
+    """Return the TCP ports that take connections to this address."""
+    sockets = (
+        each
+        for each in namespace.sockets
+        if each.protocol == "tcp"
+        and (each.address == own or (each.address is None and (each.version == 4 or not each.v6only)))
+    )
+    return tuple(sorted({each.port for each in sockets}))

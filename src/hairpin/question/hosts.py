@@ -8,10 +8,9 @@ from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
 from hairpin.message import Message, message
-from hairpin.network.machines import same_machine
 from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text
-from hairpin.network.wires import owner_of
+from hairpin.network.wires import owner_of, same_machine
 from hairpin.question.asked import Target
 from hairpin.question.suggest import close, word_list
 

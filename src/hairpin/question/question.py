@@ -1,10 +1,15 @@
-"""What a user asks, before any host is looked at."""
+"""What a user asks, before any host is looked at.
 
+It also tells which containers it needs: what need not be read costs nothing.
+"""
+
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
 from hairpin.network.flow import Flow
+from hairpin.network.prefix import address_text
 from hairpin.network.world import World
 from hairpin.question.asked import AskedEvent, Origin, Target
 from hairpin.question.outside import Public, parse_public
@@ -13,6 +18,8 @@ from hairpin.question.target import parse_event, parse_origin, parse_target
 FULL_BYTES = 16000
 """Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
+_MOST = 50
+"""Words; a question about more is about everything."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -58,3 +65,28 @@ def parse_question(
         size_bytes,
         parse_event(after) if after is not None else None,
     )
+
+
+def needed_containers(question: Question) -> tuple[str, ...]:
+    """Return words for ``collect.sh --only``: the ports, names and addresses of the containers that the flows start in
+    or lead to; empty if all containers are meant."""
+    words = [word for target in question.targets for word in _of_target(target)]
+    if not words or len(words) > _MOST:
+        return ()
+    return tuple(dict.fromkeys((*words, *(_of_origin(question.origin) if question.origin is not None else ()))))
+
+
+def _of_target(target: Target) -> Iterator[str]:
+    if target.container is not None:
+        yield f"name={target.container}"
+    if target.port is not None and target.container is None:
+        yield from (f"port={port}" for port in range(target.port, (target.last or target.port) + 1))
+    if target.address is not None and target.version is not None:
+        yield f"address={address_text(target.address, target.version)}"
+
+
+def _of_origin(origin: Origin) -> Iterator[str]:
+    if origin.container is not None:
+        yield f"name={origin.container}"
+    if origin.address is not None and origin.version is not None:
+        yield f"address={address_text(origin.address, origin.version)}"

@@ -2,8 +2,7 @@
 
 Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``boot/`` (what keeps it).
 ``averting`` keeps away what an event would bring, ``under_events`` says which event undoes a remedy (``told``: what the
-owners of the host keep of it).  ``decisions`` says whose decision a remedy undoes (``decided_rules``,
-``decided_routes``: what shows that somebody decided one).  ``effects`` holds a remedy against the ``known_flows`` of
-its host that have a changed element ``on_path``, and against what reaches a container that has ``joined`` a network;
-``effect`` is what it finds.
+owners of the host keep of it).  ``decisions`` says whose decision a remedy undoes (``decided_rules``: what shows that
+somebody decided one).  ``effects`` holds a remedy against the ``known_flows`` of its host that have a changed element
+``on_path``; ``effect`` is what it finds.
 """

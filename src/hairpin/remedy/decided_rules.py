@@ -1,7 +1,10 @@
-"""What shows that somebody decided a rule or a policy of the packet filter.
+"""What shows that somebody decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
 A rule of an engine is nobody's decision.  Of any other one a sign is needed: who types a rule in a hurry writes no
 comment, makes no chain of its own, and lets nobody in before it.
+
+A decided policy rule or route sends packets nowhere on purpose, or into a table that somebody filled for them.  The
+kernel makes no such entry, and no engine does.
 """
 
 import re
@@ -10,15 +13,17 @@ from collections.abc import Iterator
 from hairpin.engines.docker.dockerd_nftables import TABLE as DOCKER_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.configured import of_place
-from hairpin.host.host import Host
+from hairpin.host.host import Host, Namespace
 from hairpin.host.managers import PANIC_TABLE
 from hairpin.host.netns import Netns
+from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule, Route
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.attachment import network_for
-from hairpin.network.network import Network
+from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import Version, address_text, prefix_text, width
+from hairpin.network.routing import route_text
 
 _COMMENT = re.compile(r"""(?:--comment\s+|\bcomment (?="))(?:"([^"]*)"|'([^']*)'|(\S+))""")
 _SET = re.compile(r"(?P<negated>! )?--match-set (?P<name>\S+)")
@@ -36,6 +41,14 @@ _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", 
 FIREWALLD = "firewalld"
 _NARROW = 1000
 """Fewer ports than these are meant one by one."""
+_SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
+_ADDRESSES = (
+    "saddr4", "saddr6", "daddr4", "daddr6",
+    "ct-orig-saddr4", "ct-orig-saddr6", "ct-orig-daddr4", "ct-orig-daddr6",
+)  # fmt: skip
+_PORTS = ("dport", "sport", "ct-orig-dport", "ct-orig-sport")
+_NOWHERE = ("blackhole", "unreachable", "prohibit")
+_KERNELS = (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT)
 
 
 def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
@@ -140,9 +153,6 @@ def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
     return None
 
 
-_SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
-
-
 def _only_links(fields: tuple[str, ...]) -> bool:
     return all(each in ("iif", "oif", "physin", "physout") for each in fields)
 
@@ -244,13 +254,6 @@ def _chooses(part: ir.Expression) -> bool:
     return asked is not None and not asked[1]
 
 
-_ADDRESSES = (
-    "saddr4", "saddr6", "daddr4", "daddr6",
-    "ct-orig-saddr4", "ct-orig-saddr6", "ct-orig-daddr4", "ct-orig-daddr6",
-)  # fmt: skip
-_PORTS = ("dport", "sport", "ct-orig-dport", "ct-orig-sport")
-
-
 def _overlap(one: tuple[ir.Expression, ...], other: tuple[ir.Expression, ...]) -> bool:
     """Return whether a packet may satisfy both, as far as each of their matches tells alone."""
     for first in one:
@@ -285,3 +288,64 @@ def lets_through(rule: ir.Rule | None) -> bool:
     """Return whether the rule accepts or returns."""
     last = rule.body[-1] if rule is not None and rule.body else None
     return isinstance(last, ir.Verdict) and last.verdict in ("accept", "return")
+
+
+def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | None:
+    """Return what shows that somebody decided the policy rule; None: nothing does."""
+    if rule.action in _NOWHERE:
+        return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
+    if rule.action != "table" or rule.table in (*_KERNELS, None):
+        return None
+    held = routes_of(rule, namespace)
+    if not held:
+        return None
+    refusing = next((each for each in held if each.type in _NOWHERE), None)
+    if refusing is not None:
+        return message(
+            "`{route}` in table {table} keeps what policy rule {priority} selects from leaving any other way",
+            route=route_text(refusing),
+            table=refusing.table,
+            priority=rule.priority,
+        )
+    if rule.source is not None and rule.source[1] == width(rule.version):
+        address = address_text(rule.source[0], rule.version)
+        if owns_address(namespace, rule.version, rule.source[0]):
+            return message(
+                "policy rule {priority} sends the host's answers from {address} by the uplink that has it: {route}",
+                priority=rule.priority,
+                address=address,
+                route=route_text(held[0]),
+            )
+    return message(
+        "policy rule {priority} sends {what} by a table that somebody filled: {route}",
+        priority=rule.priority,
+        what=_selected(rule),
+        route=route_text(held[0]),
+    )
+
+
+def routes_of(rule: PolicyRule, namespace: Namespace) -> tuple[Route, ...]:
+    """Return the routes of the rule's table."""
+    return tuple(each for each in namespace.routes if (each.version, each.table) == (rule.version, rule.table))
+
+
+def keeps_in(rule: PolicyRule, namespace: Namespace) -> bool:
+    """Return whether the rule, or a route of its table, refuses packets: a kill switch."""
+    return rule.action in _NOWHERE or any(each.type in _NOWHERE for each in routes_of(rule, namespace))
+
+
+def sign_of_route(route: Route) -> Message | None:
+    """Return what shows that somebody decided the route; None: nothing does."""
+    if route.type in _NOWHERE:
+        return message("`{route}` refuses packets on purpose", route=route_text(route))
+    if route.table not in _KERNELS:
+        return message("`{route}` is in table {table}, which somebody filled", route=route_text(route),
+                       table=route.table)  # fmt: skip
+    return None
+
+
+def _selected(rule: PolicyRule) -> str:
+    for word, what in (("from", rule.source), ("to", rule.destination)):
+        if what is not None:
+            return f"{word} {prefix_text(*what, rule.version)}"
+    return rule.text

@@ -21,8 +21,7 @@ from hairpin.host.route import PolicyRule, Route
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place, place_of, rule_at
 from hairpin.network.network import Network
-from hairpin.remedy.decided_routes import keeps_in, sign_of_policy_rule, sign_of_route
-from hairpin.remedy.decided_rules import lets_through, sign_of
+from hairpin.remedy.decided_rules import keeps_in, lets_through, sign_of, sign_of_policy_rule, sign_of_route
 from hairpin.remedy.remedy import OwnersDecision, Remedy
 from hairpin.walk.state import Stop
 

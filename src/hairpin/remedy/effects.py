@@ -23,8 +23,15 @@ from hairpin.network.network import Network, owns_address
 from hairpin.network.prefix import is_loopback
 from hairpin.question.standpoints import somebody
 from hairpin.remedy.effect import Effects, FlowEffect
-from hairpin.remedy.joined import flows_to_joined
-from hairpin.remedy.known_flows import Known, asked_by, asked_from, flow_key, is_published_outside, known_flows
+from hairpin.remedy.known_flows import (
+    Known,
+    asked_by,
+    asked_from,
+    flow_key,
+    flows_to_joined,
+    is_published_outside,
+    known_flows,
+)
 from hairpin.remedy.on_path import on_path
 from hairpin.remedy.remedy import Remedy
 from hairpin.walk.trace import Trace

@@ -5,6 +5,8 @@ Published ports from each standpoint and from one container of each network; the
 those that are not published, by the containers' own addresses; what each container asks of another one; the host's own
 services on each address of its uplinks; and the ways out of each container and of the host: the Internet by TCP and
 UDP, name servers, the LAN.
+
+When a container joins a network by the change: its ports, by its address there, from another container of it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.change.change import AddNamespace, Change
 from hairpin.errors import HairpinError
 from hairpin.host.docker import Container
 from hairpin.host.host import Host
@@ -33,6 +36,9 @@ _ANY_PORT = 80
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _MOST_ADDRESSES = 4
 """Addresses of uplinks at which each service of the host is asked for."""
+Inside = dict[str, tuple[tuple[Container, Netns], ...]]
+"""The first two running containers of each network, by the network's name: the second asks the first."""
+_OUTWARD = ("egress", "dns")
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -99,10 +105,6 @@ def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
 
 def _of(group: Group, flows: Iterable[Flow]) -> Iterator[Known]:
     return (Known(flow, group) for flow in flows)
-
-
-Inside = dict[str, tuple[tuple[Container, Netns], ...]]
-"""The first two running containers of each network, by the network's name: the second asks the first."""
 
 
 def _one_of_each_network(host: Host) -> Inside:
@@ -273,4 +275,35 @@ def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[
                 yield msgspec.structs.replace(flow, daddr=neighbour, dport=_ANY_PORT, stand_ins=(), invented=False)
 
 
-_OUTWARD = ("egress", "dns")
+def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
+    """Yield, for each network that a running container joins by the change, a flow from another container there to each
+    TCP port on which the joining one listens."""
+    host = before.this
+    for part in change.parts:
+        if not isinstance(part, AddNamespace) or part.host != host.name:
+            continue
+        was = host.container(part.container.name)
+        if was is None or not was.running:
+            continue  # a container that is started is reached as before it ended
+        ports = dict.fromkeys(
+            each.port
+            for each in part.namespace.sockets
+            if each.protocol == "tcp" and each.address is None and each.relay is None
+        )
+        known = {each.network for each in was.endpoints}
+        for endpoint in part.container.endpoints:
+            asking = _another(host, was, endpoint.network) if endpoint.network not in known else None
+            if asking is None or endpoint.ipv4 is None:
+                continue
+            for port in ports:
+                yield Flow(asking, 4, endpoint.ipv4, "tcp", port, host=host.name)
+
+
+def _another(host: Host, joining: Container, network: str) -> FromContainer | None:
+    """Return another running container of that network as the start of a flow."""
+    for each in host.engine_of(joining).containers:
+        netns = netns_of(host, each) if each.running and each.name != joining.name else None
+        on_it = any(endpoint.network == network for endpoint in each.endpoints)
+        if on_it and netns is not None and not netns.is_host and netns.name in host:
+            return FromContainer(each.name, netns)
+    return None

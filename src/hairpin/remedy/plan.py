@@ -16,8 +16,7 @@ from hairpin.engines.missing import Missing, missing_on
 from hairpin.message import Message
 from hairpin.network.network import Network
 from hairpin.remedy.boot.engine import started
-from hairpin.remedy.boot.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting
-from hairpin.remedy.boot.owned_files import without_owned_files
+from hairpin.remedy.boot.lasting import BY_PERSON, DISRUPTIVE, KINDS, Kind, kind_of, lasting, without_owned_files
 from hairpin.remedy.in_turn import renumbered_candidate
 from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 

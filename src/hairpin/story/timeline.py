@@ -14,10 +14,8 @@ from hairpin.story.commands.people import people_entries
 from hairpin.story.containers import container_entries
 from hairpin.story.entry import Story, StoryEntry
 from hairpin.story.files import file_entries
-from hairpin.story.logs.boots import boot_entries, boots_of
-from hairpin.story.logs.clock_jumps import clock_entries
-from hairpin.story.logs.engine_log import engine_entries
-from hairpin.story.logs.firewall_log import firewall_entries
+from hairpin.story.logs.boots import boot_entries, boots_of, clock_entries
+from hairpin.story.logs.daemon_log import engine_entries, firewall_entries
 from hairpin.story.logs.kernel_log import kernel_entries
 from hairpin.story.logs.transient_units import transient_entries
 from hairpin.story.logs.units import unit_entries

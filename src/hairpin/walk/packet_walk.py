@@ -10,12 +10,11 @@ from hairpin.network.network import Network
 from hairpin.network.tunnel import flannel, wireguard
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
-from hairpin.walk.ip.ipvlan_l3s import delivered_above, input_route_above
 from hairpin.walk.ip.ipvs import balanced
+from hairpin.walk.ip.l3mdev import delivered_above, input_route_above, into_vrf
 from hairpin.walk.ip.mtu import defragmented
 from hairpin.walk.ip.route_in import received6
 from hairpin.walk.ip.route_out import output, output_route, postrouting
-from hairpin.walk.ip.vrf import into_vrf
 from hairpin.walk.link.bridge import bridge_in
 from hairpin.walk.link.device import device_in, device_out
 from hairpin.walk.link.flannel_udp import received

@@ -32,12 +32,11 @@ from hairpin.walk.relay import relayed_flow
 from hairpin.walk.reply import not_for_one, reaches, walk_answer, wrong_answer
 from hairpin.walk.size.bulk import full_sized
 from hairpin.walk.size.segment_size import Handshake
-from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes
+from hairpin.walk.sockets import answers_by_route, decided_by_socket, find_socket, nobody_takes, unserved
 from hairpin.walk.state import End, Sender, SocketDecided, State, Step, stopped
 from hairpin.walk.trace import Branch, Trace, assuming_of_neighbours, trace_of
 from hairpin.walk.tunnelled import innermost
 from hairpin.walk.unread import unread_end, unread_owner
-from hairpin.walk.unserved import unserved
 from hairpin.walk.verdicts import Verdict
 
 _MOST_RELAYS = 3

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.causes.engine_rules._deleting_lines import deletes
+from hairpin.causes.engine_rules._lost_rules import deletes
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.host.managers import ScriptLine
 from hairpin.report.words import Words

@@ -1,11 +1,14 @@
 import msgspec
 import pytest
 
-from hairpin.change.simulation.links import with_link, without_link
+from hairpin.change.change import RenameLink
+from hairpin.change.simulation.links import with_link, with_name, without_link
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Address, BridgePort, Link
 from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.sysctl import Sysctls
 from hairpin.network.network import Network
 from hairpin.network.routing import route_text
 from tests.small_host import HOST_NETNS, container_namespace, host_namespace, network, sibling
@@ -160,3 +163,32 @@ def test_a_bridge_keeps_the_mtu_that_somebody_has_given_it() -> None:
     chosen = msgspec.structs.replace(link(network(), HOST_NETNS, "docker0"), mtu_bytes=1300)
     within = with_link(network(), HOST_NETNS, chosen)
     assert link(without_link(within, HOST_NETNS, "veth1"), HOST_NETNS, "docker0").mtu_bytes == 1300
+
+
+CONF, DEFAULT = ("net", "ipv4", "conf", "old", "rp_filter"), ("net", "ipv4", "conf", "default", "rp_filter")
+BEFORE = Namespace(
+    "host",
+    links=(Link(1, "old", "bridge"), Link(2, "port", master="old")),
+    addresses=(Address("old", 4, 7, 24),),
+    routes=(Route(4, 0, 24, next_hops=(NextHop("old"),)),),
+    rules=(PolicyRule(4, 9, iif="old", table=7),),
+    neighbours=(Neighbour("old", 4, 8, 8, "STALE"),),
+    fdb=(FdbEntry("old", "port", 8),),
+    sysctls=Sysctls({CONF: "1", DEFAULT: "0"}),
+)
+
+
+def test_what_the_kernel_keeps_by_the_link_follows_it_and_rules_keep_their_words() -> None:
+    after = with_name(BEFORE, RenameLink(HOST_NETNS, "old", "new"))
+    assert [(each.name, each.master) for each in after.links] == [("new", None), ("port", "new")]
+    assert (after.addresses[0].link, after.neighbours[0].link, after.fdb[0].bridge) == ("new", "new", "new")
+    assert after.routes[0].next_hops == (NextHop("new"),)
+    assert after.sysctls.values == {("net", "ipv4", "conf", "new", "rp_filter"): "1", DEFAULT: "0"}
+    assert after.rules == BEFORE.rules
+    assert with_name(after, RenameLink(HOST_NETNS, "new", "old")) == BEFORE
+
+
+@pytest.mark.parametrize(("link", "name"), (("gone", "new"), ("old", "port")))
+def test_only_a_link_that_is_there_takes_a_free_name(link: str, name: str) -> None:
+    with pytest.raises(ChangeError):
+        with_name(BEFORE, RenameLink(HOST_NETNS, link, name))

@@ -6,9 +6,9 @@ import pytest
 from hairpin.engines.docker.dockerd import expected, expected_for
 from hairpin.engines.missing import missing
 from hairpin.engines.surplus import surplus
-from hairpin.host.docker import Engine
+from hairpin.host.docker import Engine, PortBinding
 from hairpin.netfilter.meaning import meaning
-from tests.engines.hosts import DOCKER0, EMPTY, N1, WEB, docker, fixture
+from tests.engines.hosts import DOCKER0, EMPTY, HTTP, N1, WEB, container, docker, endpoint, fixture, network, number
 
 FIXTURE_VERSIONS = ("20.10", "26.1", "28.5")
 
@@ -40,12 +40,12 @@ def test_what_a_start_would_make_is_the_same_but_for_the_order(version: str) -> 
 def test_what_is_made_for_a_container_does_not_depend_on_the_others(version: str) -> None:
     engine, namespace = fixture(version)
     whole = expected(engine, namespace, in_order=False)
-    for container in engine.containers:
-        alone = expected_for(engine, namespace, {container.name})
-        assert [meaning(each.rule) for each in whole.rules if each.container == container.name] == [
-            meaning(each.rule) for each in alone.rules if each.container == container.name
+    for own in engine.containers:
+        alone = expected_for(engine, namespace, {own.name})
+        assert [meaning(each.rule) for each in whole.rules if each.container == own.name] == [
+            meaning(each.rule) for each in alone.rules if each.container == own.name
         ]
-        assert [each for each in whole.listeners if each.container == container.name] == list(alone.listeners)
+        assert [each for each in whole.listeners if each.container == own.name] == list(alone.listeners)
 
 
 @pytest.mark.parametrize("version", FIXTURE_VERSIONS)
@@ -103,3 +103,38 @@ def test_the_generation_follows_the_version() -> None:
     assert {"DOCKER-FORWARD", "DOCKER-ISOLATION-STAGE-1"} <= chains["28.0.1"]
     assert {"DOCKER-FORWARD", "DOCKER-INTERNAL"} <= chains["29.0.0"]
     assert "DOCKER-ISOLATION-STAGE-1" not in chains["29.0.0"]
+
+
+BOTH = (HTTP, PortBinding("tcp", 80, 8080, version=6), PortBinding("udp", 53, 53, host_ip=number("127.0.0.1")))
+
+
+def held(engine: Engine) -> list[tuple[str, str, int, int | None, int]]:
+    listeners = expected(engine, EMPTY).listeners
+    return [(one.process, one.protocol, one.version, one.address, one.port) for one in listeners]
+
+
+def published(*bindings: PortBinding) -> Engine:
+    return docker("28.5.2", N1, containers=(container("web", endpoint("n1", "172.21.0.2"), publish=bindings),))
+
+
+def test_each_binding_has_a_proxy() -> None:
+    assert held(published(*BOTH)) == [
+        ("docker-proxy", "udp", 4, 0x7F000001, 53),
+        ("docker-proxy", "tcp", 4, None, 8080),
+        ("docker-proxy", "tcp", 6, None, 8080),
+    ]
+
+
+def test_without_a_proxy_the_daemon_holds_the_port() -> None:
+    engine = msgspec.structs.replace(published(HTTP), userland_proxy=False)
+    assert held(engine) == [("dockerd", "tcp", 4, None, 8080)]
+    assert expected(engine, EMPTY).hairpin_bridges == ("br-n1",)
+
+
+def test_a_binding_that_is_not_in_effect_has_no_listener() -> None:
+    assert held(published(msgspec.structs.replace(HTTP, actual=False))) == []
+
+
+def test_a_routed_network_holds_no_port() -> None:
+    routed = network("n1", "172.21.0.0/16", options=(("gateway_mode_ipv4", "routed"),))
+    assert held(msgspec.structs.replace(published(HTTP), networks=(routed,))) == []

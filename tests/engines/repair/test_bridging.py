@@ -4,14 +4,14 @@ import msgspec
 import pytest
 
 from hairpin.change.change import AddEntry, SetLink, SetSysctl
-from hairpin.engines.repair.bridging import lacks_bridge, lost_addresses, new_bridge, port_of
+from hairpin.engines.repair.bridging import engine_addresses, lacks_bridge, lost_addresses, new_bridge, port_of
 from hairpin.host.docker import Subnet
 from hairpin.host.link import Address
 from hairpin.host.route import Neighbour
 from hairpin.network.attachment import has_lost_bridge
 from hairpin.network.prefix import parse_address
-from tests.causes.hosts import without_addresses
-from tests.small_host import HOST_NETNS, container, container_namespace, engine, host_namespace, network
+from tests.causes.hosts import on_overlay, without_addresses
+from tests.small_host import GATEWAY, HOST_NETNS, WEB, container, container_namespace, engine, host_namespace, network
 
 SIX = Subnet(6, parse_address("2001:db8:d0c::")[1], 64, parse_address("2001:db8:d0c::1")[1])
 BARE = network(
@@ -82,3 +82,15 @@ def test_the_bridge_gets_the_hardware_address_that_its_containers_know(learned: 
     (link, *_) = new_bridge(built.this, engine(container()), engine().networks[0])
     assert isinstance(link, SetLink)
     assert link.link.mac == learned
+
+
+def test_bridges_have_their_gateways_and_containers_their_endpoints() -> None:
+    host = network().this
+    assert [(each.value, each.prefix_length) for each in engine_addresses(host, "host")] == [(GATEWAY, 16)]
+    assert [(each.value, each.prefix_length) for each in engine_addresses(host, "container:web")] == [(WEB, 16)]
+    assert list(engine_addresses(host, "container:other")) == []
+
+
+def test_a_container_on_an_overlay_has_an_address_on_swarms_bridge() -> None:
+    given = engine_addresses(network(docker=on_overlay()).this, "container:web")
+    assert [each.value for each in given] == [WEB + 256, WEB]

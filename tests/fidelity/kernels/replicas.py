@@ -13,8 +13,7 @@ from pathlib import Path
 import msgspec
 
 from hairpin.errors import HairpinError
-from hairpin.judges.judged import judge_flows
-from hairpin.judges.this_kernel import on_kernel
+from hairpin.judges.judged import judge_flows, on_kernel
 from hairpin.question.flows import flows_for
 from hairpin.question.target import parse_origin
 from hairpin.replica.judge import RunningKernel

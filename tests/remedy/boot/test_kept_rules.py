@@ -7,10 +7,14 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.host.managers import Unit
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.iptables.save import parse
-from hairpin.netfilter.ir import Chain
+from hairpin.netfilter.ir import Chain, FieldMatch, Nat, Rule
 from hairpin.network.network import Network
+from hairpin.remedy.boot.kept_rules import addresses_of_today
 from hairpin.remedy.remedy import Remedy
+from tests.causes.hosts import on_overlay
 from tests.remedy.situations import HOST_NETNS, deletion, insertion, network, nft_insertion, remedy, said
+from tests.small_host import WEB
+from tests.small_host import network as small_network
 
 DNAT = insertion(
     "OUTPUT", "-d 203.0.113.11/32 -p tcp -m tcp --dport 8151 -j DNAT --to-destination 198.51.100.11", table="nat"
@@ -257,3 +261,27 @@ def test_a_policy_that_no_file_sets() -> None:
     told = remedy(network(), FORWARD)
     assert told.persist == ()
     assert "no saved ruleset that was read sets the policy of filter FORWARD" in said(told)
+
+
+FRONT = 0xAC150002
+"""172.21.0.2"""
+
+
+def test_rules_that_match_or_lead_to_a_container() -> None:
+    host = network().this
+    for body in ((FieldMatch("daddr4", ((FRONT, FRONT),)),), (Nat("dnat", (FRONT, FRONT), (80, 80), version=4),)):
+        assert list(addresses_of_today(Rule(body, "", 1), host)) == [("172.21.0.2", "front")]
+
+
+def test_a_rule_that_leads_to_a_container_on_swarms_bridge() -> None:
+    host = small_network(docker=on_overlay()).this
+    assert list(addresses_of_today(Rule((FieldMatch("daddr4", ((WEB, WEB),)),), "", 1), host)) == [
+        ("172.17.0.2", "web")
+    ]
+
+
+def test_other_rules_stay_true() -> None:
+    host = network().this
+    subnet = FieldMatch("daddr4", ((FRONT - 2, FRONT + 253),))
+    own = FieldMatch("daddr4", ((0xC633640B, 0xC633640B),))
+    assert [*addresses_of_today(Rule((subnet,), "", 1), host), *addresses_of_today(Rule((own,), "", 1), host)] == []

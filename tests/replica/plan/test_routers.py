@@ -8,9 +8,10 @@ from hairpin.host.route import Neighbour
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
-from hairpin.replica.plan.links import wiring
-from hairpin.replica.plan.routers import asking, gateways, next_hop, unheard_router
-from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, route
+from hairpin.replica.plan.links import Wire, wiring
+from hairpin.replica.plan.routers import asking, gateways, next_hop, routes, rules, unheard_router, wire_mtu
+from tests.causes.hosts import with_link
+from tests.small_host import CLIENT, HOST_ADDRESS, HOST_NETNS, host_namespace, network, published, route
 
 ROUTER = parse_address("198.51.100.1")[1]
 NEIGHBOUR = parse_address("198.51.100.7")[1]
@@ -60,3 +61,30 @@ def test_the_next_hops_by_uplinks_are_outside() -> None:
     ):
         host = msgspec.structs.replace(host_namespace(), neighbours=neighbours, addresses=addresses)
         assert set(gateways(network(host), 4)) == found
+
+
+def wire(mtu_bytes: int) -> Wire:
+    link = with_link(host_namespace(), "eth0", mtu_bytes=mtu_bytes).link("eth0")
+    assert link is not None
+    return Wire(HOST_NETNS, link, "w1")
+
+
+def test_a_client_behind_a_router_tells_ethernet_s_mtu() -> None:
+    net, flows = network(with_link(host_namespace(), "eth0", mtu_bytes=1400)), (published(),)
+    (line,) = routes(net, flows, wire(1400), 0, 4)
+    assert line.endswith("onlink table 3001 advmss 1460")
+    assert list(rules(net, flows, (wire(1400),), 4, {"w1": 1})) == [
+        "rule add priority 9 fwmark 1001 from 192.0.2.10/32 iif lo lookup 3001",
+        "rule add priority 9 fwmark 1 from 192.0.2.10/32 iif lo lookup 3001",
+    ]
+    assert list(wire_mtu(wire(1400))) == ["link set dev w1 mtu 1400"]
+
+
+def test_a_neighbour_tells_its_link_s() -> None:
+    net = network(with_link(host_namespace(), "eth0", mtu_bytes=1400))
+    assert not list(routes(net, (published(Lan(CLIENT)),), wire(1400), 0, 4))
+
+
+def test_a_usual_wire_needs_nothing() -> None:
+    assert not list(wire_mtu(wire(1500)))
+    assert not list(routes(network(), (published(),), wire(1500), 0, 4))

@@ -1,6 +1,6 @@
 """The kernel's counters, as the replica reads them."""
 
-from hairpin.replica.watch.snmp import counted
+from hairpin.replica.watch.proc_net import counted
 
 TEXT = """\
 Tcp: RtoMin ActiveOpens OutRsts

@@ -6,8 +6,8 @@
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from hairpin.report.page.drawing import drawing
 from hairpin.report.page.picture import Rounds, picture_of
+from hairpin.report.page.way_figure import drawing
 from hairpin.report.places import NO_HOSTS
 from hairpin.report.text.ways import FlowWay, ways
 from hairpin.report.words import Words

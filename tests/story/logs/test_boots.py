@@ -1,7 +1,7 @@
 """Boots, and how they ended."""
 
 from hairpin.story.clock import moment
-from hairpin.story.logs.boots import boot_at, boot_entries, boots_of, ends_orderly
+from hairpin.story.logs.boots import boot_at, boot_entries, boots_of, clock_entries, ends_orderly
 from hairpin.story.traces import traces_of
 from tests.story.recorded import BEGUN, BOOT, clock, entry, journal, lab, traces
 
@@ -73,3 +73,21 @@ def test_a_time_lies_in_its_boot() -> None:
     assert boot is not None
     assert boot.id == BOOT
     assert boot_at(found, 0) is None
+
+
+def test_a_jump_is_told() -> None:
+    log = "\n".join((entry(3, "systemd", "early", jump=-3600), entry(20, "systemd", "late")))
+    (found,) = clock_entries(traces(("trace-units", log)))
+    assert str(found.what).startswith("the clock was put forward by 3600 s")
+    assert found.at == BEGUN + 20
+
+
+def test_a_jump_back_is_told() -> None:
+    log = "\n".join((entry(3, "systemd", "early", jump=60), entry(20, "systemd", "late")))
+    (found,) = clock_entries(traces(("trace-units", log)))
+    assert str(found.what).startswith("the clock was put back by 60 s")
+
+
+def test_a_clock_that_is_kept_right_does_not_jump() -> None:
+    log = "\n".join((entry(3, "systemd", "early", jump=0.9), entry(20, "systemd", "late")))
+    assert list(clock_entries(traces(("trace-units", log)))) == []

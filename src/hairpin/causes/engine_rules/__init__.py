@@ -1,2 +1,3 @@
-"""A rule that the engine made is gone; ``_lost_rules`` finds which, ``_makers`` what may have taken it away,
-``_deleting_lines`` which scripts delete such rules whenever they run."""
+"""A rule that the engine made is gone; ``_lost_rules`` finds which, and which scripts delete such rules
+whenever they run, ``_makers`` what may have taken it away.
+"""

@@ -18,7 +18,7 @@ from hairpin.causes.routing._asked import is_elsewhere, lookups_on_way, namespac
 from hairpin.causes.where import OfLink
 from hairpin.change.change import AddEntry, Change, DeleteEntry, one
 from hairpin.change.simulation.addresses import address_of
-from hairpin.engines.repair.given import engine_addresses
+from hairpin.engines.repair.bridging import engine_addresses
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns

@@ -1,5 +1,5 @@
 """The network after a change.
 
 Read ``simulate`` (the entry) and what it does to each part: ``rules``, ``addresses``, ``links``, ``listed``,
-``renaming``, ``entries``, ``sysctls``.  ``in_turn`` makes several, one after another.
+``entries``, ``sysctls``.  ``in_turn`` makes several, one after another.
 """

@@ -1,13 +1,20 @@
-"""Sets a link's properties and deletes links, with all that the kernel does when a link comes up or goes down.
+"""Sets a link's properties and its name, and deletes links, with all that the kernel does when a link comes up or goes
+down.
 
 Source: net/bridge/br_if.c br_port_carrier_check(), br_stp_if.c (ports of a bridge that is down, or without carrier, are
 disabled); net/core/link_watch.c (a veth has carrier while its other end is up); net/ipv4/fib_frontend.c
 fib_netdev_event(), fib_semantics.c fib_sync_down_dev(); net/ipv6/addrconf.c addrconf_ifdown(); net/core/neighbour.c
 neigh_ifdown()
+
+Another name reaches everything in the namespace that the kernel keeps by the link and not by its name.  Rules of the
+packet filter and policy rules name links by words: they stay as they are, and meet other links.
+
+Source: net/core/dev.c dev_change_name(), net/ipv4/devinet.c inetdev_event(): NETDEV_CHANGENAME
 """
 
 import msgspec
 
+from hairpin.change.change import RenameLink
 from hairpin.change.simulation.addresses import with_connected_routes
 from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
@@ -21,6 +28,7 @@ from hairpin.network.prefix import Version
 
 _ETHERNET_BYTES = 1500
 """ETH_DATA_LEN of include/uapi/linux/if_ether.h."""
+_replace = msgspec.structs.replace
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
@@ -258,3 +266,45 @@ def _enabled(link: Link) -> Link:
     if link.port is None or link.port.state != "disabled":
         return link
     return msgspec.structs.replace(link, port=msgspec.structs.replace(link.port, state="forwarding"))
+
+
+def with_name(namespace: Namespace, part: RenameLink) -> Namespace:
+    """Return the namespace in which the link has its new name; raises ChangeError if there is no such link, or if
+    another one has that name."""
+    old, new = part.link, part.name
+    if namespace.link(old) is None:
+        raise ChangeError(message("link {link} is not there", link=old))
+    if namespace.link(new) is not None:
+        raise ChangeError(message("there is a link {link} already", link=new))
+
+    def named(name: str) -> str:
+        return new if name == old else name
+
+    def moved(link: Link) -> Link:
+        under = link.tunnel is not None and link.tunnel.underlay == old
+        tunnel = _replace(link.tunnel, underlay=new) if link.tunnel is not None and under else link.tunnel
+        master, lower = link.master and named(link.master), link.lower and named(link.lower)
+        return _replace(link, name=named(link.name), master=master, lower=lower, tunnel=tunnel)
+
+    values = {
+        (*path[:3], new, *path[4:]) if path[2:4] in (("conf", old), ("neigh", old)) else path: value
+        for path, value in namespace.sysctls.values.items()
+    }
+    return _replace(
+        namespace,
+        links=tuple(moved(each) for each in namespace.links),
+        addresses=tuple(_replace(each, link=named(each.link)) for each in namespace.addresses),
+        routes=tuple(
+            _replace(each, next_hops=tuple(_replace(hop, link=hop.link and named(hop.link)) for hop in each.next_hops))
+            for each in namespace.routes
+        ),
+        neighbours=tuple(_replace(each, link=named(each.link)) for each in namespace.neighbours),
+        fdb=tuple(
+            _replace(
+                each, port=named(each.port), bridge=each.bridge and named(each.bridge), via=each.via and named(each.via)
+            )
+            for each in namespace.fdb
+        ),
+        sockets=tuple(_replace(each, device=each.device and named(each.device)) for each in namespace.sockets),
+        sysctls=_replace(namespace.sysctls, values=values),
+    )

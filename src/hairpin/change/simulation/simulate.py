@@ -7,8 +7,7 @@ import msgspec
 from hairpin.change import change as c
 from hairpin.change.commands.words import is_made_by_hand
 from hairpin.change.simulation.entries import with_entry, with_other_entry, without_entry
-from hairpin.change.simulation.links import with_carrier_by, with_link, without_link
-from hairpin.change.simulation.renaming import with_name
+from hairpin.change.simulation.links import with_carrier_by, with_link, with_name, without_link
 from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.simulation.sysctls import with_sysctl
 from hairpin.errors import ChangeError

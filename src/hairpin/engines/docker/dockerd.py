@@ -1,8 +1,9 @@
 """What an engine programs into its host, as a function of its version, its options, its networks and its running
-containers: dockerd itself here, Podman in ``podman``.
+containers: dockerd itself here, Podman in ``podman``.  Sockets that hold published ports on the host are
+docker-proxy's, or the daemon's own where it runs without proxies.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -10,9 +11,8 @@ from hairpin.engines import podman
 from hairpin.engines.docker import dockerd_20, dockerd_28, dockerd_nftables, swarm
 from hairpin.engines.docker.history import History, as_seen, history_of
 from hairpin.engines.docker.options import Daemon, Version, daemon_of, dockerd_version
-from hairpin.engines.expected import ExpectedRules
+from hairpin.engines.expected import ExpectedListener, ExpectedRules
 from hairpin.engines.found import shown_runs
-from hairpin.engines.listeners import listeners_of
 from hairpin.engines.sysctls import policies_of, sysctls_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
@@ -80,3 +80,19 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
     if daemon.version < swarm.UNKNOWN_SINCE and daemon.ipv4:
         swarm.add_mesh(chains, engine)
     return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())
+
+
+def listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
+    """Yield one socket for each binding in effect; a routed network holds no port of the host."""
+    for port in history.ports:
+        binding, side = port.binding, port.attachment.bridge.side(port.family)
+        if binding.actual and binding.host_port and side is not None and side.mode != "routed":
+            yield ExpectedListener(
+                process="dockerd" if daemon.hairpin else "docker-proxy",
+                protocol=binding.protocol,
+                version=binding.version,
+                address=binding.host_ip,
+                port=binding.host_port,
+                container=port.attachment.container,
+                binding=binding,
+            )

@@ -1,11 +1,14 @@
-"""A network's bridge as its engine makes it: the link, the addresses of the gateways, its sysctl, its ports."""
+"""A network's bridge as its engine makes it: the link, the addresses of the gateways, its sysctl, its ports.
+
+Beside it: the addresses that the engines gave to all links of a namespace.
+"""
 
 from collections.abc import Iterator
 
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
-from hairpin.engines.repair.endpoints import gateway_of
+from hairpin.engines.repair.endpoints import addresses, gateway_of
 from hairpin.host.docker import DockerNetwork, Engine, Subnet
 from hairpin.host.host import Host
 from hairpin.host.link import Address, BridgePort, Link
@@ -123,3 +126,16 @@ def port_of(engine: Engine) -> BridgePort:
     frame may return by the port that it came from.  Source: moby libnetwork/drivers/bridge/bridge_linux.go
     setHairpinMode(); podman cni/87-podman-bridge.conflist"""
     return BridgePort(hairpin=engine.userland_proxy is False or engine.network_backend == "cni")
+
+
+def engine_addresses(host: Host, name: str) -> Iterator[Address]:
+    """Yield the addresses of the namespace of that name: of the bridges on the host, of the endpoints in a container.
+    ``link`` is empty for those of an endpoint."""
+    for engine in host.engines:
+        if name == host.netns.name:
+            for joined in engine.networks:
+                yield from bridge_addresses(host, joined)
+        for container in engine.containers:
+            if container.netns == name and name != host.netns.name:
+                for endpoint in engine.endpoints_of(container):
+                    yield from addresses(endpoint, "")

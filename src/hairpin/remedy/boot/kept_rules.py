@@ -1,5 +1,9 @@
-"""Puts rules and policies into the files from which this host loads them, and takes them out."""
+"""Puts rules and policies into the files from which this host loads them, and takes them out.
 
+An address that a container has only until its next start stands in no such file: nothing that outlives it may name it.
+"""
+
+from collections.abc import Iterator
 from typing import assert_never
 
 import msgspec
@@ -28,16 +32,16 @@ from hairpin.host.boot.saved_rules import (
     without_nft_line,
     without_rule,
 )
+from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
-from hairpin.netfilter.ir import Chain, Jump, Outside
+from hairpin.netfilter.ir import Chain, FieldMatch, Jump, Nat, Outside, Rule
 from hairpin.netfilter.meaning import unordered
+from hairpin.network.prefix import Version, address_text
 from hairpin.remedy.boot import kept_nft
 from hairpin.remedy.boot.firewalld import direct, without_direct
-from hairpin.remedy.boot.loopback import by_loopback_unit, is_of_loopback
-from hairpin.remedy.boot.of_today import addresses_of_today
-from hairpin.remedy.boot.unit import by_unit
+from hairpin.remedy.boot.unit import by_loopback_unit, by_unit, is_of_loopback
 from hairpin.remedy.remedy import Lasting, Situation
 
 _UFW_DEFAULT = "/etc/default/ufw"
@@ -317,3 +321,24 @@ def _with_policy(part: SetPolicy, situation: Situation) -> list[WriteFile]:
         if content is not None:
             found.append(WriteFile(situation.host.name, file.path, content))
     return found
+
+
+def addresses_of_today(rule: Rule, host: Host) -> Iterator[tuple[str, str]]:
+    """Yield each container's address that the rule names, with the container's name."""
+    for version, value in _named(rule):
+        for container in host.containers():
+            endpoints = host.engine_of(container).endpoints_of(container)
+            own = ((each.ipv4 if version == 4 else each.ipv6) for each in endpoints)
+            if value in own:
+                yield address_text(value, version), container.name
+
+
+def _named(rule: Rule) -> Iterator[tuple[Version, int]]:
+    for part in rule.body:
+        if isinstance(part, FieldMatch) and part.field in ("saddr4", "daddr4", "saddr6", "daddr6"):
+            version: Version = 4 if part.field.endswith("4") else 6
+            for first, last in part.ranges:
+                if first == last:
+                    yield version, first
+        elif isinstance(part, Nat) and part.addresses is not None and part.addresses[0] == part.addresses[1]:
+            yield (6 if part.version == 6 else 4), part.addresses[0]

@@ -1,5 +1,9 @@
-"""Which kind of remedy each part of a change is, and what keeps each kind."""
+"""Which kind of remedy each part of a change is, and what keeps each kind.
 
+A file that another program writes is left to it: its owner is named, with the lines that are needed there.
+"""
+
+from difflib import SequenceMatcher
 from typing import Literal, assert_never, get_args
 
 import msgspec
@@ -7,8 +11,12 @@ import msgspec
 from hairpin.causes.registry import fixed_with_of
 from hairpin.change import calls
 from hairpin.change import change as c
+from hairpin.change.calls import ReloadUfw
+from hairpin.change.change import WriteFile
 from hairpin.engines.docker.daemon import starts_docker
+from hairpin.host.boot.generated import is_made_at_boot, is_shipped, owner_of_lines
 from hairpin.host.host import Host
+from hairpin.host.managers import ConfigFile
 from hairpin.host.route import Route
 from hairpin.message import Message, message
 from hairpin.network.attachment import attachment_of
@@ -28,6 +36,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
 """Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
+_BY_ITSELF: dict[Kind, Message] = {
+    "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
+    "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
+    "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
+    "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
+    "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
+    "change-outside": message("it is kept where it is configured, outside of this host"),
+}
+"""For what hairpin writes nothing, and what a person should know of it."""
 
 
 def kind_of(part: c.Primitive, situation: Situation) -> Kind:
@@ -178,17 +195,6 @@ def _kind_beyond(part: c.Beyond) -> Kind:
             assert_never(part)
 
 
-_BY_ITSELF: dict[Kind, Message] = {
-    "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
-    "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
-    "recreate-network": message("the network keeps its new subnet: nothing else is needed"),
-    "continue-process": message("a process that is started anew is not stopped: nothing else is needed"),
-    "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
-    "change-outside": message("it is kept where it is configured, outside of this host"),
-}
-"""For what hairpin writes nothing, and what a person should know of it."""
-
-
 def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
     """Return what keeps the parts of one kind."""
     match kind:
@@ -241,3 +247,40 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
             return Lasting(advice=(_BY_ITSELF[kind],))
         case _:
             assert_never(kind)
+
+
+def without_owned_files(kept: Lasting, situation: Situation) -> Lasting:
+    """Return what keeps a change without the files that are another program's; what is needed in these is advice."""
+    told = {each.path: _left_to_owner(each, situation.file(each.path)) for each in kept.files}
+    files = tuple(each for each in kept.files if told[each.path] is None)
+    # ufw would only read its old files again.
+    calls = tuple(each for each in kept.calls if files or not kept.files or not isinstance(each, ReloadUfw))
+    advice = (*kept.advice, *(each for each in told.values() if each is not None))
+    return msgspec.structs.replace(kept, files=files, calls=calls, advice=advice)
+
+
+def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | None:
+    """Return advice on a file that is another program's; None if it may be written."""
+    if before is None:
+        return None
+    facts = {"file": written.path, "lines": _lines(before.text, written.text or "")}
+    owner = owner_of_lines(before, written.text)
+    if owner is not None:
+        return message("{file} needs {lines}: change it where it comes from (it says “{owner}”)", owner=owner, **facts)
+    if is_shipped(written.path):
+        return message("{file} needs {lines}, and belongs to a package: its next upgrade would write it anew", **facts)
+    if is_made_at_boot(written.path):
+        return message("{file} needs {lines}, and is made anew at each boot: change what makes it", **facts)
+    return None
+
+
+def _lines(before: str, after: str) -> str:
+    """Return the changed lines, each with its sign and the number of the line that it stands at now."""
+    old, new = before.splitlines(), after.splitlines()
+    told: list[str] = []
+    for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            told += (f"`-{line.strip()}`" for line in old[start:end])
+            told += (f"`+{line.strip()}`" for line in new[first:last])
+            told[-1] += f" (line {start + 1})"
+    return ", ".join(told)

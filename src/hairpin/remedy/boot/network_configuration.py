@@ -1,12 +1,25 @@
-"""Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network."""
+"""Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network.
 
-from hairpin.change.change import AddEntry, Entry, Primitive, SetLink, Setting
+Addresses and routes of a link that systemd-networkd configures are kept in a drop-in beside the link's file: whoever
+writes that file, netplan or a person, it stays as it is.
+
+Source: systemd.network(5), *Description* (``.network.d/``); netplan(5): its files are below /run/systemd/network
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from hairpin.change.change import AddEntry, Entry, Primitive, SetLink, Setting, WriteFile
+from hairpin.change.expect import address_key, route_key
+from hairpin.host.boot.link_settings import of_network_file
+from hairpin.host.boot.rule_keeper import unit
+from hairpin.host.boot.systemd_network import UnitFile, claim, is_true, unit_files
 from hairpin.host.host import Host
 from hairpin.host.link import Address
-from hairpin.host.route import Route
+from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.message import Message, message
 from hairpin.network.network import is_uplink
-from hairpin.remedy.boot.networkd_file import by_networkd
+from hairpin.network.prefix import address_text, prefix_text
 from hairpin.remedy.remedy import Lasting, Situation
 
 _CONFIGURATORS = (
@@ -16,6 +29,10 @@ _CONFIGURATORS = (
     ("/etc/sysconfig/network-scripts/", "network-scripts"),
     ("/etc/network/interfaces", "ifupdown"),
 )
+_FOLDER = "/etc/systemd/network"
+_ANY_VERSION = 255
+_METRIC6 = 1024
+"""IP6_RT_PRIO_USER: the metric of a route that is added without one."""
 
 
 def configured_by(host: Host) -> Message:
@@ -67,3 +84,88 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
     if any(part.netns.is_host and is_uplink(situation.network, part.netns, part.link) for part in parts):
         return Lasting(advice=(configured_by(situation.host),))
     return Lasting(advice=(message("the engine makes this link anew when it starts the container or itself"),))
+
+
+def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting | None:
+    """Return the drop-ins that make the entries whenever networkd configures their links; None if it does not configure
+    all of them, or a file of its cannot say an entry."""
+    texts: dict[str, str] = {}
+    there: list[str] = []
+    for part in parts:
+        entry = part.entry if isinstance(part, AddEntry) and part.netns == situation.host.netns else None
+        said = _said(entry) if isinstance(entry, Address | Route) else None
+        own = _file_of(said[0], situation.host) if said is not None else None
+        if entry is None or said is None or own is None:
+            return None
+        if _has(own, said[0], entry):
+            there.append(own.path)
+            continue
+        base = own.path.rpartition("/")[2]
+        texts[base] = "\n".join(filter(None, (texts.get(base, ""), said[1])))
+    files = tuple(WriteFile(situation.host.name, _drop_in(base, text), text) for base, text in texts.items())
+    return Lasting(files=files, advice=tuple(_advice(files, there)))
+
+
+def _advice(files: tuple[WriteFile, ...], there: list[str]) -> Iterator[Message]:
+    if there:
+        yield message("{file} has it already: it was taken away at run time", file=", ".join(dict.fromkeys(there)))
+    if files:
+        yield message(
+            "networkd reads {names} together with the link's own file, and what writes that file leaves it alone",
+            names=", ".join(each.path for each in files),
+        )
+
+
+def _has(own: UnitFile, link: str, entry: Entry) -> bool:
+    """Return whether the link's file makes the entry already."""
+    settings = of_network_file(own, link, _ANY_VERSION, lambda name: int(name) if name.isdigit() else 0)
+    if isinstance(entry, Address):
+        return any(address_key(each) == address_key(entry) for each in settings.addresses)
+    return isinstance(entry, Route) and any(route_key(each) == route_key(entry) for each in settings.routes)
+
+
+def _drop_in(base: str, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"{_FOLDER}/{base}.d/90-hairpin-{digest}.conf"
+
+
+def _file_of(name: str, host: Host) -> UnitFile | None:
+    """Return the file by which networkd configures the link, if it runs and that is certain."""
+    daemon = unit(host, "systemd-networkd")
+    link = host.namespace(host.netns.name).link(name)
+    if daemon is None or daemon.active != "active" or link is None:
+        return None
+    found = claim(host, link, unit_files(host, ".network"))
+    if found.file is None or found.unsure or is_true(found.file.value("Link", "Unmanaged")):
+        return None
+    return found.file
+
+
+def _said(entry: Address | Route) -> tuple[str, str] | None:
+    """Return the entry's link, and its section of a file; None if no file says it whole."""
+    if isinstance(entry, Address):
+        if entry.peer is not None or entry.nodad or entry.noprefixroute or entry.scope != "global":
+            return None
+        text = f"{address_text(entry.value, entry.version)}/{entry.prefix_length}"
+        return entry.link, f"[Address]\nAddress={text}\n"
+    hop = entry.next_hops[0] if len(entry.next_hops) == 1 else None
+    if hop is None or hop.link is None or hop.encap or entry.type != "unicast" or entry.tos or entry.source is not None:
+        return None
+    return hop.link, "\n".join(("[Route]", *_route_lines(entry), ""))
+
+
+def _route_lines(route: Route) -> Iterator[str]:
+    (hop,) = route.next_hops
+    yield f"Destination={prefix_text(route.destination, route.prefix_length, route.version)}"
+    if hop.gateway is not None:
+        yield f"Gateway={address_text(hop.gateway, hop.gateway_version or route.version)}"
+    if hop.onlink:
+        yield "GatewayOnLink=yes"
+    if route.metric and not (route.version == 6 and route.metric == _METRIC6):
+        yield f"Metric={route.metric}"
+    if route.table != TABLE_MAIN:
+        yield f"Table={route.table}"
+    if route.prefsrc is not None:
+        yield f"PreferredSource={address_text(route.prefsrc, route.version)}"
+    if route.mtu_bytes is not None:
+        yield f"MTUBytes={route.mtu_bytes}"

@@ -1,21 +1,30 @@
-"""A systemd unit of hairpin's own, for what nothing on the host loads at boot."""
+"""A systemd unit of hairpin's own, for what nothing on the host loads at boot.
+
+Public addresses have one unit: it makes their chain again, for all its addresses and ports.
+"""
 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from hairpin.change.calls import SetUnitState
-from hairpin.change.change import InsertRule, WriteFile
-from hairpin.change.commands.loading import rule_commands
+from hairpin.change.change import AddChain, InsertRule, RuleEdit, WriteFile
+from hairpin.change.commands.loading import program, rule_commands
 from hairpin.change.commands.words import Words
+from hairpin.change.intent import LOOPBACK_CHAIN, iptables_in_use
+from hairpin.change.simulation.listed import as_listed
+from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import LoadRules, RunCommands, Step
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.netfilter.ir import FieldMatch
+from hairpin.netfilter.ir import FieldMatch, Jump, Rule, Table
+from hairpin.network.network import Network
 from hairpin.remedy.remedy import Lasting, Situation
 
 FOLDER = "/etc/systemd/system"
 _PLAIN = re.compile(r"[A-Za-z0-9_./:,=!%+@-]+")
+_UNIT = "hairpin-loopback.service"
 
 
 def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
@@ -81,3 +90,47 @@ def _systemd_word(word: str) -> str:
     """Return one word of a unit's command: systemd has escapes only in double quotes, and replaces % and $."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return escaped if _PLAIN.fullmatch(word) else f'"{escaped}"'
+
+
+def is_of_loopback(rule: InsertRule) -> bool:
+    """Return whether the rule stands in the chain of looped-back addresses, or leads to it."""
+    return rule.chain == LOOPBACK_CHAIN or _leads_there(rule.rule)
+
+
+def by_loopback_unit(situation: Situation) -> Lasting:
+    """Return the unit with all rules of the chain, those that were there before the repair, too."""
+    then = simulate(situation.candidate.change, situation.network)
+    starts = (each for edit, name in _edits(then) for each in rule_commands(edit, name))
+    content = unit_text("public addresses of this host", starts)
+    file = WriteFile(situation.host.name, f"{FOLDER}/{_UNIT}", content)
+    return enabled_unit(file, situation.host, with_rules=True)
+
+
+def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
+    """Yield what makes the chain and the jumps to it, each with its program."""
+    netns = network.this.netns
+    ruleset = network.namespace(netns).ruleset
+    dialect = iptables_in_use(ruleset, network.this)
+    families: tuple[Literal["ip", "ip6"], ...] = ("ip", "ip6")
+    for family in families:
+        table = ruleset.table(family, "nat", dialect)
+        if table is None or table.chain(LOOPBACK_CHAIN) is None:
+            continue
+        name = program(dialect, family, network.this.version("iptables"))
+        yield AddChain(netns, dialect, family, "nat", LOOPBACK_CHAIN), name
+        for chain, rule, position in _rules(table):
+            yield as_listed(InsertRule(netns, dialect, family, "nat", chain, rule, position)), name
+
+
+def _rules(table: Table) -> Iterator[tuple[str, Rule, int | None]]:
+    """Yield the chain's rules in order, and then the jumps to it, each with its chain and the position that it gets."""
+    for chain in sorted(table.chains, key=lambda each: each.name != LOOPBACK_CHAIN):
+        for rule in chain.rules:
+            if chain.name == LOOPBACK_CHAIN:
+                yield chain.name, rule, None
+            elif _leads_there(rule):
+                yield chain.name, rule, 1
+
+
+def _leads_there(rule: Rule) -> bool:
+    return any(isinstance(part, Jump) and part.chain == LOOPBACK_CHAIN for part in rule.body)

@@ -4,6 +4,5 @@ Read ``blueprint`` (the form) and ``plan`` (the entry), with ``thinned`` (what i
 ``links`` and ``link_settings``, ``segments`` (wires that hosts share), ``tunnels``, ``addresses``,
 ``hardware_addresses``, ``routes``, ``sysctls``, ``rules`` with ``nft_input`` and ``long_sets``, ``services``,
 ``connections``.  Around the hosts: ``world``, ``entry`` (by which link a client comes in), ``replies`` (by which wire
-they come), ``routers``, ``announced`` (the MTUs that ends tell), ``far_ends`` (of tunnels) and ``between`` (the network
-between hosts).
+they come), ``routers``, ``far_ends`` (of tunnels) and ``between`` (the network between hosts).
 """

@@ -30,11 +30,12 @@ from hairpin.network.prefix import (
 from hairpin.network.stacked import link_of, lower_of, takes_address
 from hairpin.network.unmasqueraded import is_hidden, unmasqueraded
 from hairpin.network.world import Peer
-from hairpin.replica.plan import announced, between, far_ends, replies, routers
+from hairpin.replica.plan import between, far_ends, replies, routers
 from hairpin.replica.plan.blueprint import WORLD, NetnsPlan, Service, SysctlValue, Way
 from hairpin.replica.plan.entry import entry
 from hairpin.replica.plan.hardware_addresses import accepting_rules, macs_behind, world_end_lines
 from hairpin.replica.plan.links import Wire, holder_of, mac_of
+from hairpin.replica.plan.routers import routes, rules, wire_mtu
 from hairpin.walk.link.neighbour_discovery import asked_for
 from hairpin.walk.walked import walked
 
@@ -79,7 +80,7 @@ def world(
             *_rules(network, flows, wires, version, changed),
             *replies.rules(wires),
             *far_ends.rules(wires, version),
-            *announced.rules(network, flows, wires, version, {each.wire: each.mark for each in ways(wires)}),
+            *rules(network, flows, wires, version, {each.wire: each.mark for each in ways(wires)}),
         )
         for version in (4, 6)
     )
@@ -108,7 +109,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
         return  # nobody is at the other end
-    yield from announced.wire_mtu(wire)
+    yield from wire_mtu(wire)
     yield f"link set dev {wire.name} up"
     # A router asks by its link-local address.
     if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, wire)):
@@ -124,7 +125,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         yield f"route add {everything} via {router} dev {wire.name} onlink metric {number + 1}"
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
-        yield from announced.routes(network, flows, wire, number, version)
+        yield from routes(network, flows, wire, number, version)
     for near in _asked_near(flows):  # a route by another link is none to it: net/ipv6/route.c rt6_check_dev()
         yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)

@@ -34,8 +34,7 @@ from hairpin.replica.run.tool import run_quietly
 from hairpin.replica.watch.counters import Counters
 from hairpin.replica.watch.departures import Departures
 from hairpin.replica.watch.drops import Drops
-from hairpin.replica.watch.half_open import HalfOpen
-from hairpin.replica.watch.snmp import ANSWERS, KernelCounters
+from hairpin.replica.watch.proc_net import ANSWERS, HalfOpen, KernelCounters
 from hairpin.replica.watch.tap import SO_TIMESTAMPNS, Tap
 from hairpin.replica.watch.verdict import Findings, last_seen, verdict
 from hairpin.walk.size.bulk import is_narrow, may_stall, probes

@@ -1,3 +1,3 @@
-"""Watches packets: ``tap`` (captures), ``counters`` (of rules), ``snmp`` and ``drops`` (of the kernel), ``half_open``
-(connections), ``departures`` (packets that left the hosts).  ``verdict`` puts them together.
+"""Watches packets: ``tap`` (captures), ``counters`` (of rules), ``drops`` (of the kernel), ``proc_net`` (its other
+counters, and half-open connections), ``departures`` (packets that left the hosts).  ``verdict`` puts them together.
 """

@@ -1,9 +1,13 @@
-"""Each namespace's kernel counters of dropped packets and of answers that the kernel makes itself.
+"""What /proc/net tells of each namespace: counters of drops and of the kernel's own answers, half-open connections.
 
-They confirm a drop that the tracepoint has shown, since the tracepoint also shows other processes' packets that the
-kernel handles in this process's time.  They also show an answer that rules of OUTPUT drop before a tap sees it.
+The counters confirm a drop that the tracepoint has shown, since the tracepoint also shows other processes' packets that
+the kernel handles in this process's time.  They also show an answer that rules of OUTPUT drop before a tap sees it.
 
 Source: net/ipv4/proc.c, net/ipv6/proc.c
+
+A connection is half open if a socket accepted a SYN, and its SYN-ACK was not acknowledged.  The SYN-ACK may never have
+been on a link: a rule of OUTPUT dropped it, or its next hop does not answer ARP.  Source: net/ipv4/tcp_input.c
+tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
 """
 
 from functools import cache
@@ -26,6 +30,8 @@ ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
 """The kernel counts an echo reply if it has a route, before OUTPUT sees it: net/ipv4/ip_output.c __ip_make_skb()"""
 ANSWERS = ECHO_REPLIES | {RESETS}
 _LOOKED_AT = _LOST | ANSWERS
+_TCP_FILES = ("/proc/net/tcp", "/proc/net/tcp6")
+_SYN_RECEIVED = "03"
 
 
 class KernelCounters:
@@ -71,3 +77,23 @@ def counted(text: str) -> dict[str, int]:
 def _columns(names: str) -> tuple[tuple[int, str], ...]:
     """Return where in a line of such names the counters stand that are looked at.  A kernel has few such lines."""
     return tuple((at, key) for at, key in enumerate(names.split()) if key in _LOOKED_AT)
+
+
+class HalfOpen:
+    """The half-open connections of each namespace."""
+
+    def __init__(self) -> None:
+        self._before = set[tuple[Netns, str, str]]()
+
+    def appeared(self, netns: Netns) -> bool:
+        """Return whether there are new ones since the last reading, in the namespace that the process is in."""
+        now = {(netns, *ends) for name in _TCP_FILES if Path(name).exists() for ends in _ends(Path(name))}
+        new = now - self._before
+        self._before |= now
+        return bool(new)
+
+
+def _ends(path: Path) -> set[tuple[str, str]]:
+    """Return both ends of each."""
+    rows = (line.split(None, 4)[1:4] for line in path.read_text("ascii").splitlines()[1:])
+    return {(ours, theirs) for ours, theirs, state in rows if state == _SYN_RECEIVED}

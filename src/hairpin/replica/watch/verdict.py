@@ -15,7 +15,7 @@ from hairpin.replica.judgement import Hit, Sighting, Verdict
 from hairpin.replica.plan.blueprint import WORLD
 from hairpin.replica.run.client import Attempt
 from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
-from hairpin.replica.watch.snmp import ECHO_REPLIES, REFUSALS, RESETS
+from hairpin.replica.watch.proc_net import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
 """A packet that comes in by one link so often goes in a circle; a client repeats a SYN only a few times."""

@@ -1,8 +1,7 @@
 """Answers as pages: one HTML file each, which explains itself to somebody who has never seen hairpin.
 
 ``markup`` (elements: what a host says is text), ``sheet`` (the terminal's writers, on a page), ``frame`` (the file
-around it, with ``page.css`` and ``page.js``); ``picture`` and ``drawing`` (the way of a packet), ``way_figure`` (with
-its switch), ``table`` and ``overview_table``, ``host_map``; ``text_page`` (a command's own lines); the pages
-themselves: ``answer_page``, ``cause_page``, ``events_page``, ``story_page`` (with its ``failures``), ``explain_page``,
-``diff_page``, ``fix_page``.
+around it, with ``page.css`` and ``page.js``); ``picture`` (the way of a packet), ``way_figure`` (drawn, with its
+switch), ``table``, ``host_map``; ``text_page`` (a command's own lines); the pages themselves: ``answer_page``,
+``cause_page``, ``events_page``, ``story_page``, ``fix_page``.
 """

@@ -11,8 +11,8 @@ from hairpin.report.page.cause_page import cause_parts
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.host_map import MapMarks, host_map
 from hairpin.report.page.markup import element, with_children
-from hairpin.report.page.overview_table import overview_table
 from hairpin.report.page.sheet import Sheet, command_block, prose
+from hairpin.report.page.table import overview_table
 from hairpin.report.page.way_figure import way_figure
 from hairpin.report.pages import has_page, page
 from hairpin.report.places import places_of

@@ -1,4 +1,4 @@
-"""The way of a packet as a picture: where each place, step and label lies.  ``drawing`` draws it.
+"""The way of a packet as a picture: where each place, step and label lies.  ``way_figure`` draws it.
 
 A way goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
 it.  What the packet goes through beside its way (docker-proxy, a tunnel) moves the line to the right.  All numbers are

@@ -1,21 +1,44 @@
-"""The story of a host as a page: one line of time, with what fails on it."""
+"""The story of a host as a page: one line of time, with what fails on it.
+
+What fails on the host as it is, is a mark on that line: what last showed that all was well, from when on each cause was
+there, and the answer when the host was read.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Literal
 from xml.etree.ElementTree import Element
 
-from hairpin.answer.answer import Answer
+import msgspec
+
+from hairpin.answer.answer import Answer, CauseAnswer
 from hairpin.message import Message, message
-from hairpin.report.page.failures import Kind, StoryMark, failures
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet, prose
 from hairpin.report.paper import Style
+from hairpin.report.text.blame_text import blame_text
 from hairpin.report.text.story_folding import Packages, with_packages_folded
 from hairpin.report.text.story_text import entry_text, heading_of, time_of, write_not_seen
+from hairpin.report.text.summary import summary
 from hairpin.report.words import Words
+from hairpin.story.clock import moment
 from hairpin.story.entry import Story, StoryEntry
+
+Kind = Literal["failure", "undecided", "well"]
+
+
+class StoryMark(msgspec.Struct, frozen=True):
+    """``at``: seconds since the epoch.  ``lines``: the first one stands out.
+
+    ``kind``: ``undecided`` if nothing fails as far as is known."""
+
+    at: float
+    lines: tuple[Message, ...]
+    kind: Kind
+    host: str = ""
+
 
 _STYLES: dict[Kind, Style] = {"failure": "bad", "undecided": "unsure", "well": "good"}
 
@@ -104,3 +127,38 @@ def _mark(mark: StoryMark, words: Words, *, several: bool) -> Element:
 def _time(at: float) -> Element:
     moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
     return element("time", time_of(at), datetime=moment)
+
+
+def failures(answer: Answer) -> Iterator[StoryMark]:
+    """Yield the marks, those of one cause together."""
+    causes = [each for each in answer.causes if each.severity == "blocking"]
+    for each in causes:
+        yield from _of_cause(each)
+    said = summary(answer)
+    times = [moment(each.taken_at) for each in answer.network.hosts]
+    read_at = max((each for each in times if each is not None), default=None)
+    if said is not None and read_at is not None:
+        unknown = (
+            message("{title} (no trace proves since when)", title=each.candidate.title)
+            for each in causes
+            if each.blame is None
+        )
+        kind = _kind_of(answer, causes)
+        where_next = (message("`hairpin check` tells why, and the repair."),) if kind == "failure" else ()
+        yield StoryMark(read_at, (message("The host was read: {said}", said=said), *unknown, *where_next), kind)
+
+
+def _kind_of(answer: Answer, causes: list[CauseAnswer]) -> Kind:
+    failing = [each for each in answer.flows if not each.succeeds]
+    if causes or any(each.verdict != "depends" for each in failing):
+        return "failure"
+    return "undecided" if failing else "well"
+
+
+def _of_cause(cause: CauseAnswer) -> Iterator[StoryMark]:
+    if cause.blame is None:
+        return
+    since, *_, well = blame_text(cause.blame)
+    yield StoryMark(cause.blame.good.at, (well,), "well", host=cause.host)
+    broken = message("It fails from here on: {title}", title=cause.candidate.title)
+    yield StoryMark(cause.blame.not_after, (broken, since), "failure", host=cause.host)

@@ -1,10 +1,22 @@
-"""A table of a page: it scrolls in a region of its own where the page is too narrow for it, and is a list on phones."""
+"""The tables of a page, also the overview: each scrolls in a region of its own where the page is too narrow for it, and
+is a list on phones.
+"""
 
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
-from hairpin.report.page.markup import element
+from hairpin.message import message
+from hairpin.report.page.markup import Child, element
 from hairpin.report.printable import printable
+from hairpin.report.text.overview import Overview, OverviewCell, OverviewRow, folded_rows
+from hairpin.report.verdicts import mark_of
+from hairpin.report.words import Words
+from hairpin.walk.verdicts import VERDICTS
+
+_MANY = 12
+"""Rows beyond which those that are alike share one."""
+_NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
+_PLAIN = message("what can be reached from where; empty: not asked")
 
 
 def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[str, Iterable[Element]]]) -> Element:
@@ -22,3 +34,36 @@ def _named(cells: Iterable[Element], columns: tuple[str, ...]) -> Iterator[Eleme
     for cell, column in zip(cells, columns, strict=True):
         cell.set("data-column", printable(column))
         yield cell
+
+
+def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
+    """Return the table; of many rows those that are alike share one, and all of them are folded below.
+
+    ``anchors``: what a cause is called in a cell, by its ref; its section has the ref as id."""
+    every = [(found.label(each), each) for each in found.rows]
+    rows = [*folded_rows(found, words)]
+    if len(every) <= _MANY or len(rows) == len(every):
+        return _table(found, every, anchors, words)
+    summary = element("summary", words(message("all {count} rows", count=len(every))))
+    whole = element("details", summary, _table(found, every, anchors, words))
+    return element("div", _table(found, rows, anchors, words), whole)
+
+
+def _table(found: Overview, rows: list[tuple[str, OverviewRow]], anchors: dict[str, str], words: Words) -> Element:
+    return table(
+        words(_NUMBERED if anchors else _PLAIN),
+        words(message("what can be reached from where")),
+        found.standpoints,
+        ((label, (_cell(each, anchors, words) for each in row.cells)) for label, row in rows),
+    )
+
+
+def _cell(cell: OverviewCell | None, anchors: dict[str, str], words: Words) -> Element:
+    if cell is None:
+        return element("td")
+    mark, style = mark_of(cell.verdict)
+    links: list[Child] = []
+    for each in cell.causes:
+        if each in anchors:
+            links += [" ", element("a", anchors[each], href=f"#{each}")]
+    return element("td", f"{mark} {words(VERDICTS[cell.verdict])}", *links, class_=style)

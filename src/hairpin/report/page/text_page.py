@@ -1,11 +1,20 @@
-"""What a command says, as a page: the terminal's own lines; the first is the heading."""
+"""What a command says, as a page: the terminal's own lines; the first is the heading.
+
+So are the difference between two hosts, and what texts mean.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from xml.etree.ElementTree import Element
 
+from hairpin.compare.comparison import Comparison
+from hairpin.explain.explain import Explanation
+from hairpin.message import message
 from hairpin.report.page.frame import whole_file
 from hairpin.report.page.markup import element
 from hairpin.report.page.sheet import Sheet
+from hairpin.report.text.diff_text import diff_text
+from hairpin.report.text.explain_text import explain_text
 from hairpin.report.words import Words
 
 
@@ -21,3 +30,18 @@ def elements_of(write: Callable[[Sheet], object], words: Words) -> list[Element]
     sheet = Sheet(words, headings=True)
     write(sheet)
     return sheet.elements()
+
+
+def diff_page(found: Comparison, words: Words) -> str:
+    """Return the page."""
+    facts = {"one": found.was.name, "first": found.was.taken_at or "-", "other": found.now.name}
+    which = message("{one} at {first} beside {other} at {last}", last=found.now.taken_at or "-", **facts)
+    return text_page(partial(diff_text, found, words, verbose=True), words(which), words)
+
+
+def explain_page(explained: Explanation, words: Words) -> str:
+    """Return the page."""
+    parts = elements_of(partial(explain_text, explained, words, verbose=True), words)
+    title = words(message("what these lines mean"))
+    which = words(message("{count} kinds of line have a meaning", count=len(explained.found)))
+    return whole_file(title, which, [element("section", *parts, class_="text")], words)

@@ -1,3 +1,3 @@
-"""What logs tell: ``boots``, ``clock_jumps``, ``units`` with ``unit_events``, ``own_units`` and ``transient_units``,
-``engine_log``, ``firewall_log``, ``kernel_log``.
+"""What logs tell: ``boots``, ``units`` with ``unit_events``, ``own_units`` and ``transient_units``,
+``daemon_log``, ``kernel_log``.
 """

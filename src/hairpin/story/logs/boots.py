@@ -1,7 +1,8 @@
-"""The boots of a host: the journal's list of them, and wtmp's."""
+"""The boots of a host (the journal's list of them, and wtmp's), and when its clock was put forward or back."""
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -10,7 +11,7 @@ from hairpin.kept import kept
 from hairpin.message import message
 from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, StoryEntry
-from hairpin.story.traces import Traces
+from hairpin.story.traces import Traces, boot_offsets
 
 _LISTED = re.compile(
     r"^\s*-?\d+ (?P<id>[0-9a-f]{32}) \w{3} (?P<first>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC\W+"
@@ -151,3 +152,25 @@ def _end(traces: Traces, boot: HostBoot, at: float) -> StoryEntry:
         else message("the host went down")
     )
     return StoryEntry(at, "boot", said, boot.kernel or boot.id, boot.evidence, host=traces.host)
+
+
+def clock_entries(traces: Traces) -> Iterator[StoryEntry]:
+    """Yield each jump of the clock that the journal shows: its entries have the time by the clock and by the uptime."""
+    for jumps in boot_offsets(traces).values():
+        last = jumps[-1][1]
+        for (_, before, _), (uptime, after, evidence) in pairwise(jumps):
+            seconds = round(abs(after - before))
+            yield StoryEntry(
+                at=last + uptime,
+                kind="clock",
+                what=(
+                    message("the clock was put forward by {seconds} s: what was before in this boot is told by the "
+                            "right time", seconds=seconds)
+                    if after > before
+                    else message("the clock was put back by {seconds} s: what was before in this boot is told by the "
+                                 "right time", seconds=seconds)
+                ),
+                subject="clock",
+                evidence=evidence,
+                host=traces.host,
+            )  # fmt: skip

@@ -22,7 +22,6 @@ from hairpin.walk.hooks.conntrack_room import with_room
 from hairpin.walk.hooks.nat import leaves_elsewhere, needs_decision, redirects_translated, set_up, translate
 from hairpin.walk.hooks.nat_range import Manip
 from hairpin.walk.hooks.surroundings import NamespaceSurroundings
-from hairpin.walk.hooks.unread import binding_condition, unread_rules
 from hairpin.walk.state import (
     Assumed,
     ConntrackDecided,
@@ -35,6 +34,7 @@ from hairpin.walk.state import (
     stopped,
     without_ends,
 )
+from hairpin.walk.unread import binding_condition, unread_rules
 
 INT_MAX = (1 << 31) - 1
 _NOT_VERIFIED = frozenset({GRE, ESP, AH, SCTP, UDPLITE})

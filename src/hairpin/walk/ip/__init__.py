@@ -1,4 +1,5 @@
-"""Routing: ``route_in`` and ``route_out``, ``hop_limit``, ``multipath``, ``mtu``, ``vrf``, ``ipvlan_l3s``.
+"""Routing: ``route_in`` and ``route_out``, ``hop_limit``, ``multipath``, ``mtu``, ``l3mdev`` (VRFs, ipvlans in mode
+l3s).
 
 ``ipvs`` says what its services may take; ``refusal`` makes the ICMP error or RST.
 """

@@ -1,7 +1,12 @@
-"""What the hooks see of a VRF besides the port by which a packet enters or leaves it.
+"""Layer 3 master devices (l3mdev): a VRF above its ports, and an ipvlan in mode l3s above the link below it.
 
-Source: drivers/net/vrf.c vrf_ip_rcv(), vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track
-connections there)
+The hooks see the VRF besides the port by which a packet enters or leaves it.  Source: drivers/net/vrf.c vrf_ip_rcv(),
+vrf_ip_out_direct(), vrf_output_direct() (as of Linux 5.16, which does not track connections there)
+
+For an ipvlan in mode l3s the namespace of the link below runs PREROUTING and INPUT, as for a packet of its own.  The
+ipvlan's namespace has only the route and the socket.
+
+Source: drivers/net/ipvlan/ipvlan_l3s.c ipvlan_l3_rcv(), ipvlan_nf_input(); net/ipv4/ip_input.c ip_rcv_finish()
 """
 
 from collections.abc import Iterator
@@ -10,11 +15,13 @@ import msgspec
 
 from hairpin.netfilter.ir import CT_UNTRACKED
 from hairpin.netfilter.packet import Packet
-from hairpin.network.network import Network
+from hairpin.network.network import Network, Port
 from hairpin.network.prefix import BROADCAST4, LINK_LOCAL6, inside, is_multicast
+from hairpin.network.stacked import link_of, takes_address
 from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.hooks import Reroute, run_hook
-from hairpin.walk.state import Outcome, State, without_ends
+from hairpin.walk.ip.route_in import input_route
+from hairpin.walk.state import End, Outcome, State, without_ends
 
 
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
@@ -57,3 +64,30 @@ def _stays_on_link(packet: Packet) -> bool:
     if packet.version == 6:
         return is_multicast(packet.daddr, 6) or inside(packet.daddr, *LINK_LOCAL6, 6)
     return is_multicast(packet.daddr, 4)
+
+
+def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
+    """Yield a packet that has passed PREROUTING after its route lookup.
+
+    The ipvlan that has the address looks it up.  If that finds the source address wrong, or no ipvlan has the address,
+    the link that the packet came in by does.
+    """
+    packet, lower = state.packet, Port(state.netns, state.iif)
+    port = takes_address(network, lower, packet.version, packet.daddr)
+    if port is None or link_of(network, port).macvlan_mode != "l3s":
+        yield from input_route(network, state)
+        return
+    moved = msgspec.structs.replace(state, netns=port.netns, iif=port.link, slave="")
+    for outcome in input_route(network, moved):
+        if isinstance(outcome, State) and outcome.stage == "input":
+            yield msgspec.structs.replace(outcome, netns=state.netns, iif=state.iif, l3s=port)
+        elif isinstance(outcome, End) and packet.version == 6:
+            yield outcome
+        else:
+            yield from input_route(network, state)
+
+
+def delivered_above(state: State) -> State:
+    """Return a packet that has passed INPUT in its socket's namespace: the ipvlan's, if an ipvlan receives it."""
+    port = state.l3s
+    return state if port is None else msgspec.structs.replace(state, netns=port.netns, iif=port.link)

@@ -23,10 +23,10 @@ from hairpin.network.vrf import vrf_of
 from hairpin.walk.hooks.conntrack import with_confirmed_connection
 from hairpin.walk.hooks.hooks import run_hook
 from hairpin.walk.ip.hop_limit import with_hop_limit
+from hairpin.walk.ip.l3mdev import shown_by_vrf
 from hairpin.walk.ip.mtu import fragmented, fragmented_by_socket, route_mtu
 from hairpin.walk.ip.multipath import paths
 from hairpin.walk.ip.route_in import decided_by_route, dissected, sysctl_decided
-from hairpin.walk.ip.vrf import shown_by_vrf
 from hairpin.walk.state import End, LinkDecided, Outcome, Stage, State, stopped, without_ends
 
 

@@ -98,7 +98,7 @@ def _stacked(network: Network, state: State, link: Link) -> Port | None:
         return None
     if link_of(network, above[0]).kind == "ipvlan":  # ipvlans share the link's hardware address
         if link_of(network, above[0]).macvlan_mode == "l3s":
-            return None  # after PREROUTING: walk/ip/ipvlan_l3s.py
+            return None  # after PREROUTING: walk/ip/l3mdev.py
         return takes_address(network, lower, packet.version, packet.daddr)
     if packet.dmac is not None:
         return takes_frame(network, lower, packet.dmac)
