@@ -1,8 +1,8 @@
 """The catalogue: one file for each cause.  A cause proposes a change, ``hairpin.diagnose`` proves it.
 
 Read ``proof``, ``cause`` (what a cause sees, what it proposes, and what is found), ``where`` (what it is about),
-``order`` (which of several is named), ``losing`` (which rules an event takes from a flow), ``exposure`` (what is more
-open than somebody wants), ``opening`` (what an event lets through) and ``registry`` (finds the files).  Then the
+``order`` (which of several is named), ``losing`` (which rules an event takes from a flow), ``opening`` (what is more
+open than somebody wants, and what an event lets through) and ``registry`` (finds the files).  Then the
 folders, in any order; each is about one place of a fault: ``uplinks`` (the host's own), ``routing``, ``forwarding``
 (sysctls), ``bridge``, ``container``, ``service``, ``engine`` (how it was configured), ``engine_rules`` (its rules are
 gone), ``isolation`` (its walls), ``rules`` (somebody else's rules), ``policies`` (of their chains), ``nat_rules``,

@@ -1,14 +1,18 @@
 """What an event lets through: clients whom a rule keeps out now, and nobody after it.
 
 Of an engine's own rules those count that a reload of firewalld takes, and that the engine does not put back, although
-it puts back those by which its ports are reached."""
+it puts back those by which its ports are reached.
+
+What is more open than somebody wants is told with advice, and never changed by hairpin.
+"""
 
 from collections.abc import Iterator
 
-from hairpin.causes.cause import AskedFlows, Candidate, Finding
-from hairpin.causes.exposure import about_rule
+from hairpin.causes.cause import AskedFlows, Candidate, Finding, Way
 from hairpin.causes.losing import is_lost
 from hairpin.causes.proof import proof_by
+from hairpin.causes.where import OfRule
+from hairpin.change.change import Change
 from hairpin.engines.owned import engine_rules
 from hairpin.events.course import Course
 from hairpin.events.to_come import courses_to_come
@@ -25,6 +29,13 @@ from hairpin.walk.trace import Trace
 
 _OF_FIREWALLD = ("firewalld-reload", "firewalld-restart")
 _NAMING = ("saddr4", "daddr4", "saddr6", "daddr6", "sport", "dport")
+
+
+def about_rule(place: Place, title: Message, detail: Message, advice: Message) -> Candidate:
+    """Return what is said of the rule, or of the line of a file, at the place, and what a person can do about it."""
+    evidence = (place.evidence,) if place.evidence else ()
+    ways = (Way(Change(()), (advice,)),)
+    return Candidate(title, detail, Change(()), OfRule(place), "deciding-rule", evidence, ways=ways)
 
 
 def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> Iterator[Finding]:

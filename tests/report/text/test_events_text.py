@@ -2,13 +2,15 @@
 
 import msgspec
 
+from hairpin.answer.answer import BeforeEvent, EventAnswer
 from hairpin.answer.matrix import Matrix
 from hairpin.message import message
 from hairpin.report.paper import Paper
-from hairpin.report.text.events_text import events_text
+from hairpin.report.text.events_text import events_text, write_event
 from hairpin.report.words import Words
 from tests.answer.test_matrix import found
 from tests.report.answers import FORWARDING_OFF
+from tests.small_host import network
 
 
 def told(whole: Matrix) -> str:
@@ -53,3 +55,29 @@ def test_an_event_that_may_change_something_is_not_among_those_that_change_nothi
     text = told(msgspec.structs.replace(whole, rows=(unsure,)))
     assert "stay as they are" not in text
     assert "\nsysctl-system: " in text
+
+
+EVENT = EventAnswer(
+    "docker-restart", message("dockerd is restarted"), (BeforeEvent("delivered", "lost"), BeforeEvent("dropped", None)),
+    was=network(), flows=(), label="test",
+)  # fmt: skip
+
+
+def told_after(event: EventAnswer) -> str:
+    """Return the text."""
+    paper = Paper()
+    write_event(event, Words(), paper)
+    return paper.text()
+
+
+def test_the_event_and_the_open_connections() -> None:
+    assert (
+        told_after(EVENT) == "After docker-restart (dockerd is restarted):\n  open connections of 1 of 1 flows break\n"
+    )
+
+
+def test_conditions_and_failures_in_after() -> None:
+    said = told_after(
+        msgspec.structs.replace(EVENT, before=(), conditions=(message("it rains"),), failures=(message("web fails"),))
+    )
+    assert said == "After docker-restart (dockerd is restarted):\n  if it rains\n  web fails\n"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
-from hairpin.causes.exposure import about_rule
+from hairpin.causes.opening import about_rule
 from hairpin.host.boot.rule_keeper import saved_rules
 from hairpin.host.boot.saved_rules import rules_of
 from hairpin.host.host import Host

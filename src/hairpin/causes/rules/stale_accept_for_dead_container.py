@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.cause import AskedFlows, Candidate, Cause, Finding
-from hairpin.causes.exposure import about_rule
+from hairpin.causes.opening import about_rule
 from hairpin.causes.proof import proof_by
 from hairpin.change.change import Change, DeleteRule
 from hairpin.change.simulation.simulate import simulate

@@ -1,6 +1,6 @@
 """What keeps a repair after the next boot, in the host's own way.
 
-Read ``lasting`` (what keeps each kind of part), ``at_boot`` (sysctls that no file may hold), and then who keeps it:
-``sysctl_file``, ``kept_rules``, ``kept_nft``, ``unit`` (of hairpin's own), ``firewalld``, ``engine``, ``container``,
-``network_configuration``.  ``compose_file`` edits text for a person.
+Read ``lasting`` (what keeps each kind of part), and then who keeps it: ``sysctl_file``, ``kept_rules``, ``kept_nft``,
+``unit`` (of hairpin's own), ``firewalld``, ``engine``, ``container``, ``network_configuration``.  ``compose_file``
+edits text for a person.
 """

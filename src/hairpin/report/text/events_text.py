@@ -1,10 +1,12 @@
-"""The matrix of events as people read it: first those that change nothing, then what each of the others does."""
+"""The matrix of events as people read it: first those that change nothing, then what each of the others does; and
+the head of an answer about the time after an event.
+"""
 
+from hairpin.answer.answer import EventAnswer
 from hairpin.answer.matrix import EventCell, EventRow, Matrix
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
-from hairpin.report.text.after import write_uncertain
 from hairpin.report.text.summary import count_of_flows
 from hairpin.report.unread import as_far_as_read, write_notes, write_unread
 from hairpin.report.verdicts import folded, write_flows
@@ -83,3 +85,22 @@ def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
     for each in cells:
         found.setdefault(each.after, []).append(each)
     return found
+
+
+def write_uncertain(told: EventAnswer | EventRow, words: Words, paper: Paper) -> None:
+    """Write what nobody can foresee, and what does not start."""
+    for each in told.conditions:
+        paper.prose(words(message("if {condition}", condition=each)), indent=2)
+    for each in told.failures:
+        paper.prose(words(each), indent=2)
+
+
+def write_event(event: EventAnswer, words: Words, paper: Paper) -> None:
+    """Write which event is meant, what it rests on, and what becomes of open connections."""
+    paper.prose(words(message("After {event} ({title}):", event=event.id, title=event.title)), style="strong")
+    write_uncertain(event, words, paper)
+    passing = [each for each in event.before if succeeds(each.verdict)]
+    lost = sum(each.established == "lost" for each in passing)
+    if lost:
+        said = message("open connections of {count} of {all} flows break", count=lost, all=len(passing))
+        paper.prose(words(said), indent=2)

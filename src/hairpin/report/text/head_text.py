@@ -5,7 +5,7 @@ from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places
-from hairpin.report.text.after import write_event
+from hairpin.report.text.events_text import write_event
 from hairpin.report.text.summary import summary
 from hairpin.report.unread import as_far_as_read, refused_without_root
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
