@@ -52,7 +52,7 @@ def setting_differences(was: Network, now: Network, netns: Netns, ends: frozense
     for link in wanted.links:
         if was.namespace(netns).link(link.name) is None and link.name not in ends:
             found.append(_of_new_link(netns, link))
-            was = _with_new_link(was, now, netns, link)
+            was = was.with_namespace(netns, with_link_of(was.namespace(netns), now.namespace(netns), link.name))
     goal = _comparable(was.namespace(netns), wanted)
     for find in SETTINGS:
         for part in sorted(_found(find(netns, was.namespace(netns), goal)), key=_copied_first):
@@ -142,10 +142,6 @@ def _of_new_link(netns: Netns, link: Link) -> ListedDifference:
     where = message("link {link}", link=link.name)
     edit = SpaceTaken(netns, "link", link.name)
     return ListedDifference("links", netns, where, None, link_text(link), edit, fields=LINK_FIELDS)
-
-
-def _with_new_link(was: Network, now: Network, netns: Netns, link: Link) -> Network:
-    return was.with_namespace(netns, with_link_of(was.namespace(netns), now.namespace(netns), link.name))
 
 
 def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:

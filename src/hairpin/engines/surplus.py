@@ -60,7 +60,8 @@ def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None =
         for one in _engine_shaped(where, devices)
         if (one.family, one.table, one.chain, meaning(one.rule)) not in explained
     )
-    attachments = _attachments(engine)
+    bridges = {bridge.name: bridge for bridge in bridges_of(engine)}
+    attachments = tuple(one for container in engine.containers for one in attachments_of(container, bridges))
     addresses = frozenset(address for one in attachments for address in (one.ip, one.ip6) if address is not None)
     return tuple(
         one
@@ -134,11 +135,6 @@ def _address(rule: Rule) -> int | None:
         if isinstance(expression, Nat) and expression.nat == "dnat" and expression.addresses is not None:
             return expression.addresses[0]
     return _single(rule, "daddr")
-
-
-def _attachments(engine: Engine) -> tuple[Attachment, ...]:
-    bridges = {bridge.name: bridge for bridge in bridges_of(engine)}
-    return tuple(one for container in engine.containers for one in attachments_of(container, bridges))
 
 
 def _of_swarm(rule: Rule) -> bool:

@@ -71,7 +71,9 @@ class Documents:
                 _apply(endpoint, "Aliases", self._names.name)
                 _apply(endpoint, "DNSNames", self._names.name)
                 _apply(endpoint, "Links", self._link)
-        _rename_keys(networks, self._names.name)
+        renamed = {self._names.name(key): value for key, value in networks.items()}
+        networks.clear()
+        networks.update(renamed)
         _apply(_member(container, "State"), "Error", self._text.words)
 
     def _network(self, network: dict[str, Json]) -> None:
@@ -136,9 +138,3 @@ def _apply(document: dict[str, Json], key: str, rename: Callable[[str], str]) ->
             document[key] = [rename(item) if isinstance(item, str) else item for item in items]
         case _:
             pass
-
-
-def _rename_keys(document: dict[str, Json], rename: Callable[[str], str]) -> None:
-    renamed = {rename(key): value for key, value in document.items()}
-    document.clear()
-    document.update(renamed)

@@ -149,7 +149,7 @@ class Text:
         if found["v6"]:
             return self._v6(match)
         if found["mac"]:
-            return self._mac(found["mac"])
+            return self._names.mac(bytes.fromhex(found["mac"].replace(":", ""))).hex(":")
         if found["log"]:
             return f"MAC={self._log(found['log'])}"
         if found["bridge"]:
@@ -194,9 +194,6 @@ class Text:
             return match[0]
         start, end = match.start("apart") - match.start(), match.end("apart") - match.start()
         return match[0][:start] + str(self._addresses.network(address, bits)) + match[0][end:]
-
-    def _mac(self, text: str) -> str:
-        return self._names.mac(bytes.fromhex(text.replace(":", ""))).hex(":")
 
     def _bridge(self, text: str) -> str:
         """Return a bridge id's hardware address renamed, without leading zeros, as iproute2 writes it."""

@@ -53,7 +53,8 @@ def _joined(plan: LabPlan, number: int) -> HostPlan:
             tunnel = (*_flannel_device(number), *(line for other in others for line in _flannel_peer(other)))
             return _leased(host, number, (*tunnel, _flannel_rules(number)), mtu=1450)
         case "flannel-udp":
-            relay = _flanneld(number, others)
+            far = (f"{_lease(other)}={HOSTS[other - 1]}" for other in others)
+            relay = shlex.join((*python("flanneld.py"), CLUSTER, _lease(number), HOSTS[number - 1], *far))
             return _leased(host, number, (relay, _flannel_rules(number)), mtu=1500 - OVERHEAD_BYTES)
         case "flannel-host-gw":
             return _leased(host, number, (*map(_route, others), _flannel_rules(number)))
@@ -73,12 +74,6 @@ def _leased(host: HostPlan, number: int, commands: tuple[str, ...], mtu: int = 1
     return msgspec.structs.replace(
         host, daemon=json.dumps(lease | json.loads(host.daemon)), before_engine=(*commands, *host.before_engine)
     )
-
-
-def _flanneld(number: int, others: tuple[int, ...]) -> str:
-    """Return the command that starts the relay of flannel's udp backend."""
-    far = (f"{_lease(other)}={HOSTS[other - 1]}" for other in others)
-    return shlex.join((*python("flanneld.py"), CLUSTER, _lease(number), HOSTS[number - 1], *far))
 
 
 def _lease(number: int) -> str:

@@ -197,7 +197,7 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
     out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
         netns = Netns(host.name, namespace.name)
-        own = _pod_address(namespace)
+        own = next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
         if not netns.is_pod or own is None:
             continue
         for port in _pod_ports(namespace, own):
@@ -205,10 +205,6 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
         if out:
             start = FromContainer(netns.name.removeprefix("netns:"), netns)
             yield Flow(start, 4, first, "tcp", 443, purpose="egress", stand_ins=tuple(others), host=host.name)
-
-
-def _pod_address(namespace: Namespace) -> int | None:
-    return next((each.value for each in addresses_of(namespace, None, 4) if each.scope == "global"), None)
 
 
 def _pod_ports(namespace: Namespace, own: int) -> tuple[int, ...]:

@@ -38,14 +38,10 @@ def entry(reading: Reading, number: int) -> str:
     Empty if the reading has no such entry."""
     if number < 1:
         return ""
-    if _is_array(reading):
+    if reading.text.lstrip().startswith("["):
         return "".join(entries(reading)[number - 1 : number])
     lines = reading.text.split("\n")[number - 1 :]
     return "\n".join((*lines[:1], *itertools.takewhile(lambda line: line[:1] in (" ", "\t"), lines[1:])))
-
-
-def _is_array(reading: Reading) -> bool:
-    return reading.text.lstrip().startswith("[")
 
 
 def link(reading: Reading, name: str) -> str:

@@ -100,11 +100,7 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
             found.append(msgspec.structs.replace(entry, by=by, effect=effect))
         else:
             found.append(entry)
-    return tuple(_without_effect(each) if _is_told(each, told) else each for each in found)
-
-
-def _without_effect(entry: StoryEntry) -> StoryEntry:
-    return msgspec.structs.replace(entry, effect=None)
+    return tuple(msgspec.structs.replace(each, effect=None) if _is_told(each, told) else each for each in found)
 
 
 def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:

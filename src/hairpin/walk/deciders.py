@@ -5,7 +5,7 @@ import msgspec
 from hairpin.door import Door, Observation
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
-from hairpin.netfilter.evaluate.chain import Decision, Place
+from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.evaluate.observation import ChainDecided
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
@@ -54,14 +54,11 @@ class _Recorder:
             case ChainDecided(table=table, decisions=decisions):
                 netns = self.owners.get(id(table))
                 if netns is not None:
-                    self._satisfied(netns, decisions)
+                    for decision in decisions:
+                        for place in (*decision.trail, *((decision.place,) if decision.place is not None else ())):
+                            self.rules.setdefault(SatisfiedRule(netns, place))
             case _:
                 pass
-
-    def _satisfied(self, netns: Netns, decisions: tuple[Decision, ...]) -> None:
-        for decision in decisions:
-            for place in (*decision.trail, *((decision.place,) if decision.place is not None else ())):
-                self.rules.setdefault(SatisfiedRule(netns, place))
 
 
 def deciders(network: Network, flow: Flow) -> Deciders:

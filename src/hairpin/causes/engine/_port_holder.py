@@ -18,18 +18,13 @@ from hairpin.network.port_holder import Holder, is_left_behind, taken_by_other
 from hairpin.walk.sockets import socket_text
 
 
-def _holder(view: View) -> Holder | None:
-    """Return the holder at whose socket the packet arrived, or None."""
-    socket = view.socket
-    return taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
-
-
 def by_holder(*, container: bool) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields the candidate for a packet that arrived at a socket of another container, or of
     another process."""
 
     def find(view: View) -> Iterator[Candidate]:
-        held = _holder(view)
+        socket = view.socket
+        held = taken_by_other(view.network, view.flow, view.stop.netns, socket) if socket is not None else None
         if held is not None and (held.container is not None) is container:
             yield _candidate(view, held)
 

@@ -43,7 +43,8 @@ def find(view: View) -> Iterator[Candidate]:
         return
     if packet.dport != _DNS:
         return
-    table = _table_of_chain(view)
+    tables = (each for each in view.namespace.ruleset.tables if (each.family, each.name) == ("ip", "nat"))
+    table = next((each for each in tables if (chain := each.chain(_CHAIN)) is not None and chain.rules), None)
     intents = tuple(
         AnswerHere(view.stop.netns, 4, EMBEDDED, EMBEDDED, _NUMBERS[each.protocol], _DNS, each.port)
         for each in (listening if table is None else (asked,))
@@ -84,12 +85,6 @@ def _gone(view: View, container: Container) -> Iterator[Candidate]:
         in_class="lost-engine-rule",
         evidence=(container.evidence,),
     )
-
-
-def _table_of_chain(view: View) -> Table | None:
-    """Return the nat table in which dockerd's own chain has rules; None: there is none."""
-    tables = (each for each in view.namespace.ruleset.tables if (each.family, each.name) == ("ip", "nat"))
-    return next((each for each in tables if (chain := each.chain(_CHAIN)) is not None and chain.rules), None)
 
 
 def _jump(view: View, table: Table) -> Change | None:

@@ -81,7 +81,7 @@ def _denying(host: Host, flow: Flow) -> Iterator[tuple[ConfigFile, Rule]]:
         family, chain = _FILES.get(file.path, ("", ""))
         if family == ("ip" if flow.version == 4 else "ip6") and _is_loaded(host, file):
             rule = next(_about(rules_of(file, family, "filter", chain), flow), None)
-            if rule is not None and _denies(rule):
+            if rule is not None and any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body):
                 yield file, rule
 
 
@@ -117,7 +117,3 @@ def _takes(part: FieldMatch, values: dict[str, int]) -> bool:
     if value is None:
         return False
     return any(first <= value & part.mask <= last for first, last in part.ranges) is not part.negated
-
-
-def _denies(rule: Rule) -> bool:
-    return any(isinstance(each, Reject) or each == Verdict("drop") for each in rule.body)

@@ -61,7 +61,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
     told: set[tuple[str, int, str, int]] = set()
     for label, event, course in courses_to_come(network, asked.flows) if left else ():
         for each in left.get(label, ()):
-            key = (label, each.address, each.flow.protocol, _port(each.rule))
+            key = (label, each.address, each.flow.protocol, _only(each.rule, "dport") or 0)
             found = _reused(asked, event, course, each) if key not in told else None
             if found is not None:
                 told.add(key)
@@ -115,10 +115,6 @@ def _only(rule: Rule, field: str) -> int | None:
             first, last = each.ranges[0]
             return first if first == last else None
     return None
-
-
-def _port(rule: Rule) -> int:
-    return _only(rule, "dport") or 0
 
 
 def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> Finding | None:

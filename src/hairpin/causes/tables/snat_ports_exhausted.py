@@ -18,12 +18,13 @@ from hairpin.host.host import Namespace
 from hairpin.message import message
 from hairpin.netfilter.packet import Connection, Packet
 from hairpin.network.prefix import address_text
-from hairpin.walk.state import RuleDecided, Step
+from hairpin.walk.state import RuleDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for the translation whose ports are all in use."""
-    step = _translated(view)
+    steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
+    step = next((step for step in steps if step.netns == view.stop.netns), None)
     if step is None or not isinstance(step.decided_by, RuleDecided):
         return
     place, packet = step.decided_by.place, step.packet
@@ -50,11 +51,6 @@ def find(view: View) -> Iterator[Candidate]:
         ),
         offered=False,
     )  # fmt: skip
-
-
-def _translated(view: View) -> Step | None:
-    steps = (step for step in view.branch.request if step.note in ("snat", "masquerade"))
-    return next((step for step in steps if step.netns == view.stop.netns), None)
 
 
 def _towards(namespace: Namespace, packet: Packet) -> tuple[Connection, ...]:

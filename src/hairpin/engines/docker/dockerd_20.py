@@ -66,19 +66,15 @@ def _user_chain(chains: Chains, family: IpFamily) -> None:
 
 def _network(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, family: IpFamily) -> None:
     if bridge.internal:
-        _borders(chains, daemon, bridge, side, family)
+        narrow = family == "ip6" and daemon.version >= NARROW_INTERNAL_IPV6
+        for text in internal_borders(bridge.device, side.prefix, narrow=narrow):
+            chains.insert(Place(family, "filter", STAGE_1), Draft(text, "internal", bridge.name))
         _between_containers(chains, bridge, family)
     else:
         _translate(chains, daemon, bridge, side, family)
         _between_containers(chains, bridge, family)
         _forward(chains, daemon, bridge, family)
     chains.put_first(Place(family, "filter", "FORWARD"), Draft(f"-j {STAGE_1}", "jump"))
-
-
-def _borders(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, family: IpFamily) -> None:
-    narrow = family == "ip6" and daemon.version >= NARROW_INTERNAL_IPV6
-    for text in internal_borders(bridge.device, side.prefix, narrow=narrow):
-        chains.insert(Place(family, "filter", STAGE_1), Draft(text, "internal", bridge.name))
 
 
 def internal_borders(device: str, prefix: str, *, narrow: bool) -> tuple[str, str]:

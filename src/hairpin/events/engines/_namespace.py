@@ -8,7 +8,7 @@ from hairpin.engines.repair.starting import veth_pair
 from hairpin.host.docker import STACKED, Container, Endpoint, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address, Link
-from hairpin.host.route import TABLE_LOCAL, NextHop, PolicyRule, Route
+from hairpin.host.route import TABLE_LOCAL, NextHop, Route
 from hairpin.host.socket import Socket
 from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
@@ -23,7 +23,7 @@ def namespace_at_start(
     """Return the container's new namespace, and the host's ends of its veth pairs."""
     fresh = _replace(
         before,
-        rules=tuple(each for each in before.rules if _is_kernels(each)),
+        rules=tuple(each for each in before.rules if each.priority in (0, 32766, 32767)),
         neighbours=(),
         fdb=(),
         connections=(),
@@ -58,10 +58,6 @@ def namespace_at_start(
         )
         links.append(made)
     return _replace(fresh, links=tuple(links), addresses=tuple(held), routes=tuple(ways)), outers
-
-
-def _is_kernels(rule: PolicyRule) -> bool:
-    return rule.priority in (0, 32766, 32767)
 
 
 def _way_out(engine: Engine, running: Container) -> str:

@@ -72,7 +72,7 @@ def _networks(host: Host, project: str) -> Iterator[DockerNetwork]:
 
 def _removed(course: Course, network: DockerNetwork) -> Course:
     """Return the course without the network: its rules, its bridge and what listened on its gateway's address."""
-    engine = _engine(course.host, network)
+    engine = next(each for each in course.host.engines if any(one.id == network.id for one in each.networks))
     left = _replace(engine, networks=tuple(each for each in engine.networks if each.id != network.id))
     before, after = (expected(with_gateway_endpoints(course.host, each), course.namespace) for each in (engine, left))
     stay = {key_of(one) for one in after.rules}
@@ -83,10 +83,6 @@ def _removed(course: Course, network: DockerNetwork) -> Course:
     if not lacks_bridge(course.host, network):
         course = course.made(DeleteLink(course.host.netns, network.bridge or ""))
     return course.with_host(_with_engine(course.host, engine, left))
-
-
-def _engine(host: Host, network: DockerNetwork) -> Engine:
-    return next(each for each in host.engines if any(one.id == network.id for one in each.networks))
 
 
 def _with_engine(host: Host, was: Engine, now: Engine) -> Host:

@@ -101,7 +101,7 @@ def _upgraded(course: Course) -> Course | None:
     has put into those chains is gone.  DOCKER-USER stays."""
     engine, was = running_docker(course.host), course.host
     following = _following(engine) if engine is not None else None
-    if engine is None or following is None or _is_native(engine):
+    if engine is None or following is None or (engine.firewall_backend or "").startswith("nftables"):
         return None
     course = with_dockerd_stopped(course, engine).provided(
         message("the upgrade installs Docker {version}", version=following)
@@ -116,10 +116,6 @@ def _upgraded(course: Course) -> Course | None:
 def _following(engine: Engine) -> str | None:
     version = dockerd_version(engine.version)
     return next((release for first, release in _GENERATIONS if version is not None and version < first), None)
-
-
-def _is_native(engine: Engine) -> bool:
-    return (engine.firewall_backend or "").startswith("nftables")
 
 
 def _without_old_rules(course: Course) -> Course:

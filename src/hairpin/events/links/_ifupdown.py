@@ -212,15 +212,11 @@ def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
 
 def _replaced(stanza: Stanza, line: str) -> str:
     """Return the line with the variables that ifupdown sets."""
-    variables = _variables(stanza)
+    own = {f"IF_{each.key.upper().replace('-', '_')}": each.value for each in stanza.options}
+    variables = {**own, "IFACE": stanza.link, "LOGICAL": stanza.link}
     for name in sorted(variables, key=len, reverse=True):
         line = line.replace(f"${{{name}}}", variables[name]).replace(f"${name}", variables[name])
     return line
-
-
-def _variables(stanza: Stanza) -> dict[str, str]:
-    own = {f"IF_{each.key.upper().replace('-', '_')}": each.value for each in stanza.options}
-    return {**own, "IFACE": stanza.link, "LOGICAL": stanza.link}
 
 
 def _as_before(stanza: Stanza, option: StanzaOption) -> Message:

@@ -165,7 +165,7 @@ def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation:
 
     Where ufw's chains are gone from the kernel, a reload would put back the whole firewall, not this rule alone: what
     that stops is not simulated, so it is left to a person, and the files are for the next boot."""
-    known = all(situation.file(_before_rules(rule)) is not None for rule in rules)
+    known = all(situation.file(_BEFORE_RULES[rule.family == "ip6"]) is not None for rule in rules)
     if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
         kept = _in_source(source, rules, situation)
         return msgspec.structs.replace(kept, calls=(ReloadUfw(),) if kept.files else ())
@@ -191,10 +191,6 @@ def _chain(rule: InsertRule, situation: Situation) -> Chain | None:
     """Return the rule's chain as the kernel has it."""
     table = situation.network.namespace(rule.netns).ruleset.table(rule.family, rule.table, rule.dialect)
     return table.chain(rule.chain) if table is not None else None
-
-
-def _before_rules(rule: InsertRule) -> str:
-    return _BEFORE_RULES[rule.family == "ip6"]
 
 
 def _in_chain(rule: InsertRule, chain: str) -> InsertRule:

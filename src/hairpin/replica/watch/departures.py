@@ -40,7 +40,8 @@ class Departures:
         """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
-            last = self._last_outer(seen)  # what has been answered was only flooded into the tunnel, too
+            came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
+            last = next(came, None)  # what has been answered was only flooded into the tunnel, too
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
         packet = Packet(
@@ -83,11 +84,6 @@ class Departures:
     def _opened(self, seen: Sighting) -> bool:
         """Return whether the world has the far end that the packet goes to."""
         return seen.protocol == UDP and (seen.destination, seen.dport) in self._far_ends
-
-    def _last_outer(self, seen: tuple[Sighting, ...]) -> Sighting | None:
-        """Return the last outer packet to a far end of the world, which the outside may refuse."""
-        came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-        return next(came, None)
 
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport

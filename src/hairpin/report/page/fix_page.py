@@ -40,19 +40,14 @@ def fix_page(
         places = places_of(plan.answer, words)
         came = elements_of(lambda sheet: outcome_text(outcome, words, sheet, places), words)
         parts.append(element("section", element("h2", words(message("what came of it"))), *came, class_="text"))
-    found = _unplanned(plan)
+    planned = {each.cause.ref for each in plan.repairs if each.cause is not None}
+    found = [each for each in plan.answer.causes if each.remedies and each.ref not in planned]
     heading = "".join(title.itertext())
     if found and not (plan.repairs or plan.choices or plan.for_person):
         heading = words(message("plan for {host}: nothing to do now", host=plan.answer.network.this.name))
     parts.append(element("section", *_what_was_found(found, words)))
     which = words(source_of(plan.answer))
     return whole_file(heading, which, [*parts, *answer_parts(plan.answer, words)], words)
-
-
-def _unplanned(plan: RepairPlan) -> list[CauseAnswer]:
-    """Return the causes that have a repair, and none in the plan."""
-    planned = {each.cause.ref for each in plan.repairs if each.cause is not None}
-    return [each for each in plan.answer.causes if each.remedies and each.ref not in planned]
 
 
 def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element]:

@@ -7,7 +7,7 @@ from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
-from hairpin.story.entry import Actor, StoryEntry
+from hairpin.story.entry import Actor
 
 _FEW = 4
 
@@ -37,7 +37,7 @@ def blame_text(found: Blame) -> Iterator[Message]:
             named = ", ".join(each.name for each in actors)
             yield message("{since}, through one of these: {actors}", since=since, actors=named)
     for each in found.entries:
-        yield _line(each)
+        yield message("{time}: {what}", time=time_text(each.at), what=each.what)
     yield message("it was well after: {what}, {time}", what=found.good.what, time=time_text(found.good.at))
 
 
@@ -59,7 +59,3 @@ def _told(actor: Actor) -> Message:
             return message("the process {name}", name=actor.name)
         case "unit":
             return message("{name}", name=actor.name)
-
-
-def _line(entry: StoryEntry) -> Message:
-    return message("{time}: {what}", time=time_text(entry.at), what=entry.what)

@@ -25,7 +25,9 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
             paper.line((today, "faint"))
             day = today
         if isinstance(entry, Packages):
-            _write_packages(entry, words, paper, several=several)
+            mark = f"{time_of(entry.at)}  {f'{entry.host}  ' if several else ''}"
+            said = message("{what} (-v lists them)", what=entry.what)
+            paper.prose(words(said), indent=2, first=mark, first_style="faint")
         else:
             _write_entry(entry, words, paper, several=several, verbose=verbose)
     if not story.entries:
@@ -54,12 +56,6 @@ def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool
     paper.prose(said, indent=2, first=mark, first_style="faint", style=_STYLES.get(entry.kind, "plain"))
     if verbose and entry.quote and entry.quote not in said:
         paper.cut(" " * (2 + cells(mark)), (entry.quote.partition("\n")[0], "faint"))
-
-
-def _write_packages(packages: Packages, words: Words, paper: Paper, *, several: bool) -> None:
-    mark = f"{time_of(packages.at)}  {f'{packages.host}  ' if several else ''}"
-    said = message("{what} (-v lists them)", what=packages.what)
-    paper.prose(words(said), indent=2, first=mark, first_style="faint")
 
 
 def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:

@@ -65,11 +65,7 @@ def boots_of(traces: Traces) -> tuple[HostBoot, ...]:
         return ()
     *earlier, last = found
     ended = (_ended(each, following.begins, downs) for each, following in zip(earlier, found[1:], strict=True))
-    return (*ended, _going_on(last, traces))
-
-
-def _going_on(boot: HostBoot, traces: Traces) -> HostBoot:
-    return msgspec.structs.replace(boot, ends=None, kernel=boot.kernel or traces.evidence.kernel)
+    return (*ended, msgspec.structs.replace(last, ends=None, kernel=last.kernel or traces.evidence.kernel))
 
 
 def _ended(boot: HostBoot, next_begins: float, downs: list[float]) -> HostBoot:

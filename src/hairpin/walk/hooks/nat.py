@@ -8,7 +8,7 @@ import msgspec
 
 from hairpin.host.host import Namespace
 from hairpin.netfilter import ir
-from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Connection, Packet, Tuple, is_icmp_error
+from hairpin.netfilter.packet import ICMP, ICMP6, ICMP_ANSWERS, SCTP, Packet, Tuple, is_icmp_error
 from hairpin.network.network import addresses_of
 from hairpin.network.prefix import LINK_LOCAL6, inside, is_multicast
 from hairpin.network.source_address import source_address
@@ -52,11 +52,7 @@ def set_up(state: State, namespace: Namespace, manip: Manip, nat: ir.Nat | None)
     checked = (*connection.nat_checked, manip)
     by = state.oif if nat is not None and nat.nat == "masquerade" else connection.masquerade
     decided = msgspec.structs.replace(connection, reply=wanted.reversed(), status=status, nat_checked=checked)
-    return _replace(state, msgspec.structs.replace(decided, masquerade=by))
-
-
-def _replace(state: State, connection: Connection) -> State:
-    return with_connection(state, connection)
+    return with_connection(state, msgspec.structs.replace(decided, masquerade=by))
 
 
 def _range(state: State, namespace: Namespace, nat: ir.Nat) -> Range | None:

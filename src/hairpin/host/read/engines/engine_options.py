@@ -168,12 +168,8 @@ def of_info(text: str, *, source: str) -> Info:
         firewall_backend=found.backend.driver if found.backend is not None else None,
         live_restore=found.live_restore,
         rootless="name=rootless" in (found.security or ()),
-        address_pools=tuple(_pool(each) for each in found.pools or () if "." in each.base),
+        address_pools=tuple((*network(each.base, 4), each.size) for each in found.pools or () if "." in each.base),
     )
-
-
-def _pool(pool: _Pool) -> tuple[int, int, int]:
-    return (*network(pool.base, 4), pool.size)
 
 
 def version(text: str, *, source: str) -> str:
