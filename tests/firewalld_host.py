@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Firewalld
 from hairpin.host.read.managers.firewalld_xml import zone
@@ -68,7 +69,7 @@ def with_firewalld(
     """Return the small Docker host on which firewalld is installed, with these files of its own."""
     before = within if within is not None else network()
     zones = (
-        zone(text, name=Path(path).stem, source=path)
+        zone(text_reading(text, path), name=Path(path).stem)
         for path, text in (own or {}).items()
         if "/zones/" in path and text.endswith("</zone>")
     )

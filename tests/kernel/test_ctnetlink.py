@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.conntrack_text import parse
 from hairpin.netfilter.packet import Connection
 from hairpin.replica.run.ctnetlink import available
@@ -71,7 +72,7 @@ def without_time(connection: Connection) -> Connection:
 
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_what_is_written_is_what_was_read(line: str) -> None:
-    wanted = parse(f"{line}\n", source="test")
+    wanted = parse(text_reading(f"{line}\n", "test"))
     done = subprocess.run(
         ("unshare", "--net", sys.executable, "-c", SCRIPT, msgspec.json.encode(wanted).decode()),
         capture_output=True,
@@ -83,7 +84,7 @@ def test_what_is_written_is_what_was_read(line: str) -> None:
     )
     assert (said, emptied, left) == (("",), "", "")
     assert again == ("File exists",)
-    (written,) = parse(found, source="conntrack -L")
+    (written,) = parse(text_reading(found, "conntrack -L"))
     assert without_time(written) == without_time(wanted[0])
     assert written.timeout_s is not None
     assert wanted[0].timeout_s is not None

@@ -69,21 +69,20 @@ def test_a_link(key: str, name: str, found: str) -> None:
 def read(key: str) -> tuple[Entry, ...]:
     """Return what the reader of that key makes of its reading."""
     found, tables = reading(key), RouteTables()
-    text = found.text
     match key.removesuffix("-text"):
         case "ip-route4":
             routes = routes_text.routes if key.endswith("-text") else routes_json.routes
-            return routes(text, version=4, tables=tables, source="", evidence="e1")
+            return routes(found, version=4, tables=tables)
         case "ip-rule4":
             rules = rules_text.rules if key.endswith("-text") else rules_json.rules
-            return rules(text, version=4, tables=tables, source="", evidence="e1")
+            return rules(found, version=4, tables=tables)
         case "ip-neigh":
             neighbours = routes_text.neighbours if key.endswith("-text") else routes_json.neighbours
-            return neighbours(text, source="", evidence="e1")
+            return neighbours(found)
         case "bridge-fdb":
-            return (bridge_text.fdb if key.endswith("-text") else bridge_json.fdb)(text, source="", evidence="e1")
+            return (bridge_text.fdb if key.endswith("-text") else bridge_json.fdb)(found)
         case _:
-            return sockets_text.parse(text, source="", evidence="e1")
+            return sockets_text.parse(found)
 
 
 ENTRIES: dict[str, tuple[str, ...]] = {

@@ -13,6 +13,7 @@ from hairpin.change.step import Ask, ReplaceFile, Step
 from hairpin.change.ufw import ufw_files
 from hairpin.errors import ParseError
 from hairpin.events.happening import course_of
+from hairpin.evidence.reading import text_reading
 from hairpin.host.boot.unit_lines import commands_of, unit_of
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone
@@ -115,11 +116,11 @@ def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld
     for each in files:
         text = each.text or ""
         if each.path == _DIRECT:
-            direct = firewalld_xml.direct_rules(text, source=each.path)
+            direct = firewalld_xml.direct_rules(text_reading(text, each.path))
             firewalld = msgspec.structs.replace(firewalld, direct=direct)
         elif each.path.startswith(_ZONES):
             name = each.path.removeprefix(_ZONES).removesuffix(".xml")
-            zone = firewalld_xml.zone(text, name=name, source=each.path)
+            zone = firewalld_xml.zone(text_reading(text, each.path), name=name)
             others = (other for other in firewalld.permanent if other.name != name)
             firewalld = msgspec.structs.replace(firewalld, permanent=(*others, zone))
     return firewalld

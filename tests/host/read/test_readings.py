@@ -20,8 +20,6 @@ UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {  # as snapshots told it be
     "refused": ("ip-addr", "refused", "Permission denied\nmore", True),
     "failed": ("ip-addr", "failed", "", True),
     "not there": ("ebtables", "absent", "ebtables is not installed", False),
-    "there, and no tool for it": ("iptables-legacy-save4", "absent", "not installed, but /proc/… lists: nat", True),
-    "nft is there, and no tool for it": ("nft-tables", "absent", "nft is not installed", True),
     "spare": ("netns-ids", "failed", "", False),
 }
 
@@ -49,13 +47,6 @@ def test_the_status_decides_whatever_the_words(outcome: Outcome, status: int, un
     readings = Readings(msgspec.structs.replace(found, readings=tuple(given)))
     assert bool(readings.unread) is unread
     assert readings.is_not_json("daemon-json") is not_json
-
-
-def test_an_older_collector_told_by_its_words_that_a_file_is_no_json() -> None:
-    older = Readings(
-        evidence(("daemon-json", "", "/etc/docker/daemon.json", "not valid JSON (token 3)"), outcome="failed")
-    )
-    assert older.is_not_json("daemon-json")
 
 
 def test_a_reason_is_one_line_and_never_empty() -> None:

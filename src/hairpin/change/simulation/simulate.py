@@ -11,6 +11,7 @@ from hairpin.change.simulation.links import with_carrier_by, with_link, with_nam
 from hairpin.change.simulation.rules import add_chain, delete_chain, delete_rule, insert_rule, replace_table, set_policy
 from hairpin.change.simulation.sysctls import with_sysctl
 from hairpin.errors import ChangeError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import Container, Engine
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Link
@@ -139,7 +140,7 @@ def _of_host(part: c.OfHost, network: Network) -> Network:
 def _told(host: Host, path: str, text: str | None) -> tuple[Engine, ...]:
     """Return the engines with the options that dockerd takes from the file when it starts; those of flags stay."""
     before = next((each.text for each in host.files if each.path == path), "")
-    was, now = (options(of_file(each, source=path)) for each in (before, text or ""))
+    was, now = (options(of_file(text_reading(each, path))) for each in (before, text or ""))
     changed = {name: getattr(now, name) for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)}
     return tuple(_replace(each, **changed) if each.kind == "docker" else each for each in host.engines)
 

@@ -12,6 +12,7 @@ from hairpin.change.change import AddEntry, DeleteEntry, SetLink
 from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
+from hairpin.evidence.reading import text_reading
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
 from hairpin.host.read.ip.address_text import interface_address
@@ -108,7 +109,7 @@ def _route(course: Course, words: list[str], version: Version) -> Route:
     if "nexthop" in words or "nhid" in words or "encap" in words:
         raise UnforeseenError
     try:
-        (found,) = routes(" ".join(words), version=version, tables=tables_of(course.host), source="ip")
+        (found,) = routes(text_reading(" ".join(words), "ip"), version=version, tables=tables_of(course.host))
     except ParseError:
         raise UnforeseenError from None
     metric = next((value for key in ("metric", "preference", "priority") if (value := value_after(words, key))), None)
@@ -177,7 +178,7 @@ def _policy_rule(course: Course, words: list[str], version: Version) -> PolicyRu
             position += 1
     text = f"{priority}: {' '.join(kept)}" if "from" in kept else f"{priority}: from all {' '.join(kept)}"
     try:
-        (found,) = rules(text, version=version, tables=tables_of(course.host), source="ip")
+        (found,) = rules(text_reading(text, "ip"), version=version, tables=tables_of(course.host))
     except ParseError:
         raise UnforeseenError from None
     return found

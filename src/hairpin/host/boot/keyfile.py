@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.boot.link_settings import LinkSettings, TableNumber, read_or_none
 from hairpin.host.boot.systemd_network import Section, is_true, sections
 from hairpin.host.host import Host
@@ -205,4 +206,4 @@ def _rule(words: list[str], version: Version, tables: RouteTables) -> tuple[Poli
     at = words.index("priority")
     rest = [*words[:at], *words[at + 2 :]]
     line = " ".join(rest if "from" in rest else ["from", "all", *rest])
-    return rules(f"{words[at + 1]}: {line}", version=version, tables=tables, source="routing-rule")
+    return rules(text_reading(f"{words[at + 1]}: {line}", "routing-rule"), version=version, tables=tables)

@@ -9,13 +9,14 @@ Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, TypeVar
 
 from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Container
 from hairpin.host.host import Namespace
 from hairpin.host.limit_state import Counters, LimitState
-from hairpin.host.link import BridgePort, Link
+from hairpin.host.link import Link
 from hairpin.host.read.engines.relays import RelayCommand, commands, with_relays
 from hairpin.host.read.ip import (
     bridge_json,
@@ -23,6 +24,7 @@ from hairpin.host.read.ip import (
     conntrack_text,
     links_json,
     links_text,
+    proc_text,
     routes_json,
     routes_text,
     rules_json,
@@ -30,9 +32,8 @@ from hairpin.host.read.ip import (
     sockets_text,
     wireguard_text,
 )
-from hairpin.host.read.ip.bridge_json import PortVlans, with_ports
+from hairpin.host.read.ip.bridge_json import with_ports
 from hairpin.host.read.ip.links_json import Interfaces
-from hairpin.host.read.ip.proc_text import counters, limits, sysctls, virtual_services
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import SavedNextHop
 from hairpin.host.read.ip.sockets_text import proc_net_sockets, with_v6only
@@ -41,7 +42,7 @@ from hairpin.host.read.json_text import is_json
 from hairpin.host.read.processes import processes
 from hairpin.host.read.readings import Readings
 from hairpin.host.read.rulesets import RulesetReader
-from hairpin.host.route import BROADCAST, FdbEntry, Neighbour, PolicyRule, Route
+from hairpin.host.route import BROADCAST, Neighbour, PolicyRule, Route
 from hairpin.host.socket import Socket, VirtualService
 from hairpin.host.sysctl import Sysctls
 from hairpin.host.wireguard import Wireguard
@@ -99,13 +100,13 @@ class NamespaceReader:
             routes=routes,
             rules=rules,
             neighbours=part(("neighbours",), lambda: self._neighbours(name, interfaces.links), interfaces.links),
-            fdb=part(("fdb",), lambda: self._fdb(name)),
-            sysctls=part(("sysctls",), lambda: self._sysctls_of(name)),
+            fdb=part(("fdb",), lambda: self._entries("bridge-fdb", name, bridge_json.fdb, bridge_text.fdb)),
+            sysctls=part(("sysctls",), lambda: self._first("sysctl", name, self._parse_sysctls, Sysctls(values={}))),
             sockets=part(("sockets",), lambda: self._sockets(name), self._relays_of(name), self._processes),
             connections=part(("connections",), lambda: self._connections(name)),
             virtual_services=part(("ipvs",), lambda: self._virtual_services(name)),
-            limits=part(("limits",), lambda: self._limits(name)),
-            counters=part(("counters",), lambda: self._counters(name)),
+            limits=part(("limits",), lambda: self._first("rate-limits", name, proc_text.limits, LimitState())),
+            counters=part(("counters",), lambda: self._first("kernel-counters", name, proc_text.counters, Counters())),
             ruleset=part(("ruleset",), lambda: self._rulesets.ruleset(name)),
             netnsids=netnsids,
             kernel=self._kernel,
@@ -117,13 +118,10 @@ class NamespaceReader:
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
-        return self._either(
-            "ip-addr",
-            netns,
-            lambda r: links_json.interfaces(r.text, source=r.origin, evidence=r.id),
-            lambda r: links_text.interfaces(r.text, source=r.origin, evidence=r.id),
-            Interfaces(),
-        )
+        return self._either("ip-addr", netns, links_json.interfaces, links_text.interfaces, Interfaces())
+
+    def _first(self, key: str, netns: str, parse: Callable[[Reading], T], default: T) -> T:
+        return self._readings.understood(self._readings.first(key, netns), parse, default)
 
     def _either(
         self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
@@ -131,97 +129,57 @@ class NamespaceReader:
         """Return the JSON reading parsed, or else its ``-text`` form; older iproute2 may answer ``-j`` in words."""
         reading = self._readings.first(key, netns)
         if reading is None:
-            return self._readings.understood(self._readings.first(f"{key}-text", netns), of_words, default)
+            return self._first(f"{key}-text", netns, of_words, default)
         worded = reading.text.strip() != "" and not is_json(reading.text)
         return self._readings.understood(reading, of_words if worded else of_json, default)
 
+    def _entries(
+        self,
+        key: str,
+        netns: str,
+        of_json: Callable[[Reading], tuple[T, ...]],
+        of_words: Callable[[Reading], tuple[T, ...]],
+    ) -> tuple[T, ...]:
+        return self._either(key, netns, of_json, of_words, ())
+
     def _links(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        none: tuple[tuple[str, BridgePort], ...] = ()
-        ports = self._either(
-            "bridge-link",
-            netns,
-            lambda r: links_json.ports(r.text, source=r.origin),
-            lambda r: bridge_text.ports(r.text, source=r.origin),
-            none,
-        )
-        no_vlans: tuple[PortVlans, ...] = ()
-        vlans = self._either(
-            "bridge-vlan",
-            netns,
-            lambda r: bridge_json.vlans(r.text, source=r.origin),
-            lambda r: bridge_text.vlans(r.text, source=r.origin),
-            no_vlans,
-        )
+        ports = self._entries("bridge-link", netns, links_json.ports, bridge_text.ports)
+        vlans = self._entries("bridge-vlan", netns, bridge_json.vlans, bridge_text.vlans)
         found = (
-            filtered(reading.text, origin=reading.origin, evidence=reading.id)
-            for key in ("tc-filter", "tc-filter-text")
-            for reading in self._readings.of(key, netns)
+            filtered(reading) for key in ("tc-filter", "tc-filter-text") for reading in self._readings.of(key, netns)
         )
         filters = tuple(item for item in found if item is not None)
         queues = (
             each
             for key in ("tc-qdisc", "tc-qdisc-text")
             for reading in self._readings.of(key, netns)
-            for each in qdiscs(reading.text, evidence=reading.id)
+            for each in qdiscs(reading)
         )
         complete = with_qdiscs(with_filters(with_ports(links, ports, vlans), filters), queues)
-        return self._with_holders(netns, self._with_wireguard(netns, complete))
-
-    def _with_wireguard(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        none: tuple[tuple[str, Wireguard], ...] = ()
-        settings = self._readings.understood(
-            self._readings.first("wireguard", netns),
-            lambda r: wireguard_text.devices(r.text, source=r.origin, evidence=r.id),
-            none,
-        )
-        return wireguard_text.with_settings(links, settings)
-
-    def _with_holders(self, netns: str, links: tuple[Link, ...]) -> tuple[Link, ...]:
-        reading = self._readings.first("tun-owners", netns)
-        return links_text.with_holders(links, reading.text) if reading is not None else links
+        settings: tuple[tuple[str, Wireguard], ...] = self._first("wireguard", netns, wireguard_text.devices, ())
+        complete = wireguard_text.with_settings(complete, settings)
+        holders = self._readings.first("tun-owners", netns)
+        return links_text.with_holders(complete, holders.text) if holders is not None else complete
 
     def _routing(self, netns: str) -> tuple[tuple[Route, ...], tuple[PolicyRule, ...]]:
-        no_hops: tuple[SavedNextHop, ...] = ()
-        saved = self._either(
-            "ip-nexthop",
-            netns,
-            lambda r: routes_json.saved_next_hops(r.text, source=r.origin),
-            lambda r: routes_text.saved_next_hops(r.text, source=r.origin),
-            no_hops,
-        )
+        saved = self._entries("ip-nexthop", netns, routes_json.saved_next_hops, routes_text.saved_next_hops)
         routes = (*self._routes(netns, 4, saved), *self._routes(netns, 6, saved))
         return routes, (*self._rules(netns, 4), *self._rules(netns, 6))
 
     def _routes(self, netns: str, version: Literal[4, 6], saved: tuple[SavedNextHop, ...]) -> tuple[Route, ...]:
-        none: tuple[Route, ...] = ()
-        key, tables = f"ip-route{version}", self._tables
-
-        def of_json(r: Reading) -> tuple[Route, ...]:
-            return routes_json.routes(
-                r.text, version=version, tables=tables, saved=saved, source=r.origin, evidence=r.id
-            )
-
-        def of_words(r: Reading) -> tuple[Route, ...]:
-            return routes_text.routes(
-                r.text, version=version, tables=tables, saved=saved, source=r.origin, evidence=r.id
-            )
-
-        found = self._either(key, netns, of_json, of_words, none)
+        key = f"ip-route{version}"
+        of_json = partial(routes_json.routes, version=version, tables=self._tables, saved=saved)
+        of_words = partial(routes_text.routes, version=version, tables=self._tables, saved=saved)
+        found = self._entries(key, netns, of_json, of_words)
         if any(route.type == "unicast" and not route.next_hops for route in found):
             self._miss(key, netns, message("the next hops of at least one route were not printed"))
         return found
 
     def _rules(self, netns: str, version: Literal[4, 6]) -> tuple[PolicyRule, ...]:
-        none: tuple[PolicyRule, ...] = ()
-        key, tables = f"ip-rule{version}", self._tables
-
-        def of_json(r: Reading) -> tuple[PolicyRule, ...]:
-            return rules_json.rules(r.text, version=version, tables=tables, source=r.origin, evidence=r.id)
-
-        def of_words(r: Reading) -> tuple[PolicyRule, ...]:
-            return rules_text.rules(r.text, version=version, tables=tables, source=r.origin, evidence=r.id)
-
-        found = self._either(key, netns, of_json, of_words, none)
+        key = f"ip-rule{version}"
+        of_json = partial(rules_json.rules, version=version, tables=self._tables)
+        of_words = partial(rules_text.rules, version=version, tables=self._tables)
+        found = self._entries(key, netns, of_json, of_words)
         if any(rule.action == "goto" and rule.goto is None for rule in found):
             self._miss(key, netns, message("where a goto rule goes was not printed"))
         return found
@@ -232,49 +190,25 @@ class NamespaceReader:
             self._readings.miss(reading, reason)
 
     def _neighbours(self, netns: str, links: tuple[Link, ...]) -> tuple[Neighbour, ...]:
-        none: tuple[Neighbour, ...] = ()
-        found = self._either(
-            "ip-neigh",
-            netns,
-            lambda r: routes_json.neighbours(r.text, source=r.origin, evidence=r.id),
-            lambda r: routes_text.neighbours(r.text, source=r.origin, evidence=r.id),
-            none,
-        )
+        found = self._entries("ip-neigh", netns, routes_json.neighbours, routes_text.neighbours)
         by_name = {each.name: each for each in links}
         return tuple(each for each in found if not is_made_by_kernel(each, by_name.get(each.link)))
-
-    def _fdb(self, netns: str) -> tuple[FdbEntry, ...]:
-        none: tuple[FdbEntry, ...] = ()
-        return self._either(
-            "bridge-fdb",
-            netns,
-            lambda r: bridge_json.fdb(r.text, source=r.origin, evidence=r.id),
-            lambda r: bridge_text.fdb(r.text, source=r.origin, evidence=r.id),
-            none,
-        )
-
-    def _sysctls_of(self, netns: str) -> Sysctls:
-        return self._readings.understood(self._readings.first("sysctl", netns), self._parse_sysctls, Sysctls(values={}))
 
     def _parse_sysctls(self, reading: Reading) -> Sysctls:
         """Return the values; containers with equal links mostly have equal ones."""
         found = self._sysctls.get(reading.text)
         if found is None:
-            found = self._sysctls[reading.text] = sysctls(reading.text, source=reading.origin)
+            found = self._sysctls[reading.text] = proc_text.sysctls(reading)
         return Sysctls(found.values, reading.id)
 
     def _sockets(self, netns: str) -> tuple[Socket, ...]:
-        none: tuple[Socket, ...] = ()
         reading = self._readings.first("sockets", netns)
         if reading is None:  # a host without ss
             tables = (self._table(netns, key, protocol, version) for key, protocol, version in _PROC_NET)
             found = with_v6only(tuple(socket for table in tables for socket in table))
         else:
-            found = self._readings.understood(
-                reading,
-                lambda r: sockets_text.parse(r.text, source=r.origin, evidence=r.id, known=self._processes),
-                none,
-            )
+            none: tuple[Socket, ...] = ()
+            found = self._readings.understood(reading, partial(sockets_text.parse, known=self._processes), none)
         return with_relays(found, *self._relays_of(netns)) if netns == HOST else found
 
     def _table(
@@ -282,44 +216,20 @@ class NamespaceReader:
     ) -> tuple[Socket, ...]:
         return self._readings.all_understood(
             self._readings.of(key, netns),
-            lambda r: proc_net_sockets(
-                r.text, protocol=protocol, version=version, source=r.origin, evidence=r.id, known=self._processes
-            ),
+            partial(proc_net_sockets, protocol=protocol, version=version, known=self._processes),
         )
 
     def _virtual_services(self, netns: str) -> tuple[VirtualService, ...]:
-        none: tuple[VirtualService, ...] = ()
-        return self._readings.understood(
-            self._readings.first("ipvs", netns),
-            lambda r: virtual_services(r.text, source=r.origin, evidence=r.id),
-            none,
-        )
-
-    def _counters(self, netns: str) -> Counters:
-        return self._readings.understood(
-            self._readings.first("kernel-counters", netns),
-            lambda r: counters(r.text, source=r.origin, evidence=r.id),
-            Counters(),
-        )
-
-    def _limits(self, netns: str) -> LimitState:
-        return self._readings.understood(
-            self._readings.first("rate-limits", netns),
-            lambda r: limits(r.text, source=r.origin, evidence=r.id),
-            LimitState(),
-        )
+        return self._first("ipvs", netns, proc_text.virtual_services, ())
 
     def _connections(self, netns: str) -> tuple[Connection, ...]:
-        none: tuple[Connection, ...] = ()
         reading = self._readings.first("conntrack", netns)
         if reading is None:
-            return none
+            return ()
         cut = conntrack_text.truncation(reading.text)
         if cut is not None:
             self._readings.miss(reading, cut)
-        return self._readings.understood(
-            reading, lambda r: conntrack_text.parse(r.text, source=r.origin, evidence=r.id), none
-        )
+        return self._readings.understood(reading, conntrack_text.parse, ())
 
 
 def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:

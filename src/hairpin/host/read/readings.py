@@ -7,7 +7,7 @@ import msgspec
 
 from hairpin.errors import ParseError
 from hairpin.evidence.json_text import is_document, mended
-from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Outcome, Reading, is_trace, spelt
+from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Reading, is_trace, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
 from hairpin.host.read.part import Name, Part, as_before
@@ -17,15 +17,6 @@ T = TypeVar("T")
 
 # Optional readings: another reading holds the same facts, so a failure is not reported as missing.
 _OPTIONAL = ("netns-ids",)
-_OLDER: tuple[tuple[Outcome, tuple[str, ...], int], ...] = (
-    (
-        "absent",
-        ("not installed, but", "nft is not installed", "nsenter is not installed", "neither iproute2 nor"),
-        UNSHOWN,
-    ),
-    ("failed", ("not valid JSON",), NOT_JSON),
-)
-"""Statuses that snapshots before them tell by the beginning of a sentence of their collector."""
 Either = tuple[str, ...]
 _OF_NAMESPACE: tuple[Either, ...] = (
     ("ip-addr", "ip-addr-text"),
@@ -87,10 +78,9 @@ class Readings:
                 if reading.status == CUT:
                     self.miss(reading, message("it was not read to its end: the time limit has cut it"))
                 continue
-            status = _status(reading)
-            if status == NOT_JSON:
+            if reading.status == NOT_JSON:
                 self._not_json.add(reading.key)
-            if reading.key not in _OPTIONAL and (reading.outcome != "absent" or status == UNSHOWN):
+            if reading.key not in _OPTIONAL and (reading.outcome != "absent" or reading.status == UNSHOWN):
                 self.miss(reading, reading.text.strip().partition("\n")[0] or reading.outcome)
         self._making.missed += lacking(evidence)
 
@@ -175,16 +165,6 @@ class Readings:
         """Return all of them parsed, one after the other."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
-
-
-def _status(reading: Reading) -> int:
-    """Return the reading's status, as collectors tell it now."""
-    older = (
-        code
-        for outcome, beginnings, code in _OLDER
-        if reading.outcome == outcome and reading.text.startswith(beginnings)
-    )
-    return next(older, reading.status)
 
 
 def _printable(reading: Reading) -> Reading:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.engines.container_json import containers, publishing_endpoint
 from hairpin.netfilter.rule_address import read_address
@@ -15,7 +16,7 @@ RUNNING = {"Status": "running", "Running": True, "Pid": 270, "ExitCode": 0, "Err
 
 def one(**fields: Any) -> Container:
     text = json.dumps({"Id": "c" * 64, "Name": "/web", "State": RUNNING, **fields})
-    (found,) = containers(text, source="docker inspect", evidence="e9")
+    (found,) = containers(text_reading(text, "docker inspect", "e9"))
     return found
 
 
@@ -125,9 +126,9 @@ def test_an_endpoint() -> None:
 def test_one_object_a_line_and_one_array_are_the_same() -> None:
     objects = [{"Id": "1", "Name": "/a"}, {"Id": "2", "Name": "b"}]
     lines = "".join(json.dumps(item) + "\n" for item in objects)
-    assert containers(lines, source="") == containers(json.dumps(objects), source="")
-    assert [item.name for item in containers(lines, source="")] == ["a", "b"]
-    assert containers("\n", source="") == ()
+    assert containers(text_reading(lines, "")) == containers(text_reading(json.dumps(objects), ""))
+    assert [item.name for item in containers(text_reading(lines, ""))] == ["a", "b"]
+    assert containers(text_reading("\n", "")) == ()
 
 
 def endpoints(mode: str, *names: str) -> Container:

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import Engine
 from hairpin.host.read.engines.engine_options import (
     Info,
@@ -21,9 +22,9 @@ FILE = '{"iptables": false, "icc": true, "ip": "127.0.0.1", "bridge": "none", "d
 
 
 def test_the_file() -> None:
-    said = dict(of_file(FILE, source="daemon.json"))
+    said = dict(of_file(text_reading(FILE, "daemon.json")))
     assert said == {"iptables": "false", "icc": "true", "ip": "127.0.0.1", "bridge": "none", "mtu": "1400"}
-    assert options(of_file(FILE, source="daemon.json")) == Options(
+    assert options(of_file(text_reading(FILE, "daemon.json"))) == Options(
         iptables=False, icc=True, default_ip=0x7F000001, bridge_name="none"
     )
 
@@ -37,8 +38,8 @@ def test_flags() -> None:
 
 def test_an_option_that_is_not_set_is_not_false() -> None:
     assert options(()) == Options()
-    assert options(of_file("{}", source="daemon.json")) == Options()
-    assert of_file("", source="daemon.json") == ()
+    assert options(of_file(text_reading("{}", "daemon.json"))) == Options()
+    assert of_file(text_reading("", "daemon.json")) == ()
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,10 @@ def test_info() -> None:
         '{"ServerVersion":"28.5.2","SecurityOptions":["name=seccomp,profile=default","name=rootless"],'
         '"LiveRestoreEnabled":true,"FirewallBackend":{"Driver":"nftables"}}'
     )
-    assert of_info(text, source="docker info") == Info("28.5.2", "nftables", live_restore=True, rootless=True)
+    assert of_info(text_reading(text, "docker info")) == Info("28.5.2", "nftables", live_restore=True, rootless=True)
     pools = '[{"Base":"10.10.0.0/16","Size":24},{"Base":"fd00::/48","Size":64}]'
-    assert of_info(f'{{"DefaultAddressPools":{pools}}}', source="t").address_pools == ((0x0A0A0000, 16, 24),)
-    assert of_info('{"SecurityOptions":null}', source="docker info") == Info()
+    assert of_info(text_reading(f'{{"DefaultAddressPools":{pools}}}', "t")).address_pools == ((0x0A0A0000, 16, 24),)
+    assert of_info(text_reading('{"SecurityOptions":null}', "docker info")) == Info()
 
 
 VERSIONS = {
@@ -74,7 +75,7 @@ VERSIONS = {
 
 @pytest.mark.parametrize(("text", "expected"), VERSIONS.values(), ids=VERSIONS)
 def test_version(text: str, expected: str) -> None:
-    assert version(text, source="docker version") == expected
+    assert version(text_reading(text, "docker version")) == expected
 
 
 def test_options_in_effect_come_before_those_of_flags_and_file() -> None:
@@ -90,13 +91,13 @@ def test_options_in_effect_come_before_those_of_flags_and_file() -> None:
 def test_of_podman_info() -> None:
     backend = '"networkBackend":"netavark","networkBackendInfo":{"version":"netavark 1.14.0"}'
     told = f'{{"host":{{"security":{{"rootless":true}},{backend}}}}}'
-    assert of_podman_info(told, source="podman info") == PodmanInfo(True, "netavark", "1.14.0")
-    assert of_podman_info('{"host":{"networkBackend":"cni"}}', source="podman info") == PodmanInfo(backend="cni")
-    assert of_podman_info('{"host":{}}', source="podman info") == PodmanInfo()
-    assert of_podman_info("{}", source="podman info") == PodmanInfo()
+    assert of_podman_info(text_reading(told, "podman info")) == PodmanInfo(True, "netavark", "1.14.0")
+    assert of_podman_info(text_reading('{"host":{"networkBackend":"cni"}}', "podman info")) == PodmanInfo(backend="cni")
+    assert of_podman_info(text_reading('{"host":{}}', "podman info")) == PodmanInfo()
+    assert of_podman_info(text_reading("{}", "podman info")) == PodmanInfo()
 
 
 @pytest.mark.parametrize("text", ("[]", "{", '{"ServerVersion": 5}'))
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match="docker info"):
-        of_info(text, source="docker info")
+        of_info(text_reading(text, "docker info"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Subnet
 from hairpin.host.read.engines.network_json import BRIDGE_NAME, docker_networks, podman_networks
 from hairpin.netfilter.rule_address import read_address
@@ -21,7 +22,7 @@ PODMAN = {
 
 def docker(**fields: Any) -> DockerNetwork:
     text = json.dumps({"Id": ID, "Name": "n1", "Driver": "bridge", **fields})
-    (found,) = docker_networks(text, source="docker network inspect", evidence="e8")
+    (found,) = docker_networks(text_reading(text, "docker network inspect", "e8"))
     return found
 
 
@@ -87,13 +88,15 @@ def test_a_network_without_addresses() -> None:
 def test_the_project_that_made_it() -> None:
     assert docker(Labels={"com.docker.compose.project": "shop"}).project == "shop"
     assert not docker(Labels=None).project
-    (found,) = podman_networks(json.dumps({**PODMAN, "labels": {"io.podman.compose.project": "shop"}}), source="t")
+    (found,) = podman_networks(
+        text_reading(json.dumps({**PODMAN, "labels": {"io.podman.compose.project": "shop"}}), "t")
+    )
     assert found.project == "shop"
 
 
 def test_podman() -> None:
     for text in (json.dumps(PODMAN), json.dumps([PODMAN])):
-        (found,) = podman_networks(text, source="podman network inspect")
+        (found,) = podman_networks(text_reading(text, "podman network inspect"))
         assert (found.name, found.bridge, found.internal) == ("podman", "podman0", False)
         assert found.subnets == (Subnet(4, read_address("10.88.0.0", "ip"), 16, read_address("10.88.0.1", "ip")),)
 
@@ -103,11 +106,11 @@ def test_damage_is_a_parse_error(subnet: str) -> None:
     with pytest.raises(ParseError, match="docker network inspect"):
         docker(IPAM={"Config": [{"Subnet": subnet}]})
     with pytest.raises(ParseError, match="podman"):
-        podman_networks(json.dumps({**PODMAN, "subnets": [{"subnet": subnet}]}), source="podman")
+        podman_networks(text_reading(json.dumps({**PODMAN, "subnets": [{"subnet": subnet}]}), "podman"))
 
 
 def test_both_forms_of_docker() -> None:
     objects = [{"Id": ID, "Name": "a"}, {"Id": ID, "Name": "b"}]
-    assert docker_networks(json.dumps(objects), source="") == docker_networks(
-        "\n".join(json.dumps(item) for item in objects), source=""
+    assert docker_networks(text_reading(json.dumps(objects), "")) == docker_networks(
+        text_reading("\n".join(json.dumps(item) for item in objects), "")
     )

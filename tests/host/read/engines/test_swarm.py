@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.docker import DockerNetwork, Engine, MeshPort
 from hairpin.host.host import Namespace
 from hairpin.host.read.engines.swarm import sandbox_of, services, with_mesh, with_tasks
@@ -29,14 +30,14 @@ TASKS = """{"ID":"t1","ServiceID":"f1","NodeID":"n","Status":{"Timestamp":"2026-
 
 
 def test_ports_and_the_tally_of_tasks() -> None:
-    assert services(f"{BAD}\n{UNTOLD}\n", source="s", evidence="r1") == (
+    assert services(text_reading(f"{BAD}\n{UNTOLD}\n", "s", "r1")) == (
         SwarmService("f1", "bad", (ServicePort("tcp", 8091, 80),), wanted=1, running=0, evidence="r1"),
         SwarmService("f2", "api", evidence="r1"),
     )
 
 
 def test_tasks_tell_the_newest_error_and_what_the_manager_did_not_count() -> None:
-    bad, api = with_tasks(services(f"{BAD}\n{UNTOLD}", source="s"), TASKS, source="t")
+    bad, api = with_tasks(services(text_reading(f"{BAD}\n{UNTOLD}", "s")), TASKS, source="t")
     assert bad.error == 'starting container failed: exec: "/nosuch": no such file'
     assert (bad.wanted, bad.running) == (1, 0)
     assert (api.wanted, api.running, api.error) == (1, 1, "")
@@ -44,7 +45,7 @@ def test_tasks_tell_the_newest_error_and_what_the_manager_did_not_count() -> Non
 
 def test_what_is_no_json_is_an_error() -> None:
     with pytest.raises(ParseError):
-        services("Error response from daemon", source="s")
+        services(text_reading("Error response from daemon", "s"))
 
 
 SANDBOX = 0xAC120002

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip import bridge_json, links_json
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.bridge_text import fdb, ports, vlans
@@ -27,32 +28,32 @@ EXPECTED = (PortVlans("br0", 1, ((1, 1, True),)), PortVlans("v1", 5, ((5, 5, Tru
 
 
 def test_ports_are_those_of_json() -> None:
-    found = ports(text_of("iproute2-6.1", "bridge-link.txt"), source="bridge link")
-    assert found == links_json.ports(text_of("iproute2-6.1", "bridge-link.json"), source="bridge link")
+    found = ports(text_reading(text_of("iproute2-6.1", "bridge-link.txt"), "bridge link"))
+    assert found == links_json.ports(text_reading(text_of("iproute2-6.1", "bridge-link.json"), "bridge link"))
     assert len(found) == 2
 
 
 def test_fdb_is_that_of_json() -> None:
-    found = fdb(text_of("iproute2-6.1", "bridge-fdb.txt"), source="bridge fdb", evidence="e1")
+    found = fdb(text_reading(text_of("iproute2-6.1", "bridge-fdb.txt"), "bridge fdb", "e1"))
     document = text_of("iproute2-6.1", "bridge-fdb.json")
-    assert found == bridge_json.fdb(document, source="bridge fdb", evidence="e1")
+    assert found == bridge_json.fdb(text_reading(document, "bridge fdb", "e1"))
 
 
 def test_fdb_with_vlan_and_remote() -> None:
     text = "02:00:00:00:00:01 dev vx0 dst 192.0.2.9 vlan 5 master br0 static\n"
-    (entry,) = fdb(text, source="bridge fdb")
+    (entry,) = fdb(text_reading(text, "bridge fdb"))
     assert (entry.vlan, entry.remote, entry.bridge, entry.state, entry.local) == (5, 0xC0000209, "br0", "static", False)
 
 
 def test_vlans() -> None:
-    assert vlans(NEW, source="bridge vlan") == EXPECTED
-    assert vlans(OLD, source="bridge vlan") == (*EXPECTED, PortVlans("docker0", None, ()))
+    assert vlans(text_reading(NEW, "bridge vlan")) == EXPECTED
+    assert vlans(text_reading(OLD, "bridge vlan")) == (*EXPECTED, PortVlans("docker0", None, ()))
 
 
 def test_damage_is_a_parse_error_with_its_line() -> None:
     with pytest.raises(ParseError, match="bridge link:1"):
-        ports("hairpin on\n", source="bridge link")
+        ports(text_reading("hairpin on\n", "bridge link"))
     with pytest.raises(ParseError, match="bridge fdb:2"):
-        fdb("\nx dev v1 master br0\n", source="bridge fdb")
+        fdb(text_reading("\nx dev v1 master br0\n", "bridge fdb"))
     with pytest.raises(ParseError, match="bridge vlan:2"):
-        vlans("port vlan-id\nv1 five\n", source="bridge vlan")
+        vlans(text_reading("port vlan-id\nv1 five\n", "bridge vlan"))

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.conntrack_text import parse, truncation
 from hairpin.netfilter import ir
 from hairpin.netfilter.packet import Connection, Tuple
@@ -56,7 +57,7 @@ LINES: dict[str, tuple[str, Connection]] = {
 
 @pytest.mark.parametrize(("line", "expected"), LINES.values(), ids=LINES)
 def test_entry(line: str, expected: Connection) -> None:
-    (found,) = parse(f"{line}\n", source="conntrack -L", evidence="e7")
+    (found,) = parse(text_reading(f"{line}\n", "conntrack -L", "e7"))
     assert (found.version, found.original, found.reply) == (expected.version, expected.original, expected.reply)
     assert (found.status, found.mark, found.zone) == (expected.status, expected.mark, expected.zone)
     assert (found.live, found.evidence, found.nat_checked) == (True, "e7", ())
@@ -73,21 +74,21 @@ ENDS: dict[str, tuple[str, int | None, str]] = {
 
 @pytest.mark.parametrize(("name", "timeout_s", "state"), ENDS.values(), ids=ENDS)
 def test_how_long_it_is_kept(name: str, timeout_s: int | None, state: str) -> None:
-    (found,) = parse(f"{LINES[name][0]}\n", source="conntrack -L")
+    (found,) = parse(text_reading(f"{LINES[name][0]}\n", "conntrack -L"))
     assert (found.timeout_s, found.tcp.state if found.tcp else "") == (timeout_s, state)
 
 
 def test_an_offloaded_entry_has_neither() -> None:
     line = LINES["of /proc, with counters, mark and zone"][0].replace("431999 ESTABLISHED ", "")
-    (found,) = parse(f"{line}\n", source="/proc/net/nf_conntrack")
+    (found,) = parse(text_reading(f"{line}\n", "/proc/net/nf_conntrack"))
     assert (found.timeout_s, found.tcp, found.zone, found.status & ir.STATUS_OFFLOAD) == (None, None, 3, 0)
-    (found,) = parse(line.replace("[ASSURED]", "[OFFLOAD]") + "\n", source="/proc/net/nf_conntrack")
+    (found,) = parse(text_reading(line.replace("[ASSURED]", "[OFFLOAD]") + "\n", "/proc/net/nf_conntrack"))
     assert found.status & ir.STATUS_OFFLOAD
 
 
 def test_the_note_about_entries_that_were_left_out() -> None:
     text = next(iter(LINES.values()))[0] + "\n# truncated: 20000 of 90000 entries\n"
-    assert len(parse(text, source="conntrack -L")) == 1
+    assert len(parse(text_reading(text, "conntrack -L"))) == 1
     assert truncation(text) == "truncated: 20000 of 90000 entries"
     assert truncation("") is None
     assert truncation("ipv4 …\n") is None
@@ -104,5 +105,5 @@ def test_the_note_about_entries_that_were_left_out() -> None:
 )
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError) as caught:
-        parse(f"\n{line}\n", source="conntrack -L")
+        parse(text_reading(f"\n{line}\n", "conntrack -L"))
     assert (caught.value.line, caught.value.text) == (2, line)

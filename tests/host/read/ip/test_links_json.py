@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Address, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.links_json import interfaces, port_state, ports
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
-REAL = interfaces(text_of("iproute2-6.1", "addr.json"), source="ip -j -d addr", evidence="e1")
+REAL = interfaces(text_reading(text_of("iproute2-6.1", "addr.json"), "ip -j -d addr", "e1"))
 
 
 def link(name: str) -> Link:
@@ -22,7 +23,7 @@ def link(name: str) -> Link:
 def of(**fields: Any) -> Link:
     """Return the one link of a reading with these fields."""
     text = json.dumps([{"ifindex": 3, "ifname": "x0", "flags": ["UP"], "mtu": 1400, **fields}])
-    return interfaces(text, source="ip -j -d addr").links[0]
+    return interfaces(text_reading(text, "ip -j -d addr")).links[0]
 
 
 def test_a_bridge_and_its_ports() -> None:
@@ -120,13 +121,13 @@ def test_port_state(said: str | int, expected: str) -> None:
 
 
 def test_ports() -> None:
-    found = dict(ports(text_of("iproute2-6.1", "bridge-link.json"), source="bridge -j -d link"))
+    found = dict(ports(text_reading(text_of("iproute2-6.1", "bridge-link.json"), "bridge -j -d link")))
     assert found == {"v1": link("v1").port, "v2": link("v2").port}
 
 
 def test_nothing_printed_is_nothing_there() -> None:
-    assert interfaces("", source="ip").links == ()
-    assert ports("\n", source="bridge") == ()
+    assert interfaces(text_reading("", "ip")).links == ()
+    assert ports(text_reading("\n", "bridge")) == ()
 
 
 @pytest.mark.parametrize(
@@ -147,4 +148,4 @@ def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
 def test_elements_without_an_address_are_no_addresses() -> None:
     """iproute2 leaves empty objects for what its own filter took away."""
     text = json.dumps([{"ifindex": 3, "ifname": "x0", "addr_info": [{}, {"family": "mpls", "local": "1"}]}])
-    assert interfaces(text, source="ip").addresses == ()
+    assert interfaces(text_reading(text, "ip")).addresses == ()

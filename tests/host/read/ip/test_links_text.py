@@ -4,14 +4,15 @@ import msgspec
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Link, Tunnel
 from hairpin.host.read.ip import links_json
 from hairpin.host.read.ip.links_text import interfaces, with_holders
 from tests.host.fixture_evidence import text_of
 
-JSON = links_json.interfaces(text_of("iproute2-6.1", "addr.json"), source="ip -j -d addr")
-WORDS = interfaces(text_of("iproute2-6.1", "addr.txt"), source="ip -d addr")
-BUSYBOX = interfaces(text_of("iproute2-6.1", "addr.busybox.txt"), source="busybox ip addr")
+JSON = links_json.interfaces(text_reading(text_of("iproute2-6.1", "addr.json"), "ip -j -d addr"))
+WORDS = interfaces(text_reading(text_of("iproute2-6.1", "addr.txt"), "ip -d addr"))
+BUSYBOX = interfaces(text_reading(text_of("iproute2-6.1", "addr.busybox.txt"), "busybox ip addr"))
 
 CENTOS_7 = """\
 2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc pfifo_fast state UP group default qlen 1000
@@ -68,7 +69,7 @@ def test_words_say_what_json_says() -> None:
 
 @pytest.mark.parametrize(("name", "tunnel"), TUNNEL.items(), ids=TUNNEL)
 def test_tunnels(name: str, tunnel: Tunnel) -> None:
-    assert named(interfaces(TUNNELS, source="ip -d addr").links, name).tunnel == tunnel
+    assert named(interfaces(text_reading(TUNNELS, "ip -d addr")).links, name).tunnel == tunnel
 
 
 def test_busybox_says_the_same_addresses_without_some_flags() -> None:
@@ -89,7 +90,7 @@ def test_busybox_takes_a_foreign_index_for_its_own() -> None:
 
 
 def test_iproute2_of_centos_7() -> None:
-    found = interfaces(CENTOS_7, source="ip -d addr")
+    found = interfaces(text_reading(CENTOS_7, "ip -d addr"))
     assert [(item.name, item.kind) for item in found.links] == [
         ("eth0", ""),
         ("eth0.5", "vlan"),
@@ -117,7 +118,7 @@ DAMAGED = {
 @pytest.mark.parametrize(("text", "line"), DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ParseError) as caught:
-        interfaces(text, source="ip -d addr")
+        interfaces(text_reading(text, "ip -d addr"))
     assert (caught.value.source, caught.value.line) == ("ip -d addr", line)
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.limit_state import Counters, HashBucket, RecentAddress
 from hairpin.host.read.ip.proc_text import counters, limits, sysctls, virtual_services
 from hairpin.host.socket import VirtualService
@@ -20,7 +21,7 @@ uptime: 3607.53
 
 
 def test_lists_and_buckets_are_read() -> None:
-    found = limits(TEXT, source="x", evidence="e1")
+    found = limits(text_reading(TEXT, "x", "e1"))
     six = 0x20010DB8000000000000000000000010
     assert found.recent == (
         RecentAddress("SSH", 4, 0xC000020A, (4295637223, 4295637987)),
@@ -38,16 +39,16 @@ def test_lists_and_buckets_are_read() -> None:
 )
 def test_the_clocks_frequency_follows_from_the_uptime(uptime: str, ticks: int | None) -> None:
     jiffies = (1 << 32) + int((float(uptime) - 300) * 1000)
-    assert limits(f"jiffies: {jiffies}\nuptime: {uptime}\n", source="x").ticks_per_s == ticks
+    assert limits(text_reading(f"jiffies: {jiffies}\nuptime: {uptime}\n", "x")).ticks_per_s == ticks
 
 
 def test_without_the_clock_there_is_no_frequency() -> None:
-    assert limits("uptime: 7.0\n", source="x").ticks_per_s is None
+    assert limits(text_reading("uptime: 7.0\n", "x")).ticks_per_s is None
 
 
 def test_a_broken_line_is_an_error() -> None:
     with pytest.raises(ParseError):
-        limits("/proc/net/ipt_hashlimit/HL:58\n", source="x")
+        limits(text_reading("/proc/net/ipt_hashlimit/HL:58\n", "x"))
 
 
 # As Linux 6.18 prints them; the columns between are left out.
@@ -64,16 +65,16 @@ TEXT_COUNTERS = """\
 
 
 def test_the_counters_of_all_cpus_are_added() -> None:
-    assert counters(TEXT_COUNTERS, source="x", evidence="e1") == Counters(11, 2, ((4, 1024, 17), (6, 3, 0)), "e1")
+    assert counters(text_reading(TEXT_COUNTERS, "x", "e1")) == Counters(11, 2, ((4, 1024, 17), (6, 3, 0)), "e1")
 
 
 def test_nothing_counted() -> None:
-    assert counters("", source="x") == Counters()
+    assert counters(text_reading("", "x")) == Counters()
 
 
 def test_a_broken_line_is_an_error_in_counters() -> None:
     with pytest.raises(ParseError):
-        counters("/proc/net/stat/arp_cache:entries\n/proc/net/stat/arp_cache:many\n", source="x")
+        counters(text_reading("/proc/net/stat/arp_cache:entries\n/proc/net/stat/arp_cache:many\n", "x"))
 
 
 TEXT_IPVS = (Path(__file__).parents[3] / "fixtures" / "netfilter" / "ip_vs-6.1.txt").read_text("utf-8")
@@ -81,7 +82,7 @@ VIP, VIP6 = (parse_address(each)[1] for each in ("10.0.9.2", "2001:db8::5"))
 
 
 def test_services() -> None:
-    assert virtual_services(TEXT_IPVS, source="/proc/net/ip_vs", evidence="e9") == (
+    assert virtual_services(text_reading(TEXT_IPVS, "/proc/net/ip_vs", "e9")) == (
         VirtualService(None, 6, 6, VIP6, 443, "e9", 1),
         VirtualService(None, 17, 4, VIP, 53, "e9"),
         VirtualService(None, 6, 4, VIP, 80, "e9", 1),
@@ -92,7 +93,7 @@ def test_services() -> None:
 @pytest.mark.parametrize("line", ("FWM  many rr", "TCP  0A000902 rr", "TCP"))
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="ip_vs:2"):
-        virtual_services(f"\n{line}\n", source="ip_vs")
+        virtual_services(text_reading(f"\n{line}\n", "ip_vs"))
 
 
 TEXT_SYSCTL = """\
@@ -106,7 +107,7 @@ TEXT_SYSCTL = """\
 
 
 def test_values() -> None:
-    found = sysctls(TEXT_SYSCTL, source="/proc/sys/net", evidence="e5")
+    found = sysctls(text_reading(TEXT_SYSCTL, "/proc/sys/net", "e5"))
     assert found.evidence == "e5"
     assert found.number("net", "ipv4", "ip_forward") == 1
     assert found.number("net", "ipv4", "conf", "eth0.100", "forwarding") == 0
@@ -128,5 +129,5 @@ def test_values() -> None:
 )
 def test_damage_is_a_parse_error_with_its_line_in_sysctl(line: str) -> None:
     with pytest.raises(ParseError) as caught:
-        sysctls(f"{TEXT_SYSCTL}{line}\n", source="/proc/sys/net")
+        sysctls(text_reading(f"{TEXT_SYSCTL}{line}\n", "/proc/sys/net"))
     assert (caught.value.line, caught.value.text) == (7, line)

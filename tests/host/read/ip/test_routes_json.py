@@ -6,22 +6,18 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_json import neighbours, routes, saved_next_hops
 from hairpin.host.route import TABLE_LOCAL, TABLE_MAIN, NextHop, Route
 from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import text_of
 
-SAVED = saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop")
+SAVED = saved_next_hops(text_reading(text_of("iproute2-6.1", "nexthop.json"), "ip nexthop"))
 VERSION4 = routes(
-    text_of("iproute2-6.1", "route4.json"),
-    version=4,
-    tables=RouteTables(),
-    saved=SAVED,
-    source="ip route",
-    evidence="e2",
+    text_reading(text_of("iproute2-6.1", "route4.json"), "ip route", "e2"), version=4, tables=RouteTables(), saved=SAVED
 )
-VERSION6 = routes(text_of("iproute2-6.1", "route6.json"), version=6, tables=RouteTables(), source="ip -6 route")
+VERSION6 = routes(text_reading(text_of("iproute2-6.1", "route6.json"), "ip -6 route"), version=6, tables=RouteTables())
 
 
 def v4(text: str) -> int:
@@ -38,7 +34,7 @@ def to(found: tuple[Route, ...], destination: int) -> Route:
 
 
 def one(**fields: Any) -> Route:
-    (route,) = routes(json.dumps([fields]), version=4, tables=RouteTables(), source="ip route")
+    (route,) = routes(text_reading(json.dumps([fields]), "ip route"), version=4, tables=RouteTables())
     return route
 
 
@@ -100,7 +96,7 @@ def test_flags_of_a_dead_link() -> None:
 def test_no_table_is_main_and_unspec_is_none() -> None:
     assert one(dst="default", dev="eth0").table == TABLE_MAIN
     text = json.dumps([{"type": "unreachable", "dst": "default", "table": "unspec", "metric": 4294967295}])
-    assert routes(text, version=6, tables=RouteTables(), source="ip -6 route") == ()
+    assert routes(text_reading(text, "ip -6 route"), version=6, tables=RouteTables()) == ()
 
 
 def test_a_name_of_the_tos_byte() -> None:
@@ -118,7 +114,7 @@ ENCAPSULATED: dict[str, str] = {
 @pytest.mark.parametrize("encap", ENCAPSULATED.values(), ids=ENCAPSULATED)
 def test_a_routes_encapsulation_is_not_part_of_the_route(encap: str) -> None:
     text = f'[{{"type":"unicast","dst":"10.17.0.0/16",{encap},"dev":"lo","scope":"link","flags":[]}}]'
-    (route,) = routes(text, version=4, tables=RouteTables(), source="ip route")
+    (route,) = routes(text_reading(text, "ip route"), version=4, tables=RouteTables())
     assert (route.destination, route.prefix_length, route.tos) == (v4("10.17.0.0"), 16, 0)
     assert route.next_hops == (NextHop("lo", encap="mpls" if "mpls" in encap else "ip"),)
 
@@ -131,7 +127,7 @@ def test_neighbours() -> None:
             {"dst": "10.9.0.55", "dev": "v0", "proxy": None},
         ]
     )
-    assert [(n.version, n.mac, n.state, n.proxy) for n in neighbours(text, source="ip neigh")] == [
+    assert [(n.version, n.mac, n.state, n.proxy) for n in neighbours(text_reading(text, "ip neigh"))] == [
         (4, 0x020000000001, "PERMANENT", False),
         (6, None, "FAILED", False),
         (4, None, "NONE", True),
@@ -157,12 +153,12 @@ def test_damage_is_a_parse_error(fields: dict[str, Any]) -> None:
 
 def test_damaged_neighbours_and_next_hops() -> None:
     with pytest.raises(ParseError):
-        neighbours('[{"dst":"x","dev":"eth0"}]', source="ip neigh")
+        neighbours(text_reading('[{"dst":"x","dev":"eth0"}]', "ip neigh"))
     with pytest.raises(ParseError):
-        saved_next_hops('[{"id":1,"gateway":"x","dev":"eth0"}]', source="ip nexthop")
+        saved_next_hops(text_reading('[{"id":1,"gateway":"x","dev":"eth0"}]', "ip nexthop"))
 
 
 def test_nothing_printed_is_nothing_there() -> None:
-    assert routes("", version=6, tables=RouteTables(), source="ip") == ()
-    assert neighbours(" \n", source="ip") == ()
-    assert saved_next_hops("", source="ip") == ()
+    assert routes(text_reading("", "ip"), version=6, tables=RouteTables()) == ()
+    assert neighbours(text_reading(" \n", "ip")) == ()
+    assert saved_next_hops(text_reading("", "ip")) == ()

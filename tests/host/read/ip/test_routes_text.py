@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip import routes_json
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.routes_text import neighbours, routes, saved_next_hops
@@ -12,7 +13,7 @@ from hairpin.netfilter.rule_address import read_address
 from tests.host.fixture_evidence import placeless, text_of
 
 TABLES = RouteTables()
-SAVED = saved_next_hops(text_of("iproute2-6.1", "nexthop.txt"), source="ip nexthop")
+SAVED = saved_next_hops(text_reading(text_of("iproute2-6.1", "nexthop.txt"), "ip nexthop"))
 
 CENTOS_7 = """\
 unicast default via 10.0.2.2 dev eth0  proto static  metric 100
@@ -22,21 +23,21 @@ unreachable default dev lo  table unspec  proto kernel  metric 4294967295  error
 
 
 def test_next_hop_objects_are_those_of_json() -> None:
-    assert routes_json.saved_next_hops(text_of("iproute2-6.1", "nexthop.json"), source="ip nexthop") == SAVED
+    assert routes_json.saved_next_hops(text_reading(text_of("iproute2-6.1", "nexthop.json"), "ip nexthop")) == SAVED
 
 
 @pytest.mark.parametrize("version", (4, 6))
 def test_words_say_what_json_says(version: Version) -> None:
     words, document = (text_of("iproute2-6.1", f"route{version}.{form}") for form in ("txt", "json"))
-    found = routes(words, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1")
-    same = routes_json.routes(document, version=version, tables=TABLES, saved=SAVED, source="ip route", evidence="e1")
+    found = routes(text_reading(words, "ip route", "e1"), version=version, tables=TABLES, saved=SAVED)
+    same = routes_json.routes(text_reading(document, "ip route", "e1"), version=version, tables=TABLES, saved=SAVED)
     assert placeless(found) == placeless(same)
     assert len(found) == len([line for line in words.splitlines() if not line.startswith("\t")])
 
 
 def test_busybox_loses_next_hops_and_not_routes() -> None:
-    whole = routes(text_of("iproute2-6.1", "route4.txt"), version=4, tables=TABLES, saved=SAVED, source="ip")
-    lost = routes(text_of("iproute2-6.1", "route4.busybox.txt"), version=4, tables=TABLES, source="busybox ip")
+    whole = routes(text_reading(text_of("iproute2-6.1", "route4.txt"), "ip"), version=4, tables=TABLES, saved=SAVED)
+    lost = routes(text_reading(text_of("iproute2-6.1", "route4.busybox.txt"), "busybox ip"), version=4, tables=TABLES)
     assert [(item.destination, item.table, item.type) for item in lost] == [
         (item.destination, item.table, item.type) for item in whole
     ]
@@ -46,7 +47,7 @@ def test_busybox_loses_next_hops_and_not_routes() -> None:
 
 
 def test_iproute2_of_centos_7() -> None:
-    default, local = routes(CENTOS_7, version=4, tables=TABLES, source="ip route")
+    default, local = routes(text_reading(CENTOS_7, "ip route"), version=4, tables=TABLES)
     assert (default.table, default.metric, default.next_hops) == (
         TABLE_MAIN,
         100,
@@ -57,7 +58,7 @@ def test_iproute2_of_centos_7() -> None:
 
 def test_a_routes_encapsulation_is_not_part_of_the_route() -> None:
     text = "10.17.0.0/16 encap ip id 9 src 0.0.0.0 dst 192.0.2.253 ttl 0 tos 16 dev a0 scope link src 192.0.2.1"
-    (route,) = routes(text, version=4, tables=TABLES, source="ip route")
+    (route,) = routes(text_reading(text, "ip route"), version=4, tables=TABLES)
     assert (route.destination, route.tos, route.prefsrc) == (
         read_address("10.17.0.0", "ip"),
         0,
@@ -67,19 +68,19 @@ def test_a_routes_encapsulation_is_not_part_of_the_route() -> None:
 
 
 def test_a_locked_mtu() -> None:
-    (route,) = routes("10.0.0.0/8 dev eth0 mtu lock 1400", version=4, tables=TABLES, source="ip route")
+    (route,) = routes(text_reading("10.0.0.0/8 dev eth0 mtu lock 1400", "ip route"), version=4, tables=TABLES)
     assert route.mtu_bytes == 1400
 
 
 @pytest.mark.parametrize("name", ("neigh.txt", "neigh.busybox.txt"))
 def test_neighbours_are_those_of_json(name: str) -> None:
-    found = neighbours(text_of("iproute2-6.1", name), source="ip neigh", evidence="e1")
-    assert found == routes_json.neighbours(text_of("iproute2-6.1", "neigh.json"), source="ip neigh", evidence="e1")
+    found = neighbours(text_reading(text_of("iproute2-6.1", name), "ip neigh", "e1"))
+    assert found == routes_json.neighbours(text_reading(text_of("iproute2-6.1", "neigh.json"), "ip neigh", "e1"))
 
 
 def test_a_failed_neighbour_and_a_proxy() -> None:
     text = "10.0.0.1 dev eth0  FAILED\n10.0.0.9 dev eth0 proxy \n"
-    assert [(item.state, item.mac, item.proxy) for item in neighbours(text, source="ip neigh")] == [
+    assert [(item.state, item.mac, item.proxy) for item in neighbours(text_reading(text, "ip neigh"))] == [
         ("FAILED", None, False),
         ("NONE", None, True),
     ]
@@ -97,12 +98,12 @@ DAMAGED = {
 @pytest.mark.parametrize(("text", "line"), DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error_with_its_line(text: str, line: int) -> None:
     with pytest.raises(ParseError) as caught:
-        routes(text, version=4, tables=TABLES, source="ip route")
+        routes(text_reading(text, "ip route"), version=4, tables=TABLES)
     assert (caught.value.source, caught.value.line) == ("ip route", line)
 
 
 def test_damaged_neighbours_and_next_hops() -> None:
     with pytest.raises(ParseError, match="ip neigh:1"):
-        neighbours("x dev eth0 FAILED", source="ip neigh")
+        neighbours(text_reading("x dev eth0 FAILED", "ip neigh"))
     with pytest.raises(ParseError, match="ip nexthop:1"):
-        saved_next_hops("via 10.0.0.1 dev eth0", source="ip nexthop")
+        saved_next_hops(text_reading("via 10.0.0.1 dev eth0", "ip nexthop"))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.rules_json import protocol, rules
 from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN, PolicyRule
@@ -15,13 +16,13 @@ from tests.host.fixture_evidence import text_of
 REAL = {
     rule.priority: rule
     for rule in rules(
-        text_of("iproute2-6.1", "rule4.json"), version=4, tables=RouteTables(), source="ip rule", evidence="e3"
+        text_reading(text_of("iproute2-6.1", "rule4.json"), "ip rule", "e3"), version=4, tables=RouteTables()
     )
 }
 
 
 def one(**fields: Any) -> PolicyRule:
-    (rule,) = rules(json.dumps([{"priority": 7, **fields}]), version=4, tables=RouteTables(), source="ip rule")
+    (rule,) = rules(text_reading(json.dumps([{"priority": 7, **fields}]), "ip rule"), version=4, tables=RouteTables())
     return rule
 
 

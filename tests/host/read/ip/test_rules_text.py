@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip import rules_json
 from hairpin.host.read.ip.route_tables import RouteTables
 from hairpin.host.read.ip.rules_text import rules
@@ -12,15 +13,17 @@ from tests.host.fixture_evidence import text_of
 TABLES = RouteTables()
 BUSYBOX = {
     rule.priority: rule
-    for rule in rules(text_of("iproute2-6.1", "rule4.busybox.txt"), version=4, tables=TABLES, source="busybox ip rule")
+    for rule in rules(
+        text_reading(text_of("iproute2-6.1", "rule4.busybox.txt"), "busybox ip rule"), version=4, tables=TABLES
+    )
 }
 
 
 @pytest.mark.parametrize("version", (4, 6))
 def test_words_say_what_json_says(version: Version) -> None:
     words, document = (text_of("iproute2-6.1", f"rule{version}.{form}") for form in ("txt", "json"))
-    found = rules(words, version=version, tables=TABLES, source="ip rule", evidence="e1")
-    assert found == rules_json.rules(document, version=version, tables=TABLES, source="ip rule", evidence="e1")
+    found = rules(text_reading(words, "ip rule", "e1"), version=version, tables=TABLES)
+    assert found == rules_json.rules(text_reading(document, "ip rule", "e1"), version=version, tables=TABLES)
     assert len(found) == len(words.splitlines())
 
 
@@ -38,7 +41,7 @@ def test_busybox_leaves_out_the_target_of_goto() -> None:
 
 
 def test_selectors_that_are_not_modelled_are_named() -> None:
-    (rule,) = rules("7:\tfrom all tun_id 5 lookup main", version=4, tables=TABLES, source="ip rule")
+    (rule,) = rules(text_reading("7:\tfrom all tun_id 5 lookup main", "ip rule"), version=4, tables=TABLES)
     assert rule.unknown_selectors == ("tun_id",)
 
 
@@ -47,5 +50,5 @@ def test_selectors_that_are_not_modelled_are_named() -> None:
 )
 def test_damage_is_a_parse_error_with_its_line(text: str) -> None:
     with pytest.raises(ParseError) as caught:
-        rules(f"\n{text}\n", version=4, tables=TABLES, source="ip rule")
+        rules(text_reading(f"\n{text}\n", "ip rule"), version=4, tables=TABLES)
     assert (caught.value.source, caught.value.line, caught.value.text) == ("ip rule", 2, text)

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.ip.sockets_text import parse, proc_net_sockets, unmapped, with_v6only
 from hairpin.host.read.processes import Holder, Processes
 from hairpin.host.socket import Socket
@@ -61,18 +62,18 @@ tcp    LISTEN     0      100     ::1:25      :::*      users:(("master",pid=2,fd
 
 @pytest.mark.parametrize(("line", "expected"), NEW.values(), ids=NEW)
 def test_socket(line: str, expected: Socket) -> None:
-    assert parse(f"{line}\n", source="ss") == (expected,)
+    assert parse(text_reading(f"{line}\n", "ss")) == (expected,)
 
 
 def test_memory_of_udp_sockets() -> None:
-    full, unknown, tcp = parse(MEMORY, source="ss", evidence="e1")
+    full, unknown, tcp = parse(text_reading(MEMORY, "ss", "e1"))
     assert (full.received, full.receive_buffer, full.entry) == (212992, 212992, 1)
     assert (unknown.received, unknown.receive_buffer, unknown.entry) == (None, None, 3)
     assert (tcp.received, tcp.queued, tcp.backlog, tcp.entry) == (None, 0, 128, 4)
 
 
 def test_ss_of_centos_7() -> None:
-    assert [(s.version, s.address, s.port, s.v6only) for s in parse(OLD, source="ss")] == [
+    assert [(s.version, s.address, s.port, s.v6only) for s in parse(text_reading(OLD, "ss"))] == [
         (4, None, 22, False),
         (6, None, 22, False),
         (6, 1, 25, False),
@@ -82,16 +83,16 @@ def test_ss_of_centos_7() -> None:
 def test_ss_that_read_proc_knows_no_backlog() -> None:
     """Each Send-Q is 0 then.  One that is not shows that ss asked the kernel by netlink."""
     proc = "tcp LISTEN 3 0 0.0.0.0:80 0.0.0.0:*\ntcp LISTEN 0 0 0.0.0.0:81 0.0.0.0:*\n"
-    assert [(each.queued, each.backlog) for each in parse(proc, source="ss")] == [(3, None), (0, None)]
+    assert [(each.queued, each.backlog) for each in parse(text_reading(proc, "ss"))] == [(3, None), (0, None)]
     asked = f"{proc}tcp LISTEN 0 9 0.0.0.0:82 0.0.0.0:*\n"
-    assert [(each.queued, each.backlog) for each in parse(asked, source="ss")] == [(3, 0), (0, 0), (0, 9)]
+    assert [(each.queued, each.backlog) for each in parse(text_reading(asked, "ss"))] == [(3, 0), (0, 0), (0, 9)]
 
 
 def test_a_lone_star_means_what_that_version_of_ss_means() -> None:
     old = "tcp LISTEN 0 128 *:22 *:* ino:1 sk:2 <->\n"
-    assert [s.version for s in parse(old, source="ss")] == [4]
-    assert [s.version for s in parse(old.replace("<->", "v6only:0 <->"), source="ss")] == [6]
-    assert [s.version for s in parse("tcp LISTEN 0 128 *:22 *:*\n", source="ss")] == [6]
+    assert [s.version for s in parse(text_reading(old, "ss"))] == [4]
+    assert [s.version for s in parse(text_reading(old.replace("<->", "v6only:0 <->"), "ss"))] == [6]
+    assert [s.version for s in parse(text_reading("tcp LISTEN 0 128 *:22 *:*\n", "ss"))] == [6]
 
 
 def test_sockets_that_only_their_peer_reaches_are_left_out() -> None:
@@ -101,7 +102,7 @@ def test_sockets_that_only_their_peer_reaches_are_left_out() -> None:
         "udp ESTAB 0 0 127.0.0.1:34320 127.0.0.1:53 ino:91885 sk:1002 cgroup:/ <->\n"
         "u_str LISTEN 0 5 /run/x 1 * 0\n"
     )
-    assert parse(text, source="ss") == ()
+    assert parse(text_reading(text, "ss")) == ()
 
 
 def test_unmapped() -> None:
@@ -122,15 +123,15 @@ def test_unmapped() -> None:
 )
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="ss:2"):
-        parse(f"\n{line}\n", source="ss")
+        parse(text_reading(f"\n{line}\n", "ss"))
 
 
 def test_without_p_the_inode_tells_the_process() -> None:
     line = "tcp LISTEN 0 5 0.0.0.0:84 0.0.0.0:* ino:91877 sk:1005 cgroup:/ <->\n"
     known = Processes(holders={"91877": (Holder("nginx", 7),)})
-    (found,) = parse(line, source="ss", known=known)
+    (found,) = parse(text_reading(line, "ss"), known=known)
     assert (found.process, found.pid, found.uid) == ("nginx", 7, 0)
-    (unknown,) = parse(line.replace("91877", "91878"), source="ss", known=known)
+    (unknown,) = parse(text_reading(line.replace("91877", "91878"), "ss"), known=known)
     assert (unknown.process, unknown.pid) == (None, None)
 
 
@@ -155,7 +156,7 @@ UDP = """\
 
 
 def test_tcp() -> None:
-    assert proc_net_sockets(TCP, protocol="tcp", version=4, source="/proc/net/tcp", evidence="e1") == (
+    assert proc_net_sockets(text_reading(TCP, "/proc/net/tcp", "e1"), protocol="tcp", version=4) == (
         Socket("tcp", 4, 0x7F000001, 83, uid=0, queued=1, evidence="e1", entry=2),
         Socket("tcp", 4, None, 80, uid=1000, queued=0, evidence="e1", entry=3),
     )
@@ -163,18 +164,18 @@ def test_tcp() -> None:
 
 def test_tcp6() -> None:
     assert [
-        (s.version, s.address, s.port) for s in proc_net_sockets(TCP6, protocol="tcp", version=6, source="tcp6")
+        (s.version, s.address, s.port) for s in proc_net_sockets(text_reading(TCP6, "tcp6"), protocol="tcp", version=6)
     ] == [(4, 0x7F000001, 86), (6, None, 80), (6, read_address("2001:db8::1", "ip6"), 85)]
 
 
 def test_udp() -> None:
-    assert proc_net_sockets(UDP, protocol="udp", version=4, source="udp") == (Socket("udp", 4, None, 53, uid=0),)
+    assert proc_net_sockets(text_reading(UDP, "udp"), protocol="udp", version=4) == (Socket("udp", 4, None, 53, uid=0),)
 
 
 def test_two_wildcards_on_one_port_cannot_both_take_ipv4() -> None:
     both = (
-        *proc_net_sockets(TCP, protocol="tcp", version=4, source=""),
-        *proc_net_sockets(TCP6, protocol="tcp", version=6, source=""),
+        *proc_net_sockets(text_reading(TCP, ""), protocol="tcp", version=4),
+        *proc_net_sockets(text_reading(TCP6, ""), protocol="tcp", version=6),
     )
     assert {s.port for s in with_v6only(both) if s.v6only} == {80}
     assert not any(s.v6only for s in with_v6only(both[2:]))
@@ -186,10 +187,10 @@ def test_two_wildcards_on_one_port_cannot_both_take_ipv4() -> None:
 )
 def test_damage_is_a_parse_error_with_its_line_in_proc_net(line: str) -> None:
     with pytest.raises(ParseError, match="tcp:1"):
-        proc_net_sockets(line, protocol="tcp", version=4, source="tcp")
+        proc_net_sockets(text_reading(line, "tcp"), protocol="tcp", version=4)
 
 
 def test_the_inode_tells_the_process() -> None:
     known = Processes(holders={"91873": (Holder("nginx", 7),)})
-    found = proc_net_sockets(TCP, protocol="tcp", version=4, source="/proc/net/tcp", known=known)
+    found = proc_net_sockets(text_reading(TCP, "/proc/net/tcp"), protocol="tcp", version=4, known=known)
     assert [(each.port, each.process, each.pid) for each in found] == [(83, None, None), (80, "nginx", 7)]

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.traffic_control import Filtered, filtered, qdiscs, with_filters, with_qdiscs
 from hairpin.host.traffic_control import Filter, Qdisc
@@ -22,7 +23,7 @@ CASES: dict[str, tuple[str, str, tuple[str, str, bool] | None]] = {
 
 @pytest.mark.parametrize(("text", "origin", "expected"), CASES.values(), ids=CASES)
 def test_filtered(text: str, origin: str, expected: tuple[str, str, bool] | None) -> None:
-    found = filtered(text, origin=origin)
+    found = filtered(text_reading(text, origin))
     assert (None if found is None else (found.link, found.place, found.filters is not None)) == expected
 
 
@@ -62,13 +63,13 @@ QDISCS: dict[str, tuple[str, str, str, Qdisc | None]] = {
 def test_qdiscs(kind: str, options: str, words: str, expected: Qdisc | None) -> None:
     document = [{"kind": kind, "handle": "1:", "dev": "eth0", "root": True, "options": json.loads(options)}]
     wanted = (("eth0", expected),) if expected is not None else ()
-    assert qdiscs(json.dumps(document)) == wanted
-    assert qdiscs(f"qdisc {kind} 1: dev eth0 root refcnt 2 {words}\n") == wanted
+    assert qdiscs(text_reading(json.dumps(document), "")) == wanted
+    assert qdiscs(text_reading(f"qdisc {kind} 1: dev eth0 root refcnt 2 {words}\n", "")) == wanted
 
 
 def test_a_child() -> None:
     first = "qdisc tbf 1: dev eth0 root refcnt 2 rate 1Mbit burst 10Kb lat 50ms "
-    (_, root), (_, child) = qdiscs(f"{first}\nqdisc pfifo 2: dev eth0 parent 1:1 limit 0p")
+    (_, root), (_, child) = qdiscs(text_reading(f"{first}\nqdisc pfifo 2: dev eth0 parent 1:1 limit 0p", ""))
     assert (root.burst_bytes, root.words) == (10240, ("rate", "1Mbit", "burst", "10Kb", "latency", "50ms"))
     assert (child.parent, child.limit) == ("1:1", 0)
     (link,) = with_qdiscs((Link(1, "eth0"),), (("eth0", root), ("eth0", child), ("eth1", root)))
@@ -76,4 +77,7 @@ def test_a_child() -> None:
 
 
 def test_what_is_no_json() -> None:
-    assert qdiscs('[{"kind":"hfsc","handle":"8012:","dev":"v0","root":true,"options":{default 1 }}]') == ()
+    assert (
+        qdiscs(text_reading('[{"kind":"hfsc","handle":"8012:","dev":"v0","root":true,"options":{default 1 }}]', ""))
+        == ()
+    )

@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.wireguard_text import devices, with_settings
 from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
@@ -36,7 +37,7 @@ WG0 = Wireguard(
 
 
 def test_devices() -> None:
-    found = devices(TEXT, source="wg show all", evidence="e7")
+    found = devices(text_reading(TEXT, "wg show all", "e7"))
     (name, device) = found[0]
     assert len(found) == 1
     assert (name, sorted(device.peers, key=lambda each: each.number)) == ("wg0", list(WG0.peers))
@@ -51,4 +52,4 @@ def test_settings_are_the_devices_of_that_kind_alone() -> None:
 @pytest.mark.parametrize("line", ("listen-port\twg0\tmany", "endpoints\twg0\tpeer 1\tnowhere", "wg0"))
 def test_damage_is_a_parse_error_with_its_line(line: str) -> None:
     with pytest.raises(ParseError, match="wg show:2"):
-        devices(f"\n{line}\n", source="wg show")
+        devices(text_reading(f"\n{line}\n", "wg show"))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hairpin.errors import ParseError
-from hairpin.evidence.reading import SCHEMA, Evidence, Reading
+from hairpin.evidence.reading import SCHEMA, Evidence, Reading, text_reading
 from hairpin.evidence.redact import redact
 from hairpin.host.managers import CloudAddress
 from hairpin.host.read.managers.cloud import SIGNS, addresses, of_dmi
@@ -78,9 +78,9 @@ DOCUMENTS: dict[str, tuple[dict[str, object], tuple[CloudAddress, ...]]] = {
 
 @pytest.mark.parametrize(("metadata", "expected"), DOCUMENTS.values(), ids=DOCUMENTS)
 def test_the_addresses_of_a_cloud(metadata: dict[str, object], expected: tuple[CloudAddress, ...]) -> None:
-    assert addresses(json.dumps({"ds": metadata}), source="instance-data.json") == expected
+    assert addresses(text_reading(json.dumps({"ds": metadata}), "instance-data.json")) == expected
 
 
 def test_what_is_no_document_is_said() -> None:
     with pytest.raises(ParseError):
-        addresses("{", source="instance-data.json")
+        addresses(text_reading("{", "instance-data.json"))

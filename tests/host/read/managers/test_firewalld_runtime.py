@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.managers import FirewalldZone
 from hairpin.host.read.managers.firewalld_runtime import RuntimeZones, of_bus, of_words
 from tests.host.fixture_evidence import text_of
@@ -34,7 +35,7 @@ public (default, active)
 
 
 def test_of_bus() -> None:
-    assert of_bus(BUS, source="busctl") == RuntimeZones(
+    assert of_bus(text_reading(BUS, "busctl")) == RuntimeZones(
         (
             FirewalldZone(
                 "public",
@@ -69,13 +70,13 @@ def test_of_words() -> None:
 
 def test_a_member_of_another_form_leaves_the_zone() -> None:
     text = '{"call":"getZoneSettings2","name":"x","reply":{"data":[{"ports":{"data":"8151"}}]}}'
-    assert of_bus(text, source="busctl").zones == (FirewalldZone("x"),)
+    assert of_bus(text_reading(text, "busctl")).zones == (FirewalldZone("x"),)
 
 
 def test_nothing() -> None:
-    assert of_bus("", source="busctl") == of_words("") == RuntimeZones()
+    assert of_bus(text_reading("", "busctl")) == of_words("") == RuntimeZones()
 
 
 def test_damage_is_a_parse_error_with_its_line() -> None:
     with pytest.raises(ParseError, match="busctl:2"):
-        of_bus('{"call":"getDefaultZone"}\n{"call":\n', source="busctl")
+        of_bus(text_reading('{"call":"getDefaultZone"}\n{"call":\n', "busctl"))

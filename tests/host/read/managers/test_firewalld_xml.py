@@ -3,6 +3,7 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import text_reading
 from hairpin.host.managers import DirectRule, FirewalldZone
 from hairpin.host.read.managers.firewalld_xml import direct_rules, says_the_same, zone
 
@@ -30,7 +31,7 @@ ZONE = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def test_zone() -> None:
-    assert zone(ZONE, name="public", source="public.xml") == FirewalldZone(
+    assert zone(text_reading(ZONE, "public.xml"), name="public") == FirewalldZone(
         name="public",
         target="DROP",
         interfaces=("eth0",),
@@ -48,7 +49,7 @@ def test_zone() -> None:
 
 def test_elements_inside_a_rule_are_not_the_zones() -> None:
     text = '<zone><rule><service name="http"/><port port="1" protocol="tcp"/><accept/></rule><forward/></zone>'
-    found = zone(text, name="x", source="x.xml")
+    found = zone(text_reading(text, "x.xml"), name="x")
     assert (found.services, found.ports, found.forward, found.target) == ((), (), True, "default")
 
 
@@ -67,7 +68,7 @@ DAMAGED = {
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_damage_is_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"x\.xml"):
-        zone(text, name="x", source="x.xml")
+        zone(text_reading(text, "x.xml"), name="x")
 
 
 DIRECT = """<?xml version="1.0" encoding="utf-8"?>
@@ -85,7 +86,7 @@ DIRECT = """<?xml version="1.0" encoding="utf-8"?>
 
 
 def test_direct_rules() -> None:
-    assert direct_rules(DIRECT, source="direct.xml", evidence="e1") == (
+    assert direct_rules(text_reading(DIRECT, "direct.xml", "e1")) == (
         DirectRule("ip", "filter", "INPUT", '-m comment --comment "a < b" -j DROP', -1, "direct.xml", 4, "e1"),
         DirectRule("ip6", "filter", "INPUT", "-j DROP", 0, "direct.xml", 5, "e1"),
         DirectRule("ip", "nat", "PREROUTING", "-p tcp -j RETURN", None, "direct.xml", 7, "e1"),
@@ -96,13 +97,13 @@ def test_direct_rules() -> None:
 @pytest.mark.parametrize("text", (*DAMAGED.values(), "<zone/>"))
 def test_damaged_direct_rules_are_a_parse_error(text: str) -> None:
     with pytest.raises(ParseError, match=r"direct\.xml"):
-        direct_rules(text, source="direct.xml")
+        direct_rules(text_reading(text, "direct.xml"))
 
 
 @pytest.mark.parametrize(("priority", "read"), (("-5", -5), ("", 0), ("x", 0), ("--5", 0), ("9" * 5000, 0)))
 def test_a_priority_that_is_no_number_is_0(priority: str, read: int) -> None:
     text = f'<direct><rule ipv="ipv4" table="filter" chain="INPUT" priority="{priority}">-j DROP</rule></direct>'
-    assert [each.priority for each in direct_rules(text, source="direct.xml")] == [read]
+    assert [each.priority for each in direct_rules(text_reading(text, "direct.xml"))] == [read]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.managers import Firewalld, FirewalldZone, Ufw, Unit, Version
 from hairpin.host.plan_under_way import PlanUnderWay
 from hairpin.host.read.managers import managing
@@ -154,14 +155,14 @@ PartOf=firewalld.service
 
 
 def test_units_that_exist() -> None:
-    assert units_of(TEXT, evidence="e6") == (
+    assert units_of(text_reading(TEXT, "", "e6")) == (
         Unit("docker.service", "active", "enabled", ("firewalld.service", "containerd.service"), evidence="e6"),
         Unit("iptables.service", "inactive", "disabled", (), ("a.target",), ("firewalld.service",), "e6"),
     )
 
 
 def test_nothing() -> None:
-    assert units_of("") == ()
+    assert units_of(text_reading("", "")) == ()
 
 
 PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
@@ -175,7 +176,7 @@ PROGRAMS: dict[str, tuple[str, str, Version | None]] = {
 
 @pytest.mark.parametrize(("text", "origin", "expected"), PROGRAMS.values(), ids=PROGRAMS)
 def test_of_program(text: str, origin: str, expected: Version | None) -> None:
-    assert program_version(text, origin=origin) == expected
+    assert program_version(text_reading(text, origin)) == expected
 
 
 PACKAGES_VERSIONS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -193,13 +194,17 @@ PACKAGES_VERSIONS: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 
 @pytest.mark.parametrize(("text", "expected"), PACKAGES_VERSIONS.values(), ids=PACKAGES_VERSIONS)
 def test_of_packages(text: str, expected: tuple[tuple[str, str], ...]) -> None:
-    assert package_versions(text) == tuple(Version(f"package:{name}", version) for name, version in expected)
+    assert package_versions(text_reading(text, "")) == tuple(
+        Version(f"package:{name}", version) for name, version in expected
+    )
 
 
 def test_of_os_release() -> None:
-    assert distribution_version('ID=alpine\nPRETTY_NAME="Alpine Linux v3.20"\n') == Version("os", "Alpine Linux v3.20")
-    assert distribution_version("NAME=Void\n") == Version("os", "Void")
-    assert distribution_version("ID=x\n") is None
+    assert distribution_version(text_reading('ID=alpine\nPRETTY_NAME="Alpine Linux v3.20"\n', "")) == Version(
+        "os", "Alpine Linux v3.20"
+    )
+    assert distribution_version(text_reading("NAME=Void\n", "")) == Version("os", "Void")
+    assert distribution_version(text_reading("ID=x\n", "")) is None
 
 
 NOW = 1000.0

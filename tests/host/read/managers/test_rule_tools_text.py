@@ -2,6 +2,7 @@
 
 import pytest
 
+from hairpin.evidence.reading import text_reading
 from hairpin.host.read.managers import rule_tools_text as text
 from hairpin.host.rule_tools import CheckTrial, ForbiddenModule, LockUser, Program, Programs
 
@@ -14,24 +15,24 @@ TRIALS: dict[str, tuple[str, CheckTrial | None]] = {
 
 @pytest.mark.parametrize(("said", "expected"), TRIALS.values(), ids=TRIALS)
 def test_check(said: str, expected: CheckTrial | None) -> None:
-    assert text.check(said) == expected
+    assert text.check(text_reading(said, "")) == expected
 
 
 def test_programs() -> None:
     two = "/usr/local/sbin/iptables\t/opt/xtables\tiptables v1.8.7 (legacy)\n/usr/sbin/iptables\t/usr/sbin/x\t\n"
-    assert text.programs(two, evidence="e4") == Programs(
+    assert text.programs(text_reading(two, "", "e4")) == Programs(
         (
             Program("/usr/local/sbin/iptables", "/opt/xtables", "iptables v1.8.7 (legacy)"),
             Program("/usr/sbin/iptables", "/usr/sbin/x"),
         ),
         "e4",
     )
-    assert text.programs("/usr/sbin/iptables\n") == Programs((Program("/usr/sbin/iptables"),))
-    assert text.programs("") == Programs(())
+    assert text.programs(text_reading("/usr/sbin/iptables\n", "")) == Programs((Program("/usr/sbin/iptables"),))
+    assert text.programs(text_reading("", "")) == Programs(())
 
 
 def test_lock_users() -> None:
-    found = text.lock_users("70\tiptables-restor\t90\tholds\n71\tiptables\t3\twaits\n72\tx\n", evidence="e4")
+    found = text.lock_users(text_reading("70\tiptables-restor\t90\tholds\n71\tiptables\t3\twaits\n72\tx\n", "", "e4"))
     assert found == (
         LockUser(70, "iptables-restor", 90, evidence="e4"),
         LockUser(71, "iptables", 3, waits=True, evidence="e4"),

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.docker import Container, Endpoint, PortBinding
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode_list
@@ -110,13 +111,13 @@ _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
 
-def containers(text: str, *, source: str, evidence: str = "") -> tuple[Container, ...]:
+def containers(reading: Reading) -> tuple[Container, ...]:
     """Return the containers in the order of the reading, their ``netns`` still unknown; raise ParseError."""
-    found = decode_list(_CONTAINERS, _CONTAINER, text, source=source)
+    found = decode_list(_CONTAINERS, _CONTAINER, reading.text, source=reading.origin)
     try:
-        return tuple(_container(item, evidence) for item in found)
+        return tuple(_container(item, reading.id) for item in found)
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 def publishing_endpoint(container: Container) -> Endpoint | None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from hairpin.evidence.reading import Reading
 from hairpin.host.docker import Engine
 from hairpin.host.read.ip.address_text import network
 from hairpin.host.read.json_text import decode
@@ -106,9 +107,9 @@ GivenOptions = tuple[tuple[str, str], ...]
 """Options by their names in daemon.json, with values as in flags."""
 
 
-def of_file(text: str, *, source: str) -> GivenOptions:
+def of_file(reading: Reading) -> GivenOptions:
     """Return the options of ``daemon.json``; raise ParseError.  Lists and objects are left out: none is modelled."""
-    found = decode(_FILE, text, source=source) if text.strip() else {}
+    found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
     return tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))
         for name, value in found.items()
@@ -136,9 +137,9 @@ class PodmanInfo(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-def of_podman_info(text: str, *, source: str) -> PodmanInfo:
+def of_podman_info(reading: Reading) -> PodmanInfo:
     """Return the content of ``podman info``; raise ParseError."""
-    host = decode(_PODMAN, text, source=source).host
+    host = decode(_PODMAN, reading.text, source=reading.origin).host
     if host is None:
         return PodmanInfo()
     rootless = host.security is not None and host.security.rootless
@@ -160,9 +161,9 @@ def options(said: GivenOptions) -> Options:
     )
 
 
-def of_info(text: str, *, source: str) -> Info:
+def of_info(reading: Reading) -> Info:
     """Return the content of ``docker info``; raise ParseError."""
-    found = decode(_INFO, text, source=source)
+    found = decode(_INFO, reading.text, source=reading.origin)
     return Info(
         version=found.version or "",
         firewall_backend=found.backend.driver if found.backend is not None else None,
@@ -172,9 +173,9 @@ def of_info(text: str, *, source: str) -> Info:
     )
 
 
-def version(text: str, *, source: str) -> str:
+def version(reading: Reading) -> str:
     """Return the engine's version from ``docker version``, ``GET /version`` or ``podman version``; raise ParseError."""
-    found = decode(_VERSION, text, source=source)
+    found = decode(_VERSION, reading.text, source=reading.origin)
     if found.version:
         return found.version
     return next((side.version for side in (found.server, found.client) if side is not None and side.version), "")

@@ -55,12 +55,10 @@ def _docker(
     if not (running or mute or unit) and all(each is None for each in (file, installed, stored)):
         return None
     told = readings.first("docker-containers") is not None
-    info = readings.understood(
-        info_reading, lambda r: engine_options.of_info(r.text, source=r.origin), engine_options.Info()
-    )
+    info = readings.understood(info_reading, engine_options.of_info, engine_options.Info())
     given = flags or readings.first("dockerd-unit")
     said = engine_options.of_flags(given.text) if given is not None else nothing
-    said += readings.understood(file, lambda r: engine_options.of_file(r.text, source=r.origin), nothing)
+    said += readings.understood(file, engine_options.of_file, nothing)
     version = _version(readings, version_reading) or info.version
     containers = _containers(readings, "docker-containers" if told else "docker-stored-containers")
     engine = Engine(
@@ -79,9 +77,7 @@ def _docker(
 
 def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
     """Return the services of the swarm; None where its manager did not tell them."""
-    found: tuple[SwarmService, ...] | None = readings.understood(
-        readings.first("swarm-services"), lambda r: services(r.text, source=r.origin, evidence=r.id), None
-    )
+    found: tuple[SwarmService, ...] | None = readings.understood(readings.first("swarm-services"), services, None)
     if not found:
         return found
     told = found
@@ -111,9 +107,7 @@ def _podman(readings: Readings, versions: tuple[Version, ...], user: str) -> Eng
         return next((each for each in readings.of(key) if _user(each) == user), None)
 
     reading, info_reading = first("podman-version"), first("podman-info")
-    info = readings.understood(
-        info_reading, lambda r: engine_options.of_podman_info(r.text, source=r.origin), engine_options.PodmanInfo()
-    )
+    info = readings.understood(info_reading, engine_options.of_podman_info, engine_options.PodmanInfo())
     return Engine(
         kind="podman",
         version=_version(readings, reading) or _upstream(_package(versions, _PODMAN_PACKAGES)),
@@ -132,16 +126,12 @@ def _of_user(readings: Readings, key: str, user: str) -> tuple[Reading, ...]:
 
 
 def _containers(readings: Readings, key: str, user: str = "") -> tuple[Container, ...]:
-    return readings.all_understood(
-        _of_user(readings, key, user), lambda r: container_json.containers(r.text, source=r.origin, evidence=r.id)
-    )
+    return readings.all_understood(_of_user(readings, key, user), container_json.containers)
 
 
 def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwork, ...]:
     parse = network_json.docker_networks if key.startswith("docker") else network_json.podman_networks
-    return readings.all_understood(
-        _of_user(readings, key, user), lambda r: parse(r.text, source=r.origin, evidence=r.id)
-    )
+    return readings.all_understood(_of_user(readings, key, user), parse)
 
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
@@ -149,10 +139,7 @@ def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> t
     container any more."""
     attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
-    found = readings.all_understood(
-        readings.of("docker-stored-networks"),
-        lambda r: network_json.stored_networks(r.text, source=r.origin, evidence=r.id),
-    )
+    found = readings.all_understood(readings.of("docker-stored-networks"), network_json.stored_networks)
     return tuple(
         each
         for each in found
@@ -161,7 +148,7 @@ def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> t
 
 
 def _version(readings: Readings, reading: Reading | None) -> str:
-    return readings.understood(reading, lambda r: engine_options.version(r.text, source=r.origin), "")
+    return readings.understood(reading, engine_options.version, "")
 
 
 def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.docker import SWARM_BRIDGE, DockerNetwork, Endpoint, Subnet
 from hairpin.host.read.engines.container_json import PROJECT
 from hairpin.host.read.ip.address_text import interface_address, mac, network
@@ -73,18 +74,18 @@ _PODMAN = msgspec.json.Decoder(_Podman)
 _PODMAN_ALL = msgspec.json.Decoder(tuple[_Podman, ...])
 
 
-def docker_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+def docker_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
     """Return the networks in the order of the reading; raise ParseError."""
-    found = decode_list(_DOCKER_ALL, _DOCKER, text, source=source)
+    found = decode_list(_DOCKER_ALL, _DOCKER, reading.text, source=reading.origin)
     try:
-        return tuple(_docker(item, evidence) for item in found)
+        return tuple(_docker(item, reading.id) for item in found)
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
-def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+def podman_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
     """Return the networks in the order of the reading; raise ParseError."""
-    found = decode_list(_PODMAN_ALL, _PODMAN, text, source=source)
+    found = decode_list(_PODMAN_ALL, _PODMAN, reading.text, source=reading.origin)
     try:
         return tuple(
             DockerNetwork(
@@ -98,12 +99,12 @@ def podman_networks(text: str, *, source: str, evidence: str = "") -> tuple[Dock
                 bridge=item.link if item.driver == "bridge" else None,
                 dns_enabled=item.dns_enabled,
                 project=_project(item.labels),
-                evidence=evidence,
+                evidence=reading.id,
             )
             for item in found
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 class _Stored(msgspec.Struct):
@@ -136,13 +137,17 @@ _POOL = msgspec.json.Decoder(_PoolData)
 _GENERIC = "com.docker.network.generic"
 
 
-def stored_networks(text: str, *, source: str, evidence: str = "") -> tuple[DockerNetwork, ...]:
+def stored_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
     """Return the networks that dockerd has written down (libnetwork's database), each once; raise ParseError."""
-    found = {each.id: each for each in decode_list(_STORED_ALL, _STORED, text, source=source) if not each.in_delete}
+    found = {
+        each.id: each
+        for each in decode_list(_STORED_ALL, _STORED, reading.text, source=reading.origin)
+        if not each.in_delete
+    }
     try:
-        return tuple(_of_stored(item, evidence) for item in found.values())
+        return tuple(_of_stored(item, reading.id) for item in found.values())
     except (ValueError, msgspec.DecodeError) as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 def _of_stored(item: _Stored, evidence: str) -> DockerNetwork:

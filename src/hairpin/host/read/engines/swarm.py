@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.evidence.reading import HOST
+from hairpin.evidence.reading import HOST, Reading
 from hairpin.host.docker import Engine, MeshPort
 from hairpin.host.host import Namespace
 from hairpin.host.read.json_text import decode_list
@@ -69,9 +69,11 @@ _SERVICE, _SERVICES = msgspec.json.Decoder(_Service), msgspec.json.Decoder(tuple
 _TASK, _TASKS = msgspec.json.Decoder(_Task), msgspec.json.Decoder(tuple[_Task, ...])
 
 
-def services(text: str, *, source: str, evidence: str = "") -> tuple[SwarmService, ...]:
+def services(reading: Reading) -> tuple[SwarmService, ...]:
     """Return the services in the order of the reading; raise ParseError."""
-    return tuple(_service(each, evidence) for each in decode_list(_SERVICES, _SERVICE, text, source=source))
+    return tuple(
+        _service(each, reading.id) for each in decode_list(_SERVICES, _SERVICE, reading.text, source=reading.origin)
+    )
 
 
 def _service(found: _Service, evidence: str) -> SwarmService:

@@ -7,6 +7,7 @@ Source: iproute2 bridge/fdb.c print_fdb(), bridge/vlan.c print_vlan().
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import BridgeInfo, BridgePort, Link
 from hairpin.host.read.ip.address_text import mac
 from hairpin.host.read.json_text import decode, entered
@@ -47,9 +48,9 @@ _FDB = msgspec.json.Decoder(tuple[_Fdb, ...])
 _VLANS = msgspec.json.Decoder(tuple[_PortVlans, ...])
 
 
-def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
+def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
     """Return the entries in the order of the reading; raise ParseError."""
-    found = decode(_FDB, text, source=source) if text.strip() else ()
+    found = decode(_FDB, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
         return tuple(
             FdbEntry(
@@ -61,19 +62,19 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                 local=item.master is not None and item.state == "permanent",
                 remote=parse_address(item.dst)[1] if item.dst is not None else None,
                 via=item.via,
-                evidence=evidence,
+                evidence=reading.id,
                 entry=entry,
             )
-            for entry, item in entered(found, evidence)
+            for entry, item in entered(found, reading.id)
             if (hardware := mac(item.mac)) is not None
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
-def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:
+def vlans(reading: Reading) -> tuple[PortVlans, ...]:
     """Return the VLANs of every port and bridge; raise ParseError."""
-    found = decode(_VLANS, text, source=source) if text.strip() else ()
+    found = decode(_VLANS, reading.text, source=reading.origin) if reading.text.strip() else ()
     return tuple(
         PortVlans(
             port.ifname,

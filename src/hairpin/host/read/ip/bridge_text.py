@@ -7,6 +7,7 @@ vlan := PORT VID ["PVID"] ["Egress Untagged"] (NL VID …)*
 import re
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import BridgePort
 from hairpin.host.read.ip.bridge_json import PortVlans
 from hairpin.host.read.ip.links_text import port_of, value_after
@@ -19,10 +20,10 @@ _PORT = re.compile(r"\d+: ([^\s@:]+)")
 _VLAN = re.compile(r"(\S*)\s+(\d+)(?:-(\d+))?((?:\s+(?:PVID|Egress|Untagged))*)\s*")
 
 
-def ports(text: str, *, source: str) -> tuple[tuple[str, BridgePort], ...]:
+def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
     """Return name and state of every port; a port's words go on in indented lines. Raise ParseError with the line."""
     found: list[tuple[str, list[str]]] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip():
             continue
         match = _PORT.match(line)
@@ -31,14 +32,16 @@ def ports(text: str, *, source: str) -> tuple[tuple[str, BridgePort], ...]:
         elif found and line[0].isspace():
             found[-1][1].extend(line.split())
         else:
-            raise ParseError(message("not the first line of a bridge port"), source=source, line=line_number, text=line)
+            raise ParseError(
+                message("not the first line of a bridge port"), source=reading.origin, line=line_number, text=line
+            )
     return tuple((name, port_of(words)) for name, words in found)
 
 
-def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
+def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
     """Return the entries in the order of the reading; raise ParseError with the line."""
     found: list[FdbEntry] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         port = value_after(words, "dev")
         if not words or port is None:
@@ -56,20 +59,20 @@ def fdb(text: str, *, source: str, evidence: str = "") -> tuple[FdbEntry, ...]:
                     local=bridge is not None and state == "permanent",
                     remote=parse_address(remote)[1] if remote is not None else None,
                     via=value_after(words, "via"),
-                    evidence=evidence,
-                    entry=line_number if evidence else 0,
+                    evidence=reading.id,
+                    entry=line_number if reading.id else 0,
                 )
             )
         except ValueError as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)
 
 
-def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:
+def vlans(reading: Reading) -> tuple[PortVlans, ...]:
     """Return the VLANs of every port and bridge; raise ParseError with the line."""
     found: dict[str, list[tuple[int, int, bool, bool]]] = {}
     current: str | None = None
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip() or line.startswith("port"):
             continue
         if line.split()[-1] == "None":
@@ -81,7 +84,7 @@ def vlans(text: str, *, source: str) -> tuple[PortVlans, ...]:
             continue
         current = (match[1] if match is not None else None) or current
         if match is None or current is None:
-            raise ParseError(message("not a line of bridge vlan"), source=source, line=line_number, text=line)
+            raise ParseError(message("not a line of bridge vlan"), source=reading.origin, line=line_number, text=line)
         first = int(match[2])
         words = match[4].split()
         found.setdefault(current, []).append((first, int(match[3] or first), "Untagged" in words, "PVID" in words))

@@ -12,6 +12,7 @@ import re
 from typing import Literal, get_args
 
 from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import parse_address
@@ -29,18 +30,18 @@ _TCP_STATES: dict[str, TcpState] = {name: name for name in get_args(TcpState)}
 _FIELD = re.compile(r"(?:^|\s)([a-z-]+)=(\S+)")
 
 
-def parse(text: str, *, source: str, evidence: str = "") -> tuple[Connection, ...]:
+def parse(reading: Reading) -> tuple[Connection, ...]:
     """Return the entries in the order of the reading; raise ParseError with the line."""
     numbers: dict[str, tuple[Literal[4, 6], int]] = {}
     found: list[Connection] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line or line.startswith("#"):
             continue
         usual = _USUAL.fullmatch(line)
         try:
-            found.append(_usual(usual, numbers, evidence) if usual is not None else _entry(line, numbers, evidence))
+            found.append(_usual(usual, numbers, reading.id) if usual is not None else _entry(line, numbers, reading.id))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import DEFAULT_TTL, Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import link_name, mac, number
 from hairpin.host.read.json_text import decode
@@ -139,26 +140,26 @@ PEERED = ("veth", "netkit", "vxcan")
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
-def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
+def interfaces(reading: Reading) -> Interfaces:
     """Return links and addresses; raise ParseError."""
-    found = decode(_LINKS, text, source=source) if text.strip() else ()
+    found = decode(_LINKS, reading.text, source=reading.origin) if reading.text.strip() else ()
     indices = {link.ifname: link.ifindex for link in found}
     try:
-        links = tuple(_link(link, indices, source, evidence) for link in found if link.ifindex > 0)
+        links = tuple(_link(link, indices, reading.origin, reading.id) for link in found if link.ifindex > 0)
         addresses = tuple(
-            _address(link.ifname, item, evidence)
+            _address(link.ifname, item, reading.id)
             for link in found
             for item in link.addr_info
             if item.local is not None and item.family in ("inet", "inet6")
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
     return Interfaces(links, addresses)
 
 
-def ports(text: str, *, source: str) -> tuple[tuple[str, BridgePort], ...]:
+def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
     """Return name and port state of every element of ``bridge -j -d link``; raise ParseError."""
-    found = decode(_PORTS, text, source=source) if text.strip() else ()
+    found = decode(_PORTS, reading.text, source=reading.origin) if reading.text.strip() else ()
     return tuple((port.ifname, _port(port)) for port in found)
 
 

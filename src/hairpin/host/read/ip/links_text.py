@@ -16,6 +16,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import Address, BridgeInfo, BridgePort, Link, Tunnel
 from hairpin.host.read.ip.address_text import interface_address, link_name, mac, number
 from hairpin.host.read.ip.links_json import PEERED, TUNNELS, Interfaces, endpoint, gre_key, outer_ttl
@@ -30,27 +31,27 @@ _OWN_LINES = ("link/", "inet", "alias", "altname", "prog/", "valid_lft", "RX", "
 _SCOPES = ("global", "link", "host", "site", "nowhere")
 
 
-def interfaces(text: str, *, source: str, evidence: str = "") -> Interfaces:
+def interfaces(reading: Reading) -> Interfaces:
     """Return links and addresses; raise ParseError with the line."""
     links: list[Link] = []
     peers: list[str] = []
     addresses: list[Address] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         if not words:
             continue
         try:
             if line[0].isdigit():
-                link, peer = _head(line, evidence)
+                link, peer = _head(line, reading.id)
                 links.append(link)
                 peers.append(peer)
             elif words[0] in ("inet", "inet6"):
-                addresses.append(_address(links[-1].name, words, evidence))
+                addresses.append(_address(links[-1].name, words, reading.id))
             else:
                 links[-1] = _detail(links[-1], words)
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
-    described = "state" in text.partition("\n")[0].split()
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
+    described = "state" in reading.text.partition("\n")[0].split()
     joined = _joined(tuple(links), tuple(peers))
     return Interfaces(joined if described else _guessed(joined), tuple(addresses))
 

@@ -32,6 +32,7 @@ A key with several lines has its path on each of them.
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.limit_state import Counters, HashBucket, LimitState, RecentAddress
 from hairpin.host.socket import VirtualService
 from hairpin.host.sysctl import Path, Sysctls
@@ -48,27 +49,27 @@ would fit."""
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
 
 
-def sysctls(text: str, *, source: str, evidence: str = "") -> Sysctls:
+def sysctls(reading: Reading) -> Sysctls:
     """Return the values by path; raise ParseError with the line."""
     values: dict[Path, str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(reading.text.split("\n"), 1):
         if not line:
             continue
         name, colon, value = line.partition(":")
         path = tuple(name[len(_ROOT) :].split("/"))
         if not colon or not name.startswith(_ROOT) or path[0] != "net" or not _NO_PARTS.isdisjoint(path):
-            raise ParseError(message("not a sysctl and its value"), source=source, line=number, text=line)
+            raise ParseError(message("not a sysctl and its value"), source=reading.origin, line=number, text=line)
         values[path] = f"{values[path]}\n{value}" if path in values else value
-    return Sysctls(values, evidence)
+    return Sysctls(values, reading.id)
 
 
-def limits(text: str, *, source: str, evidence: str = "") -> LimitState:
+def limits(reading: Reading) -> LimitState:
     """Return the state; raise ParseError with the line."""
     recent: list[RecentAddress] = []
     buckets: list[HashBucket] = []
     uptime_s: float | None = None
     jiffies: int | None = None
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(reading.text.split("\n"), 1):
         try:
             if line.startswith("uptime:"):
                 uptime_s = float(line.split()[1])
@@ -79,9 +80,9 @@ def limits(text: str, *, source: str, evidence: str = "") -> LimitState:
             elif "_hashlimit/" in line:
                 buckets.append(_bucket(line))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=number, text=line) from None
     ticks = _ticks_per_s(jiffies, uptime_s) if jiffies is not None and uptime_s is not None else None
-    return LimitState(tuple(recent), tuple(buckets), jiffies, ticks, evidence)
+    return LimitState(tuple(recent), tuple(buckets), jiffies, ticks, reading.id)
 
 
 def _recent(line: str) -> RecentAddress:
@@ -115,11 +116,11 @@ def _ticks_per_s(jiffies: int, uptime_s: float) -> int | None:
     return min(_HZ, key=lambda each: abs(each - measured))
 
 
-def counters(text: str, *, source: str, evidence: str = "") -> Counters:
+def counters(reading: Reading) -> Counters:
     """Return the sums over all CPUs; raise ParseError with the line.  ``entries`` is the same number on each line."""
     names: dict[str, list[str]] = {}
     sums: dict[tuple[str, str], int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(reading.text.split("\n"), 1):
         path, _, said = line.partition(":")
         table = path.rpartition("/")[2]
         words = said.split()
@@ -133,7 +134,7 @@ def counters(text: str, *, source: str, evidence: str = "") -> Counters:
                 value = int(word, 16)
                 sums[table, name] = value if name == "entries" else sums.get((table, name), 0) + value
         except ValueError as error:
-            raise ParseError(reason_of(error), source=source, line=number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=number, text=line) from None
     return Counters(
         dropped=sums.get(("nf_conntrack", "drop"), 0),
         evicted=sums.get(("nf_conntrack", "early_drop"), 0),
@@ -142,25 +143,25 @@ def counters(text: str, *, source: str, evidence: str = "") -> Counters:
             for version, table in ((4, "arp_cache"), (6, "ndisc_cache"))
             if (table, "entries") in sums
         ),
-        evidence=evidence,
+        evidence=reading.id,
     )
 
 
-def virtual_services(text: str, *, source: str, evidence: str = "") -> tuple[VirtualService, ...]:
+def virtual_services(reading: Reading) -> tuple[VirtualService, ...]:
     """Return the services, each with the number of its servers of any weight; raise ParseError with the line."""
     found: list[VirtualService] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         try:
             if words[:1] == ["FWM"]:
-                found.append(VirtualService(mark=int(words[1], 16), evidence=evidence))
+                found.append(VirtualService(mark=int(words[1], 16), evidence=reading.id))
             elif words and words[0] in _PROTOCOLS:
                 address, _, port = words[1].rpartition(":")
                 version, value = parse_address(address.strip("[]")) if "[" in address else (4, int(address, 16))
-                service = VirtualService(None, _PROTOCOLS[words[0]], version, value, int(port, 16), evidence)
+                service = VirtualService(None, _PROTOCOLS[words[0]], version, value, int(port, 16), reading.id)
                 found.append(service)
             elif words[:1] == ["->"] and len(words) > 3 and words[3].isdigit() and found:  # else the heading
                 found[-1] = msgspec.structs.replace(found[-1], servers=found[-1].servers + (words[3] != "0"))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
@@ -91,26 +92,21 @@ _NEIGHBOURS = msgspec.json.Decoder(tuple[_Neighbour, ...])
 
 
 def routes(
-    text: str,
-    *,
-    version: Version,
-    tables: RouteTables,
-    saved: tuple[SavedNextHop, ...] = (),
-    source: str,
-    evidence: str = "",
+    reading: Reading, *, version: Version, tables: RouteTables, saved: tuple[SavedNextHop, ...] = ()
 ) -> tuple[Route, ...]:
     """Return the routes in the order of the reading; raise ParseError."""
+    text = reading.text
     if _FLAT_ENCAP in text:
-        text = _without_flat_encap(text, source=source)
-    found = decode(_ROUTES, text, source=source) if text.strip() else ()
+        text = _without_flat_encap(text, source=reading.origin)
+    found = decode(_ROUTES, text, source=reading.origin) if text.strip() else ()
     try:
         return tuple(
-            _route(route, version, number, saved, evidence, entry)
-            for entry, route in entered(found, evidence)
+            _route(route, version, number, saved, reading.id, entry)
+            for entry, route in entered(found, reading.id)
             if (number := tables.number(route.table)) != TABLE_UNSPEC
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
@@ -134,9 +130,9 @@ def _without_flat_encap(text: str, *, source: str) -> str:
         raise ParseError(reason_of(error), source=source) from None
 
 
-def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
+def saved_next_hops(reading: Reading) -> tuple[SavedNextHop, ...]:
     """Return the next hop objects; raise ParseError."""
-    found = decode(_SAVED, text, source=source) if text.strip() else ()
+    found = decode(_SAVED, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
         return tuple(
             SavedNextHop(
@@ -147,18 +143,18 @@ def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
             for item in found
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
-def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour, ...]:
+def neighbours(reading: Reading) -> tuple[Neighbour, ...]:
     """Return the neighbour entries; raise ParseError."""
-    found = decode(_NEIGHBOURS, text, source=source) if text.strip() else ()
+    found = decode(_NEIGHBOURS, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
         return tuple(
-            _neighbour(item.dst, item, evidence, entry) for entry, item in entered(found, evidence) if item.dst
+            _neighbour(item.dst, item, reading.id, entry) for entry, item in entered(found, reading.id) if item.dst
         )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:

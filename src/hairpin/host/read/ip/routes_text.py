@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import mac, network
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
@@ -26,17 +27,11 @@ _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMP
 
 
 def routes(
-    text: str,
-    *,
-    version: Version,
-    tables: RouteTables,
-    saved: tuple[SavedNextHop, ...] = (),
-    source: str,
-    evidence: str = "",
+    reading: Reading, *, version: Version, tables: RouteTables, saved: tuple[SavedNextHop, ...] = ()
 ) -> tuple[Route, ...]:
     """Return the routes in the order of the reading; raise ParseError with the line."""
     found: list[Route] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         if not words or words[0] in ("nh_info", "cache"):
             continue
@@ -44,16 +39,16 @@ def routes(
             if words[0] == "nexthop":
                 found[-1] = msgspec.structs.replace(found[-1], next_hops=(*found[-1].next_hops, _hop(words)))
             else:
-                found.append(_route(words, version, tables, saved, evidence, line_number))
+                found.append(_route(words, version, tables, saved, reading.id, line_number))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(route for route in found if route.table != TABLE_UNSPEC)
 
 
-def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
+def saved_next_hops(reading: Reading) -> tuple[SavedNextHop, ...]:
     """Return the next hop objects of ``ip -d nexthop``; raise ParseError with the line."""
     found: list[SavedNextHop] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         if not words:
             continue
@@ -68,14 +63,14 @@ def saved_next_hops(text: str, *, source: str) -> tuple[SavedNextHop, ...]:
                 )
             )
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)
 
 
-def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour, ...]:
+def neighbours(reading: Reading) -> tuple[Neighbour, ...]:
     """Return the neighbour entries; raise ParseError with the line."""
     found: list[Neighbour] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         link = value_after(words, "dev")
         if not words or link is None:
@@ -84,10 +79,10 @@ def neighbours(text: str, *, source: str, evidence: str = "") -> tuple[Neighbour
             version, value = parse_address(words[0])
             hardware = mac(value_after(words, "lladdr") or "")
         except ValueError as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
         state = next((word for word in reversed(words) if word in _STATES), "NONE")
-        entry = line_number if evidence else 0
-        found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, evidence, entry))
+        entry = line_number if reading.id else 0
+        found.append(Neighbour(link, version, value, hardware, state, "proxy" in words, reading.id, entry))
     return tuple(found)
 
 

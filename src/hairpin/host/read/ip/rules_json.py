@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import network, number
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.route_tables import RouteTables
@@ -57,15 +58,15 @@ class _Rule(msgspec.Struct):
 _RULES = msgspec.json.Decoder(tuple[_Rule, ...])
 
 
-def rules(
-    text: str, *, version: Version, tables: RouteTables, source: str, evidence: str = ""
-) -> tuple[PolicyRule, ...]:
+def rules(reading: Reading, *, version: Version, tables: RouteTables) -> tuple[PolicyRule, ...]:
     """Return the rules in the order of the reading, which is the kernel's; raise ParseError."""
-    found = decode(_RULES, text, source=source) if text.strip() else ()
+    found = decode(_RULES, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
-        return tuple(_policy_rule(rule, version, tables, evidence, entry) for entry, rule in entered(found, evidence))
+        return tuple(
+            _policy_rule(rule, version, tables, reading.id, entry) for entry, rule in entered(found, reading.id)
+        )
     except ValueError as error:
-        raise ParseError(reason_of(error), source=source) from None
+        raise ParseError(reason_of(error), source=reading.origin) from None
 
 
 def protocol(text: str | int) -> int:

@@ -6,6 +6,7 @@ Busybox leaves out the target of ``goto``, ``not`` and most selectors.
 """
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.read.ip.address_text import network, number
 from hairpin.host.read.ip.dsfield import tos
 from hairpin.host.read.ip.links_text import value_after
@@ -21,18 +22,16 @@ _BUSYBOX_ACTIONS: dict[str, RuleAction] = {
 }  # fmt: skip
 
 
-def rules(
-    text: str, *, version: Version, tables: RouteTables, source: str, evidence: str = ""
-) -> tuple[PolicyRule, ...]:
+def rules(reading: Reading, *, version: Version, tables: RouteTables) -> tuple[PolicyRule, ...]:
     """Return the rules in the order of the reading; raise ParseError with the line."""
     found: list[PolicyRule] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            found.append(_rule(line, version, tables, evidence, line_number))
+            found.append(_rule(line, version, tables, reading.id, line_number))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)
 
 

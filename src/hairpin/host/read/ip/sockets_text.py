@@ -21,6 +21,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.errors import MalformedError, ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.read.processes import NOTHING, Holder, Processes, held_by
 from hairpin.host.socket import Socket
 from hairpin.message import message
@@ -35,13 +36,13 @@ _V4_BITS = 32
 _LISTEN, _UNCONNECTED = "0A", "07"
 
 
-def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTHING) -> tuple[Socket, ...]:
+def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]:
     """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
     ``known``: what is known of their processes."""
-    old = _without_brackets(text)
+    old = _without_brackets(reading.text)
     found: list[Socket] = []
-    lines = text.split("\n")
+    lines = reading.text.split("\n")
     for line_number, line in enumerate(lines, 1):
         words = line.split(maxsplit=6)
         if not words or words[0] not in ("tcp", "udp"):
@@ -49,13 +50,13 @@ def parse(text: str, *, source: str, evidence: str = "", known: Processes = NOTH
         if words[1:2] not in (["LISTEN"], ["UNCONN"]):
             continue
         try:
-            socket = _socket(words, old, evidence, line_number, known)
+            socket = _socket(words, old, reading.id, line_number, known)
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
         # ss -m prints a socket's memory in a line of its own.
         following = lines[line_number] if line_number < len(lines) else ""
         found.append(_with_memory(socket, following) if socket.protocol == "udp" else socket)
-    asked_kernel = "cgroup:" in text or "v6only:" in text or any(each.backlog for each in found)
+    asked_kernel = "cgroup:" in reading.text or "v6only:" in reading.text or any(each.backlog for each in found)
     return tuple(found) if asked_kernel else _without_backlogs(found)
 
 
@@ -125,29 +126,23 @@ def _users(text: str) -> tuple[Holder, ...]:
 
 
 def proc_net_sockets(
-    text: str,
-    *,
-    protocol: Literal["tcp", "udp"],
-    version: Literal[4, 6],
-    source: str,
-    evidence: str = "",
-    known: Processes = NOTHING,
+    reading: Reading, *, protocol: Literal["tcp", "udp"], version: Literal[4, 6], known: Processes = NOTHING
 ) -> tuple[Socket, ...]:
     """Return the sockets of one of the four files; raise ParseError with the line.
 
     ``known``: what is known of their processes."""
     wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
     found: list[Socket] = []
-    for line_number, line in enumerate(text.split("\n"), 1):
+    for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
         if not words or words[0] == "sl":
             continue
         try:
             if words[3] == wanted:
-                socket = _proc_net_socket(words, protocol, version, evidence, line_number)
+                socket = _proc_net_socket(words, protocol, version, reading.id, line_number)
                 found.append(held_by(socket, known.holding(words[9]), known))
         except (ValueError, IndexError) as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found)
 
 

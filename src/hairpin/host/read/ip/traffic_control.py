@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple, cast
 
 import msgspec
 
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.tc_filters import parsed
 from hairpin.host.traffic_control import Filter, Qdisc
@@ -27,24 +28,28 @@ class Filtered(NamedTuple):
     filters: tuple[Filter, ...] | None = None
 
 
-def filtered(text: str, *, origin: str, evidence: str = "") -> Filtered | None:
+def filtered(reading: Reading) -> Filtered | None:
     """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if there are none.
 
     Filters of a queueing discipline (``root``, or no word) see outgoing packets.
     """
-    if text.strip() in ("", "[]", "[ ]"):
+    if reading.text.strip() in ("", "[]", "[ ]"):
         return None
-    words = origin.split()
+    words = reading.origin.split()
     if "dev" not in words[:-1]:
         return None
     last = words[-1]
     place: Place = "ingress" if last == "ingress" else "egress" if last == "egress" else "root"
-    return Filtered(words[words.index("dev") + 1], place, parsed(text, place, evidence))
+    return Filtered(words[words.index("dev") + 1], place, parsed(reading.text, place, reading.id))
 
 
-def qdiscs(text: str, *, evidence: str = "") -> tuple[tuple[str, Qdisc], ...]:
+def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
     """Return the disciplines of ``tc [-j] qdisc show`` that may take no packet, each with its link."""
-    return tuple(_of_json(text, evidence) if text.lstrip().startswith("[") else _of_words(text, evidence))
+    return tuple(
+        _of_json(reading.text, reading.id)
+        if reading.text.lstrip().startswith("[")
+        else _of_words(reading.text, reading.id)
+    )
 
 
 def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:

@@ -10,6 +10,7 @@ Source: wireguard-tools src/show.c ugly_print()
 import msgspec
 
 from hairpin.errors import ParseError, reason_of
+from hairpin.evidence.reading import Reading
 from hairpin.host.link import Link
 from hairpin.host.read.ip.address_text import interface_address
 from hairpin.host.wireguard import Endpoint, Peer, Prefix, Wireguard
@@ -19,20 +20,20 @@ from hairpin.netfilter.address import parse_address
 _NONE = ("(none)", "off", "")
 
 
-def devices(text: str, *, source: str, evidence: str = "") -> tuple[tuple[str, Wireguard], ...]:
+def devices(reading: Reading) -> tuple[tuple[str, Wireguard], ...]:
     """Return every device's name and settings; raise ParseError with the line."""
     found: dict[str, Wireguard] = {}
-    for line_number, line in enumerate(text.splitlines(), 1):
+    for line_number, line in enumerate(reading.text.splitlines(), 1):
         if not line.strip():
             continue
         words = line.split("\t")
         if len(words) not in (3, 4):
-            raise ParseError(message("not a line of `wg show`"), source=source, line=line_number, text=line)
-        before = found.get(words[1], Wireguard(evidence=evidence))
+            raise ParseError(message("not a line of `wg show`"), source=reading.origin, line=line_number, text=line)
+        before = found.get(words[1], Wireguard(evidence=reading.id))
         try:
             found[words[1]] = _device(before, *words) if len(words) == 3 else _with_peer(before, *words)
         except ValueError as error:
-            raise ParseError(reason_of(error), source=source, line=line_number, text=line) from None
+            raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
     return tuple(found.items())
 
 

@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 import msgspec
 
 from hairpin.errors import MalformedError
+from hairpin.evidence.reading import Reading
 from hairpin.host.managers import CloudAddress
 from hairpin.host.read.json_text import decode
 from hairpin.netfilter.address import Version, parse_address
@@ -73,10 +74,10 @@ def of_dmi(text: str) -> str | None:
     return None
 
 
-def addresses(text: str, *, source: str, evidence: str = "") -> tuple[CloudAddress, ...]:
+def addresses(reading: Reading) -> tuple[CloudAddress, ...]:
     """Return the public addresses that the metadata names, each once; raise ParseError if the text is not JSON."""
-    metadata = decode(_DOCUMENT, text, source=source).get("ds")
-    pairs = (pair for public, private in _pairs(metadata) if (pair := _pair(public, private, evidence)) is not None)
+    metadata = decode(_DOCUMENT, reading.text, source=reading.origin).get("ds")
+    pairs = (pair for public, private in _pairs(metadata) if (pair := _pair(public, private, reading.id)) is not None)
     found: dict[int, CloudAddress] = {}
     for each in pairs:
         if each.public not in found or found[each.public].private is None:

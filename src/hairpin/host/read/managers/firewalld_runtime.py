@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from hairpin.evidence.reading import Reading
 from hairpin.host.managers import FirewalldZone
 from hairpin.host.read.json_text import decode_documents
 
@@ -54,11 +55,11 @@ _ZONE = re.compile(r"([A-Za-z0-9_./-]+)(?: \(([^)]*)\))?")
 _KEY = re.compile(r"  ([a-z-]+):(?: (.*))?")
 
 
-def of_bus(text: str, *, source: str) -> RuntimeZones:
+def of_bus(reading: Reading) -> RuntimeZones:
     """Return the zones that were asked for; raise ParseError."""
     zones: list[FirewalldZone] = []
     default_zone: str | None = None
-    for call in decode_documents(_CALL, text, source=source):
+    for call in decode_documents(_CALL, reading.text, source=reading.origin):
         first: object = call.reply.data[0] if call.reply.data else None
         if call.call == "getDefaultZone" and isinstance(first, str):
             default_zone = first

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from xml.parsers import expat
 
 from hairpin.errors import ParseError
+from hairpin.evidence.reading import Reading
 from hairpin.host.managers import DirectRule, FirewalldZone
 from hairpin.message import message
 from hairpin.netfilter.iptables.words import line_of_words
@@ -28,11 +29,11 @@ class FirewalldElement(NamedTuple):
     texts: list[str]
 
 
-def zone(text: str, *, name: str, source: str) -> FirewalldZone:
+def zone(reading: Reading, *, name: str) -> FirewalldZone:
     """Return the zone of a file; raise ParseError for other documents and harmful XML (entities, endless elements)."""
-    elements = elements_of(text, source=source)
+    elements = elements_of(reading.text, source=reading.origin)
     if not elements or elements[0].tag != "zone":
-        raise ParseError(message("not a firewalld zone"), source=source)
+        raise ParseError(message("not a firewalld zone"), source=reading.origin)
     own = [(each.tag, each.attributes) for each in elements if each.depth == 1]
 
     def values(tag: str, *attributes: str) -> tuple[str, ...]:
@@ -54,15 +55,15 @@ def zone(text: str, *, name: str, source: str) -> FirewalldZone:
     )
 
 
-def direct_rules(text: str, *, source: str, evidence: str = "") -> tuple[DirectRule, ...]:
+def direct_rules(reading: Reading) -> tuple[DirectRule, ...]:
     """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.
 
     A passthrough that is no rule at the end or the beginning of a chain is left out."""
-    elements = elements_of(text, source=source)
+    elements = elements_of(reading.text, source=reading.origin)
     if not elements or elements[0].tag != "direct":
-        raise ParseError(message("no direct rules of firewalld"), source=source)
+        raise ParseError(message("no direct rules of firewalld"), source=reading.origin)
     return tuple(
-        DirectRule(_FAMILIES[family], table, chain, words, priority, source, each.line, evidence)
+        DirectRule(_FAMILIES[family], table, chain, words, priority, reading.origin, each.line, reading.id)
         for each in elements
         if (family := each.attributes.get("ipv", "")) in _FAMILIES
         for table, chain, words, priority in _direct(each)

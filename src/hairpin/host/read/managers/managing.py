@@ -112,7 +112,7 @@ def ufw(readings: Readings) -> Ufw | None:
 
 def units(readings: Readings) -> tuple[Unit, ...]:
     """Return the units that systemd knows."""
-    return tuple(unit for reading in readings.of("units") for unit in units_of(reading.text, evidence=reading.id))
+    return tuple(unit for reading in readings.of("units") for unit in units_of(reading))
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
@@ -135,15 +135,9 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
 
 def versions(readings: Readings) -> tuple[Version, ...]:
     """Return versions: programs first, then packages, then the distribution."""
-    programs = (
-        program_version(reading.text, origin=reading.origin, evidence=reading.id) for reading in readings.of("versions")
-    )
-    packages = (
-        version
-        for reading in readings.of("packages")
-        for version in package_versions(reading.text, evidence=reading.id)
-    )
-    distribution = (distribution_version(reading.text, evidence=reading.id) for reading in readings.of("os-release"))
+    programs = (program_version(reading) for reading in readings.of("versions"))
+    packages = (version for reading in readings.of("packages") for version in package_versions(reading))
+    distribution = (distribution_version(reading) for reading in readings.of("os-release"))
     found = (*programs, *packages, *distribution)
     return tuple(version for version in found if version is not None)
 
@@ -157,9 +151,7 @@ def files(readings: Readings) -> tuple[ConfigFile, ...]:
 
 def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
     """Return the public addresses that cloud-init's file names."""
-    return readings.all_understood(
-        readings.of("cloud-init"), lambda reading: addresses(reading.text, source=reading.origin, evidence=reading.id)
-    )
+    return readings.all_understood(readings.of("cloud-init"), addresses)
 
 
 def klog(readings: Readings) -> tuple[str, ...]:
@@ -172,9 +164,9 @@ def rule_tools(readings: Readings) -> RuleTools:
     check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
     lock = readings.first("xtables-lock")
     return RuleTools(
-        check=rule_tools_text.check(check.text, evidence=check.id) if check is not None else None,
-        programs=rule_tools_text.programs(programs.text, evidence=programs.id) if programs is not None else None,
-        lock=rule_tools_text.lock_users(lock.text, evidence=lock.id) if lock is not None else (),
+        check=rule_tools_text.check(check) if check is not None else None,
+        programs=rule_tools_text.programs(programs) if programs is not None else None,
+        lock=rule_tools_text.lock_users(lock) if lock is not None else (),
         modules=_modules(readings),
     )
 
@@ -197,7 +189,7 @@ def _modules(readings: Readings) -> ModuleFiles | None:
 def _runtime(readings: Readings) -> RuntimeZones:
     reading = readings.first("firewalld-zones")
     if reading is not None:
-        return readings.understood(reading, lambda r: firewalld_runtime.of_bus(r.text, source=r.origin), RuntimeZones())
+        return readings.understood(reading, firewalld_runtime.of_bus, RuntimeZones())
     worded = readings.first("firewalld-zones-text")
     return firewalld_runtime.of_words(worded.text) if worded is not None else RuntimeZones()
 
@@ -206,19 +198,19 @@ def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
     folder, _, file = reading.origin.rpartition("/")
     if folder != "/etc/firewalld/zones" or not file.endswith(".xml"):
         return ()
-    return (firewalld_xml.zone(reading.text, name=file.removesuffix(".xml"), source=reading.origin),)
+    return (firewalld_xml.zone(reading, name=file.removesuffix(".xml")),)
 
 
 def _direct(reading: Reading) -> tuple[DirectRule, ...]:
     if not reading.origin.endswith("/direct.xml"):
         return ()
-    return firewalld_xml.direct_rules(reading.text, source=reading.origin, evidence=reading.id)
+    return firewalld_xml.direct_rules(reading)
 
 
-def units_of(text: str, *, evidence: str = "") -> tuple[Unit, ...]:
+def units_of(reading: Reading) -> tuple[Unit, ...]:
     """Return the units that exist, in the order of the reading."""
     found: list[Unit] = []
-    for block in text.replace("\r", "").split("\n\n"):
+    for block in reading.text.replace("\r", "").split("\n\n"):
         pairs = (line.partition("=") for line in block.split("\n"))
         values = {key: value for key, equals, value in pairs if equals}
         if not values.get("Id") or values.get("LoadState") == "not-found":
@@ -231,29 +223,29 @@ def units_of(text: str, *, evidence: str = "") -> tuple[Unit, ...]:
                 after=tuple(values.get("After", "").split()),
                 before=tuple(values.get("Before", "").split()),
                 part_of=tuple(values.get("PartOf", "").split()),
-                evidence=evidence,
+                evidence=reading.id,
             )
         )
     return tuple(found)
 
 
-def program_version(text: str, *, origin: str, evidence: str = "") -> Version | None:
+def program_version(reading: Reading) -> Version | None:
     """Return what a program's ``-V`` printed; the program is the first word of the command that was run.
 
     The host's name, the second word of ``uname -a``, is no part of the kernel's version."""
-    first = text.strip().partition("\n")[0].strip()
-    words = origin.rpartition("/")[2].split()
+    first = reading.text.strip().partition("\n")[0].strip()
+    words = reading.origin.rpartition("/")[2].split()
     if not first or not words:
         return None
     if words[0] == "uname":
         first = " ".join(word for place, word in enumerate(first.split(" ")) if place != 1)
-    return Version(_ANSWERS_FOR.get(words[0], words[0]), first, evidence)
+    return Version(_ANSWERS_FOR.get(words[0], words[0]), first, reading.id)
 
 
-def package_versions(text: str, *, evidence: str = "") -> tuple[Version, ...]:
+def package_versions(reading: Reading) -> tuple[Version, ...]:
     """Return the installed packages of ``dpkg-query``, ``rpm -q``, ``apk info -v`` or ``pacman -Q``."""
     found: list[Version] = []
-    for line in text.split("\n"):
+    for line in reading.text.split("\n"):
         name = version = ""
         if match := _DPKG.fullmatch(line.strip()):
             if match[1][1] == "i":
@@ -261,14 +253,14 @@ def package_versions(text: str, *, evidence: str = "") -> tuple[Version, ...]:
         elif match := _RPM.fullmatch(line.strip()) or _APK.fullmatch(line.strip()):
             name, version = match[1], match[2]
         if name:
-            found.append(Version(f"package:{name}", version, evidence))
+            found.append(Version(f"package:{name}", version, reading.id))
     return tuple(found)
 
 
-def distribution_version(text: str, *, evidence: str = "") -> Version | None:
+def distribution_version(reading: Reading) -> Version | None:
     """Return the distribution's name for people."""
-    name = value_of(text, "PRETTY_NAME") or value_of(text, "NAME")
-    return Version("os", name, evidence) if name else None
+    name = value_of(reading.text, "PRETTY_NAME") or value_of(reading.text, "NAME")
+    return Version("os", name, reading.id) if name else None
 
 
 def plans_under_way(text: str, now: float | None) -> tuple[PlanUnderWay, ...]:

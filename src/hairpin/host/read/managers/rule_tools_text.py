@@ -3,32 +3,33 @@
 
 import re
 
+from hairpin.evidence.reading import Reading
 from hairpin.host.rule_tools import CheckTrial, ForbiddenModule, LockUser, Program, Programs
 
 _FORBIDDEN = re.compile(r"(?P<file>/[^:]*):(?P<line>\d+):(?P<text>\s*(?:blacklist|install)\s+(?P<module>\S+).*)")
 
 
-def check(text: str, *, evidence: str = "") -> CheckTrial | None:
+def check(reading: Reading) -> CheckTrial | None:
     """Return how ``iptables -C`` compared; None if the trial did not come to its end."""
-    said = text.strip()
+    said = reading.text.strip()
     if said not in ("taken for equal", "told apart"):
         return None
-    return CheckTrial(said == "taken for equal", evidence)
+    return CheckTrial(said == "taken for equal", reading.id)
 
 
-def programs(text: str, *, evidence: str = "") -> Programs:
+def programs(reading: Reading) -> Programs:
     """Return the programs, a line each: path, tab, target, tab, version; of a single one its path alone."""
-    fields = (line.split("\t", 2) for line in text.split("\n") if line)
-    return Programs(tuple(Program(*each) for each in fields), evidence)
+    fields = (line.split("\t", 2) for line in reading.text.split("\n") if line)
+    return Programs(tuple(Program(*each) for each in fields), reading.id)
 
 
-def lock_users(text: str, *, evidence: str = "") -> tuple[LockUser, ...]:
+def lock_users(reading: Reading) -> tuple[LockUser, ...]:
     """Return the processes, a line each: id, tab, command, tab, seconds, tab, ``holds`` or ``waits``."""
     found: list[LockUser] = []
-    for line in text.split("\n"):
+    for line in reading.text.split("\n"):
         match line.split("\t"):
             case [pid, process, age, how] if pid.isdecimal() and age.isdecimal():
-                found.append(LockUser(int(pid), process, int(age), how == "waits", evidence))
+                found.append(LockUser(int(pid), process, int(age), how == "waits", reading.id))
             case _:
                 continue
     return tuple(found)
