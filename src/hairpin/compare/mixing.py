@@ -76,7 +76,7 @@ def _with_host_part(network: Network, now: Network, edit: HostTaken) -> Network:
     host, other = network.this, now.this
     match edit.item:
         case "engine":
-            return network.with_host(_replace(host, engines=tuple(_engines(host, other, edit))))
+            return network.with_host(_with_engine(host, other, edit))
         case "network":
             return network.with_host(_replace(host, engines=tuple(_networks(host, other, edit))))
         case "state":
@@ -87,13 +87,14 @@ def _with_host_part(network: Network, now: Network, edit: HostTaken) -> Network:
             return network.with_host(_with_namespace(host, other, edit.name))
 
 
-def _engines(host: Host, other: Host, edit: HostTaken) -> Iterator[Engine]:
-    for engine in host.engines:
-        new = next((each for each in other.engines if (each.kind, each.user) == (engine.kind, engine.user)), None)
-        if new is None or (engine.kind, engine.user) != (edit.tool, edit.name):
-            yield engine
-        else:
-            yield _replace(new, containers=engine.containers, networks=engine.networks)
+def _with_engine(host: Host, other: Host, edit: HostTaken) -> Host:
+    own, new = (
+        next((each for each in one.engines if (each.kind, each.user) == (edit.tool, edit.name)), None)
+        for one in (host, other)
+    )
+    if own is None or new is None:
+        return host
+    return host.with_engine(_replace(new, containers=own.containers, networks=own.networks))
 
 
 def _networks(host: Host, other: Host, edit: HostTaken) -> Iterator[Engine]:

@@ -308,6 +308,11 @@ class Engine(msgspec.Struct, frozen=True):
         """Return the network of that name, or None."""
         return next((each for each in self.networks if each.name == name), None)
 
+    def with_container(self, changed: Container) -> "Engine":
+        """Return the engine in which the container of that id is replaced."""
+        containers = tuple(changed if each.id == changed.id else each for each in self.containers)
+        return msgspec.structs.replace(self, containers=containers)
+
     def endpoints_of(self, container: Container) -> tuple[Endpoint, ...]:
         """Return the container's endpoints, with that on swarm's bridge."""
         told = {each.network for each in container.endpoints}

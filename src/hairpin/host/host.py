@@ -191,6 +191,17 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         own = (each for each in self.engines if any(one.id == container.id for one in each.containers))
         return next(own, self.engines[0] if self.engines else Engine("docker", ""))
 
+    def with_engine(self, changed: Engine) -> "Host":
+        """Return the host in which the engine of that kind and user is replaced."""
+        own = (changed.kind, changed.user)
+        return msgspec.structs.replace(
+            self, engines=tuple(changed if (each.kind, each.user) == own else each for each in self.engines)
+        )
+
+    def with_container(self, changed: Container) -> "Host":
+        """Return the host in which the container of that id is replaced."""
+        return msgspec.structs.replace(self, engines=tuple(each.with_container(changed) for each in self.engines))
+
     def tool_of(self, network: DockerNetwork | None) -> Tool:
         """Return the command of the engine that has the network; of one that no engine lists, ``docker``."""
         for each in self.engines:

@@ -150,14 +150,7 @@ def _with_unit_set(host: Host, call: calls.SetUnitState) -> Host:
 
 
 def _with_policy(host: Host, name: str, policy: str) -> Host:
-    engines = tuple(
-        msgspec.structs.replace(
-            engine,
-            containers=tuple(
-                msgspec.structs.replace(each, restart_policy=policy) if each.name == name else each
-                for each in engine.containers
-            ),
-        )
-        for engine in host.engines
-    )
-    return msgspec.structs.replace(host, engines=engines)
+    for each in host.containers():
+        if each.name == name:
+            host = host.with_container(msgspec.structs.replace(each, restart_policy=policy))
+    return host

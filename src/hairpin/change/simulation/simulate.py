@@ -212,17 +212,13 @@ def _halted(network: Network, host: Host, pid: int, *, halted: bool) -> Network:
 
 def _with_container(network: Network, label: str, container: Container) -> Network:
     host = network.host(label)
-    engines = tuple(
-        _replace(engine, containers=tuple(container if each.id == container.id else each for each in engine.containers))
-        for engine in host.engines
-    )
     was_paused = any(each.id == container.id and each.status == "paused" for each in host.containers())
     thawed = (
         host.namespaces
         if container.status != "running"
         else tuple(_thawed(each, container, was_paused=was_paused) for each in host.namespaces)
     )
-    return network.with_host(_replace(host, engines=engines, namespaces=thawed))
+    return network.with_host(_replace(host.with_container(container), namespaces=thawed))
 
 
 def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> Namespace:

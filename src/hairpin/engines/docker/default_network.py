@@ -13,7 +13,6 @@ from hairpin.engines.expected import ExpectedRule
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.connecting import reconnecting_change
-from hairpin.engines.repair.republishing import with_container
 from hairpin.engines.repair.restoring import restoring_all
 from hairpin.host.docker import Container, DockerNetwork, Engine, PortBinding, Subnet
 from hairpin.host.host import Host
@@ -37,12 +36,12 @@ def on_default_network(host: Host, container: Container, binding: PortBinding) -
         return None
     with_network = msgspec.structs.replace(engine, networks=(*engine.networks, joined))
     bridge = tuple(new_bridge(host, with_network, joined))
-    prepared = simulate(Change(bridge), Network((with_engine(host, with_network),))).this
+    prepared = simulate(Change(bridge), Network((host.with_engine(with_network),))).this
     attached = reconnecting_change(prepared, container, binding, joined.name)
     if attached is None:
         return None
     running = next(part.container for part in attached.parts if isinstance(part, AddNamespace))
-    lost = _beyond(missing_of(prepared, with_container(with_network, running)), missing_of(host, engine))
+    lost = _beyond(missing_of(prepared, with_network.with_container(running)), missing_of(host, engine))
     rules = restoring_all(lost, host.netns, prepared.namespace(host.netns.name))
     others = (part for part in attached.parts if not isinstance(part, InsertRule))
     return Change((*bridge, *others, *rules.parts))
@@ -62,12 +61,6 @@ def _default_network(host: Host) -> DockerNetwork | None:
     if subnet is None:
         return None
     return DockerNetwork("", "bridge", "bridge", subnets=(subnet,), options=_OPTIONS, bridge="docker0")
-
-
-def with_engine(host: Host, engine: Engine) -> Host:
-    """Return the host with this state of the engine."""
-    engines = tuple(engine if each.kind == engine.kind else each for each in host.engines)
-    return msgspec.structs.replace(host, engines=engines)
 
 
 def _beyond(lost: Missing, before: Missing) -> Missing:

@@ -11,7 +11,7 @@ import msgspec
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
 from hairpin.change.intent import LetIn, rendered
 from hairpin.change.simulation.simulate import simulate
-from hairpin.engines.docker.default_network import with_default_network, with_engine
+from hairpin.engines.docker.default_network import with_default_network
 from hairpin.engines.docker.dockerd import FORWARD_CHAIN
 from hairpin.engines.docker.history import history_of
 from hairpin.engines.docker.options import daemon_of, dockerd_version
@@ -38,7 +38,7 @@ class FirstStart(msgspec.Struct, frozen=True):
 def first_start(host: Host, engine: Engine) -> FirstStart:
     """Return the host behind the start of the daemon, which is down."""
     running = msgspec.structs.replace(with_default_network(host, engine), running=True)
-    found = FirstStart(with_engine(host, running), ())
+    found = FirstStart(host.with_engine(running), ())
     for joined in running.networks:
         found = _with(found, (*new_bridge(found.host, running, joined), *_set_up(found.host, joined)))
         found = _with(found, (AddEntry(host.netns, each) for each in lost_addresses(found.host, joined)))

@@ -12,7 +12,6 @@ from hairpin.engines.expected import Purpose
 from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing, missing_of
 from hairpin.engines.repair.endpoints import routes
-from hairpin.engines.repair.republishing import with_container
 from hairpin.engines.repair.restoring import restoring
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
 from hairpin.host.host import Host
@@ -46,7 +45,7 @@ def _open(
     )
     # Docker publishes a container's ports on one network alone, so the container is on no other here.
     changed = msgspec.structs.replace(container, endpoints=(endpoint,), bindings=(binding,) if binding else ())
-    return msgspec.structs.replace(with_container(engine, changed), networks=networks)
+    return msgspec.structs.replace(engine.with_container(changed), networks=networks)
 
 
 def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[DeleteRule]:

@@ -16,7 +16,7 @@ from hairpin.change import change as c
 from hairpin.change.calls import ConnectContainer
 from hairpin.engines.repair.bridging import new_bridge
 from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
-from hairpin.engines.repair.republishing import added_rules, relays, with_container
+from hairpin.engines.repair.republishing import added_rules, relays
 from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.engines.repair.starting import bridged_subnet, on_network, restarts, rp_filter_off, veth_pair
 from hairpin.host.boot.saved_rules import rule_of
@@ -203,7 +203,7 @@ def _parts(
         host.name, namespace, outer, changed, (*_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     )
     if first_time:
-        yield from added_rules(host, with_container(engine, changed), changed)
+        yield from added_rules(host, engine.with_container(changed), changed)
         for binding in bindings:
             yield from relays(host, changed, binding)
     elif way_out:

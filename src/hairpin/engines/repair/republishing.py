@@ -55,13 +55,7 @@ def rules_with(host: Host, container: Container, changed: Container) -> Iterator
     """Yield the rules that the container's engine adds when the container becomes ``changed``."""
     for engine in host.engines:
         if container in engine.containers:
-            yield from added_rules(host, with_container(engine, changed), changed)
-
-
-def with_container(engine: Engine, changed: Container) -> Engine:
-    """Return the engine in which the container of that id is replaced."""
-    containers = tuple(changed if each.id == changed.id else each for each in engine.containers)
-    return msgspec.structs.replace(engine, containers=containers)
+            yield from added_rules(host, engine.with_container(changed), changed)
 
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:

@@ -14,7 +14,7 @@ from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_taken
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.repair.bridging import lacks_bridge, new_bridge
 from hairpin.engines.repair.endpoints import addresses, gateway_of, new_endpoint, routes, sysctls
-from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays, with_container
+from hairpin.engines.repair.republishing import added_rules, lacks_a_chain, relays
 from hairpin.engines.repair.stacked import stacked_link, stacked_subnet
 from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding, Subnet
 from hairpin.host.host import Host, Namespace
@@ -110,7 +110,7 @@ def refuses_start(host: Host, container: Container) -> bool:
     start = _start(host, container)
     if start is None:
         return False
-    rules = added_rules(host, with_container(start.engine, start.running), start.running)
+    rules = added_rules(host, start.engine.with_container(start.running), start.running)
     return lacks_a_chain(rules, host.namespace(host.netns.name))
 
 
@@ -208,7 +208,7 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
     # Podman makes a network's bridge with its first container, and removes it with the last.
     yield from new_bridge(host, start.engine, start.joined)
     yield _attached(host, start.running, start.joined, start.endpoint, binding)
-    yield from added_rules(host, with_container(start.engine, start.running), start.running)
+    yield from added_rules(host, start.engine.with_container(start.running), start.running)
     if binding.host_port:
         yield from relays(host, start.running, binding)
 

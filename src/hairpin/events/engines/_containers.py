@@ -11,7 +11,7 @@ from hairpin.engines.docker.gateway_bridge import bridge_of_overlays, with_gatew
 from hairpin.engines.docker.options import Version, dockerd_version
 from hairpin.engines.expected import ExpectedListener
 from hairpin.engines.repair.endpoints import new_endpoint
-from hairpin.engines.repair.republishing import added_rules, with_container
+from hairpin.engines.repair.republishing import added_rules
 from hairpin.engines.repair.starting import bridged_subnet, starting_change
 from hairpin.events.course import Course
 from hairpin.events.engines._namespace import as_restarted, is_own, namespace_at_start
@@ -211,7 +211,7 @@ def _started_in(course: Course, was: Host, container: Container) -> Course:
 def with_ports(course: Course, running: Container) -> Course:
     """Return the course with the rules and the listeners that the engine adds for the container."""
     engine = course.host.engine_of(running)
-    course = course.made(*added_rules(course.host, with_container(engine, running), running))
+    course = course.made(*added_rules(course.host, engine.with_container(running), running))
     now = with_gateway_endpoints(course.host, course.host.engine_of(running))
     own = (
         each for each in expected_for(now, course.namespace, {running.name}).listeners if each.container == running.name

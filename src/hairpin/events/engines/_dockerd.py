@@ -281,8 +281,6 @@ def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
         msgspec.structs.replace(each, state=state) if number == place else each
         for number, each in enumerate(host.contacts)
     )
+    host = msgspec.structs.replace(host, contacts=contacts)
     runs = state == "answers"
-    engines = tuple(
-        msgspec.structs.replace(each, running=runs, stored=not runs) if each is own else each for each in host.engines
-    )
-    return msgspec.structs.replace(host, contacts=contacts, engines=engines)
+    return host if own is None else host.with_engine(msgspec.structs.replace(own, running=runs, stored=not runs))

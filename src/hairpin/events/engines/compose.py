@@ -82,11 +82,7 @@ def _removed(course: Course, network: DockerNetwork) -> Course:
     course = course.made(*(DeleteSocket(course.host.netns, each) for each in held))
     if not lacks_bridge(course.host, network):
         course = course.made(DeleteLink(course.host.netns, network.bridge or ""))
-    return course.with_host(_with_engine(course.host, engine, left))
-
-
-def _with_engine(host: Host, was: Engine, now: Engine) -> Host:
-    return _replace(host, engines=tuple(now if each is was else each for each in host.engines))
+    return course.with_host(course.host.with_engine(left))
 
 
 # ---- up -----------------------------------------------------------------------------------------------------------
@@ -112,7 +108,7 @@ def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
             )  # fmt: skip
     made = _renewed(network, tuple(subnets))
     now = _replace(engine, networks=(*engine.networks, made), containers=tuple(_rejoined(engine.containers, made)))
-    course = course.with_host(_with_engine(course.host, engine, now))
+    course = course.with_host(course.host.with_engine(now))
     course = course.made(*new_bridge(course.host, now, made))
     lost = missing_of(course.host, now)
     rules = [one for one in lost.rules if one.network == made.name]

@@ -109,7 +109,9 @@ def _upgraded(course: Course) -> Course | None:
     if engine.mesh:
         course = course.provided(message("the new dockerd leads the swarm's published ports as the old one did"))
     course = _without_old_rules(course)
-    course = course.with_host(_with_version(course, following))
+    own = docker_of(course.host)
+    assert own is not None
+    course = course.with_host(course.host.with_engine(msgspec.structs.replace(own, version=following)))
     return with_dockerd_started(_with_networks(course), was)
 
 
@@ -155,14 +157,6 @@ def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
     for chain in table.chains:
         if (table.name, chain.name) in OWNED and chain.name not in led_to and not chain.rules:
             yield DeleteChain(course.host.netns, table.dialect, table.family, table.name, chain.name)
-
-
-def _with_version(course: Course, version: str) -> Host:
-    own = docker_of(course.host)
-    engines = tuple(
-        msgspec.structs.replace(each, version=version) if each is own else each for each in course.host.engines
-    )
-    return msgspec.structs.replace(course.host, engines=engines)
 
 
 def _with_networks(course: Course) -> Course:
