@@ -41,7 +41,7 @@ def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDif
         yield from _ufw(now, was.ufw, now.ufw)
     if "units" not in unread:
         yield from _units(was, now)
-    yield from file_differences(was, now)
+    yield from _file_differences(was, now)
     if "versions" not in unread:
         yield from (each for each in _versions(was, now) if each.where != "os" or "os-release" not in unread)
 
@@ -224,7 +224,7 @@ def _versions(was: Host, now: Host) -> Iterator[ListedDifference]:
     yield from _by_name(now, "versions", one, other)
 
 
-def file_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
+def _file_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
     """Yield the files that differ, each with the lines or keys that only one of them has."""
     one, other = ({each.path: each.text for each in host.files} for host in (was, now))
     unread = {each.origin for each in (*was.unread, *now.unread)}

@@ -112,7 +112,7 @@ def _vlans_text(owner: BridgePort | BridgeInfo) -> str:
 
 def element_text(element: AnyElement, of: Set | Map) -> str:
     """Return ``203.0.113.7``, ``10.0.0.0/8 . tcp . 80``, ``eth0 : jump in``."""
-    kinds = kinds_of(of.type, len(element.key))
+    kinds = _kinds_of(of.type, len(element.key))
     text = " . ".join(_key_text(key, kind) for key, kind in zip(element.key, kinds, strict=True))
     match element:
         case Element(nomatch=nomatch):
@@ -126,7 +126,7 @@ def element_text(element: AnyElement, of: Set | Map) -> str:
             return f"{text} : {to}{f':{ports[0]}' if ports is not None else ''}"
 
 
-def kinds_of(type_: str, count: int) -> tuple[str, ...]:
+def _kinds_of(type_: str, count: int) -> tuple[str, ...]:
     """Return the kind of each dimension of a set's type (ipset's or nft's): ``ip4``, ``ip6``, ``mac``, ``number``."""
     six = "inet6" in type_ or "ipv6" in type_
     found: list[str] = []

@@ -57,7 +57,7 @@ def flows_of(
         for answer_flow in whole.flows:
             flow = answer_flow.trace.flow
             wanted = ("dns",) if found.entry.about == "name" else ("dns", "egress")
-            if flow.purpose in wanted and (sender is None or starts_at(flow, sender)):
+            if flow.purpose in wanted and (sender is None or _starts_at(flow, sender)):
                 yield from _with_causes(answer_flow, whole)
 
 
@@ -71,7 +71,7 @@ def _with_causes(flow: FlowAnswer, answer: Answer) -> Iterator[StoppedNow]:
     yield from (StoppedNow(each, flow, answer) for each in answer.causes if each.ref in flow.causes and is_now(each))
 
 
-def starts_at(flow: Flow, sender: TextSender) -> bool:
+def _starts_at(flow: Flow, sender: TextSender) -> bool:
     """Return whether the sender's packets start where the flow does."""
     match flow.start:
         case FromContainer(name=name):

@@ -46,7 +46,7 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
     draft = ChainDraft(counters=within.settings.counters)
     bound = _with_bindings(within, later)
     for each in bound.ipsets.values():
-        draft.declare("set", declared_set(each))
+        draft.declare("set", _declared_set(each))
     if within.version >= PAIRS:
         _base_chains_of_pairs(draft, within)
         PairDispatch(draft, bound).add()
@@ -180,7 +180,7 @@ def _reverse_path(draft: ChainDraft, within: Permanent) -> None:
         draft.insert(chain, 0, words.payload("icmpv6", "type", neighbours), words.ACCEPT)
 
 
-def declared_set(ipset: PermanentIpset) -> Object:
+def _declared_set(ipset: PermanentIpset) -> Object:
     """Return the set with its elements."""
     fields = ipset.type.removeprefix("hash:").split(",")
     types: list[Json] = []

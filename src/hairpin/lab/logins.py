@@ -47,7 +47,9 @@ def running_logins(lab: Lab) -> Generator[tuple[str, ...]]:
 
     Yields the options by which hairpin reads all hosts over ssh at their present addresses, the first as "this host".
     """
-    addresses = [_address(host) for host in lab.hosts]
+    addresses = [
+        host.run("ip -4 -o address show dev eth0 scope global").split()[3].partition("/")[0] for host in lab.hosts
+    ]
     for host in lab.hosts:
         _make_keys(host)
     users = "".join(host.run(f"cat {_FOLDER}/user.pub") for host in lab.hosts)
@@ -72,10 +74,6 @@ def whole_network(lab: Lab, scenario: Scenario) -> Generator[tuple[str, ...]]:
         if scenario.outside:
             write(lab.host, _STATED, scenario.outside)
         yield (*hosts, *(("--outside", _STATED) if scenario.outside else ()))
-
-
-def _address(host: Node) -> str:
-    return host.run("ip -4 -o address show dev eth0 scope global").split()[3].partition("/")[0]
 
 
 def _make_keys(host: Node) -> None:

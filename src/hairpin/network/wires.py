@@ -93,7 +93,7 @@ def _macs(network: Network, uplink: _Uplink) -> set[int]:
     return {mac for each in (uplink.holder, link) if each is not None and (mac := each.mac)}
 
 
-def uplink_macs(network: Network, host: Host) -> frozenset[int]:
+def _uplink_macs(network: Network, host: Host) -> frozenset[int]:
     """Return the hardware addresses of the host's uplinks, and of the bridges that they are ports of."""
     ours = (each for each in _uplinks(network) if each.port.netns.host == host.name)
     return frozenset(mac for each in ours for mac in _macs(network, each))
@@ -181,4 +181,4 @@ def _is_same(network: Network, one: Host, other: Host) -> bool:
         return False
     if one.boot_id and one.boot_id == other.boot_id:
         return one.machine_id == other.machine_id
-    return bool(uplink_macs(network, one) & uplink_macs(network, other))
+    return bool(_uplink_macs(network, one) & _uplink_macs(network, other))

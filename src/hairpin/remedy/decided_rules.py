@@ -109,7 +109,7 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
     comment = next(filter(None, found.groups()), "") if found is not None else ""
     if comment:
         return message("the rule has the comment “{comment}”", comment=comment)
-    for part in rule.body if ends_in_stop(rule) else ():
+    for part in rule.body if _ends_in_stop(rule) else ():
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _SOURCES:
             return message("the rule keeps out all but {sources}", sources=_ranges(part))
         if isinstance(part, ir.FieldMatch) and part.negated and part.field in _ADDRESSES:
@@ -134,7 +134,7 @@ def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
 
 def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
     """Return that the rule stops clients whom it names, none of which is a container of this host."""
-    if rule is None or not ends_in_stop(rule):
+    if rule is None or not _ends_in_stop(rule):
         return None
     for part in rule.body:
         if isinstance(part, ir.FieldMatch) and not part.negated and part.field in _SOURCES:
@@ -147,7 +147,7 @@ def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
 def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
     """Return that the rule stops what does not leave by one link, a tunnel for one: a kill switch."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
-    for part in rule.body if rule is not None and ends_in_stop(rule) else ():
+    for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
         if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
             return message("the rule lets nothing out but by {links}", links=", ".join(part.names))
     return None
@@ -214,7 +214,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     dockers = (each for each in network.host(netns.host).engines if each.kind == "docker")
     if place.number == 0 and place.chain == "FORWARD" and any(dockers):
         return None  # dockerd sets this policy
-    allowed = tuple(each for each, _ in let_through_before(place, table, chain, netns, network))
+    allowed = tuple(each for each, _ in _let_through_before(place, table, chain, netns, network))
     if not allowed:
         return None
     return message(
@@ -222,7 +222,7 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
     )
 
 
-def let_through_before(
+def _let_through_before(
     place: Place, table: ir.Table, chain: ir.Chain, netns: Netns, network: Network
 ) -> Iterator[tuple[ir.Rule, tuple[ir.FieldMatch | ir.SetMatch | ir.InlineSetMatch, ...]]]:
     """Yield the rules before the place in its chain that let single sources or ports through which it would stop, each
@@ -278,7 +278,7 @@ def _apart(first: ir.FieldMatch, second: ir.FieldMatch) -> bool:
     return not any(a <= d and c <= b for a, b in first.ranges for c, d in second.ranges)
 
 
-def ends_in_stop(rule: ir.Rule) -> bool:
+def _ends_in_stop(rule: ir.Rule) -> bool:
     """Return whether the rule drops or rejects."""
     last = rule.body[-1] if rule.body else None
     return isinstance(last, ir.Reject) or last == ir.Verdict("drop")
@@ -296,7 +296,7 @@ def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | Non
         return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
     if rule.action != "table" or rule.table in (*_KERNELS, None):
         return None
-    held = routes_of(rule, namespace)
+    held = _routes_of(rule, namespace)
     if not held:
         return None
     refusing = next((each for each in held if each.type in _NOWHERE), None)
@@ -324,14 +324,14 @@ def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | Non
     )
 
 
-def routes_of(rule: PolicyRule, namespace: Namespace) -> tuple[Route, ...]:
+def _routes_of(rule: PolicyRule, namespace: Namespace) -> tuple[Route, ...]:
     """Return the routes of the rule's table."""
     return tuple(each for each in namespace.routes if (each.version, each.table) == (rule.version, rule.table))
 
 
 def keeps_in(rule: PolicyRule, namespace: Namespace) -> bool:
     """Return whether the rule, or a route of its table, refuses packets: a kill switch."""
-    return rule.action in _NOWHERE or any(each.type in _NOWHERE for each in routes_of(rule, namespace))
+    return rule.action in _NOWHERE or any(each.type in _NOWHERE for each in _routes_of(rule, namespace))
 
 
 def sign_of_route(route: Route) -> Message | None:

@@ -97,7 +97,7 @@ def decided_by_socket(socket: Socket) -> SocketDecided:
     return SocketDecided(verbatim(socket_text(socket)), socket)
 
 
-def backlog_said(socket: Socket) -> Message:
+def _backlog_said(socket: Socket) -> Message:
     """Return how many connections wait at the socket, and how many may."""
     return message(
         "{socket}: {queued} connections wait to be accepted, its backlog is {backlog}",
@@ -107,7 +107,7 @@ def backlog_said(socket: Socket) -> Message:
     )
 
 
-def receive_queue_said(socket: Socket) -> Message:
+def _receive_queue_said(socket: Socket) -> Message:
     """Return how much memory the waiting datagrams take, and how much they may."""
     return message(
         "{socket}: the datagrams that wait take {received} bytes of its receive buffer of {buffer}",
@@ -136,9 +136,9 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
         return None
     decided = decided_by_socket(socket)
     if reason == "backlog-full":
-        decided = msgspec.structs.replace(decided, said=backlog_said(socket))
+        decided = msgspec.structs.replace(decided, said=_backlog_said(socket))
     elif reason == "receive-queue-full":
-        decided = msgspec.structs.replace(decided, said=receive_queue_said(socket))
+        decided = msgspec.structs.replace(decided, said=_receive_queue_said(socket))
     elif reason == "no-route":
         said = message("the container is on no network: its resolver knows no name, and reaches no other name server")
         decided = msgspec.structs.replace(decided, said=said)

@@ -11,8 +11,7 @@ from hairpin.errors import ParseError
 from hairpin.evidence.reading import CUT, HOST, NOT_JSON, UNSHOWN, Evidence, Outcome, Reading
 from hairpin.evidence.renewal import Place
 from hairpin.host.read.parse import parse
-from hairpin.host.read.part import Name, Part
-from hairpin.host.read.readings import Readings, lacking
+from hairpin.host.read.readings import Name, Part, Readings, as_before, lacking
 from tests.host.fixture_evidence import evidence
 
 UNREAD: dict[str, tuple[str, Outcome, str, bool]] = {  # as snapshots told it before there was a status for it
@@ -176,3 +175,21 @@ def test_a_text_that_the_time_limit_has_cut_is_used_and_unread() -> None:
     host = parse(msgspec.structs.replace(HEALTHY, readings=cut))
     assert host.namespace("host").sockets
     assert host.namespace("host").unread == ("sockets",)
+
+
+class Two(msgspec.Struct, frozen=True):
+    one: tuple[int, ...]
+    other: tuple[int, ...]
+
+
+def test_an_equal_part_is_the_one_before() -> None:
+    before = Two((1,), (2,))
+    assert as_before(before, Two((1,), (2,))) is before
+    assert as_before((1, 2), (1, 3)) == (1, 3)
+
+
+def test_fields_that_have_not_changed_are_those_before() -> None:
+    before = Two(tuple(range(3)), (2,))
+    after = as_before(before, Two(tuple(range(3)), (3,)))
+    assert after == Two((0, 1, 2), (3,))
+    assert after.one is before.one

@@ -158,9 +158,9 @@ def _author(host: Host, part: Lost) -> Message:
     lines = [
         line
         for (family, table), names in chains.items()
-        for line in deleting_lines(host, family, table, frozenset(names))
+        for line in _deleting_lines(host, family, table, frozenset(names))
     ]
-    return lines_told(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
+    return _lines_told(tuple(dict.fromkeys(lines))) if lines else OWNED_BY_ENGINE
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
@@ -213,7 +213,7 @@ def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...
     return tuple(dict.fromkeys(each for each in (*read, part.engine.evidence) if each))
 
 
-def deleting_lines(host: Host, family: str, table: str, chains: frozenset[str]) -> tuple[ScriptLine, ...]:
+def _deleting_lines(host: Host, family: str, table: str, chains: frozenset[str]) -> tuple[ScriptLine, ...]:
     """Return the lines that empty one of these chains of the table, or the whole table, when they run."""
     return tuple(
         each for each in host.boot_lines or () if deletes(each.text, "ip6" if family == "ip6" else "ip", table, chains)
@@ -272,7 +272,7 @@ def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
     return tuple(place) if family == "ip" else None
 
 
-def lines_told(lines: tuple[ScriptLine, ...]) -> Message:
+def _lines_told(lines: tuple[ScriptLine, ...]) -> Message:
     """Return the sentence that names the first lines."""
     return message(
         "dockerd would recreate these rules at its next start. Such rules are deleted whenever this runs: {lines}",

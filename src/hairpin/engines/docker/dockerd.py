@@ -69,7 +69,7 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
         backend=daemon.backend,
         policies=tuple(policies_of(daemon, history)),
         sysctls=tuple(sysctls_of(daemon, history)),
-        listeners=tuple(listeners_of(daemon, history)),
+        listeners=tuple(_listeners_of(daemon, history)),
         hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
     )
     if daemon.backend == "nftables":
@@ -82,7 +82,7 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
     return msgspec.structs.replace(wanted, chains=chains.chains(), rules=chains.rules())
 
 
-def listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
+def _listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
     """Yield one socket for each binding in effect; a routed network holds no port of the host."""
     for port in history.ports:
         binding, side = port.binding, port.attachment.bridge.side(port.family)

@@ -68,13 +68,11 @@ def ended(container: Container) -> Container:
         netns=None,
         exit_code=None,
         finished_at="",
-        endpoints=tuple(_without_addresses(each) for each in container.endpoints),
+        endpoints=tuple(
+            _replace(each, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None) for each in container.endpoints
+        ),
         bindings=tuple(_replace(each, actual=False) for each in container.bindings),
     )
-
-
-def _without_addresses(endpoint: Endpoint) -> Endpoint:
-    return _replace(endpoint, ipv4=None, ipv6=None, gateway4=None, gateway6=None, mac=None)
 
 
 def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:

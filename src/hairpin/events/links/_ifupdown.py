@@ -105,7 +105,9 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
     try:
         course = course.made(*_configured(course, stanza))
     except ChangeError as error:
-        raise _AbortedError(_not_up(course, stanza, error)) from None
+        raise _AbortedError(
+            course.failing(message("ifupdown stops at {link}: {reason}", link=stanza.link, reason=error.said))
+        ) from None
     if stanza.method == "dhcp" or (stanza.method == "auto" and stanza.version == 6):
         course = with_leases(course, stanza.link, stanza.version, was, own)
     elif stanza.method not in ("static", "manual", "loopback"):
@@ -224,7 +226,3 @@ def _as_before(stanza: Stanza, option: StanzaOption) -> Message:
         "line {line} of {file} (`{command}`) changes nothing that packets meet", line=option.line, file=stanza.file,
         command=option.value,
     )  # fmt: skip
-
-
-def _not_up(course: Course, stanza: Stanza, error: ChangeError) -> Course:
-    return course.failing(message("ifupdown stops at {link}: {reason}", link=stanza.link, reason=error.said))

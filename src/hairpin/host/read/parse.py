@@ -13,8 +13,7 @@ from hairpin.host.read.engines.placement import Place, left_unread, netnsids, pl
 from hairpin.host.read.engines.swarm import with_mesh
 from hairpin.host.read.managers import cloud, managing
 from hairpin.host.read.namespaces import NamespaceReader
-from hairpin.host.read.part import Name, Part
-from hairpin.host.read.readings import Readings
+from hairpin.host.read.readings import Name, Part, Readings
 
 
 class ParsedHost(msgspec.Struct, frozen=True):

@@ -1,4 +1,8 @@
-"""The readings of one host by key and namespace, and the list of those that could not be read or understood."""
+"""The readings of one host by key and namespace, and the list of those that could not be read or understood.
+
+A part of a host is kept with its inputs, so that a later reading of the host makes only the changed parts again.  Parts
+have parts: a namespace its links, routes and rules, the rules each table.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -10,15 +14,14 @@ from hairpin.evidence.json_text import is_document, mended
 from hairpin.evidence.reading import CUT, NOT_JSON, UNSHOWN, Evidence, Reading, is_trace, spelt
 from hairpin.evidence.renewal import Place
 from hairpin.host.host import Unread
-from hairpin.host.read.part import Name, Part, as_before
 from hairpin.message import Message, message
 
 T = TypeVar("T")
+Name = tuple[str, ...]
 
 # Optional readings: another reading holds the same facts, so a failure is not reported as missing.
 _OPTIONAL = ("netns-ids",)
-Either = tuple[str, ...]
-_OF_NAMESPACE: tuple[Either, ...] = (
+_OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("ip-addr", "ip-addr-text"),
     ("ip-route4", "ip-route4-text"),
     ("ip-route6", "ip-route6-text"),
@@ -42,6 +45,30 @@ _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
 """Every collector makes these, too.  An evidence with fewer than two of them was written by hand, or pasted: what is
 not in it was left out on purpose."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part: ``value``, made of ``inputs`` and of the readings at the places ``asked``; ``missed``: those of them that
+    could not be understood."""
+
+    value: Any
+    inputs: tuple[object, ...]
+    asked: frozenset[Place]
+    missed: tuple[Unread, ...]
+    parts: tuple[tuple[Name, "Part"], ...]
+
+
+def as_before(before: T, now: T) -> T:
+    """Return the part as it was if the new one equals it, else the new one with the fields that are equal as they were.
+
+    What hangs on a value that has not changed stays.
+    """
+    if before == now:
+        return before
+    if isinstance(now, msgspec.Struct) and type(before) is type(now):
+        fields = {name: as_before(getattr(before, name), getattr(now, name)) for name in now.__struct_fields__}
+        return msgspec.structs.replace(now, **fields)
+    return now
 
 
 class _Making:

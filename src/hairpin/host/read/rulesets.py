@@ -3,8 +3,7 @@
 import msgspec
 
 from hairpin.evidence.reading import Reading
-from hairpin.host.read.part import as_before
-from hairpin.host.read.readings import Readings
+from hairpin.host.read.readings import Readings, as_before
 from hairpin.netfilter import ipset
 from hairpin.netfilter.ebtables import save as ebtables_save
 from hairpin.netfilter.evaluate.index import prepare

@@ -93,7 +93,7 @@ def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterato
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
     """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
     wrong = tuple(each for each in found if each.value != part.value)
-    if not wrong and is_switched_off_since(part.path, situation.host):
+    if not wrong and _is_switched_off_since(part.path, situation.host):
         return _set_before_the_engine(part, (_switched_off(part),), situation)
     if not wrong:
         return Lasting(advice=(maker,))
@@ -122,7 +122,7 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
     again.  If the file switches forwarding on, dockerd leaves FORWARD's policy alone at boot, so that is kept as it
     is."""
     name = file_after(part.path, situation.host.files)
-    closed = closed_forward(part, situation)
+    closed = _closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
     policy = message(
         "dockerd finds it on at the next boot and then leaves FORWARD's policy at ACCEPT. DROP, as it is now, keeps "
@@ -227,13 +227,13 @@ def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
     return tuple((each.path, each.value) for each in sysctls_of(daemon, history))
 
 
-def is_switched_off_since(path: Path, host: Host) -> bool:
+def _is_switched_off_since(path: Path, host: Host) -> bool:
     """Return whether the path is a switch of forwarding, and a dockerd runs that has switched it on at its start."""
     runs = any(each.kind == "docker" and not each.rootless and not is_down(host, each) for each in host.engines)
     return runs and _SAME.get(path, path) in _FORWARDING
 
 
-def closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
+def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
     """Return the policy DROP that FORWARD has now and that dockerd would not set at a boot which finds forwarding on;
     None if it accepts now, or dockerd always sets it."""
     host, namespace = situation.host, situation.network.namespace(part.netns)

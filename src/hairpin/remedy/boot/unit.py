@@ -32,17 +32,17 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
     digest of its commands, so that units for other ports or hooks stand beside it.
 
     No shell reads what stands in it.  A rule is deleted before it is inserted, so that a second start adds none."""
-    content = unit_text(situation.cause, (each for step in made for each in _commands(step)))
+    content = _unit_text(situation.cause, (each for step in made for each in _commands(step)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
     ports = dict.fromkeys(str(port) for rule in rules for port in _ports(rule))
     name = "-".join(("hairpin", cause, *ports, digest)) + ".service"
-    return enabled_unit(
+    return _enabled_unit(
         WriteFile(situation.host.name, f"{FOLDER}/{name}", content), situation.host, with_rules=bool(rules)
     )
 
 
-def enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
+def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
     """Return the unit of that file, enabled, unless it is: its undo would disable it."""
     said = message("nothing that was read saves such rules; a unit of its own makes this one again at boot")
     name = file.path.rpartition("/")[2]
@@ -52,7 +52,7 @@ def enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
     )
 
 
-def unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
+def _unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
     """Return a unit that runs the commands once at boot, after the engine has started.  Each is given with whether it
     may fail."""
     starts = "\n".join(_start(*each) for each in commands)
@@ -101,9 +101,9 @@ def by_loopback_unit(situation: Situation) -> Lasting:
     """Return the unit with all rules of the chain, those that were there before the repair, too."""
     then = simulate(situation.candidate.change, situation.network)
     starts = (each for edit, name in _edits(then) for each in rule_commands(edit, name))
-    content = unit_text("public addresses of this host", starts)
+    content = _unit_text("public addresses of this host", starts)
     file = WriteFile(situation.host.name, f"{FOLDER}/{_UNIT}", content)
-    return enabled_unit(file, situation.host, with_rules=True)
+    return _enabled_unit(file, situation.host, with_rules=True)
 
 
 def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:

@@ -62,7 +62,9 @@ _INDEX = re.compile(r" index \d+")
 
 
 def _unmade(line: LinkLine, said: str) -> Message:
-    return message("a link could not be made: {said} ({line})", said=said, line=_without_paths(line.text))
+    return message(
+        "a link could not be made: {said} ({line})", said=said, line=re.sub(r" netns <[^>]*>", "", line.text)
+    )
 
 
 class Built:
@@ -359,7 +361,3 @@ def _is_of_network(path: str) -> bool:
     """Return whether the path stays below /proc/sys/net: all else there is the machine's, not a namespace's."""
     first, *parts = path.split("/")
     return first == "net" and not {"", ".", ".."}.intersection(parts)
-
-
-def _without_paths(line: str) -> str:
-    return re.sub(r" netns <[^>]*>", "", line)

@@ -56,16 +56,16 @@ _WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way", "interrup
 def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
     """Return hairpin's own plans that had not ended when the host was read."""
     reading = readings.first("plans")
-    return plans_of(reading) if reading is not None else ()
+    return _plans_of(reading) if reading is not None else ()
 
 
 def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
     """Return the plans of an evidence of which nothing else has to be known."""
     reading = evidence.find("plans", "")
-    return plans_of(reading) if reading is not None and reading.outcome == "text" else ()
+    return _plans_of(reading) if reading is not None and reading.outcome == "text" else ()
 
 
-def plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
+def _plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
     """Return the plans of the reading, as they stood when it was made."""
     try:
         now = datetime.fromisoformat(reading.at).timestamp()
