@@ -166,6 +166,10 @@ def _with_names(host: Host, names: Mapping[str, str]) -> Host:
     return _Renaming(names, pattern).host(host)
 
 
+def _is_tuple(value: object) -> bool:
+    return isinstance(value, tuple)
+
+
 class _Renaming(NamedTuple):
     """Other words for whole strings, and for words within rules."""
 
@@ -197,7 +201,7 @@ class _Renaming(NamedTuple):
             return self.names.get(value, value)
         if isinstance(value, Rule):
             return self._rule(value)
-        if isinstance(value, tuple):
+        if _is_tuple(value):
             return self._members(value)
         if isinstance(value, msgspec.Struct):
             changed = {
