@@ -117,7 +117,9 @@ class Search:
         candidates = next((each for each in (met, listed, self._everything) if each and leads(each)), None)
         if candidates is None:
             return Decided(frozenset())
-        changes = _smallest(candidates, leads)
+        minimal = without_unneeded(minimal_set(candidates, leads), leads)
+        smaller = next((each for each in _smaller(candidates, minimal) if leads(each)), None)
+        changes = without_unneeded(smaller, leads) if smaller is not None else minimal
         undoing = changes if leads_back(changes) else self._undoing(candidates, leads_back)
         self._found[key] = Decided(changes, _instead(candidates | undoing, changes, leads), undoing)
         return self._found[key]
@@ -137,12 +139,6 @@ class Search:
     def _undoing(self, candidates: Chosen, leads_back: Callable[[Chosen], bool]) -> Chosen:
         among = next((each for each in (candidates, self._listed, self._everything) if leads_back(each)), None)
         return without_unneeded(minimal_set(among, leads_back), leads_back) if among is not None else frozenset()
-
-
-def _smallest(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    minimal = without_unneeded(minimal_set(candidates, leads), leads)
-    smaller = next((each for each in _smaller(candidates, minimal) if leads(each)), None)
-    return without_unneeded(smaller, leads) if smaller is not None else minimal
 
 
 def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) -> tuple[Chosen, ...]:

@@ -37,6 +37,7 @@ def find(view: View) -> Iterator[Candidate]:
         known = is_known(engine)
         astray = {each.name for each in engine.containers if is_on_renamed_bridge(view.host, engine, each)}
         change = restoring_all(_reloaded(lost, engine, astray), view.host_netns, view.host_namespace)
+        read = (each.evidence for each in view.host_namespace.ruleset.tables if each.name in ("filter", "nat"))
         yield Candidate(
             title=message("{count} rules of Podman's network back end are missing", count=len(rules))
             if known
@@ -52,7 +53,7 @@ def find(view: View) -> Iterator[Candidate]:
             if known
             else OfLostRules(backend=f"{engine.network_backend} {engine.network_version}".strip()),
             in_class="lost-engine-rule",
-            evidence=_evidence(view, engine.evidence),
+            evidence=tuple(dict.fromkeys(each for each in (*read, engine.evidence) if each)),
             made_by=makers_of(lost, view.host),
             advice=(
                 message(
@@ -77,11 +78,6 @@ def _concerned(view: View, engine: Engine) -> set[str]:
     named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}
     running = {each.name for each in engine.containers if each.running}
     return running & {each for each in named if each is not None} or running
-
-
-def _evidence(view: View, engine: str) -> tuple[str, ...]:
-    read = (each.evidence for each in view.host_namespace.ruleset.tables if each.name in ("filter", "nat"))
-    return tuple(dict.fromkeys(each for each in (*read, engine) if each))
 
 
 CAUSE = Cause(

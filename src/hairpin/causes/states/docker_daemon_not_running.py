@@ -155,13 +155,15 @@ def _started(
     started_too = container.starts_with_daemon
     asked = () if started_too else (SetContainerState("docker", "start", container.name),)
     further = dict.fromkeys((*calls_to_start_again(engine), *connecting_first(engine, container), *asked))
+    boot = engine.boot
+    read = boot.traces[-1:] if boot is not None and boot.log else ()
     return Candidate(
         title=message("dockerd is not running"),
         detail=_detail(host, engine, said),
         change=Change(parts, (*start_calls(host, engine), *further)),
         where=OfUnit(unit="docker.service", state="stopped", container=None if started_too else container.name),
         in_class="switched-off",
-        evidence=_evidence(engine, container),
+        evidence=tuple(dict.fromkeys(each for each in (container.evidence, *read) if each)),
         side_effects=start_effects(engine),
         made_by=(_BY_ITS_FILE, *makers_of_end(engine.boot)),
         offered=not _has_two_records(engine.boot),
@@ -238,12 +240,6 @@ def _detail(host: Host, engine: Engine, said: Message) -> Message:
 
 def _transport(binding: PortBinding) -> Literal["tcp", "udp"]:
     return "udp" if binding.protocol == "udp" else "tcp"
-
-
-def _evidence(engine: Engine, container: Container) -> tuple[str, ...]:
-    boot = engine.boot
-    read = boot.traces[-1:] if boot is not None and boot.log else ()
-    return tuple(dict.fromkeys(each for each in (container.evidence, *read) if each))
 
 
 CAUSE = Cause(title=message("dockerd is not running"), source="moby: daemon/daemon.go restore()", reasons=NOT_RUNNING)

@@ -117,7 +117,8 @@ def _load(step: LoadRules) -> Acting:
     handles: dict[str, tuple[int, ...]] = {}
     for chain in chains_by_handle(step.does):
         done = yield listing_handles(step, chain)
-        handles[chain] = _handles(done.printed)
+        document = json.loads(done.printed or '{"nftables": []}')
+        handles[chain] = tuple(item["rule"]["handle"] for item in document["nftables"] if "rule" in item)
     return (yield from _all(_entered([nft_load(step.does, handles)], step.entering)))
 
 
@@ -142,8 +143,3 @@ def _named_chains(edits: Sequence[RuleEdit]) -> Iterator[str]:
 def listing_handles(step: LoadRules, chain: str) -> Command:
     """Return the command that lists a chain of the step's table with the handles of its rules."""
     return Command((*step.entering, "nft", "-j", "list", "chain", step.family, step.table, chain))
-
-
-def _handles(listing: str) -> tuple[int, ...]:
-    document = json.loads(listing or '{"nftables": []}')
-    return tuple(item["rule"]["handle"] for item in document["nftables"] if "rule" in item)
