@@ -1,7 +1,12 @@
 """Strategies that property tests share: packets, rules, tables, entries of a namespace's tables, changes.
 
+Matches that a dialect has words for are drawn from its table: `iptables_matches`.
+
 Their values are drawn from small ranges, so that rules and packets, and changes and what is there, meet.
 """
+
+from collections.abc import Callable
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -12,8 +17,11 @@ from hairpin.host.netns import Netns
 from hairpin.host.route import NextHop, PolicyRule, Route
 from hairpin.netfilter import ir
 from hairpin.netfilter.evaluate.chain import place_of, policy_place
+from hairpin.netfilter.iptables.forms import Value, exactly
+from hairpin.netfilter.iptables.match_rows import NAME_ROWS, ROWS, NameRow, OptionRow
 from hairpin.netfilter.iptables.spelled import spelled
 from hairpin.netfilter.packet import ICMP, TCP, UDP, Packet, Seen
+from hairpin.netfilter.rule_address import IpFamily
 
 # Small ranges, so that rules and packets meet.
 ADDRESSES = st.integers(0x0A000000, 0x0A00000F)
@@ -101,6 +109,87 @@ def tables(draw: st.DrawFn) -> ir.Table:
 
     base = ir.Chain("c0", rules(0), "forward", policy=draw(st.sampled_from(("accept", "drop"))))
     return ir.Table("ip", "t", "iptables-nft", (base, ir.Chain("c1", rules(1)), ir.Chain("c2", rules(2))))
+
+
+# --- matches by the tables of the dialects ---------------------------------------------------------------------------
+
+_WIDTHS: dict[str, int] = {
+    "smac": 48, "dmac": 48, "mark": 32, "ct-mark": 32, "skuid": 31, "skgid": 31, "length": 16, "icmp": 16, "icmp6": 16,
+    "ethertype": 16, "sport": 16, "dport": 16, "dscp": 6, "ecn": 2, "pkttype": 2, "ct-direction": 1, "ct-state": 7,
+    "ct-status": 4, "tcp-flags": 6,
+}  # fmt: skip
+
+
+def width_of(field: str) -> int:
+    """Return how many bits a field has that rules compare."""
+    if "addr4" in field or "addr6" in field:
+        return 32 if "addr4" in field else 128
+    return 16 if field.endswith("port") else _WIDTHS.get(field, 8)
+
+
+def values(field: str, fits: Callable[[Value], bool]) -> st.SearchStrategy[Value]:
+    """Draw what a field may be compared with, of the kinds that fit; a reader gives each back as it was written."""
+    width = width_of(field)
+    top = (1 << width) - 1
+    number = st.sampled_from([each for each in (0, 1, 2, 4, 8) if each <= top]) | st.integers(0, top)
+    # A mask that is the length of a prefix is read as a range.
+    mask = st.integers(0, top >> 1).map(lambda half: half | 1)
+    host = st.integers(0, width - 1).map(lambda bits: (1 << bits) - 1)
+    bits = st.sets(st.integers(0, width - 1), min_size=1, max_size=2).map(sorted)
+    kinds: tuple[tuple[Value, st.SearchStrategy[Value]], ...] = (
+        (exactly(0 if fits(exactly(0)) else 1), number.map(exactly)),
+        (_span(1, 2), st.tuples(number, number).map(lambda ends: _span(min(ends), max(ends)))),
+        (_span(0, 1), st.integers(1, top).map(lambda last: _span(0, last - 1))),
+        (_span(top - 1, top), st.integers(1, top).map(lambda first: _span(first, top))),
+        (_span(0, 1), st.tuples(number, host).map(lambda both: _span(both[0] & ~both[1], both[0] | both[1]))),
+        (_span(0, 0xFF), number.map(lambda value: _span(value & ~0xFF, value | 0xFF))),
+        (exactly(1, 3), st.tuples(number, mask).map(lambda both: exactly(both[0] & both[1], both[1]))),
+        (exactly(0, 1), mask.map(lambda drawn: exactly(0, drawn))),
+        (_flags([0, 1]), st.lists(number, min_size=2, max_size=5, unique=True).map(_several)),
+        (_flags([0, 1]), bits.map(_flags)),
+    )
+    # Flags of TCP always have a mask.
+    fitting = [each for sample, each in kinds if fits(sample) and (field != "tcp-flags" or sample.plain is None)]
+    return st.one_of(fitting).filter(lambda value: value != _span(0, top) and fits(value))
+
+
+def _span(first: int, last: int) -> Value:
+    return Value(((first, last),))
+
+
+def _several(numbers: list[int]) -> Value:
+    return Value(tuple((each, each) for each in sorted(numbers)))
+
+
+def _flags(bits: list[int]) -> Value:
+    return _several([1 << bit for bit in bits])
+
+
+@cache
+def row_matches(row: OptionRow, family: IpFamily) -> st.SearchStrategy[ir.Match]:
+    """Draw a match that the row of iptables' table has words for."""
+    field = row.field_of(family)
+    drawn = values(field, lambda value: isinstance(row.form.write(value, family), str))
+    found = drawn if row.form.words else st.just(row.form.read("", family))
+    negated = st.booleans() if row.negatable or row.lacking else st.just(False)
+    return st.tuples(found, negated).map(lambda drawn: row.match(drawn[0], family, negated=drawn[1]))
+
+
+@cache
+def name_row_matches(row: NameRow) -> st.SearchStrategy[ir.Match]:
+    """Draw a match of an interface's name that the row of iptables' table has words for."""
+    names = st.from_regex(r"[a-z][a-z0-9.-]{0,13}[*]?", fullmatch=True) if row.given else st.just("")
+    return st.tuples(names, st.booleans()).map(lambda drawn: ir.NameMatch(row.field, (drawn[0],), drawn[1]))
+
+
+def iptables_matches(family: IpFamily, protocol: int) -> st.SearchStrategy[ir.Match]:
+    """Draw a match that the modules of iptables have words for, in a rule with that protocol."""
+    rows = [row for row in ROWS if row.written and row.module and family in row.families]
+    fitting = [row for row in rows if not row.protocols or protocol in row.protocols]
+    names = [row for row in NAME_ROWS if row.written and row.module]
+    return st.sampled_from(fitting).flatmap(lambda row: row_matches(row, family)) | st.sampled_from(names).flatmap(
+        name_row_matches
+    )
 
 
 @st.composite

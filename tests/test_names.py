@@ -29,7 +29,7 @@ evidence/json_text:mended evidence/renewal:renewed evidence/written_file:written
 host/read/ip/sockets_text:unmapped host/read/ip/tc_filters:parsed host/read/ip/traffic_control:filtered
 host/read/json_text:entered host/read/parse:parsed host/read/refresh:refreshed host/sysctl:dotted
 judges/judged:judged kept:kept lab/scenario:named lab/scenario:read netfilter/evaluate/index:compiled
-netfilter/evaluate/set_field:offloaded netfilter/iptables/fields:masked netfilter/iptables/netmap:resolved
+netfilter/evaluate/set_field:offloaded netfilter/iptables/forms:masked netfilter/iptables/netmap:resolved
 netfilter/iptables/spelled:spelled netfilter/iptables/words:quoted netfilter/iptables/words:unquoted
 netfilter/meaning:unordered netfilter/nft/objects:declared netfilter/nft/older_json:modernised
 netfilter/nft/sets:concatenated netfilter/nft/spelled:spelled netfilter/nft/syntax:named
@@ -44,7 +44,7 @@ walk/link/wireguard:encrypted walk/naming:answered walk/size/segment_size:clampe
 walk/sockets:unserved walk/walked:walked
 """
 PARTICIPLES = frozenset(_PARTICIPLES.split())
-PRIVATE_PARTICIPLES = 520
+PRIVATE_PARTICIPLES = 519
 """Private functions that are named so, by module and by class."""
 
 

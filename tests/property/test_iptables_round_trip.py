@@ -1,4 +1,7 @@
-"""Law: rules that hairpin writes for iptables read back as the same IR."""
+"""Law: rules that hairpin writes for iptables read back as the same IR.
+
+tests/netfilter/iptables/test_match_rows.py holds it for each option; here options stand together in rules and tables.
+"""
 
 from pathlib import Path
 from typing import Literal
@@ -12,6 +15,7 @@ from hairpin.netfilter import ir
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.rule_address import IpFamily, address_bits
+from tests.strategies import iptables_matches
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "netfilter"
 MARKS = 0xFFFFFFFF
@@ -21,6 +25,7 @@ FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=40)
 NAMES = st.from_regex(r"[a-z][a-z0-9.-]{0,13}[*]?", fullmatch=True)
 PROTOCOLS = (0, 6, 17, 132, 136, 47, 1, 58)
+WITH_PORTS = (6, 17, 132, 136)
 
 KEPT: tuple[ir.Expression, ...] = (
     ir.StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
@@ -63,15 +68,10 @@ def one_of(draw: st.DrawFn, last: int) -> ir.Ranges:
     return ((number, number),)
 
 
-def masked(draw: st.DrawFn, field: ir.Field) -> ir.Match:
-    return ir.FieldMatch(field, one_of(draw, MARKS), flag(draw), draw(st.integers(0, MARKS - 1)))
-
-
 # --- addresses and names ---------------------------------------------------------------------------------------------
 
 ADDRESSES: dict[tuple[str, IpFamily], ir.Field] = {
     ("source", "ip"): "saddr4", ("target", "ip"): "daddr4", ("source", "ip6"): "saddr6", ("target", "ip6"): "daddr6",
-    ("tracked", "ip"): "ct-orig-saddr4", ("tracked", "ip6"): "ct-orig-saddr6",
 }  # fmt: skip
 
 
@@ -107,11 +107,6 @@ def core_matches(draw: st.DrawFn, family: IpFamily) -> list[ir.Expression]:
 
 # --- modules ---------------------------------------------------------------------------------------------------------
 
-NUMBERS: tuple[tuple[ir.Field, int], ...] = (
-    ("ct-mark", MARKS), ("ct-protocol", 255), ("ct-direction", 1), ("ttl", 255), ("pkttype", 2), ("dscp", 63),
-    ("ecn", 3), ("smac", (1 << 48) - 1),
-)  # fmt: skip
-SPANS: tuple[tuple[ir.Field, int], ...] = (("length", 65535), ("ct-orig-dport", 65535))
 TYPES = ("local", "unicast", "broadcast")
 
 
@@ -120,68 +115,40 @@ def states(draw: st.DrawFn) -> ir.Match:
     state = ir.FieldMatch("ct-state", tuple((bit, bit) for bit in bits))
     virtual = ir.FieldMatch("ct-status", ((0, 0),), True, draw(st.sampled_from((16, 32, 48))))
     alternatives: tuple[tuple[ir.Match, ...], ...] = ((state, virtual), (virtual,))
-    if flag(draw):
-        return ir.AnyOfMatch(draw(st.sampled_from(alternatives)), flag(draw))
-    return ir.FieldMatch("ct-state", state.ranges, flag(draw))
+    return ir.AnyOfMatch(draw(st.sampled_from(alternatives)), flag(draw))
 
 
-def module_match(draw: st.DrawFn, family: IpFamily) -> ir.Expression:
+def beside_the_table(draw: st.DrawFn, family: IpFamily) -> ir.Expression:
+    """Draw what iptables/modules.py has, or what is kept in its words."""
     source, target = ADDRESSES["source", family], ADDRESSES["target", family]
-    physical: tuple[Literal["physin", "physout"], ...] = ("physin", "physout")
     limits: tuple[Literal["iif", "oif"] | None, ...] = (None, "iif", "oif")
-    match draw(st.integers(0, 15)):
+    match draw(st.integers(0, 6)):
         case 0:
-            field, last = draw(st.sampled_from(NUMBERS))
-            return ir.FieldMatch(field, one_of(draw, last), flag(draw))
-        case 1:
-            field, last = draw(st.sampled_from(SPANS))
-            return ir.FieldMatch(field, (span(draw, last),), flag(draw))
-        case 2:
-            return ir.FieldMatch(draw(st.sampled_from((source, target))), (address_range(draw, family),), flag(draw))
-        case 3:
-            return masked(draw, "mark") if flag(draw) else masked(draw, "ct-mark")
-        case 4:
             return states(draw)
-        case 5:
-            return ir.FieldMatch(ADDRESSES["tracked", family], (prefix_range(draw, family),), flag(draw))
-        case 6:
-            return ir.FieldMatch("ttl", ((0, draw(st.integers(1, 254))),))
-        case 7:
-            return ir.FieldMatch("skuid", (span(draw, 99),))
-        case 8:
-            return ir.AnyOfMatch((ir.FieldMatch("skgid", (span(draw, 99),)),), True)
-        case 9:
+        case 1:
             return ir.FieldMatch("ipsec-in", one_of(draw, 1))
-        case 10:
-            return ir.NameMatch(draw(st.sampled_from(physical)), (draw(NAMES) if flag(draw) else "",), flag(draw))
-        case 11:
+        case 2:
             types = tuple(draw(st.lists(st.sampled_from(TYPES), min_size=1, unique=True)))
             side: Literal["saddr", "daddr"] = "saddr" if flag(draw) else "daddr"
             return ir.FibMatch(side, types, flag(draw), draw(st.sampled_from(limits)))
-        case 12:
+        case 3:
             return ir.ReversePathMatch(flag(draw), flag(draw), flag(draw), flag(draw))
-        case 13:
+        case 4:
             return ir.SocketMatch(flag(draw), flag(draw))
-        case 14:
+        case 5:
             ports = ir.AnyOfMatch((ir.SetMatch("ports", (target, "protocol", "dport")),), True)
             return ports if flag(draw) else ir.SetMatch("addresses", (source,), flag(draw))
         case _:
             return ir.NoEffect("comment", draw(TEXTS)) if flag(draw) else draw(st.sampled_from(KEPT))
 
 
-def protocol_match(draw: st.DrawFn, protocol: int) -> ir.Match:
-    ports = tuple(span(draw, 65535) for _ in range(draw(st.integers(1, 7))))
-    if protocol == 6 and flag(draw):
-        return ir.FieldMatch("tcp-flags", one_of(draw, 63), flag(draw), draw(st.integers(0, 63)))
-    if protocol in (1, 58):
-        kind, code = draw(st.integers(0, 254)), draw(st.integers(0, 255))
-        ranges: tuple[ir.Ranges, ...] = (
-            ((kind << 8, kind << 8 | 255),), ((kind << 8 | code, kind << 8 | code),), ((0, 0xFFFF),),
-        )  # fmt: skip
-        return ir.FieldMatch("icmp" if protocol == 1 else "icmp6", draw(st.sampled_from(ranges)), flag(draw))
+def module_match(draw: st.DrawFn, family: IpFamily, protocol: int) -> ir.Expression:
     if flag(draw):
+        return beside_the_table(draw, family)
+    if protocol in WITH_PORTS and draw(st.integers(0, 3)) == 0:
+        ports = tuple(span(draw, 65535) for _ in range(draw(st.integers(1, 7))))
         return ir.AnyOfMatch((ir.FieldMatch("sport", ports), ir.FieldMatch("dport", ports)), flag(draw))
-    return ir.FieldMatch("sport" if flag(draw) else "dport", ports, flag(draw))
+    return draw(iptables_matches(family, protocol))
 
 
 # --- targets ---------------------------------------------------------------------------------------------------------
@@ -225,9 +192,7 @@ def body(draw: st.DrawFn, family: IpFamily) -> tuple[ir.Expression, ...]:
     if ir.Reject("tcp-reset") in last:
         protocol = 6
     found = core_matches(draw, family)
-    found += [module_match(draw, family) for _ in range(draw(st.integers(0, 3)))]
-    if protocol in (6, 17, 132, 136) or (protocol, family) in {(1, "ip"), (58, "ip6")}:
-        found += [protocol_match(draw, protocol) for _ in range(draw(st.integers(0, 2)))]
+    found += [module_match(draw, family, protocol) for _ in range(draw(st.integers(0, 4)))]
     found = draw(st.permutations(found))
     if protocol:
         found.insert(0, ir.FieldMatch("protocol", ((protocol, protocol),)))

@@ -1,7 +1,8 @@
 import pytest
 
 from hairpin.netfilter import ir
-from hairpin.netfilter.iptables.matches import holds_without_connection, read_match
+from hairpin.netfilter.iptables.matches import OPTION_READERS, read_match
+from hairpin.netfilter.iptables.modules import holds_without_connection
 from hairpin.netfilter.iptables.words import read_group, split_words
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -151,3 +152,108 @@ EXTENSIONS: dict[str, ir.Expression] = {
 @pytest.mark.parametrize(("words", "match"), EXTENSIONS.items())
 def test_a_match_of_an_extension_header_needs_the_header(words: str, match: ir.Expression) -> None:
     assert read(words, "ip6") == (match,)
+
+
+# --- options that are read by themselves -----------------------------------------------------------------------------
+
+
+def only(number: int) -> ir.Ranges:
+    return ((number, number),)
+
+
+HOST, NET = 0x0A000001, 0x0A000000
+V6 = 0xFD << 120
+
+OPTIONS: dict[str, tuple[ir.Match, ...]] = {
+    "-m tcp --dport 80": (ir.FieldMatch("dport", ((80, 80),)),),
+    "-m tcp --sport 1024:65535": (ir.FieldMatch("sport", ((1024, 65535),)),),
+    "-m udp ! --dport 53": (ir.FieldMatch("dport", ((53, 53),), True),),
+    "-m udp --dport :1023": (ir.FieldMatch("dport", ((0, 1023),)),),
+    "-m sctp --dport 9:": (ir.FieldMatch("dport", ((9, 65535),)),),
+    "-m tcp --tcp-flags FIN,SYN,RST,ACK SYN": (ir.FieldMatch("tcp-flags", ((2, 2),), mask=23),),
+    "-m tcp --tcp-flags ALL NONE": (ir.FieldMatch("tcp-flags", ((0, 0),), mask=63),),
+    "-m tcp ! --syn": (ir.FieldMatch("tcp-flags", ((2, 2),), True, 23),),
+    "-m icmp --icmp-type 8": (ir.FieldMatch("icmp", ((0x800, 0x8FF),)),),
+    "-m icmp ! --icmp-type 3/4": (ir.FieldMatch("icmp", ((0x304, 0x304),), True),),
+    "-m icmp --icmp-type any": (ir.FieldMatch("icmp", ((0, 0xFFFF),)),),
+    "-m icmp6 --icmpv6-type 135": (ir.FieldMatch("icmp6", ((0x8700, 0x87FF),)),),
+    "-m multiport --dports 80,443,1000:2000": (ir.FieldMatch("dport", ((80, 80), (443, 443), (1000, 2000))),),
+    "-m multiport ! --sports 80,443": (ir.FieldMatch("sport", ((80, 80), (443, 443)), True),),
+    "-m multiport --ports 80": (
+        ir.AnyOfMatch((ir.FieldMatch("sport", ((80, 80),)), ir.FieldMatch("dport", ((80, 80),)))),
+    ),
+    "-m state --state NEW,RELATED": (ir.FieldMatch("ct-state", ((4, 4), (8, 8))),),
+    "-m conntrack --ctstate RELATED,ESTABLISHED": (ir.FieldMatch("ct-state", ((2, 2), (4, 4))),),
+    "-m conntrack ! --ctstate INVALID,UNTRACKED": (ir.FieldMatch("ct-state", ((1, 1), (64, 64)), True),),
+    "-m conntrack --ctstate DNAT": (ir.AnyOfMatch((ir.FieldMatch("ct-status", ((0, 0),), True, 32),)),),
+    "-m conntrack ! --ctstate NEW,SNAT,DNAT": (
+        ir.AnyOfMatch((ir.FieldMatch("ct-state", ((8, 8),)), ir.FieldMatch("ct-status", ((0, 0),), True, 48)), True),
+    ),
+    "-m conntrack --ctproto 6": (ir.FieldMatch("ct-protocol", ((6, 6),)),),
+    "-m conntrack --ctorigsrc 10.0.0.0/24": (ir.FieldMatch("ct-orig-saddr4", ((NET, NET + 255),)),),
+    "-m conntrack ! --ctrepldst 10.0.0.1": (ir.FieldMatch("ct-repl-daddr4", ((HOST, HOST),), True),),
+    "-m conntrack --ctorigdstport 80 --ctreplsrcport 1:2": (
+        ir.FieldMatch("ct-orig-dport", ((80, 80),)), ir.FieldMatch("ct-repl-sport", ((1, 2),)),
+    ),
+    "-m conntrack --ctstatus ASSURED,SEEN_REPLY": (ir.FieldMatch("ct-status", ((0, 0),), True, 6),),
+    "-m conntrack ! --ctstatus EXPECTED": (ir.FieldMatch("ct-status", ((0, 0),), False, 1),),
+    "-m conntrack --ctdir REPLY": (ir.FieldMatch("ct-direction", ((1, 1),)),),
+    "-m conntrack --ctexpire 1:100": (ir.StatefulMatch("conntrack", "-m conntrack --ctexpire 1:100"),),
+    "-m mark --mark 0x1": (ir.FieldMatch("mark", ((1, 1),)),),
+    "-m mark ! --mark 0x4000/0x4000": (ir.FieldMatch("mark", ((0x4000, 0x4000),), True, 0x4000),),
+    "-m mark --mark 0x1/0xffffffff": (ir.FieldMatch("mark", ((1, 1),)),),
+    "-m connmark --mark 5/0xff": (ir.FieldMatch("ct-mark", ((5, 5),), mask=0xFF),),
+    "-m iprange --src-range 10.0.0.1-10.0.0.9": (ir.FieldMatch("saddr4", ((HOST, HOST + 8),)),),
+    "-m iprange ! --dst-range 10.0.0.1": (ir.FieldMatch("daddr4", ((HOST, HOST),), True),),
+    "-m mac ! --mac-source 02:42:ac:11:00:02": (ir.FieldMatch("smac", only(0x0242AC110002), True),),
+    "-m physdev --physdev-in veth+": (ir.NameMatch("physin", ("veth*",)),),
+    "-m physdev ! --physdev-out eth0": (ir.NameMatch("physout", ("eth0",), True),),
+    "-m physdev --physdev-is-bridged": (ir.NameMatch("physout", ("",), True),),
+    "-m physdev ! --physdev-is-in": (ir.NameMatch("physin", ("",)),),
+    "-m pkttype --pkt-type multicast": (ir.FieldMatch("pkttype", ((2, 2),)),),
+    "-m ttl --ttl-eq 64": (ir.FieldMatch("ttl", ((64, 64),)),),
+    "-m ttl --ttl-lt 5": (ir.FieldMatch("ttl", ((0, 4),)),),
+    "-m ttl --ttl-lt 0": (ir.FieldMatch("ttl", ()),),
+    "-m hl --hl-gt 254": (ir.FieldMatch("ttl", ((255, 255),)),),
+    "-m length --length 0:500": (ir.FieldMatch("length", ((0, 500),)),),
+    "-m length ! --length 20": (ir.FieldMatch("length", ((20, 20),), True),),
+    "-m dscp --dscp 0x2e": (ir.FieldMatch("dscp", ((46, 46),)),),
+    "-m dscp ! --dscp-class AF41": (ir.FieldMatch("dscp", ((34, 34),), True),),
+    "-m tos --tos 0x10/0xff": (ir.FieldMatch("dscp", ((4, 4),)), ir.FieldMatch("ecn", ((0, 0),))),
+    "-m tos --tos 0x10/0x3c": (ir.FieldMatch("dscp", ((4, 4),), mask=0x0F),),
+    "-m tos ! --tos 0x10/0x3f": (
+        ir.AnyOfMatch((ir.FieldMatch("dscp", ((4, 4),), True, 0x0F), ir.FieldMatch("ecn", ((0, 0),), True))),
+    ),
+    "-m tos --tos Minimize-Delay": (ir.FieldMatch("dscp", ((4, 4),), mask=0x0F), ir.FieldMatch("ecn", ((0, 0),))),
+    "-m ecn --ecn-ip-ect 2": (ir.FieldMatch("ecn", ((2, 2),)),),
+}  # fmt: skip
+
+
+def read_options(words: str, family: IpFamily = "ip") -> tuple[ir.Match, ...]:
+    raw = split_words(words)
+    group = read_group(raw, raw[1], family)
+    return tuple(match for option in group.options for match in OPTION_READERS[raw[1]][option.name](option, family))
+
+
+@pytest.mark.parametrize(("words", "matches"), OPTIONS.items())
+def test_option(words: str, matches: tuple[ir.Match, ...]) -> None:
+    assert read_options(words) == matches
+
+
+def test_addresses_of_ipv6() -> None:
+    assert read_options("-m conntrack --ctorigdst fd00::/8", "ip6") == (
+        ir.FieldMatch("ct-orig-daddr6", ((V6, V6 + (1 << 120) - 1),)),
+    )
+
+
+MALFORMED = [
+    "-m tcp --dport http", "-m tcp --tcp-flags SYN,NIL SYN", "-m tcp --tcp-flags SYN", "-m tcp --syn 5",
+    "-m conntrack --ctstate SOMETHING", "-m conntrack --ctdir UP", "-m conntrack --ctproto nonsense",
+    "-m pkttype --pkt-type no", "-m dscp --dscp-class XX", "-m physdev --physdev-is-in eth0", "-m mark --mark",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", MALFORMED)
+def test_a_value_that_is_not_understood_is_refused(words: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the caller quotes the words, not the reason
+        read_options(words)

@@ -2,7 +2,7 @@ import pytest
 
 from hairpin.errors import ChangeError
 from hairpin.netfilter import ir
-from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
+from hairpin.netfilter.iptables.render_matches import Context, match_words
 from hairpin.netfilter.rule_address import IpFamily
 
 
@@ -140,10 +140,3 @@ def test_a_match_without_iptables_words_is_refused(case: tuple[ir.Match, Context
 def test_states_that_hold_without_a_connection_stand_alone() -> None:
     assert match_words(ir.FieldMatch("ct-state", ((1, 1),)), context()).alone
     assert not match_words(ir.FieldMatch("ct-state", ((8, 8),)), context()).alone
-
-
-def test_one_tos_says_dscp_and_ecn() -> None:
-    dscp, ecn = ir.FieldMatch("dscp", ((4, 4),)), ir.FieldMatch("ecn", ((1, 1),))
-    assert tos_pair(dscp, ecn) == Words("tos", ("--tos", "0x11/0xff"), alone=True)
-    assert tos_pair(dscp, None) is None
-    assert tos_pair(ecn, dscp) is None

@@ -5,7 +5,8 @@ Source: ebtables-nft(8); net/bridge/netfilter/ebt_ip.c, ebt_ip6.c, ebt_arp.c, eb
 
 from collections.abc import Callable
 
-from hairpin.netfilter.iptables.fields import PACKET_TYPES, bounds, interface_pattern, mask_of, masked, prefix_match
+from hairpin.netfilter.iptables.forms import bounds, mask_of, masked, network, read_interface
+from hairpin.netfilter.iptables.match_rows import PACKET_TYPES
 from hairpin.netfilter.iptables.words import unquoted
 from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Match, NameMatch, OpaqueMatch, Ranges
 from hairpin.netfilter.protocols import ETHERTYPES, ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
@@ -59,7 +60,7 @@ def _mac(field: Field) -> Reader:
 
 
 def _interface(text: str, negated: bool, *, side: str) -> tuple[Match, ...]:
-    return (NameMatch("iif" if side == "in" else "oif", (interface_pattern(text),), negated),)
+    return (NameMatch("iif" if side == "in" else "oif", (read_interface(text),), negated),)
 
 
 def _in(text: str, negated: bool) -> tuple[Match, ...]:
@@ -72,7 +73,8 @@ def _out(text: str, negated: bool) -> tuple[Match, ...]:
 
 def _address(field: Field, family: IpFamily) -> Reader:
     def read(text: str, negated: bool) -> tuple[Match, ...]:
-        return (prefix_match(field, text, negated, family),)
+        ranges, mask = network().read(text, family)
+        return (FieldMatch(field, ranges, negated, mask),)
 
     return read
 

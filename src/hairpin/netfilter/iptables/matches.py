@@ -1,39 +1,97 @@
 """The matches of ``-m MODULE …``: a group of words becomes matches of the IR.
 
-Modules whose options stand alone are tables in fields.py.  Modules whose options belong together, and those that depend
-on history, are here.  The group of any other module is kept as an OpaqueMatch.
+An option of the table (match_rows.py), or beside it (modules.py), is read by itself; an option that is in neither
+becomes an OpaqueMatch of its own and never disappears.  A module whose options belong together is read as a whole.
+Modules that depend on history are here.  The group of any other module is kept as an OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 from hairpin.netfilter import ir
-from hairpin.netfilter.ipset import fields_of
 from hairpin.netfilter.iptables.demands import MATCHES, check
-from hairpin.netfilter.iptables.fields import EXTENSIONS, MODULES, Reader, bounds
+from hairpin.netfilter.iptables.forms import bounds, read_interface
 from hairpin.netfilter.iptables.limits import entered_list, limit_of
-from hairpin.netfilter.iptables.words import Group
+from hairpin.netfilter.iptables.match_rows import NAME_ROWS, ROWS, NameRow, OptionRow
+from hairpin.netfilter.iptables.modules import (
+    Matches,
+    OptionReader,
+    has_extension,
+    holds_without_connection,
+    read_addrtype,
+    read_either_port,
+    read_expiry,
+    read_policy,
+    read_rpfilter,
+    read_set,
+    read_socket,
+    read_states,
+    read_tos,
+)
+from hairpin.netfilter.iptables.words import Group, Option
+from hairpin.netfilter.rule_address import IpFamily
 
-ADDRESS_TYPES = frozenset({
-    "UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",
-    "NAT", "XRESOLVE",
-})  # fmt: skip
-_LIMITS: dict[str, Literal["iif", "oif"]] = {"--limit-iface-in": "iif", "--limit-iface-out": "oif"}
 _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
+_ALL_OR_NONE = ("owner",)
+"""Modules of which an unknown option makes the whole group opaque."""
 
 
-def read_match(group: Group, ipsets: dict[str, ir.Set]) -> tuple[ir.Expression, ...]:
+def _row_reader(row: OptionRow) -> OptionReader:
+    """Return the reader of a row's option."""
+    form = row.form
+
+    def read(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
+        if len(option.values) != form.words:
+            raise ValueError(option.text)
+        text = option.values[0] if form.words == 1 else " ".join(option.values)
+        return (row.match(form.read(text, family), family, negated=option.negated),)
+
+    return read
+
+
+def _name_row_reader(row: NameRow) -> OptionReader:
+    """Return the reader of an option that compares an interface's name."""
+
+    def read(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
+        if row.given:
+            return (ir.NameMatch(row.field, (read_interface(option.value),), option.negated),)
+        if option.values:
+            raise ValueError(option.text)
+        return (ir.NameMatch(row.field, ("",), not option.negated),)
+
+    return read
+
+
+def _option_readers() -> dict[str, dict[str, OptionReader]]:
+    """Return the readers by module and option."""
+    found: dict[str, dict[str, OptionReader]] = {}
+    for row in ROWS:
+        found.setdefault(row.module, {}).update(dict.fromkeys((row.option, *row.also), _row_reader(row)))
+    for name_row in NAME_ROWS:
+        found.setdefault(name_row.module, {})[name_row.option] = _name_row_reader(name_row)
+    beside: dict[tuple[str, str], OptionReader] = {
+        ("multiport", "--ports"): read_either_port, ("conntrack", "--ctstate"): read_states,
+        ("conntrack", "--ctexpire"): read_expiry, ("state", "--state"): read_states, ("tos", "--tos"): read_tos,
+    }  # fmt: skip
+    for (module, option), reader in beside.items():
+        found.setdefault(module, {})[option] = reader
+    return found
+
+
+OPTION_READERS = _option_readers()
+
+
+def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
     """Return the matches of the module's group; each part that is not understood becomes an OpaqueMatch."""
     name = _MODULE_NAMES.get(group.name, group.name)
     try:
         check(group, MATCHES, name)
-        readers = MODULES.get(name)
+        readers = OPTION_READERS.get(name)
         if readers is not None:
             return _independent(group, name, readers)
         if name == "set":
-            return _set(group, ipsets)
+            return read_set(group, ipsets)
         whole = _WHOLE.get(name)
         return whole(group) if whole is not None else (_opaque(group),)
     except (ValueError, KeyError):  # KeyError: a mandatory option is missing
@@ -42,23 +100,17 @@ def read_match(group: Group, ipsets: dict[str, ir.Set]) -> tuple[ir.Expression, 
 
 def _opaque(group: Group) -> ir.OpaqueMatch:
     """Return the whole group as words, with the matches that it implies."""
-    needs: tuple[ir.FieldMatch, ...] = ()
-    bit = EXTENSIONS.get(group.name, 0) if group.family == "ip6" else 0
-    if bit:
-        needs = (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),)
-    elif group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
+    needs = has_extension(group.name, group.family)
+    if group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
         needs = (ir.FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
     return ir.OpaqueMatch(_in_full(group), needs)
 
 
-def _alone(group: Group) -> tuple[ir.Expression, ...]:
+def _alone(group: Group) -> Matches:
     """A module without options matches its header alone: an extension header of IPv6, or the protocol of ``-p``."""
     if group.options:
         raise ValueError(group.text)
-    bit = EXTENSIONS.get(group.name, 0)
-    if group.family == "ip6" and bit:
-        return (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),)
-    return (ir.NoEffect(group.name, _in_full(group)),)
+    return has_extension(group.name, group.family) or (ir.NoEffect(group.name, _in_full(group)),)
 
 
 def _in_full(group: Group) -> str:
@@ -66,138 +118,30 @@ def _in_full(group: Group) -> str:
     return group.text if group.text.startswith(("-m ", "--match ")) else f"-m {group.name} {group.text}"
 
 
-def _independent(group: Group, name: str, readers: dict[str, Reader]) -> tuple[ir.Expression, ...]:
+def _independent(group: Group, name: str, readers: dict[str, OptionReader]) -> Matches:
     if not group.options:
         return _alone(group)
     matches: tuple[ir.Match, ...] = ()
     for option in group.options:
         reader = readers.get(option.name)
+        if reader is None and name in _ALL_OR_NONE:
+            raise ValueError(option.text)
         matches += reader(option, group.family) if reader else (ir.OpaqueMatch(f"-m {name} {option.text}"),)
     if name == "conntrack" and len(group.options) > 1 and any(map(holds_without_connection, matches)):
         return (ir.OpaqueMatch(group.text),)
     return matches
 
 
-def holds_without_connection(match: ir.Match) -> bool:
-    """Return whether ``--ctstate`` accepts packets that have no connection.
-
-    conntrack_mt() is then satisfied without a look at the group's other options.  No sequence of matches can say so.
-    """
-    match match:
-        case ir.FieldMatch(field="ct-state", ranges=ranges, negated=negated):
-            return any(((bit, bit) in ranges) is not negated for bit in (ir.CT_INVALID, ir.CT_UNTRACKED))
-        case ir.AnyOfMatch(alternatives=alternatives, negated=negated):
-            return any(map(holds_without_connection, alternatives)) is not negated
-        case _:
-            return False
-
-
-# --- modules whose options belong together ---------------------------------------------------------------------------
-
-
-def _comment(group: Group) -> tuple[ir.Expression, ...]:
+def _comment(group: Group) -> Matches:
     (option,) = group.options
     return (ir.NoEffect("comment", option.value),)
-
-
-def _addrtype(group: Group) -> tuple[ir.Expression, ...]:
-    """xt_addrtype.c: the limit holds for both addresses."""
-    given: list[Literal["iif", "oif"]] = [_LIMITS[option.name] for option in group.options if option.name in _LIMITS]
-    limit = given[-1] if given else None
-    matches: tuple[ir.FibMatch, ...] = ()
-    for option in group.options:
-        if option.name in ("--src-type", "--dst-type"):
-            types = option.value.upper().split(",")
-            if not ADDRESS_TYPES.issuperset(types):
-                raise ValueError(option.value)
-            address: Literal["saddr", "daddr"] = "saddr" if option.name == "--src-type" else "daddr"
-            matches += (ir.FibMatch(address, tuple(map(str.lower, types)), option.negated, limit),)
-        elif option.name not in _LIMITS:
-            raise ValueError(option.text)
-    return matches
-
-
-def _set(group: Group, ipsets: dict[str, ir.Set]) -> tuple[ir.Expression, ...]:
-    """xt_set.c: a packet that lacks a dimension is not in the set, so it satisfies ``!``; hence the AnyOfMatch."""
-    match: ir.SetMatch | ir.AnyOfMatch | None = None
-    for option in group.options:
-        if option.name in ("--match-set", "--set"):
-            name, flags = option.values
-            known = ipsets.get(name)
-            fields = None if known is None else fields_of(known.type, tuple(flags.split(",")), group.family)
-            if match is not None or fields is None:
-                raise ValueError(option.text)
-            plain = all(field in _ALWAYS_THERE for field in fields)
-            match = ir.SetMatch(name, fields, option.negated and plain)
-            match = ir.AnyOfMatch((match,), negated=True) if option.negated and not plain else match
-        elif not option.negated or option.name not in ("--update-counters", "--update-subcounters"):
-            raise ValueError(option.text)
-    if match is None:
-        raise ValueError(group.text)
-    return (match,)
-
-
-_ALWAYS_THERE = frozenset({"saddr4", "daddr4", "saddr6", "daddr6", "iif", "oif", "mark"})
-
-
-def _owner(group: Group) -> tuple[ir.Expression, ...]:
-    """xt_owner.c: a packet without a socket satisfies a negated match; hence the AnyOfMatch."""
-    fields: dict[str, ir.Field] = {"--uid-owner": "skuid", "--gid-owner": "skgid"}
-    matches: tuple[ir.Match, ...] = ()
-    for option in group.options:
-        if option.name == "--socket-exists" and not option.values:
-            matches += (ir.FieldMatch("socket", ((1, 1),), option.negated),)
-            continue
-        # A user's name cannot be resolved here: bounds() refuses it.
-        match = ir.FieldMatch(fields.get(option.name, "skuid"), (bounds(option.value, "-", 0xFFFFFFFE),))
-        if option.name not in fields:
-            raise ValueError(option.text)
-        matches += (_negatable(match, negated=option.negated),)
-    return matches
-
-
-def _negatable(match: ir.FieldMatch, *, negated: bool) -> ir.Match:
-    return ir.AnyOfMatch((match,), negated=True) if negated else match
-
-
-def _policy(group: Group) -> tuple[ir.Expression, ...]:
-    """xt_policy.c; options that describe the policy's elements are not modelled."""
-    words = {option.name: option.value for option in group.options if not option.negated}
-    if len(group.options) != 2 or set(words) != {"--dir", "--pol"} or words["--pol"] not in ("none", "ipsec"):
-        raise ValueError(group.text)
-    fields: dict[str, ir.Field] = {"in": "ipsec-in", "out": "ipsec-out"}
-    applied = int(words["--pol"] == "ipsec")
-    field = fields.get(words["--dir"])
-    if field is None:
-        raise ValueError(group.text)
-    return (ir.FieldMatch(field, ((applied, applied),)),)
-
-
-def _rpfilter(group: Group) -> tuple[ir.Expression, ...]:
-    names = _flags(group, "--loose", "--validmark", "--accept-local", "--invert")
-    return (
-        ir.ReversePathMatch("--invert" in names, "--loose" in names, "--accept-local" in names, "--validmark" in names),
-    )
-
-
-def _socket(group: Group) -> tuple[ir.Expression, ...]:
-    """xt_socket.c; ``--restore-skmark`` sets the mark, which no match of the IR can say."""
-    names = _flags(group, "--transparent", "--nowildcard")
-    return (ir.SocketMatch("--transparent" in names, "--nowildcard" in names),)
-
-
-def _flags(group: Group, *known: str) -> frozenset[str]:
-    names = frozenset(option.name for option in group.options)
-    if any(option.values or option.negated for option in group.options) or not names.issubset(known):
-        raise ValueError(group.text)
-    return names
 
 
 # --- modules that depend on history, chance or load ------------------------------------------------------------------
 
 
-def _stateful(usual: Callable[[Group], bool]) -> Callable[[Group], tuple[ir.Expression, ...]]:
-    def read(group: Group) -> tuple[ir.Expression, ...]:
+def _stateful(usual: Callable[[Group], bool]) -> Callable[[Group], Matches]:
+    def read(group: Group) -> Matches:
         return (ir.StatefulMatch(group.name, _in_full(group), usual(group), limit_of(group)),)
 
     return read
@@ -242,7 +186,7 @@ def _connection_is_new(group: Group) -> bool:
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated
 
 
-def _recent(group: Group) -> tuple[ir.Expression, ...]:
+def _recent(group: Group) -> Matches:
     """xt_recent.c: ``--set`` always matches; the others ask whether the address was seen before."""
     names = {option.name: option.negated for option in group.options}
     if "--set" in names:
@@ -254,13 +198,13 @@ def _recent(group: Group) -> tuple[ir.Expression, ...]:
     return (ir.StatefulMatch("recent", group.text, any(names.values()), limit_of(group)),)
 
 
-def _nfacct(group: Group) -> tuple[ir.Expression, ...]:
+def _nfacct(group: Group) -> Matches:
     return (ir.NoEffect("nfacct", group.text),)
 
 
-_WHOLE: dict[str, Callable[[Group], tuple[ir.Expression, ...]]] = {
-    "comment": _comment, "addrtype": _addrtype, "owner": _owner, "policy": _policy, "rpfilter": _rpfilter,
-    "socket": _socket, "recent": _recent, "nfacct": _nfacct,
+_WHOLE: dict[str, Callable[[Group], Matches]] = {
+    "comment": _comment, "addrtype": read_addrtype, "policy": read_policy, "rpfilter": read_rpfilter,
+    "socket": read_socket, "recent": _recent, "nfacct": _nfacct,
     "limit": _stateful(_always), "time": _stateful(_always), "rateest": _stateful(_always),
     "quota": _stateful(_not_negated), "hashlimit": _stateful(_below_limit), "connlimit": _stateful(_below_limit),
     "esp": _alone, "ah": _alone, "hbh": _alone, "dst": _alone, "rt": _alone, "frag": _alone,

@@ -8,8 +8,9 @@ Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 
 from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.iptables.render_matches import Context, Words, match_words, tos_pair
-from hairpin.netfilter.iptables.render_targets import target_words
+from hairpin.netfilter.iptables.modules import Words, tos_pair
+from hairpin.netfilter.iptables.render_matches import Context, match_words
+from hairpin.netfilter.iptables.targets import target_words
 from hairpin.netfilter.iptables.words import quoted, refuse, split_words
 from hairpin.netfilter.rule_address import IpFamily
 

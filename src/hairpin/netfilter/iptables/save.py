@@ -26,13 +26,13 @@ from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
-from hairpin.netfilter.iptables.fields import field_of, interface_pattern, prefix_match
-from hairpin.netfilter.iptables.matches import read_match
+from hairpin.netfilter.iptables.matches import OPTION_READERS, read_match
 from hairpin.netfilter.iptables.merged_ports import NATIVE, merges, with_merged_ports
 from hairpin.netfilter.iptables.netmap import resolved
-from hairpin.netfilter.iptables.targets import read_target
+from hairpin.netfilter.iptables.targets import VERDICTS, read_target
 from hairpin.netfilter.iptables.words import (
     CORE,
+    Option,
     gather_options,
     is_plain,
     read_group,
@@ -44,12 +44,6 @@ from hairpin.netfilter.protocols import BUILT_IN, protocol_number
 from hairpin.netfilter.rule_address import IpFamily
 
 IptablesDialect = Literal["iptables-nft", "iptables-legacy"]
-
-_VERDICTS: dict[str, ir.Verdict] = {
-    "ACCEPT": ir.Verdict("accept"),
-    "DROP": ir.Verdict("drop"),
-    "RETURN": ir.Verdict("return"),
-}
 
 _FILTER: dict[str, tuple[ir.Hook, int, ir.ChainType]] = {
     "INPUT": ("input", 0, "filter"), "FORWARD": ("forward", 0, "filter"), "OUTPUT": ("output", 0, "filter"),
@@ -261,29 +255,19 @@ class _Reader:
         return (*self._core_match(option, rest[0], negated), *self._implied(rest[0], rest[1:]))
 
     def _core_match(self, option: str, value: str, negated: bool) -> tuple[ir.Expression, ...]:
-        if option in _ADDRESSES:
-            match = prefix_match(
-                field_of("saddr" if option == "-s" else "daddr", self._family), value, negated, self._family
-            )
-            everything = value.endswith("/0") and not negated
-            return () if everything else (match,)
-        if option in _INTERFACES:
-            name = interface_pattern(value)
-            if len(value) > MAX_INTERFACE_NAME:
-                raise MalformedError(message("{name} is longer than an interface's name can be", name=value))
-            return (
-                ()
-                if name == "*" and not negated
-                else (ir.NameMatch("iif" if option == "-i" else "oif", (name,), negated),)
-            )
-        if value == "all":
-            return ()
-        protocol = protocol_number(value)
-        if protocol is None:
-            return (ir.OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
-        if protocol == 0 and negated:
-            return (ir.OpaqueMatch(f"! -p {value}"),)  # no packet can satisfy it, so iptables refuses it
-        return () if protocol == 0 else (ir.FieldMatch("protocol", ((protocol, protocol),), negated),)
+        """Read an option of iptables itself; what every packet satisfies is no match."""
+        if option == "-p":
+            number = 0 if value == "all" else protocol_number(value)
+            if number is None or (number == 0 and negated and value != "all"):
+                # No packet satisfies ``! -p 0``, so iptables refuses it.
+                return (ir.OpaqueMatch(f"{'! ' if negated else ''}-p {value}"),)
+            if number == 0:
+                return ()
+        if option in _INTERFACES and len(value) > MAX_INTERFACE_NAME:
+            raise MalformedError(message("{name} is longer than an interface's name can be", name=value))
+        matches = OPTION_READERS[""][option](Option(option, negated, (value,), ""), self._family)
+        everything = value.endswith("/0") if option in _ADDRESSES else option in _INTERFACES and value == "+"
+        return () if everything and not negated else matches
 
     def _implied(self, protocol: str, words: list[str]) -> tuple[ir.Expression, ...]:
         """Read options without ``-m``: after ``-p PROTOCOL``, hand-written rules leave its module out."""
@@ -297,7 +281,7 @@ class _Reader:
 
     def _target(self, words: list[str], table: _OpenTable) -> tuple[ir.Expression, ...]:
         name = words[1]
-        verdict = _VERDICTS.get(name)
+        verdict = VERDICTS.get(name)
         if verdict is not None:
             return (verdict,)
         if name in table.rules:

@@ -77,6 +77,15 @@ class Group(NamedTuple):
         """The options as written, without ``-m NAME`` or ``-j NAME``."""
         return " ".join(option.text for option in self.options)
 
+    def single_words(self) -> dict[str, str]:
+        """Return values by option; ValueError for options that repeat, are negated or have several values."""
+        words: dict[str, str] = {}
+        for option in self.options:
+            if option.negated or option.name in words or len(option.values) > 1:
+                raise ValueError(option.text)
+            words[option.name] = option.values[0] if option.values else ""
+        return words
+
 
 split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
 """Split as split_groups() does, in half the time, words without ``\\``; is_plain() tells whether a group is right."""
