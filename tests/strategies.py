@@ -185,7 +185,9 @@ def name_row_matches(row: NameRow) -> st.SearchStrategy[ir.Match]:
 def iptables_matches(family: IpFamily, protocol: int) -> st.SearchStrategy[ir.Match]:
     """Draw a match that the modules of iptables have words for, in a rule with that protocol."""
     rows = [row for row in ROWS if row.written and row.module and family in row.families]
-    fitting = [row for row in rows if not row.protocols or protocol in row.protocols]
+    # iptables asks for ``-p tcp`` before ``--ecn-tcp-ece``, though it is an option of no protocol's module.
+    of = {row: row.protocols or ((TCP,) if row.field == "tcp-flags" else (protocol,)) for row in rows}
+    fitting = [row for row in rows if protocol in of[row]]
     names = [row for row in NAME_ROWS if row.written and row.module]
     return st.sampled_from(fitting).flatmap(lambda row: row_matches(row, family)) | st.sampled_from(names).flatmap(
         name_row_matches
