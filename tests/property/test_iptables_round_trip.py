@@ -30,7 +30,7 @@ WITH_PORTS = (6, 17, 132, 136)
 KEPT: tuple[ir.Expression, ...] = (
     ir.StatefulMatch("limit", "-m limit --limit 3/min --limit-burst 5"),
     ir.StatefulMatch("quota", "-m quota ! --quota 5", False),
-    ir.NoEffect("recent", "-m recent --set --name x --rsource"),
+    ir.NoEffect("recent", "-m recent --set --name x --rsource", "x"),
     ir.OpaqueMatch('-m u32 --u32 "0x6&0xff=0x1 -j"'),
     ir.OpaqueMatch("-m conntrack --ctstate INVALID --ctdir REPLY"),
     ir.OpaqueMatch("-m foo ! --bar 1 2"),
