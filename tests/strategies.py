@@ -1,16 +1,19 @@
 """Strategies that property tests share: packets, rules, tables, entries of a namespace's tables, changes.
 
-Matches that a dialect has words for are drawn from its table: `iptables_matches`.
+Matches that a dialect has words for are drawn from its table: `iptables_matches`, `nft_row_matches`.
 
 Their values are drawn from small ranges, so that rules and packets, and changes and what is there, meet.
 """
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
+from typing import cast
 
 from hypothesis import strategies as st
 
 from hairpin.change import change as c
+from hairpin.errors import ChangeError
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address
 from hairpin.host.netns import Netns
@@ -20,6 +23,8 @@ from hairpin.netfilter.evaluate.chain import place_of, policy_place
 from hairpin.netfilter.iptables.forms import Value, exactly
 from hairpin.netfilter.iptables.match_rows import NAME_ROWS, ROWS, NameRow, OptionRow
 from hairpin.netfilter.iptables.spelled import spelled
+from hairpin.netfilter.nft.fields import FieldRow, payload
+from hairpin.netfilter.nft.render import render_rule as nft_rule
 from hairpin.netfilter.packet import ICMP, TCP, UDP, Packet, Seen
 from hairpin.netfilter.rule_address import IpFamily
 
@@ -192,6 +197,43 @@ def iptables_matches(family: IpFamily, protocol: int) -> st.SearchStrategy[ir.Ma
     return st.sampled_from(fitting).flatmap(lambda row: row_matches(row, family)) | st.sampled_from(names).flatmap(
         name_row_matches
     )
+
+
+_FEW_VALUES: dict[str, tuple[int, ...]] = {"ipsec-in": (0,), "ipsec-out": (0,), "fragment": (0,)}
+"""What the IR has of fields of which nft says only whether they are there."""
+
+
+@cache
+def nft_row_matches(row: FieldRow) -> st.SearchStrategy[ir.Match]:
+    """Draw a match that the row of nft's table has words for, in a table of family inet."""
+    match row.field:
+        case "iif" | "oif" | "physin" | "physout" as name:
+            names = st.sampled_from((("lo",), ("eth*",), ("br-1", "odd\\*")))
+            return st.tuples(names, st.booleans()).map(lambda drawn: ir.NameMatch(name, *drawn))
+        case field:
+            few = _FEW_VALUES.get(field)
+            found = st.sampled_from(few).map(exactly) if few else values(field, lambda value: _nft_says(row, value))
+            return st.tuples(found, st.booleans()).map(
+                lambda drawn: ir.FieldMatch(field, drawn[0].ranges, drawn[1], drawn[0].mask)
+            )
+
+
+def _nft_says(row: FieldRow, value: Value) -> bool:
+    """Return whether nft has words for it, in which the ranges do not touch: the reader joins those that do."""
+    body = (ir.FieldMatch(cast("ir.Field", row.field), value.ranges, mask=value.mask),)
+    touching = any(one[1] + 1 >= other[0] for one, other in pairwise(value.ranges))
+    try:
+        nft_rule((*nft_implied(row), *body), ir.Table("inet", "t", "nft", ()))
+    except ChangeError:
+        return False
+    return not touching
+
+
+def nft_implied(row: FieldRow) -> tuple[ir.FieldMatch, ...]:
+    """Return what a row of nft's table implies in a table of family inet."""
+    if row.head in ("meta", "ct", "rt") or row.head.startswith("ct "):
+        return ()
+    return payload({"protocol": row.head, "field": row.key}, "inet").needs
 
 
 @st.composite

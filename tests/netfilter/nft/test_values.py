@@ -1,8 +1,9 @@
 import pytest
 
-from hairpin.netfilter.ir import NameKey, NumberKey
+from hairpin.errors import ChangeError
+from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
 from hairpin.netfilter.nft.syntax import Json
-from hairpin.netfilter.nft.values import interface, interval, intervals, key, number
+from hairpin.netfilter.nft.values import interface, interval, intervals, key, key_text, number, ranges_text
 
 NUMBERS: dict[str, tuple[Json, str, int | None]] = {
     "number": (22, "inet_service", 22),
@@ -72,3 +73,36 @@ def test_an_icmp_type_covers_all_its_codes() -> None:
     assert key("docker0", "ifname") == NameKey("docker0")
     assert key({"range": [1, 2]}, "mark") == NumberKey(1, 2)
     assert key("nonsense", "ct_state") is None
+
+
+RANGES: dict[str, tuple[Ranges, str]] = {
+    "80": (((80, 80),), "inet_service"),
+    "80-90": (((80, 90),), "inet_service"),
+    "{ 80, 90-99 }": (((80, 80), (90, 99)), "inet_service"),
+    "10.0.0.0-10.0.0.255": (((0x0A000000, 0x0A0000FF),), "ipv4_addr"),
+    "fd00::1": (((0xFD << 120 | 1, 0xFD << 120 | 1),), "ipv6_addr"),
+    "02:42:ac:11:00:02": (((0x0242AC110002, 0x0242AC110002),), "ether_addr"),
+    "ipv6": (((10, 10),), "nf_proto"),
+}
+
+
+@pytest.mark.parametrize(("text", "of"), RANGES.items())
+def test_ranges(text: str, of: tuple[Ranges, str]) -> None:
+    assert ranges_text(*of) == text
+
+
+KEYS: dict[str, tuple[tuple[Key, ...], tuple[str, ...]]] = {
+    "*": ((), ("ipv4_addr",)),
+    '"eth0" . 6': ((NameKey("eth0"), NumberKey(6, 6)), ("ifname", "inet_proto")),
+    "8": ((NumberKey(0x800, 0x8FF),), ("icmp_type",)),
+}
+
+
+@pytest.mark.parametrize(("text", "of"), KEYS.items())
+def test_keys(text: str, of: tuple[tuple[Key, ...], tuple[str, ...]]) -> None:
+    assert key_text(*of) == text
+
+
+def test_a_key_has_a_dimension_for_each_type() -> None:
+    with pytest.raises(ChangeError, match="dimensions"):
+        key_text((NumberKey(1, 1),), ("inet_proto", "inet_service"))

@@ -228,12 +228,14 @@ def any_flag(names: dict[str, int]) -> Form:
 def one_flag(names: dict[str, int]) -> Form:
     """``NEW,ESTABLISHED``: the value, which has one bit, is one of these."""
 
+    ranges = [(bit, bit) for bit in sorted(names.values())]
+
     def read(text: str, _: IpFamily) -> Value:
         bits = bits_of(text, names)
-        return Value(tuple((bit, bit) for bit in sorted(names.values()) if bits & bit))
+        return Value(tuple(each for each in ranges if bits & each[0]))
 
     def write(value: Value, _: IpFamily) -> Written:
-        if value.mask != FULL_MASK or not {(bit, bit) for bit in names.values()}.issuperset(value.ranges):
+        if value.mask != FULL_MASK or not set(ranges).issuperset(value.ranges):
             return None
         found = ",".join(name for name, bit in names.items() if (bit, bit) in value.ranges)
         return found or message("it names no state")

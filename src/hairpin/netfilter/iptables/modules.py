@@ -85,6 +85,8 @@ def either_port_words(ranges: ir.Ranges, family: IpFamily, *, negated: bool) -> 
 def read_states(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
     """xt_conntrack.c: SNAT and DNAT are bits of the connection's status, not of the packet's state."""
     names = option.value.split(",")
+    if _VIRTUAL_STATES.keys().isdisjoint(names):
+        return (ir.FieldMatch("ct-state", STATE_NAMES.read(option.value, family).ranges, option.negated),)
     states = ",".join(name for name in names if name not in _VIRTUAL_STATES)
     plain = STATE_NAMES.read(states, family).ranges if states else ()
     virtual = sum(_VIRTUAL_STATES[name] for name in dict.fromkeys(names) if name in _VIRTUAL_STATES)

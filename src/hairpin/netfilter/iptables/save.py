@@ -73,6 +73,7 @@ _PORTS: dict[str, ir.Field] = {
     f"-m {name} --{field} ": field for name in ("tcp", "udp") for field in ("sport", "dport")
 }
 _DNAT = "-j DNAT --to-destination "
+_CORE_READERS = OPTION_READERS[""]
 _COMMENT = re.compile(r'-m comment --comment "([^"\\]*)"')
 
 
@@ -265,7 +266,7 @@ class _Reader:
                 return ()
         if option in _INTERFACES and len(value) > MAX_INTERFACE_NAME:
             raise MalformedError(message("{name} is longer than an interface's name can be", name=value))
-        matches = OPTION_READERS[""][option](Option(option, negated, (value,), ""), self._family)
+        matches = _CORE_READERS[option](Option(option, negated, (value,), ""), self._family)
         everything = value.endswith("/0") if option in _ADDRESSES else option in _INTERFACES and value == "+"
         return () if everything and not negated else matches
 

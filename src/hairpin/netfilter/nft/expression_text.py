@@ -5,6 +5,7 @@ Source: nftables src/{expression,meta,ct,payload,fib,rt}.c, the print functions
 
 from collections.abc import Callable
 
+from hairpin.netfilter.nft.fields import PRINTED_BARE, QUOTED_META
 from hairpin.netfilter.nft.syntax import (
     Json,
     Object,
@@ -18,11 +19,6 @@ from hairpin.netfilter.nft.syntax import (
     words,
 )
 
-_BARE_META = frozenset({"iif", "iifname", "iifgroup", "oif", "oifname", "oifgroup"})
-_QUOTED_META = frozenset({
-    "iif", "iifname", "iifgroup", "iifkind", "oif", "oifname", "oifgroup", "oifkind", "ibrname", "obrname", "sdif",
-    "sdifname", "day", "hour", "time",
-})  # fmt: skip
 BRACKETED = {"&": 3, "<<": 4, ">>": 4, "^": 2, "|": 1}
 
 QUOTED, HEX = "quoted", "hex"
@@ -84,7 +80,7 @@ def style_of(left: Json) -> str:
     key = str(inner.get("key"))
     if key == "mark" and name in ("meta", "ct", "socket"):
         return HEX
-    if (name == "meta" and key in _QUOTED_META) or (name == "ct" and key == "helper") or name == "osf":
+    if (name == "meta" and key in QUOTED_META) or (name == "ct" and key == "helper") or name == "osf":
         return QUOTED
     return QUOTED if name == "fib" and inner.get("result") in ("oif", "oifname") else ""
 
@@ -162,7 +158,7 @@ def _payload(inner: Object) -> str:
 
 def _meta(inner: Object) -> str:
     key = str(inner.get("key"))
-    return key if key in _BARE_META else f"meta {key}"
+    return key if ("meta", key) in PRINTED_BARE else f"meta {key}"
 
 
 def _ct(inner: Object) -> str:

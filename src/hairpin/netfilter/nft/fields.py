@@ -1,21 +1,175 @@
-"""Fields of the packet by nft's names: which field of the IR, of which data type, and under which implied conditions.
+"""The table of the fields by nft's words: its JSON and its script language are read, and both are written, from it.
+
+A row is one expression: ``ip saddr``, ``meta mark``, ``ct original proto-dst``.  Its words make the JSON, too:
+
+    ip saddr               {"payload": {"protocol": "ip", "field": "saddr"}}
+    meta mark              {"meta": {"key": "mark"}}
+    ct original proto-dst  {"ct": {"key": "proto-dst", "dir": "original"}}
+
+The next field is one row here, or one row and one data type (data_types.py).  Expressions that are more than a field
+(``fib``, ``socket``, ``exthdr``, ``numgen``) are in script/fields_text.py, operands.py, matches.py, render_matches.py.
 
 nft does not print the conditions that its expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first,
 ``ip saddr`` in an inet table evaluates ``meta nfproto ipv4``.  Here they are :attr:`Operand.needs`; checked with
 ``nft --debug=netlink list ruleset``.
 
-Source: nftables src/payload.c payload_gen_dependency(); src/proto.c; src/ct.c; src/meta.c
+Source: nft(8) PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS; nftables src/payload.c payload_gen_dependency(); src/proto.c,
+src/meta.c, src/ct.c, src/json.c
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, NameField
+from hairpin.netfilter.nft.data_types import ICMP_TYPES
 from hairpin.netfilter.nft.syntax import Object, string
-from hairpin.netfilter.nft.values import ICMP_TYPES
+
+
+class FieldRow(NamedTuple):
+    """A field of the IR: ``((field & mask) >> shift) + add`` is what nft compares, as a number of the type.
+
+    ``head``: the header, ``meta``, ``ct``, or ``ct`` with a direction.  ``written``: the writer uses this row; where
+    two rows write a field, each is of one IP version.
+    """
+
+    head: str
+    key: str
+    field: Field | NameField
+    type: str
+    written: bool = True
+    mask: int = FULL_MASK
+    shift: int = 0
+    add: int = 0
+
+    @property
+    def words(self) -> str:
+        """The expression as nft writes it."""
+        return self.key if (self.head, self.key) in PRINTED_BARE else f"{self.head} {self.key}"
+
+
+def _of_ports() -> Iterator[FieldRow]:
+    """Yield the ports; nft writes them for any protocol, since ``meta l4proto`` stands before them in the IR."""
+    for head in ("th", "tcp", "udp", "udplite", "dccp", "sctp"):
+        yield FieldRow(head, "sport", "sport", "inet_service", written=head == "th")
+        yield FieldRow(head, "dport", "dport", "inet_service", written=head == "th")
+
+
+PRINTED_BARE = frozenset(("meta", key) for key in ("iif", "iifname", "iifgroup", "oif", "oifname", "oifgroup"))
+"""Keys that nft prints without ``meta``."""
+
+ROWS: tuple[FieldRow, ...] = (
+    FieldRow("ip", "saddr", "saddr4", "ipv4_addr"),
+    FieldRow("ip", "daddr", "daddr4", "ipv4_addr"),
+    FieldRow("ip", "protocol", "protocol", "inet_proto", written=False),
+    FieldRow("ip", "ttl", "ttl", "octet"),
+    FieldRow("ip", "dscp", "dscp", "dscp"),
+    FieldRow("ip", "ecn", "ecn", "ecn"),
+    FieldRow("ip", "length", "length", "short", written=False),
+    FieldRow("ip", "frag-off", "fragment", "frag-off"),
+    FieldRow("ip", "version", "nfproto", "ip_version", written=False),
+    FieldRow("ip6", "saddr", "saddr6", "ipv6_addr"),
+    FieldRow("ip6", "daddr", "daddr6", "ipv6_addr"),
+    FieldRow("ip6", "nexthdr", "protocol", "inet_proto", written=False),
+    FieldRow("ip6", "hoplimit", "ttl", "octet"),
+    FieldRow("ip6", "dscp", "dscp", "dscp"),
+    FieldRow("ip6", "ecn", "ecn", "ecn"),
+    FieldRow("ip6", "length", "length", "short", written=False, add=-40),  # it does not count the header, the IR does
+    FieldRow("icmp", "type", "icmp", "icmp_type", shift=8),
+    FieldRow("icmp", "code", "icmp", "icmp_code", written=False, mask=0xFF),
+    FieldRow("icmpv6", "type", "icmp6", "icmpv6_type", shift=8),
+    FieldRow("icmpv6", "code", "icmp6", "icmpv6_code", written=False, mask=0xFF),
+    *_of_ports(),
+    FieldRow("tcp", "flags", "tcp-flags", "tcp_flag"),
+    FieldRow("ether", "saddr", "smac", "ether_addr"),
+    FieldRow("ether", "daddr", "dmac", "ether_addr"),
+    FieldRow("ether", "type", "ethertype", "ether_type", written=False),
+    FieldRow("meta", "length", "length", "integer"),
+    FieldRow("meta", "protocol", "ethertype", "ether_type"),
+    FieldRow("meta", "nfproto", "nfproto", "nf_proto"),
+    FieldRow("meta", "l4proto", "protocol", "inet_proto"),
+    FieldRow("meta", "mark", "mark", "mark"),
+    FieldRow("meta", "skuid", "skuid", "uid"),
+    FieldRow("meta", "skgid", "skgid", "gid"),
+    FieldRow("meta", "pkttype", "pkttype", "pkt_type"),
+    FieldRow("meta", "ipsec", "ipsec-in", "boolean"),
+    FieldRow("meta", "secpath", "ipsec-in", "boolean", written=False),
+    FieldRow("meta", "iif", "iif", "iface_index", written=False),
+    FieldRow("meta", "oif", "oif", "iface_index", written=False),
+    FieldRow("meta", "iifname", "iif", "ifname"),
+    FieldRow("meta", "oifname", "oif", "ifname"),
+    FieldRow("rt", "ipsec", "ipsec-out", "boolean"),
+    FieldRow("ct", "state", "ct-state", "ct_state"),
+    FieldRow("ct", "status", "ct-status", "ct_status"),
+    FieldRow("ct", "mark", "ct-mark", "mark"),
+    FieldRow("ct", "direction", "ct-direction", "ct_dir"),
+    FieldRow("ct", "zone", "ct-zone", "integer"),
+    FieldRow("ct", "protocol", "ct-protocol", "inet_proto"),
+    FieldRow("ct", "l3proto", "nfproto", "nf_proto", written=False),
+    FieldRow("ct original", "ip saddr", "ct-orig-saddr4", "ipv4_addr"),
+    FieldRow("ct original", "ip daddr", "ct-orig-daddr4", "ipv4_addr"),
+    FieldRow("ct original", "ip6 saddr", "ct-orig-saddr6", "ipv6_addr"),
+    FieldRow("ct original", "ip6 daddr", "ct-orig-daddr6", "ipv6_addr"),
+    FieldRow("ct original", "protocol", "ct-protocol", "inet_proto", written=False),
+    FieldRow("ct original", "proto-src", "ct-orig-sport", "inet_service"),
+    FieldRow("ct original", "proto-dst", "ct-orig-dport", "inet_service"),
+    FieldRow("ct reply", "ip saddr", "ct-repl-saddr4", "ipv4_addr"),
+    FieldRow("ct reply", "ip daddr", "ct-repl-daddr4", "ipv4_addr"),
+    FieldRow("ct reply", "ip6 saddr", "ct-repl-saddr6", "ipv6_addr"),
+    FieldRow("ct reply", "ip6 daddr", "ct-repl-daddr6", "ipv6_addr"),
+    FieldRow("ct reply", "proto-src", "ct-repl-sport", "inet_service"),
+    FieldRow("ct reply", "proto-dst", "ct-repl-dport", "inet_service"),
+)
+
+_OTHER = {
+    "ether": "", "vlan": "id cfi dei pcp type", "arp": "htype ptype hlen plen operation",
+    "ip": "hdrlength id checksum", "ip6": "version flowlabel",
+    "icmp": "checksum id sequence gateway mtu",
+    "icmpv6": "checksum parameter-problem packet-too-big id sequence max-delay mtu taddr daddr",
+    "igmp": "type checksum mrt group", "ah": "nexthdr hdrlength reserved spi sequence", "esp": "spi sequence",
+    "comp": "nexthdr flags cpi", "udp": "checksum length", "udplite": "checksum csumcov",
+    "tcp": "checksum sequence ackseq doff reserved window urgptr", "dccp": "checksum type", "sctp": "checksum vtag",
+    "th": "", "gre": "hdrlength flags version protocol",
+    "meta": "iiftype oiftype nftrace rtclassid ibriport obriport ibrname obrname cpu iifgroup oifgroup cgroup time day "
+    "hour iifkind oifkind sdif sdifname broute priority random secmark prandom ibridgename obridgename ibrpvid "
+    "ibrvproto ibrhwaddr",
+    "ct": "expiration helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt count",
+}  # fmt: skip
+"""Fields that nft has and the IR has not, by their heads."""
+
+KEYS: dict[str, frozenset[str]] = {
+    head: frozenset(other.split()).union(row.key for row in ROWS if row.head == head) for head, other in _OTHER.items()
+}
+"""All keys that nft knows, by header, and of ``meta`` and ``ct``."""
+HEADERS = KEYS.keys() - {"meta", "ct"}
+READ_BARE = KEYS["meta"] - {
+    "length", "protocol", "priority", "random", "secmark", "nfproto", "l4proto", "secpath", "prandom", "ibridgename",
+    "obridgename", "ibrpvid", "ibrvproto", "ibrhwaddr",
+}  # fmt: skip
+"""Keys that scripts may name without ``meta``."""
+SAME_META = {
+    "ibriport": "ibrname", "obriport": "obrname", "secpath": "ipsec", "ibridgename": "ibrname",
+    "obridgename": "obrname",
+}  # fmt: skip
+"""Older names of keys, and what nft calls them today."""
+QUOTED_META = frozenset({
+    "iif", "iifname", "iifgroup", "iifkind", "oif", "oifname", "oifgroup", "oifkind", "ibrname", "obrname", "sdif",
+    "sdifname", "day", "hour", "time",
+})  # fmt: skip
+"""Keys whose values nft prints in quotes."""
+
+ROW_OF: dict[tuple[str, str], FieldRow] = {(row.head, row.key): row for row in ROWS}
+"""The rows by head and key."""
+WRITERS: dict[str, tuple[FieldRow, ...]] = {
+    field: tuple(row for row in ROWS if row.field == field and row.written) for field in {row.field for row in ROWS}
+}
+"""The rows that write a field; of two, one is for each IP version."""
+
+# --- fields as left-hand sides ----------------------------------------------------------------------------------------
 
 
 class Operand(msgspec.Struct, frozen=True, gc=False):
@@ -49,44 +203,6 @@ TRANSPORTS = {
     "gre": 47,
 }  # fmt: skip
 
-_IP: dict[str, tuple[Field, str]] = {
-    "saddr": ("saddr4", "ipv4_addr"), "daddr": ("daddr4", "ipv4_addr"), "protocol": ("protocol", "inet_proto"),
-    "ttl": ("ttl", "octet"), "dscp": ("dscp", "dscp"), "ecn": ("ecn", "ecn"), "length": ("length", "short"),
-    "frag-off": ("fragment", "frag-off"), "version": ("nfproto", "ip_version"),
-}  # fmt: skip
-_IP6: dict[str, tuple[Field, str]] = {
-    "saddr": ("saddr6", "ipv6_addr"), "daddr": ("daddr6", "ipv6_addr"), "nexthdr": ("protocol", "inet_proto"),
-    "hoplimit": ("ttl", "octet"), "dscp": ("dscp", "dscp"), "ecn": ("ecn", "ecn"), "length": ("length", "short"),
-}  # fmt: skip
-_META: dict[str, tuple[Field, str]] = {
-    "length": ("length", "integer"), "protocol": ("ethertype", "ether_type"), "nfproto": ("nfproto", "nf_proto"),
-    "l4proto": ("protocol", "inet_proto"), "mark": ("mark", "mark"), "skuid": ("skuid", "uid"),
-    "skgid": ("skgid", "gid"), "pkttype": ("pkttype", "pkt_type"), "ipsec": ("ipsec-in", "boolean"),
-    "secpath": ("ipsec-in", "boolean"),
-}  # fmt: skip
-_INTERFACES: dict[str, tuple[NameField, str]] = {
-    "iif": ("iif", "iface_index"), "oif": ("oif", "iface_index"), "iifname": ("iif", "ifname"),
-    "oifname": ("oif", "ifname"),
-}  # fmt: skip
-_CT: dict[str, tuple[Field, str]] = {
-    "state": ("ct-state", "ct_state"), "status": ("ct-status", "ct_status"), "mark": ("ct-mark", "mark"),
-    "direction": ("ct-direction", "ct_dir"), "zone": ("ct-zone", "integer"), "protocol": ("ct-protocol", "inet_proto"),
-}  # fmt: skip
-_CT_TUPLE: dict[tuple[str, str], tuple[Field, str]] = {
-    ("original", "ip saddr"): ("ct-orig-saddr4", "ipv4_addr"),
-    ("original", "ip daddr"): ("ct-orig-daddr4", "ipv4_addr"),
-    ("original", "ip6 saddr"): ("ct-orig-saddr6", "ipv6_addr"),
-    ("original", "ip6 daddr"): ("ct-orig-daddr6", "ipv6_addr"),
-    ("original", "protocol"): ("ct-protocol", "inet_proto"),
-    ("original", "proto-src"): ("ct-orig-sport", "inet_service"),
-    ("original", "proto-dst"): ("ct-orig-dport", "inet_service"),
-    ("reply", "ip saddr"): ("ct-repl-saddr4", "ipv4_addr"),
-    ("reply", "ip daddr"): ("ct-repl-daddr4", "ipv4_addr"),
-    ("reply", "ip6 saddr"): ("ct-repl-saddr6", "ipv6_addr"),
-    ("reply", "ip6 daddr"): ("ct-repl-daddr6", "ipv6_addr"),
-    ("reply", "proto-src"): ("ct-repl-sport", "inet_service"),
-    ("reply", "proto-dst"): ("ct-repl-dport", "inet_service"),
-}
 # Header fields by place: nft before 0.9.4 prints these without their names.
 _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
     ("ip", "nh", 96, 32): ("ip", "saddr"), ("ip", "nh", 128, 32): ("ip", "daddr"),
@@ -134,71 +250,41 @@ def payload(inner: Object, family: Family) -> Operand:
 
 @lru_cache(maxsize=1024)
 def _payload(protocol: str, field: str, family: Family) -> Operand:
+    needs = _header_needs(protocol, field, family)
+    row = ROW_OF.get((protocol, field))
+    return _of_row(row, needs) if row is not None else Operand(None, needs=needs)
+
+
+def _header_needs(protocol: str, field: str, family: Family) -> tuple[FieldMatch, ...]:
+    """Return what a field of the header implies."""
     match protocol:
-        case "ip":
-            return _known(_IP.get(field), network_needs(4, family))
-        case "ip6":
-            known = _known(_IP6.get(field), network_needs(6, family))
-            # The header says how much follows it; the IR counts it too.
-            return msgspec.structs.replace(known, add=-40) if field == "length" else known
+        case "ip" | "ip6":
+            return network_needs(4 if protocol == "ip" else 6, family)
         case "icmp" | "icmpv6":
-            return _icmp(protocol, field, family)
-        case "th":
-            return _port(field, ())
-        case "ether":
-            return _ether(field, family)
-        case "arp":
-            return Operand(None, needs=() if family == "arp" else (FieldMatch("ethertype", ((0x0806, 0x0806),)),))
-        case _ if protocol in TRANSPORTS:
-            condition = (protocol_need(TRANSPORTS[protocol]),)
-            if protocol == "tcp" and field == "flags":
-                return Operand("tcp-flags", "tcp_flag", condition)
-            return _port(field, condition)
+            version, layer4 = (4, 1) if protocol == "icmp" else (6, 58)
+            return (*network_needs(version, family), protocol_need(layer4))
+        case "ether" if field == "type" and family != "bridge":
+            # For saddr and daddr it asks the same; where that fails, the packet has no smac and dmac.
+            return (HAS_FRAME,)
+        case "arp" if family != "arp":
+            return (FieldMatch("ethertype", ((0x0806, 0x0806),)),)
         case _:
-            return Operand(None)
+            return (protocol_need(TRANSPORTS[protocol]),) if protocol in TRANSPORTS else ()
 
 
-def _known(found: tuple[Field, str] | None, condition: tuple[FieldMatch, ...] = ()) -> Operand:
-    return Operand(None, needs=condition) if found is None else Operand(found[0], found[1], condition)
-
-
-def _port(field: str, condition: tuple[FieldMatch, ...]) -> Operand:
-    if field == "sport":
-        return Operand("sport", "inet_service", condition)
-    return Operand("dport", "inet_service", condition) if field == "dport" else Operand(None, needs=condition)
-
-
-def _icmp(protocol: str, field: str, family: Family) -> Operand:
-    version, layer4 = (4, 1) if protocol == "icmp" else (6, 58)
-    condition = (*network_needs(version, family), protocol_need(layer4))
-    name: Field = "icmp" if protocol == "icmp" else "icmp6"
-    if field == "type":
-        return Operand(name, f"{protocol}_type", condition, shift=8)
-    return (
-        Operand(name, f"{protocol}_code", condition, mask=0xFF) if field == "code" else Operand(None, needs=condition)
-    )
-
-
-def _ether(field: str, family: Family) -> Operand:
-    # Outside bridges nft asks for ``meta iiftype ether`` first; where that fails, the packet has no smac and dmac.
-    if field in ("saddr", "daddr"):
-        return Operand("smac" if field == "saddr" else "dmac", "ether_addr")
-    if field == "type":
-        return Operand("ethertype", "ether_type", () if family == "bridge" else (HAS_FRAME,))
-    return Operand(None)
-
-
-def meta(inner: Object) -> Operand:
-    """Return ``meta KEY``."""
-    return _meta_key(string(inner, "key"))
+def _of_row(row: FieldRow, needs: tuple[FieldMatch, ...] = ()) -> Operand:
+    match row.field:
+        case "iif" | "oif" | "physin" | "physout" as interface:
+            return Operand(None, row.type, needs, interface=interface)
+        case field:
+            return Operand(field, row.type, needs, row.mask, shift=row.shift, add=row.add)
 
 
 @lru_cache(maxsize=256)
-def _meta_key(key: str) -> Operand:
-    if key in _INTERFACES:
-        interface, kind = _INTERFACES[key]
-        return Operand(None, kind, interface=interface)
-    return _known(_META.get(key))
+def field_of(head: str, key: str) -> Operand:
+    """Return ``meta KEY``, ``rt KEY``."""
+    row = ROW_OF.get((head, key))
+    return _of_row(row) if row is not None else Operand(None)
 
 
 def ct(inner: Object, family: Family) -> Operand:
@@ -209,10 +295,8 @@ def ct(inner: Object, family: Family) -> Operand:
 
 @lru_cache(maxsize=256)
 def _ct(key: str, direction: str, family: Family) -> Operand:
-    if not direction:
-        if key == "l3proto":
-            return Operand("nfproto", "nf_proto", (HAS_CONNECTION,))
-        return _known(_CT.get(key))
-    if key in ("saddr", "daddr") and family in ("ip", "ip6"):
+    if direction and key in ("saddr", "daddr") and family in ("ip", "ip6"):
         key = f"{family} {key}"
-    return _known(_CT_TUPLE.get((direction, key)))
+    found = field_of(f"ct {direction}" if direction else "ct", key)
+    # A packet without a connection has a family, too, but ``ct l3proto`` ends the rule.
+    return msgspec.structs.replace(found, needs=(HAS_CONNECTION,)) if key == "l3proto" else found

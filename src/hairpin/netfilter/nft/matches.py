@@ -15,6 +15,7 @@ import msgspec
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter import ir
+from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.fields import HAS_CONNECTION, HAS_FRAME, Operand
 from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields
 from hairpin.netfilter.nft.misprints import as_loaded
@@ -23,7 +24,7 @@ from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.sets import concatenated, element, plain_fields
 from hairpin.netfilter.nft.syntax import Json, Object, content, elements_of, named, words
 from hairpin.netfilter.nft.text import match_text
-from hairpin.netfilter.nft.values import BITMASKS, WIDTHS, interface, intervals, number
+from hairpin.netfilter.nft.values import interface, intervals, number
 
 _HISTORY = {
     "random": "random", "day": "time", "hour": "time", "time": "time",
@@ -110,7 +111,7 @@ def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:
     if of.interface is not None:
         return _name(of, operator, right)
     single = not isinstance(right, dict) or "|" in right
-    if operator == "!" or (of.kind in BITMASKS and single and operator in ("in", "")):
+    if operator == "!" or (type_of(of.kind).flags and single and operator in ("in", "")):
         return _flags(of, right, negated=operator != "!")
     ranges = _ranges(of.kind, operator, right)
     return None if ranges is None else field_match(of, ranges, negated=operator in _NEGATIVE)
@@ -129,7 +130,7 @@ def _ranges(kind: str, operator: str, right: Json) -> ir.Ranges | None:
         case "==" | "!=" | "in" | "":
             if isinstance(right, dict) and "set" in right:
                 return intervals(elements_of(right), kind)
-            flags_or_one = kind in BITMASKS or not isinstance(right, list)
+            flags_or_one = type_of(kind).flags or not isinstance(right, list)
             return intervals([right] if flags_or_one else elements_of({"set": right}), kind)
         case "<" | "<=" | ">" | ">=":
             limit = number(right, kind)
@@ -138,7 +139,7 @@ def _ranges(kind: str, operator: str, right: Json) -> ir.Ranges | None:
             if operator[0] == "<":
                 limit -= operator == "<"
                 return ((0, limit),) if limit >= 0 else ()
-            return ((limit + (operator == ">"), (1 << WIDTHS.get(kind, 32)) - 1),)
+            return ((limit + (operator == ">"), (1 << type_of(kind).bits) - 1),)
         case _:
             return None
 

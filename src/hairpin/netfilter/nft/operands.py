@@ -11,9 +11,10 @@ import msgspec
 from hairpin.errors import MalformedError
 from hairpin.message import message
 from hairpin.netfilter.ir import FULL_MASK, Family, Field, FieldMatch, Ranges
-from hairpin.netfilter.nft.fields import Operand, ct, meta, network_needs, payload
-from hairpin.netfilter.nft.syntax import Json, Object, object_of, single
-from hairpin.netfilter.nft.values import WIDTHS, number
+from hairpin.netfilter.nft.data_types import type_of
+from hairpin.netfilter.nft.fields import Operand, ct, field_of, network_needs, payload
+from hairpin.netfilter.nft.syntax import Json, Object, content, object_of, single, string
+from hairpin.netfilter.nft.values import number
 
 _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 
@@ -30,12 +31,11 @@ def operand(expression: Json, family: Family) -> Operand:
         case "payload":
             return payload(object_of(inner), family)
         case "meta":
-            return meta(object_of(inner))
+            return field_of("meta", string(object_of(inner), "key"))
         case "ct":
             return ct(object_of(inner), family)
         case "rt":
-            ipsec = isinstance(inner, dict) and inner.get("key") == "ipsec"
-            return Operand("ipsec-out", "boolean") if ipsec else Operand(None)
+            return field_of("rt", str(content(expression).get("key")))
         case "exthdr":
             return _extension(object_of(inner), family)
         case "ip option":
@@ -126,7 +126,7 @@ def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int
 
 def _mask(mask: int, of: Operand) -> int:
     """Return FULL_MASK where the mask keeps every bit of the field."""
-    width = 16 if of.field in ("icmp", "icmp6") else WIDTHS.get(of.kind, 32)
+    width = 16 if of.field in ("icmp", "icmp6") else type_of(of.kind).bits
     every = (1 << width) - 1
     return FULL_MASK if mask & every == every else mask & every
 
@@ -137,7 +137,7 @@ def _scaled(constant: int, shift: int) -> int:
 
 def _shifted(of: Operand, by: int) -> Operand | None:
     """Return the operand shifted right; bits that a shift to the left pushes out of a 32 bit register are masked."""
-    if abs(by) >= 32 or WIDTHS.get(of.kind, 32) > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
+    if abs(by) >= 32 or type_of(of.kind).bits > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
         return None
     mask, xor = of.mask, of.xor
     if by < 0:

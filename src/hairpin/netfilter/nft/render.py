@@ -11,10 +11,11 @@ Source: nft(8); nftables src/parser_bison.y
 
 from hairpin.message import message
 from hairpin.netfilter import ir
+from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.render_matches import Context, match_text, settled_version
 from hairpin.netfilter.nft.render_statements import statement_text, targets_text, verdicts_text
-from hairpin.netfilter.nft.render_values import key_text, name_text, refuse
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
+from hairpin.netfilter.nft.values import key_text, name_text, refuse
 
 Matches = (
     ir.FieldMatch,
@@ -30,13 +31,6 @@ Matches = (
 )
 
 _EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
-
-_TYPEOF = {
-    "dscp": "ip dscp", "ecn": "ip ecn", "octet": "ip ttl", "short": "ip length", "integer": "meta length",
-    "frag-off": "ip frag-off", "ip_version": "ip version", "tcp_flag": "tcp flags", "iface_index": "iif",
-    "boolean": "meta ipsec", "fib_addrtype": "fib daddr type", "icmpx_code": "icmp code",
-}  # fmt: skip
-"""Types that nft has no name for; an expression stands for each."""
 
 
 def render(table: ir.Table) -> str:
@@ -162,20 +156,14 @@ def _rule(rule: ir.Rule, table: ir.Table) -> str:
 def _types(declared: str) -> str:
     """Return ``type ipv4_addr . inet_service``, or ``typeof …`` where one of them has no name."""
     kinds = declared.split(" . ")
-    if not any(kind in _TYPEOF for kind in kinds):
+    if all(type_of(kind).named or not type_of(kind).expression for kind in kinds):
         return f"type {declared}"
-    named = {
-        "ipv4_addr": "ip saddr", "ipv6_addr": "ip6 saddr", "ether_addr": "ether saddr", "inet_proto": "meta l4proto",
-        "inet_service": "tcp dport", "mark": "meta mark", "ifname": "iifname", "uid": "meta skuid",
-        "ether_type": "ether type",
-    }  # fmt: skip
-    known = {**named, **_TYPEOF}
-    missing = [kind for kind in kinds if kind not in known]
+    missing = [kind for kind in kinds if not type_of(kind).expression]
     if missing:
         raise refuse(
             message("the type {type}", type=declared), message("no expression stands for {type}", type=missing[0])
         )
-    return f"typeof {' . '.join(known[kind] for kind in kinds)}"
+    return f"typeof {' . '.join(type_of(kind).expression for kind in kinds)}"
 
 
 def _set(named: ir.Set) -> list[str]:

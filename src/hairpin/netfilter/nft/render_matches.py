@@ -1,4 +1,4 @@
-"""Matches of the IR in nft's words: the reverse of fields.py and matches.py.
+"""Matches of the IR in nft's words, by the table (fields.py): the reverse of matches.py.
 
 Raises ChangeError for what nft cannot say.
 """
@@ -7,34 +7,9 @@ from typing import Literal, NamedTuple, assert_never
 
 from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.nft.fields import HAS_FRAME
-from hairpin.netfilter.nft.render_values import key_text, kind_of, name_text, ranges_text, refuse
-
-_EXPRESSIONS: dict[str, str] = {
-    "saddr4": "ip saddr", "daddr4": "ip daddr", "saddr6": "ip6 saddr", "daddr6": "ip6 daddr",
-    "nfproto": "meta nfproto", "ethertype": "meta protocol", "protocol": "meta l4proto", "length": "meta length",
-    "sport": "th sport", "dport": "th dport", "tcp-flags": "tcp flags", "icmp": "icmp type", "icmp6": "icmpv6 type",
-    "smac": "ether saddr", "dmac": "ether daddr", "pkttype": "meta pkttype", "mark": "meta mark",
-    "skuid": "meta skuid", "skgid": "meta skgid", "ipsec-in": "meta ipsec", "ipsec-out": "rt ipsec",
-    "ct-state": "ct state", "ct-status": "ct status", "ct-mark": "ct mark", "ct-direction": "ct direction",
-    "ct-zone": "ct zone", "ct-protocol": "ct protocol", "iif": "iifname", "oif": "oifname", "fragment": "ip frag-off",
-    **{
-        f"ct-{side}-{place}addr{version}": f"ct {direction} ip{'6' if version == 6 else ''} {place}addr"
-        for side, direction in (("orig", "original"), ("repl", "reply")) for place in "sd" for version in (4, 6)
-    },
-    **{
-        f"ct-{side}-{place}port": f"ct {direction} proto-{'src' if place == 's' else 'dst'}"
-        for side, direction in (("orig", "original"), ("repl", "reply")) for place in "sd"
-    },
-}  # fmt: skip
-_BY_VERSION: dict[str, tuple[str, str]] = {
-    "dscp": ("ip dscp", "ip6 dscp"), "ecn": ("ip ecn", "ip6 ecn"), "ttl": ("ip ttl", "ip6 hoplimit"),
-}  # fmt: skip
-_FLAGS = frozenset({"ct-state", "ct-status", "tcp-flags"})
-"""Fields of flags: nft lists sets of them only value by value."""
-
-_KINDS = {"iif": "ifname", "oif": "ifname", "icmp": "icmp_type", "icmp6": "icmpv6_type", "nfproto": "nf_proto"}
-
+from hairpin.netfilter.nft.data_types import type_of
+from hairpin.netfilter.nft.fields import HAS_FRAME, ROW_OF, WRITERS, FieldRow
+from hairpin.netfilter.nft.values import key_text, name_text, ranges_text, refuse
 
 EXTENSION_NAMES = {128: "hbh", 64: "dst", 32: "rt", 16: "frag"}
 _MOST_FLAGS = 64
@@ -63,24 +38,29 @@ def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Lit
     return None
 
 
+def row_of(field: str, context: Context) -> FieldRow:
+    """Return the row of the table that writes the field; ChangeError if there is none."""
+    if field == "ethertype" and context.family == "bridge":  # in that family meta protocol is the tag's type
+        return ROW_OF["ether", "type"]
+    rows = WRITERS.get(field, ())
+    if len(rows) < 2:
+        if not rows:
+            raise refuse(field)
+        return rows[0]
+    if context.version is None:
+        raise refuse(field, message("IPv4 and IPv6 have names of their own for it"))
+    return next(row for row in rows if row.head == ("ip6" if context.version == 6 else "ip"))
+
+
 def expression(field: str, context: Context) -> str:
     """Return what nft calls the field."""
-    if field == "ethertype" and context.family == "bridge":  # in that family meta protocol is the tag's type
-        return "ether type"
-    if field in _BY_VERSION:
-        if context.version is None:
-            raise refuse(field, message("IPv4 and IPv6 have names of their own for it"))
-        return _BY_VERSION[field][context.version == 6]
-    found = _EXPRESSIONS.get(field)
-    if found is None:
-        raise refuse(field)
-    return found
+    return row_of(field, context).words
 
 
 def key_expression(fields: tuple[str, ...], context: Context) -> tuple[str, tuple[str, ...]]:
     """Return the concatenation of the fields, and the data type of each."""
-    kinds = tuple(_KINDS.get(field, kind_of(field)) for field in fields)
-    return " . ".join(expression(field, context) for field in fields), kinds
+    rows = [row_of(field, context) for field in fields]
+    return " . ".join(row.words for row in rows), tuple(row.type for row in rows)
 
 
 def match_text(match: ir.Match, context: Context, following: ir.Expression | None) -> tuple[str, bool]:
@@ -138,15 +118,15 @@ def field_text(match: ir.FieldMatch, context: Context) -> str:
     if name == "nfproto" and context.family != "inet":
         version = 4 if match.ranges == ((2, 2),) else 6
         return f"ip{'' if version == 4 else '6'} version {_not(match.negated)}{version}"
-    kind = _KINDS.get(name, kind_of(name))
+    row = row_of(name, context)
     ranges = match.ranges
-    if name in _FLAGS or (name, ranges) == ("ct-direction", ((0, 1),)):
+    if type_of(row.type).flags or (name, ranges) == ("ct-direction", ((0, 1),)):
+        # nft lists sets of flags only value by value.
         ranges = _one_by_one(ranges)
-    values = ranges_text(ranges, kind)
+    values = ranges_text(ranges, row.type)
     if match.mask == ir.FULL_MASK:
-        return f"{expression(name, context)} {negation} {values}"
-    mask = ranges_text(((match.mask, match.mask),), kind)
-    return f"{expression(name, context)} & {mask} {negation} {values}"
+        return f"{row.words} {negation} {values}"
+    return f"{row.words} & {type_of(row.type).write(match.mask)} {negation} {values}"
 
 
 def _extension(match: ir.FieldMatch) -> str:

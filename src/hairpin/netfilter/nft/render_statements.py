@@ -7,8 +7,9 @@ from typing import assert_never
 
 from hairpin.message import message
 from hairpin.netfilter import ir
+from hairpin.netfilter.nft.data_types import type_of
 from hairpin.netfilter.nft.render_matches import Context, expression, key_expression
-from hairpin.netfilter.nft.render_values import key_text, kind_of, number_text, range_text, refuse
+from hairpin.netfilter.nft.values import key_text, range_text, refuse
 
 _ICMP_WORDS = {"proto-unreachable": "prot-unreachable"}
 _ICMP6_WORDS = {"adm-prohibited": "admin-prohibited"}
@@ -104,7 +105,7 @@ def _prefix(nat: ir.Nat, kind: str) -> str:
     host = (first ^ last).bit_length()
     if last - first != (1 << host) - 1:
         raise refuse(nat, message("it takes one prefix"))
-    return f"{number_text(first, kind)}/{bits - host}"
+    return f"{type_of(kind).write(first)}/{bits - host}"
 
 
 def _nat_map(nat: ir.NatMap, context: Context, maps: dict[str, ir.Map]) -> str:
@@ -155,16 +156,16 @@ def targets_text(elements: tuple[ir.NatElement, ...], kinds: tuple[str, ...], da
 
 def _set_field(statement: ir.SetField, context: Context) -> str:
     name = expression(statement.field, context)
-    kind = kind_of(statement.field)
+    write = type_of(key_expression((statement.field,), context)[1][0]).write
     if statement.added or (statement.field in ("icmp", "icmp6", "fragment", "tcp-flags") and statement.keep):
         raise refuse(statement)
     terms: list[str] = []
     if statement.keep:
-        terms.append(name if statement.keep == ir.FULL_MASK else f"{name} & {number_text(statement.keep, kind)}")
+        terms.append(name if statement.keep == ir.FULL_MASK else f"{name} & {write(statement.keep)}")
     if statement.source is not None:
         source = expression(statement.source, context)
         masked = statement.source_mask != ir.FULL_MASK
         terms.append(f"{source} & {statement.source_mask:#x}" if masked else source)
     elif statement.value or not terms:
-        terms.append(number_text(statement.value, kind))
+        terms.append(write(statement.value))
     return f"{name} set {' ^ '.join(terms)}"

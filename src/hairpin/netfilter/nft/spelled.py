@@ -5,8 +5,9 @@ Law: nft reads these words and those of :mod:`hairpin.netfilter.nft.render` as t
 Source: nft(8)
 """
 
-from hairpin.netfilter.address import address_text
 from hairpin.netfilter.ir import CT_ESTABLISHED, CT_RELATED, FULL_MASK, STATUS_DNAT, Expression, FieldMatch, Table
+from hairpin.netfilter.nft.data_types import type_of
+from hairpin.netfilter.nft.fields import WRITERS
 from hairpin.netfilter.nft.render import render_rule
 from hairpin.netfilter.packet import ICMP6, TCP, UDP
 
@@ -23,7 +24,7 @@ _PHRASES: dict[Expression, str] = {
     FieldMatch("protocol", ((UDP, UDP),)): "meta l4proto udp",
     FieldMatch("ct-direction", ((0, 0),)): "ct direction original",
 }
-_ADDRESSES = {"saddr4": "ip saddr", "daddr4": "ip daddr", "saddr6": "ip6 saddr", "daddr6": "ip6 daddr"}
+_SPOKEN = ("saddr4", "daddr4", "saddr6", "daddr6", "ct-orig-dport")
 _PORTS = {TCP: "tcp", UDP: "udp"}
 
 
@@ -46,10 +47,10 @@ def _single(match: Expression) -> str:
     first, last = match.ranges[0]
     if first != last:
         return ""
-    if match.field == "ct-orig-dport":
-        return f"ct original proto-dst {first}"
-    name = _ADDRESSES.get(match.field)
-    return f"{name} {address_text(first, 6 if match.field.endswith('6') else 4)}" if name is not None else ""
+    if match.field not in _SPOKEN:
+        return ""
+    (row,) = WRITERS[match.field]
+    return f"{row.words} {type_of(row.type).write(first)}"
 
 
 def _port(protocol: Expression, port: Expression | None) -> str:

@@ -1,80 +1,14 @@
-"""Constants of nft's JSON as numbers, by nft's own names of data types.
+"""Constants, by nft's own names of data types (data_types.py): of nft's JSON as numbers, and of the IR in nft's words.
 
 A constant is a number, a symbol (``"established"``, ``"echo-request"``), an address, a prefix, a range, or a list of
-flags.  nft prints symbols or numbers as its options say, so both are read everywhere.  Symbols that depend on files of
-the examined host (services, users, rt_marks) are unknown: None.
-
-Source: nftables src/datatype.c, src/proto.c, src/ct.c, src/meta.c, src/fib.c (symbol tables)
+flags.  Symbols that depend on files of the examined host (services, users, rt_marks) are unknown: None.
 """
 
-from functools import lru_cache
-
+from hairpin.errors import ChangeError
+from hairpin.message import Message, message
 from hairpin.netfilter.ir import Key, NameKey, NumberKey, Ranges
+from hairpin.netfilter.nft.data_types import ICMP_TYPES, NAMES, symbol, type_of
 from hairpin.netfilter.nft.syntax import Json, element_value
-from hairpin.netfilter.protocols import PROTOCOLS
-from hairpin.netfilter.rule_address import read_address, read_mac
-
-WIDTHS = {
-    "ipv4_addr": 32, "ipv6_addr": 128, "inet_service": 16, "inet_proto": 8, "ether_addr": 48, "ether_type": 16,
-    "nf_proto": 8, "ct_dir": 8, "icmp_type": 8, "icmpv6_type": 8, "icmp_code": 8, "icmpv6_code": 8, "icmpx_code": 8,
-    "pkt_type": 8, "dscp": 6, "ecn": 2, "tcp_flag": 8, "boolean": 1, "octet": 8, "short": 16,
-}  # fmt: skip
-"""Bits of a data type; 32 when not named here."""
-
-BITMASKS = frozenset({"ct_state", "ct_status", "tcp_flag"})
-"""Data types whose values are sets of flags: ``ct state established,related`` asks for any of them."""
-
-NAMES = frozenset({"ifname", "iface_index"})
-
-ICMP_TYPES = frozenset({"icmp_type", "icmpv6_type"})
-"""Types that the IR holds together with the code, as ``type << 8 | code``."""
-
-_FIB_TYPES = ("unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit")
-
-_SYMBOLS: dict[str, dict[str, int]] = {
-    "inet_proto": PROTOCOLS,
-    "ether_type": {"ip": 0x0800, "arp": 0x0806, "ip6": 0x86DD, "8021q": 0x8100, "8021ad": 0x88A8, "vlan": 0x8100},
-    "nf_proto": {"ipv4": 2, "ipv6": 10},
-    "ct_state": {"invalid": 1, "established": 2, "related": 4, "new": 8, "untracked": 64},
-    "ct_status": {
-        "expected": 1, "seen-reply": 2, "assured": 4, "confirmed": 8, "snat": 16, "dnat": 32, "seq-adjust": 64,
-        "snat-done": 128, "dnat-done": 256, "dying": 512, "fixed-timeout": 1024,
-    },
-    "ct_dir": {"original": 0, "reply": 1},
-    "icmp_type": {
-        "echo-reply": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5, "echo-request": 8,
-        "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11, "parameter-problem": 12,
-        "timestamp-request": 13, "timestamp-reply": 14, "info-request": 15, "info-reply": 16,
-        "address-mask-request": 17, "address-mask-reply": 18,
-    },
-    "icmpv6_type": {
-        "destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4,
-        "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131,
-        "mld-listener-done": 132, "mld-listener-reduction": 132, "nd-router-solicit": 133, "nd-router-advert": 134,
-        "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136, "nd-redirect": 137, "router-renumbering": 138,
-        "ind-neighbor-solicit": 141, "ind-neighbor-advert": 142, "mld2-listener-report": 143,
-    },
-    "icmp_code": {
-        "net-unreachable": 0, "host-unreachable": 1, "prot-unreachable": 2, "port-unreachable": 3, "frag-needed": 4,
-        "net-prohibited": 9, "host-prohibited": 10, "admin-prohibited": 13,
-    },
-    "icmpv6_code": {
-        "no-route": 0, "admin-prohibited": 1, "addr-unreachable": 3, "port-unreachable": 4, "policy-fail": 5,
-        "reject-route": 6,
-    },
-    "pkt_type": {"host": 0, "unicast": 0, "broadcast": 1, "multicast": 2, "other": 3},
-    "dscp": {
-        "cs0": 0, "df": 0, "be": 0, "lephb": 1, "cs1": 8, "af11": 10, "af12": 12, "af13": 14, "cs2": 16, "af21": 18,
-        "af22": 20, "af23": 22, "cs3": 24, "af31": 26, "af32": 28, "af33": 30, "cs4": 32, "af41": 34, "af42": 36,
-        "af43": 38, "cs5": 40, "va": 44, "ef": 46, "cs6": 48, "cs7": 56,
-    },
-    "ecn": {"not-ect": 0, "ect1": 1, "ect0": 2, "ce": 3},
-    "tcp_flag": {"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128},
-    "uid": {"root": 0},
-    "gid": {"root": 0},
-    "boolean": {"missing": 0, "exists": 1},
-    "fib_addrtype": {name: number for number, name in enumerate(_FIB_TYPES)},
-}  # fmt: skip
 
 
 def number(value: Json, kind: str) -> int | None:
@@ -84,7 +18,7 @@ def number(value: Json, kind: str) -> int | None:
             return {4: 2, 6: 10}.get(value)
         return int(value) if value >= 0 else None
     if isinstance(value, str):
-        return _symbol(value, kind)
+        return symbol(value, kind)
     if isinstance(value, dict) and "|" in value:
         value = value["|"]
     if isinstance(value, list) and value:
@@ -98,23 +32,6 @@ def _combined(flags: list[int]) -> int:
     for flag in flags:
         result |= flag
     return result
-
-
-@lru_cache(maxsize=65536)
-def _symbol(text: str, kind: str) -> int | None:
-    try:
-        match kind:
-            case "ipv4_addr":
-                return read_address(text, "ip")
-            case "ipv6_addr":
-                return read_address(text, "ip6")
-            case "ether_addr":
-                return read_mac(text)
-            case _:
-                found = _SYMBOLS.get(kind, {}).get(text)
-                return int(text, 0) if found is None else found
-    except ValueError:
-        return None
 
 
 def interval(value: Json, kind: str) -> tuple[int, int] | None:
@@ -138,7 +55,7 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
     if not isinstance(value, dict):
         return None
     first, length = number(value.get("addr"), kind), value.get("len")
-    width = WIDTHS.get(kind, 32)
+    width = type_of(kind).bits
     if first is None or not isinstance(length, int) or not 0 <= length <= width:
         return None
     host = (1 << (width - length)) - 1
@@ -192,3 +109,51 @@ def key(value: Json, kind: str) -> Key | None:
     if kind in ICMP_TYPES:
         return NumberKey(found[0] << 8, found[1] << 8 | 0xFF)
     return NumberKey(*found)
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def refuse(what: object, why: Message | None = None) -> ChangeError:
+    """Return the error for something that nft cannot express."""
+    return ChangeError(
+        message(
+            "cannot write {what} for nftables: {why}; leave it to the tool that made it",
+            what=what,
+            why=why or message("nft has no words for it"),
+        )
+    )
+
+
+def range_text(first: int, last: int, kind: str) -> str:
+    """Return ``80`` or ``80-90``."""
+    ends = dict.fromkeys((type_of(kind).write(first), type_of(kind).write(last)))
+    return "-".join(ends)
+
+
+def ranges_text(ranges: Ranges, kind: str) -> str:
+    """Return ``80``, ``80-90`` or ``{ 80, 90-99 }``."""
+    texts = [range_text(first, last, kind) for first, last in ranges]
+    return texts[0] if len(texts) == 1 else f"{{ {', '.join(texts)} }}"
+
+
+def name_text(name: str) -> str:
+    """Return an interface name in quotes."""
+    return f'"{name}"'
+
+
+def key_text(key: tuple[Key, ...], kinds: tuple[str, ...]) -> str:
+    """Return the key of a set's or map's element, ``*`` for a map's default."""
+    if not key:
+        return "*"
+    if len(key) != len(kinds):
+        raise refuse(key, message("it has another number of dimensions than {type}", type=" . ".join(kinds)))
+    return " . ".join(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
+
+
+def _part(part: Key, kind: str) -> str:
+    match part:
+        case NumberKey(first=first, last=last):
+            return range_text(first, last, kind)
+        case NameKey(name=name):
+            return name_text(name)

@@ -6,6 +6,7 @@ Source: nft(8) CHAINS, SETS, MAPS, FLOWTABLES, STATEFUL OBJECTS; nftables src/pa
 from collections.abc import Callable
 
 from hairpin.netfilter.ir import Family
+from hairpin.netfilter.nft.data_types import TYPES
 from hairpin.netfilter.nft.operands import operand
 from hairpin.netfilter.nft.script.constants import with_ports_of
 from hairpin.netfilter.nft.script.cursor import Cursor
@@ -209,15 +210,9 @@ def _typeof(at: Cursor, family: Family) -> Json:
     """Return data types by the fields that have them, if each of them has a name."""
     value = concatenation(at, operand_of)
     kinds = [_kind(each, family) for each in _dimensions(value)]
-    if all(each in _NAMED_TYPES for each in kinds):
+    if all(each in TYPES and TYPES[each].named for each in kinds):
         return kinds[0] if len(kinds) == 1 else [*kinds]
     return {"typeof": value}
-
-
-_NAMED_TYPES = frozenset({
-    "ipv4_addr", "ipv6_addr", "inet_service", "inet_proto", "ether_addr", "ether_type", "mark", "ifname", "uid", "gid",
-    "ct_state", "ct_status", "icmp_type", "icmpv6_type", "nf_proto", "pkt_type",
-})  # fmt: skip
 
 
 def flowtable(at: Cursor) -> Object:

@@ -1,44 +1,16 @@
-"""Fields of the packet as nft(8) writes them, and the questions that depend on more than the packet.
+"""Fields of the packet (fields.py) in a script, and the questions that depend on more than the packet.
 
 Source: nft(8) PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS; nftables src/json.c
 """
 
 from collections.abc import Callable
 
+from hairpin.netfilter.nft.fields import HEADERS, KEYS, READ_BARE, SAME_META
 from hairpin.netfilter.nft.script.cursor import Cursor
 from hairpin.netfilter.nft.syntax import Json, Object
 
 Reader = Callable[[Cursor], Json]
 
-_PORTS = frozenset({"sport", "dport", "checksum"})
-_HEADERS: dict[str, frozenset[str]] = {
-    "ether": frozenset({"saddr", "daddr", "type"}),
-    "vlan": frozenset({"id", "cfi", "dei", "pcp", "type"}),
-    "arp": frozenset({"htype", "ptype", "hlen", "plen", "operation"}),
-    "ip": frozenset({
-        "version", "hdrlength", "dscp", "ecn", "length", "id", "frag-off", "ttl", "protocol", "checksum", "saddr",
-        "daddr",
-    }),
-    "ip6": frozenset({
-        "version", "dscp", "ecn", "flowlabel", "length", "nexthdr", "hoplimit", "saddr", "daddr",
-    }),
-    "icmp": frozenset({"type", "code", "checksum", "id", "sequence", "gateway", "mtu"}),
-    "icmpv6": frozenset({
-        "type", "code", "checksum", "parameter-problem", "packet-too-big", "id", "sequence", "max-delay", "mtu",
-        "taddr", "daddr",
-    }),
-    "igmp": frozenset({"type", "checksum", "mrt", "group"}),
-    "ah": frozenset({"nexthdr", "hdrlength", "reserved", "spi", "sequence"}),
-    "esp": frozenset({"spi", "sequence"}),
-    "comp": frozenset({"nexthdr", "flags", "cpi"}),
-    "udp": _PORTS | {"length"},
-    "udplite": _PORTS | {"csumcov"},
-    "tcp": _PORTS | {"sequence", "ackseq", "doff", "reserved", "flags", "window", "urgptr"},
-    "dccp": _PORTS | {"type"},
-    "sctp": _PORTS | {"vtag"},
-    "th": frozenset({"sport", "dport"}),
-    "gre": frozenset({"hdrlength", "flags", "version", "protocol"}),
-}  # fmt: skip
 _TUNNELS = {"vxlan": frozenset({"vni", "flags"}), "geneve": frozenset({"vni", "type"}), "gretap": frozenset[str]()}
 _EXTENSIONS = {
     "hbh": ("nexthdr", "hdrlength"), "rt": ("nexthdr", "hdrlength", "type", "seg-left"), "rt0": ("addr",),
@@ -46,21 +18,6 @@ _EXTENSIONS = {
     "frag": ("nexthdr", "reserved", "frag-off", "reserved2", "more-fragments", "id"), "dst": ("nexthdr", "hdrlength"),
     "mh": ("nexthdr", "hdrlength", "type", "reserved", "checksum"),
 }  # fmt: skip
-_META_BARE = frozenset({
-    "mark", "iif", "iifname", "iiftype", "oif", "oifname", "oiftype", "skuid", "skgid", "nftrace", "rtclassid",
-    "ibriport", "obriport", "ibrname", "obrname", "pkttype", "cpu", "iifgroup", "oifgroup", "cgroup", "ipsec", "time",
-    "day", "hour", "iifkind", "oifkind", "sdif", "sdifname", "broute",
-})  # fmt: skip
-_META = _META_BARE | {
-    "length", "protocol", "priority", "random", "secmark", "nfproto", "l4proto", "secpath", "prandom", "ibridgename",
-    "obridgename", "ibrpvid", "ibrvproto", "ibrhwaddr",
-}  # fmt: skip
-_SAME_META = {"ibriport": "ibrname", "obriport": "obrname", "secpath": "ipsec", "ibridgename": "ibrname",
-              "obridgename": "obrname"}  # fmt: skip
-_CT = frozenset({
-    "l3proto", "protocol", "mark", "state", "direction", "status", "expiration", "helper", "saddr", "daddr",
-    "proto-src", "proto-dst", "label", "event", "secmark", "id", "bytes", "packets", "avgpkt", "zone", "count",
-})  # fmt: skip
 _TCP_OPTIONS = {"mss": "maxseg", "eol": "eol", "sack-permitted": "sack-perm", "nop": "nop"}
 _IP_OPTIONS = ("lsrr", "rr", "ssrr", "ra")
 
@@ -78,14 +35,14 @@ def field(at: Cursor, inner: Reader) -> Json:
         return reader(at)
     if token.text in ("jhash", "symhash"):
         return _hash(at, inner)
-    if token.text in _META_BARE:
+    if token.text in READ_BARE:
         at.take()
         return _meta(token.text)
     return None
 
 
 def _meta(key: str) -> Json:
-    return {"meta": {"key": _SAME_META.get(key, key)}}
+    return {"meta": {"key": SAME_META.get(key, key)}}
 
 
 def _raw(at: Cursor) -> Json:
@@ -102,7 +59,7 @@ def _raw(at: Cursor) -> Json:
 
 def _of_meta(at: Cursor) -> Json:
     key = at.peek(1).text
-    if key not in _META:
+    if key not in KEYS["meta"]:
         return None
     at.take()
     at.take()
@@ -118,7 +75,7 @@ def _of_ct(at: Cursor) -> Json:
         if key in ("ip", "ip6"):
             key = f"{key} {at.name()}"
         return {"ct": {"key": key, "dir": direction}}
-    if first not in _CT or first == "count":
+    if first not in KEYS["ct"] or first == "count":
         return None
     at.take()
     return {"ct": {"key": at.take().text}}
@@ -183,7 +140,7 @@ def _header(at: Cursor) -> Json:
         at.take()
         at.take()
         return {"payload": {"protocol": "arp", "field": f"{key} {at.take().text}"}}
-    if key not in _HEADERS[name]:
+    if key not in KEYS[name]:
         return _inside(at) if name == "gre" else None
     at.take()
     at.take()
@@ -201,7 +158,7 @@ def _tunnel(at: Cursor) -> Json:
 
 def _inside(at: Cursor) -> Json:
     """``vxlan ip saddr``: a field of the packet in the tunnel."""
-    if not (at.peek(1).text in _HEADERS and at.peek(2).text in _HEADERS[at.peek(1).text]):
+    if not (at.peek(1).text in HEADERS and at.peek(2).text in KEYS[at.peek(1).text]):
         return None
     name = at.take().text
     return {"payload": {"protocol": at.take().text, "field": at.take().text, "tunnel": name}}
@@ -296,7 +253,7 @@ def _offset(at: Cursor) -> Object:
 
 
 _READERS: dict[str, Reader] = {
-    **dict.fromkeys(_HEADERS, _header),
+    **dict.fromkeys(HEADERS, _header),
     **dict.fromkeys(_TUNNELS, _tunnel),
     **dict.fromkeys(_EXTENSIONS, _extension),
     "meta": _of_meta,
