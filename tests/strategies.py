@@ -154,7 +154,11 @@ def values(field: str, fits: Callable[[Value], bool]) -> st.SearchStrategy[Value
         (_flags([0, 1]), bits.map(_flags)),
     )
     # Flags of TCP always have a mask.
-    fitting = [each for sample, each in kinds if fits(sample) and (field != "tcp-flags" or sample.plain is None)]
+    fitting = [
+        each
+        for sample, each in kinds
+        if sample.ranges[-1][1] <= top and fits(sample) and (field != "tcp-flags" or sample.plain is None)
+    ]
     return st.one_of(fitting).filter(lambda value: value != _span(0, top) and fits(value))
 
 
@@ -208,7 +212,7 @@ def nft_row_matches(row: FieldRow) -> st.SearchStrategy[ir.Match]:
     """Draw a match that the row of nft's table has words for, in a table of family inet."""
     match row.field:
         case "iif" | "oif" | "physin" | "physout" as name:
-            names = st.sampled_from((("lo",), ("eth*",), ("br-1", "odd\\*")))
+            names = st.sampled_from((("lo",), ("eth*",), ("br-1", "veth9")))
             return st.tuples(names, st.booleans()).map(lambda drawn: ir.NameMatch(name, *drawn))
         case field:
             few = _FEW_VALUES.get(field)

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hairpin.host.read.rulesets import with_devices
 from hairpin.netfilter import ir
 from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.netfilter.nft.fields import ROWS, FieldRow
 from hairpin.netfilter.nft.render import render
 from tests.kernel.test_nft_json import EXAMPLES, RULESETS, UNDERSTOOD
+from tests.strategies import nft_implied, nft_row_matches
 
 FIREWALLD = Path(__file__).parents[1] / "data" / "nft" / "firewalld-1.3.txt"
 MARK = "=== listed ==="
@@ -164,6 +166,38 @@ def names_sorted(rule: ir.Rule) -> list[ir.Expression]:
 @given(st.lists(bodies(), min_size=1, max_size=20))
 def test_written_rules_read_back(found: list[tuple[ir.Expression, ...]]) -> None:
     rules = tuple(ir.Rule(body, "", number) for number, body in enumerate(found, 1))
+    table = ir.Table("inet", "generated", "nft", (ir.Chain("in", rules, "input", "filter", -5, "drop"),))
+    (again,) = listed(render(table))
+    assert [names_sorted(rule) for rule in again.chains[0].rules] == [names_sorted(rule) for rule in rules]
+
+
+# --- each row of the table -------------------------------------------------------------------------------------------
+
+TRANSPORT = ir.FieldMatch("protocol", ((6, 6),))
+
+
+def some_bodies(row: FieldRow) -> list[tuple[ir.Expression, ...]]:
+    """Return a few rules with matches that the row has words for, behind what they need."""
+    found: list[tuple[ir.Expression, ...]] = []
+    needs_transport = row.head == "th" or row.key.startswith("proto-")
+
+    @settings(max_examples=6, phases=(Phase.generate,), database=None)
+    @given(nft_row_matches(row))
+    def collect(match: ir.Match) -> None:
+        found.append((*nft_implied(row), *((TRANSPORT,) if needs_transport else ()), match, ir.Verdict("accept")))
+
+    collect()
+    # nft lists protocol 0 by its name in /etc/protocols, which is that of IP.
+    return [body for body in found if not any(isinstance(each, ir.FieldMatch) and is_protocol_0(each) for each in body)]
+
+
+def is_protocol_0(match: ir.FieldMatch) -> bool:
+    return match.field in ("protocol", "ct-protocol") and match.ranges[0] == (0, 0)
+
+
+def test_nft_takes_every_row_of_the_table() -> None:
+    bodies = [body for row in ROWS if row.written for body in some_bodies(row)]
+    rules = tuple(ir.Rule(tuple(dict.fromkeys(body)), "", number) for number, body in enumerate(bodies, 1))
     table = ir.Table("inet", "generated", "nft", (ir.Chain("in", rules, "input", "filter", -5, "drop"),))
     (again,) = listed(render(table))
     assert [names_sorted(rule) for rule in again.chains[0].rules] == [names_sorted(rule) for rule in rules]

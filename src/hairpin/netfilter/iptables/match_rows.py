@@ -43,6 +43,7 @@ _STATUSES = {
     "NONE": 0, "EXPECTED": ir.STATUS_EXPECTED, "SEEN_REPLY": ir.STATUS_SEEN_REPLY, "ASSURED": ir.STATUS_ASSURED,
     "CONFIRMED": ir.STATUS_CONFIRMED,
 }  # fmt: skip
+_DIRECTIONS = {"ORIGINAL": 0, "REPLY": 1}
 PACKET_TYPES = {"unicast": 0, "host": 0, "broadcast": 1, "bcast": 1, "multicast": 2, "mcast": 2, "otherhost": 3}
 DSCP_CLASSES = {
     **{f"CS{number}": number << 3 for number in range(8)}, "BE": 0, "EF": 0x2E,
@@ -147,8 +148,8 @@ ROWS: tuple[OptionRow, ...] = (
     OptionRow("ecn", "--ecn-tcp-cwr", "tcp-flags", constant(128, 128)),
     OptionRow("tcp", "--tcp-flags", "tcp-flags", FLAGS_OF_TCP, protocols=(TCP,)),
     OptionRow("tcp", "--syn", "tcp-flags", constant(2, 23), written=False),
-    OptionRow("icmp", "--icmp-type", "icmp", icmp_type(ICMP_TYPES), protocols=(1,)),
-    OptionRow("icmp6", "--icmpv6-type", "icmp6", icmp_type(ICMP6_TYPES), protocols=(58,)),
+    OptionRow("icmp", "--icmp-type", "icmp", icmp_type(ICMP_TYPES), protocols=(1,), families=("ip",)),
+    OptionRow("icmp6", "--icmpv6-type", "icmp6", icmp_type(ICMP6_TYPES), protocols=(58,), families=("ip6",)),
     OptionRow("mark", "--mark", "mark", MASKED),
     OptionRow("connmark", "--mark", "ct-mark", MASKED),
     *_hops(),
@@ -165,7 +166,7 @@ ROWS: tuple[OptionRow, ...] = (
     OptionRow("state", "--state", "ct-state", STATE_NAMES, written=False),
     OptionRow("conntrack", "--ctstatus", "ct-status", any_flag(_STATUSES), opposite=True),
     OptionRow("conntrack", "--ctproto", "ct-protocol", PROTOCOL),
-    OptionRow("conntrack", "--ctdir", "ct-direction", symbol({"ORIGINAL": 0, "REPLY": 1}, capitals=True)),
+    OptionRow("conntrack", "--ctdir", "ct-direction", symbol(_DIRECTIONS, capitals=True), negatable=False),
     OptionRow("conntrack", "--ctorigsrc", ("ct-orig-saddr4", "ct-orig-saddr6"), network(bare=True)),
     OptionRow("conntrack", "--ctorigdst", ("ct-orig-daddr4", "ct-orig-daddr6"), network(bare=True)),
     OptionRow("conntrack", "--ctreplsrc", ("ct-repl-saddr4", "ct-repl-saddr6"), network(bare=True)),

@@ -60,19 +60,7 @@ def _raw_words(body: tuple[ir.Expression, ...], family: IpFamily) -> tuple[str, 
                 groups.append(_Group(None, ("-m", "comment", "--comment", quoted(text))))
             case ir.NoEffect(name=name, text=text) if name.islower():
                 groups.append(_verbatim(text))
-            case (
-                ir.Verdict()
-                | ir.Jump()
-                | ir.Reject()
-                | ir.Nat()
-                | ir.NatMap()
-                | ir.SetField()
-                | ir.Notrack()
-                | ir.SetZone()
-                | ir.VerdictMap()
-                | ir.NoEffect()
-                | ir.Outside()
-            ):
+            case _ if isinstance(each, ir.Statement):
                 statements.append(each)
             case _:
                 words = tos_pair(each, body[index] if index < len(body) else None)

@@ -17,19 +17,6 @@ from hairpin.netfilter.nft.render_statements import statement_text, targets_text
 from hairpin.netfilter.nft.sets import UPDATED_BY_RULES
 from hairpin.netfilter.nft.values import key_text, name_text, refuse
 
-Matches = (
-    ir.FieldMatch,
-    ir.NameMatch,
-    ir.SetMatch,
-    ir.InlineSetMatch,
-    ir.FibMatch,
-    ir.ReversePathMatch,
-    ir.SocketMatch,
-    ir.AnyOfMatch,
-    ir.StatefulMatch,
-    ir.OpaqueMatch,
-)
-
 _EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
 
 
@@ -65,7 +52,7 @@ def render_rule(body: tuple[ir.Expression, ...], table: ir.Table, *, counter: st
         following = body[at + 1] if at + 1 < len(body) else None
         context = Context(table.family, settled_version(table.family, body[:at]))
         at += 1
-        if isinstance(each, Matches):
+        if isinstance(each, ir.Match):
             if _is_implied_by(each, following):
                 continue
             text, both = _pair(each, following, context) or match_text(each, context, following)
