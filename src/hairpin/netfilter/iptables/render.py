@@ -60,9 +60,10 @@ def _raw_words(body: tuple[ir.Expression, ...], family: IpFamily) -> tuple[str, 
                 groups.append(_Group(None, ("-m", "comment", "--comment", quoted(text))))
             case ir.NoEffect(name=name, text=text) if name.islower():
                 groups.append(_verbatim(text))
-            case _ if isinstance(each, ir.Statement):
-                statements.append(each)
             case _:
+                if isinstance(each, ir.Statement):
+                    statements.append(each)
+                    continue
                 words = tos_pair(each, body[index] if index < len(body) else None)
                 index += words is not None
                 words = words or match_words(each, Context(family, protocol, used))
