@@ -1,6 +1,6 @@
 """The answer to a question: one value with everything that a reader may be shown, in no language.
 
-Sentences are messages (template and values).  Text, JSON and pages are made of an ``Answer`` alone (``report/``).
+Sentences are messages (template and values).  Text, JSON and pages are made only from an ``Answer`` (``report/``).
 """
 
 from typing import Literal
@@ -29,20 +29,20 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 
 REPLICA = "replica"
-"""The key of what no replica could confirm: nothing is undecided by it."""
+"""The key of parts that no replica could confirm; they leave nothing undecided."""
 DISPUTED = "replica-disagrees"
-"""The key of what a replica decided otherwise than the walk."""
+"""The key of flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
 
 
 def ref_of(number: int) -> str:
-    """Return the reference of the flow of that index: ``f1`` of the first."""
+    """Return the reference of the flow with that index: ``f1`` for the first."""
     return f"f{number + 1}"
 
 
 class BeforeEvent(msgspec.Struct, frozen=True):
-    """A flow before an event: its verdict, and what becomes of a connection that is open when the event begins (None:
-    the flow does not pass then)."""
+    """A flow before an event: its verdict, and the fate of a connection that is open when the event begins (None: the
+    flow does not pass before it)."""
 
     verdict: Verdict
     established: Fate | None
@@ -51,9 +51,9 @@ class BeforeEvent(msgspec.Struct, frozen=True):
 class EventAnswer(msgspec.Struct, frozen=True):
     """The event after which the question is asked.
 
-    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what nobody can foresee.
+    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what cannot be foreseen.
     ``failures``: what does not start then.  ``was``: the network before it, in which the ``flows`` were asked;
-    ``label``: the host on which it happens.  ``rivals``: what it leaves if units start in another order."""
+    ``label``: the host on which it happens.  ``rivals``: the networks after other start orders of units."""
 
     id: str
     title: Message
@@ -66,7 +66,7 @@ class EventAnswer(msgspec.Struct, frozen=True):
     rivals: tuple[Rival, ...] = ()
 
     def orders(self, number: int, after: Trace) -> tuple[Message, ...]:
-        """Return the orders of units that decide how the asked flow of that index ends."""
+        """Return the start orders of units that decide about the asked flow with that index."""
         return deciding_orders(self.was, self.rivals, self.flows[number], after)
 
 
@@ -74,8 +74,8 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     """One asked flow.
 
     ``trace``: every step.  ``causes``: refs of the causes that stop it, in the order of its own diagnosis.  ``judged``:
-    both judges' answers, if the kernel was asked and could answer.  ``orders``: of units that nothing orders and that
-    an event starts; with another order the flow ends otherwise."""
+    both judges' answers, if the kernel was asked and could answer.  ``orders``: the assumed start orders of unordered
+    units; with another order the flow ends differently."""
 
     ref: str
     trace: Trace
@@ -85,7 +85,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def disputed(self) -> bool:
-        """Whether a replica decided otherwise than the walk, whose answer then stays simulated."""
+        """Whether a replica decided otherwise than the walk; then the answer stays simulated."""
         return self.judged is not None and self.judged.agreement.agrees is False
 
     @property
@@ -95,7 +95,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def succeeds(self) -> bool:
-        """Whether the flow is delivered or leaves, whatever cannot be foreseen."""
+        """Whether the flow is delivered or leaves, apart from what cannot be foreseen."""
         return self.trace.succeeds and not self.orders
 
     @property
@@ -110,14 +110,13 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):
-    """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired.
-    ``flows``: refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own
-    included) of the causes that have to go before those flows are delivered.  ``alternatives``: other sets of refs of
-    that size which would do instead; a cause that is in such sets only is ``advice`` and has no flows.
-    ``follows_from``: refs of the causes that made this one.  ``configured``: where somebody wrote down what stops the
-    flow; None: it was found at run time only, an accident.  ``event``: the event after which a latent cause stops a
-    flow; its ``proof`` is of the time after it.  ``stop`` and ``proof`` None: a state of the host, told by a
-    reading, that no asked flow shows."""
+    """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired. ``flows``:
+    refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own included)
+    of the causes that have to be removed before those flows are delivered.  ``alternatives``: other sufficient sets of
+    refs of that size; a cause that is only in such sets is ``advice`` and has no flows. ``follows_from``: refs of the
+    causes that made this one.  ``configured``: the file or option that has the setting; None: it exists only at run
+    time, an accident.  ``event``: the event after which a latent cause stops a flow; its ``proof`` is of the time after
+    it.  ``stop`` and ``proof`` None: a state of the host, told by a reading, that no asked flow shows."""
 
     ref: str
     id: str
@@ -135,11 +134,11 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     follows_from: tuple[str, ...] = ()
     configured: Configured | None = None
     decision: OwnersDecision | None = None
-    """The decision of somebody's that stops the flow, or that every repair undoes; None: an accident."""
+    """The administrator's decision that stops the flow, or that every repair undoes; None: an accident."""
     blame: Blame | None = None
-    """Since when it is there, and through whom, where a trace of the host proves it."""
+    """When and by whom the cause was made, if a trace on the host proves it."""
     line: Message | None = None
-    """Of advice that stands for many flows nobody asked about: the one line in which it is said."""
+    """The one line of an advice that stands for many flows which were not asked."""
 
 
 class Dispute(msgspec.Struct, frozen=True):
@@ -153,7 +152,7 @@ class Dispute(msgspec.Struct, frozen=True):
     with_host: bool = False
 
     def said(self) -> Message:
-        """Return what differs, and what to do about it."""
+        """Return the difference, and what to do about it."""
         found = self.disagreement
         flow = found.trace.flow
         reason = found.agreement.reason
@@ -171,10 +170,10 @@ class Dispute(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """The answer to a question.
 
-    ``evidence``: of every host that was read, this host first.  ``network``: what it describes, in the stated world.
-    ``flows``: in the order asked.  ``causes``: by severity, then in the order of the flows.  ``unread``: what could not
-    be read or rebuilt.  ``kernel``: the release of the judging kernel, if one was asked.  ``notes``: remarks on the
-    evidence, such as its age.  ``questions``: what only the user can tell."""
+    ``evidence``: of every host that was read, this host first.  ``network``: the hosts in it, in the stated world.
+    ``flows``: in the order asked.  ``causes``: by severity, then in the order of the flows.  ``unread``: missing
+    readings, and parts that could not be rebuilt.  ``kernel``: the release of the judging kernel, if one was asked.
+    ``notes``: remarks on the evidence, such as its age.  ``questions``: to the user."""
 
     question: Question
     evidence: tuple[Evidence, ...]
@@ -188,7 +187,7 @@ class Answer(msgspec.Struct, frozen=True):
     questions: tuple[QuestionAnswer, ...] = ()
     event: EventAnswer | None = None
     engines: tuple[Message, ...] = ()
-    """How engines are that do not answer: the first thing to say."""
+    """Sentences about engines that do not answer: the first ones of the report."""
 
     @property
     def has_several_hosts(self) -> bool:
@@ -196,14 +195,14 @@ class Answer(msgspec.Struct, frozen=True):
         return len(self.network.hosts) > 1
 
     def before_of(self, flow: FlowAnswer) -> BeforeEvent | None:
-        """Return the flow as it is before the event; None where the question is about no event."""
+        """Return the flow before the event; None if the question has no event."""
         if self.event is None:
             return None
         return next(was for was, each in zip(self.event.before, self.flows, strict=True) if each.ref == flow.ref)
 
     @property
     def broken(self) -> tuple[FlowAnswer, ...]:
-        """The flows that the event breaks: they pass now and do not then."""
+        """The flows that the event breaks: they pass before it and not after it."""
         return tuple(flow for flow in self.flows if not flow.succeeds and self._passes_before(flow))
 
     def _passes_before(self, flow: FlowAnswer) -> bool:
@@ -212,5 +211,6 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def missing(self) -> tuple[Unread, ...]:
-        """What leaves something undecided or unconfirmed: all of ``unread``, then each of the ``disputes``."""
+        """The reasons why something stays undecided or unconfirmed: all of ``unread``, then each of the
+        ``disputes``."""
         return (*self.unread, *(Unread(DISPUTED, "", REPLICA, each.said(), "") for each in self.disputes))

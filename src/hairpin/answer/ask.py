@@ -57,8 +57,8 @@ def ask(
     depth: Depth = "events",
 ) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
-    the second judge, if it may be asked; ``rest``: reads all containers, for the case that one is needed which
-    ``sources`` left unread; ``depth``: of ``check`` alone.
+    the second judge, if it may be asked; ``rest``: reads all containers, in case an unread one is needed; ``depth``:
+    only for ``check``.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
     for ``prove`` ReplicaError if no replica can be built.
@@ -91,7 +91,7 @@ def ask(
             if kernel is None:
                 return _with_questions(with_causes(start, examination, depth))
             with replicating(examination, start.evidence, kernel) as word:
-                found = with_causes(start, examination, depth)  # while the replicas are at work
+                found = with_causes(start, examination, depth)  # while the replicas run
                 found = _judged(found, word(printed_otherwise(found.causes, examination)))
             return _with_questions(msgspec.structs.replace(found, kernel=kernel.release))
 
@@ -103,7 +103,7 @@ def network_asked(question: Question, sources: tuple[Source, ...]) -> Network:
 
 
 def begin_answer(question: Question, hosts: tuple[Source, ...], network: Network) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer before anything was walked, and the flows."""
+    """Return the answer before any walk, and the flows."""
     evidence = tuple(each for each in hosts if isinstance(each, Evidence))
     refuse_same_machine(network)
     within = with_world(network, question.world, question.publics, question.targets)
@@ -120,26 +120,26 @@ def _is_partial(network: Network) -> bool:
 
 
 def _is_decided(diagnosis: Diagnosis) -> bool:
-    """Return whether nothing that was left unread can change the diagnosis: no walk ended there, and what fails has a
+    """Return whether no unread container can change the diagnosis: no walk ended there, and every failure has a
     cause."""
     return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
 
 
 def _needs_all(found: Finding) -> bool:
-    """Return whether the repair concerns all containers of a network, or is one of several: which of them is first
-    depends on what each does to other flows."""
+    """Return whether the repair concerns all containers of a network, or is one of several.  Their order depends on
+    their effects on other flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
 def _with_questions(answer: Answer) -> Answer:
-    if answer.event is None:  # an engine that the event ends was read, and states are of now
+    if answer.event is None:  # the event may have stopped the engine, and states are present ones
         answer = with_states(with_engines(answer))
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)
 
 
 def network_of(sources: tuple[Source, ...]) -> Network:
-    """Return the network that the evidence describes; of a host that was not read it has only the label."""
+    """Return the network in the evidence; a host that was not read has only its label."""
     return Network(tuple(parse(each) if isinstance(each, Evidence) else _not_read(each) for each in sources))
 
 
@@ -148,7 +148,7 @@ def _not_read(source: NotRead) -> Host:
 
 
 def _judged(found: Answer, word: Replication) -> Answer:
-    """Return the answer with the second judge's word."""
+    """Return the answer with the second judge's verdicts."""
     return msgspec.structs.replace(
         found,
         flows=tuple(
@@ -166,13 +166,13 @@ def _judged(found: Answer, word: Replication) -> Answer:
 
 
 def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Return the flows' walks; no cause is looked for."""
+    """Return the flows' walks without a search for causes."""
     found = (without_search(network, flow) or Diagnosis(walked(network, flow)) for flow in flows)
     return Examination(network, tuple(found), ())
 
 
 def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer:
-    """Return the answer of ``check`` as the walk gives it: diagnoses and repairs, as far as ``depth``."""
+    """Return the answer of ``check`` by the walk: diagnoses and repairs, as far as ``depth``."""
     flows = tuple(
         FlowAnswer(
             ref_of(number),
@@ -204,8 +204,7 @@ def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer
 
 
 def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
-    """Return a note for each client outside that does not get through while another one does, with the rule that stops
-    the first."""
+    """Return a note for each outside client that is stopped while another one passes, with the rule that stops it."""
     found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
     return tuple(dict.fromkeys(found))
 
@@ -246,7 +245,8 @@ def _client(trace: Trace) -> int:
 
 
 def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
-    """Return both judges' answers; about a name the walk's alone: packets do not tell what a name server knows."""
+    """Return both judges' answers; for a name only the walk's, because a packet does not show which names a server
+    knows."""
     asked = tuple((number, flow) for number, flow in enumerate(flows) if not flow.asked_name)
     answers = judge_flows(start.network, tuple(flow for _, flow in asked), start.evidence, kernel) if asked else ()
     both = {number: each for (number, _), each in zip(asked, answers, strict=True)}

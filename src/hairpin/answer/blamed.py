@@ -1,4 +1,4 @@
-"""Adds to an answer's causes since when they are there, and through whom, as far as the story proves it."""
+"""Adds to an answer's causes when and by whom they were made, as far as the story proves it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _FLOWS = 2
 
 
 def has_question(answer: Answer) -> bool:
-    """Return whether a cause of the answer is one of which a story may tell since when it is there."""
+    """Return whether a story may tell about one of the answer's causes when it was made."""
     return answer.event is None and any(map(_is_asked, answer.causes))
 
 
@@ -30,7 +30,7 @@ def _is_asked(cause: CauseAnswer) -> bool:
 def with_blame(answer: Answer, story: Story, passing: tuple[float, ...] = ()) -> Answer:
     """Return the answer; its blocking causes have ``blame`` where the story proves it.
 
-    ``passing``: when snapshots of this host were kept in which every flow passed, in seconds since the epoch."""
+    ``passing``: the times of kept snapshots of this host in which every flow passed, in seconds since the epoch."""
     sights = (
         *(sight for host in answer.network.hosts for sight in _starts(host)),
         *(_kept(at, answer.network.this) for at in passing),
@@ -59,8 +59,8 @@ def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
 
 
 def _starts(host: Host) -> Iterator[StoryEntry]:
-    """Yield the starts of the containers that run: each has succeeded, so what it needs was there then.  A story tells
-    of those in its time alone, and not what an engine's own start needs of each."""
+    """Yield the starts of the running containers: each succeeded, so its needs were met then.  A story tells only of
+    its own time span, and not what an engine's own start needs of each container."""
     for container in host.containers():
         started = moment(container.started_at)
         if container.running and started is not None:

@@ -1,4 +1,4 @@
-"""Makes the causes of an answer of what was found: each with its repairs, and with a ref."""
+"""Makes the causes of an answer from the findings: each with its repairs and a ref."""
 
 from collections.abc import Iterable, Iterator
 from typing import get_args
@@ -31,8 +31,8 @@ from hairpin.walk.state import Stop
 
 
 def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
-    """Yield the causes that stop the asked flows, with their repairs, each for the hosts that the repairs before it
-    leave.  A cause that may be repaired instead of another is repaired on the hosts as they are."""
+    """Yield the causes that stop the asked flows, with their repairs, each for the hosts after the earlier repairs.  An
+    alternative cause is repaired on the hosts as they are."""
     network = now = examination.network
     printed: dict[str, Change] = {}
     told: list[CauseAnswer] = []
@@ -51,9 +51,9 @@ def of_searched(examination: Examination) -> Iterator[CauseAnswer]:
 def of_finding(
     found: Finding, examination: Examination, now: Network | None = None, printed: Printed = NOTHING_PRINTED
 ) -> CauseAnswer:
-    """Return what was found, with its repairs for the hosts ``now`` (None: as they are).
+    """Return the finding with its repairs for the hosts ``now`` (None: as they are).
 
-    ``printed``: the first repairs above them."""
+    ``printed``: the first repairs of earlier causes."""
     if found.later is not None:
         return _answer(found, averting(found, found.later, examination.network, examination.asked.flows))
     if found.stop is None:
@@ -62,7 +62,7 @@ def of_finding(
 
 
 def of_reading(found: Finding, network: Network) -> CauseAnswer:
-    """Return what no stop of a packet shows, with its repairs."""
+    """Return the cause of a finding that no stop of a packet shows, with its repairs."""
     return _answer(found, remedies(found.id, found.candidate, network.seen_from(found.host)))
 
 
@@ -73,14 +73,14 @@ def with_refs(causes: Iterable[CauseAnswer], first: int) -> tuple[CauseAnswer, .
 
 
 def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes by severity; those of one severity in the order in which they are given."""
+    """Return the causes by severity; within one severity their order stays."""
     severities: tuple[Severity, ...] = get_args(Severity)
     return tuple(sorted(causes, key=lambda each: severities.index(each.severity)))
 
 
 def _repaired(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> CauseAnswer:
-    """Return the cause that stops a packet there, with its repairs, what each does to other flows, and the decision
-    that it undoes."""
+    """Return the cause of a packet's stop, with its repairs, their effects on other flows, and the decision that it
+    undoes."""
     others = _others(examination, found.host)
     written = configured_at(found.candidate, stop, others.network)
     asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
@@ -124,5 +124,6 @@ def _others(examination: Examination, label: str) -> Others:
 
 @kept
 def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: ARG001
-    """Return the known flows by the label of the host; of most hosts no repair is told, so nothing is walked."""
+    """Return the known flows by the label of the host.  Lazy: most hosts get no repair, so nothing is walked for
+    them."""
     return {}

@@ -1,7 +1,7 @@
-"""Which readings decide what a command says: the one place that every command asks before it calls something fine.
+"""The readings that decide a command's result.  Every command asks here before it reports success.
 
-The table goes by the beginnings of the readings' keys.  A reading that is in no row decides nothing: another one holds
-the same facts, or its lack makes the walk fork, so that the verdict itself says it.
+The table has prefixes of reading keys.  A reading in no row decides nothing: another one has the same facts, or the
+walk forks without it, so that the verdict shows its lack.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,23 +15,23 @@ from hairpin.network.network import Network
 from hairpin.walk.trace import Branch, Trace
 
 Command = Literal["flows", "events", "restore", "diff"]
-"""What is asked of the readings.  ``flows``: whether flows pass now, as `check`, `walk`, `prove`, `fix` and `explain`
-do.  ``events``: whether they pass after an event."""
+"""The questions that readings decide.  ``flows``: whether flows pass now, as `check`, `walk`, `prove`, `fix` and
+`explain` do.  ``events``: whether they pass after an event."""
 
 _RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
-"""Of a namespace: whether a packet passes it.  Sets are in no row: a rule that looks at one makes the walk fork."""
+"""For a namespace: whether a packet passes it.  Sets are in no row: a rule with an unread set makes the walk fork."""
 _SOCKETS = ("sockets", "proc-net-")
 _FLOWS = (
     "docker-socket", "docker-containers", "docker-networks", "docker-stored", STATE, "swarm-services",
     "podman-containers", "podman-networks", "podman-version", "namespaces",
 )  # fmt: skip
-"""Of the host: what runs, and so which flows there are.  Sockets tell which ports a container in the host's own
+"""For the host: the running containers, and so the flows.  Sockets tell which ports a container in the host's own
 namespace has; elsewhere a port that is asked makes the walk fork where they were not read."""
 _ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
-"""How the engines are configured: which rules they should have, and make anew."""
+"""The configuration of the engines: the rules that they should have, and restore."""
 _BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
-"""What is loaded by services at their start."""
+"""Files that services load at their start."""
 _OF_COMMAND: dict[Command, tuple[str, ...]] = {
     "flows": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS),
     "events": (*_RULES, *_WAYS, *_FLOWS, *_SOCKETS, *_ENGINES, *_BOOT),
@@ -44,16 +44,16 @@ _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
 
 
 def decisive(unread: Iterable[Unread], command: Command) -> tuple[Unread, ...]:
-    """Return those of the readings that may change what the command says."""
+    """Return those missing readings that may change the command's result."""
     keys = _OF_COMMAND[command]
     return tuple(each for each in unread if each.key.startswith(keys))
 
 
 def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unread, ...]:
-    """Return what was not read and may change what is said of the answer's flows; for `restore`, of its engines.
+    """Return the missing readings that may change the result for the answer's flows; for `restore`, for its engines.
 
-    A container's namespace that no asked flow comes to decides nothing, nor do the rules of an IP version that none
-    has."""
+    A container's namespace that no asked flow reaches decides nothing, and neither do the rules of an unused IP
+    version."""
     if command == "restore":
         here = answer.network.this.name
         return tuple(
@@ -70,14 +70,14 @@ def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unre
 
 
 def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
-    """Return whether something that decides was not read, or an engine that should answer does not."""
-    silent = answer.event is None and unanswered(answer)  # the event may have ended the engine
+    """Return whether a deciding reading is missing, or an engine that should answer does not."""
+    silent = answer.event is None and unanswered(answer)  # the event may have stopped the engine
     return silent or bool(undecided_readings(answer, command))
 
 
 def _hosts(answer: Answer) -> tuple[Unread, ...]:
-    """Return the hosts that could not be read, if one may change the outcome: nothing was asked, or an asked flow
-    leaves what was read."""
+    """Return the hosts that could not be read, if one may change the outcome: there are no flows, or an asked flow
+    leaves the hosts that were read."""
     leaving = (each for each in answer.flows if each.verdict == "leaves")
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
@@ -85,8 +85,8 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
 
 
 def _tells(unread: Unread, network: Network) -> bool:
-    """Return whether the reading tells which flows there are, if it is of sockets: those of containers in the host's
-    own namespace."""
+    """Return whether the reading of sockets decides which flows there are: those of containers in the host's
+    namespace."""
     if not unread.key.startswith(_SOCKETS):
         return True
     host = network.host(unread.host or network.this.name)
@@ -102,7 +102,7 @@ def _concerns(unread: Unread, met: frozenset[tuple[str, str]], versions: frozens
 
 
 def _met(trace: Trace) -> Iterator[tuple[str, str]]:
-    """Yield the namespaces that packets of the flow come to, as (host, name), and where it was to go."""
+    """Yield the namespaces that packets of the flow reach, as (host, name), and its destination's."""
     for branch in trace.branches:
         yield from _of_branch(branch)
     flow = trace.flow

@@ -1,4 +1,4 @@
-"""Engines that should answer and do not: the first line of an answer, and what stays undecided."""
+"""Engines that should answer and do not: the first line of an answer, and the parts that stay undecided."""
 
 import msgspec
 
@@ -20,7 +20,7 @@ _LEFT: dict[Left, Message] = {
 
 
 def with_engines(answer: Answer) -> Answer:
-    """Return the answer with what engines that do not answer add to it."""
+    """Return the answer with the sentences about engines that do not answer."""
     said: list[Message] = []
     unread = answer.unread
     for host in answer.network.hosts:
@@ -36,12 +36,12 @@ def with_engines(answer: Answer) -> Answer:
 
 
 def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
-    """Return whether another engine of the host has containers: that this one is installed only is no news."""
+    """Return whether another engine of the host has containers: then this one is merely installed."""
     return any(other is not each and other.engine.containers for other in found)
 
 
 def _summed_up(unread: tuple[Unread, ...], state: Unread) -> tuple[Unread, ...]:
-    """Return the list with one entry in place of each question that the engine did not answer."""
+    """Return the list with one entry for all questions that the engine did not answer."""
     own = [each for each in unread if each.host == state.host and each.key in _ASKED]
     evidence = own[0].evidence if own else ""
     return (*(each for each in unread if each not in own), msgspec.structs.replace(state, evidence=evidence))

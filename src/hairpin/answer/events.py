@@ -1,4 +1,4 @@
-"""A question about the time after an event: the network then, the same flows asked again, the causes that strike."""
+"""A question about the time after an event: the network then, the same flows asked again, the causes of failures."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ from hairpin.walk.walk import walk_flow
 
 
 def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer before anything is walked in the network after the event, and the flows as they are asked then.
+    """Return the answer before any walk in the network after the event, and the flows as they are asked then.
 
     Raises UsageError if the event is unknown, or cannot happen; CollectError if it is not known whether it can."""
     was = start.network
@@ -59,8 +59,8 @@ def _asked_course(start: Answer, asked: AskedEvent) -> tuple[Event, Course]:
 
 
 def _unread_where_changed(was: Network, then: Network) -> Network:
-    """Return the network whose tables that the event has changed are those of no reading: nothing quotes them, and a
-    replica makes them of their rules instead of the reading's words."""
+    """Return the network in which changed tables have no reading: the report does not quote them, and a replica renders
+    them from their rules."""
     for netns, namespace in then.namespaces():
         known = was.namespace(netns).ruleset.tables if netns in was else ()
         tables = tuple(
@@ -73,12 +73,12 @@ def _unread_where_changed(was: Network, then: Network) -> Network:
 
 
 def lacking_reading(label: str, key: str) -> Unread:
-    """Return that the host lacks this reading, which an event needs."""
+    """Return the missing reading of the host that an event needs."""
     return Unread(key, "", key, message("this snapshot has no such reading: take a new one"), "", label)
 
 
 def with_orders(event: EventAnswer | None, flows: tuple[FlowAnswer, ...]) -> EventAnswer | None:
-    """Return the event with the orders of units that decide how one of the flows ends, as conditions."""
+    """Return the event with the start orders that decide about one of the flows, as conditions."""
     if event is None:
         return None
     orders = (each for flow in flows for each in flow.orders)

@@ -1,4 +1,4 @@
-"""What is found beside the causes that stop the asked flows: of addresses, events, open ports and single clients."""
+"""Findings beside the causes of the asked flows: about addresses, events, open ports and single clients."""
 
 from collections.abc import Iterator
 
@@ -16,10 +16,10 @@ from hairpin.diagnose.unhairpinned import unhairpinned
 def findings(
     examination: Examination, kept_out: tuple[SingledOut, ...], *, ahead: bool, everything: bool
 ) -> tuple[Finding, ...]:
-    """Return what is found, in the order in which it is told.
+    """Return the findings in the order of the report.
 
-    ``kept_out``: what hosts do to single clients; ``ahead``: also what events bring; ``everything``: no target was
-    named, so what is about no asked flow is wanted, too."""
+    ``kept_out``: the clients that hosts drop; ``ahead``: include faults to come; ``everything``: no target was named,
+    so include findings about no asked flow."""
     missed = latent(examination) if ahead else ()
     return (
         *missed,

@@ -1,4 +1,4 @@
-"""What becomes of each flow after each event that can happen: ``hairpin events``."""
+"""The fate of each flow after each event that can happen: ``hairpin events``."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -42,8 +42,8 @@ class Strike(msgspec.Struct, frozen=True):
 
 
 class EventCell(msgspec.Struct, frozen=True):
-    """One flow under one event.  ``established``: what becomes of its open connection; None: it does not pass now.
-    ``causes``: refs of what strikes."""
+    """One flow under one event.  ``established``: the fate of its open connection; None: it does not pass now.
+    ``causes``: refs of its strikes."""
 
     flow: str
     before: Verdict
@@ -53,7 +53,7 @@ class EventCell(msgspec.Struct, frozen=True):
 
     @property
     def breaks(self) -> bool:
-        """Whether the flow passes now and not then."""
+        """Whether the flow passes now and not after the event."""
         return succeeds(self.before) and not succeeds(self.after)
 
 
@@ -68,12 +68,11 @@ class EventRow(msgspec.Struct, frozen=True):
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
     missing: tuple[str, ...] = ()
-    """The keys of the readings that the host lacks, without which nothing can be said of the event."""
+    """The keys of missing readings without which the event's effect is unknown."""
 
     @property
     def changes(self) -> bool:
-        """Whether a flow passes that does not now, or the other way round, or an open connection breaks; or whether
-        that is not certain."""
+        """Whether the event changes whether a flow passes, or breaks an open connection; or whether that is unknown."""
         return bool(self.conditions or self.failures) or any(
             succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
         )
@@ -97,13 +96,13 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def undecided(self) -> tuple[Unread, ...]:
-        """What was not read and may change what is said of every event; an event's own row says what it lacks."""
+        """Missing readings that may change the result of every event; an event's own row has its own."""
         told = {(row.host, key) for row in self.rows for key in row.missing}
         return tuple(each for each in undecided_readings(self.answer, "events") if (each.host, each.key) not in told)
 
     @property
     def lacks_reading(self) -> bool:
-        """Whether something was not read that may change what is said of every event."""
+        """Whether a missing reading may change the result of every event."""
         return unanswered(self.answer) or bool(self.undecided)
 
 
@@ -111,14 +110,14 @@ Task = Callable[[], list[EventRow]]
 
 
 def in_turn(tasks: Sequence[Task]) -> list[list[EventRow]]:
-    """Return the results of the tasks, done one after another."""
+    """Return the results of the tasks, done in turn."""
     return [each() for each in tasks]
 
 
 def matrix(
     question: Question, sources: tuple[Source, ...], spread: Callable[[Sequence[Task]], list[list[EventRow]]] = in_turn
 ) -> Matrix:
-    """Return what each event that can happen on one of the hosts does to each flow.  ``spread`` does the tasks.
+    """Return the effect on each flow of each event that can happen on a host.  ``spread`` runs the tasks.
 
     Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
     hosts = together(sources)
@@ -132,8 +131,8 @@ def matrix(
 
 
 def _rows(answer: Answer, spread: Callable[[Sequence[Task]], list[list[EventRow]]]) -> Iterator[EventRow]:
-    """Yield the rows in the order of the events.  Where an event leaves the same network as an earlier one, all that
-    was walked in it is known: they are one task."""
+    """Yield the rows in the order of the events.  Events with the same resulting network are one task, because its
+    walks are cached."""
     groups: list[tuple[Network, list[tuple[int, Event, Course]]]] = []
     events = (found for host in answer.network.hosts if host.was_read
               for found in possible_events(answer.network, host.name))  # fmt: skip
@@ -164,7 +163,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
             strict=True,
         )
     )
-    # What a reading that is lacking would say may change everything.
+    # A missing reading may change everything.
     then_walked = [_then(was, then, each.trace.flow, asked[each.ref]) for each in answer.flows]
     told = [_verdict(was, course, each.trace, after) for each, after in zip(answer.flows, then_walked, strict=True)]
     cells = tuple(
@@ -187,7 +186,7 @@ def _row(answer: Answer, event: Event, course: Course) -> EventRow:
 
 
 def _verdict(was: Network, course: Course, before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
-    """Return the verdict after the event, and what it depends on."""
+    """Return the verdict after the event, and its conditions."""
     orders = deciding_orders(was, course.rivals, before.flow, after)
     return ("depends", orders) if orders else verdict_after(before, after)
 
@@ -206,7 +205,7 @@ def _strike(found: Finding, event: Event, broken: tuple[str, ...], name: str) ->
 
 
 def _numbered(rows: Iterator[EventRow]) -> Iterator[EventRow]:
-    """Yield the rows with refs of causes that are unique among all of them."""
+    """Yield the rows with cause refs that are unique among all rows."""
     count = 0
     for row in rows:
         strikes = tuple(

@@ -21,7 +21,8 @@ def exit_status(answer: Answer) -> int:
 
 
 def _check_status(answer: Answer) -> int:
-    """Return 1 for a blocking cause, 0 if every flow succeeds, else 3.  What a replica disputes stays the walk's."""
+    """Return 1 for a blocking cause, 0 if every flow succeeds, else 3.  A flow that a replica disputes counts by its
+    walk."""
     if answer.event is not None:
         return _event_status(answer)
     if any(each.severity == "blocking" for each in answer.causes):

@@ -1,7 +1,7 @@
-"""A common network leads past a rule between two containers: where somebody decided that rule, it is no repair.
+"""A common network bypasses a rule between two containers.  If that rule is a decision, the network is no repair.
 
-A cause of its own, such as a name that the default network does not resolve, may be repaired by a common network.  If
-another cause of the same answer is a decision, that repair undoes the decision, too.
+Another cause, such as a name that the default network does not resolve, may be repaired by a common network.  If a
+second cause of the answer is a decision, that repair undoes the decision as well.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,14 @@ from hairpin.remedy.remedy import OwnersDecision, Remedy
 
 
 def joined_by_choice(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes; a repair that joins a network undoes the decision of another cause that stops a flow now."""
+    """Return the causes; a repair that joins a network is marked if it undoes the decision of another cause that stops
+    a flow now."""
     known = tuple(causes)
     return tuple(_by_choice(each, tuple(_decisions(each, known))) for each in known)
 
 
 def _decisions(cause: CauseAnswer, causes: tuple[CauseAnswer, ...]) -> Iterator[OwnersDecision]:
-    """Yield the decisions that nothing but a choice repairs, on the host of the cause."""
+    """Yield the decisions on the cause's host that only a choice of the administrator repairs."""
     for each in causes:
         first = each.remedies[0].undoes if each.remedies else None
         if each.ref != cause.ref and each.host == cause.host and each.flows and first is not None:

@@ -1,7 +1,7 @@
-"""Holds the printed repairs against the proof: those of a set of causes are carried out together, in printed order.
+"""Checks the printed repairs against the proof: those of a set are carried out together, in printed order.
 
-The first repair of a cause is the one that is carried out.  It stands first only if the flows pass with it and with the
-first repairs of the other causes of their sets.  What is printed as proven is the walk with these first repairs.
+The first repair of a cause is the one to carry out.  It comes first only if the flows pass with it and with the first
+repairs of the other causes of their sets.  The printed proof is the walk with these first repairs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,8 +35,8 @@ def first_change(cause: CauseAnswer) -> Change:
 
 
 def changes_beside(found: Finding, examination: Examination, printed: Printed) -> tuple[Change, ...]:
-    """Return the changes of the other causes that have to go before the flows of this one pass, in printed order: those
-    of all its flows; those of its first flow, where they do not fit together."""
+    """Return the changes of the other causes that the flows of this cause need, in printed order.  They are those of
+    all its flows or, if these do not fit together, of its first flow."""
     own = {found.ref}
     of_all = {each.ref for number in found.flows for each in examination.causes_of(number)} - own
     of_first = {*found.together} - own
@@ -52,7 +52,7 @@ def with_first_that_holds(
 ) -> CauseAnswer:
     """Return the cause without the repairs before the first one with which all its flows pass.
 
-    ``printed``: the first repairs above it.  The change that proved the cause needs no further proof."""
+    ``printed``: the first repairs of earlier causes.  The change that proved the cause needs no further proof."""
     for number, remedy in enumerate(cause.remedies):
         change = remedy.change
         if not change.parts or change == found.candidate.change or _holds(change, found, examination, printed):
@@ -61,9 +61,9 @@ def with_first_that_holds(
 
 
 def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, printed: Printed) -> CauseAnswer:
-    """Return the cause with the proof by the first repairs, which are ``printed``, and each repair with its own.
+    """Return the cause with the proof by the first repairs ``printed``, and each repair with its own proof.
 
-    A further repair that does not hold with the first ones of the other causes is left out."""
+    A further repair is left out if it fails with the first repairs of the other causes."""
     remedies = (
         each if not each.change.parts else _proven(each, found, examination, printed) for each in cause.remedies
     )
@@ -76,8 +76,8 @@ def with_proofs(cause: CauseAnswer, found: Finding, examination: Examination, pr
 
 
 def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination) -> dict[int, Change]:
-    """Return, by the flow's index, what the first repairs of its causes change in printed order, where that is not what
-    proved the causes."""
+    """Return, by flow index, the first repairs' changes in printed order, if they differ from the changes that proved
+    the causes."""
     told = {each.ref: each for each in causes}
     found: dict[int, Change] = {}
     for number in range(len(examination.diagnoses)):
@@ -91,7 +91,7 @@ def printed_otherwise(causes: tuple[CauseAnswer, ...], examination: Examination)
 
 
 def _proven(remedy: Remedy, found: Finding, examination: Examination, printed: Printed) -> Remedy | None:
-    """Return the repair with the verdict that it gives; None if it does not hold, and another one is printed."""
+    """Return the repair with its verdict; None if it fails and another one is printed."""
     flows = found.flows[:_PROVEN]
     walks = tuple(_walks(remedy.change, found, examination, printed, flows))
     if not walks:
@@ -111,8 +111,8 @@ def _holds(change: Change, found: Finding, examination: Examination, printed: Pr
 def _walks(
     change: Change, found: Finding, examination: Examination, printed: Printed, flows: tuple[int, ...]
 ) -> Iterator[Trace | None]:
-    """Yield the walk of each flow with the change and the printed ones of the other causes of its set; None where they
-    do not fit together.  A flow is left out whose own proof was made with these very changes."""
+    """Yield the walk of each flow with the change and the printed changes of its set's other causes; None if they do
+    not fit together.  A flow that was proven with exactly these changes is left out."""
     sets: dict[tuple[str, ...], list[int]] = {}
     for number in flows:
         sets.setdefault(tuple(each.ref for each in examination.causes_of(number)), []).append(number)

@@ -1,4 +1,4 @@
-"""What only the user can tell: each question that the asked flows leave open, once."""
+"""Questions that only the user can answer: each one that the asked flows leave open, once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +18,7 @@ from hairpin.wanted import Wanted, state_public
 
 
 class QuestionAnswer(msgspec.Struct, frozen=True):
-    """A question to the user.  ``flows``: refs of the flows whose verdict may be another one with the answer."""
+    """A question to the user.  ``flows``: refs of the flows whose verdict depends on the answer."""
 
     ref: str
     question: OpenQuestion
@@ -49,8 +49,8 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
-    """Return whether the address may well be the host's: a client outside asks for it, the host has a service on the
-    port, or the host's cloud maps public addresses and does not tell which one."""
+    """Return whether the address may be the host's: an outside client asks for it, the host has a service on the port,
+    or the host's cloud maps public addresses without naming them."""
     host = network.host(network.host_netns(mapping.host).host)
     if isinstance(flow.start, (Outside, Lan)) or (host.cloud in MAPPING and not host.cloud_addresses):
         return True
@@ -63,7 +63,7 @@ def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:
 
 
 def _is_public(network: Network, mapping: PublicAddress, flow: Flow) -> OpenQuestion:
-    """Return the question whether an address that nobody has stated is the host's, with the verdict if it is."""
+    """Return the question whether an unstated address is the host's, with the verdict if it is."""
     public, private = (address_text(each, mapping.version) for each in (mapping.public, mapping.private))
     host = network.host_netns(mapping.host).host
     believed = walk_flow(msgspec.structs.replace(network, world=network.world.believing(mapping)), flow)

@@ -1,5 +1,5 @@
-"""Remarks on what stops none of the asked flows now: tables and limits that have dropped packets or still mislead other
-clients, and a client's address that the host has itself."""
+"""Remarks on things that stop no asked flow now: tables and limits that dropped packets or still misdirect other
+clients, and a client's address that is the host's own."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ from hairpin.walk.trace import Trace, only_under_load
 
 
 def remarks(network: Network, traces: tuple[Trace, ...]) -> tuple[Message, ...]:
-    """Return a note for each."""
+    """Return all remarks."""
     found = (
         *(said for host in network.hosts if host.was_read for said in _of_host(network, host)),
         *_of_others(network, traces),
@@ -56,7 +56,7 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
 
 
 def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
-    """Yield a note for each published port for which other clients have entries from before its rules."""
+    """Yield a note for each published port for which other clients have conntrack entries older than its rules."""
     for trace in traces:
         if trace.flow.purpose not in ("published", "asked") or not trace.succeeds:
             continue
@@ -109,10 +109,10 @@ def _packets(namespace: Namespace, place: Place) -> int:
 
 
 def _of_start(network: Network, trace: Trace) -> Iterator[Message]:
-    """Yield a note if the address that was asked from is one which the host has alone, without a network: its own, or
-    by mistake a client's, whose packets the host then takes for forged ones.
+    """Yield a note if the client's address is the host's own without a network (/32).
 
-    Source: net/ipv4/fib_frontend.c __fib_validate_source()"""
+    If that is a mistake, the host drops the real client's packets as spoofed.  Source: net/ipv4/fib_frontend.c
+    __fib_validate_source()"""
     flow, address = trace.flow, trace.flow.start.address if isinstance(trace.flow.start, FromHost) else None
     netns = network.host_netns(flow.host)
     if address is None or address == primary_address(network, netns, flow.version):

@@ -1,4 +1,4 @@
-"""States of the hosts beside the causes of the flows: each once, and a maker before what it makes."""
+"""States of the hosts beside the causes of the flows: each once, a maker before the causes that it makes."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from hairpin.network.network import Network
 
 
 def with_states(answer: Answer) -> Answer:
-    """Return the answer with the states of the hosts that the catalogue knows, if it is the answer of a check."""
+    """Return the answer of a check with the states of its hosts that the catalogue knows."""
     if answer.question.kind != "check":
         return answer
     flows = answer.causes
@@ -40,12 +40,11 @@ def _states(network: Network) -> Iterator[Finding]:
 
 
 _NAMED = 5
-"""So many containers are named in one line; more are counted."""
+"""The most containers that one line names; others are counted."""
 
 
 def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) -> Iterator[Message]:
-    """Yield the one line about the containers that do not run and that nothing else in the answer names, if nothing was
-    asked."""
+    """Yield the one line about stopped containers that nothing else in the answer names, if no target was named."""
     if answer.question.targets:
         return
     told = {container_of(each.candidate.where) or "" for each in causes if each.host == host.name}
@@ -70,7 +69,8 @@ def _not_running(answer: Answer, host: Host, causes: tuple[CauseAnswer, ...]) ->
 
 
 def _concerns(answer: Answer, state: Finding) -> bool:
-    """Return whether the state belongs to the answer: one of a container does if nothing was asked, or a flow to it."""
+    """Return whether the state belongs to the answer: a container's does if no target was named, or if a flow is for
+    it."""
     if not state.container or not answer.question.targets:
         return True
     flows = (each.trace.flow for each in answer.flows)
@@ -80,14 +80,13 @@ def _concerns(answer: Answer, state: Finding) -> bool:
 
 
 def _is_of(state: Finding, cause: CauseAnswer) -> bool:
-    """Return whether a flow has named the state already."""
+    """Return whether a flow's cause has reported the state already."""
     container = container_of(cause.candidate.where) or ""
     return (cause.id, cause.host) == (state.id, state.host) and state.container in ("", container)
 
 
 def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
-    """Return the answer with the state as the maker of the causes that it makes: it stops their flows, and comes
-    before them."""
+    """Return the answer with the state as maker of its causes: it stops their flows, and comes before them."""
     made = [each for each in answer.causes if maker.id in each.candidate.made_by and each.host == maker.host]
     if not made:
         return answer
@@ -107,6 +106,6 @@ def _with_made(answer: Answer, maker: CauseAnswer) -> Answer:
 
 
 def _before(refs: tuple[str, ...], made: set[str], maker: str) -> tuple[str, ...]:
-    """Return the refs of a flow's causes with the maker before the first that it makes."""
+    """Return the refs of a flow's causes with the maker before the first cause that it makes."""
     first = next(number for number, each in enumerate(refs) if each in made)
     return (*refs[:first], maker, *refs[first:])

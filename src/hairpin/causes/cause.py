@@ -1,7 +1,7 @@
 """What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault.
 
-Where no stop of a packet shows the fault, a cause looks at a host (``of_host``), or at the ways of all asked flows and
-what events make of them (``of_flows``).
+If no packet shows the fault, a cause looks at a host (``of_host``), or at the traces of all asked flows and what events
+change in them (``of_flows``).
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Namespace:
-        """The namespace that the packet stopped in; an empty one where that of a container is not there."""
+        """The namespace that the packet stopped in.  It is empty if it is a container's namespace that does not
+        exist."""
         there = self.stop.netns in self.network
         return self.network.namespace(self.stop.netns) if there else Namespace(self.stop.netns.name)
 
@@ -54,7 +55,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def host_namespace(self) -> Namespace:
-        """What was read of the host's namespace."""
+        """The host's own namespace, as it was read."""
         return self.network.namespace(self.host_netns)
 
     @property
@@ -64,12 +65,12 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def in_reply(self) -> bool:
-        """Whether the reply stopped, not the request.  A request that met no listener has stopped itself."""
+        """Whether the reply stopped, and not the request.  A request that met no listener counts as stopped itself."""
         return self.branch.verdict == "unanswered" and bool(self.branch.reply) and self.stop.reason != "no-listener"
 
     @property
     def looked_up(self) -> int:
-        """The address whose route lookup stopped the packet: its source if by reverse path, else its destination."""
+        """The address whose lookup stopped the packet: its source for the reverse-path check, else its destination."""
         packet = self.stop.seen.packet
         return packet.saddr if self.stop.reason == "rp-filter" else packet.daddr
 
@@ -86,7 +87,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def both_hosts(self) -> tuple[Host, ...]:
-        """The host that the packet stopped on, and the one that it is for, if that is another."""
+        """The host on which the packet stopped, and the destination's host if that is another one."""
         asked = self.network.host(self.flow.asked_host or self.flow.host)
         return (self.host, asked) if asked.name != self.host.name else (self.host,)
 
@@ -98,7 +99,8 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def container(self) -> Container | None:
-        """The container whose namespace the packet stopped in, or None.  Of several that share it, the meant one."""
+        """The container whose namespace the packet stopped in, or None.  If several share it, it is the one that the
+        flow is for."""
         named = self.host.container(self.meant) if self.meant and not self.on_host else None
         if named is not None and named.netns == self.stop.netns.name:
             return named
@@ -106,9 +108,9 @@ class View(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """Another way to repair what a candidate names.  ``change`` without parts: nothing simulates it, and ``said`` tells
-    a person what to do.  ``by_person``: it makes a container or a network anew, or restarts an engine.
-    ``past_decision``: it is a way only where somebody decided what stops the flow."""
+    """Another way to repair the fault.  ``change`` without parts: no model of the repair exists, and ``said`` tells a
+    person what to do.  ``by_person``: the repair recreates a container or a network, or restarts an engine.
+    ``past_decision``: the way is offered only if somebody decided to stop the flow."""
 
     change: Change
     said: tuple[Message, ...] = ()
@@ -125,17 +127,13 @@ class Candidate(msgspec.Struct, frozen=True):
 
     The rest is set only where it applies:
 
-    - ``configured``: where somebody wrote this down, if the cause knows.  The file of a rule or of a sysctl is looked
-      up for it.
-    - ``ways``: other repairs, the preferred one first.
-    - ``offered`` False: the change proves the cause and is no repair, because it would break a wall that was meant.
-      Then ``ways`` has what a person can do.
-    - ``cuts``: the change ends connections that are open now.
-    - ``refused``: why the host would refuse the change as it is now, as the reason of a stop.  Causes of that reason
-      are looked for and go first.
-    - ``made_by``: the ids of causes that make this one, if they are found with it.
-    - ``goes_first``: while it lasts, no repair of what it makes can succeed.
-    - ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
+    - ``configured``: the file or option that says so, if the cause knows.  The file of a rule or of a sysctl is looked
+    up for it. - ``ways``: other repairs, the preferred one first. - ``offered`` False: the change proves the cause and
+    is no repair, because it would break a wall that was meant. Then ``ways`` has what a person can do. - ``cuts``: the
+    change ends connections that are open now. - ``refused``: why the host would refuse the change as it is now, as the
+    reason of a stop.  Causes of that reason are looked for and go first. - ``made_by``: the ids of causes that make
+    this one, if they are found with it. - ``goes_first``: while it lasts, no repair of what it makes can succeed. -
+    ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
     """
 
     title: Message
@@ -155,7 +153,7 @@ class Candidate(msgspec.Struct, frozen=True):
     goes_first: bool = False
     of_network: bool = False
     joins: str = ""
-    """Candidates of one cause that have this in common are one, wherever they are: both directions of a wall, or all
+    """Candidates of one cause that have this value are merged, wherever they are: both directions of a wall, or all
     docker-proxies of a daemon."""
 
 
@@ -164,7 +162,7 @@ Severity = Literal["blocking", "latent", "exposure", "advice"]
 
 
 Key = tuple[str, str, Places]
-"""A cause, its host, and its place there."""
+"""Cause, host and place."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -182,7 +180,7 @@ class Finding(msgspec.Struct, frozen=True):
     refs, its own included, of the causes that have to go ``together`` before those flows are delivered; other sets of
     refs that would do instead, the ``alternatives``; the refs of its makers, from which it ``follows_from``.
 
-    Whoever asks a cause fills in ``id`` and ``host``; a cause's own functions leave them empty."""
+    The caller of a cause fills in ``id`` and ``host``; the cause's own functions leave them empty."""
 
     candidate: Candidate
     severity: Severity
@@ -200,12 +198,12 @@ class Finding(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     later: "Later | None" = None
-    """Of what an event brings: as it is found after the event."""
+    """For what an event brings: what stops the flows after the event."""
 
 
 class Later(msgspec.Struct, frozen=True):
-    """What stops flows after ``event``, under one name: the causes of that time, each with the indexes of the asked
-    flows that it stops, and the network ``then``."""
+    """What stops flows after ``event``, under one name.  ``members``: the causes found after the event, each with the
+    indexes of the asked flows that it stops.  ``then``: the network after the event."""
 
     event: EventId
     members: tuple[Finding, ...]
@@ -240,8 +238,8 @@ def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """What stops a flow after an event and does not stop it now: ``found`` by the diagnosis of that time.  ``flow``: as
-    it is asked now.  ``was`` and ``then``: the network now and after the event on the host ``label``."""
+    """What will stop a flow after an event.  ``found``: the diagnosis after the event.  ``flow``: as it is asked now.
+    ``was`` and ``then``: the network now and after the event on the host ``label``."""
 
     event: str
     label: str
@@ -262,7 +260,7 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 def of_nothing_coming(_: Coming) -> bool:
-    """Return that the cause names nothing that is still to come."""
+    """Return that the cause names nothing that an event would bring."""
     return False
 
 
@@ -272,19 +270,19 @@ class Cause(msgspec.Struct, frozen=True):
     (:func:`id_of`), and that file's functions ``find``, ``of_host``, ``of_flows`` and ``foresees``.  Only what a call
     makes stands in the file's ``CAUSE``.
 
-    ``general``: ``find`` is called for every stop, since it looks at the flow's whole way: at what should be there, or
-    at what decided.  It is named for the kind of element; a cause that makes the same change has a better name.
-    A cause with neither is asked last, where no other has explained the flow.
+    ``general``: ``find`` is called for every stop.  It looks at the flow's whole path: at what is missing, or at what
+    decided.  Such a cause is named after the kind of element; a special cause with the same change has a better name. A
+    cause with no reasons that is not general is asked last, if no other cause explains the flow.
 
     ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
     the repair recreates it; empty for all others.
 
-    ``on_purpose``: what it stops is kept apart because somebody, or the engine, wants it so: an engine's wall, a port
-    that is not published, a ban.  That a flow fails by it is no fault by itself.
+    ``on_purpose``: an administrator or the engine stops these flows on purpose: an engine's isolation, a port that is
+    not published, a ban.  A flow that fails by it is not a fault by itself.
 
     ``aliases``: other ids of the same cause, by which it is found as well.
 
-    ``foresees``: whether what an event brings is this cause, which then names it instead of the cause of that time."""
+    ``foresees``: whether this cause names what an event brings, instead of the cause found after the event."""
 
     title: Message
     source: str
@@ -301,13 +299,13 @@ class Cause(msgspec.Struct, frozen=True):
 
 
 RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})
-"""The stops that a rule or a policy decides."""
+"""Stops at a rule or a policy."""
 LINK_STOPS: frozenset[Reason] = frozenset({"link-down", "bridge-down", "no-carrier"})
-"""The stops at a link that passes nothing."""
+"""Stops at a link that passes nothing."""
 NOT_RUNNING: frozenset[Reason] = frozenset(
     {"no-container", "no-listener", "no-neighbour", "never-accepts", "no-carrier", "left-instead", *RULE_STOPS}
 )
-"""The stops of a packet whose container, or the engine of it, does not run."""
+"""Stops of a packet whose container or engine does not run."""
 
 
 def id_of(module: str) -> str:

@@ -1,4 +1,4 @@
-"""The rules of somebody's own by which a packet passes before an event, and those that the event takes."""
+"""Rules of users, not of engines, that accept a packet before an event and that the event removes."""
 
 from collections.abc import Iterator
 
@@ -11,20 +11,20 @@ from hairpin.walk.deciders import deciders
 
 
 def lost_rules(coming: Coming) -> Iterator[Place]:
-    """Return the rules on the packet's way now that are not there after the event, and that no engine makes."""
+    """Yield the rules on the packet's present path that the event removes and that no engine makes."""
     then = coming.host_then.namespace(coming.host.netns.name).ruleset
     return (place for place, rule in _own_rules(coming) if is_lost(place, rule, then))
 
 
 def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
-    """Return whether the chain of the place is gone from these rules, or has no rule of this meaning any more."""
+    """Return whether the chain of the place is missing from these rules, or has no rule of this meaning."""
     table = then.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     return chain is None or all(meaning(one) != meaning(rule) for one in chain.rules)
 
 
 def rules_on_the_way(coming: Coming) -> Iterator[Place]:
-    """Yield the rules of the host that the packet satisfies on its way now, and that no engine makes."""
+    """Yield the host's rules that the packet matches now and that no engine makes."""
     return (place for place, _ in _own_rules(coming))
 
 

@@ -1,4 +1,4 @@
-"""What an event lets through: clients whom a rule keeps out now, and nobody after it.
+"""What an event opens: clients that a rule keeps out now and that nothing keeps out after the event.
 
 Of an engine's own rules those count that a reload of firewalld takes, and that the engine does not put back, although
 it puts back those by which its ports are reached.
@@ -32,17 +32,17 @@ _NAMING = ("saddr4", "daddr4", "saddr6", "daddr6", "sport", "dport")
 
 
 def about_rule(place: Place, title: Message, detail: Message, advice: Message) -> Candidate:
-    """Return what is said of the rule, or of the line of a file, at the place, and what a person can do about it."""
+    """Return the candidate for the rule or the line of a file at ``place``, with the advice."""
     evidence = (place.evidence,) if place.evidence else ()
     ways = (Way(Change(()), (advice,)),)
     return Candidate(title, detail, Change(()), OfRule(place), "deciding-rule", evidence, ways=ways)
 
 
 def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> Iterator[Finding]:
-    """Yield what each event opens, by the rule that is gone or overtaken then, each rule once.
+    """Yield what each event opens, by the rule that is gone or overtaken after it, each rule once.
 
-    ``of_engine``: only the rules by which an engine keeps its networks apart; else only all others.  A rule that stops
-    whatever no other has taken is as a policy: that an event puts back what lets a port in is no opening."""
+    ``of_engine``: only an engine's isolation rules; otherwise all rules except these.  A catch-all rule
+    counts as a policy: an event that restores the rule accepting a port opens nothing."""
     network = asked.network
     denied = {
         number: place
@@ -52,7 +52,7 @@ def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> 
     told: set[Place] = set()
     for label, event, course in courses_to_come(network, asked.flows) if denied else ():
         if of_engine and event not in _OF_FIREWALLD:
-            continue  # what takes an engine's rules by accident, breaks its ports, too: that is told
+            continue  # other events that remove an engine's rules also break its ports, and that is reported
         for number, place in denied.items():
             trace = asked.traces[number]
             if trace.usual.stop is None or trace.usual.stop.netns.host != label or place in told:
@@ -82,7 +82,7 @@ def _is_gone(network: Network, course: Course, place: Place) -> bool:
 
 
 def _is_about_somebody(host: Host, place: Place) -> bool:
-    """Return whether the rule names an address or a port."""
+    """Return whether the rule matches an address or a port."""
     rule = rule_at(_own(host), place)
     return rule is not None and any(isinstance(each, FieldMatch) and each.field in _NAMING for each in rule.body)
 
@@ -92,8 +92,8 @@ def _own(host: Host) -> Ruleset:
 
 
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
-    """Return the rule by which an engine keeps anybody from a network of its own, or somebody a client outside from a
-    port; None for a policy."""
+    """Return the rule that keeps the client out: an engine's rule from its network, or a user's rule from a port.  None
+    for a policy."""
     stop = trace.usual.stop
     if trace.succeeds or stop is None or not stop.netns.is_host:
         return None

@@ -1,8 +1,8 @@
 """Which true cause is named first: one ordered table of classes of candidates.
 
-Often several changes would each deliver the flow: a lost rule can be put back, or the policy that now drops the packet
-can be opened.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
-answer.  Candidates in one row keep the order of the walk's branches, and within a branch that of the causes' ids.
+Often each of several changes would deliver the flow: one restores a lost rule, another opens the policy that now drops
+the packet.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
+answer.  Candidates in one row keep the order of the walk's branches, and within a branch the order of cause ids.
 """
 
 from typing import Literal
@@ -44,7 +44,7 @@ Class = Literal[
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Classes of equal standing.  ``reason``: why candidates of theirs are tried before those of the rows below."""
+    """Classes of equal standing.  ``reason``: why their candidates are tried before those of later rows."""
 
     classes: tuple[Class, ...]
     reason: str
@@ -188,9 +188,9 @@ _OF_ONE_STOP: frozenset[Class] = frozenset(
 )  # fmt: skip
 _DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
 OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
-"""Classes of candidates that only the stop shows for which their causes look: at another stop they would be guesses."""
+"""Classes of candidates that only their causes' own stop reasons show: at another stop they would be guesses."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that are tried only where nothing else explains the flow: what somebody wants is undone."""
+"""Classes of candidates that are tried only if nothing else explains the flow: they undo something intended."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 
@@ -209,10 +209,10 @@ TO_COME = (
     "ipv6-ra-ignored-when-forwarding", "cloud-address-changed",
     "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
 )  # fmt: skip
-"""The ids of causes that an event brings, in the order in which they are asked: who wrote it down before what it does,
-what an event wipes before what only run time has."""
+"""The ids of causes that an event brings, in the order in which they are asked: settings in files before their effects,
+wiped state before run-time state."""
 OF_FLOWS = (
     "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
     "published-bypasses-host-firewall",
 )  # fmt: skip
-"""The ids of causes that look at the ways of all asked flows, in the order in which they are told."""
+"""The ids of causes that look at the traces of all asked flows, in the order of the report."""

@@ -10,9 +10,10 @@ from hairpin.walk.verdicts import Verdict
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all its changes.
+    """The verdicts of the two walks that prove a set of causes: on the hosts as they are, and with all changes of the
+    set.
 
-    ``repaired``: the second walk itself."""
+    ``repaired``: the second walk."""
 
     without_change: Verdict
     with_change: Verdict
@@ -25,6 +26,6 @@ def proof_by(trace: Trace, repaired: Trace) -> Proof:
 
 
 def is_repaired(network: Network, flow: Flow, repaired: Trace) -> bool:
-    """Return whether a walk after a change proves it: the flow succeeds, and what is held inside the hosts of the
-    ``network`` does not merely leave them."""
+    """Return whether a walk after a change proves it.  The flow succeeds, and a flow that was stopped inside the hosts
+    of ``network`` does not merely leave them."""
     return repaired.succeeds and not (repaired.verdict == "leaves" and is_held_inside(network, flow))

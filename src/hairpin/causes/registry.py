@@ -26,12 +26,12 @@ from hairpin.walk.state import Reason
 _GROUP = "hairpin.causes"
 _STATES = "hairpin.causes.states."
 DOORS = ("find", "of_host", "of_flows", "foresees")
-"""The functions of a module by which its cause is asked."""
+"""The functions of a module that the registry looks for."""
 
 
 @cache
 def cause_modules() -> tuple[str, ...]:
-    """Return the full names of the modules that are causes: those of the folders, without a leading underscore."""
+    """Return the full names of the cause modules: those in the folders whose names have no leading underscore."""
     modules = [
         each.name for each in pkgutil.walk_packages(hairpin.causes.__path__, "hairpin.causes.") if not each.ispkg
     ]
@@ -58,7 +58,7 @@ def _loaded(modules: tuple[str, ...]) -> tuple[Cause, ...]:
 
 
 def _completed(cause: Cause, module: ModuleType) -> Cause:
-    """Return the cause with the id of its module and with the module's own doors."""
+    """Return the cause with the id and the functions of its module."""
     own = {door: vars(module)[door] for door in DOORS if door in vars(module)}
     return msgspec.structs.replace(cause, id=cause.id or id_of(module.__name__), **own)
 
@@ -67,8 +67,8 @@ def _completed(cause: Cause, module: ModuleType) -> Cause:
 def _of_others() -> tuple[Cause, ...]:
     """Return the causes that other packages bring: entry points of the group ``hairpin.causes``.
 
-    Most machines have none, and ``importlib.metadata`` is a fifth of what hairpin loads: it comes only if a package
-    names the group.  Source: packaging.python.org, "Entry points specification"."""
+    Most machines have no such package, and ``importlib.metadata`` is a fifth of what hairpin loads.  So it is imported
+    only if a package names the group.  Source: packaging.python.org, "Entry points specification"."""
     if not any(_GROUP in each.read_text("utf-8", "replace") for each in _entry_point_files()):
         return ()
     from importlib.metadata import entry_points  # noqa: PLC0415
@@ -105,13 +105,13 @@ def canonical_id(name: str) -> str:
 
 @cache
 def cause_of(id_: str) -> Cause:
-    """Return the cause of this package whose module has the id's name; no other one is loaded."""
+    """Return the cause of this package with that id, without loading another one."""
     module = next(each for each in cause_modules() if id_of(each) == id_)
     return next(each for each in _loaded((module,)) if each.id == id_)
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
-    """Return what has to be made anew for the cause of this id to go; empty: nothing."""
+    """Return what has to be recreated to repair the cause of this id; empty: nothing."""
     for each in all_causes():
         if each.id == cause:
             return each.fixed_with
@@ -119,7 +119,7 @@ def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
 
 
 def is_on_purpose(cause: str) -> bool:
-    """Return whether what the cause of this id stops is kept apart on purpose."""
+    """Return whether an administrator or the engine stops these flows on purpose."""
     return any(each.id == cause and each.on_purpose for each in all_causes())
 
 
@@ -131,7 +131,7 @@ def causes_for(reason: Reason) -> tuple[Cause, ...]:
 
 @cache
 def general_causes() -> tuple[Cause, ...]:
-    """Return the causes that look at a flow's whole way, whatever the stop is."""
+    """Return the causes that look at a flow's whole path, whatever the stop is."""
     return tuple(each for each in all_causes() if each.general)
 
 
@@ -144,13 +144,13 @@ def causes_of_hosts() -> tuple[Cause, ...]:
 
 
 def causes_to_come() -> Iterator[Cause]:
-    """Yield the causes that name what an event brings, in the order in which they are asked.  The first that foresees
-    it names it: whoever stops there loads no other one."""
+    """Yield the causes that may name what an event brings, in the order in which they are asked.  Modules load one by
+    one, so a caller that stops at the first cause that foresees it loads no others."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 
 
 def causes_of_flows() -> Iterator[Cause]:
-    """Yield the causes that look at the ways of all asked flows, in the order in which they are told."""
+    """Yield the causes that look at the traces of all asked flows, in the order of the report."""
     yield from (cause_of(id_) for id_ in OF_FLOWS)
     yield from (each for each in _of_others() if each.of_flows is not of_no_flows)

@@ -1,6 +1,6 @@
-"""What a candidate is about: a rule, a route, a container …, as values.  ``places`` words it, as in JSON.
+"""What a candidate is about: a rule, a route, a container …, as values.  ``places`` words them for JSON.
 
-The report quotes the entries that these values were read from.  A field without a value is not told.
+The report quotes the entries that these values were read from.  A field without a value is not reported.
 """
 
 from typing import cast
@@ -19,7 +19,7 @@ from hairpin.walk.sockets import socket_text
 
 Places = tuple[tuple[str, str], ...]
 Entry = Route | PolicyRule | Neighbour | FdbEntry | Socket
-"""An entry of a reading that knows its place there."""
+"""An entry of a reading with its position there."""
 
 
 class OfRule(msgspec.Struct, frozen=True):
@@ -29,14 +29,14 @@ class OfRule(msgspec.Struct, frozen=True):
 
 
 class OfWall(msgspec.Struct, frozen=True):
-    """A rule by which an engine keeps packets apart, and the bridge that they come from."""
+    """An engine's isolation rule, and the bridge that its packets come from."""
 
     place: Place
     link: str | None = None
 
 
 class OfZone(msgspec.Struct, frozen=True):
-    """A zone of firewalld, whose chain stopped the packet.  ``tells_rule``: a single rule in it is meant."""
+    """A zone of firewalld, whose chain stopped the packet.  ``tells_rule``: report the single rule in it."""
 
     place: Place
     interface: str | None = None
@@ -46,7 +46,7 @@ class OfZone(msgspec.Struct, frozen=True):
 
 
 class OfLostRules(msgspec.Struct, frozen=True):
-    """Chains and rules of an engine that are gone.  ``backend``: Podman's program that made them."""
+    """Chains and rules of an engine that are gone.  ``backend``: the program of Podman that made them."""
 
     chains: tuple[ExpectedChain, ...] = ()
     rules: tuple[ExpectedRule, ...] = ()
@@ -67,9 +67,9 @@ class OfSysctl(msgspec.Struct, frozen=True):
 
 
 class OfRoute(msgspec.Struct, frozen=True):
-    """A route that is there or (``rivals``) is not: they are the routes to the same destination.  ``table``: its table
-    is told.  ``network`` and ``subnet``, or ``container``: whose route it is.  ``address``: to whom it should lead.
-    """
+    """A route that exists or is missing.  ``rivals``: the other routes to the destination of a missing one.  ``table``:
+    set to report its table.  ``network`` and ``subnet``, or ``container``: to whose network or container it leads.
+    ``address``: the host or container address to which it should lead."""
 
     route: Route
     host: str | None = None
@@ -90,7 +90,7 @@ class OfPolicyRule(msgspec.Struct, frozen=True):
 
 
 class OfLink(msgspec.Struct, frozen=True):
-    """A link, by one of its settings: what it is (``value``) and should be (``wanted``)."""
+    """A link and one of its settings: its present ``value`` and its ``wanted`` value."""
 
     link: str
     host: str | None = None
@@ -117,7 +117,7 @@ class OfTrafficControl(msgspec.Struct, frozen=True):
 
 
 class OfTunnelEnd(msgspec.Struct, frozen=True):
-    """A tunnel device that a host lacks, and the outer address that it would have."""
+    """A tunnel device that is missing on a host, and the outer address that it would have."""
 
     host: str
     kind: str
@@ -125,7 +125,7 @@ class OfTunnelEnd(msgspec.Struct, frozen=True):
 
 
 class OfNeighbour(msgspec.Struct, frozen=True):
-    """A neighbour entry that is there (``entry``) or is not, and the hardware address that is right."""
+    """A neighbour entry (``entry``; None: it is missing), and the right hardware address."""
 
     link: str
     address: str
@@ -136,8 +136,8 @@ class OfNeighbour(msgspec.Struct, frozen=True):
 
 
 class OfForwarding(msgspec.Struct, frozen=True):
-    """Forwarding entries of a tunnel device, or of a bridge's port, for a hardware address.  ``remote``: where they
-    lead to, ``wanted``: where they should."""
+    """Forwarding entries of a tunnel device or of a bridge port, for a hardware address.  ``remote``: where they lead,
+    ``wanted``: where they should lead."""
 
     host: str
     link: str
@@ -166,7 +166,7 @@ class OfAddress(msgspec.Struct, frozen=True):
 
 
 class OfContainer(msgspec.Struct, frozen=True):
-    """A container, with what is wrong about it or one of its ports."""
+    """A container, with the faulty property of it or of one of its ports."""
 
     container: str
     network: str | None = None
@@ -193,7 +193,7 @@ class OfPort(msgspec.Struct, frozen=True):
 
 
 class OfSocket(msgspec.Struct, frozen=True):
-    """A socket.  ``container``: whose, and which of its ports is ``published`` instead."""
+    """A socket.  ``container``: its owner, and the port that this publishes instead (``published``)."""
 
     socket: Socket
     container: str | None = None
@@ -201,7 +201,7 @@ class OfSocket(msgspec.Struct, frozen=True):
 
 
 class OfProcess(msgspec.Struct, frozen=True):
-    """A process that does not answer; ``group``: the frozen control group that it is in."""
+    """A process that does not answer.  ``group``: its frozen control group."""
 
     process: str | None
     pid: int | None
@@ -223,7 +223,7 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """A container network or several, and the option that decides.  ``chain``: the closed one that it leads to."""
+    """One or several container networks, and the option that decides.  ``chain``: the closed chain that it leads to."""
 
     network: str | None = None
     option: str | None = None
@@ -232,7 +232,7 @@ class OfNetwork(msgspec.Struct, frozen=True):
 
 
 class OfUnit(msgspec.Struct, frozen=True):
-    """A service of the host.  ``container``: what would start with it."""
+    """A service of the host.  ``container``: the container that would start with it."""
 
     unit: str
     state: str
@@ -247,8 +247,8 @@ class OfFile(msgspec.Struct, frozen=True):
 
 
 class OfTool(msgspec.Struct, frozen=True):
-    """What rules are made with: a program, a module of the kernel, or the lock and the process that holds it.
-    ``manager``: the program that may have taken an engine's rules away."""
+    """A tool that makes rules: a program, a kernel module, or the lock and the process that holds it. ``manager``: the
+    program that may have removed an engine's rules."""
 
     program: str | None = None
     version: str | None = None
@@ -296,14 +296,14 @@ def of_missing(
     link: str | None = None,
     table: int | None = None,
 ) -> OfRoute:
-    """Return the place of a route that is not among these."""
+    """Return the place of a route that is missing from ``routes``."""
     wanted = (route.version, route.destination, route.prefix_length)
     rivals = (each for each in routes if (each.version, each.destination, each.prefix_length) == wanted)
     return OfRoute(route, host=host, link=link, table=table, rivals=tuple(rivals))
 
 
 def rule_of(where: Where) -> Place | None:
-    """Return the rule or policy of the packet filter that is meant, or None."""
+    """Return the packet filter's rule or policy that ``where`` names, or None."""
     match where:
         case OfRule(place=place) | OfWall(place=place) | OfZone(place=place, tells_rule=True):
             return place
@@ -312,7 +312,7 @@ def rule_of(where: Where) -> Place | None:
 
 
 def container_of(where: Where) -> str | None:
-    """Return the name of the container that is meant, or None."""
+    """Return the name of the container that ``where`` names, or None."""
     match where:
         case OfContainer() | OfSocket() | OfProcess() | OfRoute() | OfLink() | OfUnit():
             return where.container
@@ -321,7 +321,7 @@ def container_of(where: Where) -> str | None:
 
 
 def read_entries(where: Where) -> tuple[Entry, ...]:
-    """Return the entries of readings that are meant."""
+    """Return the entries of readings that ``where`` quotes."""
     match where:
         case OfPolicyRule(rule=rule):
             return (rule,)
@@ -336,7 +336,7 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
 
 
 def places(where: Where) -> Places:
-    """Return the names of the places and the words for them, in the order in which they are told."""
+    """Return the names of the places and the words for them, in the order of the report."""
     found: dict[str, object]
     match where:
         case OfRule(place=place):
@@ -381,7 +381,7 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
 }  # fmt: skip
-"""The fields that are told, and in which order, where these are not all in their own."""
+"""The reported fields in order, for a place where these differ from its own fields."""
 
 
 def _rule_text(expected: ExpectedRule) -> str:

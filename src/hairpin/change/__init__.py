@@ -1,4 +1,4 @@
-"""A change is one thing: simulated on a network, told as steps, carried out on a host, undone.
+"""One value for a change: simulated on a network, shown as steps, carried out on a host, undone.
 
 Read ``change`` (what can be changed), ``simulation/`` (the network after it), ``difference`` (the change between two
 networks, which undoes another one), ``step`` and ``steps`` (how it is made on a host, with ``expect`` and

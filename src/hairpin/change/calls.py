@@ -1,6 +1,6 @@
-"""What the owner of a part of the host is asked to do: a container engine, firewalld, ufw, systemd, a process.
-Each owner makes the kernel's rules and links itself.  A change that is asked of the owner, in its own words, is still
-there after the owner restarts.  Text is made from these values and never parsed.
+"""Calls to the owner of a part of the host: a container engine, firewalld, ufw, systemd, a process. Each owner makes
+its kernel rules and links itself.  So a change that the owner makes persists when the owner restarts.  Text is made
+from these values and never parsed.
 
 Source: docker(1), podman(1), firewall-cmd(1), ufw(8), systemctl(1)
 """
@@ -16,7 +16,7 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 
 
 class SetContainerState(msgspec.Struct, frozen=True, tag="set-container-state"):
-    """A container started, stopped, restarted, paused or unpaused; ``user``: whose it is, if not the caller's."""
+    """A container started, stopped, restarted, paused or unpaused; ``user``: its owner, if not the caller."""
 
     tool: Tool
     verb: Literal["start", "stop", "restart", "pause", "unpause"]
@@ -51,7 +51,7 @@ class SetRestartPolicy(msgspec.Struct, frozen=True, tag="set-restart-policy"):
 
 
 class ReloadNetworks(msgspec.Struct, frozen=True, tag="reload-networks"):
-    """Podman makes the rules of these containers anew; empty: of all that run."""
+    """Podman makes the rules of these containers again; empty: of all running ones."""
 
     containers: tuple[str, ...] = ()
 
@@ -77,7 +77,7 @@ class AddRichRule(msgspec.Struct, frozen=True, tag="add-rich-rule"):
 
 
 class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
-    """An interface put into a zone of firewalld; ``removed``: taken out of it, so that the default zone has it."""
+    """An interface bound to a firewalld zone; ``removed``: unbound, so that the default zone has it."""
 
     zone: str
     interface: str
@@ -86,8 +86,8 @@ class BindInterface(msgspec.Struct, frozen=True, tag="bind-interface"):
 
 
 class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
-    """A network whose packets firewalld takes for those of its zone ``trusted``, by whatever link they come.  It binds
-    no interface, so that dockerd can still put its bridge into its own zone."""
+    """A network whose packets firewalld puts into its zone ``trusted``, whatever link they enter by.  It binds no
+    interface, so dockerd can still put its bridge into its own zone."""
 
     source: str
     permanent: bool = False
@@ -95,7 +95,7 @@ class TrustSource(msgspec.Struct, frozen=True, tag="trust-source"):
 
 
 class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
-    """A rule that firewalld loads at each of its starts; ``words`` are iptables' words behind the chain.  Rules of
+    """A rule that firewalld loads at each of its starts; ``words``: the iptables arguments after the chain.  Rules of
     lower ``priority`` come first in the chain."""
 
     family: Literal["ip", "ip6"]
@@ -107,7 +107,7 @@ class AddDirectRule(msgspec.Struct, frozen=True, tag="add-direct-rule"):
 
 
 class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
-    """A chain that firewalld makes at each of its starts, before the rules in it."""
+    """A chain that firewalld makes at each start, before its rules."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -116,7 +116,7 @@ class AddDirectChain(msgspec.Struct, frozen=True, tag="add-direct-chain"):
 
 
 class SetPanicMode(msgspec.Struct, frozen=True, tag="set-panic-mode"):
-    """firewalld stops all packets of the host (``on``), or no longer does.  firewalld keeps it in no file."""
+    """firewalld drops all packets of the host (``on``), or no longer does.  No file of firewalld keeps this state."""
 
     on: bool = False
 
@@ -126,8 +126,8 @@ class ReloadUfw(msgspec.Struct, frozen=True, tag="reload-ufw"):
 
 
 class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
-    """A port that ufw lets in, or ``routed``: lets through.  ``iif`` and ``oif``: links, empty for any; ``first``:
-    before ufw's other rules, because one of them denies it; ``deleted``: the same rule taken back."""
+    """A port that ufw accepts, or with ``routed`` forwards.  ``iif`` and ``oif``: links, empty for any; ``first``:
+    before ufw's other rules, because one of them denies it; ``deleted``: the same rule deleted."""
 
     port: int
     protocol: str
@@ -139,7 +139,7 @@ class AllowInUfw(msgspec.Struct, frozen=True, tag="allow-in-ufw"):
 
 
 class Unban(msgspec.Struct, frozen=True, tag="unban"):
-    """An address taken off a ban list; ``jail``: fail2ban's name of the list, empty for others."""
+    """An address removed from a ban list; ``jail``: fail2ban's name of the list, empty for other tools."""
 
     tool: Literal["fail2ban-client", "cscli"]
     jail: str
@@ -149,7 +149,7 @@ class Unban(msgspec.Struct, frozen=True, tag="unban"):
 class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
     """A unit started or stopped, or set to start at boot or not.
 
-    ``reset-failed``: systemd forgets how often it has failed, without which it may refuse a start.  ``by``: the program
+    ``reset-failed``: clears systemd's count of failures, because of which it may refuse a start.  ``by``: the program
     that starts services on the host.  ``socket``: its socket unit, if the verb is for both."""
 
     verb: Literal["enable", "disable", "start", "stop", "restart", "reset-failed"]
@@ -159,14 +159,14 @@ class SetUnitState(msgspec.Struct, frozen=True, tag="set-unit-state"):
 
 
 class EndProcess(msgspec.Struct, frozen=True, tag="end-process"):
-    """A process ended that serves nobody; ``halted``: a signal has stopped it, so that it heeds SIGKILL alone."""
+    """The end of a process that serves no client; ``halted``: a signal has stopped it, so that only SIGKILL works."""
 
     pid: int
     halted: bool = False
 
 
 class ByPerson(msgspec.Struct, frozen=True, tag="by-person"):
-    """What a person has to do who knows what hairpin does not.  It is no command: none with a gap is printed."""
+    """An advice to a person, if the change needs knowledge that hairpin lacks.  It is never a command with a gap."""
 
     said: Message
 
@@ -232,8 +232,8 @@ def _unit_argv(call: SetUnitState) -> tuple[str, ...]:
 
 
 def _as_user(user: str, argv: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the call as that user makes it after a login, whatever the user's shell is.  The shell's text is fixed:
-    it runs its arguments.  Source: runuser(1), sh(1) ``-c``"""
+    """Return the call as that user makes it after a login, with any login shell.  The shell's text is fixed: it runs
+    its arguments.  Source: runuser(1), sh(1) ``-c``"""
     return ("runuser", "-l", "-s", "/bin/sh", "-c", 'exec "$@"', "--", user, "sh", *argv) if user else argv
 
 
@@ -273,7 +273,7 @@ def _firewalld_words(call: OfFirewalld) -> tuple[str, ...]:
 
 
 def _ufw_words(call: AllowInUfw) -> tuple[str, ...]:
-    """Return the words of ufw(8): its simple syntax for a port of this host, else the full one."""
+    """Return the arguments of ufw(8): its simple syntax for a port of this host, else the full one."""
     verb = ("delete",) if call.deleted else ("prepend",) if call.first else ()
     start = ("route",) if call.routed else ()
     if not (call.routed or call.iif or call.oif):
@@ -300,9 +300,8 @@ def disrupts(call: Call) -> bool:
 
 
 def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
-    """Return the call that undoes this one; None if no call does.
-    No stop undoes a container's start: its process wrote data, and the engine gave it an address.
-    """
+    """Return the call that undoes this one; None if no call does. A stop does not undo a container's start: its process
+    wrote data, and the engine gave it an address."""
     replace = msgspec.structs.replace
     match call:
         case SetContainerState(verb=verb):
@@ -334,7 +333,7 @@ def reverse(call: OwnersCall, host: Host) -> OwnersCall | None:
 
 
 def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
-    """Return the call that puts the interface where it is now: in a zone that names it, or in none."""
+    """Return the call that restores the interface's present zone, or its lack of one."""
     if host.firewalld is None:
         return None
     zones = host.firewalld.permanent if call.permanent else host.firewalld.runtime or host.firewalld.permanent
@@ -346,13 +345,14 @@ def _binding_before(call: BindInterface, host: Host) -> BindInterface | None:
 
 _OPPOSITES: dict[str, Literal["enable", "disable", "start", "stop", "reset-failed"]] = {
     "enable": "disable", "disable": "enable", "start": "stop", "stop": "start",
-    # Only a start that fails again makes the unit fail again: to forget that is the way back, too.
+    # The undo is the same call: a unit becomes failed again only by another failed start.
     "reset-failed": "reset-failed",
 }  # fmt: skip
 
 
 def _unit_reversed(call: SetUnitState, host: Host) -> SetUnitState | None:
-    """Return the call that undoes this one: that of a start also stops the socket that the start has set up."""
+    """Return the call that undoes this one.  The undo of a start also stops the socket unit that the start
+    activated."""
     opposite = _OPPOSITES.get(call.verb)
     if opposite is None:
         return None

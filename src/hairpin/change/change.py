@@ -1,6 +1,6 @@
-"""The closed list of changes: what a remedy, an event or a counterfactual does to a network.
-Most kinds have their opposite, because events need both directions.  ``simulate.py`` makes a change on a network,
-``steps.py`` on a host.  ``netns`` is the namespace that a part changes, ``host`` the label of the host.
+"""The closed list of changes: what a remedy, an event or a counterfactual does to a network. Most kinds have an
+opposite, because events need both directions.  ``simulate.py`` makes a change on a network, ``steps.py`` on a host.
+``netns`` is the namespace that a part changes, ``host`` the label of the host.
 """
 
 from typing import Literal
@@ -60,8 +60,8 @@ class DeleteChain(msgspec.Struct, frozen=True, tag="delete-chain"):
 
 
 class InsertRule(msgspec.Struct, frozen=True, tag="insert-rule"):
-    """Inserts a rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's words (``-A CHAIN
-    …``); ``also``: further rules of the IR that the same words stand for."""
+    """Inserts a rule at ``position`` (from 1; None: at the end).  ``rule.text`` is in the dialect's syntax (``-A CHAIN
+    …``); ``also``: further IR rules of the same text."""
 
     netns: Netns
     dialect: Dialect
@@ -107,12 +107,12 @@ class ReplaceRuleset(msgspec.Struct, frozen=True, tag="replace-ruleset"):
 
 Replaceable = Route | FdbEntry
 Entry = Replaceable | Address | PolicyRule | Neighbour
-"""An entry of one of a namespace's tables: ``table_of`` of ``entries.py`` says of which."""
+"""An entry of one of a namespace's tables; ``table_of`` of ``entries.py`` returns its table."""
 
 
 class AddEntry(msgspec.Struct, frozen=True, tag="add-entry"):
     """Adds an entry: an address with the routes that the kernel makes for it, a neighbour (state PERMANENT, or a proxy
-    entry) in place of the one of its address."""
+    entry) that replaces the one with its address."""
 
     netns: Netns
     entry: Entry
@@ -126,8 +126,8 @@ class DeleteEntry(msgspec.Struct, frozen=True, tag="delete-entry"):
 
 
 class ReplaceEntry(msgspec.Struct, frozen=True, tag="replace-entry"):
-    """Puts an entry in place of the only one there, so that at no moment there is none: a route in place of that of its
-    table, prefix, metric and TOS, another remote of a VXLAN for a hardware address."""
+    """Replaces an entry in one call, so that there is always one: a route with the same table, prefix, metric and TOS,
+    or the remote of a VXLAN for a hardware address."""
 
     netns: Netns
     before: Replaceable
@@ -142,7 +142,7 @@ class SetLink(msgspec.Struct, frozen=True, tag="set-link"):
 
 
 class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
-    """Gives a link another name; what is on it stays on it.  A kernel before 6.2 renames only a link that is down."""
+    """Gives a link another name; everything on it stays.  A kernel before 6.2 renames only a link that is down."""
 
     netns: Netns
     link: str
@@ -150,7 +150,7 @@ class RenameLink(msgspec.Struct, frozen=True, tag="rename-link"):
 
 
 class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
-    """A process listens.  hairpin does not know how to make it listen: ``advice`` is for a person."""
+    """A process listens.  hairpin cannot make it listen: ``advice`` is for a person."""
 
     netns: Netns
     socket: Socket
@@ -158,14 +158,14 @@ class AddSocket(msgspec.Struct, frozen=True, tag="add-socket"):
 
 
 class DeleteSocket(msgspec.Struct, frozen=True, tag="delete-socket"):
-    """No process listens there any more."""
+    """Closes the socket: no process listens there."""
 
     netns: Netns
     socket: Socket
 
 
 class ContinueProcess(msgspec.Struct, frozen=True, tag="continue-process"):
-    """Continues a process that a signal stopped; ``pid`` as the sockets of the snapshot name it."""
+    """Continues a process that a signal stopped; ``pid`` as in the snapshot's sockets."""
 
     host: str
     pid: int
@@ -180,7 +180,7 @@ class HaltProcess(msgspec.Struct, frozen=True, tag="halt-process"):
 
 class AddNamespace(msgspec.Struct, frozen=True, tag="add-namespace"):
     """Adds a container's namespace: the namespace, the host's end of its veth pair (None: its link is stacked on one of
-    the host's), and the container as it then is."""
+    the host's), and the container's state afterwards."""
 
     host: str
     namespace: Namespace
@@ -205,7 +205,7 @@ class DeleteLink(msgspec.Struct, frozen=True, tag="delete-link"):
 
 
 class SetContainer(msgspec.Struct, frozen=True, tag="set-container"):
-    """Replaces what the engine says of a container (that it is unpaused, for example)."""
+    """Replaces the engine's view of a container, for example after it was unpaused."""
 
     host: str
     container: Container
@@ -241,7 +241,7 @@ class LoadModule(msgspec.Struct, frozen=True, tag="load-module"):
 
 
 class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
-    """Deletes conntrack entries by their first tuple (``conntrack -D``): a ``sport`` of 0 stands for each source
+    """Deletes conntrack entries by their original tuple (``conntrack -D``): a ``sport`` of 0 matches any source
     port."""
 
     netns: Netns
@@ -249,7 +249,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
     original: Tuple
 
     def means(self, entry: Connection) -> bool:
-        """Return whether the entry is one of those."""
+        """Return whether the entry is one of them."""
         wanted = self.original
         if not wanted.sport:
             wanted = msgspec.structs.replace(wanted, sport=entry.original.sport)
@@ -257,7 +257,7 @@ class DropConnection(msgspec.Struct, frozen=True, tag="drop-connection"):
 
 
 class Forget(msgspec.Struct, frozen=True, tag="forget"):
-    """Deletes all conntrack entries, or all neighbour entries that the kernel has learned."""
+    """Deletes all conntrack entries, or all neighbour entries that the kernel has resolved."""
 
     netns: Netns
     what: Literal["connections", "neighbours"]
@@ -278,8 +278,8 @@ Primitive = InKernel | Forgotten | OfHost | Beyond
 
 
 class Change(msgspec.Struct, frozen=True):
-    """Primitives made together, in order.  ``calls``: the calls to the owner of that part of the host (an engine,
-    firewalld) that make the whole change on the host of the first part, such as ``docker start web``."""
+    """Primitives made together, in order.  ``calls``: calls to an owner (an engine, firewalld) that make the whole
+    change on the first part's host, such as ``docker start web``."""
 
     parts: tuple[Primitive, ...]
     calls: tuple[Call, ...] = ()

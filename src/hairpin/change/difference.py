@@ -1,7 +1,7 @@
-"""The change from one network to another: it undoes a change, and it shows drift.
-Only what commands set in the kernel is compared.  Counters, timers, handles, what the kernel learns by itself
-(neighbours, connections, link-local addresses) and what an engine or a person makes are not.  Each part is simulated
-before the next one is looked for, because a link that comes up, or a forwarding switch, changes other things, too.
+"""The change from one network to another: it undoes a change, and it shows drift. It compares only state that commands
+set in the kernel, not counters, timers, handles, state that the kernel learns itself (neighbours, connections,
+link-local addresses), or work of an engine or a person.  Each part is simulated before the next one is searched,
+because a link that comes up, or a forwarding switch, has side effects.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,9 +40,8 @@ Find = Callable[[Netns, Namespace, Namespace], Iterator[c.InKernel]]
 
 
 def difference(now: Network, wanted: Network) -> c.Change:
-    """Return the change after which each namespace that both networks have is as in ``wanted``.
-    Raises ChangeError if no command makes it so (links that are not there, a chain that is bound to other hooks).
-    """
+    """Return the change after which each namespace of both networks is as in ``wanted``. Raises ChangeError if no
+    command can do it (missing links, a chain that is bound to other hooks)."""
     parts: list[c.InKernel] = []
     changed: list[Netns] = []
     for netns, namespace in wanted.namespaces():
@@ -63,7 +62,7 @@ def difference(now: Network, wanted: Network) -> c.Change:
 
 
 def _names(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield new names for links that the kernel knows by the same number."""
+    """Yield new names for links that have the same index."""
     strays = {each.index: each for each in now.links if wanted.link(each.name) is None}
     for link in wanted.links:
         stray = strays.get(link.index)
@@ -150,7 +149,7 @@ def _with_rank(address: Address) -> tuple[object, ...]:
 def _neighbours(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
     held = {neighbour_key(each): each for each in now.neighbours if is_made_by_hand(each)}
     asked = {neighbour_key(each): each for each in wanted.neighbours if is_made_by_hand(each)}
-    taken = {neighbour_slot(each) for each in asked.values()}  # an entry that is added replaces the one of its address
+    taken = {neighbour_slot(each) for each in asked.values()}  # an added entry replaces the one with its address
     yield from (c.DeleteEntry(netns, each) for each in held.values() if neighbour_slot(each) not in taken)
     yield from (c.AddEntry(netns, each) for key, each in asked.items() if key not in held)
 
@@ -224,7 +223,7 @@ def _policy_rules(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c
 
 
 def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKernel]:
-    """Yield edits of the tables that both have, and whole tables otherwise."""
+    """Yield edits of the tables that both have, and whole tables for the others."""
     if now.ruleset is wanted.ruleset:
         return
     asked = {(each.dialect, each.family, each.name) for each in wanted.ruleset.tables}
@@ -244,7 +243,7 @@ def _tables(netns: Netns, now: Namespace, wanted: Namespace) -> Iterator[c.InKer
 
 
 def _is_idle(table: Table) -> bool:
-    """Return whether the table is iptables' and has no effect: only built-in chains, without rules, which accept."""
+    """Return whether the table is of iptables and has no effect: only empty built-in chains with policy ACCEPT."""
     return table.dialect.startswith("iptables") and not any(
         chain.rules or chain.hook is None or chain.policy == "drop" for chain in table.chains
     )
@@ -253,7 +252,7 @@ def _is_idle(table: Table) -> bool:
 def _frame(table: Table) -> tuple[object, ...]:
     """Return the parts of a table that no edit can change: base chains, sets, maps, objects."""
     bases = tuple(sorted((each.name, each.hook, each.type, each.priority, each.devices) for each in _bases(table)))
-    idle = table.dialect.startswith("iptables")  # iptables makes built-in chains when they are needed
+    idle = table.dialect.startswith("iptables")  # iptables makes built-in chains on demand
     return () if idle else bases, table.sets, table.maps, table.objects
 
 
@@ -277,7 +276,7 @@ def _edits(netns: Netns, held: Table, wanted: Table) -> Iterator[c.InKernel]:
 
 
 def _rule_edits(netns: Netns, table: Table, held: Chain, wanted: Chain) -> Iterator[c.InKernel]:
-    """Yield deletions, the last rule first, then insertions, the first rule first, so that every number stays right."""
+    """Yield deletions, the last rule first, then insertions, the first rule first, so that every number is right."""
     if held.hook is not None and (held.policy or "accept") != (wanted.policy or "accept"):
         yield c.SetPolicy(netns, policy_place(table, held), wanted.policy or "accept")
     before, after = tool_rules(held.rules), tool_rules(wanted.rules)
@@ -304,7 +303,7 @@ def _have_same_bodies(one: tuple[Rule, ...], other: tuple[Rule, ...]) -> bool:
 
 
 def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], bool]) -> tuple[int, int]:
-    """Return how many members are the same at the beginning and at the end: chains may have tens of thousands."""
+    """Return how many members are equal at the beginning and at the end: chains may have tens of thousands."""
     shorter = min(len(before), len(after))
     first = 0
     while first < shorter and (before[first] is after[first] or same(before[first], after[first])):
@@ -320,6 +319,6 @@ def common_ends(before: Sequence[T], after: Sequence[T], same: Callable[[T, T], 
 SETTINGS: tuple[Find, ...] = (
     _names, _links, _global_sysctls, _sysctls, _addresses, _neighbours, _fdb, _routes, _policy_rules,
 )  # fmt: skip
-"""What finds the settings that are different, rules apart.  In this order, because a kind may change what the kinds
-behind it find, and never what those before it found."""
+"""The functions that find different settings, except rules.  The order matters: a kind may change the results of later
+kinds, and never of earlier ones."""
 _KINDS: tuple[Find, ...] = (*SETTINGS, _tables)

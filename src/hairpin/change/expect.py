@@ -1,4 +1,4 @@
-"""What a step expects to find.  A step is refused, with a sentence, if the host has changed since the step was made."""
+"""The expectations of a step.  A step is refused, with a sentence, if the host has changed since the step was made."""
 
 import hashlib
 from typing import Literal, assert_never
@@ -21,14 +21,14 @@ _replace = msgspec.structs.replace
 
 
 class SysctlIs(msgspec.Struct, frozen=True, tag="sysctl-is"):
-    """A sysctl has the value; None: any, because it was not read."""
+    """A sysctl has the value; None: any value, because it was not read."""
 
     path: Path
     value: str | None
 
 
 class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
-    """The rule of that number has this text; None: the chain has no rule of that number."""
+    """The rule with that number has this text; None: the chain has no such rule."""
 
     dialect: Dialect
     family: Family
@@ -39,7 +39,7 @@ class RuleIs(msgspec.Struct, frozen=True, tag="rule-is"):
 
 
 class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
-    """The chain is there, or is not; ``policy``: that of a base chain."""
+    """The chain exists, or does not; ``policy``: a base chain's."""
 
     dialect: Dialect
     family: Family
@@ -50,7 +50,7 @@ class ChainIs(msgspec.Struct, frozen=True, tag="chain-is"):
 
 
 class TableIs(msgspec.Struct, frozen=True, tag="table-is"):
-    """The whole table is as it was.  ``digest`` None: it is not there."""
+    """The whole table is unchanged.  ``digest`` None: it does not exist."""
 
     dialect: Dialect
     family: Family
@@ -66,7 +66,7 @@ class EntryIs(msgspec.Struct, frozen=True, tag="entry-is"):
 
 
 class LinkIs(msgspec.Struct, frozen=True, tag="link-is"):
-    """The link has the properties that commands set; ``there`` False: there is none of its name."""
+    """The link has these properties; ``there`` False: there is no link of its name."""
 
     link: Link
     there: bool = True
@@ -106,7 +106,7 @@ class EndpointIs(msgspec.Struct, frozen=True, tag="endpoint-is"):
 
 
 class RestartPolicyIs(msgspec.Struct, frozen=True, tag="restart-policy-is"):
-    """The engine starts the container again by this policy."""
+    """The container has this restart policy."""
 
     container: str
     policy: str
@@ -128,7 +128,7 @@ class PortIs(msgspec.Struct, frozen=True, tag="port-is"):
 
 
 class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
-    """firewalld has the interface in this zone; None: in none by name, so that the default zone has it."""
+    """firewalld binds the interface to this zone; None: to none by name, so that the default zone has it."""
 
     interface: str
     zone: str | None
@@ -136,7 +136,7 @@ class ZoneIs(msgspec.Struct, frozen=True, tag="zone-is"):
 
 
 class SourceIs(msgspec.Struct, frozen=True, tag="source-is"):
-    """A zone of firewalld has the network among its sources, or has not."""
+    """A firewalld zone has the network among its sources, or does not."""
 
     zone: str
     source: str
@@ -227,14 +227,14 @@ def _unmet_firewall(expected: OfFirewall, host: Host) -> Message | None:
 
 
 def firewalld_zones(host: Host, *, permanent: bool) -> tuple[FirewalldZone, ...]:
-    """Return the zones as firewalld has them now, or as its files say; none where they were not read."""
+    """Return firewalld's runtime zones, or those in its files; none if they were not read."""
     if host.firewalld is None:
         return ()
     return host.firewalld.permanent if permanent else host.firewalld.runtime
 
 
 def port_is_open(host: Host, zone: str, port: str, *, permanent: bool) -> bool:
-    """Return whether the zone names the port by itself, not by a service or a range."""
+    """Return whether the zone opens the port itself, not by a service or a range."""
     return any(each.name == zone and port in each.ports for each in firewalld_zones(host, permanent=permanent))
 
 
@@ -348,7 +348,7 @@ def table_digest(table: Table | None) -> str | None:
 
 
 def entry_key(entry: Entry) -> object:
-    """Return the fields that tell an entry from another one of its table."""
+    """Return the fields that distinguish an entry within its table."""
     match entry:
         case Address():
             return address_key(entry)
@@ -365,13 +365,13 @@ def entry_key(entry: Entry) -> object:
 
 
 def address_key(address: Address) -> tuple[object, ...]:
-    """Return the fields that tell an address from another one."""
+    """Return the fields that distinguish an address."""
     return address.link, address.version, address.value, address.prefix_length, address.peer
 
 
 def route_key(route: Route) -> Route:
-    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway whose
-    family is not told is of the route's own."""
+    """Return the route without its protocol, its scope, its evidence and the carrier of its links.  A gateway without a
+    family has the route's."""
     hops = tuple(
         _replace(hop, gateway_version=hop.gateway_version or route.version) for hop in as_named(route).next_hops
     )

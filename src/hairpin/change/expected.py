@@ -39,7 +39,7 @@ from hairpin.netfilter.ir import Chain
 
 
 def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace, ...]:
-    """Return what a setting expects: the value or link that it replaces, or that its entry is (or is not) there."""
+    """Return the expectations of a setting: the value or link that it replaces, or whether its entry exists."""
     match part:
         case c.SetSysctl(path=path):
             return (SysctlIs(path, namespace.sysctls.text(*path)),)
@@ -52,7 +52,7 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
             held = namespace.link(name)
             return (LinkIs(held),) if held is not None else ()
         case c.DeleteLink():
-            return ()  # whatever it has become: the command says so if it is gone
+            return ()  # in any state: the command fails if it is gone
         case c.AddEntry(entry=entry):
             return (EntryIs(entry, False), *(EntryIs(each, True) for each in _replaced(entry, namespace)))
         case c.DeleteEntry(entry=entry):
@@ -64,14 +64,14 @@ def setting_expects(part: c.Setting, namespace: Namespace) -> tuple[InNamespace,
 
 
 def _replaced(entry: c.Entry, namespace: Namespace) -> Iterator[Neighbour]:
-    """Yield the entry made by hand that a neighbour entry takes the place of."""
+    """Yield the manual entry that a neighbour entry replaces."""
     if isinstance(entry, Neighbour):
         same = (each for each in namespace.neighbours if neighbour_slot(each) == neighbour_slot(entry))
         yield from (each for each in same if is_made_by_hand(each) and each != entry)
 
 
 def edits_expect(edits: tuple[c.RuleEdit, ...], namespace: Namespace) -> tuple[InNamespace, ...]:
-    """Return what an atomic load of rules expects of the tables before its first edit."""
+    """Return the expectations of an atomic load about the tables before its first edit."""
     expected: dict[InNamespace, None] = {}
     numberings: dict[str, Numbering] = {}
     for edit in edits:
@@ -121,8 +121,7 @@ def _chain(edit: c.AddChain | c.DeleteChain | c.InsertRule, namespace: Namespace
 
 
 def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering) -> Iterator[InNamespace]:
-    """Yield the rules before and behind the new one, as far as the load did not insert them itself, or the chain's
-    end."""
+    """Yield the rules before and after the new one, except those that the load inserted, or the chain's end."""
     place = (edit.dialect, edit.family, edit.table, edit.chain)
     position = edit.position if edit.position is not None else len(numbering) + 1
     for each in (position - 1, position):
@@ -134,7 +133,8 @@ def _rules_beside(edit: c.InsertRule, chain: Chain | None, numbering: Numbering)
 
 
 def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
-    """Return what a call expects: the container's status, or the unit's states, as its owner reports them now."""
+    """Return the expectations of a call: the container's status, or the unit's states, as its owner reports them
+    now."""
     match call:
         case calls.SetContainerState(name=name):
             return tuple(ContainerIs(each.name, each.status) for each in host.containers() if each.name == name)
@@ -166,17 +166,17 @@ def call_expects(call: calls.Call, host: Host) -> tuple[OnHost, ...]:
         case calls.Unban():
             return ()  # the lists of these tools are not read
         case calls.ReloadNetworks():
-            return ()  # it takes a host whose rules are there already
+            return ()  # it works on a host whose rules exist already
         case calls.EndProcess(pid=pid, halted=halted):
             return (ProcessIs(pid, halted),)
         case calls.ByPerson():
-            return ()  # a person looks
+            return ()  # a person checks
         case _:
             assert_never(call)
 
 
 def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...]:
-    """Return what firewalld says of the port or the interface, where its zones were read."""
+    """Return firewalld's state of the port or the interface, if its zones were read."""
     match call:
         case calls.OpenPort(zone=zone, port=port, protocol=protocol, permanent=permanent):
             read = any(each.name == zone for each in firewalld_zones(host, permanent=permanent))
@@ -193,6 +193,6 @@ def _firewalld_expects(call: calls.OfFirewalld, host: Host) -> tuple[OnHost, ...
             held = source_is_in(host, "trusted", source, permanent=permanent)
             return (SourceIs("trusted", source, permanent, held),)
         case calls.AddRichRule() | calls.AddDirectRule() | calls.AddDirectChain():
-            return ()  # firewalld takes a rule that it has already, and the removal of one that it has not
+            return ()  # firewalld accepts a rule that it has, and the removal of one that it does not have
         case _:
             assert_never(call)

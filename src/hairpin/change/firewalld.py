@@ -1,4 +1,4 @@
-"""What firewall-cmd writes into firewalld's files: nothing without ``--permanent``.
+"""The files that firewall-cmd writes: none without ``--permanent``.
 
 An element is added at the end of its file.  A file of the package is copied below /etc first, and changed there.
 
@@ -23,7 +23,7 @@ _NEGATED = ("not", "NOT", "invert")
 
 
 def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...] | None:
-    """Return the files as the call leaves them; None if hairpin cannot tell."""
+    """Return the files after the call; None if hairpin cannot tell."""
     match call:
         case calls.AddDirectRule() | calls.AddDirectChain():
             return _edited(host, _DIRECT, "direct", _direct(call), removed=call.removed)
@@ -48,7 +48,7 @@ def firewalld_files(call: calls.OfFirewalld, host: Host) -> tuple[WriteFile, ...
 
 
 def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:
-    """Return the files that firewalld may write for the call, whatever stands in them."""
+    """Return the files that firewalld may write for the call, whatever their content."""
     match call:
         case calls.AddDirectRule() | calls.AddDirectChain():
             return (_DIRECT,)
@@ -66,12 +66,12 @@ def written_paths(call: calls.OfFirewalld, host: Host) -> tuple[str, ...]:
 
 
 def package_file(path: str) -> tuple[str, str]:
-    """Return where the package's file of that name is, and what the file says if there is neither."""
+    """Return the path of the package's file, and the content if neither file exists."""
     return path.replace(_ETC, _STOCK, 1), _NO_DIRECT if path == _DIRECT else ""
 
 
 def _bound(host: Host, zone: str, element: str) -> tuple[WriteFile, ...] | None:
-    """Return the zones' files with the link in this zone alone."""
+    """Return the zones' files with the link only in this zone."""
     left: list[WriteFile] = []
     for each in host.files:
         match = _ZONE.fullmatch(each.path)
@@ -99,7 +99,7 @@ def _without(text: str, element: str) -> str:
 
 
 def _text(host: Host, path: str) -> str | None:
-    """Return the file; that of the package if there is none below /etc."""
+    """Return the text of the file; the package's if there is none below /etc."""
     texts = {each.path: each.text for each in host.files}
     if path == _DIRECT:
         return texts.get(path, _NO_DIRECT)
@@ -124,7 +124,7 @@ def _direct(call: calls.AddDirectRule | calls.AddDirectChain) -> str:
 
 
 def _rich(rule: str) -> str | None:
-    """Return the rule's element; None for words that are no plain attributes."""
+    """Return the rule's element; None if its words are not plain attributes."""
     words = shlex.split(rule)
     if words[:1] != ["rule"] or any(each in _NEGATED for each in words):
         return None

@@ -1,6 +1,6 @@
-"""What a cause wants of a host's rules, and the change that does it.
-A cause names no dialect: rules are built as IR and written in the words of the back end in use.  An engine or firewalld
-is asked to make its own rules itself: see ``engines/repair/restoring.py`` and ``calls.py``.
+"""A cause's demand on a host's rules, and the change that meets it. A cause names no dialect: rules are built as IR and
+written in the syntax of the back end in use.  An engine or firewalld makes its own rules itself: see
+``engines/repair/restoring.py`` and ``calls.py``.
 """
 
 from typing import Literal, assert_never
@@ -41,7 +41,7 @@ class LetIn(msgspec.Struct, frozen=True, tag="let-in"):
 
 
 class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
-    """Masquerade a subnet on every link but its own bridge."""
+    """Masquerade a subnet on every link except its own bridge."""
 
     netns: Netns
     version: Version
@@ -51,7 +51,8 @@ class Masquerade(msgspec.Struct, frozen=True, tag="masquerade"):
 
 
 class AnswerHere(msgspec.Struct, frozen=True, tag="answer-here"):
-    """Translate the namespace's own packets to an address and port to those of a program in it, as a resolver's."""
+    """Translate the namespace's own packets to an address and port to those of a process in it, for example a
+    resolver."""
 
     netns: Netns
     version: Version
@@ -66,8 +67,8 @@ class LoopBack(msgspec.Struct, frozen=True, tag="loop-back"):
     """Translate the host's own and its containers' packets to a public address that a gateway would not send back.
 
     The rules of all ports stand in one chain, :data:`LOOPBACK_CHAIN`, to which OUTPUT and PREROUTING lead the packets
-    to that address.  What is there of it already stays.  ``own``: the address to translate to; None: as the engine's
-    chain translates published ports."""
+    to that address.  Existing parts of it stay.  ``own``: the address to translate to; None: as the engine's chain
+    translates published ports."""
 
     netns: Netns
     version: Version
@@ -81,7 +82,7 @@ LOOPBACK_CHAIN = "HAIRPIN-LOOPBACK"
 
 
 class ClampSegments(msgspec.Struct, frozen=True, tag="clamp-segments"):
-    """Clamp the MSS of forwarded connections to what the routes to both ends take."""
+    """Clamp the MSS of forwarded connections to the MTUs of the routes to both ends."""
 
     netns: Netns
     version: Version
@@ -91,7 +92,7 @@ Intent = TakeAway | LetIn | Masquerade | AnswerHere | LoopBack | ClampSegments
 
 
 def rendered(intent: Intent, network: Network) -> Change:
-    """Return the change that does what is wanted, in the dialect of the host's rules."""
+    """Return the change for the intent, in the dialect of the host's rules."""
     match intent:
         case TakeAway(netns=netns, place=place):
             return Change((SetPolicy(netns, place, "accept") if place.number == 0 else DeleteRule(netns, place),))
@@ -156,8 +157,7 @@ def _answered_here(intent: AnswerHere, network: Network) -> Change:
 
 
 def _translating(intent: AnswerHere | LoopBack, port: int) -> Body:
-    """Return the rule that translates packets to the public address and port: to its own address, or by Docker's
-    chain."""
+    """Return the rule that translates packets to the public address and port: to ``own``, or by Docker's chain."""
     own = (intent.own, intent.own) if intent.own is not None else None
     return (
         _to_public(intent),
@@ -172,7 +172,7 @@ def _to_public(intent: AnswerHere | LoopBack) -> ir.FieldMatch:
 
 
 def _looped_back(intent: LoopBack, network: Network) -> Change:
-    """Return what is not there yet of the chain, its rule and the jumps to it."""
+    """Return the missing parts of the chain, its rule and the jumps to it."""
     netns, version = intent.netns, intent.version
     dialect = _in_use(netns, network)
     family: Literal["ip", "ip6"] = "ip" if version == 4 else "ip6"

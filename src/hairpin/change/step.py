@@ -1,4 +1,4 @@
-"""A step of a change, as a value: what it does, what it expects to find, and the steps that undo it.
+"""A step of a change, as a value: its effect, its expectations, and the steps that undo it.
 
 The undo is complete before the first step runs, so that another process can carry it out: steps go through JSON.
 
@@ -31,8 +31,8 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
     """What all steps have.
 
-    ``undo``: the steps that make the network as it was.  None: there are none, because nothing undoes the step, or
-    because the change does not fit the network (the step is then refused).
+    ``undo``: the steps that restore the network.  None: nothing undoes the step, or the change does not fit the network
+    (then the step is refused).
     """
 
     expects: tuple[Expectation, ...] = ()
@@ -40,7 +40,7 @@ class _Base(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCommands(_Base, frozen=True, tag="run"):
-    """Commands, in order, in one namespace: ``entering`` are the words that enter it (nsenter)."""
+    """Commands, in order, in one namespace: ``entering`` is the command that enters it (nsenter)."""
 
     netns: Netns
     does: tuple[c.Setting | c.Forgotten | c.ContinueProcess | c.HaltProcess | c.LoadModule, ...]
@@ -51,11 +51,11 @@ class RunCommands(_Base, frozen=True, tag="run"):
 class LoadRules(_Base, frozen=True, tag="load-rules"):
     """Edits of one table, made at once: all of them or none.
 
-    ``program``: the command of that back end on this host (``iptables``, ``ip6tables-legacy``, ``nft``); ``held``: what
-    the table holds before each edit.
+    ``program``: the command of that back end on this host (``iptables``, ``ip6tables-legacy``, ``nft``); ``held``: the
+    copies in the table before each edit.
 
-    ``makes``: the built-in chains that iptables-nft makes for these edits, known on the host alone: iptables-save lists
-    them, made or not.  They are no part of the change, as an empty one does nothing; the undo takes them away.
+    ``makes``: the built-in chains that iptables-nft makes for these edits, known only on the host: iptables-save lists
+    them, made or not.  They are no part of the change, because an empty one does nothing; the undo deletes them.
     """
 
     netns: Netns
@@ -70,9 +70,9 @@ class LoadRules(_Base, frozen=True, tag="load-rules"):
 
 
 class ReplaceFile(_Base, frozen=True, tag="replace-file"):
-    """A file replaced.  ``before``: what has to be there; ``after``: what will be there.  None: no file.
+    """A file replaced.  ``before``: the required content; ``after``: the new content.  None: no file.
 
-    Evidence has no modes and owners: :func:`with_file_modes` adds them on the host, before the first step runs.
+    Evidence has no file modes and owners: :func:`with_file_modes` adds them on the host, before the first step runs.
     """
 
     host: str
@@ -80,13 +80,13 @@ class ReplaceFile(_Base, frozen=True, tag="replace-file"):
     before: FileState | None
     after: FileState | None
     validator: Words = ()
-    """The words of a command that judges the new file before it is there; the path of a copy beside it comes last."""
+    """A command that validates the new file before the replacement; the path of a copy beside it is added as the last
+    argument."""
 
 
 class OwnersFile(msgspec.Struct, frozen=True):
-    """A file that its owner writes anew for a call and for the call that undoes it.  ``was`` and ``copy_was``: the file
-    and the owner's copy of it, before the call; None: no file.  ``meaning``: a text that says the same as ``was``, if
-    that is none: the package's file."""
+    """A file that its owner rewrites for a call and for its undo.  ``was`` and ``copy_was``: the file and the owner's
+    copy of it, before the call; None: no file.  ``meaning``: without a file, an equivalent text: the package's file."""
 
     path: str
     copy_path: str
@@ -96,9 +96,9 @@ class OwnersFile(msgspec.Struct, frozen=True):
 
 
 class Ask(_Base, frozen=True, tag="ask"):
-    """A call to the owner of a part of the host; ``does``: what the owner then changes in the network.
+    """A call to the owner of a part of the host; ``does``: the owner's changes of the network.
 
-    ``files``: those that the owner writes; they get their bytes back once the call is undone."""
+    ``files``: the files that the owner writes; the undo restores their bytes."""
 
     host: str
     call: OwnersCall
@@ -107,7 +107,7 @@ class Ask(_Base, frozen=True, tag="ask"):
 
 
 class Advise(_Base, frozen=True, tag="advise"):
-    """What only a person can do.  ``said`` is None if the cause's own advice says it."""
+    """A part that only a person can make.  ``said`` is None if the cause's own advice says it."""
 
     does: tuple[c.Primitive, ...]
     said: Message | None = None
@@ -127,7 +127,7 @@ def nature(step: Step) -> Nature:
             stays = any(isinstance(part, c.Forgotten | c.LoadModule) for part in does)
             return "irreversible" if stays else "reversible"
         case ReplaceFile(before=before, after=None) if before is not None and not before.is_complete:
-            return "irreversible"  # a new file would be everybody's to read: see with_file_modes()
+            return "irreversible"  # a new file would be readable by all users: see with_file_modes()
         case LoadRules() | ReplaceFile():
             return "reversible"
         case _:
@@ -141,10 +141,10 @@ def undo(made: tuple[Step, ...]) -> tuple[Step, ...]:
 
 def with_file_modes(made: tuple[Step, ...], read: Callable[[str], FileState | None]) -> tuple[Step, ...]:
     """Return the steps with the mode and the owner of each file that they change, as ``read`` finds them now, so that
-    the undo restores them: what deletes a file becomes reversible.
+    the undo restores them and a deletion becomes reversible.
 
-    Where evidence has a file in part, the whole file is edited.  A file with other content than a step expects is left
-    as it is: the runner refuses it.
+    If evidence has only a part of a file, the whole file is edited.  A file with unexpected content is left unchanged:
+    the runner refuses it.
     """
     known: dict[str, FileState | None] = {}
     return tuple(_completed(step, known, read) if isinstance(step, ReplaceFile) else step for step in made)
@@ -164,7 +164,7 @@ def _completed(
 
 
 def _wanted(step: ReplaceFile, found: FileState | None) -> FileState | None:
-    """Return what the whole file becomes; None if it is deleted, or is not the one that was read."""
+    """Return the new content of the whole file; None if it is deleted, or is not the file that was read."""
     if step.after is None or _is_read(found, step.before):
         return step.after
     if found is None or step.before is None:
@@ -179,15 +179,15 @@ def _is_read(found: FileState | None, before: FileState | None) -> bool:
 
 
 def done_by(step: Step) -> tuple[c.Primitive, ...]:
-    """Return what the step does to the network."""
+    """Return the primitives that the step makes."""
     if isinstance(step, ReplaceFile):
         return (c.WriteFile(step.host, step.path, step.after.content if step.after is not None else None),)
     return step.does
 
 
 def for_replica(step: Step) -> Step:
-    """Return the step for a replica, whose runner is in the right namespace already.  The handles of its rules differ
-    from the host's; they are looked up when the step is carried out."""
+    """Return the step for a replica, whose runner is in the right namespace already.  Its rules' handles differ from
+    the host's and are looked up when the step is carried out."""
     back = tuple(for_replica(each) for each in step.undo) if step.undo is not None else None
     if isinstance(step, RunCommands | LoadRules):
         return msgspec.structs.replace(step, entering=(), undo=back)
@@ -200,7 +200,7 @@ def steps_to_json(made: tuple[Step, ...]) -> bytes:
 
 
 def steps_from_json(text: bytes) -> tuple[Step, ...]:
-    """Return the steps that were encoded; raises ChangeError for any other text."""
+    """Return the encoded steps; raises ChangeError for any other text."""
     try:
         return msgspec.json.decode(text, type=tuple[Step, ...])
     except msgspec.DecodeError as error:
@@ -208,7 +208,7 @@ def steps_from_json(text: bytes) -> tuple[Step, ...]:
 
 
 def edited_whole(found: str, before: str, after: str) -> str | None:
-    """Return the host's file with the edit that makes ``after`` of ``before``; None if ``before`` is no reading of it.
+    """Return the host's file with the edit from ``before`` to ``after``; None if ``before`` is no reading of it.
 
     Hidden lines and the missing newline at the end stay as they are on the host."""
     if before.endswith("\n") and not found.endswith("\n"):

@@ -1,7 +1,5 @@
-"""The steps by which a change is made on a host: the one place that says so.
-The undo of each step is taken from the network before it.  ``text.py`` shows a step as command lines, ``carrying.py``
-carries it out.
-"""
+"""The steps by which a change is made on a host.  Only this module makes them. The undo of each step is taken from the
+network before it.  ``text.py`` shows a step as command lines, ``carrying.py`` carries it out."""
 
 import re
 from collections.abc import Iterator
@@ -32,9 +30,8 @@ from hairpin.network.network import Network
 
 
 def steps(change: c.Change, network: Network) -> tuple[Step, ...]:
-    """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps.
-    A part that does not fit the network gets a step without an undo, which :func:`refusal_of` refuses.
-    """
+    """Return the steps of a change in order, each with its undo.  If the change has calls, they are its steps. A part
+    that does not fit the network becomes a step without an undo, which :func:`refusal_of` refuses."""
     return tuple(_steps(change, network, undone=True))
 
 
@@ -63,7 +60,7 @@ def _grouped(parts: tuple[c.Primitive, ...], network: Network) -> list[tuple[c.P
 
 def _loads(parts: tuple[c.Primitive, ...], network: Network) -> Iterator[tuple[c.Primitive, ...]]:
     """Yield the parts in groups that one step can make.  nft deletes a rule by its handle.  A rule that the same load
-    inserts has none yet, so its deletion begins another load."""
+    inserts has no handle yet, so its deletion begins another load."""
     numberings: dict[str, Numbering] = {}
     for number, part in enumerate(parts):
         if isinstance(part, c.InsertRule) and part.dialect == "nft":
@@ -87,15 +84,14 @@ def _numbering(edit: c.RuleEdit, chain: str, network: Network, known: dict[str, 
 
 
 def _group_key(number: int, part: c.Primitive) -> tuple[object, ...]:
-    """Return a key that consecutive parts of one step share: the edited table.  A whole table is loaded alone."""
+    """Return a key that consecutive parts of one step share: the edited table.  A whole table is a load of its own."""
     if isinstance(part, c.RuleEdit) and not isinstance(part, c.ReplaceTable):
         return edited_table(part)
     return (number,)
 
 
 def _expanded(part: c.Primitive, network: Network) -> Iterator[c.Primitive]:
-    """Yield the part; in place of a ruleset its tables one by one (each has its own tool), in place of a unit its
-    calls."""
+    """Yield the part; for a ruleset its tables one by one (each has its own tool), for a unit its calls."""
     if isinstance(part, c.SetUnit):
         yield from _of_unit(part, network.host(part.host))
         return
@@ -260,7 +256,7 @@ def _on_host(part: c.OfHost, host: Host, undo: tuple[Step, ...] | None) -> Step:
 
 
 def _validator(path: str, host: Host) -> Words:
-    """Return the command that judges dockerd's configuration, which dockerd has since version 23."""
+    """Return the command that validates dockerd's configuration, available since version 23."""
     versions = (re.match(r"v?(\d+)\.", each.version) for each in host.engines if each.kind == "docker")
     judges = any(found is not None and int(found[1]) >= _VALIDATES for found in versions)
     return ("dockerd", "--validate", "--config-file") if judges and path.endswith("/daemon.json") else ()
@@ -274,7 +270,7 @@ def _state(text: str | None) -> FileState | None:
 
 
 def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
-    """Yield the calls.  The first that does not only prepare the change counts as making all of it."""
+    """Yield the calls.  The first call after the preparing ones counts as making the whole change."""
     host = host_of(change.parts[0], network) if change.parts else network.this
     making = next((number for number in range(len(change.calls)) if not _prepares(change, number)), 0)
     for number, call in enumerate(change.calls):
@@ -293,10 +289,10 @@ def _call_steps(change: c.Change, network: Network) -> Iterator[Ask | Advise]:
 
 
 def _prepares(change: c.Change, number: int) -> bool:
-    """Return whether the call makes nothing yet.
+    """Return whether the call only prepares the change.
 
-    It ends a process: the next one has to be there still.  Or it stands before the start of the container that the
-    change makes: until then that container is as it was."""
+    It ends a process: later calls expect theirs to be still there.  Or it comes before the start of the change's
+    container, which is unchanged until then."""
     made = {each.container.name for each in change.parts if isinstance(each, c.AddNamespace)}
     return isinstance(change.calls[number], EndProcess) or any(
         isinstance(each, SetContainerState) and each.verb == "start" and each.name in made
@@ -311,9 +307,8 @@ def host_of(part: c.Primitive, network: Network) -> Host:
 
 
 def refusal_of(step: Step, network: Network) -> Message | None:
-    """Return why a step must not be carried out on the network as it was just read; None if it may be.
-    The runner itself compares a file's content, when it replaces the file.
-    """
+    """Return why a step must not be carried out on the network as it was just read; None if it may be. The runner
+    compares a file's content when it replaces the file."""
     if isinstance(step, Advise):
         return message("no command makes this: it is for a person")
     if nature(step) == "reversible" and step.undo is None:

@@ -1,4 +1,4 @@
-"""What ufw's own commands change: the kernel's rules, and the files from which ufw makes them again.
+"""The effect of ufw's own commands: on the kernel's rules, and on the files from which ufw restores them.
 
 Source: ufw's ufw/backend_iptables.py set_rule(): ufw-user-input, -output and -forward; the same for ufw6-
 """
@@ -36,7 +36,7 @@ def ufw_allow_rules(call: AllowInUfw, netns: Netns, ruleset: Ruleset) -> tuple[I
 
 
 def ufw_files(call: AllowInUfw, host: Host) -> tuple[WriteFile, ...] | None:
-    """Return ufw's files as the command leaves them; None if they were not read, or ufw's chains are not there.
+    """Return ufw's files after the command; None if they were not read, or if ufw's chains are missing.
 
     Source: ufw/backend_iptables.py _write_rules(): one file for each family, with one rule behind the other"""
     made = ufw_allow_rules(call, host.netns, host.namespace(host.netns.name).ruleset)

@@ -1,4 +1,4 @@
-"""``collect.sh`` as a person runs it, on a host without Python and ssh; and the evidence that it printed there."""
+"""``collect.sh`` for a person to run on a host without Python and ssh; and the evidence in its output."""
 
 from typing import BinaryIO
 
@@ -16,13 +16,13 @@ _BEGINNING = 1 << 16
 
 
 def script_for_hand() -> bytes:
-    """Return ``collect.sh`` with one more comment line behind its first: how to run it, and what to send back."""
+    """Return ``collect.sh`` with a second comment line: how to run it, and what to send back."""
     first, rest = script().split(b"\n", 1)
     return first + b"\n" + _HOW + rest
 
 
 def evidence_in(stream: BinaryIO, *, source: str) -> Evidence:
-    """Return the evidence in an open file: a snapshot, or what ``collect.sh`` printed.
+    """Return the evidence in an open file: a snapshot, or the output of ``collect.sh``.
 
     ``source`` names the file in messages.  Raises EvidenceError, or CollectError for a printed answer that is cut or
     too long.

@@ -39,7 +39,7 @@ def begins(output: bytes) -> bool:
 def parse(output: bytes, *, hairpin: str, source: str) -> Evidence:
     """Return the evidence that one run of ``collect.sh`` printed.
 
-    ``source`` names the host for messages. Raises CollectError where the output is cut or is not the script's.
+    ``source`` names the host for messages. Raises CollectError if the output is cut or is not the script's.
     """
     first = _FIRST.search(output)
     if first is None:

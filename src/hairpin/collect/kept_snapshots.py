@@ -2,7 +2,7 @@
 
 The folder is of one user (0700), its files 0600.  A file appears whole or not at all.  Its name says when the host was
 read, and whether every flow passed then.  The folder is bounded; the newest file, and the newest one in which every
-flow passed, are never thrown away.
+flow passed, are never deleted.
 """
 
 import os
@@ -25,7 +25,7 @@ _NAME = re.compile(r"(\d{8}T\d{6}Z)-(\d{3})-(passing|failing)\.hairpin")
 
 
 class KeptSnapshot(msgspec.Struct, frozen=True, order=True):
-    """A kept snapshot.  ``taken_at``: ``20261126T021500Z``; ``number`` tells those of one second apart."""
+    """A kept snapshot.  ``taken_at``: ``20261126T021500Z``; ``number`` distinguishes snapshots of one second."""
 
     taken_at: str
     number: int
@@ -60,7 +60,7 @@ def keep_snapshot(evidence: Evidence, folder: Path, *, passing: bool) -> Path:
 
 
 def kept_snapshots(folder: Path) -> tuple[KeptSnapshot, ...]:
-    """Return what is kept, the newest first; nothing if there is no folder.
+    """Return the kept snapshots, the newest first; none without a folder.
 
     Raises EvidenceError if others may write into the folder, or if it cannot be read."""
     try:
@@ -94,7 +94,7 @@ def surplus(kept: Iterable[tuple[KeptSnapshot, int]], count: int, size: int) -> 
 
 
 def _refuse_foreign(folder: Path) -> None:
-    """Raise EvidenceError if others may write into the folder: they could say how the host was."""
+    """Raise EvidenceError if others may write into the folder: they could forge a host's state."""
     status = folder.stat()
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise EvidenceError(message("{folder} can be written by others, so it is not trusted", folder=folder))

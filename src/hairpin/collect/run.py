@@ -1,4 +1,4 @@
-"""Starts ``collect.sh`` on this host or over ssh, and returns what it read.
+"""Starts ``collect.sh`` on this host or over ssh, and returns its output.
 
 Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
 on standard output.  ``apply/remote`` sends its program the same way.
@@ -28,7 +28,7 @@ _LIMIT_S = 90.0
 _LIMIT_BYTES = 256 * 1024 * 1024
 _CHUNK = 1 << 16
 _LOOK_S = 0.2
-"""So often a running script's thread looks whether the program is interrupted."""
+"""The interval at which a running script's thread checks for an interrupt."""
 _interrupted = threading.Event()
 
 
@@ -63,7 +63,7 @@ class Runner(Protocol):
 
 
 class Shell(Protocol):
-    """Runs a short shell text as root on some host, which reads all else on standard input."""
+    """Runs a short shell text as root on some host, with further input on standard input."""
 
     @property
     def name(self) -> str: ...
@@ -146,7 +146,7 @@ def collect(
     only: tuple[str, ...] = (),
     traces: tuple[str, ...] = (),
 ) -> Evidence:
-    """Return what the host says now.
+    """Return the host's present evidence.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
     value is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; a container is
@@ -175,7 +175,7 @@ def collect(
 
 @cache
 def script() -> bytes:
-    """Return ``collect.sh`` as it is shipped.  It is read once: the file that hairpin is in may be gone later."""
+    """Return ``collect.sh`` as it is shipped.  It is read once: hairpin's own file may be deleted later."""
     data = pkgutil.get_data("hairpin.collect", "collect.sh")
     assert data is not None
     return data

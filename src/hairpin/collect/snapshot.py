@@ -14,7 +14,7 @@ from hairpin.evidence.reading import Evidence, is_trace
 def take(host: str | None = None, *, root: str | None = None, only: tuple[str, ...] = ()) -> Evidence:
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
 
-    ``only``: the containers to enter, see :func:`hairpin.collect.run.collect`."""
+    ``only``: the containers to enter; see :func:`hairpin.collect.run.collect`."""
     return _collected(host, root=root, only=only)
 
 
@@ -44,7 +44,7 @@ def _collected(
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
     evidence = collect(runner, root=root, only=only, traces=traces)
-    if host is not None:  # ages of hosts are compared by this machine's clock: evidence/several.py
+    if host is not None:  # this machine's clock is used to compare hosts' ages: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)
     return evidence

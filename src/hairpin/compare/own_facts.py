@@ -21,7 +21,7 @@ from hairpin.network.prefix import LINK_LOCAL6, address_text, inside, is_loopbac
 
 _replace = msgspec.structs.replace
 _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
-"""Version numbers of four parts look like addresses."""
+"""Readings with four-part version numbers, which look like addresses."""
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
 _NAMES_FILES = frozenset({"/etc/hosts"})
 """hosts(5): each word behind the first is a name."""

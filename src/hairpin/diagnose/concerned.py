@@ -1,4 +1,5 @@
-"""The containers that a question is about: the restarts of others are nothing to it, and cost on a host of many."""
+"""The containers that a question is about.  Other containers' restarts do not affect it, and take time on a large
+host."""
 
 from collections.abc import Iterable
 
@@ -24,7 +25,7 @@ def _touched(change: Change, network: Network) -> Iterable[str]:
 
 
 def shape_of(container: Container) -> _Shape:
-    """Return what decides what a start of the container asks of its engine, but for the numbers of its ports."""
+    """Return the properties that decide the engine's work at a start of the container, except its port numbers."""
     networks = frozenset((each.network, each.fixed4, each.fixed6) for each in container.endpoints)
     ports = frozenset((each.protocol, each.version, each.host_ip, each.actual) for each in container.bindings)
     return container.network_mode, networks, ports, container.running, container.restart_policy, container.unit

@@ -1,8 +1,8 @@
 """Searches the smallest set of causes whose removal delivers the flow.
 
-A flow fails.  The causes that are registered for the reason of its stop propose changes.  Each change is simulated, and
-the flow is walked again.  If it is delivered, the cause is proven.  If it stops elsewhere, the search goes on from
-there with one more change, shortest sets first.
+A flow fails.  Causes for the reason of its stop propose changes.  Each change is simulated, and the flow is walked
+again.  If it is delivered, the cause is proven.  If it stops elsewhere, the search continues from there with one more
+change, smallest sets first.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,10 +42,9 @@ MAX_WALKS_FOR_OTHERS = 80
 class Diagnosis(msgspec.Struct, frozen=True):
     """One flow's answer.
 
-    ``sets``: the smallest sets of causes, each of which would do, the best first; none if the flow is delivered, or if
-    nothing in the catalogue explains the stop.  ``met_unread``: whether a walk of the search came to a container that
-    was left unread.  ``instead_of``: the walk of the client whose place a stand-in took, because only the stand-in
-    gets through."""
+    ``sets``: the smallest sufficient sets of causes, the best first; none if the flow is delivered, or if no cause
+    explains the stop.  ``met_unread``: whether a walk of the search reached an unread container.  ``instead_of``: the
+    walk of the original client, if only a stand-in gets through."""
 
     trace: Trace
     sets: tuple[CauseSet, ...] = ()
@@ -64,24 +63,23 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class _Search(msgspec.Struct, frozen=True):
-    """How far a search goes.
+    """The extent of a search.
 
-    ``thorough``: it also opens what stops the packet while lost rules are not back, so that the packet slips through
-    where it was never meant to go; and it follows a change that gets the packet no further alone, since another fault
-    keeps it at the same place.  ``of_any_reason``: it asks every cause, whatever the stop is; such a search looks for
-    one fault or two."""
+    ``thorough``: it also opens the rule that stops the packet while lost rules are missing, although the packet was
+    never meant to pass it; and it follows a change that does not move the stop alone, because another fault is at the
+    same place. ``of_any_reason``: it asks every cause, whatever the stop; such a search looks for one or two faults."""
 
     thorough: bool = False
     of_any_reason: bool = False
 
     @property
     def faults(self) -> int:
-        """How many changes a set may have."""
+        """The most changes that a set may have."""
         return 2 if self.of_any_reason else MAX_FAULTS
 
     @property
     def walks(self) -> int:
-        """How many walks the search may cost."""
+        """The most walks that the search may make."""
         return MAX_WALKS_OF_ANY_REASON if self.of_any_reason else MAX_WALKS
 
 
@@ -102,7 +100,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
     """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None for another one."""
     trace = walked(network, flow)
     if trace.succeeds or trace.usual.succeeds:
-        # A flow that fails only under a condition that cannot be known here has no cause that could be proven.
+        # A flow that fails only under an unknown condition has no cause that can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     for address in flow.stand_ins:
         other = walk_flow(network, flow.with_stand_in(address))
@@ -113,7 +111,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
 
 
 def search_causes(network: Network, flow: Flow) -> Diagnosis:
-    """Return why the flow fails, which does."""
+    """Return why the failing flow fails."""
     trace = walked(network, flow)
     sets, unread, left_out = _smallest(network, flow, trace, _Search())
     if not sets and left_out:
@@ -125,8 +123,8 @@ def search_causes(network: Network, flow: Flow) -> Diagnosis:
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tuple[tuple[CauseSet, ...], bool, bool]:
-    """Return the smallest sets of causes whose removal delivers the flow, in the order in which the search meets them;
-    whether a walk came to a container that was left unread; and whether a thorough search would look at more."""
+    """Return the smallest sets of causes whose removal delivers the flow, in search order; whether a walk reached an
+    unread container; and whether a thorough search would look at more."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -168,9 +166,9 @@ def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
-    """Return the first set, and those that are as small and about something else.
+    """Return the first set, and equally small ones about other things.
 
-    What a general cause found is no alternative to what a cause of the catalogue did."""
+    A set of a general cause is no alternative to one of a special cause."""
     if not sets:
         return ()
     general = {each.id for each in general_causes()}
@@ -182,7 +180,8 @@ def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
 
 
 def _thing(suspect: Suspect) -> object:
-    """Return what the suspect is about: a rule, a container, else its own place.  Two causes may name one thing."""
+    """Return the thing that the suspect is about: a rule, a container, else its own place.  Two causes may be about one
+    thing."""
     meant = suspect.candidate.where
     rule, container = rule_of(meant), container_of(meant)
     if rule is not None:
@@ -193,7 +192,7 @@ def _thing(suspect: Suspect) -> object:
 def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
     """Yield each suspect of the line's stops, most likely first, with the network in which its change is made.
 
-    A suspect whose change the host would refuse comes behind the one that makes the host refuse it."""
+    A suspect whose change the host would refuse comes after the suspect that explains the refusal."""
     for suspect in suspects(line.network, flow, line.trace, of_any_reason=search.of_any_reason):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
@@ -204,7 +203,7 @@ def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
-    """Yield the refused suspect behind each suspect after whose change the host would not refuse it any more."""
+    """Yield each refused suspect after a suspect whose change makes the host accept it."""
     reason = refused.candidate.refused
     assert reason is not None
     stop = msgspec.structs.replace(refused.stop, reason=reason)
@@ -235,7 +234,7 @@ def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool 
 
 
 def rests_on_facts(branch: Branch) -> bool:
-    """Return whether the branch ends for a reason that was read or stated.  What is only assumed proves no cause."""
+    """Return whether the branch ends for a reason that was read or stated.  A mere assumption proves no cause."""
     decided = branch.stop.decided_by if branch.stop is not None else None
     return not branch.questions and not (isinstance(decided, Assumed) and decided.grounds == "assumed")
 
@@ -249,7 +248,7 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reas
 def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
     """Yield what the causes for the view's reason suspect, each as found at ``stop``.
 
-    A sender that is no longer there has no namespace, which causes for other reasons look into."""
+    A sender that is gone has no namespace, but causes for other reasons need one."""
     reason = view.stop.reason
     everywhere = of_any_reason and view.stop.netns in view.network
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):

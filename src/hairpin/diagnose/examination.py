@@ -19,8 +19,8 @@ from hairpin.walk.walk import walk_flow
 
 
 class Examination(msgspec.Struct, frozen=True, dict=True):
-    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are in
-    alternatives only; the flows are delivered without touching them."""
+    """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are only in
+    alternatives; the flows can be repaired without them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
@@ -29,11 +29,11 @@ class Examination(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def asked(self) -> AskedFlows:
-        """The asked flows, as causes see them that look at no stop."""
+        """The asked flows, for causes that look at no stop."""
         return AskedFlows(self.network, tuple(each.trace for each in self.diagnoses))
 
     def causes_of(self, number: int) -> tuple[Finding, ...]:
-        """Return the causes that stop the flow of that index, in the order of its own diagnosis."""
+        """Return the causes that stop the flow with that index, in the order of its diagnosis."""
         order = [each.key for each in self.diagnoses[number].causes]
         found = [each for each in self.causes if number in each.flows]
         return tuple(sorted(found, key=lambda each: min(order.index(key) for key in each.keys if key in order)))
@@ -61,16 +61,15 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 _Identity = tuple[Key, int]
-"""What the suspects of one cause have in common: their key, and 0, or the number of their change where they stand
-apart."""
+"""The identity of a cause's suspects: their key, and 0 or, for a separate cause, the number of their change."""
 
 
 _COUNTED = ("number", "handle")
-"""Words of a rule's place that tell nothing of the rule: behind an earlier change it has another number."""
+"""Words of a rule's place that do not identify the rule: after an earlier change it has another number."""
 
 
 class _Identities:
-    """Which suspects are one cause: those with equal keys, but for those whose change stands apart."""
+    """The identities of suspects: those with equal keys are one cause, unless a change was set apart."""
 
     def __init__(self) -> None:
         self._changes: dict[Key, list[Change]] = {}
@@ -78,12 +77,12 @@ class _Identities:
         self._known: dict[int, tuple[Suspect, _Identity]] = {}
 
     def of(self, suspect: Suspect) -> _Identity:
-        """Return the identity of the cause that the suspect is."""
+        """Return the identity of the suspect's cause."""
         own = self._own(suspect)
         return own if own in self._apart else (own[0], 0)
 
     def keep_apart(self, suspect: Suspect) -> bool:
-        """Let suspects with this key and this change be a cause of their own; return whether they were not yet."""
+        """Make suspects with this key and this change a separate cause; return whether they were not one before."""
         own = self._own(suspect)
         is_new = own not in self._apart
         self._apart.add(own)
@@ -94,7 +93,7 @@ class _Identities:
         return own
 
     def _new(self, suspect: Suspect) -> _Identity:
-        """Return the identity with the number of the change, which takes comparisons of whole changes."""
+        """Return the identity with a number for the change, found by comparing whole changes."""
         cause, host, place = suspect.key
         key = cause, host, tuple(each for each in place if each[0] not in _COUNTED)
         known, change = self._changes.setdefault(key, []), suspect.candidate.change
@@ -105,11 +104,11 @@ class _Identities:
 
 
 def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding, ...]:
-    """Return each cause once: those of the flows in the order in which they name them, then those of alternatives.
-    A cause that has to be repaired before dockerd is started stands before all of them.
+    """Return each cause once: those of the flows in their order, then those of alternatives.  A cause that has to be
+    repaired before dockerd starts comes first.
 
-    One change of a host is one cause, whatever the flows call what it repairs.  Suspects with equal keys are one cause
-    as long as one change repairs all their flows; those of a flow that it does not repair stand apart."""
+    Equal changes of a host are one cause, whatever the flows call it.  Suspects with equal keys are one cause if one
+    change repairs all their flows; suspects of other flows are separate causes."""
     members = (*_named(diagnoses), *_instead(diagnoses))
     identities = _Identities()
     found = _grouped(network, members, identities)
@@ -122,7 +121,7 @@ def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding
 
 
 def _grouped(network: Network, members: tuple["_Member", ...], identities: _Identities) -> dict[_Identity, Finding]:
-    """Return the cause of each identity, in the order of the causes.  Several identities may have one cause."""
+    """Return the cause of each identity, in the order of the causes.  Several identities may share a cause."""
     changes: list[tuple[Change, _Identity]] = []
     groups: dict[_Identity, list[_Member]] = {}
     owners: dict[_Identity, _Identity] = {}
@@ -137,7 +136,7 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
     refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
 
     def ref_of(suspect: Suspect) -> str:
-        """Return the reference of the cause that the suspect is; of a maker that was trimmed since, by its key."""
+        """Return the reference of the suspect's cause; for a maker that was trimmed since, by its key."""
         identity = identities.of(suspect)
         own = owners.get(identity)
         return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]
@@ -149,7 +148,7 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
 def _unrepaired(
     network: Network, diagnoses: tuple[Diagnosis, ...], found: dict[_Identity, Finding], identities: _Identities
 ) -> Iterator[Suspect]:
-    """Yield each suspect that has another change than its cause, if the flow does not pass with the causes' changes."""
+    """Yield each suspect whose change differs from its cause's, if the flow does not pass with the causes' changes."""
     for diagnosis in diagnoses:
         causes = tuple(found[identities.of(each)] for each in diagnosis.causes)
         others = [each for each, cause in zip(diagnosis.causes, causes, strict=True)
@@ -190,7 +189,7 @@ def _found(ref: str, members: list[_Member], ref_of: Callable[[Suspect], str]) -
     others = (_refs(each.causes, ref_of) for member in members for each in member.others)
     return Finding(
         candidate=msgspec.structs.replace(suspect.candidate, change=change, ways=joined_ways(needing)),
-        # One without flows is in another smallest set of causes.
+        # A cause without flows is in an alternative set.
         severity="blocking" if flows else "advice",
         id=suspect.cause,
         host=change.host or suspect.stop.netns.host,

@@ -1,7 +1,7 @@
-"""What fails after an event that comes by itself or in ordinary care, and does not fail now.
+"""Faults after an event that comes by itself or in the ordinary care of a host.
 
-Each such event is carried out on the model of the host, the flows that pass now are asked again, and what fails then is
-diagnosed as always.  A cause to come names it (``causes/to_come``); else it keeps the name that it has then.
+hairpin carries out each such event on the model of the host, asks the passing flows again, and diagnoses those that
+fail then.  A cause to come names the fault (``causes/to_come``); else it keeps its own name.
 """
 
 from collections.abc import Iterator
@@ -33,10 +33,11 @@ LEFT_STOPPED = "restart-policy-missing"
 
 
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:
-    """Return what each event brings to the flows that pass now, each cause once, by the first event that brings it.
+    """Return the faults that events bring to the flows that pass now, each cause once, for the first event that brings
+    it.
 
-    ``told``: the keys of causes that are named already: they come only to a flow that a rule lets pass by them now, and
-    that rule is gone then.  An event of which a reading is lacking is left out."""
+    ``told``: the keys of causes that are reported already.  Such a cause counts only for a flow that passes it by a
+    rule now, if the event removes that rule.  An event that lacks a reading is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], Finding] = {}
@@ -59,12 +60,12 @@ def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, .
 def _of_event(
     examination: Examination, passing: dict[int, Flow], event: EventId, course: Course, told: frozenset[Key]
 ) -> Iterator[Finding]:
-    """Yield what the event brings, the causes of one name together."""
+    """Yield the faults that the event brings, grouped by name."""
     was, then = examination.network, course.network
     if not parts_changed(was, then):
         return
     asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    # `walked_after` would not pay here: few events come by themselves, and most of them change what every walk reads.
+    # `walked_after` is of no use here: few events come by themselves, and most of them change what every walk reads.
     traces = {number: walked(then, flow) for number, flow in asked.items()}
     broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
@@ -77,7 +78,7 @@ def _of_event(
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each)
         if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
-            continue  # what stops other flows now stops these, too, when docker-proxy or a container is gone
+            continue  # a present cause of other flows stops these as well, once docker-proxy or a container is gone
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
         flows = tuple(sorted({number for each in members for number in each.flows}))
@@ -99,7 +100,7 @@ def _of_event(
 
 
 def _is_here(found: Finding, host: Host) -> bool:
-    """Return whether the cause is a daemon that is down already: the state of the engine tells that."""
+    """Return whether the cause is a daemon that is already down: the engine's state reports that."""
     return found.id == "docker-daemon-not-running" and any(each.is_down for each in health(host))
 
 
@@ -115,7 +116,7 @@ def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Ite
 
 
 def name_of(coming: Coming) -> str:
-    """Return the name under which what an event brings waits for it: that of a cause to come, else its own."""
+    """Return the name of a fault that an event brings: that of a cause to come, else its own."""
     return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.found.id)
 
 
@@ -124,7 +125,7 @@ _MOST_NAMES = 6
 
 
 def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
-    """Return the first member's candidate, with a title for all of them.  ``said``: after what."""
+    """Return the first member's candidate, with a title for all of them.  ``said``: the event in words."""
     first, names = members[0].candidate, _containers(members)
     event = {"event": said}
     if id_ == LEFT_STOPPED and len(names) == 1:
@@ -142,7 +143,7 @@ def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:
 
 
 def _some(names: tuple[str, ...]) -> Message | str:
-    """Return the names, as people count them; of many the first ones, and how many more there are."""
+    """Return the names in natural order; of many, the first ones and the number of the others."""
     first = ", ".join(sorted(names, key=name_order)[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return message("{names} and {count} more", names=first, count=more) if more > 0 else first

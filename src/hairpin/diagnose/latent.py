@@ -1,4 +1,4 @@
-"""Lost rules of an engine that no asked flow misses yet, as docker-proxy carries it: an event shows the loss.
+"""Lost rules of an engine that no asked flow misses yet, because docker-proxy relays it.  An event shows the loss.
 
 dockerd's docker-proxy ends with dockerd, and dockerd starts no container whose rules it cannot add (``iptables: No
 chain/target/match by that name``).  The event is simulated, and the flow is diagnosed as always.
@@ -65,8 +65,7 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
-    """Return the suspect as the host is before the event: a container that runs then lacks its own rules, too, and all
-    containers lack the same."""
+    """Return the suspect for the host before the event: the lost rules then include those of running containers."""
     cause = next(each for each in all_causes() if each.id == suspect.cause)
     for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):
         if _rules(suspect.candidate) <= _rules(each):
@@ -75,14 +74,14 @@ def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
 
 
 def _told_now(suspect: Suspect, examination: Examination) -> bool:
-    """Return whether a cause of a flow that fails now puts back all rules that this one would."""
+    """Return whether a cause of a flow that fails now restores all rules that this one would."""
     rules = _rules(suspect.candidate)
     alike = (each for each in examination.causes if (each.id, each.host) == (suspect.cause, suspect.host))
     return any(rules <= _rules(each.candidate) for each in alike)
 
 
 def _rules(candidate: Candidate) -> frozenset[object]:
-    """Return the chains and rules that are gone."""
+    """Return the missing chains and rules."""
     lost = candidate.where
     if not isinstance(lost, OfLostRules):
         return frozenset()
@@ -95,7 +94,7 @@ def _rules(candidate: Candidate) -> frozenset[object]:
 
 
 def _relayed(diagnosis: Diagnosis) -> bool:
-    """Return whether docker-proxy takes the request."""
+    """Return whether docker-proxy receives the request."""
     steps = diagnosis.trace.usual.request
     sockets = (each.decided_by.socket for each in steps if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.process == _RELAY for each in sockets)
@@ -107,7 +106,8 @@ def _relays(host: Host) -> tuple[Primitive, ...]:
 
 
 def _refused(network: Network, host: Host, flow: Flow) -> Network | None:
-    """Return the network after a restart of the flow's container, which its engine refuses; None if it does not."""
+    """Return the network after a restart of the flow's container that its engine refuses; None if it does not
+    refuse."""
     container = host.container(flow.container) if flow.container is not None else None
     if container is None or not container.running or container.netns is None or container.on_host_network:
         return None

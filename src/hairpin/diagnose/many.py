@@ -1,8 +1,8 @@
-"""Diagnoses many flows that break at once, as an event breaks them: most of them stop for the same few causes.
+"""Diagnoses many flows that break at once by an event: most of them stop for the same few causes.
 
-A cause that was found for one flow is tried on the next before the search begins anew, and so are causes that stop it
-together.  They are told only if their change delivers that flow, too, and none of them can be left out, so each flow
-has its own proof.  What else would do is then not known: who asks about few flows calls ``examine``.
+The cause or set of causes of one flow is tried on the next flow before a new search.  It is reported only if its change
+delivers that flow, too, and if none of the set can be left out, so each flow has its own proof. Alternatives are then
+unknown: for few flows, call ``examine``.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _FEW = 2
-"""So many causes of other containers' flows are tried."""
+"""The most causes of other containers' flows that are tried."""
 
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Diagnose the flows, in the order asked; of causes that would do alone, an earlier flow's comes first."""
+    """Diagnose the flows, in the order asked.  Of causes that would each do, an earlier flow's comes first."""
     known = _examined(network)
     if flows not in known:
         known[flows] = examination(network, tuple(map(_Found(network).diagnosis, flows)))
@@ -43,13 +43,12 @@ def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 @kept
 def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa: ARG001
-    """Return what was found: several events may leave one network."""
+    """Return the cached examinations: several events may lead to one network."""
     return {}
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """The causes that stop a flow, mostly one, and the network without them.  ``containers``: those that the flow
-    concerns."""
+    """A known set of causes, mostly one, and the network without them.  ``containers``: those of the flow."""
 
     containers: frozenset[str]
     reason: Reason
@@ -58,7 +57,7 @@ class _Known(msgspec.Struct, frozen=True):
 
     @property
     def is_alone(self) -> bool:
-        """Whether one cause does."""
+        """Whether one cause alone does."""
         return len(self.suspects) == 1
 
     @property
@@ -68,7 +67,7 @@ class _Known(msgspec.Struct, frozen=True):
 
 
 class _Found:
-    """What was found for the flows so far."""
+    """The results for the flows so far."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -102,15 +101,15 @@ class _Found:
         return len(suspects) == 1 or needed_only(self.network, flow, suspects) == suspects
 
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
-        """Yield the known causes of flows of the same containers; then a few that are about no container, and stop
-        packets for the same reason.  Causes that do only together have to stop them for that, too."""
+        """Yield the known causes of flows of the same containers, a set only if it stops packets for the same reason;
+        then a few causes for the same reason that are about no container."""
         own, reason = _containers(flow), trace.usual.stop.reason if trace.usual.stop is not None else None
         yield from (each for each in self.known if each.containers & own and (each.is_alone or each.reason == reason))
         others = (each for each in self.known if each.reason == reason and not each.containers & own)
         yield from islice((each for each in others if not each.is_of_containers), _FEW)
 
     def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
-        """Yield what the causes that stop earlier flows for the same reason suspect here."""
+        """Yield the suspects here of causes that stop earlier flows for the same reason."""
         for branch in trace.branches:
             stop = branch.stop
             if branch.succeeds or stop is None or not rests_on_facts(branch):
@@ -122,7 +121,7 @@ class _Found:
                 yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
 
     def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:
-        """Return the flow's walk without the suspects, which are kept for the next flows if this one is repaired."""
+        """Return the flow's walk without the suspects; they are kept for later flows if this one is repaired."""
         without = simulate(joint_change(suspects), self.network)
         then = walk_flow(without, flow)
         if is_repaired(self.network, flow, then) and trace.usual.stop is not None:

@@ -1,4 +1,4 @@
-"""Whether what a cause names was written down by somebody, and where."""
+"""Whether a file has the setting that a cause names, and where."""
 
 from hairpin.causes.cause import Candidate
 from hairpin.causes.where import rule_of
@@ -9,8 +9,8 @@ from hairpin.walk.state import RuleDecided, Stop
 
 
 def configured_at(candidate: Candidate, stop: Stop, network: Network) -> Configured | None:
-    """Return where the rule, the policy or the setting that the cause names is written down; None: in no file that was
-    read, so that it is an accident."""
+    """Return the place of the rule, the policy or the setting that the cause names; None: no file that was read has it,
+    so it is an accident."""
     if candidate.configured is not None:
         return candidate.configured
     decided = stop.decided_by

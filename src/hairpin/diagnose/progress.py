@@ -18,7 +18,7 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def _follows_entry(branch: Branch) -> bool:
-    """Return whether an entry of the connection table decided the request: once the rule that made it is gone, the
-    packets that it leads stop as before."""
+    """Return whether a conntrack entry decided the request: without the rule that made the entry, later packets of it
+    stop as before."""
     decided = (step.decided_by for step in branch.request)
     return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)

@@ -1,6 +1,6 @@
-"""A set of causes as it is told: without members that the flow does not need, each cause once, in the order of repair.
+"""A set of causes as it is reported: without needless members, each cause once, in the order of repair.
 
-The proof of a set is the walk with its own changes, as they are told.
+The proof of a set is the walk with exactly the reported changes.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _UNSERVED: frozenset[Class] = frozenset({"port-not-published", "process-stopped"
 
 
 def proven_set(network: Network, flow: Flow, trace: Trace, found: tuple[Suspect, ...], repaired: Trace) -> CauseSet:
-    """Return the set that the suspects make, with the proof by the very changes that it has.
+    """Return the set of the suspects, with the proof by exactly its changes.
 
     ``trace`` and ``repaired``: the flow's walks as the hosts are, and after the suspects' changes in their order."""
     needed = needed_only(network, flow, found)
@@ -42,7 +42,7 @@ def proven_set(network: Network, flow: Flow, trace: Trace, found: tuple[Suspect,
 
 
 def trimmed_set(network: Network, flow: Flow, trace: Trace, found: CauseSet) -> CauseSet:
-    """Return the set, each change with only the rules that the flow needs, and the proof by what is left of them."""
+    """Return the set, each change with only the rules that the flow needs, and the proof by the remaining rules."""
     causes = _trimmed(network, flow, found.causes)
     if joint_change(causes) == joint_change(found.causes):
         return msgspec.structs.replace(found, causes=causes)
@@ -71,7 +71,7 @@ def _trimmed(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[
 
 
 def _by_better_name(network: Network, flow: Flow, trace: Trace, suspect: Suspect) -> Suspect:
-    """Return what a general cause found under the name that another cause has for the same change, if one has."""
+    """Return a general cause's suspect under the name of a special cause with the same change, if there is one."""
     if suspect.cause not in {each.id for each in general_causes()} or suspect.stop.netns not in network:
         return suspect
     views = [View(network, flow, branch, suspect.stop) for branch in trace.branches if branch.stop is not None]
@@ -110,13 +110,13 @@ def one_entry_each(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
 
 
 def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set in three groups: what has to be repaired before dockerd is started; then a port that nobody
-    serves, or a stopped process; then the others.
+    """Return the set in three groups: repairs before the start of dockerd; then an unserved port or a stopped process;
+    then the others.
 
     Without a service no other fault matters.  Podman reloads no rules of a paused container.
 
-    A later change was found on the network that the earlier ones leave.  Two that replace the same container or its
-    namespace fit in the order in which they were found alone."""
+    A later change was found on the network after the earlier ones.  Two changes that replace the same container or its
+    namespace fit only in the order in which they were found."""
     ordered = tuple(
         sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
     )
@@ -130,7 +130,7 @@ def is_before_start(network: Network, suspect: Suspect) -> bool:
 
 
 def _with_makers(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
-    """Return the set with ``follows_from`` filled in.  A cause stands behind the cause that made it."""
+    """Return the set with ``follows_from`` filled in.  A cause comes after the cause that made it."""
     linked: list[Suspect] = []
     for each in found:
         makers = tuple(one for one in found if one.cause in each.candidate.made_by and one.host == each.host)

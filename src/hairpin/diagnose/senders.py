@@ -1,4 +1,4 @@
-"""A host that sends its containers' packets on with an address to which another host's answers do not come back.
+"""A host that forwards its containers' packets with a source to which another host's answers do not come back.
 
 The other host loses the packet or its answer.  The fault is where the source should have been translated.
 """
@@ -19,7 +19,7 @@ _LOST: frozenset[Reason] = frozenset(
         "reject",
     }
 )  # fmt: skip
-"""How a packet ends, or its answer, if its source is an address that the host where it ends does not know."""
+"""How a packet or its answer ends, if its source is an address that the last host does not know."""
 
 
 def sender(view: View) -> Iterator[View]:

@@ -1,7 +1,7 @@
-"""Clients that a rule or a set keeps out, though others get in: bans are meant, so they are never blocking.
+"""Clients that a rule or a set drops while others pass.  Bans are intended, so they are never blocking.
 
-The plain question names those whose address the host shows: neighbours on its links, its gateways, other hosts that
-were read, its containers.  The entries of a set are compared with these addresses once; no entry is walked.
+Without a named client, hairpin checks the addresses that the host knows: neighbours on its links, its gateways, other
+hosts that were read, its containers.  It compares the entries of a set with them once, without a walk.
 """
 
 from bisect import bisect_left
@@ -28,8 +28,8 @@ _WALKED = 8
 
 
 class SingledOut(msgspec.Struct, frozen=True):
-    """What a host keeps out.  ``found``: the cause that stops the first of ``clients``, if one is proven; ``target``:
-    what they ask for.  ``rules`` and ``sets``: how many others drop single clients."""
+    """The clients that a host drops.  ``found``: the cause that stops the first of ``clients``, if one is proven;
+    ``target``: their destination.  ``rules`` and ``sets``: how many others drop single clients."""
 
     host: str
     clients: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class SingledOut(msgspec.Struct, frozen=True):
 
 
 class _Dropping(msgspec.Struct, frozen=True, gc=False):
-    """A rule that drops by source: the addresses that it names, or the set that it asks."""
+    """A rule that drops by source: by its own addresses, or by its set."""
 
     chain: str
     rule: ir.Rule
@@ -87,12 +87,12 @@ class _Dropping(msgspec.Struct, frozen=True, gc=False):
         return bool(self.set) or all(first == last for first, last in self.ranges)
 
     def is_among(self, places: frozenset[tuple[str, str]]) -> bool:
-        """Return whether it is one of the rules with that chain and these words."""
+        """Return whether it is one of the rules with that chain and text."""
         return bool(places) and (self.chain, self.rule.text) in places
 
 
 def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
-    """Return for each host what its rules keep out while others get in; nothing where the user named the client."""
+    """Return for each host the clients that its rules drop while others pass; empty if the user named the client."""
     found: list[SingledOut] = []
     replaced = (each.instead_of for each in examination.diagnoses if each.instead_of is not None)
     told = frozenset(_stopping(each.usual.stop) for each in replaced)
@@ -120,14 +120,14 @@ def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
 
 
 def _with_line(one: SingledOut) -> SingledOut:
-    """Return it with the cause, if one is proven, as advice in the one line."""
+    """Return it as advice in one line, with the cause if one is proven."""
     if one.found is None:
         return one
     return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, line=one.line()))
 
 
 def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
-    """Return a flow of each IP version that an invented client gets through to the host."""
+    """Return a flow of each IP version by which an invented client reaches the host."""
     found: dict[Version, Flow] = {}
     for each in examination.diagnoses:
         flow = each.trace.flow
@@ -138,7 +138,7 @@ def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
 
 
 def _stopping(stop: Stop | None) -> tuple[str, str]:
-    """Return chain and words of the rule that decided the stop."""
+    """Return chain and text of the rule that decided the stop."""
     decided = stop.decided_by if stop is not None else None
     return (decided.place.chain, decided.place.text) if isinstance(decided, RuleDecided) else ("", "")
 
@@ -150,7 +150,7 @@ _ENDS = (ir.Verdict, ir.Reject, ir.Jump)
 
 
 def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
-    """Yield the rules of the host that drop packets by their source and that a hook leads to."""
+    """Yield the reachable rules of the host that drop packets by source."""
     field = "saddr4" if version == 4 else "saddr6"
     ruleset = host.namespace(host.netns.name).ruleset
     for table in ruleset.tables:
@@ -174,7 +174,7 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
 def _source(
     body: tuple[ir.Expression, ...], field: str, filled: set[str]
 ) -> tuple[tuple[tuple[int, int], ...], str] | None:
-    """Return the sources that the rule asks for, or the set; None if it asks for none."""
+    """Return the sources that the rule matches, or its set; None if it matches neither."""
     for part in body:
         if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated:
             return part.ranges, ""
@@ -184,7 +184,7 @@ def _source(
 
 
 def _drops(table: ir.Table, last: ir.Expression) -> bool:
-    """Return whether a rule drops that ends so: by itself, or by a chain that only drops."""
+    """Return whether a rule with this last statement drops, itself or by a chain that only drops."""
     if isinstance(last, ir.Jump):
         chain = table.chain(last.chain)
         parts = [part for rule in chain.rules for part in rule.body] if chain is not None else []
@@ -198,7 +198,7 @@ def _is_drop(part: ir.Expression) -> bool:
 
 
 def _reached(table: ir.Table) -> set[str]:
-    """Return the chains that a hook leads to."""
+    """Return the chains that are reachable from a hook."""
     reached: set[str] = set()
     pending = [chain.name for chain in table.chains if chain.hook is not None]
     while pending:
@@ -215,7 +215,7 @@ def _reached(table: ir.Table) -> set[str]:
 def _stopped(
     network: Network, host: Host, asked: dict[Version, Flow], dropping: dict[Version, tuple[_Dropping, ...]]
 ) -> Iterator[tuple[str, Diagnosis]]:
-    """Yield the known clients that do not get through, each with its diagnosis."""
+    """Yield the known clients that are stopped, each with its diagnosis."""
     walked = 0
     ruleset = host.namespace(host.netns.name).ruleset
     sets = {each.name: each for table in ruleset.tables for each in (*table.sets, *ruleset.ipsets)}
@@ -238,7 +238,7 @@ def _stopped(
 
 
 def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[Start, str]]:
-    """Return the addresses of clients that the host shows, each with its start and the label of its host."""
+    """Return the client addresses that the host knows, each with its start and the label of its host."""
     own = network.namespace(host.netns)
     links = {each.name for each in own.links if is_uplink(network, host.netns, each)}
     found: dict[int, tuple[Start, str]] = {}
@@ -264,7 +264,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
 
 
 def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, ir.Set]) -> set[int]:
-    """Return those of the sorted addresses that a rule names or its set has."""
+    """Return the addresses, of the sorted ones, that a rule or its set contains."""
     hit: set[int] = set()
     for rule in rules:
         for first, last in rule.ranges:
@@ -285,7 +285,7 @@ def _add_within(first: int, last: int, known: list[int], hit: set[int]) -> None:
 
 
 def _found(diagnosis: Diagnosis) -> Finding | None:
-    """Return the cause that stops the client, if it is one alone."""
+    """Return the cause that stops the client, if it is a single one."""
     if len(diagnosis.causes) != 1 or diagnosis.proof is None:
         return None
     (suspect,) = diagnosis.causes

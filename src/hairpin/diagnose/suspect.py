@@ -1,4 +1,4 @@
-"""What is suspected: a candidate with the cause that proposed it, and sets of them with their proof."""
+"""A suspicion: a candidate with the cause that proposed it; and sets of them with their proof."""
 
 from collections.abc import Iterable
 
@@ -12,8 +12,8 @@ from hairpin.walk.state import Stop
 
 
 class Suspect(msgspec.Struct, frozen=True):
-    """A candidate with the cause that proposed it and the stop that it was proposed for.  ``follows_from``: the
-    suspects that made this one, and have to go first."""
+    """A candidate with its cause and the stop for which it was proposed.  ``follows_from``: the suspects that made this
+    one, and that have to go first."""
 
     cause: str
     candidate: Candidate
@@ -22,7 +22,7 @@ class Suspect(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> str:
-        """The label of the host that the cause is on: where its change is made, else where the packet stopped."""
+        """The label of the cause's host: where its change is made, else where the packet stopped."""
         return self.candidate.change.host or self.stop.netns.host
 
     @property
@@ -39,7 +39,7 @@ class Suspect(msgspec.Struct, frozen=True):
 
 
 class CauseSet(msgspec.Struct, frozen=True):
-    """Causes that together have to go before a flow is delivered, and the proof."""
+    """Causes that all have to be removed before a flow is delivered, and the proof."""
 
     causes: tuple[Suspect, ...]
     proof: Proof

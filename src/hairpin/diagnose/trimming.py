@@ -1,5 +1,5 @@
-"""Takes out of a change what the flow does not need: rules for replies that another rule lets through already, routes
-whose place another one has."""
+"""Removes from a change the parts that the flow does not need: rules for replies that another rule accepts already,
+routes whose slot another route has."""
 
 from collections.abc import Iterator
 
@@ -20,8 +20,8 @@ from hairpin.walk.walk import walk_flow
 
 
 def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others: tuple[Change, ...]) -> Candidate:
-    """Return the candidate whose change and ways have only what the flow needs, once ``others`` are made.  Of lost
-    engine rules that belong together none is left out."""
+    """Return the candidate whose change and ways have only the parts that the flow needs, once ``others`` are made.
+    Lost engine rules that belong together are all kept."""
     try:
         for change in others:
             network = simulate(change, network)
@@ -35,7 +35,7 @@ def trimmed_candidate(candidate: Candidate, network: Network, flow: Flow, others
 
 
 def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
-    """Return the change without the inserted rules that the flow does not need; any other change as it is."""
+    """Return the change without inserted rules that the flow does not need; any other change unchanged."""
     if change.calls or len(change.parts) < 2 or not all(isinstance(part, InsertRule) for part in change.parts):
         return change
     for fewer in _fewer(change):
@@ -49,7 +49,7 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
     """Return the change without the routes for which the kernel would say "File exists", if the flow needs none of
-    them: another suspect, which was not needed, had taken the route in that place away."""
+    them.  They were added after a needless suspect had deleted the route in that slot."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part
@@ -85,8 +85,8 @@ def _fewer(change: Change) -> Iterator[Change]:
 
 
 def joined_change(changes: tuple[Change, ...]) -> Change:
-    """Return one change for all flows that a cause stops: of changes that only add chains, rules, sockets or
-    addresses, those of all.  The same calls to an owner make what any of the flows needs of them."""
+    """Return one change for all flows that a cause stops.  Changes that only add chains, rules, sockets or addresses
+    are united.  Equal calls to an owner make everything that any of the flows needs."""
     first, *others = changes
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
@@ -99,7 +99,7 @@ def joined_change(changes: tuple[Change, ...]) -> Change:
 
 
 def _is_for_more(part: Primitive) -> bool:
-    """Return whether the part takes nothing away, so that another flow can have one beside it."""
+    """Return whether the part only adds, so that another flow can have one as well."""
     match part:
         case AddSocket() | AddChain() | InsertRule() | AddEntry(entry=Address()):
             return True
@@ -108,7 +108,7 @@ def _is_for_more(part: Primitive) -> bool:
 
 
 def joined_ways(candidates: tuple[Candidate, ...]) -> tuple[Way, ...]:
-    """Return the ways of the first candidate, each for all flows, as far as the others have the same ways."""
+    """Return the first candidate's ways, each united with the others' if they have the same ways."""
     first, *others = candidates
     found: list[Way] = []
     for number, way in enumerate(first.ways):

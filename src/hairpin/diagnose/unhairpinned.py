@@ -1,7 +1,7 @@
-"""Public addresses that the host itself may not reach, though nobody asked: their gateway does not hairpin.
+"""Public addresses that the host itself may not reach, because their gateway does not hairpin.  No question names them.
 
-Clients outside reach them.  From the host and its containers each of its ports fails alike, so one port stands for
-all.  Whether the host uses the address at all, only a rule or a file of the host can tell.
+Outside clients reach them.  From the host and its containers all ports fail alike, so one port stands for all.  Only a
+rule or a file shows whether the host uses the address at all.
 """
 
 import re
@@ -24,8 +24,8 @@ _REASON = "gateway-does-not-hairpin"
 
 
 def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
-    """Return the stated public addresses that nobody asked for and that fail from their host: blocking if a rule or a
-    file of the host names the address, so that something there needs it, else advice in one line."""
+    """Return the stated public addresses that no flow asks for and that fail from their host: blocking if a rule or a
+    file of the host names the address, which shows its use, else advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Finding] = []
     for mapping in examination.network.world.publics:
@@ -42,12 +42,12 @@ def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _typed(flow: Flow) -> bool:
-    """Return whether the user named the flow's address; that of a client outside may be the stated one by itself."""
+    """Return whether the user named the flow's address.  An outside client's may be the stated one without that."""
     return flow.purpose == "asked"
 
 
 def _from_host(flows: tuple[Flow, ...], mapping: PublicAddress, host: str) -> Flow | None:
-    """Return the flow from the host to the public address, by the first published port that was asked about."""
+    """Return the flow from the host to the public address, by the first published port of the question."""
     for flow in flows:
         if flow.purpose == "published" and flow.version == mapping.version and (flow.asked_host or host) == host:
             return msgspec.structs.replace(
@@ -71,8 +71,8 @@ def _told(diagnosis: Diagnosis, mapping: PublicAddress, network: Network) -> Fin
 
 
 def is_used(host: Host, version: Version, address: int) -> bool:
-    """Return whether a rule of the host is about packets to the address, or a file that was read names it.  The file by
-    which a cloud states it says nothing of its use."""
+    """Return whether a rule of the host is about packets to the address, or a file that was read names it.  The cloud's
+    own file does not count."""
     field = "daddr4" if version == 4 else "daddr6"
     bodies = (
         rule.body
@@ -86,6 +86,6 @@ def is_used(host: Host, version: Version, address: int) -> bool:
         for part in body
     ):
         return True
-    behind = r"(?!\d|\.\d)" if version == 4 else r"(?![\da-f:])"  # behind an IPv4 address may stand a port
+    behind = r"(?!\d|\.\d)" if version == 4 else r"(?![\da-f:])"  # an IPv4 address may be followed by a port
     named = re.compile(rf"(?<![\w.:]){re.escape(address_text(address, version))}{behind}", re.IGNORECASE)
     return any(named.search(line.partition("#")[0]) for file in host.files for line in file.text.splitlines())

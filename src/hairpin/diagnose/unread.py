@@ -1,4 +1,4 @@
-"""Whether a walk came to a container that was left unread, so that the answer may be another one if it is read."""
+"""Whether a walk reached an unread container, so that the answer may change once it is read."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,13 +10,13 @@ from hairpin.network.network import Network, leads_to_left
 from hairpin.walk.trace import Branch, Trace
 
 _BEYOND = ("outside", "neighbour", "bridge")
-"""Stages at which it matters who is at the other end of a link."""
+"""Stages at which the peer of a link matters."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""At these stages a step names the link that the packet came by.  Its sender was read."""
+"""At these stages a step names the input link.  Its sender was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:
-    """Return whether a packet of the trace goes by a link behind which a container was left unread."""
+    """Return whether a packet of the trace takes a link that leads to an unread container."""
     links = frozenset(each for host in network.hosts for each in _links_to_unread(host))
     return bool(links) and any(map(partial(_enters, links), trace.branches))
 
@@ -33,7 +33,7 @@ def _enters(links: frozenset[tuple[Netns, str]], branch: Branch) -> bool:
 
 @kept
 def _links_to_unread(host: Host) -> frozenset[tuple[Netns, str]]:
-    """Return the host's bridges, and their ports, that lead to containers which were left unread."""
+    """Return the host's bridges and ports that lead to unread containers."""
     return frozenset(_found(host))
 
 

@@ -1,7 +1,6 @@
-"""What an engine should have left on its host: chains, rules, policies, sysctls, listeners.  Types only.
+"""What an engine should have on its host: chains, rules, policies, sysctls, listeners.  Types only.
 
-The rules of one chain stand in the order in which the engine leaves them there; rules of other people may stand
-between.
+The rules of one chain are in the engine's order; foreign rules may be between them.
 """
 
 from typing import Literal
@@ -18,23 +17,23 @@ FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
 Backend = Literal["iptables", "nftables"]
 
 Purpose = Literal[
-    "jump",  # into one of the engine's chains
+    "jump",  # to one of the engine's chains
     "dnat",  # published port -> container
-    "masquerade",  # a network's subnet on its way out (or SNAT to a given address)
+    "masquerade",  # a network's subnet as source on egress (or SNAT to a given address)
     "local-masquerade",  # userland proxy off: the host's own packets to a bridge
-    "hairpin-masquerade",  # userland proxy off, or engine < 28: a container that asks its own published port
-    "accept",  # a published port of a container is open
-    "outgoing",  # what leaves a bridge is accepted
-    "ct-state",  # answers are accepted
+    "hairpin-masquerade",  # userland proxy off, or engine < 28: a container that connects to its own published port
+    "accept",  # a published port of a container is accepted
+    "outgoing",  # packets from a bridge are accepted
+    "ct-state",  # replies are accepted
     "isolation",  # between bridges
-    "internal",  # an internal network's borders
+    "internal",  # around an internal network
     "icc",  # between containers of one bridge
-    "return",  # end of a chain; or: what comes from a bridge is not translated
-    "default-drop",  # engine >= 28: what is not published is dropped
-    "unprotected",  # gateway mode nat-unprotected: everything is let in
+    "return",  # end of a chain; or: packets from a bridge are not translated
+    "default-drop",  # engine >= 28: packets to unpublished ports are dropped
+    "unprotected",  # gateway mode nat-unprotected: every packet is accepted
     "icmp",  # gateway mode routed
-    "raw-drop",  # engine >= 28: no way to a container's address, or to a loopback mapping, from outside
-    "raw-accept",  # trusted interfaces are let through to a container's address
+    "raw-drop",  # engine >= 28: packets from outside to a container's address, or to a loopback mapping, are dropped
+    "raw-accept",  # packets from trusted interfaces to a container's address are accepted
     "checksum",  # SCTP, engine < 28
     "mesh",  # ports of a swarm's services
 ]
@@ -45,8 +44,8 @@ Position = Literal["first", "last"]
 class ExpectedRule(msgspec.Struct, frozen=True):
     """One rule.  ``rule.text`` is what iptables-save (or nft) prints for it.
 
-    ``position`` is where the engine puts a new one: at the head of its chain or at its end.  ``network`` is a
-    network's name, ``container`` a container's.
+    ``position``: the engine puts a new rule at the head or the end of its chain.  ``network`` and ``container`` are
+    names.
     """
 
     family: IpFamily
@@ -61,7 +60,7 @@ class ExpectedRule(msgspec.Struct, frozen=True):
 
 
 class ExpectedChain(msgspec.Struct, frozen=True):
-    """A chain that the engine makes for itself."""
+    """A chain that belongs to the engine."""
 
     family: IpFamily
     table: str
@@ -80,8 +79,8 @@ class ExpectedElement(msgspec.Struct, frozen=True):
 
 
 class ExpectedPolicy(msgspec.Struct, frozen=True):
-    """A base chain's policy.  Not ``certain``: the engine sets it only when it has to switch forwarding on itself,
-    and what it found when it started is not known any more."""
+    """A base chain's policy.  Not ``certain``: the engine sets it only if it has to switch forwarding on itself, and
+    the state at its start is no longer known."""
 
     family: IpFamily
     table: str
@@ -91,7 +90,7 @@ class ExpectedPolicy(msgspec.Struct, frozen=True):
 
 
 class ExpectedSysctl(msgspec.Struct, frozen=True):
-    """A value that the engine writes: at its start (``network`` None) or with a network."""
+    """A value that the engine writes: at its start (``network`` None), or when it makes a network."""
 
     path: Path
     value: str
@@ -99,8 +98,8 @@ class ExpectedSysctl(msgspec.Struct, frozen=True):
 
 
 class ExpectedListener(msgspec.Struct, frozen=True):
-    """A socket that holds a published port.  ``docker-proxy`` carries what it accepts to the container; ``dockerd``
-    (userland proxy off) only keeps the port from others.  ``address`` None: every address of that version."""
+    """A socket that holds a published port.  ``docker-proxy`` relays accepted connections to the container; ``dockerd``
+    (userland proxy off) only reserves the port.  ``address`` None: every address of that version."""
 
     process: Literal["docker-proxy", "dockerd"]
     protocol: Literal["tcp", "udp", "sctp"]
@@ -112,8 +111,8 @@ class ExpectedListener(msgspec.Struct, frozen=True):
 
 
 class ExpectedRules(msgspec.Struct, frozen=True):
-    """All of it.  ``unknown`` says why nothing (or not all) can be expected of this engine, in sentences; when it is
-    not empty, what is absent proves nothing."""
+    """All that is expected.  ``unknown``: sentences that say why nothing, or not everything, can be expected of this
+    engine. If it is not empty, a missing rule proves nothing."""
 
     backend: Backend
     chains: tuple[ExpectedChain, ...] = ()

@@ -1,4 +1,4 @@
-"""An engine's rules looked up among those of the host."""
+"""An engine's rules, looked up among the host's rules."""
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -24,14 +24,14 @@ _KEYS: dict[tuple[Dialect, IpFamily], frozenset[str]] = {
     ("nft", "ip"): _NATIVE,
     ("nft", "ip6"): _NATIVE,
 }
-"""Which evidence says what a dialect's rules of a family are."""
+"""The evidence keys of a dialect's rules, by family."""
 
 
 BASE_CHAINS = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The tables of one dialect: those that an engine keeps its rules in, or would."""
+    """The tables of one dialect, in which an engine keeps its rules or would keep them."""
 
     dialect: Dialect
     tables: tuple[Table, ...]
@@ -48,7 +48,7 @@ class Found(msgspec.Struct, frozen=True):
         return None if owner is None else owner.chain(chain)
 
     def places(self, rules: Sequence[ExpectedRule]) -> dict[Key, dict[Meaning, int]]:
-        """Return, for each of the rules' chains, where each of their meanings stands first (counting from 0)."""
+        """Return for each chain of the rules the first position of each rule's meaning, counted from 0."""
         wanted: dict[Key, set[Meaning]] = {}
         for one in rules:
             wanted.setdefault((one.family, one.table, one.chain), set()).add(meaning(one.rule))
@@ -61,9 +61,9 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meaning, int]:
-    """Return the first position, from 0, of each meaning that is wanted.
+    """Return the first position, from 0, of each wanted meaning.
 
-    Others' rules may be tens of thousands: those whose beginning nothing wanted has are not looked at further.
+    There may be tens of thousands of foreign rules: those with another first match are skipped.
     """
     beginnings = {what[:1] for what in wanted}
     first: dict[Meaning, int] = {}
@@ -79,10 +79,10 @@ def positions(rules: Sequence[Rule], wanted: AbstractSet[Meaning]) -> dict[Meani
 def tables_of_backend(
     backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace, iptables_version: str | None = None
 ) -> Found:
-    """Return the host's tables in which these rules are to be looked for.
+    """Return the host's tables in which to look for these rules.
 
-    Where iptables has two back ends, the one that holds most of the rules; when none holds any, the one that the host's
-    ``iptables -V`` names; when that is not known either, the only one in use, or nf_tables, today's default.
+    Of iptables' two back ends, it is the one with most of the rules; if neither has any, the one that ``iptables -V``
+    names; if that was not read, the only one in use, or else nf_tables, today's default.
     """
     if backend == "nftables":
         return of_dialect("nft", namespace)
@@ -96,7 +96,7 @@ def tables_of_backend(
 
 
 def count_of_rules(where: Found, rules: Sequence[ExpectedRule]) -> int:
-    """Return how many of the rules are there."""
+    """Return how many of the rules the tables have."""
     if not where.tables:
         return 0
     places = where.places(rules)
@@ -115,10 +115,9 @@ def of_dialect(dialect: Dialect, namespace: Namespace) -> Found:
 def shown_runs(
     backend: Backend, rules: Sequence[ExpectedRule], namespace: Namespace
 ) -> Iterator[tuple[ExpectedRule, ...]]:
-    """Yield, for each chain and purpose, the rules that the host holds, in the order in which the engine made them.
+    """Yield for each chain and purpose the rules that the host has, in the order in which the engine made them.
 
-    The engine's own chains come first: it writes them anew when it starts, while base chains keep what an earlier run
-    left.
+    The engine's own chains come first: it rewrites them at its start, while base chains keep the rules of earlier runs.
     """
     places = tables_of_backend(backend, rules, namespace).places(rules)
     groups: dict[tuple[Key, str], list[tuple[int, ExpectedRule]]] = {}

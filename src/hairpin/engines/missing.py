@@ -20,8 +20,8 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 class Missing(msgspec.Struct, frozen=True):
-    """What is not there.  ``undecided``: sentences that say for which part nothing can be said; ``chains`` and
-    ``rules`` hold only what was decided.  ``dialect`` is where it was looked for, and where it belongs."""
+    """The missing chains and rules.  ``undecided``: sentences about the parts that could not be decided; ``chains`` and
+    ``rules`` have only decided ones.  ``dialect``: where they belong and were looked for."""
 
     dialect: Dialect
     chains: tuple[ExpectedChain, ...] = ()
@@ -31,7 +31,7 @@ class Missing(msgspec.Struct, frozen=True):
     wanted: ExpectedRules = ExpectedRules(backend="iptables")
 
     def __bool__(self) -> bool:
-        """Say whether anything that was decided is missing."""
+        """Return whether any decided part is missing."""
         return bool(self.chains or self.elements or self.rules)
 
     def of(self, *purposes: str) -> tuple[ExpectedRule, ...]:
@@ -42,8 +42,8 @@ class Missing(msgspec.Struct, frozen=True):
 def missing(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> Missing:
     """Return the engine's chains and rules that ``namespace`` lacks, in the order of the engine's chains.
 
-    ``iptables_version`` is the host's ``iptables -V``: it decides between the back ends when neither holds any of the
-    rules. Only a rule's meaning counts, not its place, comment or counters.
+    ``iptables_version`` is the host's ``iptables -V``: it decides between the back ends if neither has any of the
+    rules. Only a rule's meaning counts, not its position, comment or counters.
     """
     return _lacking_of(expected(engine, namespace), namespace, iptables_version)
 
@@ -64,12 +64,12 @@ def _lacking_of(wanted: ExpectedRules, namespace: Namespace, iptables_version: s
 
 
 def missing_of(host: Host, engine: Engine) -> Missing:
-    """Return what the host lacks of the chains and rules that the engine has in this state."""
+    """Return the chains and rules of the engine in this state that the host lacks."""
     return missing(with_gateway_endpoints(host, engine), host.namespace(host.netns.name), host.version("iptables"))
 
 
 def missing_for(host: Host, engine: Engine, container: str) -> Missing:
-    """Return the same with the rules of that container alone, in the order of a start of the engine."""
+    """Return the missing rules of that container alone, in the order of a start of the engine."""
     namespace = host.namespace(host.netns.name)
     wanted = expected_for(with_gateway_endpoints(host, engine), namespace, {container})
     lost = _lacking_of(wanted, namespace, host.version("iptables"))
@@ -78,15 +78,15 @@ def missing_for(host: Host, engine: Engine, container: str) -> Missing:
 
 @kept
 def missing_on(host: Host) -> tuple[tuple[Engine, Missing], ...]:
-    """Return each engine of the host with what the host lacks of its chains and rules.
+    """Return each engine of the host with its missing chains and rules.
 
-    Ten causes ask at each stop, and on a host of 50,000 rules the answer costs a quarter of a second.
+    The result is cached: ten causes ask at each stop, and with 50,000 rules the answer takes a quarter of a second.
     """
     return tuple((each, missing_of(host, each)) for each in host.engines)
 
 
 def is_flushed(lost: Missing) -> bool:
-    """Return whether a flush took the rules: a chain of the engine is gone, or all of its rules in a table are."""
+    """Return whether a flush removed the rules: a chain of the engine is gone, or all its rules in a table are."""
     if lost.chains:
         return True
     gone = Counter((one.family, one.table) for one in lost.rules)
@@ -115,7 +115,7 @@ def _lacks_element(where: Found, element: ExpectedElement) -> bool:
 
 
 def lacking(where: Found, rules: Sequence[ExpectedRule]) -> tuple[ExpectedRule, ...]:
-    """Return the rules that are not in their chains."""
+    """Return the rules that are missing from their chains."""
     places = where.places(rules)
     return tuple(one for one in rules if meaning(one.rule) not in places.get((one.family, one.table, one.chain), {}))
 
@@ -131,6 +131,6 @@ def _explained(host: Host) -> frozenset[tuple[str, str, str, Meaning]]:
 
 
 def is_engines(host: Host, place: Place) -> bool:
-    """Return whether an engine of the host makes the rule at that place of the host's own namespace."""
+    """Return whether an engine of the host makes the rule at that place of the host's namespace."""
     rule = rule_at(host.namespace(host.netns.name).ruleset, place)
     return rule is not None and (place.family, place.table, place.chain, meaning(rule)) in _explained(host)

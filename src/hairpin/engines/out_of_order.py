@@ -1,6 +1,6 @@
-"""An engine's rules that stand behind others of its own which it puts behind them.
+"""Engine rules that come after other rules of the engine which should follow them.
 
-dockerd does so itself: after a restart of firewalld it makes its jumps anew in another order than at its own start.
+dockerd causes this itself: after a restart of firewalld it restores its jumps in another order than at its own start.
 """
 
 from bisect import bisect_right
@@ -15,9 +15,9 @@ from hairpin.netfilter.meaning import meaning
 
 
 def out_of_order(lost: Missing, namespace: Namespace) -> tuple[ExpectedRule, ...]:
-    """Return the fewest rules whose move puts all that are there into the engine's order.
+    """Return the smallest set of rules to move so that all present rules are in the engine's order.
 
-    A rule that stands twice is left alone.  nftables' own back end makes its chains anew as a whole."""
+    A duplicate rule is left alone.  dockerd's nftables back end rewrites its chains as a whole."""
     return () if lost.dialect == "nft" else tuple(_out_of_order(lost, namespace))
 
 
@@ -39,7 +39,7 @@ def _out_of_order(lost: Missing, namespace: Namespace) -> Iterator[ExpectedRule]
 
 
 def _behind(places: Sequence[int]) -> tuple[int, ...]:
-    """Return the indexes that are not of a longest rising part of the sequence."""
+    """Return the indexes that are outside a longest increasing subsequence."""
     ends: list[int] = []
     """The last index of the best rising part of each length; ``lowest``: the place there."""
     lowest: list[int] = []

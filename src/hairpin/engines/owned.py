@@ -1,4 +1,4 @@
-"""Which rules of a host its engines make themselves: nobody has to save them, and no event takes them for good."""
+"""The rules of a host that its engines make themselves: nobody has to save them, and no event removes them for good."""
 
 from hairpin.engines.docker.dockerd import expected
 from hairpin.engines.docker.gateway_bridge import with_gateway_endpoints
@@ -12,7 +12,7 @@ Owned = tuple[str, str, str, Meaning]
 
 
 def engine_rules(host: Host) -> frozenset[Owned]:
-    """Return the rules that the host's engines make, by what they mean."""
+    """Return the meanings of the rules that the host's engines make."""
     return frozenset(
         (one.family, one.table, one.chain, meaning(one.rule))
         for engine in host.engines

@@ -27,7 +27,7 @@ MULTICAST: dict[IpFamily, str] = {"ip": "224.0.0.0/4", "ip6": "ff00::/8"}
 FIRST_OTHER_NETAVARK = (1, 9, 0)
 """Since then netavark has chains for isolation and for its name server, and may use nftables."""
 _PASSING = re.compile(r"NETAVARK-(DN-)?[0-9A-F]{13}|CNI-(DN-)?[0-9a-f]{21,24}")
-"""The names of chains that are made for a network (netavark's) or a container (CNI's)."""
+"""The names of chains for a network (netavark) or a container (CNI)."""
 _PORTS_IN_A_RULE = 15
 _LOCAL = "-m addrtype --dst-type LOCAL -j"
 _FAMILIES: tuple[IpFamily, ...] = ("ip", "ip6")
@@ -45,7 +45,7 @@ class Joined(msgspec.Struct, frozen=True):
 
 
 def expected(engine: Engine, namespace: Namespace) -> ExpectedRules:
-    """Return what Podman's network back end has left in ``namespace``, its own one."""
+    """Return the rules that Podman's network back end should have in ``namespace``, its own one."""
     unknown = _unknown(engine, namespace)
     if unknown:
         return ExpectedRules(backend="iptables", unknown=unknown)
@@ -71,9 +71,9 @@ def _unknown(engine: Engine, namespace: Namespace) -> tuple[str, ...]:
 
 
 def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetworks:
-    """Return the call by which Podman makes rules, veths and bridges anew.  It ends at a paused container; ``unpaused``
-    names one that is unpaused before.  Containers on a bridge of another name are left out: beside it Podman would make
-    a second one of the same addresses."""
+    """Return the call by which Podman makes rules, veths and bridges again.  The call stops at a paused container;
+    ``unpaused`` names a container that is unpaused before it.  Containers on a renamed bridge are left out, because
+    Podman would make a second bridge with the same addresses."""
     running = [each for each in engine.containers if each.running]
     frozen = {each.name for each in running if each.status == "paused"} - {unpaused}
     left = frozen | {each.name for each in running if is_on_renamed_bridge(host, engine, each)}
@@ -81,8 +81,8 @@ def reloading(host: Host, engine: Engine, unpaused: str | None) -> ReloadNetwork
 
 
 def passes(engine: Engine, chain: str, left: Iterable[str]) -> bool:
-    """Return whether the chain goes with these networks, which their last container has left (netavark), or with its
-    container (CNI).  The others stay for good, as do the rules that are of no network.
+    """Return whether the chain is deleted with the networks that have lost their last container (netavark), or with its
+    container (CNI).  Other chains, and rules of no network, stay.
 
     Source: netavark src/firewall/varktables/types.rs, TeardownPolicy"""
     if _PASSING.fullmatch(chain) is None:
@@ -101,8 +101,8 @@ def is_on_renamed_bridge(host: Host, engine: Engine, container: Container) -> bo
 
 
 def is_known(engine: Engine) -> bool:
-    """Return whether the rules that are expected are those that the back end makes.  Of another netavark they do the
-    same, and are expected only while the host has no rule of netavark at all."""
+    """Return whether the expected rules are exactly those of the back end.  Another netavark makes rules with the same
+    effect; they are expected only while the host has no netavark rule at all."""
     version = dockerd_version(engine.network_version)
     return engine.network_backend == "cni" or (version is not None and version < FIRST_OTHER_NETAVARK)
 
@@ -114,7 +114,8 @@ def _has_traces(namespace: Namespace) -> bool:
 
 
 def _joined(container: Container, engine: Engine) -> Iterator[Joined]:
-    """Yield the container's networks.  With several of them, no port is expected of one: which is not known."""
+    """Yield the container's networks.  If it has several, no port is expected of any: which of them publishes it is not
+    known."""
     if not container.running:
         return
     networks = {each.name: each for each in engine.networks if each.driver == "bridge" and not each.internal}
@@ -140,7 +141,7 @@ def _subnet(endpoint: Endpoint, family: IpFamily) -> str | None:
 
 
 def _draft(one: Joined, text: str, purpose: Purpose, binding: PortBinding | None = None) -> Draft:
-    """Return the rule; one that every container of the network shares names the network alone."""
+    """Return the rule.  A rule for all containers of the network names only the network."""
     return Draft(text, purpose, one.network.name, None if binding is None else one.container.name, binding)
 
 
@@ -180,12 +181,12 @@ def _netavark(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> N
 
 
 def _comment(text: str) -> str:
-    """Return the words of a comment.  netavark deletes a rule by all of its words, a comment among them."""
+    """Return the words of a comment.  netavark deletes a rule by all its words, including the comment."""
     return f'-m comment --comment "{text}"'
 
 
 def _hostport(chains: Chains, family: IpFamily, prefix: str, comment: str = "") -> None:
-    """Write the chains that all published ports share: what comes from the host or its own network is masqueraded."""
+    """Write the chains that all published ports share: packets from the host or the network itself are masqueraded."""
     for name in ("DNAT", "MASQ", "SETMARK"):
         chains.make(Place(family, "nat", f"{prefix}-HOSTPORT-{name}"))
     for base in ("PREROUTING", "OUTPUT"):
@@ -241,7 +242,7 @@ def _cni(chains: Chains, family: IpFamily, joined: tuple[Joined, ...]) -> None:
 
 
 def _port_lists(bindings: Iterable[PortBinding]) -> Iterator[tuple[str, PortBinding]]:
-    """Yield a multiport match for each protocol and each 15 ports, with the first of the bindings."""
+    """Yield a multiport match for each protocol and each 15 ports, with the first binding."""
     by_protocol: dict[str, list[PortBinding]] = {}
     for each in bindings:
         by_protocol.setdefault(each.protocol, []).append(each)

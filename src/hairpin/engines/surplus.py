@@ -1,5 +1,5 @@
-"""Rules that look like an engine's but that none of its networks and running containers explains: left behind by a
-crash, a saved ruleset that was loaded again, a container's old address."""
+"""Rules in an engine's form that belong to none of its networks and running containers: left by a crash, by a saved
+ruleset, or by a container's old address."""
 
 import re
 from collections.abc import Iterator
@@ -33,8 +33,8 @@ _ENGINE_DEVICE = re.compile(r"br-[0-9a-f]{12}|docker\d+")
 
 
 class Surplus(msgspec.Struct, frozen=True):
-    """One such rule.  ``likeness`` is what it would be for; ``address`` the container's address it leads to or is
-    about."""
+    """One such rule.  ``likeness``: the purpose that it looks like.  ``address``: the container address that it
+    names."""
 
     family: IpFamily
     table: str
@@ -45,9 +45,8 @@ class Surplus(msgspec.Struct, frozen=True):
 
 
 def surplus(engine: Engine, namespace: Namespace, iptables_version: str | None = None) -> tuple[Surplus, ...]:
-    """Return the engine-shaped rules of ``namespace`` that nothing explains, in the host's order; none where nothing
-    is known of the engine.  Only iptables' tables: the nftables back end writes its own from nothing when it starts.
-    """
+    """Return the surplus rules of ``namespace``, in the host's order; none if nothing is known of the engine.  Only
+    iptables tables: the nftables back end rewrites its tables when it starts."""
     wanted = expected(engine, namespace)
     backend: Backend = "iptables"
     if wanted.unknown or wanted.backend != backend:
@@ -82,10 +81,10 @@ def _engine_shaped(where: Found, devices: frozenset[str]) -> Iterator[Surplus]:
 
 
 def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Purpose | None:
-    """Return what an engine would have such a rule for, or None when no engine writes rules like it.
+    """Return the purpose for which an engine makes such a rule, or None if no engine does.
 
-    In chains that it shares with others a rule about one of its present bridges may be anybody's; one about a bridge
-    that is gone, and named as engines name theirs, is not.
+    In shared chains, a rule about a present bridge may be a user's.  A rule about a missing bridge with an engine's
+    naming scheme is the engine's.
     """
     if not any(isinstance(expression, NameMatch | Nat) for expression in rule.body):
         return None
@@ -112,7 +111,7 @@ def _likeness(table: str, chain: str, rule: Rule, devices: frozenset[str]) -> Pu
 
 
 def _single(rule: Rule, name: str) -> int | None:
-    """Return the one address that the rule's ``saddr`` or ``daddr`` is compared with, or None."""
+    """Return the one address with which the rule compares ``saddr`` or ``daddr``, or None."""
     for expression in rule.body:
         if isinstance(expression, FieldMatch) and expression.field in (f"{name}4", f"{name}6"):
             (first, last), *others = expression.ranges
@@ -138,19 +137,18 @@ def _address(rule: Rule) -> int | None:
 
 
 def _of_swarm(rule: Rule) -> bool:
-    """Return whether the rule is about swarm's bridge: its own endpoints there are in no list of containers."""
+    """Return whether the rule is about swarm's bridge, whose endpoints no container lists."""
     return SWARM_BRIDGE in _devices(rule)
 
 
 def _is_link(rule: Rule, addresses: frozenset[int]) -> bool:
-    """Say whether the rule is one of a ``--link`` between two containers, which the evidence does not list."""
+    """Return whether the rule belongs to a ``--link`` between two containers, which no reading lists."""
     source, destination = _single(rule, "saddr"), _single(rule, "daddr")
     return source != destination and source in addresses and destination in addresses
 
 
 def _is_routed_port(one: Surplus, attachments: tuple[Attachment, ...]) -> bool:
-    """Say whether the rule opens a port of a container that is reached by routing: the engine lists it without a host
-    port."""
+    """Return whether the rule opens a port of a routed container: the engine lists it without a host port."""
     return one.likeness == "accept" and any(
         one.address == attachment.address(one.family) and is_routed(attachment, one.family)
         for attachment in attachments

@@ -1,4 +1,4 @@
-"""Kernel settings that a dockerd makes beside its rules: sysctls and the policy of FORWARD."""
+"""Kernel settings that a dockerd changes beside its rules: sysctls and FORWARD's policy."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ POLICY_BY_FORWARDING: Version = (28, 0, 0)
 
 
 def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
-    """Yield the values that this dockerd writes (with nftables: demands to find).
+    """Yield the values that this dockerd writes (with nftables: that it requires).
 
     Source: libnetwork drivers/bridge setup_ip_forwarding, setup_ipv6, setup_ipv4 (setupLoopbackAddressesRouting),
     setup_bridgenetfiltering.
@@ -35,8 +35,8 @@ def sysctls_of(daemon: Daemon, history: History) -> Iterator[ExpectedSysctl]:
 
 
 def policies_of(daemon: Daemon, history: History) -> Iterator[ExpectedPolicy]:
-    """Yield FORWARD's policy of each family: DROP, but for IPv4 only where the daemon found ``ip_forward`` 0 when it
-    started."""
+    """Yield FORWARD's policy of each family: DROP, but for IPv4 only if the daemon found ``ip_forward`` 0 at its
+    start."""
     if not daemon.ip_forward or daemon.backend == "nftables":
         return
     families: tuple[tuple[IpFamily, bool], ...] = (("ip", daemon.ipv4), ("ip6", daemon.ipv6))

@@ -1,7 +1,7 @@
-"""Commands that units and scripts of a host carry out at a boot, as far as they are plain: what each leaves behind.
+"""The effect of the plain commands in units and boot scripts of a host.
 
-A line is a list of commands in the shell's words.  A variable, a loop, a program that is not known here: nobody can say
-what such a line does, so it is a condition that names it.
+A line is a list of shell commands.  If it has a variable, a loop or an unknown program, its effect is unknown, so the
+course gets a condition that names the line.
 """
 
 import re
@@ -24,12 +24,12 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 _SIGNS = frozenset("();<>|&")
 _OPERATORS = (";", "&&", "||")
 _OPEN = re.compile(r"[$`*?\[\]{}]|<<")
-"""What the shell would replace by something else, or a text that goes on in the next lines."""
+"""Characters that the shell expands, or a text that continues in the next lines."""
 _SILENCED = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|</dev/null)")
 _WRITES = re.compile(r"^echo\s+(?:-n\s+)?[\"']?(\w+)[\"']?\s*>\s*/proc/sys/(net/\S+)$")
 _HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait",
                        "ethtool"})  # fmt: skip
-"""Programs that change neither rules nor settings of the network.  A module brings its rules nowhere."""
+"""Programs that change neither rules nor settings of the network.  The rules that need a module come separately."""
 _ADDING = ("-A", "-I", "--append", "--insert")
 _FAMILIES: dict[str, IpFamily] = {"iptables": "ip", "ip6tables": "ip6"}
 
@@ -42,7 +42,7 @@ class Outcome(NamedTuple):
 
 
 def with_line(course: Course, line: ScriptLine) -> Course:
-    """Return the course after one line of a script, or the command of a unit, was carried out."""
+    """Return the course after one line of a script, or after the command of a unit."""
     done = outcome(course, line.text, line.path)
     if done is not None:
         return done.course
@@ -53,8 +53,8 @@ def with_line(course: Course, line: ScriptLine) -> Course:
 
 
 def outcome(course: Course, text: str, source: str) -> Outcome | None:
-    """Return the course after the commands of the text, which is of the file ``source``, and whether they succeed; None
-    if one of them is not plain."""
+    """Return the course after the commands of the text from the file ``source``, and whether they succeed; None if one
+    of them is not plain."""
     plain = _SILENCED.sub("", text.strip())
     written = _WRITES.fullmatch(plain)
     if written is not None:
@@ -77,8 +77,8 @@ def outcome(course: Course, text: str, source: str) -> Outcome | None:
 
 
 def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each command with the operator before it (empty: the first).  Raises ValueError for what is no list of
-    plain commands."""
+    """Yield each command with the operator before it (empty for the first).  Raise ValueError if the text is not a list
+    of plain commands."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     operator, words = "", list[str]()
@@ -114,7 +114,7 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
         if word in ("-t", "--table") and left:
             table = left.pop(0)
         elif word in ("-w", "--wait", "-W", "--wait-interval"):
-            if left and left[0].isdecimal():  # seconds
+            if left and left[0].isdecimal():  # seconds to wait for the lock
                 left.pop(0)
         else:
             words.append(word)
@@ -124,14 +124,14 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     asks, adds = words[0] in ("-C", "--check"), words[0] in _ADDING
     if adds and not _has_chain(course, family, table, words[1:2]):
         return Outcome(course, False)
-    # iptables-restore takes a bare ! alone for a negation.
+    # iptables-restore takes only an unquoted ! as a negation.
     text = " ".join(each if each == "!" else shlex.quote(each) for each in ("-D" if asks else words[0], *words[1:]))
     failures = course.failures
     done = with_rules_added(course, f"*{table}\n{text}\nCOMMIT\n", family, source)
     succeeds = done.failures == failures
-    if adds and not succeeds:  # words that hairpin does not know
+    if adds and not succeeds:  # arguments that hairpin does not model
         return None
-    # A command that fails changes nothing, and a script goes on behind it.
+    # A command that fails changes nothing, and the script continues.
     return Outcome(done if succeeds and not asks else course, succeeds)
 
 

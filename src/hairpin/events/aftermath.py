@@ -24,8 +24,9 @@ from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
-    """Return the flow as somebody asks it after the event who knows its container by name: at the address that it then
-    has; else at that which it had, for this container; at one that nobody has, if another container has got it."""
+    """Return the flow as a client asks it after the event that knows the container by name.  Its destination is the
+    container's new address, or the old one if the container has none; if another container has got the old address, an
+    unused one."""
     held = _holders(was).get((flow.version, flow.daddr))
     return _moved(now, flow, *held) if held is not None else flow
 
@@ -64,11 +65,10 @@ def _free_beside(now: Network, label: str, address: int, length: int) -> int | N
 
 
 def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
-    """Return the verdict after the event, and what it depends on that only somebody outside can tell.
+    """Return the verdict after the event, and the conditions outside the host on which it depends.
 
-    A flow that passes then passes only if a router that was not read knows the way back to its source, where the host
-    has translated this source before: nothing tells that somebody has ever routed it.  And only if the container that
-    it reaches starts again what somebody may have started in it."""
+    If the host no longer masquerades the source, the flow passes only if a router that was not read has a route back to
+    it.  The verdict also depends on a process that may not start with its container again."""
     asked = {each.text for branch in before.branches for each in branch.questions}
     new = (
         each
@@ -81,7 +81,7 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
 
 
 def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
-    """Return the orders of units that decide whether the flow, as it is asked now, passes after the event."""
+    """Return the start orders of units that decide whether the flow passes after the event."""
     found = (
         each.order
         for each in rivals
@@ -91,8 +91,8 @@ def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Tr
 
 
 def _is_presumed(after: Trace) -> bool:
-    """Return whether a process takes the packet of which nothing tells whether a start of its container brings it: the
-    course has a condition that names it."""
+    """Return whether the packet's receiver is a process that may not start with its container again.  The course has a
+    condition that names this process."""
     taking = (each.decided_by.socket for each in after.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)
 
@@ -103,7 +103,7 @@ def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
 
 
 def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
-    """Yield what becomes of each flow's connection; ``anew`` as of ``fate``."""
+    """Yield what becomes of each flow's connection.  ``anew``: as in ``fate``."""
     replaced: dict[Version, Replaced] = {}
     for flow in flows:
         if course.cuts_all:
@@ -133,8 +133,8 @@ def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
 
 
 def _forgetful(was: Network, course: Course, version: Version) -> Iterator[Netns]:
-    """Yield the namespaces that do not know the connections of this IP version: the table was emptied, the last rule
-    that needs connection tracking has gone, or the first has come."""
+    """Yield the namespaces that lose the connections of this IP version.  The table was emptied, the last rule that
+    needs connection tracking has gone, or the first one has come."""
     for part in course.parts:
         if isinstance(part, Forget) and part.what == "connections":
             yield part.netns

@@ -1,4 +1,4 @@
-"""An event: a change that the world makes.  Its id is the user's word for it (``--after ID``)."""
+"""An event: a change from outside the model.  Its id is the user's word for it (``--after ID``)."""
 
 from collections.abc import Callable
 from typing import Literal, get_args
@@ -19,8 +19,8 @@ EventId = Literal[
     "fail2ban-restart", "conntrack-flush", "kernel-upgrade", "cloud-stop-start", "nic-replaced",
     "router-advertisement-expired", "br-netfilter-load",
 ]  # fmt: skip
-"""The ids in the order in which events are listed.  The type checkers can read no list that is made of the files, so
-it is written here; ``tests/events/test_events.py`` holds that it is the list of the files' events."""
+"""The ids in the order in which events are listed.  Type checkers cannot read a list that is made from files, so it
+stands here; ``tests/events/test_events.py`` checks that it names the files' events."""
 EVENT_IDS: tuple[EventId, ...] = get_args(EventId)
 UnitVerb = Literal["start", "restart", "reload", "stop", "kill"]
 Happens = Callable[[Course], Course | None]
@@ -28,8 +28,8 @@ Happens = Callable[[Course], Course | None]
 
 
 class ByName(msgspec.Struct, frozen=True):
-    """The event narrowed to one container or link.  ``happens``: the course, and the name behind the id's colon, to the
-    course after it.  ``what``: what the name is of."""
+    """The event narrowed to one container or link.  ``happens``: takes the course and the name after the id's colon.
+    ``what``: the kind of thing that is named."""
 
     what: Literal["container", "link"]
     happens: Callable[[Course, str], Course | None]
@@ -40,10 +40,10 @@ def _on_every_host(_host: Host) -> bool:
 
 
 class ByItself(msgspec.Struct, frozen=True):
-    """That an event comes although nobody asks for it, or in ordinary care of a host.
+    """An event that comes without being asked for: by itself, or in the ordinary care of a host.
 
-    ``reach``: its place among those that do, the narrowest first; a cause is told by the first that brings it.
-    ``on``: whether it comes on a host on which it can happen."""
+    ``reach``: its rank among those events, the narrowest first.  A cause is reported for the first event that brings
+    it.  ``on``: whether it comes on a host on which it can happen."""
 
     reach: int
     on: Callable[[Host], bool] = _on_every_host
@@ -52,10 +52,10 @@ class ByItself(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """An event.
 
-    ``source``: who says what it does: a man page, a file of the program's.  ``by_name``: None if it takes no name.
-    ``by_itself``: None if somebody has to ask for it.  ``units``: it is what each of the ``verbs`` does to one of them.
-    ``packages``: it is the upgrade of one of them.  ``command``: what an administrator types for it; empty: no one
-    command is it."""
+    ``source``: where its effect is documented: a man page, a source file.  ``by_name``: None if it takes no name.
+    ``by_itself``: None if a user has to ask for it.  ``units``: the event is one of the ``verbs`` on one of these
+    units. ``packages``: it is the upgrade of one of these packages.  ``command``: what an administrator types for it;
+    empty: there is no single command."""
 
     id: EventId
     title: Message
@@ -69,12 +69,12 @@ class Event(msgspec.Struct, frozen=True):
     command: str = ""
 
     def comes_on(self, host: Host) -> bool:
-        """Return whether it comes by itself on the host, if it can happen there."""
+        """Return whether the event comes by itself on the host, if it can happen there."""
         return self.by_itself is not None and self.by_itself.on(host)
 
 
 def starts_one_of(*names: str) -> Callable[[Host], bool]:
-    """Return the test whether a host has one of these units, and starts it at boot or runs it."""
+    """Return the test whether a host has one of these units and starts it at boot or runs it now."""
 
     def starts_one(host: Host) -> bool:
         found = (unit(host, name) for name in names)

@@ -14,7 +14,7 @@ from hairpin.question.asked import AskedEvent
 from hairpin.question.hosts import host_named
 
 TYPED = "a terminal"
-"""The source of commands that are of no file."""
+"""The source of commands that are in no file."""
 
 
 def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Course]]:
@@ -28,14 +28,14 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
     """Return the course of the event on the host; None if it cannot happen there.
 
-    ``name``: the container or the link to which an event that takes a name is narrowed; empty: to none."""
+    ``name``: the one container or link for the event; empty: all."""
     return _course(event_of(wanted), network, label, name)
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
     """Return the asked event and its course.
 
-    Raises UsageError if there is no such event, it takes no name, or it cannot happen on this host."""
+    Raises UsageError if there is no such event, if it takes no name, or if it cannot happen on this host."""
     host = host_named(network, asked.host)
     event = next((each for each in all_events() if each.id == asked.id), None)
     if event is None:
@@ -74,7 +74,7 @@ def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -
 
 
 def course_of_commands(network: Network, label: str, commands: str) -> Course | None:
-    """Return the course of commands as somebody typed them; None if one of them is not plain, or fails."""
+    """Return the course of typed commands; None if one of them is not plain, or fails."""
     try:
         done = outcome(Course(network, label), commands, TYPED)
     except ChangeError:

@@ -1,6 +1,6 @@
-"""Finds the events: every ``Event`` that a module of this folder's folders, or ``unchanged``, has among its names.
+"""Finds the events: every ``Event`` in a module of the subfolders, or in ``unchanged``.
 
-A module whose name begins with an underscore holds what events share, and the models that few hosts need."""
+Modules with a leading underscore hold code that events share, and models that few hosts need."""
 
 import importlib
 import pkgutil
@@ -12,7 +12,7 @@ from hairpin.events.event import EVENT_IDS, Event, EventId
 
 @cache
 def event_modules() -> tuple[str, ...]:
-    """Return the full names of the modules that may have events."""
+    """Return the full names of the modules that may define events."""
     found = (each.name for each in pkgutil.walk_packages(hairpin.events.__path__, "hairpin.events.") if not each.ispkg)
     in_folders = (name for name in found if name.count(".") == 3)
     return ("hairpin.events.unchanged", *(each for each in in_folders if not each.rpartition(".")[2].startswith("_")))
@@ -37,6 +37,6 @@ def all_events() -> tuple[Event, ...]:
 
 @cache
 def events_by_themselves() -> tuple[Event, ...]:
-    """Return the events that come by themselves or in ordinary care, the narrowest first."""
+    """Return the events that come by themselves or in the ordinary care of a host, the narrowest first."""
     found = [(each.by_itself.reach, each) for each in all_events() if each.by_itself is not None]
     return tuple(each for _, each in sorted(found, key=lambda one: one[0]))

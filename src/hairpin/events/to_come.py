@@ -1,4 +1,4 @@
-"""The courses of the events that come by themselves or in ordinary care."""
+"""The courses of the events that come by themselves or in the ordinary care of a host."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,10 +13,10 @@ from hairpin.network.network import Network
 
 
 def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str, EventId, Course], ...]:
-    """Return the course of each event that comes by itself on one of the hosts, with the host's label.  An event of
-    which a reading is lacking is left out.
+    """Return the course of each event that comes by itself on a host, with the host's label.  An event that lacks a
+    reading is left out.
 
-    Where all flows are of one container, that one alone is restarted: the others' restarts are nothing to them."""
+    If all flows are for one container, only that one is restarted: other restarts do not affect them."""
     names = {each.of_container or "" for each in flows}
     only = tuple(names) if len(names) == 1 else ("",)
     known = _courses(network)
@@ -42,7 +42,7 @@ def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, 
 
 def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
     """Yield the course of each event that comes by itself on the host, the narrowest first.  ``only``: the containers
-    that are restarted, each in a course of its own; an empty name: all in one."""
+    to restart, each in its own course; an empty name: all in one course."""
     for event in events_by_themselves():
         if not event.comes_on(host):
             continue

@@ -1,6 +1,5 @@
-"""Events after which a host's packets meet what they met before: all that is asked is where each can happen, and what
-hairpin cannot see of it.  A row each, without a model.
-"""
+"""Events that change nothing for a host's packets: a row each, without a model.  A row says on which hosts the event
+can happen, and what hairpin cannot see of it."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,18 +10,18 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 _VPNS = ("wg-quick@", "openvpn", "tailscaled", "strongswan", "ipsec")
-"""How the units of VPNs begin.  Their configurations have keys in them, so nobody reads them.  wg-quick leads all
+"""Prefixes of VPN units.  Their configurations contain keys, so the collector does not read them.  wg-quick leads all
 traffic by a table of its own if a peer is allowed all addresses; tailscaled puts chains of its own at the heads of
 INPUT and FORWARD."""
 
 
 def _where(can_happen: Callable[[Host], bool]) -> Happens:
-    """Return the same course, where the event can happen."""
+    """Return the unchanged course if the event can happen on the host."""
     return lambda course: course if can_happen(course.host) else None
 
 
 def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
-    """Return the course under the conditions; an event on whose host there are none cannot happen."""
+    """Return the course under the conditions; without conditions the event cannot happen on the host."""
 
     def happens(course: Course) -> Course | None:
         said = tuple(conditions(course.host))
@@ -32,7 +31,7 @@ def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
 
 
 def _vpns_down(host: Host) -> Iterator[Message]:
-    """Yield the condition for each VPN that is down: it meets no flow."""
+    """Yield the condition for each VPN that is down: starting it would change nothing for these packets."""
     for each in host.units:
         if each.name.startswith(_VPNS) and each.active in ("inactive", "failed"):
             yield message(
@@ -40,7 +39,7 @@ def _vpns_down(host: Host) -> Iterator[Message]:
             )
 
 
-DOCKER_RELOAD = Event(  # SIGHUP: no key that it reads is about rules, sysctls, links or containers that run
+DOCKER_RELOAD = Event(  # SIGHUP: none of the reloaded keys is about rules, sysctls, links or running containers
     id="docker-reload",
     title=message("dockerd reads its configuration again"),
     source="dockerd(8), Configuration reload behavior; moby daemon/reload.go Reload()",
@@ -49,7 +48,7 @@ DOCKER_RELOAD = Event(  # SIGHUP: no key that it reads is about rules, sysctls, 
     verbs=("reload",),
     command="systemctl reload docker",
 )
-IPTABLES_UPGRADE = Event(  # if `iptables` becomes the other back end, only rules that somebody adds later go there
+IPTABLES_UPGRADE = Event(  # if `iptables` becomes the other back end, only rules that are added later go there
     id="iptables-upgrade",
     title=message("the iptables package is upgraded"),
     source="iptables(8); update-alternatives(1); iptables' packages have no script that loads or flushes rules",

@@ -33,7 +33,7 @@ class NameMap:
 
     def __init__(self, key: bytes, short_ids: frozenset[str] = frozenset()) -> None:
         """``short_ids``: engine ids shortened to 12 digits.  They are not renamed as names, although many containers
-        have one as host name."""
+        have one as their host name."""
         self._short_ids = short_ids
         self._key = hashlib.blake2b(key, digest_size=32, person=b"hairpin-name").digest()
         self._given: dict[str, str] = {}

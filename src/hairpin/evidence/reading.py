@@ -1,4 +1,4 @@
-"""What was read on a host, verbatim: the one type that all later layers start from.
+"""A host's readings, verbatim: the type from which all later layers start.
 
 A :class:`Reading` is the answer of one command, file or API call in one network namespace; an :class:`Evidence` is all
 readings of one host at one time. Nothing here understands a text: parsers live in ``netfilter/`` and ``host/``.
@@ -36,13 +36,13 @@ class Reading(msgspec.Struct, frozen=True):
     id: str
     """``e17``: number in reading order, unique in one evidence; ``node2:e17`` among several (``several.py``)."""
     key: str
-    """What was read, by a name from the table in ``docs/reference/evidence.md``."""
+    """The name of the reading, from the table in ``docs/reference/evidence.md``."""
     netns: str
     """``host``, ``container:NAME``, or empty if the reading belongs to no network namespace."""
     origin: str
     """The exact command line, file path or API call."""
     at: str
-    """When it was read: RFC 3339, UTC."""
+    """The time of the reading: RFC 3339, UTC."""
     status: int
     """Exit status; 0 is success, 127 not installed, 124 timed out; :data:`NOT_JSON`, :data:`UNSHOWN`."""
     outcome: Outcome
@@ -61,7 +61,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """All readings of one host, in the order of their ids.
 
     ``taken_at`` is by the host's own clock.  ``collected_at`` is by the clock of the machine that read the host over
-    ssh; empty if the host read itself.  ``label``: the host's name in this run; it is no content, and not in files.
+    ssh; empty if the host read itself.  ``label``: the host's name in this run; it is not part of the content, and not
+    in files.
     """
 
     schema: str
@@ -79,7 +80,7 @@ class Evidence(msgspec.Struct, frozen=True):
         return self.label or self.hostname
 
     def find(self, key: str, netns: str) -> Reading | None:
-        """Return the first reading of ``key`` in ``netns``, whatever its outcome; None if it was never asked for."""
+        """Return the first reading of ``key`` in ``netns``, whatever its outcome; None if it was never read."""
         for reading in self.readings:
             if reading.key == key and reading.netns == netns:
                 return reading
@@ -120,7 +121,7 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 def is_trace(key: str) -> bool:
-    """Return whether readings of this key tell of the past (``story/``), and nothing of the host's state."""
+    """Return whether readings of this key are about the past (``story/``), not about the host's state."""
     return key.startswith("trace-")
 
 

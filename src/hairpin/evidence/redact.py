@@ -1,4 +1,5 @@
-"""Renames what identifies a host and its owner, so that the evidence can be shown to others and its diagnosis stays.
+"""Renames all that identifies a host and its owner, so that the evidence can be shown to others with the same
+diagnosis.
 
 Renamed, everywhere alike: IPv4 and IPv6 addresses (prefix-preserving: ``address_map``), hardware addresses, names of
 the host, of containers, networks, images, users and their home directories (``name_map``), engine ids and the bridge
@@ -24,7 +25,7 @@ from hairpin.evidence.redact_text import Text, hex_ids, ranges_in
 
 _ENGINES = ("docker", "podman", "swarm")
 _WITHOUT_ADDRESSES = frozenset({"versions", "packages", "os-release", "docker-version", "podman-version"})
-"""Version numbers of four parts look like addresses."""
+"""Readings with four-part version numbers, which look like addresses."""
 _NO_OWN_NAMES = frozenset({"sysctl", "packages", "versions", "os-release", "modules", "module-files"})
 _FREE_TEXT = frozenset({"klog", "boot-scripts", "boot-units", "dockerd-log"})
 """Prose: known names are renamed wherever they stand as words. In rules and configuration they are not, because a
@@ -54,7 +55,7 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
 )
 """The group has the user's name; a pattern looks around it, or has it at its end."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""Users whose names are those of programs: under another name a command would not be known any more."""
+"""Users with the names of programs: renamed, their commands would not be recognised."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",
@@ -83,7 +84,7 @@ def redact_together(hosts: tuple[Evidence, ...], key: bytes | None = None) -> tu
     text = Text(addresses, names, short_ids)
     documents = Documents(names, text)
     own = OwnNames(names, readings)
-    # Engines first: their documents say which words are names, and free text is searched for those words.
+    # Engines first: their documents show which words are names, and free text is searched for those words.
     engines = tuple(
         {reading.id: documents.redact(reading) for reading in evidence.readings if _is_document(reading)}
         for evidence in hosts
@@ -154,7 +155,7 @@ class _Redactor:
                 return "".join(f"{self._dmi(line)}\n" for line in text.splitlines())
             case "file" if reading.origin in {"/etc/hosts", "/etc/resolv.conf"}:
                 return "".join(self._name_line(line) for line in text.splitlines(keepends=True))
-            case "plans":  # numbers alone
+            case "plans":  # only numbers
                 return text
             case key if key in _WITHOUT_ADDRESSES:
                 return text
@@ -186,7 +187,7 @@ class _Redactor:
         return f"{name}{colon}{value}"
 
     def _name_line(self, line: str) -> str:
-        """Return a line of hosts(5) or resolv.conf(5) renamed: each word behind the first is an address or a name."""
+        """Return a line of hosts(5) or resolv.conf(5) renamed: each word after the first is an address or a name."""
         body, mark, _ = line.rstrip("\n").partition("#")
         pieces = re.split(r"(\s+)", self._text.plain(body))
         first = next((index for index, piece in enumerate(pieces) if piece and not piece.isspace()), 0)
@@ -200,7 +201,7 @@ class _Redactor:
 
 
 class RedactedTraces:
-    """Renames one reading of the traces at a time; those that hold JSON of an engine are documents."""
+    """Renames one reading of the traces at a time; engine JSON is handled as documents."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names

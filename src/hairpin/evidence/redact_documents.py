@@ -15,8 +15,8 @@ _UNIT_LABEL = "PODMAN_SYSTEMD_UNIT"
 
 
 class Documents:
-    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and of what Docker has
-    written down), ``swarm-services``, ``-tasks`` or of events at a time."""
+    """Renames one reading of ``docker-containers``, ``-networks`` or ``-info`` (and Podman's, and Docker's own files),
+    ``swarm-services``, ``-tasks`` or of events at a time."""
 
     def __init__(self, names: NameMap, text: Text) -> None:
         self._names = names

@@ -1,8 +1,8 @@
-"""Renames what the owner of a host has made and named: units of systemd, scripts, packages.
+"""Renames the owner's own systemd units, scripts and packages.
 
-A name counts where its place says what it is: ``NAME.service``, behind ``systemctl restart``, in a path of the folders
-that no distribution's package uses, in a package manager's log.  Names of units that distributions and well-known
-services bring stay, and so do the programs that hairpin knows: diagnosis needs them.
+A name counts if its place shows its kind: ``NAME.service``, after ``systemctl restart``, in a folder that no
+distribution's package uses, in a package manager's log.  Names of units that distributions and well-known services
+bring stay, and so do the programs that hairpin knows: diagnosis needs them.
 """
 
 import re
@@ -84,7 +84,7 @@ _KNOWN_FORM = re.compile(
 
 
 class OwnNames:
-    """Renames in the text of any reading; ``readings``: all of the hosts, which say what is the owner's."""
+    """Renames in the text of any reading; ``readings``: all of the hosts, which show the owner's names."""
 
     def __init__(self, names: NameMap, readings: Iterable[Reading]) -> None:
         self._names = names
@@ -120,7 +120,7 @@ class OwnNames:
         return f"{self._names.own(stem)}{at}{instance}" if stem in self._stems else found[0]
 
     def _said(self, line: str) -> str:
-        """Return what process 1 said of a unit, without the description that the owner gave it."""
+        """Return a line of process 1 about a unit, without the owner's description of the unit."""
         unit = _OF_UNIT.search(line)
         if unit is not None and not is_known_unit(unit["unit"].partition("@")[0].rpartition(".")[0]):
             name = unit["unit"]
@@ -161,5 +161,5 @@ class OwnNames:
 
 
 def is_known_unit(stem: str) -> bool:
-    """Return whether the name of a unit, without its kind and its instance, tells nothing of the host's owner."""
+    """Return whether a unit's name, without its kind and instance, reveals nothing about the host's owner."""
     return stem in _KNOWN or _KNOWN_FORM.fullmatch(stem) is not None

@@ -1,6 +1,6 @@
 """Finds addresses, hardware addresses, engine ids and names in the text of a reading, whatever tool wrote it.
 
-Rules, routes, JSON and logs are treated alike: whatever can be read as an address counts as one. Prefixes in two fields
+Rules, routes, JSON and logs are treated alike: any text that parses as an address counts as one. Prefixes in two fields
 (``"addr": "10.0.0.0", "len": 8`` of nft, ``"src":"10.0.0.0","srclen":8`` of ip rule) and the hexadecimal forms of
 /proc/net are known here too.
 """
@@ -57,7 +57,7 @@ _LOCAL_HOST = "localhost"
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the address that ``text`` is, or None."""
+    """Return the address in ``text``, or None."""
     try:
         return ip_address(text)
     except ValueError:
@@ -142,7 +142,7 @@ class Text:
         return parse_address(re.split("[/%]", word)[0]) is not None
 
     def _token(self, match: re.Match[str]) -> str:
-        """Return the new text of one token; the group that matched says of which kind it is."""
+        """Return the new text of one token; the matching group shows its kind."""
         found = match.groupdict()
         if found["v4"]:
             return self._v4(match)

@@ -1,4 +1,4 @@
-"""Evidence with some readings made anew: after an event only what the event may have changed is read again."""
+"""Evidence with some new readings: after an event, only the readings that it may have changed are repeated."""
 
 from collections.abc import Iterable
 
@@ -17,9 +17,9 @@ def renewed(evidence: Evidence, newer: Evidence, gone: frozenset[Place] = frozen
 
     All readings of a key (``nft-table``, ``file``) are replaced together.  A single sysctl is the exception: a
     ``sysctl`` reading whose origin lies below /proc/sys/net replaces only the lines of its paths.  ``gone``: keys and
-    namespaces of which no reading is left, such as those of a container that has ended.
+    namespaces without any reading now, such as those of a stopped container.
 
-    A new reading takes over the id of the one that it replaces, so that references to it stay right.
+    A new reading takes the id of the replaced one, so that references stay valid.
     """
     single = tuple(each for each in newer.readings if _is_single_sysctl(each))
     fresh = _by_place(each for each in newer.readings if not _is_single_sysctl(each))

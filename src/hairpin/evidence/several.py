@@ -1,6 +1,5 @@
-"""Several hosts in one question: each gets a label, all readings get unique ids, ages are compared by one clock.
-The first host is the one that a question means if it names none; its readings keep their ids.
-"""
+"""Several hosts in one question: each gets a label, all readings get unique ids, ages are compared by one clock. A
+question without a host's name means the first host; its readings keep their ids."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -14,7 +13,7 @@ _OLD = timedelta(minutes=1)
 
 
 class NotRead(msgspec.Struct, frozen=True):
-    """A host that could not be read.  ``origin``: the option that names it; ``reason``: why not."""
+    """A host that could not be read.  ``origin``: the option that names it; ``reason``: why it was not read."""
 
     label: str
     origin: str
@@ -89,7 +88,7 @@ def age_notes(hosts: tuple[Evidence, ...]) -> tuple[Message, ...]:
 
 
 def _moment(evidence: Evidence) -> datetime | None:
-    """Return when the host was read; a time without a zone is UTC, as hairpin writes it."""
+    """Return the time of the host's reading; a time without a zone is UTC, as hairpin writes it."""
     try:
         at = datetime.fromisoformat(evidence.collected_at or evidence.taken_at)
     except ValueError:

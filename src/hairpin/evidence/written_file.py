@@ -1,4 +1,4 @@
-"""Writes a file that the user names: a regular file is replaced as a whole, anything else is written to as it is.
+"""Writes a file that the user names: a regular file is replaced as a whole, anything else is opened and written.
 
 A symbolic link stays, and its target is replaced.  ``/dev/stdout`` and ``/dev/fd/N`` are the open descriptors of this
 process, so that ``>>`` keeps what was there.

@@ -1,4 +1,4 @@
-"""What an error text or a log line means, and whether it is true on this host now.  Pure.
+"""The meaning of an error text or a log line, and whether it is true on this host now.  Pure.
 
 A front end calls ``understand``, then ``explain_texts``.  Read ``line`` (a log's line as words, and who its prefix says
 printed it), ``lookup`` (the entry of the ``catalogue/`` that a line means; patterns and entries are of

@@ -1,4 +1,4 @@
-"""What the hosts say of a text whose sender is not known: how they treat what it names, and no more."""
+"""The hosts' answer about a text with an unknown sender: how they treat the things that it names."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from hairpin.walk.sockets import socket_text
 from hairpin.walk.verdicts import VERDICTS
 
 _FEW = 3
-"""So many flows are told one by one."""
+"""The most flows that are reported one by one."""
 _WHERE = message("The text does not say where it was printed: add --from host, --from container:NAME or --from ADDRESS")
 
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
-    """Return what the hosts say.  ``whole``: of everything that they publish; ``targets``: of what the text names,
-    asked from all usual clients; None: it names nothing that they can be asked about."""
+    """Return the hosts' answer.  ``whole``: about all that they publish; ``targets``: about the text's targets, asked
+    from all usual clients; None: it names no target."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
         return message("as far as this host: nothing is known of it without its sender. {where}", where=_WHERE)
@@ -32,7 +32,7 @@ def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
 
 
 def _flows(found: TextFound, whole: Answer, targets: Answer | None) -> Iterator[FlowAnswer]:
-    """Yield the flows that may be the text's: none that its host was meant to stop."""
+    """Yield the flows that the text may be about, except those that their host stops on purpose."""
     if found.entry.about == "name":
         yield from (each for each in whole.flows if each.trace.flow.purpose == "dns")
     elif targets is not None:
@@ -55,7 +55,7 @@ def _words(flow: FlowAnswer) -> str:
 
 
 def holder_of(found: TextFound, whole: Answer) -> Message | None:
-    """Return who has the port that the text names, on the hosts that were read; None: nobody has."""
+    """Return the holder of the port that the text names, on the hosts that were read; None: no one has it."""
     ports = {int(each.value) for each in found.named if each.kind == "port"}
     for host in whole.network.hosts:
         for container in host.containers():

@@ -1,4 +1,4 @@
-"""The entry: what texts mean, and whether each is true on the hosts that were read."""
+"""The entry: the meaning of texts, and whether each is true on the hosts that were read."""
 
 from collections.abc import Iterator
 
@@ -26,16 +26,16 @@ _ANY_PORT = 80
 
 
 class TextAnswer(msgspec.Struct, frozen=True):
-    """A text that means something, and whether it is true here."""
+    """A text with a meaning, and whether it is true here."""
 
     text: TextFound
     here: TextHere
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What the lines mean.  ``found``: faults, in the order in which they came; ``harmless``: texts that healthy hosts
-    log too, and that nothing here makes a fault.  ``unknown``, ``rest``: see ``Understood``.  ``answer``: about the
-    hosts that were read; None: none was."""
+    """The meaning of the lines.  ``found``: faults, in their order; ``harmless``: texts that healthy hosts log too, and
+    that are no fault here.  ``unknown``, ``rest``: see ``Understood``.  ``answer``: about the hosts that were read;
+    None: none was."""
 
     found: tuple[TextAnswer, ...]
     harmless: tuple[TextFound, ...]
@@ -46,23 +46,23 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def lacks_reading(self) -> bool:
-        """Whether a text that healthy hosts log, too, may be a fault here by what was not read."""
+        """Whether a text that healthy hosts log, too, may be a fault here, because a reading is missing."""
         routine = any(each.entry.kind == "routine" for each in self.harmless)
         return routine and self.answer is not None and lacks_reading(self.answer)
 
     @property
     def status(self) -> int:
-        """The exit status: 1 a fault is found, 3 none is found as far as was read, 0 none."""
+        """The exit status: 1: a fault is found, 3: none is found, but readings are missing, 0: none."""
         return 1 if self.found else 3 if self.lacks_reading else 0
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What the lines that mean nothing name, as ``hairpin check`` is asked."""
+        """The targets in the lines without a meaning, as arguments of ``hairpin check``."""
         return tuple(dict.fromkeys(each for kind in self.unknown for each in kind.targets))[:ENOUGH]
 
 
 def is_to_be_asked(understood: Understood) -> bool:
-    """Return whether a host has to be read: some text means something."""
+    """Return whether a host has to be read: some text has a meaning."""
     return any(each.entry.kind != "harmless" for each in understood.found)
 
 
@@ -70,7 +70,7 @@ def explain_texts(
     understood: Understood, sources: tuple[Source, ...], why_not: Message | None, origin: Origin | None = None
 ) -> Explanation:
     """Return the explanation.  ``sources``: the evidence of the hosts, this host first; empty if nothing was read, for
-    the reason ``why_not``.  ``origin``: where the texts were printed, as the user says; None: as their lines say.
+    the reason ``why_not``.  ``origin``: the user's statement of where the texts were printed; None: the lines decide.
 
     Raises UsageError as ``ask`` does, for a question that makes no sense on these hosts.
     """
@@ -92,7 +92,7 @@ def explain_texts(
 
 
 def _is_fault(answer: TextAnswer) -> bool:
-    """Return whether the text is told as a fault."""
+    """Return whether the text is reported as a fault."""
     match answer.text.entry.kind:
         case "fault":
             return True
@@ -103,7 +103,7 @@ def _is_fault(answer: TextAnswer) -> bool:
 
 
 def _whole(sources: tuple[Source, ...]) -> Answer | Message:
-    """Return the answer about everything that the hosts publish; the reason, if they cannot be asked."""
+    """Return the answer about all that the hosts publish, or the reason why they cannot be asked."""
     try:
         return ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
@@ -119,7 +119,7 @@ def _resolved(origin: Origin, whole: Answer) -> Origin:
 def _answers(
     found: tuple[TextFound, ...], sources: tuple[Source, ...], whole: Answer, option: Origin | None
 ) -> tuple[TextAnswer, ...]:
-    """Return what each text means here.  The texts of one sender are asked about together."""
+    """Return the meaning of each text here.  The texts of one sender are asked together."""
     senders = tuple(sender_of(each, option, whole) for each in found)
     meant = {
         (origin, target): _meant_by(target, origin, whole)
@@ -143,7 +143,7 @@ def _answers(
 
 
 def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, ...]:
-    """Return what is asked about the text: the ports and addresses in it, or a container's name that was looked up."""
+    """Return the targets of the text: the ports and addresses in it, or a container's name that was looked up."""
     match found.entry.about:
         case "flow" | "port":
             return found.targets
@@ -154,7 +154,7 @@ def _targets(found: TextFound, sender: TextSender, whole: Answer) -> tuple[str, 
 
 
 def _looked_up(found: TextFound, whole: Answer) -> Iterator[str]:
-    """Yield a target for each name in the text that a container has: its name is then looked up, too."""
+    """Yield a target for each container name in the text, so that the name is looked up as well."""
     for each in found.named:
         for host in whole.network.hosts if each.kind == "host" else ():
             named = host.containers_named(each.value)
@@ -168,7 +168,7 @@ def _asked_from(origin: Origin | None, targets: tuple[str, ...], sources: tuple[
         return None
     try:
         return ask(Question(targets=parsed_targets(targets), origin=origin), sources, depth="causes")
-    except (UsageError, CollectError, EvidenceError):  # a container without a network asks nobody
+    except (UsageError, CollectError, EvidenceError):  # a container without a network sends no query
         return None
 
 
@@ -179,7 +179,8 @@ def _text_asked(
     answer: Answer | None,
     meant: dict[tuple[Origin | None, str], frozenset[object]],
 ) -> TextAsked:
-    """Return what was asked about the text.  ``answer``: about all texts of its sender; ``meant``: by ``_meant_by``."""
+    """Return the questions about the text.  ``answer``: about all texts of its sender; ``meant``: from
+    ``_meant_by``."""
     of_target = {each: meant.get((sender.origin, each), frozenset()) for each in _targets(found, sender, whole)}
     own = frozenset(target for target, flows in of_target.items() if flows)
     if answer is None or not own:
@@ -190,9 +191,8 @@ def _text_asked(
 
 
 def _meant_by(target: str, origin: Origin | None, whole: Answer) -> frozenset[object]:
-    """Return the keys of the flows that are asked about on these hosts; none if the question makes no sense there, as
-    where they have no container of that name.  A loopback address is another one in each container, so that only a
-    known sender can be asked about it."""
+    """Return the keys of the target's flows on these hosts; none if the question makes no sense there, for example
+    without a container of that name.  A loopback address is local to each container, so it needs a known sender."""
     if origin is None and target.startswith(_LOOPBACK):
         return frozenset()
     question = Question(targets=parsed_targets((target,)), origin=origin)

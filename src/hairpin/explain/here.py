@@ -1,5 +1,5 @@
-"""Whether a text is true here, now: only an answer of ``check`` or a reading decides, never the words, and only where
-it is known who printed the text."""
+"""Whether a text is true here, now.  Only an answer of ``check`` or a reading decides, never the words, and only if the
+sender is known."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -22,15 +22,15 @@ from hairpin.wanted import Wanted
 Here = Literal["true", "false", "unknown"]
 _HELD = "published-port-held-by-other-process"
 _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
-"""Causes that have no proof of their own, with the cause that is proven where they hold."""
+"""Causes without their own proof, with the cause that is proven instead."""
 
 
 class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
-    ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if it stops one;
-    ``reading``: what a host's readings say of it.  ``why``: what decided it, or why it is not decided.  ``cause_ids``:
-    those of the text's entry, with what holds here in front.  ``sender``: who printed the text."""
+    ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if any;
+    ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or for its lack.
+    ``cause_ids``: those of the text's entry, true ones first.  ``sender``: who printed the text."""
 
     here: Here
     cause_ids: tuple[str, ...]
@@ -43,9 +43,9 @@ class TextHere(msgspec.Struct, frozen=True):
 
 
 class TextAsked(msgspec.Struct, frozen=True):
-    """What was asked about one text.  ``whole``: everything that the hosts publish; ``targets``: the answer about what
-    the text names, asked from its sender, or from all usual clients if that is not known (None: it names nothing that
-    can be asked); ``askable``: those of the text's targets that it is about."""
+    """The questions about one text.  ``whole``: about all that the hosts publish; ``targets``: the answer about the
+    text's targets, asked from its sender, or from all usual clients if that is unknown (None: it names no target);
+    ``askable``: the text's targets in that answer."""
 
     sender: TextSender
     whole: Answer
@@ -54,7 +54,7 @@ class TextAsked(msgspec.Struct, frozen=True):
 
 
 def not_asked(found: TextFound, why: Message) -> TextHere:
-    """Return that nothing could be asked."""
+    """Return the result for a text about which nothing could be asked."""
     return TextHere("unknown", found.entry.causes, why)
 
 
@@ -119,7 +119,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
 
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
-    """Return why a text about the host's own resolver is none of the container that is said to have printed it."""
+    """Return why a text about the host's own resolver cannot be from the container that is its alleged sender."""
     stub = next((each.value for each in found.named if each.value == STUB_RESOLVER), None)
     if stub is None or asked.sender.kind != "container":
         return None
@@ -147,7 +147,7 @@ def _proves(each: StoppedNow, found: TextFound) -> bool:
 
 
 def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
-    """Return the ids of causes here that stop flows as the text tells; nothing says that they are the text's own."""
+    """Return the ids of causes here that stop flows as the text says.  They may be unrelated to the text."""
     return tuple(
         dict.fromkeys(
             each.cause.id
@@ -158,7 +158,7 @@ def _fitting(found: TextFound, asked: TextAsked) -> tuple[str, ...]:
 
 
 def _undecided_flows(found: TextFound, asked: TextAsked) -> Message | None:
-    """Return why nothing can be said of the flows of a known sender; None if all of them pass."""
+    """Return why the flows of a known sender are undecided; None if all of them pass."""
     if found.entry.passing:
         return _PASSING
     if found.entry.about == "name":
@@ -200,7 +200,7 @@ def _of_state(found: TextFound, asked: TextAsked) -> TextHere:
 
 
 def _is_about(cause: CauseAnswer, answer: Answer, found: TextFound) -> bool:
-    """Return whether the cause concerns what the text is about."""
+    """Return whether the cause concerns the subject of the text."""
     if found.entry.about == "host":
         return True
     ports = {each.value for each in found.named if each.kind == "port"}
@@ -212,7 +212,7 @@ def _is_about(cause: CauseAnswer, answer: Answer, found: TextFound) -> bool:
 
 
 def _names(cause: CauseAnswer, found: TextFound, answer: Answer) -> bool:
-    """Return whether the cause is about a thing that the text names."""
+    """Return whether the cause is about a thing in the text."""
     candidate = cause.candidate
     said = {value for each in (candidate.title, candidate.detail) for value in _values(each)}
     said |= set(dict(places(candidate.where)).values())
@@ -238,7 +238,7 @@ def _values(said: Message) -> Iterator[str]:
 def _undecided_state(
     found: TextFound, asked: TextAsked, reading: StateReading | None, holding: tuple[str, ...]
 ) -> Message | None:
-    """Return why nothing can be said of a state, or None if everything was looked at."""
+    """Return why a state is undecided, or None if everything was checked."""
     entry = found.entry
     known = {each.id for each in all_causes()}
     beyond = [each for each in entry.causes if _SEEN_AS.get(each, each) not in known]
@@ -272,7 +272,7 @@ def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer:
 
 
 def _first(ids: tuple[str, ...], found: TextFound) -> tuple[str, ...]:
-    """Return the causes of the text's entry, with these in front."""
+    """Return the causes of the text's entry, these first."""
     return tuple(dict.fromkeys((*ids, *found.entry.causes)))
 
 

@@ -1,4 +1,4 @@
-r"""One line of a log as the program's own words: escape sequences gone, JSON opened, prefixes and their time taken off.
+r"""One line of a log as the program's own words: without escape sequences, JSON, prefixes and time.
 
 Most lines of a long log mean nothing, so ``readable`` does only what a search for words needs.
 
@@ -21,7 +21,7 @@ _CONTAINERS = ("CONTAINER_NAME", "container_name", "_container_name")
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "_COMM", "_SYSTEMD_UNIT", "name")
 _NAME = re.compile(r"/?[\w.@-]+")
 LONGEST = 65536
-"""Bytes of a line that are looked at together."""
+"""The bytes of a line that are examined together."""
 _LOOKED_AT = 160
 """The time of a line stands in its first characters."""
 _ISO = re.compile(
@@ -69,7 +69,7 @@ _FORMS = (_COMPOSED, _LOGGED, _RFC5424, _SYSLOG_PREFIX, _BARE)
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """The time by which a line without a year is dated, and the zone of times that name none."""
+    """The time by which a line without a year is dated, and the default zone of times without one."""
 
     now: datetime
     zone: tzinfo = UTC
@@ -87,7 +87,7 @@ def readable(raw: bytes) -> bytes:
 
 
 def _opened(raw: bytes) -> bytes:
-    """Return a JSON log's time and texts, behind what stands before the JSON; the line itself if it is none."""
+    """Return a JSON log's time and texts, after the text before the JSON; the line itself if it is not JSON."""
     begin = raw.find(b'{"')
     try:
         fields = _NUMBERS.decode(raw[begin:].decode("utf-8", "replace"))
@@ -101,8 +101,8 @@ def _opened(raw: bytes) -> bytes:
 
 
 def _printer(fields: dict[str, object]) -> bytes:
-    """Return who printed a JSON log's line, as journalctl and ``docker compose logs`` write it: the container, or the
-    host and the program."""
+    """Return the printer of a JSON log's line, in the format of journalctl and ``docker compose logs``: the container,
+    or the host and the program."""
     container = next((name for key in _CONTAINERS if (name := _name(fields.get(key)))), "").removeprefix("/")
     host = _name(fields.get("_HOSTNAME")) or _name(fields.get("hostname"))
     if container:
@@ -128,7 +128,7 @@ def _words(value: object) -> bytes:
 
 
 def _octets(value: object) -> bytes:
-    """Return a message of journald's that is not UTF-8, and has its bytes as numbers; nothing for all else."""
+    """Return a journald message that is not UTF-8 and is a list of byte values; empty for all others."""
     try:
         return bytes(msgspec.convert(value, list[int]))
     except (msgspec.ValidationError, ValueError):
@@ -151,7 +151,7 @@ def _at(seconds: float) -> datetime:
 
 
 def decode(line: bytes) -> str:
-    """Return the line as text; what is no UTF-8 is taken for Latin 1."""
+    """Return the line as text.  Bytes that are not UTF-8 are read as Latin 1."""
     try:
         return line.decode()
     except UnicodeDecodeError:
@@ -159,7 +159,7 @@ def decode(line: bytes) -> str:
 
 
 def time_of(text: str, clock: Clock) -> datetime | None:
-    """Return when the line was written, in UTC; None if it does not say."""
+    """Return the time of the line, in UTC; None if it has none."""
     head = text[:_LOOKED_AT]
     try:
         if (found := _ISO.search(head)) is not None:
@@ -176,7 +176,7 @@ def time_of(text: str, clock: Clock) -> datetime | None:
 
 
 def _of_syslog(found: re.Match[str], clock: Clock) -> datetime | None:
-    """Return the time of syslog, which may name no year: the last such day that is not in the future."""
+    """Return the time of syslog, which may lack the year: the last such day that is not in the future."""
     day = (MONTHS.index(found[1].title()) + 1, int(found[2]), int(found[3]), int(found[4]), int(found[5]))
     if found[7]:
         at: float | None = datetime(int(found[7]), *day, tzinfo=clock.zone).timestamp()
@@ -200,7 +200,7 @@ def _zone(text: str | None, clock: Clock) -> tzinfo:
 
 
 def has_prefix(text: str) -> bool:
-    """Return whether the line begins as a log's line does: it is then no rest of the line before."""
+    """Return whether the line begins with a log prefix, so that it does not continue the line before."""
     return any(each.match(text) for each in _PREFIXES[1:])
 
 
@@ -218,8 +218,8 @@ def without_prefix(text: str) -> str:
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """Who printed a line; empty where the line does not tell.  ``host``: the name of the machine, or of the container
-    that has a host name of its own.  ``container``: as ``docker compose logs`` or a log driver names it."""
+    """The printer of a line; empty if unknown.  ``host``: the host name of the machine, or of a container.
+    ``container``: its name in ``docker compose logs`` or in a log driver's tag."""
 
     host: str = ""
     program: str = ""
@@ -227,11 +227,11 @@ class Speaker(msgspec.Struct, frozen=True):
 
 
 NOBODY = Speaker()
-"""The line does not say who printed it."""
+"""The line does not name its printer."""
 
 
 def speaker_of(text: str) -> Speaker:
-    """Return who printed the line.  ``text``: as ``line.readable`` returns it, decoded."""
+    """Return the printer of the line.  ``text``: as ``line.readable`` returns it, decoded."""
     head = text.lstrip()[:300]
     for form in _FORMS:
         found = form.match(head)

@@ -38,7 +38,7 @@ _NAMES: dict[str, Outcome] = {
 _NAMED = re.compile("|".join(_NAMES))
 _TIMED_OUT = "28"
 _GIVEN_UP_MS = 10_000
-"""A refusal is told at once; a client that waited so long got no answer."""
+"""A refusal comes at once; a client that waited this long got no answer."""
 _UNRESOLVED_MS = range(2_900, 3_500)
 """Three ARP requests, a second each: the kernel then says EHOSTUNREACH.  Source: net/core/neighbour.c, mcast_probes"""
 
@@ -49,7 +49,7 @@ def _index() -> TextIndex[TextMeaning]:
 
 
 def find_meaning(line: bytes) -> TextHit | None:
-    """Return the entry that says most about the line, or None.  ``line``: as ``line.readable`` returns it."""
+    """Return the most specific entry for the line, or None.  ``line``: as ``line.readable`` returns it."""
     index = _index()
     trials = index.trials(line)
     if line.isascii():
@@ -76,7 +76,7 @@ def _best(text: str, trials: list[Trial[TextMeaning]]) -> TextHit | None:
 
 
 def _by_code(entry: TextMeaning, text: str) -> TextMeaning:
-    """Return the entry, or that of the same programs whose outcome the codes and durations in the text tell."""
+    """Return the entry, or the one of the same programs whose outcome fits the codes and durations in the text."""
     told = outcome_of(text) if entry.outcome else None
     return entry if told in (None, entry.outcome) else _by_outcome().get((_family(entry), told), entry)
 
@@ -87,12 +87,12 @@ def _by_outcome() -> dict[tuple[str, str], TextMeaning]:
 
 
 def _family(entry: TextMeaning) -> str:
-    """Return which programs print the texts of the entry: ``client`` or ``library``."""
+    """Return the kind of programs that print the texts of the entry: ``client`` or ``library``."""
     return entry.id.partition("-")[0]
 
 
 def outcome_of(text: str) -> Outcome | None:
-    """Return the outcome that the numbers in the text tell; None: they tell none, or several."""
+    """Return the outcome behind the numbers in the text; None if there is none, or several."""
     code = _CURL.search(text)
     if code is not None and code[1] == _TIMED_OUT:
         return "timeout"
@@ -109,7 +109,7 @@ def _numbers(text: str) -> tuple[str, ...]:
 
 
 def _by_duration(ms: int) -> Outcome:
-    """Return how a connection ended of which curl says only that it could not be made."""
+    """Return the outcome, by its duration, of a connection that curl only reports as failed."""
     if ms >= _GIVEN_UP_MS:
         return "timeout"
     return "no-route" if ms in _UNRESOLVED_MS else "refused"

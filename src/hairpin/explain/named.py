@@ -1,4 +1,4 @@
-"""What a text names: ports, addresses, containers, links, chains, as far as its form tells."""
+"""The things in a text: ports, addresses, containers, links, chains, as far as their form shows them."""
 
 import re
 from collections.abc import Iterator
@@ -32,18 +32,18 @@ _OF_RULE = re.compile(r"--dport (\d{1,5})\b")
 _URL = re.compile(r"\b(?:https?|tcp|udp|redis|postgres(?:ql)?|mysql|mongodb)://[\w.\[\]:-]+")
 _UDP = re.compile(r"\budp[46]?\b", re.IGNORECASE)
 ENOUGH = 8
-"""So many things of one text are kept."""
+"""The most things of one text that are kept."""
 
 
 class Named(msgspec.Struct, frozen=True):
-    """One thing that a text names."""
+    """One thing in a text."""
 
     kind: NamedKind
     value: str
 
 
 def things_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[Named, ...]:
-    """Return what the text names, without repetitions; ``places``: what a pattern has picked out of it."""
+    """Return the things in the text, without repetitions; ``places``: what a pattern has extracted."""
     found = dict.fromkeys(_known(places))
     found.update(dict.fromkeys(Named("container", each) for each in _ENDPOINT.findall(text)))
     found.update(dict.fromkeys(Named("link", each) for each in _LINK.findall(text)))
@@ -64,7 +64,7 @@ def _known(places: tuple[tuple[str, str], ...]) -> Iterator[Named]:
 
 
 def targets_in(text: str, places: tuple[tuple[str, str], ...] = ()) -> tuple[str, ...]:
-    """Return what ``hairpin check`` could be asked about, as it is typed: ``8080``, ``10.0.0.5:53/udp``."""
+    """Return the targets for ``hairpin check``, as they are typed: ``8080``, ``10.0.0.5:53/udp``."""
     found: dict[str, None] = {}
     known = dict(places)
     if "port" in known:
@@ -111,7 +111,7 @@ def _is_target(text: str) -> bool:
 
 
 def _parts(target: str) -> Iterator[Named]:
-    """Yield the address, or the name, and the port of a target."""
+    """Yield the address or the name, and the port, of a target."""
     meant = parse_target(target)
     if meant.address is not None and meant.version is not None:
         yield Named("address", address_text(meant.address, meant.version))
@@ -122,7 +122,7 @@ def _parts(target: str) -> Iterator[Named]:
 
 
 def question_about(target: str, start: str = "") -> str:
-    """Return the command that asks about a target; ``start``: from where, empty: from all usual clients."""
+    """Return the command that asks about a target; ``start``: its origin, empty: all usual clients."""
     return f"hairpin check {target} --from {start}" if start else f"hairpin check {target}"
 
 

@@ -42,14 +42,14 @@ class StoppedNow(msgspec.Struct, frozen=True):
 
 
 def is_now(cause: CauseAnswer) -> bool:
-    """Return whether the cause holds now: it stops a flow, or a reading tells it without any walk."""
+    """Return whether the cause holds now: it stops a flow, or a reading shows it without any walk."""
     return cause.severity in ("blocking", "advice") and (cause.severity == "blocking" or cause.proof is None)
 
 
 def flows_of(
     found: TextFound, whole: Answer, targets: Answer | None, sender: TextSender | None
 ) -> Iterator[StoppedNow]:
-    """Yield the flows of the text that fail now.  ``targets``: the answer about what it names; ``sender`` None: any."""
+    """Yield the flows of the text that fail now.  ``targets``: the answer about its targets; ``sender`` None: any."""
     if targets is not None:
         for answer_flow in own_flows(found, targets):
             yield from _with_causes(answer_flow, targets)
@@ -62,7 +62,7 @@ def flows_of(
 
 
 def own_flows(found: TextFound, targets: Answer | None) -> tuple[FlowAnswer, ...]:
-    """Return the flows of the answer whose end the text names."""
+    """Return the flows of the answer whose end is in the text."""
     flows = targets.flows if targets is not None else ()
     return tuple(each for each in flows if _is_asked(each.trace.flow, found))
 
@@ -72,7 +72,7 @@ def _with_causes(flow: FlowAnswer, answer: Answer) -> Iterator[StoppedNow]:
 
 
 def _starts_at(flow: Flow, sender: TextSender) -> bool:
-    """Return whether the sender's packets start where the flow does."""
+    """Return whether the flow starts at the sender."""
     match flow.start:
         case FromContainer(name=name):
             return sender.kind == "container" and name == sender.name
@@ -83,7 +83,7 @@ def _starts_at(flow: Flow, sender: TextSender) -> bool:
 
 
 def _is_asked(flow: Flow, found: TextFound) -> bool:
-    """Return whether the text names the flow's end."""
+    """Return whether the flow's end is in the text."""
     if found.entry.about == "name":
         return bool(flow.asked_name)
     ports = {each.value for each in found.named if each.kind == "port"}
@@ -97,7 +97,7 @@ def _is_asked(flow: Flow, found: TextFound) -> bool:
 
 
 def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
-    """Return the errors that the flow's sender may see; none if the flow passes, or nobody knows how it ends."""
+    """Return the errors that the flow's sender may see; none if the flow passes, or if its end is unknown."""
     if ends_beyond(flow):
         return _NOTHING
     match flow.verdict:
@@ -118,9 +118,9 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 
 
 def ends_beyond(flow: FlowAnswer) -> bool:
-    """Return whether the flow's packet leaves its host where it should not, and what answers it there was not read: a
-    router may send an ICMP error, or nobody says anything.  Such an error reaches the sender if the host itself or one
-    of its containers is that; a client outside has sent the packet to another address than the error names."""
+    """Return whether the flow's packet wrongly leaves its host for machines that were not read: a router there may send
+    an ICMP error or stay silent.  Such an error reaches the sender if that is the host itself or one of its containers;
+    an outside client sent the packet to another address than the error quotes."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND
     return beyond and not isinstance(flow.trace.flow.start, Outside | Lan)
 

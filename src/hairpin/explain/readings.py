@@ -1,5 +1,5 @@
-"""What the hosts' readings say of texts about a state that no packet shows: chains that are gone, a dockerd that does
-not answer or start, modules of the kernel."""
+"""The hosts' readings for texts about a state that no packet shows: missing chains, a dockerd that does not answer or
+start, kernel modules."""
 
 import re
 from collections.abc import Callable
@@ -18,8 +18,8 @@ from hairpin.message import Message, message
 
 
 class StateReading(msgspec.Struct, frozen=True):
-    """What a host's readings say.  ``holds``: the text is true there now; None: they do not decide it.  ``said``: what
-    they show."""
+    """The result of a host's readings.  ``holds``: the text is true there now; None: they do not decide it.  ``said``:
+    what they show."""
 
     holds: bool | None
     said: Message
@@ -31,8 +31,8 @@ _Reader = Callable[[TextFound, Host], StateReading | None]
 
 
 def reading_of(found: TextFound, hosts: tuple[Host, ...]) -> StateReading | None:
-    """Return what the hosts' readings say of the text: that of a host on which it is true first.  None: no reading is
-    about it."""
+    """Return the hosts' readings for the text, that of a host on which it is true first.  None: no reading is about
+    it."""
     reader = _READERS.get(found.entry.id)
     if reader is None:
         return None
@@ -51,7 +51,7 @@ _NAT = re.compile(r"-t nat\b|\bNAT\b|PREROUTING|POSTROUTING")
 
 
 def _chains(found: TextFound, host: Host) -> StateReading | None:
-    """Return whether a chain that the text names is one that dockerd has by now, and that is gone."""
+    """Return whether a chain in the text is one that this dockerd should have and that is missing."""
     named = frozenset(_CHAIN.findall(found.quote)) or frozenset({"DOCKER"})
     table = "nat" if _NAT.search(found.quote) else "filter"
     engines = [(engine, lost) for engine, lost in missing_on(host) if engine.kind == "docker" and engine.running]
@@ -81,12 +81,12 @@ def _unreachable(_: TextFound, host: Host) -> StateReading | None:
         return None
     if docker.answers:
         return StateReading(False, message("dockerd answers now"), _traces(docker.engine))
-    stopped = docker.contact.state == "stopped" and docker.expected  # beside Podman, nothing may ever start it
+    stopped = docker.contact.state == "stopped" and docker.expected  # beside Podman, dockerd may not be meant to run
     return StateReading(stopped or None, message("dockerd does not answer now"))
 
 
 def _ended(_: TextFound, host: Host) -> StateReading | None:
-    """Return whether systemd holds dockerd's unit for failed: its last start, or its run since then, ended so."""
+    """Return whether systemd reports dockerd's unit as failed: its last start failed, or its run since then."""
     docker = _docker_of(host)
     if docker is None:
         return None
@@ -100,7 +100,7 @@ def _ended(_: TextFound, host: Host) -> StateReading | None:
 
 def _not_started(found: TextFound, host: Host) -> StateReading | None:
     """Return whether dockerd does not run for the reason in the text: the log of its last start, or its configuration,
-    has to say so.  An older line of its log is no reason for its state now."""
+    has to show it.  An older log line does not explain its present state."""
     docker = _docker_of(host)
     if docker is None:
         return None
@@ -135,7 +135,7 @@ def _traces(engine: Engine) -> tuple[str, ...]:
 
 
 def _module(module: str) -> _Reader:
-    """Return a reader that tells whether the kernel has the module, which is of the kind of link of that name."""
+    """Return a reader that checks whether the kernel has the module, which is of the same name as a kind of link."""
 
     def read(_: TextFound, host: Host) -> StateReading | None:
         files = host.rule_tools.modules

@@ -1,7 +1,7 @@
-"""The sender of a text: the program that printed it, and where that program runs.
+"""The sender of a text: the program that printed it, and its place.
 
-The user names it (``--from``); or the line's prefix does, as far as the hosts that were read have such a host or
-container; or a text has a form that only a host's own engine, firewall or kernel prints.
+The user names it (``--from``); or the line's prefix does, if such a host or container was read; or the text has a form
+that only a host's own engine, firewall or kernel prints.
 """
 
 import re
@@ -20,35 +20,35 @@ SenderKind = Literal["host", "container", "address", "lan", "elsewhere", "unknow
 """``address``: a client outside; ``elsewhere``: a host or a container that was not read."""
 ToldBy = Literal["option", "line", "form", ""]
 _SOURCE = re.compile(r"\bSRC=([0-9a-fA-F.:]+)|\budp:([0-9.]+):\d+\"|\bread udp ([0-9.]+):\d+->")
-"""The source of the packet that a log rule or dockerd's resolver tells of."""
+"""The source of the packet in the text of a log rule or of dockerd's resolver."""
 STUB_RESOLVER, _EMBEDDED = "127.0.0.53", "127.0.0.11"
 """systemd-resolved's own address on each host that runs it, and dockerd's in containers.
 
 Source: systemd-resolved.service(8); moby libnetwork/resolver.go"""
 _NAMELESS = ("localhost", "localhost.localdomain")
-"""Names of hosts that nobody has named."""
+"""Default host names."""
 _ID = re.compile(r"[0-9a-f]{12,64}")
 
 
 class TextSender(msgspec.Struct, frozen=True):
-    """Who printed a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of the
-    host that was read, or the name of one that was not.  ``told_by``: what says so."""
+    """The printer of a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of
+    the host that was read, or the name of one that was not.  ``told_by``: the source of this."""
 
     kind: SenderKind
     name: str = ""
     host: str = ""
     told_by: ToldBy = ""
     origin: Origin | None = None
-    """Where its packets start; None: not known."""
+    """The start of its packets; None: unknown."""
 
     @property
     def is_known(self) -> bool:
-        """Whether it is one of the hosts that were read, or a client that the user or the line names."""
+        """Whether it is one of the hosts that were read, or a client named by the user or the line."""
         return self.origin is not None
 
     @property
     def start(self) -> str:
-        """Where its packets start, as ``--from`` takes it; empty: not known, or told by no more than a form."""
+        """The start of its packets, as ``--from`` takes it; empty: unknown, or known only from a form."""
         if self.origin is None or self.told_by == "form":
             return ""
         match self.kind:
@@ -63,11 +63,12 @@ class TextSender(msgspec.Struct, frozen=True):
 
 
 UNKNOWN = TextSender("unknown")
-"""Nothing says who printed the text."""
+"""The printer of the text is unknown."""
 
 
 def sender_of(found: TextFound, option: Origin | None, whole: Answer) -> TextSender:
-    """Return the sender of the text.  ``option``: where the user says that it was printed; ``whole``: the hosts."""
+    """Return the sender of the text.  ``option``: the user's statement of where it was printed; ``whole``: the
+    hosts."""
     if option is not None:
         return _by_option(option)
     by_line = _by_line(found, whole)
@@ -93,7 +94,7 @@ def _by_option(option: Origin) -> TextSender:
 
 
 def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
-    """Return the sender whom the line's prefix names; None: it names none."""
+    """Return the sender in the line's prefix, or None."""
     speaker = found.speaker
     host = _host_named(speaker.host, whole) if speaker.host else None
     if speaker.host and host is None and speaker.host not in _NAMELESS:
@@ -108,7 +109,7 @@ def _by_line(found: TextFound, whole: Answer) -> TextSender | None:
     if "/" in speaker.program or _ID.fullmatch(tag):  # Docker's log drivers syslog and journald
         return _one_container(tag, hosts) or TextSender("elsewhere", tag, host.name, "line")
     if _containers(tag, host):
-        return UNKNOWN  # a program of the host, or a container that logs by its name
+        return UNKNOWN  # a program of the host, or a container that logs under its name
     return TextSender("host", speaker.program, host.name, "line", Origin("host", host=host.name))
 
 
@@ -135,7 +136,7 @@ def _container(container: Container, host: Host) -> TextSender:
 
 
 def _containers(name: str, host: Host) -> tuple[Container, ...]:
-    """Return the containers that a log means by the name: Compose leaves out its project's."""
+    """Return the containers that a log means by the name: Compose omits its project's name."""
     known = host.containers_named(name)
     if known:
         return known
@@ -147,7 +148,7 @@ def _full_names(project: str, name: str) -> tuple[str, str]:
 
 
 def _by_source(found: TextFound, whole: Answer, label: str) -> TextSender:
-    """Return the sender of the packet that the text tells of."""
+    """Return the sender of the packet that the text describes."""
     told = _SOURCE.search(found.quote)
     if told is None:
         return UNKNOWN
@@ -166,8 +167,8 @@ def _address_on(ipv4: int | None, ipv6: int | None, version: Version) -> int | N
 
 
 def _by_form(found: TextFound, whole: Answer) -> TextSender:
-    """Return the sender that the form of the text tells.  A name server's address tells its kind alone: each host and
-    each container has such a one."""
+    """Return the sender by the form of the text.  A name server's address shows only its kind: each host and container
+    may have one."""
     if found.entry.printed_by == "host":
         only = whole.network.hosts[0].name if len(whole.network.hosts) == 1 else ""
         return TextSender("host", found.entry.program, only, "form", Origin("host", host=only))

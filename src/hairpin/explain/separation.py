@@ -1,5 +1,5 @@
-"""What keeps packets apart on purpose: an engine's walls between networks, an unpublished port, a policy that somebody
-wrote down.  A flow that ends at one of them proves no text: that it fails is how the host was meant to be."""
+"""Intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  A flow that ends
+there proves no text, because it is meant to fail."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import is_on_purpose
@@ -12,7 +12,7 @@ _POLICIES: tuple[Writer, ...] = ("engine-option", "network-option", "container-o
 
 
 def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
-    """Return whether the flow is one that its host was meant to stop, as far as the cause tells."""
+    """Return whether the host stops the flow on purpose, as far as the cause shows it."""
     return (
         is_on_purpose(cause.id)
         or isinstance(cause.candidate.where, OfWall)
@@ -23,7 +23,7 @@ def is_kept_apart(cause: CauseAnswer, flow: FlowAnswer, answer: Answer) -> bool:
 
 
 def enters_a_network(flow: FlowAnswer, answer: Answer) -> bool:
-    """Return whether a client outside asks an address of a container's network, to which no router leads."""
+    """Return whether an outside client asks an address of a container network, to which no router leads."""
     asked = flow.trace.flow
     if not isinstance(asked.start, (Outside, Lan)):
         return False

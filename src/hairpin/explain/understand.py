@@ -1,4 +1,4 @@
-"""Reads lines, and keeps what they mean: equal lines folded, in a bounded amount of memory however long the log is."""
+"""Reads lines and collects their meanings: equal lines are folded, in bounded memory however long the log is."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,17 +21,18 @@ from hairpin.explain.named import ENOUGH, Named, targets_in, things_in
 from hairpin.texts.meaning import TextMeaning
 
 KINDS = 20
-"""Kinds of lines that mean nothing and are kept; the others are counted."""
+"""The number of kinds of meaningless lines that are kept; others are counted."""
 _FORMS = 64
-"""So many forms of found texts are told apart.  Further ones are counted with the first of their entry."""
+"""The number of forms of found texts that are distinguished.  Further ones are counted with the first of their
+entry."""
 _KNOWN = 2048
 """Forms of whole lines whose meaning is remembered."""
 _WRAPPED = 400
-"""A text that somebody has pasted is shorter than this: its first lines may be parts of a wrapped one."""
+"""A pasted text is shorter than this: its first lines may be parts of a wrapped line."""
 _PARTS = 6
-"""A wrapped line has at most so many parts."""
+"""The most parts of a wrapped line."""
 _ALIKE = 100
-"""So many lines of one form in a row that name nothing new, and nothing more is picked out of it."""
+"""After this many lines of one form without a new name, nothing more is extracted."""
 _QUOTED = 1000
 """Characters of a quote."""
 _PREFIX = 300
@@ -42,7 +43,7 @@ _VARYING = b"0123456789abcdefABCDEF"
 
 class TextFound(msgspec.Struct, frozen=True):
     """A text with a meaning.  ``line``: the number of the first line that has it, from 1.  ``first_at``, ``last_at``:
-    None if the lines have no time.  ``targets``: what it names, as ``hairpin check`` is asked."""
+    None if the lines have no time.  ``targets``: its targets, as arguments of ``hairpin check``."""
 
     line: int
     quote: str
@@ -53,11 +54,11 @@ class TextFound(msgspec.Struct, frozen=True):
     named: tuple[Named, ...]
     targets: tuple[str, ...]
     speaker: Speaker = NOBODY
-    """Who printed it, as far as the lines say: lines of different speakers are texts of their own."""
+    """The printer, by the lines: lines of different printers are separate texts."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
-    """A kind of line that means nothing here."""
+    """A kind of line without a known meaning."""
 
     line: int
     quote: str
@@ -66,8 +67,8 @@ class TextUnknown(msgspec.Struct, frozen=True):
 
 
 class Understood(msgspec.Struct, frozen=True):
-    """What the lines mean, in the order in which they came.  ``rest``: lines beyond the first kinds of ``unknown``;
-    ``lines``: those that are not empty."""
+    """The meaning of the lines, in their order.  ``rest``: lines beyond the first kinds of ``unknown``; ``lines``: the
+    number of non-empty lines."""
 
     found: tuple[TextFound, ...]
     unknown: tuple[TextUnknown, ...]
@@ -91,11 +92,11 @@ class _Form:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more is picked out of further lines."""
+        """Whether nothing more is extracted from further lines."""
         return self.alike >= _ALIKE or len(self.targets) >= ENOUGH
 
     def add(self, hit: TextHit) -> None:
-        """Keep what the line names."""
+        """Add the things in the line."""
         known = len(self.named) + len(self.targets)
         if len(self.named) < ENOUGH:
             self.named.update(dict.fromkeys(things_in(hit.text, hit.places)))
@@ -104,7 +105,7 @@ class _Form:
 
 
 class _Kind:
-    """One kind of line that means nothing, as it grows."""
+    """One kind of line without a meaning, as it grows."""
 
     def __init__(self, number: int, text: str) -> None:
         self.number = number
@@ -142,7 +143,7 @@ class _Reader:
             self._found(number, line, skeleton, hit)
 
     def read_wrapped(self, number: int, raws: list[bytes]) -> int:
-        """Read the first of the lines, with those behind it that continue it; return how many were read."""
+        """Read the first of the lines, with the lines that continue it; return how many were read."""
         lines = [readable(raws[0])]
         best, taken = find_meaning(lines[0]), 1
         for raw in raws[1:_PARTS]:
@@ -193,7 +194,7 @@ class _Reader:
         kind.count += 1
 
     def understood(self) -> Understood:
-        """Return what was read."""
+        """Return the result."""
         return Understood(
             tuple(self._text_found(each) for each in self._forms.values()),
             tuple(TextUnknown(each.number, each.quote, each.count, each.targets) for each in self._kinds.values()),
@@ -221,7 +222,8 @@ def _speaker(line: bytes) -> Speaker:
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:
-    """Return the line that was wrapped at its width, or at a space by a mail program, which may have quoted it."""
+    """Return the wrapped line joined: wrapped at its width, or at a space by a mail program, which may have quoted
+    it."""
     first, *others = lines
     return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
 
@@ -231,8 +233,8 @@ def _unquoted(line: bytes) -> bytes:
 
 
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
-    """Return whether the line behind the others belongs to them: the text goes on in it, or they end before they say
-    what happened.  ``begin``: where the line begins, in bytes."""
+    """Return whether the next line belongs to the others: the text continues in it, or they end too early to have a
+    meaning.  ``begin``: where the line begins, in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)
@@ -240,7 +242,7 @@ def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
 
 
 def understand(lines: Iterable[bytes], clock: Clock) -> Understood:
-    """Return what the lines mean."""
+    """Return the meaning of the lines."""
     reader = _Reader(clock)
     pasted: list[bytes] = []
     number = 0

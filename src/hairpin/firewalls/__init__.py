@@ -1,4 +1,4 @@
-"""What a manager of the firewall makes of its permanent configuration: files in, tables out.
+"""A firewall manager's permanent configuration as tables: files in, tables out.
 
 firewalld: ``permanent`` (the types), ``permanent_files`` (reads them), ``firewalld_nft`` (the entry: the table that the
 nftables back end makes).  Behind it: ``chain_sets`` (the chains of zones and policies), ``zone_dispatch`` (what leads

@@ -1,6 +1,6 @@
-"""Interfaces that are bound to a zone while firewalld runs: by dockerd, by NetworkManager, by hand.
+"""Interfaces that dockerd, NetworkManager or a person binds to a zone while firewalld runs.
 
-What somebody else has changed in the table at run time stays.
+Other run-time changes of the table stay.
 """
 
 import msgspec
@@ -10,8 +10,8 @@ from hairpin.netfilter.meaning import meaning
 
 
 def without_bound(held: Table, before: Table, after: Table) -> Table:
-    """Return the table ``held`` without the rules that ``before`` has more than ``after``.  The chains of a zone that
-    has lost its last link stay."""
+    """Return the table ``held`` without the rules that are in ``before`` and not in ``after``.  A zone's chains stay
+    even without a link."""
     chains: list[Chain] = []
     for each in held.chains:
         old, new = before.chain(each.name), after.chain(each.name)
@@ -26,12 +26,12 @@ def without_bound(held: Table, before: Table, after: Table) -> Table:
 
 
 def with_more_bound(held: Table, before: Table, after: Table) -> Table:
-    """Return the table ``held`` with the chains and rules that ``after`` has more than ``before``."""
+    """Return the table ``held`` with the chains and rules that are in ``after`` and not in ``before``."""
     chains: list[Chain] = []
     for each in after.chains:
         known, old = held.chain(each.name), before.chain(each.name)
         if known is None or old is None:
-            # Chains that are in neither of the others: the files have changed since firewalld has read them.
+            # A chain that is in neither: the files have changed since firewalld read them.
             chains += [known or each] if known is not None or old is None else []
             continue
         chains.append(_with_rules(known, old, each) if old.rules != known.rules else each)
@@ -40,7 +40,8 @@ def with_more_bound(held: Table, before: Table, after: Table) -> Table:
 
 
 def _with_rules(known: Chain, old: Chain, new: Chain) -> Chain:
-    """Return the chain with the rules that ``new`` has more than ``old``, each before the one that follows it there."""
+    """Return the chain with the rules that are in ``new`` and not in ``old``, each before the rule that follows it in
+    ``new``."""
     there = {meaning(rule) for rule in old.rules}
     rules = list(known.rules)
     for number, rule in enumerate(new.rules):

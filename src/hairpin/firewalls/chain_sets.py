@@ -1,7 +1,7 @@
-"""The chains of a zone or a policy: where they stand, what leads through them, and which rules go into which.
+"""The chains of a zone or a policy: their places, the jumps between them, and the rules in each.
 
-A zone has the packets that come by it to the host, those that it passes on, and those that leave by it; since 2.0 those
-that the host sends by it, too.
+A zone has chains for packets to the host, for forwarded packets and for source translation on egress; since 2.0 also
+for packets that the host sends.
 
 Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch(), policy_base_chain_name(); fw_zone.py
 policy_obj_from_zone_obj(); nftables.py build_policy_chain_rules()
@@ -22,7 +22,7 @@ from hairpin.netfilter.nft.syntax import Object
 Place = tuple[FirewalldTable, Hook]
 PARTS = ("pre", "log", "deny", "allow", "post")
 PAIRS = (2, 0)
-"""Since then zones are dispatched by pairs: where a packet comes from, and where it goes."""
+"""Since then zones are dispatched by pairs of ingress and egress."""
 _HOST_PRE = (2, 4)
 """Since then a policy from a zone to the host may forward ports."""
 
@@ -34,12 +34,13 @@ def chain_at(place: Place, suffix: str = "") -> str:
 
 
 def base_of(chains: OwnChains, place: Place) -> str:
-    """Return the first of the chains for this place."""
+    """Return the first chain of the zone or policy at this place."""
     return chains.base(place[0], leaving=place[1] == "postrouting")
 
 
 def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, tuple[Place, ...]]]:
-    """Yield the zone's sets of chains: of packets to the host, of those that leave by it, of those that come by it."""
+    """Yield the zone's sets of chains: for packets to the host, for packets that leave by the zone, for packets that
+    enter by it."""
     yield OwnChains(f"zone_{name}_HOST", name, "IN"), (("filter", "input"),)
     if pairs:
         yield OwnChains(f"zone_HOST_{name}", name, "OUT", nat="OUT"), (("filter", "output"), ("nat", "output"))
@@ -51,7 +52,7 @@ def directions(name: str, *, pairs: bool = False) -> Iterator[tuple[OwnChains, t
 
 
 def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
-    """Return those of the zone's rules that are about this direction."""
+    """Return the zone's rules for this direction."""
     said = zone.rules
     way = "POST" if not chains.filter else chains.filter
     rich = tuple(each for each in said.rich if direction(each) == way)
@@ -67,7 +68,7 @@ def rules_of(zone: PermanentZone, chains: OwnChains) -> TrafficRules:
 
 
 def own_chains(draft: ChainDraft, base: str, *, first: tuple[Object, ...] = (), last: tuple[Object, ...] = ()) -> None:
-    """Add the chains, with the jumps between them; ``first`` and ``last``: other statements before and behind."""
+    """Add the chains, with the jumps between them; ``first`` and ``last``: statements before and after the jumps."""
     if draft.has(base):
         return
     draft.chain(base, *(f"{base}_{each}" for each in PARTS))
@@ -76,7 +77,7 @@ def own_chains(draft: ChainDraft, base: str, *, first: tuple[Object, ...] = (), 
 
 
 def add_target(draft: ChainDraft, base: str, target: str, denied: str) -> None:
-    """Add what becomes of packets that no rule of the chains has decided."""
+    """Add the rules for packets that no rule of the chains has decided."""
     if target == "CONTINUE" or not base.startswith("filter_"):
         return
     if denied != "off" and target != "ACCEPT":
@@ -85,7 +86,7 @@ def add_target(draft: ChainDraft, base: str, target: str, denied: str) -> None:
 
 
 def target_log(base: str, target: str) -> Object:
-    """Return the statement that logs what the target denies."""
+    """Return the statement that logs what the target drops or rejects."""
     return words.log(f"{base}_{'DROP' if target == 'DROP' else 'REJECT'}: ")
 
 
@@ -96,7 +97,7 @@ def target_statement(target: str) -> Object:
 
 
 def add_inversion(draft: ChainDraft, zone: PermanentZone, denied: str, place: int) -> None:
-    """Add what becomes of ICMP that no rule has named, before the zone's target."""
+    """Add the rules for ICMP types that no rule names, before the zone's target."""
     if zone.target in ("DROP", "%%REJECT%%", "REJECT") or (zone.target == "ACCEPT" and not zone.rules.inverted):
         return
     chain = f"filter_IN_{zone.name}"
@@ -108,7 +109,7 @@ def add_inversion(draft: ChainDraft, zone: PermanentZone, denied: str, place: in
 
 
 def active_policies(within: Permanent) -> Iterator[PermanentPolicy]:
-    """Yield the policies between zones that packets may have."""
+    """Yield the policies between zones that can have packets."""
     active = {"HOST", "ANY", *(each.name for each in within.zones if each.interfaces or each.sources)}
     if within.version >= PAIRS:
         active.add(within.settings.default_zone)
@@ -118,7 +119,7 @@ def active_policies(within: Permanent) -> Iterator[PermanentPolicy]:
 
 
 def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ...]:
-    """Return where packets are led to the policy.
+    """Return the places from which packets are dispatched to the policy.
 
     Source: firewall/core/fw_policy.py _get_table_chains_for_policy_dispatch()"""
     from_any, to_any = "ANY" in policy.ingress, "ANY" in policy.egress
@@ -130,7 +131,7 @@ def policy_places(within: Permanent, policy: PermanentPolicy) -> tuple[Place, ..
         return ("filter", "output"), ("nat", "output")
     before: tuple[Place, ...] = (("nat", "prerouting"), ("mangle", "prerouting"))
     by_link = any(zone.interfaces for name in policy.egress if (zone := within.zone(name)) is not None)
-    known = to_any or not by_link  # of a zone with an interface nobody knows before routing whether it is the egress
+    known = to_any or not by_link  # before routing, the egress is unknown, so a zone with an interface cannot be it
     return ("filter", "forward"), ("nat", "postrouting"), *(before if known else ())
 
 

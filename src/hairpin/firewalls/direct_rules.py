@@ -1,7 +1,6 @@
 """firewalld's direct rules as lines for ``iptables-restore --noflush``, in the order in which it adds them.
 
-With the nftables back end a rule stands in the chain that it names, before all that is there by then, in the order of
-the priorities.
+With the nftables back end firewalld inserts a rule before all others in the named chain, in the order of priorities.
 
 Source: firewalld.direct(5); firewall/core/fw_direct.py _rule(), set_config()
 """
@@ -75,7 +74,7 @@ def _rules(elements: list[FirewalldElement]) -> Iterator[DirectLine]:
 
 
 def _split(text: str) -> list[str]:
-    """Return the rule once for each address of a list."""
+    """Return one rule for each address of a list."""
     words = shlex.split(text)
     for number, each in enumerate(words[:-1]):
         if each in _SPLIT and "," in words[number + 1]:

@@ -1,4 +1,4 @@
-"""A table in the making: rules go where firewalld puts them, each only once.
+"""A table being built: rules go where firewalld puts them, each only once.
 
 Source: firewall/core/nftables.py set_rules(), _set_rule_replace_priority()
 """
@@ -50,7 +50,7 @@ class ChainDraft:
         self.add_lines([RuleLine(chain, statements)])
 
     def add_lines(self, lines: Iterable[RuleLine]) -> None:
-        """Add the rules, those with a priority behind those of the same priority and less."""
+        """Add the rules.  A rule with a priority goes after those with the same or a lower number."""
         for line in lines:
             if self._is_new(line) and line.chain in self._rules:
                 rules = self._rules[line.chain]
@@ -64,13 +64,13 @@ class ChainDraft:
             self._rules[chain].insert(place, (statements, 0))
 
     def helpers(self) -> tuple[str, ...]:
-        """Return the names of the helpers of connection tracking that rules assign."""
+        """Return the names of the conntrack helpers that rules assign."""
         statements = (each for rules in self._rules.values() for line, _ in rules for each in line)
         named = (each["ct helper"] for each in statements if "ct helper" in each)
         return tuple(dict.fromkeys(each for each in named if isinstance(each, str)))
 
     def _is_new(self, line: RuleLine) -> bool:
-        """Return whether firewalld has not added the same rule before; it counts how often it is wanted."""
+        """Return whether firewalld has not added the same rule before.  It counts duplicates instead of adding them."""
         key = msgspec.json.encode((line.chain, line.statements, line.priority, line.rich))
         if key in self._known:
             return False
@@ -78,7 +78,7 @@ class ChainDraft:
         return True
 
     def table(self) -> Table:
-        """Return the table, as a reading of it has it."""
+        """Return the table in the form of a reading."""
         listed: list[Json] = [{"table": {"family": "inet", "name": TABLE}}]
         listed.extend(self._objects)
         listed.extend({"chain": each} for each in self._chains.values())

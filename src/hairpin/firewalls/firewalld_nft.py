@@ -1,4 +1,4 @@
-"""The table that firewalld's nftables back end makes of the permanent configuration, and of what is bound later.
+"""The table that firewalld's nftables back end makes of the permanent configuration, and of later bindings.
 
     1.0 to 1.3: ZONES leads to the chains of the packet's zone, by its source, else by its interface, else by default;
                 a zone's chains: POLICIES_pre, _pre, _log, _deny, _allow, _post, POLICIES_post, then the zone's target
@@ -27,7 +27,7 @@ from hairpin.netfilter.nft.syntax import Json, Object
 
 _OFFSET = 10
 _OTHER_CHAINS, _OTHER_PAIRS = (1, 0), (2, 5)
-"""Before the first, and since the second, firewalld's table is another one."""
+"""Before the first and since the second version, firewalld's table differs."""
 _PLACES: tuple[tuple[FirewalldTable, Hook, int], ...] = (
     ("mangle", "prerouting", -150), ("nat", "prerouting", -100), ("nat", "postrouting", 100), ("nat", "output", -100),
     ("filter", "prerouting", 0), ("filter", "input", 0), ("filter", "forward", 0), ("filter", "output", 0),
@@ -36,11 +36,11 @@ _TUNNELLED = (
     ("::", 96), ("::ffff:0.0.0.0", 96), ("2002::", 24), ("2002:a00::", 24), ("2002:7f00::", 24), ("2002:a9fe::", 32),
     ("2002:ac10::", 28), ("2002:c0a8::", 32), ("2002:e000::", 19),
 )  # fmt: skip
-"""IPv6 addresses that carry an IPv4 address which RFC 3964 forbids there."""
+"""IPv6 addresses with an embedded IPv4 address that RFC 3964 forbids there."""
 
 
 def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table:
-    """Return ``inet firewalld``.  ``later``: the interfaces that were bound after the start, in their order.
+    """Return ``inet firewalld``.  ``later``: the interfaces bound after the start, in their order.
 
     Raises ChangeError if a file that the configuration needs was not read."""
     draft = ChainDraft(counters=within.settings.counters)
@@ -61,7 +61,7 @@ def firewalld_table(within: Permanent, later: tuple[Binding, ...] = ()) -> Table
 
 
 def applied_rules(within: Permanent, later: tuple[Binding, ...] = ()) -> Iterator[TrafficRules]:
-    """Yield the rules of the zones and the policies that packets may have."""
+    """Yield the rules of the zones and policies that can have packets."""
     bound = _with_bindings(within, later)
     for zone in bound.zones:
         if zone.interfaces or zone.sources or zone.name == within.settings.default_zone:
@@ -70,7 +70,7 @@ def applied_rules(within: Permanent, later: tuple[Binding, ...] = ()) -> Iterato
 
 
 def _with_bindings(within: Permanent, later: tuple[Binding, ...]) -> Permanent:
-    """Return the configuration in which the zones have these interfaces, too."""
+    """Return the configuration in which the zones have these interfaces as well."""
     zones = tuple(
         msgspec.structs.replace(
             zone, interfaces=(*zone.interfaces, *(link for name, link in later if name == zone.name))
@@ -87,7 +87,7 @@ def is_known(within: Permanent) -> bool:
 
 
 def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:
-    """Add the chains that hooks call; yield those from which packets are led to zones and policies."""
+    """Add the chains that hooks call; yield those that dispatch packets to zones and policies."""
     for table, hook, priority in _PLACES:
         place: Place = (table, hook)
         draft.base_chain(chain_at(place), "nat" if table == "nat" else "filter", hook, priority + _OFFSET)
@@ -111,7 +111,8 @@ def _base_chains_of_pairs(draft: ChainDraft, within: Permanent) -> None:
 
 
 def _translated(draft: ChainDraft, within: Permanent, chain: str) -> None:
-    """Add what becomes of packets whose destination was translated: by whomever, unless that is forbidden."""
+    """Add the rules for packets with a translated destination: accepted whoever translated it, unless the settings
+    forbid that."""
     status: Json = {"ct": {"key": "status"}}
     if not within.settings.strict_forward_ports:
         draft.add(chain, words.comparison(status, "dnat", "in"), words.ACCEPT)
@@ -236,7 +237,7 @@ def _addresses(text: str) -> Json:
 
 
 def _order(entry: str) -> tuple[int, ...]:
-    """Return what nft sorts the elements by."""
+    """Return the key by which nft sorts the elements."""
     address = entry.partition(",")[0].partition("-")[0].partition("/")[0]
     try:
         return (int(ipaddress.ip_address(address)),)

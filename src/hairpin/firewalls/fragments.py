@@ -62,7 +62,7 @@ def port(text: str) -> Json:
 
 
 def link(side: LinkSide, names: tuple[str, ...]) -> Iterator[Object]:
-    """Yield the comparisons of the interface's name, each of them for one rule: ``+`` at the end stands for any."""
+    """Yield the comparisons of the interface's name, one for each rule.  A ``+`` at the end is a wildcard."""
     yield from (meta(side, f"{each[:-1]}*") for each in names if each.endswith("+"))
     plain: list[Json] = [each for each in names if not each.endswith("+")]
     if plain:
@@ -81,7 +81,7 @@ def address(side: Side, text: str, ipsets: Mapping[str, PermanentIpset], *, inve
 
 
 def version_of(text: str, ipsets: Mapping[str, PermanentIpset]) -> IpVersion | None:
-    """Return the family to which the address belongs; None of a hardware address."""
+    """Return the family of the address; None for a hardware address."""
     if text.startswith("ipset:"):
         found = ipsets.get(text.removeprefix("ipset:"))
         if found is None or found.type == "hash:mac":
@@ -122,13 +122,13 @@ def _in_set(side: Side, name: str, ipsets: Mapping[str, PermanentIpset], op: str
 
 
 def of_family(family: str) -> list[Object]:
-    """Return the comparison of the packet's family; nothing if a rule is for both."""
+    """Return the comparison of the packet's family; empty for a rule of both."""
     return [meta("nfproto", family)] if family else []
 
 
 def as_printed(statements: list[Object]) -> list[Object]:
-    """Return the rule as the kernel gives it back: a comparison of the family goes if the header of
-    that family, or an answer of it, follows.
+    """Return the rule as the kernel lists it.  It omits the family comparison before a match or a reject that implies
+    the family.
 
     Source: nftables src/payload.c payload_may_dependency_kill(), src/netlink_delinearize.c stmt_reject_postprocess()"""
     families = {name for each in statements if (name := _header_of(each)) is not None}
@@ -180,7 +180,7 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
 
 
 def rejection(answer: str, statements: list[Object]) -> Object:
-    """Return the statement that rejects with this answer; without one, with the default of the rule's family."""
+    """Return the statement that rejects with this ICMP error; without one, with the default of the rule's family."""
     if answer in ("tcp-reset", "tcp-rst"):
         return {"reject": {"type": "tcp reset"}}
     if answer in _ANSWERS:
@@ -275,11 +275,11 @@ _CODES: Mapping[IpVersion, Mapping[str, tuple[str, int | str | None]]] = {
         "router-solicitation": ("nd-router-solicit", "no-route"),
     },
 }  # fmt: skip
-"""Those that 2.4 compares otherwise; nft prints IPv6's code 0 as ``no-route``, whatever the type."""
+"""Codes that 2.4 compares differently; nft prints IPv6's code 0 as ``no-route``, whatever the type."""
 
 
 def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Object] | None:
-    """Return the comparisons of ICMP's type and code by this version of firewalld; None if this family has no such
+    """Return the comparisons of ICMP type and code in this version of firewalld; None if this family has no such
     type."""
     found = _CODES[version].get(name) if firewalld >= _ICMP_WITH_CODES else None
     found = found or _ICMP[version].get(name)
@@ -291,7 +291,7 @@ def icmp(version: IpVersion, name: str, firewalld: tuple[int, ...]) -> list[Obje
 
 
 def sent_on(to_port: str, to_address: str) -> Object:
-    """Return the statement that forwards a port to another one, here or at an address."""
+    """Return the statement that forwards a port to another one, on this host or at an address."""
     where: dict[str, Json] = {}
     if to_address:
         version, value = _plain_address(to_address)
@@ -302,12 +302,12 @@ def sent_on(to_port: str, to_address: str) -> Object:
 
 
 def of_kind(denied: str) -> list[Object]:
-    """Return the comparison of the kind of packet that ``LogDenied`` names; nothing if it logs all."""
+    """Return the comparison for the packet type that ``LogDenied`` names; empty if it logs all."""
     return [] if denied == "all" else [meta("pkttype", "host" if denied == "unicast" else denied)]
 
 
 def family_of_header(statement: Object) -> str:
-    """Return the family whose header the statement compares: ``ip``, ``ip6``, ``ether``; empty: none."""
+    """Return the family whose header the statement matches: ``ip``, ``ip6``, ``ether``; empty: none."""
     match statement:
         case {"match": {"left": {"payload": {"protocol": str(protocol)}}}}:
             return protocol

@@ -1,4 +1,4 @@
-"""What a zone or a policy opens and closes, as the rules of its chains, in the order in which firewalld adds them.
+"""The accepting and denying rules of a zone or a policy, in the order in which firewalld adds them.
 
 Source: firewall/core/fw_policy.py _policy_settings(), nftables.py
 """
@@ -16,7 +16,7 @@ _VERSIONS: tuple[words.IpVersion, ...] = ("ipv4", "ipv6")
 
 
 def lines_of_rules(within: Permanent, chains: OwnChains, rules: TrafficRules) -> Iterator[RuleLine]:
-    """Yield the rules of a zone's direction, or of a policy."""
+    """Yield the rules of a zone for one direction, or of a policy."""
     allow = f"{chains.base('filter')}_allow"
     for each in rules.services:
         yield from _service(within, allow, each)

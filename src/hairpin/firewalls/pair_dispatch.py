@@ -1,7 +1,7 @@
-"""How firewalld 2 leads packets to policies and zones: each pair of where a packet comes from and where it goes.
+"""How firewalld 2 dispatches packets to policies and zones: by pairs of ingress and egress.
 
-Each place has one chain, sorted: by the zones' priorities, sources before links, the default zone last; of one pair the
-policies by their priorities, the zone between them, and what the zone does with the rest.
+Each place has one sorted chain: by the zones' priorities, sources before links, the default zone last.  The rules of
+one pair are its policies by priority, the zone among them, then the zone's target.
 
 Source: firewall/core/nftables.py of firewalld 2.3 _policy_dispatch_sort_key(),
 build_policy_ingress_egress_pair_rules(); fw_zone.py _interface_or_source_update_policies_derived_from_zone(),
@@ -40,8 +40,8 @@ _Key = tuple[int | str, ...]
 
 
 class Endpoint(NamedTuple):
-    """Where a packet comes from or goes to: a source or a link of a zone; ``*``: any link, of the default zone; no
-    zone: the host."""
+    """An ingress or egress of packets: a source or a link of a zone.  ``*``: any link, of the default zone.  No zone:
+    the host."""
 
     zone: PermanentZone | None
     source: str = ""
@@ -52,7 +52,7 @@ _HOST = Endpoint(None)
 
 
 class PairDispatch:
-    """The chains of the zones and the policies, and what leads to them."""
+    """The chains of the zones and the policies, and the dispatch to them."""
 
     def __init__(self, draft: ChainDraft, within: Permanent) -> None:
         self._draft, self._within = draft, within
@@ -62,7 +62,7 @@ class PairDispatch:
         self._known: set[tuple[_Key, str, str]] = set()
 
     def add(self) -> None:
-        """Add them."""
+        """Add the chains and the dispatch."""
         ends = tuple(self._ends())
         zones = {each.zone.name: each.zone for each in ends if each.zone is not None}
         for zone in zones.values():
@@ -151,7 +151,7 @@ class PairDispatch:
         if ingress.source:
             matches.append(words.address("saddr", ingress.source, ipsets))
         if egress.source:
-            # nft prints the destination of a frame first: it stands first there.
+            # nft prints the destination of an Ethernet frame first, so it comes first here.
             plain = not any(each.source.startswith("ipset:") for each in (ingress, egress))
             first = bool(ingress.source) and plain and words.family_of_header(matches[-1]) == "ether"
             matches.insert(len(matches) - int(first), words.address("daddr", egress.source, ipsets))
@@ -160,8 +160,8 @@ class PairDispatch:
         self._insert(chain_at(place, "_POLICIES"), (*key, last, priority), (*matches, *what))
 
     def _insert(self, chain: str, key: _Key, statements: tuple[Object, ...]) -> None:
-        """Insert a rule as firewalld does: it counts the rules of one key once, so behind policies of one priority for
-        the same pair its count is too small.
+        """Insert a rule at firewalld's index.  firewalld counts rules with the same key once, so its index is too low
+        after several policies of one priority for the same pair.
 
         Source: firewall/core/nftables.py _set_rule_sort_policy_dispatch()"""
         known = (key, chain, str(statements))
@@ -174,7 +174,7 @@ class PairDispatch:
         self._rules.setdefault(chain, []).insert(keys.index(key), statements)
 
     def _ends_of(self, names: tuple[str, ...], ends: tuple[Endpoint, ...]) -> list[Endpoint]:
-        """Return the ends of these zones in the order in which firewalld goes through them."""
+        """Return the ends of these zones in firewalld's order."""
         if "HOST" in names:
             return [_HOST]
         zones = dict.fromkeys(each.zone.name for each in ends if each.zone is not None)
@@ -199,7 +199,7 @@ def _ingress_key(end: Endpoint) -> _Key:
 def _egress_key(end: Endpoint, *, before: bool) -> _Key:
     if end.zone is None:
         return 0, 0, "HOST", "", ""
-    if before and end.link:  # nobody knows before routing by which link a packet leaves
+    if before and end.link:  # before routing, the egress link is unknown
         return end.zone.egress_priority, 2, "", "", ""
     priority = _LAST_PRIORITY if end.link == _ANY_LINK else end.zone.egress_priority
     return priority, 1 if end.source else 2, end.zone.name, end.source, end.link

@@ -1,4 +1,4 @@
-"""What firewalld reads at each start and reload: its permanent configuration, as values.
+"""firewalld's permanent configuration as values.  It reads the files at each start and reload.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.service(5), firewalld.ipset(5), firewalld.helper(5),
 firewalld.conf(5).
@@ -18,7 +18,7 @@ Binding = tuple[str, str]
 
 
 class FirewalldSettings(msgspec.Struct, frozen=True):
-    """firewalld.conf.  ``rpfilter``: in which chain IPv6's sources are checked, and how strictly (empty: nowhere)."""
+    """firewalld.conf.  ``rpfilter``: the chain that checks IPv6 sources, and how strictly (empty: none)."""
 
     default_zone: str = "public"
     backend: str = "nftables"
@@ -48,7 +48,7 @@ class RichPart(msgspec.Struct, frozen=True):
 
 
 class RichRule(msgspec.Struct, frozen=True):
-    """A rich rule.  ``element``: the service, port … that it is about; ``logs``: in their order."""
+    """A rich rule.  ``element``: its service, port …; ``logs``: in their order."""
 
     family: str = ""
     priority: int = 0
@@ -60,7 +60,7 @@ class RichRule(msgspec.Struct, frozen=True):
 
 
 class ForwardPort(msgspec.Struct, frozen=True):
-    """A port that is forwarded; empty: the same port, this host."""
+    """A forwarded port.  Empty fields: the same port, this host."""
 
     port: str
     protocol: str
@@ -82,7 +82,7 @@ class TrafficRules(msgspec.Struct, frozen=True):
     rich: tuple[RichRule, ...] = ()
 
     def forwarded_families(self) -> frozenset[str]:
-        """Return the families for which firewalld switches forwarding on: of rules that translate addresses."""
+        """Return the families for which firewalld switches forwarding on: those of rules that translate addresses."""
         ports = (each for each in self.forward_ports if each.to_address)
         found = {"ipv6" if ":" in each.to_address else "ipv4" for each in ports}
         for rule in self.rich:
@@ -93,7 +93,7 @@ class TrafficRules(msgspec.Struct, frozen=True):
 
 
 class PermanentZone(msgspec.Struct, frozen=True):
-    """A zone as its file has it.  Sources as firewalld writes them: an address, a hardware address, ``ipset:NAME``."""
+    """A zone as in its file.  Sources are in firewalld's format: an address, a hardware address, ``ipset:NAME``."""
 
     name: str
     target: str = "default"
@@ -106,7 +106,7 @@ class PermanentZone(msgspec.Struct, frozen=True):
 
 
 class PermanentPolicy(msgspec.Struct, frozen=True):
-    """A policy as its file has it.  ``ingress`` and ``egress``: zones, ``ANY``, ``HOST``."""
+    """A policy as in its file.  ``ingress`` and ``egress``: zones, ``ANY``, ``HOST``."""
 
     name: str
     target: str = "CONTINUE"
@@ -118,7 +118,7 @@ class PermanentPolicy(msgspec.Struct, frozen=True):
 
 
 class PermanentService(msgspec.Struct, frozen=True):
-    """A service: what a client needs of it.  ``destinations`` by family: ``ipv4``, ``ipv6``."""
+    """A service: the ports and protocols that its clients need.  ``destinations`` by family: ``ipv4``, ``ipv6``."""
 
     name: str
     ports: tuple[Port, ...] = ()
@@ -131,7 +131,7 @@ class PermanentService(msgspec.Struct, frozen=True):
 
 
 class PermanentIpset(msgspec.Struct, frozen=True):
-    """A set of addresses: ``hash:net``, ``hash:ip,port`` …  ``inet6``: of IPv6's."""
+    """A set of addresses: ``hash:net``, ``hash:ip,port`` …  ``inet6``: an IPv6 set."""
 
     name: str
     type: str
@@ -141,7 +141,7 @@ class PermanentIpset(msgspec.Struct, frozen=True):
 
 
 class PermanentHelper(msgspec.Struct, frozen=True):
-    """A helper of connection tracking."""
+    """A conntrack helper."""
 
     name: str
     module: str = ""
@@ -150,7 +150,7 @@ class PermanentHelper(msgspec.Struct, frozen=True):
 
 
 class Permanent(msgspec.Struct, frozen=True):
-    """The permanent configuration, of firewalld in this version."""
+    """The permanent configuration of this firewalld version."""
 
     settings: FirewalldSettings = FirewalldSettings()
     zones: tuple[PermanentZone, ...] = ()

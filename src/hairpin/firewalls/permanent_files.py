@@ -1,4 +1,4 @@
-"""Reads firewalld's permanent configuration from the host's files: those below /etc come before those of the package.
+"""Reads firewalld's permanent configuration from the host's files: those below /etc override those of the package.
 
 Source: firewalld.zone(5), firewalld.policy(5), firewalld.service(5), firewalld.ipset(5), firewalld.helper(5);
 firewall/core/io/policy.py
@@ -61,7 +61,7 @@ _KINDS = {"zones": "zone", "policies": "policy", "services": "service", "ipsets"
 
 
 def _documents(files: tuple[ConfigFile, ...]) -> Mapping[str, Mapping[str, list[FirewalldElement]]]:
-    """Return each kind's files by name."""
+    """Return the files of each kind by name."""
     chosen: dict[tuple[str, str], ConfigFile] = {}
     for each in files:
         match = _PATH.fullmatch(each.path)
@@ -174,7 +174,7 @@ def _has(elements: list[FirewalldElement], tag: str) -> bool:
 
 
 def _named(elements: list[FirewalldElement], tag: str, attribute: str) -> tuple[str, ...]:
-    """Return the attribute of each such element, each value once."""
+    """Return the attribute of each such element without duplicates."""
     own = (each.attributes.get(attribute, "") for each in elements if each.depth == 1 and each.tag == tag)
     return tuple(dict.fromkeys(each for each in own if each))
 
@@ -215,7 +215,7 @@ def _rules(elements: list[FirewalldElement]) -> TrafficRules:
 
 
 def _united(ports: tuple[Port, ...]) -> tuple[Port, ...]:
-    """Return the ports as firewalld keeps them: ranges of a protocol that overlap are one range, at the end.
+    """Return the ports as firewalld keeps them: overlapping ranges of a protocol are merged into one, at the end.
 
     Source: firewall/functions.py coalescePortRange()"""
     kept: list[Port] = []

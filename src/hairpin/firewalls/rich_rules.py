@@ -1,7 +1,7 @@
-"""The rules that a rich rule becomes: those that log, and the one that decides.
+"""The rules of a rich rule: those that log, and the one that decides.
 
-Those of priority 0 go to the chains ``_log``, ``_deny`` and ``_allow``, those below to ``_pre``, those above to
-``_post``.
+With priority 0 they go to the chains ``_log``, ``_deny`` and ``_allow``, with a negative one to ``_pre``, with a
+positive one to ``_post``.
 
 Source: firewalld.richlanguage(5); firewall/core/fw_policy.py _rule_prepare(), nftables.py _rich_rule_action()
 """
@@ -20,7 +20,7 @@ _LOGS_FORWARDED = (2, 0)
 
 
 def direction(rule: RichRule) -> str:
-    """Return the packets of a zone that the rule is about: to the host (``IN``), by it (``FWD``), out of it
+    """Return the direction of a zone's packets for the rule: to the host (``IN``), forwarded (``FWD``), on egress
     (``POST``).
 
     Source: firewall/core/fw_zone.py _rich_rule_to_policies()"""
@@ -79,7 +79,7 @@ def _address(part: RichPart) -> str:
 
 
 def _ends(within: Permanent, rule: RichRule) -> list[Object]:
-    """Return the comparisons of the destination and the source."""
+    """Return the comparisons of destination and source."""
     found: list[Object] = []
     sides: tuple[tuple[words.Side, RichPart | None], ...] = (("daddr", rule.destination), ("saddr", rule.source))
     for side, part in sides:
@@ -104,7 +104,7 @@ def _line(chain: str, statements: list[Object], rule: RichRule) -> RuleLine:
 def _decided(
     within: Permanent, chains: OwnChains, rule: RichRule, what: list[Object], where: list[Object] | None = None
 ) -> Iterator[RuleLine]:
-    """Yield the rules for packets that ``what`` compares.  ``where``: the destination of the service."""
+    """Yield the rules for packets that match ``what``.  ``where``: the destination of the service."""
     head = [*words.of_family(rule.family), *(where or []), *_ends(within, rule), *what]
     for each in rule.logs:
         suffix = _suffix(rule) if rule.priority else "log"

@@ -1,4 +1,4 @@
-"""A rule of firewalld's on its way into a table, and the chains of a zone or a policy that it goes to.
+"""A firewalld rule before it is in a table, and the chains of its zone or policy.
 
 Source: firewall/core/fw_policy.py policy_base_chain_name()
 """
@@ -13,8 +13,8 @@ FirewalldTable = Literal["filter", "nat", "mangle"]
 
 
 class RuleLine(msgspec.Struct, frozen=True):
-    """A rule at the end of a chain, or, with a priority, behind those of the same priority and less.  ``rich``: a
-    rich rule's, which firewalld takes for another one than the same rule of a service or a port."""
+    """A rule for the end of a chain or, with a priority, after those with the same or a lower number.  ``rich``: a rich
+    rule's.  firewalld does not treat it as a duplicate of a service's or port's rule."""
 
     chain: str
     statements: tuple[Object, ...]
@@ -24,7 +24,7 @@ class RuleLine(msgspec.Struct, frozen=True):
 
 class OwnChains(msgspec.Struct, frozen=True):
     """The chains of a zone or a policy for one direction.  ``filter``: ``IN``, ``FWD``, ``OUT``; ``nat``: ``PRE``,
-    ``OUT``.  ``policy``: firewalld's own name of it, which stands in the log."""
+    ``OUT``. ``policy``: firewalld's own name of it, which its log messages have."""
 
     policy: str
     suffix: str
@@ -32,7 +32,7 @@ class OwnChains(msgspec.Struct, frozen=True):
     nat: str = "PRE"
 
     def base(self, table: FirewalldTable, *, leaving: bool = False) -> str:
-        """Return the first of the chains; ``leaving``: that of packets whose source may be translated."""
+        """Return the first chain in the table; ``leaving``: the one for source translation."""
         match table:
             case "filter":
                 return f"filter_{self.filter}_{self.suffix}"

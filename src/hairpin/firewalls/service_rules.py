@@ -1,4 +1,4 @@
-"""What opens a service: the comparisons of its ports and protocols, and its helpers of connection tracking.
+"""The matches that open a service: its ports and protocols, and its conntrack helpers.
 
 Source: firewall/core/fw_policy.py _service(), get_helpers_for_service_modules()
 """
@@ -15,9 +15,9 @@ _VERSIONS: tuple[words.IpVersion, ...] = ("ipv4", "ipv6")
 
 
 def with_included(within: Permanent, name: str) -> Iterator[PermanentService]:
-    """Yield the services that this one includes, each before the one that includes it, then itself.
+    """Yield the services that this one includes, each before its includer, then the service itself.
 
-    Raises ChangeError if the file of one was not read."""
+    Raises ChangeError if a file was not read."""
     yield from _included(within, name, {name})
 
 
@@ -33,7 +33,7 @@ def _included(within: Permanent, name: str, seen: set[str]) -> Iterator[Permanen
 
 
 def destinations(service: PermanentService, versions: tuple[words.IpVersion, ...] = _VERSIONS) -> list[list[Object]]:
-    """Return the comparisons of the addresses that the service is reached at: one empty list if those are any."""
+    """Return the comparisons for the service's destination addresses; one empty list if any address fits."""
     if not service.destinations:
         return [[]]
     told = (service.destinations[each] for each in versions if each in service.destinations)
@@ -55,7 +55,7 @@ def helper_rules(within: Permanent, service: PermanentService) -> Iterator[tuple
 
 
 def declared_helper(within: Permanent, name: str) -> Object:
-    """Return the helper that a rule assigns by this name, as the table declares it.
+    """Return the table's declaration of the helper that a rule assigns by this name.
 
     Source: firewall/core/nftables.py build_policy_helper_ports_rules()"""
     known, _, protocol = name.removeprefix("helper-").rpartition("-")

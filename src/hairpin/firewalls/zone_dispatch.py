@@ -1,4 +1,4 @@
-"""How firewalld 1 leads packets to their zone and to the policies: by the source, else by the link, else by default.
+"""How firewalld 1 dispatches packets to their zone and to the policies: by source, else by link, else by default.
 
 Source: firewall/core/nftables.py of firewalld 1.3 build_zone_source_interface_rules(),
 build_zone_source_address_rules(), build_policy_ingress_egress_rules(); fw.py _start_apply_objects()
@@ -34,7 +34,7 @@ class ZoneDispatch:
         self._sources: list[tuple[str, str]] = []
 
     def add(self) -> None:
-        """Add the zones that packets may have: those with interfaces or sources, then the default zone."""
+        """Add the zones that can have packets: those with interfaces or sources, then the default zone."""
         later = set(self._later)
         applied: list[str] = []
         for zone in self._within.zones:
@@ -74,7 +74,7 @@ class ZoneDispatch:
         add_inversion(self._draft, zone, self._denied, len(PARTS) + 2)
 
     def _interface(self, zone: PermanentZone, name: str) -> None:
-        """Add the dispatch by an interface: before those that were bound earlier, behind the sources."""
+        """Add the dispatch by an interface: before earlier bound interfaces, after the sources."""
         for chains, places in directions(zone.name):
             for place in places:
                 target = base_of(chains, place)
@@ -100,7 +100,7 @@ class ZoneDispatch:
 
 
 def add_policy(draft: ChainDraft, within: Permanent, policy: PermanentPolicy) -> None:
-    """Add the chains of a policy between zones, and what leads to them."""
+    """Add the chains of a policy between zones, and the dispatch to them."""
     chains = policy_chains(policy)
     places = policy_places(within, policy)
     for place in places:
@@ -110,13 +110,13 @@ def add_policy(draft: ChainDraft, within: Permanent, policy: PermanentPolicy) ->
     for place in places:
         target = words.jump(base_of(chains, place))
         for matches in _dispatches(within, policy):
-            # Priorities are never 0.
+            # No policy has priority 0.
             draft.add_lines([RuleLine(chain_at(place, stage), (*matches, target), policy.priority)])
     draft.add_lines(lines_of_rules(within, chains, policy.rules))
 
 
 def _dispatches(within: Permanent, policy: PermanentPolicy) -> Iterator[tuple[Object, ...]]:
-    """Yield the comparisons by which packets are led to the policy, each of them for one rule."""
+    """Yield the comparisons that dispatch packets to the policy, one for each rule."""
     ingress, egress = (
         tuple(_ends(within, zones, side)) or (None,)
         for zones, side in ((policy.ingress, "ingress"), (policy.egress, "egress"))

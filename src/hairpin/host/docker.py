@@ -38,22 +38,22 @@ class Endpoint(msgspec.Struct, frozen=True):
     mac: int | None = None
     aliases: tuple[str, ...] = ()
     fixed4: int | None = None
-    """The address that somebody chose for it (``--ip``), which a start gives it again; None: any that is free."""
+    """The address that its options chose (``--ip``), which each start gives it again; None: any free one."""
     fixed6: int | None = None
 
 
 SWARM_BRIDGE = "docker_gwbridge"
-"""The network by which swarm leads a container to the outside if it is on overlay networks alone."""
+"""The network by which swarm gives a container that is only on overlay networks its way to the outside."""
 STACKED = ("macvlan", "ipvlan")
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
-"""Modes in which a container uses another one's network."""
+"""Modes in which a container uses another container's network."""
 
 
 class Container(msgspec.Struct, frozen=True):
     """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
     ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
-    NAME.  ``service``: that of a compose file or a swarm which the container is of."""
+    NAME.  ``service``: its service in a compose file or a swarm."""
 
     id: str
     name: str
@@ -67,46 +67,46 @@ class Container(msgspec.Struct, frozen=True):
     finished_at: str = ""
     oom_killed: bool = False
     restart_count: int = 0
-    """How often its engine has started it again since somebody did."""
+    """How often its engine has restarted it since a person started it."""
     health: str = ""
-    """What its own check says: starting healthy unhealthy; empty: it has none."""
+    """The state of its health check: starting healthy unhealthy; empty: it has none."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: tuple[tuple[str, int], ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     restart_policy: str = "no"
     network_disabled: bool = False
-    """Whether Docker has switched its network off for good: a start of it under ``bridge=none`` does so."""
+    """Whether Docker has disabled its network for good, as a start under ``bridge=none`` does."""
     dns: tuple[str, ...] = ()
     service: str = ""
     project: str = ""
-    """The project of Compose's that it is of; empty: of none."""
+    """Its Compose project; empty: none."""
     unit: str = ""
-    """The unit of systemd that runs it, as Podman notes it: of a quadlet, or what `podman generate systemd` wrote."""
+    """The systemd unit that runs it, as Podman labels it: from a quadlet, or from `podman generate systemd`."""
     is_task: bool = False
-    """Whether a swarm runs it, as a task of the service."""
+    """Whether it is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None
-    """The name servers of its own resolv.conf; None: that could not be read."""
+    """The name servers of its own resolv.conf; None: the file was not read."""
     extra_names: tuple[str, ...] = ()
-    """Names that its engine tells it alone, in its /etc/hosts or as links: --add-host, --link."""
+    """Names that only this container resolves, from its /etc/hosts or links: --add-host, --link."""
     netns: str | None = None
     left_unread: str | None = None
-    """The name of its namespace, if that was left unread because the question did not need it."""
+    """The name of its namespace if that was not read, because the question did not need it."""
     evidence: str = ""
 
     @property
     def running(self) -> bool:
-        """Whether its processes and its network namespace exist (a paused one's do; between two starts they do not)."""
+        """Whether its processes and its network namespace exist: yes while paused, no between two restarts."""
         return self.status in ("running", "paused")
 
     @property
     def starts_with_daemon(self) -> bool:
-        """Whether dockerd starts it when it starts itself."""
+        """Whether dockerd starts it at its own start."""
         return self.restart_policy in ("always", "unless-stopped")
 
     @property
     def service_names(self) -> tuple[str, ...]:
-        """Its service's names.  A swarm's resolver tells a client the service's virtual address by its name, and those
-        of the tasks by ``tasks.NAME``.
+        """Its service's names.  A swarm's resolver answers the service's name with its virtual address, and
+        ``tasks.NAME`` with those of the tasks.
 
         Source: moby libnetwork/service_common.go addServiceBinding()"""
         of_swarm = (f"tasks.{self.service}",) if self.is_task else ()
@@ -114,12 +114,12 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def is_disconnected(self) -> bool:
-        """Whether somebody has disconnected the running container from its last network."""
+        """Whether the running container was disconnected from its last network."""
         return self.running and self.has_lost_networks
 
     @property
     def has_lost_networks(self) -> bool:
-        """Whether the container is on no network, though it was made for one of its engine's."""
+        """Whether the container is on no network, though it was created for a network of its engine."""
         return not self.endpoints and self.network_mode.partition(":")[0] not in ("none", *_SHARED)
 
     @property
@@ -136,8 +136,8 @@ class Subnet(msgspec.Struct, frozen=True):
     prefix_length: int
     gateway: int | None = None
     part: tuple[int, int] | None = None
-    """The network and the prefix length from which the engine takes containers' addresses: ``--ip-range``; None: all
-    of it."""
+    """The network and prefix length from which the engine assigns container addresses: ``--ip-range``; None: the whole
+    subnet."""
 
 
 class DockerNetwork(msgspec.Struct, frozen=True):
@@ -151,18 +151,20 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     ipv6: bool = False
     ingress: bool = False
     ingress_sandbox: int | None = None
-    """The IPv4 address on it of dockerd's namespace for the published ports of a swarm's services."""
+    """The IPv4 address, on this network, of dockerd's namespace for published ports of swarm services."""
     gateways: tuple[tuple[str, Endpoint], ...] = ()
-    """Swarm's bridge: the ids of the containers on it and their endpoints, none of which the container itself tells."""
+    """For swarm's bridge: the ids of the containers on it and their endpoints.  The containers themselves do not list
+    them."""
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
     project: str = ""
-    """The project of Compose's that made it; empty: none did."""
+    """The Compose project that made it; empty: none."""
     dns_enabled: bool | None = None
-    """Podman's: whether aardvark-dns serves the network; None: it did not say."""
+    """For Podman: whether aardvark-dns serves the network; None: it did not say."""
     created: str = ""
-    """When Docker made it, by RFC 3339: its default network anew at each start of dockerd that leaves no container."""
+    """When Docker made it, by RFC 3339.  dockerd makes its default network again at each start without live
+    containers."""
     evidence: str = ""
 
     def option(self, name: str) -> str | None:
@@ -171,7 +173,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
 
     @property
     def mtu_bytes(self) -> int | None:
-        """The MTU that the network gives its links; None: it has no such option.  Docker's, else Podman's option."""
+        """The MTU option of the network; None: it has none.  Docker's, else Podman's option."""
         text = self.option("com.docker.network.driver.mtu") or self.option("mtu") or ""
         return int(text) if text.isdecimal() and int(text) else None
 
@@ -181,8 +183,8 @@ class DockerNetwork(msgspec.Struct, frozen=True):
         return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
 
     def is_routed(self, version: Literal[4, 6]) -> bool:
-        """Return whether the network was made for routers that know the way to it, so that nothing masquerades it.
-        Source: moby libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
+        """Return whether the network is routed: routers have a route to it, and nothing masquerades it. Source: moby
+        libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
 
 
@@ -204,15 +206,15 @@ Tool = Literal["docker", "podman"]
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """How an engine took the collector's questions.
+    """How an engine answered the collector.
 
-    ``endpoint``: where it was asked, empty where no place was found.  ``state``: it ``answers``; it is ``hung`` (no
-    answer within the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs, or may, and nothing
-    here can ask it) or ``unreadable`` (no permission).  ``answered_ms``: how long it took to tell its version.
+    ``endpoint``: its API socket; empty: none was found.  ``state``: it ``answers``; or it is ``hung`` (no answer within
+    the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs or may run, but cannot be asked from
+    here) or ``unreadable`` (no permission).  ``answered_ms``: how long its version took.
 
-    ``named``: ``DOCKER_HOST`` or ``docker context NAME``, by which the endpoint was named; empty: it was found here.
-    ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint is
-    none that can be asked from here, such as another machine's."""
+    ``named``: ``DOCKER_HOST`` or ``docker context NAME``, which named the endpoint; empty: hairpin found it.
+    ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint cannot
+    be asked from here, for example another machine's."""
 
     kind: Tool
     endpoint: str
@@ -224,14 +226,14 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """How a daemon that does not run is started.  ``enabled``: files that start it at boot.  ``flags``: those that its
-    unit gives it.  ``log``: lines with which it ended."""
+    """How a stopped daemon is started.  ``enabled``: files that start it at boot.  ``flags``: from its unit.  ``log``:
+    its last lines."""
 
     by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
     enabled: tuple[str, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
     file: tuple[str, ...] = ()
-    """The options that daemon.json gives."""
+    """The options in daemon.json."""
     malformed: bool = False
     config: str = "/etc/docker/daemon.json"
     log: tuple[str, ...] = ()
@@ -272,25 +274,25 @@ class Engine(msgspec.Struct, frozen=True):
     allow_direct_routing: bool | None = None
     rootless: bool = False
     stored: bool = False
-    """Whether containers and networks are from the engine's own files, as it did not tell them itself."""
+    """Whether containers and networks come from the engine's own files, because the engine did not answer."""
     boot: Boot | None = None
-    """None: it runs."""
+    """How to start it; None: it runs."""
     user: str = ""
-    """The user who has its containers, if not the one who reads the host."""
+    """The user whose containers they are, if it is not the user who reads the host."""
     address_pools: tuple[tuple[int, int, int], ...] = ()
-    """The IPv4 pools that somebody has given it for networks: each a block, and the length of its networks' prefixes;
-    empty: its own."""
+    """The configured IPv4 pools for networks: each a block, and the prefix length of its networks; empty: the
+    defaults."""
     mesh: tuple[MeshPort, ...] = ()
-    """Ports of services of the swarm that this node takes."""
+    """Ports of swarm services that this node accepts."""
     services: tuple[SwarmService, ...] | None = None
-    """All services of the swarm, if this node is one of its managers; None: it did not tell them, or is none."""
+    """All services of the swarm, if this node is a manager and lists them; else None."""
     network_backend: str | None = None
-    """Podman's: ``netavark`` or ``cni``; None: it did not say."""
+    """For Podman: ``netavark`` or ``cni``; None: it did not say."""
     network_version: str = ""
     evidence: str = ""
 
     def command(self, *words: str) -> str:
-        """Return the engine's command as root types it: that of another user's containers runs as the user."""
+        """Return the engine's command as root types it: for another user's containers, it runs as that user."""
         line = shlex.join((self.kind, *words))
         return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 
@@ -300,7 +302,7 @@ class Engine(msgspec.Struct, frozen=True):
         return self.kind.capitalize()
 
     def network_names(self, container: Container) -> frozenset[str]:
-        """Return the names of the networks that the container is, or will be, attached to."""
+        """Return the names of the container's present or future networks."""
         names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
         return frozenset({self.default_network}) if names & {"default", "bridge"} else names
 
@@ -314,34 +316,34 @@ class Engine(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, containers=containers)
 
     def endpoints_of(self, container: Container) -> tuple[Endpoint, ...]:
-        """Return the container's endpoints, with that on swarm's bridge."""
+        """Return the container's endpoints, including the one on swarm's bridge."""
         told = {each.network for each in container.endpoints}
         own = (end for network in self.networks for owner, end in network.gateways if owner == container.id)
         return (*container.endpoints, *(each for each in own if each.network not in told))
 
     def bridge_network(self, container: Container) -> DockerNetwork | None:
-        """Return the first bridge network that the container is, or will be, attached to."""
+        """Return the first bridge network of the container, present or future."""
         names = self.network_names(container)
         return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
 
     @property
     def default_network(self) -> str:
-        """The name of the network that a container joins without being told which."""
+        """The network of a container that is created without naming one."""
         return "bridge" if self.kind == "docker" else "podman"
 
     def starts_unconnected(self, container: Container) -> bool:
-        """Return whether the start of the stopped container connects it to no network: somebody has disconnected it
-        from its last one.
+        """Return whether a start connects the stopped container to no network, because it was disconnected from its
+        last one.
 
-        Docker keeps the network of a container that stops in its list.  Podman's rootless containers have an empty list
+        Docker keeps the networks of a stopped container in its list.  Podman's rootless containers have an empty list
         whether they run or not.  Measured with Docker 20.10.24, Podman 4.3"""
         return self.kind == "docker" and not container.running and container.has_lost_networks
 
     def leaves_unconnected(self, container: Container) -> bool:
         """Return whether the container runs without a network because dockerd was told to make no default one.
 
-        Such a container has its network switched off: no later connection gives it an interface.
-        Source: moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
+        Its network is disabled: no later connection gives it an interface. Source: moby daemon/container_operations.go
+        connectToNetwork(), DisableBridge; measured with 20.10.24"""
         made_none = self.bridge_name == "none" and self.network(self.default_network) is None
         meant = self.kind == "docker" and container.network_mode in ("default", self.default_network)
         held = any(each.ipv4 is not None or each.ipv6 is not None for each in container.endpoints)
@@ -350,8 +352,8 @@ class Engine(msgspec.Struct, frozen=True):
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 
-        A daemon's ``--ip-masq`` is meant for its default network only.  A daemon without iptables writes "false" there
-        by itself, so this says nothing about what is wanted (moby: daemon/daemon.go verifyDaemonSettings()).
+        A daemon's ``--ip-masq`` applies only to its default network.  A daemon without iptables sets it to "false"
+        itself, so then it does not show the administrator's wish (moby: daemon/daemon.go verifyDaemonSettings()).
         """
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:

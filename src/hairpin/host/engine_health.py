@@ -1,4 +1,4 @@
-"""Whether the container engine answers, whether it should, and what the kernel still holds of one that does not.
+"""Whether a container engine answers, whether it should, and what the kernel still has of a stopped one.
 
 Podman has no daemon, so only Docker can be down.
 """
@@ -17,10 +17,10 @@ _OWN_CHAINS = ("DOCKER", "DOCKER-FORWARD", "DOCKER-INGRESS")
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How an engine is.
+    """The health of an engine.
 
-    ``left``: what the kernel holds of it.  ``awaited``: containers that would run if it did.  ``enabled``: whether
-    something starts it at boot, or it failed to start."""
+    ``left``: what the kernel still has of it.  ``awaited``: containers that would run if it ran.  ``enabled``: whether
+    it starts at boot, or its unit failed."""
 
     engine: Engine
     contact: Contact
@@ -35,7 +35,7 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def expected(self) -> bool:
-        """Whether it should answer: what runs is not known as long as it does not."""
+        """Whether it should answer: until it does, its running containers are unknown."""
         if self.engine.kind == "podman":
             return self.contact.state not in ("answers", "stopped")
         return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
@@ -47,7 +47,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 def health(host: Host) -> tuple[Health, ...]:
-    """Return how each engine of the host is."""
+    """Return the health of each engine of the host."""
     told = {each.kind: each for each in host.contacts}
     return tuple(_of(host, each, told.get(each.kind) or Contact(each.kind, "", "answers")) for each in host.engines)
 
@@ -63,15 +63,15 @@ def unanswering(host: Host) -> tuple[Health, ...]:
 
 
 def is_dockerds(chain: Chain) -> bool:
-    """Return whether dockerd made the chain, which outlives it.  DOCKER-USER proves nothing: administrators make it,
-    too."""
+    """Return whether dockerd made the chain, which stays when dockerd ends.  DOCKER-USER proves nothing: administrators
+    make it, too."""
     return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
 
 
 def conflicts(boot: Boot) -> tuple[str, ...]:
     """Return the options that both the unit's flags and daemon.json give: dockerd then refuses to start.
 
-    Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names of lists.
+    Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names for lists.
     """
     keys = {name.rstrip("s") for name in boot.file}
     return tuple(dict.fromkeys(name for name, _ in boot.flags if name.rstrip("s") in keys))

@@ -24,7 +24,7 @@ from hairpin.netfilter.packet import Connection
 class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
-    ``unread`` names the evidence keys that could not be read (no permission), so that "no rule" is told from "rules
+    ``unread``: the evidence keys that could not be read (no permission), which distinguishes "no rule" from "rules
     unknown".
     """
 
@@ -43,20 +43,20 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     counters: Counters = Counters()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
-    """The ids (``Link.peer_netnsid``) by which this namespace knows others, as far as the kernel said: (id, name)."""
+    """The ids (``Link.peer_netnsid``) by which this namespace refers to others, as far as the kernel showed: (id,
+    name)."""
     kernel: str = ""
     """The kernel's release (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
     door: Door = CLOSED
-    """The door by which observers and choices enter the walks through this namespace; a reading leaves it closed."""
+    """The door by which observers and choices enter walks through this namespace; closed in a reading."""
 
     def link(self, name: str) -> Link | None:
         """Return the link of that name, or None."""
         return _by_name(self).get(name)
 
     def sysctl(self, *path: str) -> int | None:
-        """Return the sysctl as a number, None when it is absent or not a number.  An observer learns that it was
-        read."""
+        """Return the sysctl as a number, None if it is absent or not a number.  It notifies observers of the read."""
         value = self.sysctls.number(*path)
         if self.door.observer is not None:
             self.door.observer.observe(SysctlRead(self.name, path, value))
@@ -65,12 +65,12 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_name(namespace: Namespace) -> dict[str, Link]:
-    """Return the links by name: a walk asks at each step, and a host with 200 containers has 400 links."""
+    """Return the links by name.  Each step of a walk asks, and a host with 200 containers has 400 links."""
     return {link.name: link for link in reversed(namespace.links)}
 
 
 class SysctlRead(Observation, frozen=True, gc=False):
-    """A walk has read a namespace's sysctl; ``value`` None: the host did not say."""
+    """A walk has read a namespace's sysctl; ``value`` None: it was not in the readings."""
 
     netns: str
     path: Path
@@ -80,7 +80,7 @@ class SysctlRead(Observation, frozen=True, gc=False):
 class Unread(msgspec.Struct, frozen=True):
     """Something that could not be read: its evidence key, its namespace, the reason, and the reading that shows it.
 
-    ``reason`` is a message, or the host's own words.  The key is ``host`` if nothing of a host could be read.
+    ``reason``: a message, or an error text from the host.  The key is ``host`` if nothing of a host could be read.
     ``host``: the host's label.
     """
 
@@ -95,7 +95,7 @@ class Unread(msgspec.Struct, frozen=True):
 class Host(msgspec.Struct, frozen=True, dict=True):
     """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network.
 
-    ``machine_id`` and ``boot_id`` tell machines apart: of /etc/machine-id, and drawn by the kernel at each start.
+    ``machine_id`` and ``boot_id`` distinguish machines: from /etc/machine-id, and random at each boot of the kernel.
     """
 
     name: str
@@ -107,7 +107,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     namespaces: tuple[Namespace, ...] = ()
     engines: tuple[Engine, ...] = ()
     contacts: tuple[Contact, ...] = ()
-    """One for each of the engines."""
+    """One for each engine."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
@@ -121,17 +121,17 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     klog: tuple[str, ...] = ()
     rule_tools: RuleTools = RuleTools()
     plans: tuple[PlanUnderWay, ...] = ()
-    """Plans of hairpin's own that had not ended when the host was read."""
+    """hairpin's own plans that had not ended when the host was read."""
     unread: tuple[Unread, ...] = ()
 
     @property
     def was_read(self) -> bool:
-        """Whether anything of the host was read; else ``unread`` has the one reason why not."""
+        """Whether anything of the host was read; else ``unread`` has the one reason."""
         return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
 
     @property
     def netns(self) -> Netns:
-        """The namespace that is examined as the host."""
+        """The namespace that counts as the host."""
         return Netns(self.name)
 
     def __contains__(self, name: str) -> bool:
@@ -146,7 +146,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         raise KeyError(name)
 
     def container(self, name: str) -> Container | None:
-        """Return the one container that the name means, or None."""
+        """Return the one container of that name (as ``containers_named``), or None."""
         found = self.containers_named(name)
         return found[0] if len(found) == 1 else None
 
@@ -157,9 +157,9 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return owner if owner is not None else container
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means: the one of that name or id, else those of that service of a
-        compose file or a swarm (``tasks.NAME``, too), else the one whose id alone begins so, else those that have it as
-        an alias on a network."""
+        """Return the containers that the name means.  These are the container with that name or id; else those of that
+        compose or swarm service (also ``tasks.NAME``); else the only one whose id begins so; else those with that
+        network alias."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)
@@ -181,13 +181,13 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return tuple(service for engine in self.engines for service in engine.services or ())
 
     def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:
-        """Return whether a container publishes the port on this very address, None: on every one; ``protocol`` None:
-        any."""
+        """Return whether a container publishes the port on exactly this address (None: on every address); ``protocol``
+        None: any."""
         found = _published(self).get((version, address, port), frozenset())
         return bool(found) if protocol is None else protocol in found
 
     def engine_of(self, container: Container) -> Engine:
-        """Return the engine of one of the host's containers; of one that no engine lists, the first engine."""
+        """Return the engine of the host's container; the first engine if none lists it."""
         own = (each for each in self.engines if any(one.id == container.id for one in each.containers))
         return next(own, self.engines[0] if self.engines else Engine("docker", ""))
 
@@ -203,7 +203,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return msgspec.structs.replace(self, engines=tuple(each.with_container(changed) for each in self.engines))
 
     def tool_of(self, network: DockerNetwork | None) -> Tool:
-        """Return the command of the engine that has the network; of one that no engine lists, ``docker``."""
+        """Return the command of the network's engine; ``docker`` if no engine lists it."""
         for each in self.engines:
             if network in each.networks:
                 return each.kind
@@ -234,7 +234,7 @@ def _known_as(host: Host) -> dict[str, Container]:
 
 @kept
 def _published(host: Host) -> dict[tuple[int, int | None, int], frozenset[str]]:
-    """Return the protocols of each address and port that a container publishes on that very address."""
+    """Return the protocols that containers publish, by address and port."""
     found: dict[tuple[int, int | None, int], frozenset[str]] = {}
     for container in host.containers():
         for each in container.bindings:

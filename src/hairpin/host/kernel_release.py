@@ -1,8 +1,8 @@
-"""Differences between kernel releases, as far as walks depend on them.
+"""Differences between kernel releases on which walks depend.
 
-The kernel is that of the evidence.  If the evidence has no release, Linux 6.18 is assumed, on which most hunts ran.
-Differences from 5.10 on were judged on Debian's kernels.  Older ones have only been read in the sources and are *not
-judged* (docs/reference/fidelity-kernels.md lists them from here).
+The evidence names the kernel.  If it does not, Linux 6.18 is assumed, on which most hunts ran. Differences from 5.10 on
+were judged on Debian's kernels.  Older ones are only known from the sources and are *not judged*
+(docs/reference/fidelity-kernels.md lists them from here).
 """
 
 import re
@@ -18,14 +18,14 @@ _ASSUMED = (6, 18)
 _RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
 """Red Hat's kernels, to which it backports changes; other kernels are built for the same systems."""
 _JUDGED_FROM = (5, 10)
-"""The oldest kernel that hunts have judged the model on."""
+"""The oldest kernel on which hunts have judged the model."""
 
 
 class Since(msgspec.Struct, frozen=True):
     """The first release with a change, what kernels did ``before``, and the source of both.
 
-    ``also``: older kernels with the change: a series (``5.4``: since one of its stable releases, which the name of a
-    kernel need not say), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
+    ``also``: older kernels with the change: a series (``5.4``: since one of its stable releases, which may not be in
+    the kernel's name), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
     """
 
     release: Version
@@ -162,7 +162,7 @@ class Novelty(Enum):
         "net/bridge/br_netfilter_hooks.c br_nf_ops",
     )
     FIB_ASKS_WITH_PROTOCOL = Since(
-        (6, 12),  # from 6.12.34 and 6.16; which stable release an earlier 6.12 is, its name need not say
+        (6, 12),  # since 6.12.34 and 6.16; an earlier 6.12's name may not have its stable release
         "Policy rules do not see the protocol where nft's `fib` asks for an IPv4 route.",
         "net/ipv4/netfilter/nft_fib_ipv4.c nft_fib4_eval()",
     )
@@ -195,7 +195,7 @@ class Novelty(Enum):
 
 
 def not_judged() -> tuple[Since, ...]:
-    """Return the changes of which no hunt has judged the kernels before, oldest first."""
+    """Return the changes whose earlier kernels no hunt has judged, oldest first."""
     return tuple(sorted((each.value for each in Novelty if not each.value.judged), key=lambda each: each.release))
 
 
@@ -221,7 +221,7 @@ def _series_of(release: str) -> str:
 
 
 def tracked_ports(release: str) -> frozenset[int]:
-    """Return the protocols whose ports are part of a conntrack tuple on that kernel; others have addresses alone."""
+    """Return the protocols whose ports are part of a conntrack tuple on that kernel; others have only addresses."""
     found = {TCP, UDP, SCTP}
     if not Novelty.DCCP_HAS_NO_PORTS.known_to(release):
         found.add(DCCP)
@@ -231,5 +231,5 @@ def tracked_ports(release: str) -> frozenset[int]:
 
 
 def is_zero4(release: str, address: int) -> bool:
-    """Return whether the kernel treats an IPv4 address as none: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
+    """Return whether the kernel treats an IPv4 address as unspecified: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
     return (address if Novelty.ZERO_ALONE.known_to(release) else address >> 24) == 0

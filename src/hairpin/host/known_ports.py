@@ -1,7 +1,7 @@
 """Ports that a service of the host itself usually holds, and the units that run it.
 
-A container publishes what somebody chose; ``sshd`` listens where every client expects it.  Source: /etc/services, and
-the unit files of Debian, Fedora, openSUSE and Alpine.
+A user chooses a container's published port; ``sshd`` listens on the port that every client expects.  Source:
+/etc/services, and the unit files of Debian, Fedora, openSUSE and Alpine.
 """
 
 from typing import Literal
@@ -58,7 +58,7 @@ _UDP: dict[int, KnownPort] = {
 
 
 def known_port(port: int, protocol: Literal["tcp", "udp", "icmp"]) -> KnownPort | None:
-    """Return the service of a host that usually has the port, or None."""
+    """Return the host service that usually has the port, or None."""
     return (_UDP if protocol == "udp" else _TCP).get(port)
 
 

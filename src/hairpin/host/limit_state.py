@@ -1,10 +1,10 @@
-"""The present state of limits and tables, as the kernel lists it in /proc/net."""
+"""The present state of limits and tables, which the kernel lists in /proc/net."""
 
 import msgspec
 
 
 class RecentAddress(msgspec.Struct, frozen=True, gc=False):
-    """An address in a list of xt_recent: the ``jiffies`` of its packets."""
+    """An address in a list of xt_recent, with the ``jiffies`` of its packets."""
 
     list: str
     version: int
@@ -26,7 +26,7 @@ class HashBucket(msgspec.Struct, frozen=True, gc=False):
 
 
 class LimitState(msgspec.Struct, frozen=True):
-    """The lists of one namespace, and the time at which they were read in the kernel's own unit.
+    """The lists of one namespace, and the time of the reading in the kernel's own unit.
 
     ``jiffies`` or ``ticks_per_s`` None: the host did not say."""
 
@@ -40,7 +40,7 @@ class LimitState(msgspec.Struct, frozen=True):
 class Counters(msgspec.Struct, frozen=True):
     """What the kernel has counted for a namespace.  ``dropped``: packets that connection tracking dropped, ``evicted``:
     entries that made room for new ones.  ``neighbours``: IP version, entries of the machine's neighbour table, and new
-    neighbours that it refused; empty but in the first network namespace of a machine."""
+    neighbours that it refused; empty except in a machine's first network namespace."""
 
     dropped: int = 0
     evicted: int = 0

@@ -8,7 +8,7 @@ from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 
 PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-"""The states of a bridge port by their numbers, which old bridge(8) takes alone (linux/if_bridge.h)."""
+"""The states of a bridge port by number; old bridge(8) accepts only numbers (linux/if_bridge.h)."""
 
 
 class BridgePort(msgspec.Struct, frozen=True):
@@ -27,12 +27,13 @@ class BridgePort(msgspec.Struct, frozen=True):
 
     @property
     def forwards(self) -> bool:
-        """Whether the bridge forwards frames from and to the port; a port of unknown state counts as forwarding."""
+        """Whether the bridge forwards frames from and to the port.  A port of unknown state counts as forwarding."""
         return self.state in ("forwarding", "")
 
 
 class BridgeInfo(msgspec.Struct, frozen=True):
-    """A bridge's own settings.  ``nf_call_*`` are the bridge's, beside the namespace's sysctls (either enables)."""
+    """A bridge's own settings.  ``nf_call_*``: the bridge's switches.  Either they or the namespace's sysctls enable
+    the calls."""
 
     vlan_filtering: bool = False
     stp: bool = False
@@ -44,7 +45,7 @@ class BridgeInfo(msgspec.Struct, frozen=True):
 
 
 DEFAULT_TTL = 64
-"""net.ipv4.ip_default_ttl, which hardly anybody changes."""
+"""net.ipv4.ip_default_ttl, which is hardly ever changed."""
 
 
 class Tunnel(msgspec.Struct, frozen=True):
@@ -54,8 +55,8 @@ class Tunnel(msgspec.Struct, frozen=True):
     ``local`` and ``remote`` are of the outer packet.  Without a ``local`` the kernel chooses the source address,
     without a ``remote`` the forwarding database has it.  ``underlay``: the link that the outer packet is bound to.
     ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan learns
-    from received frames which remote has a hardware address.  ``proxy``: a vxlan replies to ARP requests from its
-    neighbour entries, and sends no request on.  ``external``: routes and programs set all of this for each packet.
+    the remote of a hardware address from received frames.  ``proxy``: a vxlan answers ARP requests from its neighbour
+    entries, and forwards none.  ``external``: routes and programs set all of this for each packet.
     """
 
     kind: str
@@ -73,9 +74,9 @@ class Tunnel(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """One link.  ``kind`` as iproute2 says it: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard
-    loopback, ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same
-    namespace; -1: another one, which the tool did not name) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+    """One link.  ``kind`` as in iproute2: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard loopback,
+    ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same namespace; -1:
+    another one, which the tool did not name) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
 
     index: int
     name: str
@@ -101,16 +102,16 @@ class Link(msgspec.Struct, frozen=True):
     wireguard: Wireguard | None = None
     """A WireGuard device's settings; None: they were not read."""
     holder: str | None = None
-    """The program that has a tun device open, by its short command name; None: none, or it was not read."""
+    """The program that has a tun device open, by its short command name; None: no program, or it was not read."""
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False
-    """A clsact/ingress filter is attached that hairpin cannot read; ``tc_egress`` likewise."""
+    """An ingress filter that hairpin cannot read is attached (clsact or ingress); ``tc_egress`` likewise."""
     tc_egress: bool = False
     filters: tuple[Filter, ...] = ()
-    """Filters of traffic control, in the order in which the kernel asks them."""
+    """Traffic control filters, in the kernel's order."""
     qdiscs: tuple[Qdisc, ...] = ()
-    """Queueing disciplines that may take no packet, or none of some length."""
+    """Queueing disciplines that may drop all packets, or those of some length."""
     group: str = "default"
     """``ip link set … group``."""
     evidence: str = ""
@@ -131,6 +132,6 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     deprecated: bool = False
     dynamic: bool = False
     nodad: bool = False
-    """Nobody is asked whether the address is somebody else's.  ``noprefixroute``: it brings no route to its network."""
+    """No duplicate address detection.  ``noprefixroute``: the kernel adds no connected route for it."""
     noprefixroute: bool = False
     evidence: str = ""

@@ -1,4 +1,4 @@
-"""Managers of the firewall and what they keep in files: firewalld, ufw, units, packages, configuration files."""
+"""Firewall managers and configuration: firewalld, ufw, units, packages, configuration files."""
 
 from typing import Literal
 
@@ -23,9 +23,9 @@ class FirewalldZone(msgspec.Struct, frozen=True):
 
 
 class DirectRule(msgspec.Struct, frozen=True):
-    """A rule of iptables that firewalld loads at each of its starts and reloads: ``words`` stand behind the chain.
+    """An iptables rule that firewalld loads at each start and reload.  ``words``: the text after the chain.
 
-    Those of lower ``priority`` come first in the chain; None: a passthrough, which has none.  ``line`` of ``file``."""
+    Rules of lower ``priority`` come first in the chain; None: a passthrough.  It is in ``line`` of ``file``."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -38,7 +38,7 @@ class DirectRule(msgspec.Struct, frozen=True):
 
 
 PANIC_TABLE = "firewalld_policy_drop"
-"""firewalld's table that stops all packets: in panic mode, and while it cannot load its rules."""
+"""firewalld's table that drops all packets: in panic mode, and while it cannot load its rules."""
 
 
 class Firewalld(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ class Firewalld(msgspec.Struct, frozen=True):
 
 
 class Ufw(msgspec.Struct, frozen=True):
-    """ufw's state; policies as its files say.  ``scripts``: its hooks that it may run (None: not read)."""
+    """ufw's state, with the policies in its files.  ``scripts``: its executable hooks (None: not read)."""
 
     enabled: bool
     default_forward_policy: str | None = None
@@ -86,7 +86,8 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class CloudAddress(msgspec.Struct, frozen=True):
-    """A public address of the host by cloud-init's file, and the private one behind it (None: the file names none)."""
+    """A public address of the host from cloud-init's file, and the private one behind it (None: the file names
+    none)."""
 
     version: Literal[4, 6]
     public: int
@@ -103,12 +104,12 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 
 HIDDEN = "# not collected"
-"""Words that the collector puts in place of a line or a command that may hold a secret."""
+"""The collector's replacement for a line or a command that may have a secret."""
 
 
 class ScriptLine(msgspec.Struct, frozen=True):
-    """A line that programs rules, sysctls, addresses or routes: of a script that runs at boot or from cron, or of the
-    script or the command of a systemd unit that is enabled (``unit``; empty: of none)."""
+    """A line that programs rules, sysctls, addresses or routes.  It is in a script that runs at boot or from cron, or
+    in an enabled systemd ``unit`` (empty: in none)."""
 
     path: str
     number: int

@@ -32,20 +32,20 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def is_pod(self) -> bool:
-        """Whether CNI plug-ins made it for a pod, whose engine was not asked."""
+        """Whether CNI plug-ins made it for a pod whose runtime was not asked."""
         return self.name.startswith(_OF_PODS)
 
     @property
     def is_dockerds(self) -> bool:
-        """Whether dockerd made it for itself: for a network of a swarm, or for the published ports of its services."""
+        """Whether dockerd made it for itself: for a swarm network, or for the published ports of swarm services."""
         return self.name.startswith(_NAMED) and not self.is_pod
 
     @property
     def overlay(self) -> str | None:
-        """The beginning of an overlay network's id if dockerd made the namespace for that network: its bridge, its
-        vxlan device, and the ends of its containers' veths are there; None for all others.
+        """The first part of an overlay network's id if dockerd made the namespace for that network; else None.
 
-        Source: moby libnetwork/drivers/overlay/ov_network.go initSandbox()"""
+        The namespace has the network's bridge, its vxlan device, and the peers of its containers' veths.  Source: moby
+        libnetwork/drivers/overlay/ov_network.go initSandbox()"""
         found = _OF_OVERLAY.fullmatch(self.name)
         return found[1] if found is not None else None
 
@@ -58,7 +58,7 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
 
 def namespace_file(netns: Netns) -> str | None:
-    """Return the file by which a pod's namespace, or one of dockerd's for swarm, is entered; None for other ones."""
+    """Return the file by which a pod's namespace, or one of dockerd's for swarm, is entered; else None."""
     if netns.is_pod:
         return f"/run/netns/{netns.name.removeprefix(_NAMED)}"
     return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.is_dockerds else None

@@ -1,4 +1,4 @@
-"""A plan of hairpin's own that is on its way on a host: all that is read there may be another one in a minute."""
+"""A plan of hairpin's own that is in progress on a host: its readings may be outdated in a minute."""
 
 from typing import Literal
 
@@ -6,12 +6,12 @@ import msgspec
 
 PlanStage = Literal["tried", "half-done", "under-way", "kept", "taken-back", "interrupted"]
 """``tried``: all its steps are done, and it waits for its confirmation.  ``half-done``: not all are.  ``under-way``:
-one of both.  ``kept`` and ``taken-back``: that happens at this moment.  ``interrupted``: nobody carries it on."""
+one of both.  ``kept`` and ``taken-back``: in progress at this moment.  ``interrupted``: no process continues it."""
 
 
 class PlanUnderWay(msgspec.Struct, frozen=True):
-    """``plan``: its number in its journal.  ``until``: when its switch takes it back, in seconds since the epoch; None:
-    no switch does, or it is not known.  ``from_elsewhere``: another machine has begun it, over ssh."""
+    """``plan``: its number in its journal.  ``until``: when its switch undoes it, in seconds since the epoch; None: no
+    switch is set, or the time is unknown.  ``from_elsewhere``: another machine began it, over ssh."""
 
     plan: str
     state: PlanStage

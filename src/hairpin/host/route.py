@@ -1,7 +1,7 @@
 """Routes, policy rules, neighbours, forwarding database.
 
-Each has its place: ``evidence`` is the id of its reading, ``entry`` the number of its entry there from 1, an element of
-JSON or a line of words; 0: it was not read.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
+Each value has its source: ``evidence`` is the id of its reading, ``entry`` the number of its JSON element or text line
+there, from 1; 0: it was not read.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
 """
 
 from typing import Literal
@@ -77,7 +77,7 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     suppress_prefix_length: int | None = None
     suppress_group: str | None = None
     unknown_selectors: tuple[str, ...] = ()
-    """Selectors that hairpin does not model (``tun_id`` …): whether the rule applies is then unknown."""
+    """Selectors that hairpin does not model (``tun_id`` …): it cannot tell whether the rule applies."""
     text: str = ""
     evidence: str = ""
     entry: int = 0

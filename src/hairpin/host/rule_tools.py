@@ -1,11 +1,11 @@
-"""What a host makes its rules with: which iptables its engine runs, whether that one can be trusted, who holds its
-lock, and which modules the kernel can load."""
+"""The tools that make a host's rules: the engine's iptables, its known bugs, the users of its lock, and the modules
+that the kernel can load."""
 
 import msgspec
 
 
 class CheckTrial(msgspec.Struct, frozen=True):
-    """How ``iptables -C`` compared two rules of different interfaces on this host.  ``confuses``: it took them for
+    """How ``iptables -C`` compared two rules of different interfaces on this host.  ``confuses``: it found them
     equal."""
 
     confuses: bool
@@ -13,8 +13,8 @@ class CheckTrial(msgspec.Struct, frozen=True):
 
 
 class Program(msgspec.Struct, frozen=True):
-    """An ``iptables`` on dockerd's path.  ``target``: the file that it links to in the end; ``version``: what its
-    ``-V`` printed.  Both are empty where it is the only one."""
+    """An ``iptables`` on dockerd's path.  ``target``: the file to which its links lead; ``version``: the output of
+    ``-V``.  Both are empty if it is the only one."""
 
     path: str
     target: str = ""
@@ -39,7 +39,7 @@ class LockUser(msgspec.Struct, frozen=True):
 
 
 class ForbiddenModule(msgspec.Struct, frozen=True):
-    """A module that a line of modprobe's files forbids."""
+    """A module that a modprobe.d line forbids."""
 
     module: str
     file: str
@@ -50,9 +50,9 @@ class ForbiddenModule(msgspec.Struct, frozen=True):
 class ModuleFiles(msgspec.Struct, frozen=True):
     """The files of the running kernel's modules.
 
-    ``folder``: ``/lib/modules/RELEASE``.  ``there`` False: it is gone, so that the kernel loads no module any more.
-    ``modules``: those of the modules that engines' rules need which it has, or which are built in; None: not asked.
-    ``loaded``: the modules that the kernel has loaded; None: not asked."""
+    ``folder``: ``/lib/modules/RELEASE``.  ``there`` False: it is missing, so the kernel can load no module.
+    ``modules``: the available or built-in ones that engines' rules need; None: not read. ``loaded``: the modules that
+    the kernel has loaded; None: not read."""
 
     folder: str
     there: bool = True
@@ -73,7 +73,7 @@ class ModuleFiles(msgspec.Struct, frozen=True):
 
 
 class RuleTools(msgspec.Struct, frozen=True):
-    """What was read of them; None: not read, as where there was nothing to say."""
+    """The readings of these tools; None: not read, for example because they show nothing unusual."""
 
     check: CheckTrial | None = None
     programs: Programs | None = None

@@ -9,17 +9,16 @@ _SMALLEST_DATAGRAM = 832
 
 
 class Socket(msgspec.Struct, frozen=True):
-    """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket takes IPv4 too
-    unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
-    ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen
-    control group that stopped at least one of them, and with it the socket; empty: none did.
-    ``container``: the id of the container whose control group the process is in; ``ancestors``: the first process in
-    that container from which each of those comes that have the socket open (empty: not read); ``unit``: the control
-    group that systemd named after what started the process (empty: none, or not read); ``is_late``: they came to the
-    container's first process long after its start, and nothing tells whether a start of the container brings them.
-    ``backlog`` and ``queued``: of TCP, how many connections may wait to be accepted, and how many do; ``received`` and
-    ``receive_buffer``: of UDP, the bytes of memory that waiting datagrams take, and may take.  None: not read.
-    ``evidence`` and ``entry``: its reading and its line there; 0: it was not read."""
+    """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket accepts IPv4 as
+    well unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
+    ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen control group that stopped at
+    least one of them, and with it the socket; empty: none did. ``container``: the id of the container whose control
+    group the process is in; ``ancestors``: for each process with the socket, its first ancestor in that container
+    (empty: not read); ``unit``: systemd's control group of the process (empty: none, or not read); ``is_late``: the
+    processes started long after the container, so a restart of it may not start them again. ``backlog`` and ``queued``
+    (TCP): how many connections may wait to be accepted, and how many wait; ``received`` and ``receive_buffer`` (UDP):
+    the memory of waiting datagrams in bytes, and its limit.  None: not read. ``evidence`` and ``entry``: its reading
+    and its line there; 0: it was not read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -46,19 +45,19 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def has_full_backlog(self) -> bool:
-        """Whether more connections wait to be accepted than the backlog allows, so that the kernel drops each new SYN.
+        """Whether more connections wait to be accepted than the backlog, so that the kernel drops each new SYN.
 
-        A queue that is as long as the backlog takes one more.  Source: include/net/sock.h sk_acceptq_is_full(),
+        A queue as long as the backlog still accepts one more.  Source: include/net/sock.h sk_acceptq_is_full(),
         net/ipv4/tcp_input.c tcp_conn_request()
         """
         return self.queued is not None and self.backlog is not None and self.queued > self.backlog
 
     @property
     def has_full_receive_queue(self) -> bool:
-        """Whether the smallest datagram does not fit into what is left of the receive buffer: the kernel drops it.
+        """Whether the receive buffer has no room for the smallest datagram, so that the kernel drops it.
 
-        Older kernels take one datagram more than fits, which waits like the others.
-        Source: net/ipv4/udp.c __udp_enqueue_schedule_skb(), include/linux/skbuff.h SKB_TRUESIZE()
+        Older kernels accept one datagram more than fits. Source: net/ipv4/udp.c __udp_enqueue_schedule_skb(),
+        include/linux/skbuff.h SKB_TRUESIZE()
         """
         if self.received is None or self.receive_buffer is None:
             return False
@@ -66,12 +65,12 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def is_full(self) -> bool:
-        """Whether the kernel drops what a new client sends, since what came before still waits for the process."""
+        """Whether the kernel drops a new client's packets because earlier ones still wait for the process."""
         return self.has_full_backlog or self.has_full_receive_queue
 
     @property
     def drained(self) -> "Socket":
-        """The socket once its process has taken all that waits in a full backlog or receive queue."""
+        """The socket after its process has accepted all that waits in a full backlog or receive queue."""
         if not self.is_full:
             return self
         return msgspec.structs.replace(
@@ -84,8 +83,8 @@ class Socket(msgspec.Struct, frozen=True):
 class Relay(msgspec.Struct, frozen=True):
     """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts.
 
-    ``netns``: the namespace in which it connects, if not its own (rootless engines); ``address`` is 0 for that
-    namespace's own."""
+    ``netns``: the namespace in which it connects, if not its own (rootless engines); ``address`` 0: an address of that
+    namespace."""
 
     version: Literal[4, 6]
     address: int
@@ -104,4 +103,4 @@ class VirtualService(msgspec.Struct, frozen=True):
     port: int = 0
     evidence: str = ""
     servers: int = 0
-    """The number of its servers that take new connections."""
+    """The number of its servers that accept new connections."""

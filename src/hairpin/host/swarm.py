@@ -9,8 +9,8 @@ import msgspec
 
 
 class ServicePort(msgspec.Struct, frozen=True):
-    """A port that a service publishes: by ``ingress`` on each node of the swarm (the routing mesh), by ``host`` only on
-    nodes that run a task of it."""
+    """A port that a service publishes: with ``ingress`` on each node of the swarm (the routing mesh), with ``host``
+    only on nodes that run a task of it."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     port: int
@@ -19,8 +19,8 @@ class ServicePort(msgspec.Struct, frozen=True):
 
 
 class SwarmService(msgspec.Struct, frozen=True):
-    """One service.  ``wanted`` and ``running``: how many tasks of it should run and do, on all nodes; None: the manager
-    did not tell.  ``error``: why the newest of its tasks does not run, in the swarm's words."""
+    """One service.  ``wanted`` and ``running``: how many of its tasks should run and do run, on all nodes; None:
+    unknown.  ``error``: the swarm's error text for its newest task."""
 
     id: str
     name: str

@@ -7,7 +7,7 @@ Path = tuple[str, ...]
 
 
 class Sysctls(msgspec.Struct, frozen=True):
-    """Values by path; missing means that the host did not say."""
+    """Values by path.  A missing path was not in the readings."""
 
     values: dict[Path, str]
     evidence: str = ""

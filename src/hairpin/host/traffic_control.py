@@ -1,4 +1,4 @@
-"""Traffic control of a link: queueing disciplines that may take no packet, and filters.
+"""Traffic control of a link: queueing disciplines that may drop all packets, and filters.
 
 Source: tc(8), tc-u32(8), tc-flower(8), tc-matchall(8), tc-actions(8)
 """
@@ -12,8 +12,7 @@ class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
     """A queueing discipline.  ``parent``: the class that it is attached to (``1:2``); empty: it is the link's root.
 
     ``limit``: packets, or bytes for ``bfifo`` and ``tbf``.  ``burst_bytes``: the longest frame that ``tbf`` takes.
-    ``loss``: the share of packets that ``netem`` drops.
-    ``words``: its options as tc takes them."""
+    ``loss``: the share of packets that ``netem`` drops. ``words``: its options in tc's syntax."""
 
     kind: str
     handle: str = ""
@@ -58,7 +57,7 @@ class Filter(msgspec.Struct, frozen=True, tag="filter"):
     """A filter.  ``place``: ``ingress``, ``egress`` (clsact), or the queueing discipline (``root``).
 
     ``protocol``: ``all``, ``ip``, ``ipv6`` or another one.  ``to_link``: the target of ``redirect``.  ``words``: match
-    and action as tc takes them; None: they were not understood."""
+    and action in tc's syntax; None: they were not understood."""
 
     place: Literal["ingress", "egress", "root"]
     kind: str

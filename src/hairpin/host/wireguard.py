@@ -1,6 +1,6 @@
-"""What a WireGuard device is configured to do, without its keys: wg(8), `wg show`.
+"""A WireGuard device's configuration without its keys: wg(8), `wg show`.
 
-No key is read, public ones neither, so a peer is known by its number on its device only.
+No key is read, not even a public one, so a peer is known only by its number on its device.
 """
 
 from typing import Literal
@@ -17,7 +17,7 @@ class Prefix(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """The outer address and UDP port at which a peer was heard last, or that its configuration names."""
+    """The outer address and UDP port from which a peer was last heard, or that its configuration names."""
 
     version: Literal[4, 6]
     address: int

@@ -1,4 +1,4 @@
-"""Compares the walk's trace with what the kernel did."""
+"""Compares the walk's trace with the kernel's verdict."""
 
 from functools import reduce
 from typing import Literal
@@ -14,13 +14,14 @@ from hairpin.walk.trace import Branch, Trace, only_under_load
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 _NOT_REBUILT: frozenset[Reason] = frozenset({"conntrack-full", "neighbour-table-full", "qdisc", "tc-filter"})
-"""Stops by what a replica does not have: a full table of the kernel (its own have room), traffic control of a link."""
+"""Stops by state that a replica lacks: a full table of the kernel (the replica's have room), traffic control of a
+link."""
 
 
 class Agreement(msgspec.Struct, frozen=True):
-    """``agrees`` None: not decided, because something was left out of the replica, or a rate was exceeded there.
+    """``agrees`` None: undecided, because a part was left out of the replica, or a rate was exceeded there.
 
-    ``judge``: the highest that confirmed the verdict.  ``reason``: what differs; None if nothing does."""
+    ``judge``: the highest that confirmed the verdict.  ``reason``: the difference; None if there is none."""
 
     agrees: bool | None
     judge: Literal["simulated", "replicated"]
@@ -28,9 +29,9 @@ class Agreement(msgspec.Struct, frozen=True):
 
 
 def agreement(trace: Trace, judgement: Judgement) -> Agreement:
-    """Return whether the kernel's verdict, and the rule that decided it, are the walk's."""
+    """Return whether the kernel's verdict and deciding rule are the walk's."""
     if all(step.stage == "outside" for step in trace.usual.request):
-        return Agreement(None, "simulated")  # no host that was read sees the packet: a replica shows nothing
+        return Agreement(None, "simulated")  # no host that was read sees the packet, so a replica shows nothing
     if any(map(_rests_on_other_tables, trace.branches)):
         return Agreement(None, "simulated")
     reason = _difference(trace, judgement)
@@ -44,8 +45,8 @@ def agreement(trace: Trace, judgement: Judgement) -> Agreement:
 
 
 def _rests_on_other_tables(branch: Branch) -> bool:
-    """Return whether the branch ends by a state that a replica does not have: a full table, a client above a limit, the
-    services of IPVS."""
+    """Return whether the branch ends because of a state that a replica lacks: a full table, a client above a limit,
+    IPVS services."""
     if any(step.note == "balanced" for step in branch.request):
         return True
     not_rebuilt = branch.stop is not None and branch.stop.reason in _NOT_REBUILT
@@ -54,7 +55,7 @@ def _rests_on_other_tables(branch: Branch) -> bool:
 
 def _under_load(trace: Trace, judgement: Judgement) -> bool:
     """Return whether the kernel took a branch that needs an exceeded rate.  Other flows of the same replica may have
-    used up the rate; the walk looks at this flow alone."""
+    used up the rate; the walk considers only this flow."""
     branches = [branch for branch in trace.branches if only_under_load(branch)]
     alone = [msgspec.structs.replace(trace, verdict=branch.verdict, branches=(branch,)) for branch in branches]
     return any(not _difference(each, judgement) for each in alone)
@@ -70,7 +71,7 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
             reduce(_either, (said for verdict, said in VERDICTS.items() if verdict in possible)), judgement
         )
     if (trace.verdict, judgement.verdict) == ("unanswered", "dropped") and (_never_left(trace) or _lost_within(trace)):
-        return None  # the client hears nothing, either way
+        return None  # the client gets no answer either way
     stop = trace.usual.stop
     differs = _expected(trace, stop) not in (judgement.verdict, None)
     if differs and not (stop is not None and _discovery_rejected(trace, stop, judgement)):
@@ -79,13 +80,13 @@ def _difference(trace: Trace, judgement: Judgement) -> Message | None:
 
 
 def replicated_as(verdict: Verdict) -> KernelVerdict | Literal["depends"]:
-    """Return the verdict that a replica shows for this one of a walk.  In a replica the world answers what leaves."""
+    """Return the replica's verdict for this verdict of a walk.  In a replica the world answers packets that leave."""
     return "delivered" if verdict == "leaves" else verdict
 
 
 def _expected(trace: Trace, stop: Stop | None) -> KernelVerdict | Literal["depends"] | None:
-    """Return the verdict of the replica.  It delivers to whichever process holds the port, the meant one or another,
-    unless that is stopped.  None: the holder is a relay, whose own connection is not part of the trace."""
+    """Return the replica's verdict.  It delivers to any process that holds the port, unless that is stopped.  None: the
+    holder is a relay, whose own connection is not in the trace."""
     if stop is None or stop.reason != "answered-by-other":
         return replicated_as(trace.verdict)
     holder = stop.decided_by.socket if isinstance(stop.decided_by, SocketDecided) else None
@@ -116,8 +117,8 @@ def _discovery_rejected(trace: Trace, stop: Stop, judgement: Judgement) -> bool:
 
 
 def _never_left(trace: Trace) -> bool:
-    """Return whether the reply has no route out of the namespace where it starts: the kernel makes no SYN-ACK then, and
-    the replica sees no answer that gets lost.
+    """Return whether the reply has no route out of the namespace where it starts: then the kernel makes no SYN-ACK, and
+    the replica sees no lost answer.
 
     Source: net/ipv6/tcp_ipv6.c tcp_v6_send_response(), net/ipv6/inet6_connection_sock.c inet6_csk_route_req()
     """
@@ -126,13 +127,14 @@ def _never_left(trace: Trace) -> bool:
 
 
 def _lost_within(trace: Trace) -> bool:
-    """Return whether the reply is lost inside a tunnel's outer packet.  The answer to the request for a neighbour's
-    address, which is not walked, is lost there, too, and the first packet is then never sent."""
+    """Return whether the reply is lost inside a tunnel's outer packet.  The ARP reply, which is not walked, is lost
+    there, too, so the kernel never sends the first packet."""
     return sum(step.stage == "tunnel" for step in trace.usual.reply) % 2 == 1
 
 
 def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
-    """Return how the deciding rules differ; None if they do not, or no rule decided.  Only rules have counters."""
+    """Return the difference of the deciding rules; None if they agree, or if no rule decided.  Only rules have
+    counters."""
     hits = judgement.place.rules if judgement.place is not None else ()
     decided = stop.decided_by
     if not isinstance(decided, RuleDecided):
@@ -143,7 +145,7 @@ def _other_rule(stop: Stop, judgement: Judgement) -> Message | None:
     if wanted in found or (stop.reason not in ("rule", "policy", "reject")):
         return None
     if " vmap " in place.text:
-        return None  # the rule is counted before its map is looked up, whatever the map says
+        return None  # the rule is counted before its map lookup, whatever the result
     met = "; ".join(f"{hit.table} {hit.chain} {hit.number}" for hit in hits)
     return message(
         "simulated: stopped by {table} {chain} {number}; the kernel counted {met}",

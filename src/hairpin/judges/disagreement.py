@@ -11,8 +11,8 @@ from hairpin.walk.trace import Trace
 
 
 class Disagreement(msgspec.Struct, frozen=True):
-    """What was asked and what each judge said.  ``changed``: said of the network with the change that would repair the
-    flow.  A report needs the snapshots, too."""
+    """The question and both verdicts.  ``changed``: they are about the network with the repairing change.  A report
+    needs the snapshots, too."""
 
     hairpin: str
     kernel: str
@@ -24,8 +24,8 @@ class Disagreement(msgspec.Struct, frozen=True):
 
 
 def disagreement(each: Judged, world: World, release: str, *, changed: bool = False) -> Disagreement | None:
-    """Return the disagreement about a flow; None if the judges agree, or if that is not decided.  ``release``: that of
-    the judging kernel."""
+    """Return the disagreement about a flow; None if the judges agree, or if that is undecided.  ``release``: of the
+    judging kernel."""
     if each.agreement.agrees is not False:
         return None
     return Disagreement(

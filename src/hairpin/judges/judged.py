@@ -14,7 +14,7 @@ from hairpin.walk.walk import walk_flow
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """One flow with both answers: the walk's ``trace``, the kernel's ``judgement``, and whether they agree."""
+    """One flow with both verdicts: the walk's ``trace``, the kernel's ``judgement``, and whether they agree."""
 
     trace: Trace
     judgement: Judgement
@@ -22,8 +22,7 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 def judged(network: Network, trace: Trace, judgement: Judgement, release: str) -> Judged:
-    """Return both answers, the kernel's as it counts for the network's host.  ``release``: that of the judging
-    kernel."""
+    """Return both verdicts, the kernel's as it counts for the network's host.  ``release``: of the judging kernel."""
     counting = as_judged_here(network, trace, judgement, release)
     return Judged(trace, counting, agreement(trace, counting))
 
@@ -33,7 +32,7 @@ def judge_flows(
 ) -> tuple[Judged, ...]:
     """Return the flows with both answers.  Raises ReplicaError if no replica can be built.
 
-    The replica's sender has the source port of the walk's: that of an older connection, if its entry decides."""
+    The replica's sender has the source port of the walk's: an older connection's, if its entry decides."""
     traces = tuple(walk_flow(network, flow) for flow in flows)
     (outcome,) = kernel.judge((Case(network, tuple(each.flow for each in traces), evidence),))
     if outcome.error is not None:
@@ -45,7 +44,7 @@ def judge_flows(
 
 
 def as_judged_here(network: Network, trace: Trace, judgement: Judgement, running: str) -> Judgement:
-    """Return the judgement as it counts for the host.  ``trace``: the flow's walk in ``network``; ``running``: the
+    """Return the judgement, adjusted to the host's kernel.  ``trace``: the flow's walk in ``network``; ``running``: the
     release of the judging kernel."""
     own = network.this.kernel
     if own == running or walk_flow(on_kernel(network, running), trace.flow) == trace:

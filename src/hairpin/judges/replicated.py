@@ -1,4 +1,4 @@
-"""Asks the second judge about an examination: every flow and every proof is repeated in replicas on a kernel."""
+"""Asks the second judge about an examination: replicas repeat every flow and every proof on a kernel."""
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -22,24 +22,24 @@ from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 
 MANY_RULES = 20_000
-"""``check`` builds no replica of hosts with more rules than that: its answer is due in about a second."""
+"""``check`` builds no replica of hosts with more rules: its answer is due in about a second."""
 
 
 class Replication(msgspec.Struct, frozen=True):
-    """What a kernel said.
+    """A kernel's verdicts.
 
-    ``flows``: both judges' answers to each flow; None if its replica could not be built.  ``causes``: refs of the
-    causes whose proof the kernel confirmed, without and with the change.  ``unread``: why it confirmed no more."""
+    ``flows``: both verdicts on each flow; None if its replica could not be built.  ``causes``: refs of the causes whose
+    proof the kernel confirmed, without and with the change.  ``unread``: why it did not confirm the others."""
 
     flows: tuple[Judged | None, ...]
     causes: frozenset[str] = frozenset()
     unread: tuple[Unread, ...] = ()
     disagreements: tuple[tuple[int, Disagreement], ...] = ()
-    """Each behind the index of its flow."""
+    """The disagreements, each after the index of its flow."""
 
 
 class _Group(msgspec.Struct, frozen=True):
-    """Flows (by index) that the same change repairs.  ``change`` None: no change is known or needed."""
+    """Flows (by index) that the same change repairs.  ``change`` None: none is known or needed."""
 
     numbers: tuple[int, ...]
     change: Change | None
@@ -59,10 +59,10 @@ def rule_count(network: Network) -> int:
 def replicating(
     examination: Examination, evidence: tuple[Evidence, ...], kernel: Kernel
 ) -> Generator[Callable[[Mapping[int, Change]], Replication]]:
-    """Begin to ask the kernel, and give what waits for its word about the flows and the proofs.
+    """Begin to ask the kernel, and yield the function that waits for its verdicts on the flows and the proofs.
 
-    That takes what is printed as the repair of a flow, by the flow's index, where it changes something else than what
-    proved the flow's causes: the kernel's word is then of the printed repair."""
+    That function takes, by flow index, the printed repairs that differ from the proving changes: the kernel then
+    judges these repairs."""
     count = rule_count(examination.network)
     if count > MANY_RULES:
         said = message(
@@ -75,8 +75,7 @@ def replicating(
 
         def word(printed: Mapping[int, Change]) -> Replication:
             heard = _heard(groups, outcomes(), examination, kernel)
-            # A packet of a replica can be lost on an overloaded machine: only what the kernel repeats is a
-            # disagreement.
+            # An overloaded machine may lose a replica's packet, so only a repeated disagreement counts.
             doubtful = [each.group for each in heard if each.disagreements]
             judged_again = kernel.judge(_cases(doubtful, examination, evidence)) if doubtful else ()
             again = iter(_heard(doubtful, judged_again, examination, kernel))
@@ -110,7 +109,7 @@ def _groups(examination: Examination) -> list[_Group]:
     found: dict[tuple[str, ...], list[int]] = {}
     for number, diagnosis in enumerate(examination.diagnoses):
         if diagnosis.trace.flow.asked_name:
-            continue  # packets do not tell what a name server knows
+            continue  # a packet does not show which names a server knows
         refs = tuple(each.ref for each in examination.causes_of(number))
         found.setdefault(refs, []).append(number)
     return [
@@ -120,7 +119,7 @@ def _groups(examination: Examination) -> list[_Group]:
 
 
 def _alike(printed: Mapping[int, Change]) -> list[_Group]:
-    """Return the flows in groups for which the same is printed."""
+    """Return the flows in groups with the same printed repair."""
     groups: list[_Group] = []
     for number, change in printed.items():
         if all(number not in each.numbers for each in groups):
@@ -129,7 +128,7 @@ def _alike(printed: Mapping[int, Change]) -> list[_Group]:
 
 
 def _change_of(causes: tuple[Finding, ...], network: Network) -> Change:
-    """Return the change that removes the causes, as they are told: for all their flows."""
+    """Return the change that removes the causes, as reported: for all their flows."""
     changes = tuple(each.candidate.change for each in causes)
     try:
         return change_in_turn(changes, network)
@@ -150,7 +149,7 @@ def _cases(groups: list[_Group], examination: Examination, evidence: tuple[Evide
 
 
 class _Heard:
-    """The kernel's answers to the flows of a group."""
+    """The kernel's verdicts on the flows of a group."""
 
     def __init__(self, group: _Group, examination: Examination, release: str) -> None:
         self.group = group
@@ -162,7 +161,7 @@ class _Heard:
         self.disagreements: list[tuple[int, Disagreement]] = []
 
     def take(self, outcome: Outcome) -> None:
-        """Note what the replicas said."""
+        """Record the replicas' outcome."""
         group = self.group
         if outcome.error is not None:
             self.open.append(outcome.error)
@@ -192,7 +191,7 @@ class _Heard:
     def _both(
         self, number: int, network: Network, trace: Trace, judgement: Judgement, *, changed: bool = False
     ) -> Judged:
-        """Return both judges' answers, and note why the kernel did not confirm the walk's."""
+        """Return both verdicts, and record why the kernel did not confirm the walk's."""
         both = judged(network, trace, judgement, self._release)
         if both.agreement.judge == "replicated":
             return both
@@ -215,7 +214,7 @@ class _Heard:
 def _heard(
     groups: list[_Group], outcomes: tuple[Outcome, ...], examination: Examination, kernel: Kernel
 ) -> list[_Heard]:
-    """Return what the kernel has said about each group."""
+    """Return the kernel's verdicts on each group."""
     heard = [_Heard(group, examination, kernel.release) for group in groups]
     for each, outcome in zip(heard, outcomes, strict=True):
         each.take(outcome)

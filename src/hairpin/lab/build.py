@@ -128,7 +128,7 @@ def _running_host(
 
     ``enter`` makes the engine join the others (a swarm), before it has networks and containers.
     """
-    if not plan.docker:  # the machine's own dockerd may start at its boots; this host has none
+    if not plan.docker:  # the machine's own dockerd may start by itself; this host has none
         node.run("rm -f /etc/systemd/system/*.wants/docker.* /etc/rc?.d/S*docker")
     _run_all(node, plan.before_engine)
     with (

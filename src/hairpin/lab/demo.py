@@ -1,6 +1,5 @@
 """The whole story in a minute: a port that answers, a stray sysctl, the diagnosis, the repair that hairpin carries out
-and verifies, the port that answers again, and all of it taken back.
-"""
+and verifies, the port that answers again, and the undo."""
 
 import subprocess
 import time
@@ -63,7 +62,7 @@ def demo(out: Callable[[str], object] = say, *, command: tuple[str, ...] = HAIRP
 def _hairpin(
     lab: Lab, out: Callable[[str], object], command: tuple[str, ...], arguments: tuple[str, ...], status: int = 0
 ) -> None:
-    """Run hairpin on the host and show what it says, the lines of its steps, too; raise LabError for another status."""
+    """Run hairpin on the host and show its output, including that of its steps; raise LabError for another status."""
     done = subprocess.run(
         (*lab.host.enter, *command, *arguments),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(), check=False, timeout=TIMEOUT_S,
@@ -105,6 +104,6 @@ def _show(out: Callable[[str], object], place: str, command: str, output: str) -
 
 
 def _tell(out: Callable[[str], object], text: str) -> None:
-    """Say a paragraph, with an empty line behind it."""
+    """Print a paragraph and an empty line."""
     out(text)
     out("")

@@ -71,7 +71,7 @@ def make_mounts() -> None:
     for name in OWN:
         Path(ROOT, name).mkdir(exist_ok=True)
     for place in mounted_below():
-        with suppress(OSError):  # an overlay on overlays, or a file system that can be no lower layer: it is not seen
+        with suppress(OSError):  # an overlay on overlays, or a file system that cannot be a lower layer: stays hidden
             lay_over(place)
     for engine in ("docker", "containers"):  # an overlay is no place for an engine's own overlays
         data_root = SCRATCH / engine

@@ -1,4 +1,4 @@
-"""A real sshd in each of a lab's hosts, and keys by which root of any of them logs in to all.
+"""A real sshd in each lab host, and keys by which root of any host logs in to all hosts.
 
 Keys, known hosts and configuration are made for one lab, in its hosts' own file systems, and end with it. The machine's
 own keys and configuration are not used.
@@ -82,7 +82,7 @@ def _make_keys(host: Node) -> None:
         host.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", host.name, "-f", f"{_FOLDER}/{name}"))
     write(host, f"{_FOLDER}/sshd_config", _SERVER)
     host.run("cat > ~/.ssh/config", stdin=_CLIENT)
-    host.run("usermod -p '*' root")  # sshd without PAM lets no locked account in: auth.c allowed_user()
+    host.run("usermod -p '*' root")  # sshd without PAM refuses locked accounts: auth.c allowed_user()
 
 
 @contextmanager

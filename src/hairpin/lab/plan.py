@@ -61,7 +61,7 @@ class HostPlan(Plan, frozen=True):
 class LabPlan(HostPlan, frozen=True):
     """One lab: a client behind a router, a neighbour on the host's link, the host.
 
-    ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose other end is the router, too. ``ipv6`` gives every
+    ``second_nic`` gives the host ``eth1`` (198.18.0.11/24), whose other end is also the router. ``ipv6`` gives every
     machine documentation addresses. ``gateway`` makes the router a cloud's 1:1 NAT gateway for 203.0.113.11, which does
     not hairpin.
 

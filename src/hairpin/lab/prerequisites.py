@@ -87,7 +87,8 @@ def static_busybox() -> Path:
 
 
 def is_dynamic(program: bytes) -> bool:
-    """Return whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for all but 64-bit ELF files."""
+    """Return whether an ELF program asks for an interpreter (PT_INTERP, elf(5)); True for all files except 64-bit
+    ELF."""
     if program[:5] != b"\x7fELF\x02":
         return True
     table_offset, size, count = struct.unpack_from("<Q", program, 32)[0], *struct.unpack_from("<HH", program, 54)

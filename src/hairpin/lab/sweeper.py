@@ -24,7 +24,7 @@ def trees(name: str) -> tuple[Path, ...]:
 def remove(tree: Path) -> None:
     """Remove a cgroup and those below it, as far as their processes have ended (EBUSY otherwise).
 
-    A paused container's processes are frozen and, in version 1, deaf to SIGKILL until they are thawed.  Podman makes
+    A paused container's processes are frozen and, in version 1, ignore SIGKILL until they are thawed.  Podman makes
     plain folders and files in place of a version 1 hierarchy that is not mounted.
     """
     if not (tree.parent / "cgroup.procs").exists():

@@ -41,7 +41,8 @@ def address_type4(namespace: Namespace, value: int, link: str | None = None) -> 
 
 
 def is_to_many(namespace: Namespace, version: Version, value: int) -> bool:
-    """Return whether the address is broadcast or multicast.  Its hardware address follows from it: no request is sent.
+    """Return whether the address is broadcast or multicast.  Its hardware address is derived from it, without a
+    request.
 
     Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -59,7 +60,8 @@ def is_source4(namespace: Namespace, value: int) -> bool:
 
 
 def _goes_before(one: Route, other: Route) -> bool:
-    """Return whether the first route comes first: by prefix, then table (local is the greater number), then metric."""
+    """Return whether the first route takes precedence: by prefix, then table (local has the greater number), then
+    metric."""
     return (-one.prefix_length, -one.table, one.metric) < (-other.prefix_length, -other.table, other.metric)
 
 
@@ -85,8 +87,7 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
     """Return whether ip6tables finds the address of one of the types.
 
-    Some types depend on the address's form, and all of those must hold.  The others depend on its route, and one is
-    enough.
+    Of the types that depend on the address's form, all must fit.  Of those that depend on its route, one is enough.
     """
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip

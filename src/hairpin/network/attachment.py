@@ -12,7 +12,7 @@ from hairpin.network.prefix import Version, inside, network_of
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """A running container's endpoint on a bridge network, and the host's veth to it (None: none was found)."""
+    """A running container's endpoint on a bridge network, and the host's veth to it (None: not found)."""
 
     container: Container
     endpoint: Endpoint
@@ -36,7 +36,7 @@ def attachment_of(network: Network, host: Host, address: int, version: Version) 
 
 
 def host_link_of(network: Network, host: Host, container: Container, endpoint: Endpoint) -> Link | None:
-    """Return the host's veth whose other end is in the container's namespace and has the endpoint's address or MAC."""
+    """Return the host's veth whose peer is in the container's namespace and has the endpoint's address or MAC."""
     for link in network.namespace(host.netns).links:
         peer = veth_peer(network, host.netns, link)
         if peer is None or peer.netns.name != container.netns:
@@ -69,7 +69,7 @@ def network_of_bridge(host: Host, bridge: str) -> DockerNetwork | None:
 
 
 def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
-    """Return whether the host's links were read, and the bridge of that network of Docker's is not among them.
+    """Return whether the host's links were read and lack the bridge of that Docker network.
 
     Podman has a bridge only while a container is on it, and a rootless engine has its bridges elsewhere."""
     dockers = (each for each in host.engines if each.kind == "docker" and not each.rootless)
@@ -80,14 +80,14 @@ def has_lost_bridge(host: Host, joined: DockerNetwork | None) -> bool:
 
 
 def engines_read(host: Host) -> bool:
-    """Return whether all engines told their containers.  If not, a missing container proves nothing."""
+    """Return whether all engines listed their containers.  If not, a missing container proves nothing."""
     unread = {each.key for each in host.unread}
     return bool(host.engines) and not unread & {"docker-containers", "podman-containers"}
 
 
 def next_address(engine: Engine, subnet: Subnet) -> int:
-    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has: a
-    container that starts gets it.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
+    """Return the first address of the subnet, or of its ``--ip-range``, that no container of the engine has.  The next
+    container to start gets it.  Source: moby libnetwork/ipam/allocator.go getAddress()"""
     endpoints = [each for container in engine.containers for each in container.endpoints]
     taken = {each.ipv4 if subnet.version == 4 else each.ipv6 for each in endpoints}
     first = network_of(subnet.network, subnet.prefix_length, subnet.version)
@@ -99,7 +99,7 @@ def next_address(engine: Engine, subnet: Subnet) -> int:
 
 
 def sender_netns(network: Network, start: FromContainer) -> Netns:
-    """Return the namespace in which the start's container is: where a change took its old one away, the new one."""
+    """Return the present namespace of the start's container, even if a change has replaced its old one."""
     if start.netns in network or not any(start.netns.host == each.name for each in network.hosts):
         return start.netns
     container = network.host(start.netns.host).container(start.name)

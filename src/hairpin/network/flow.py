@@ -47,11 +47,11 @@ class Flow(msgspec.Struct, frozen=True):
     ``dport`` is the ICMP id for echo.  ``container``: the container that the user asked about, for the report.
     ``host``: the label of the host that it starts on, or whose client starts it (empty: the network's first).
     ``asked_host``: the label of the host whose port or container the user asked about (empty: the same).
-    ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request.
-    ``invented``: the user did not name the end outside; it has an address of the documentation.
+    ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request. ``invented``:
+    the user did not name the outside end; it has a documentation address.
 
-    ``stand_ins``: other addresses that would do as well for the end outside, if the user named none.  A rule against
-    one documentation range says nothing about all clients.
+    ``stand_ins``: alternative addresses for an outside end that the user did not name: a rule against one documentation
+    range says nothing about all clients.
     """
 
     start: Start
@@ -68,16 +68,16 @@ class Flow(msgspec.Struct, frozen=True):
     data_bytes: int = 0
     invented: bool = False
     asked_name: str = ""
-    """The container's name that a name server is asked for; the server is the one that the client asks first."""
+    """The container name in a DNS query.  The server is the client's first name server."""
 
     @property
     def of_container(self) -> str | None:
-        """The name of the container that the flow is from, or else for."""
+        """The name of the container that the flow starts in, or else leads to."""
         return self.start.name if isinstance(self.start, FromContainer) else self.container
 
     @property
     def names_no_client(self) -> bool:
-        """Whether hairpin chose the address of the end outside: that of a LAN neighbour is one that is free there."""
+        """Whether hairpin chose the address of the outside end.  A LAN neighbour gets a free address of the LAN."""
         return self.invented or isinstance(self.start, Lan)
 
     def packet(self, saddr: int) -> Packet:
@@ -102,7 +102,7 @@ class Flow(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(packet, length_bytes=self.data_bytes + headers)
 
     def with_stand_in(self, address: int) -> "Flow":
-        """Return the flow with another address for its end outside."""
+        """Return the flow with another address for its outside end."""
         if isinstance(self.start, (Outside, Lan)):
             return msgspec.structs.replace(self, start=msgspec.structs.replace(self.start, address=address))
         return msgspec.structs.replace(self, daddr=address)

@@ -1,7 +1,7 @@
 """Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host never changes, so each index is made once and kept on it; a change makes another host.  There are several, since
-who changes a host asks for little: an event of ten containers makes hundreds of hosts.
+A host value never changes, so each index is built once per host.  The indexes are separate, because an event of ten
+containers makes hundreds of hosts and asks each for little.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,11 +34,10 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
 
 
 def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
-    """Return the namespace and the name of a veth's other end; None if it was not read.  ``name``: where the link
-    is.
+    """Return the namespace and the name of a veth's peer; None if it was not read.  ``name``: the link's namespace.
 
-    Each namespace numbers its links itself, so that two pairs may have equal numbers: a container of the same engine
-    whose other end is in a namespace that was not read.  The kernel's ids of namespaces tell them apart."""
+    Link indexes are per namespace, so two pairs may have equal indexes if one peer is in a namespace that was not read.
+    The kernel's namespace ids distinguish them."""
     if link.kind != "veth" or link.peer_index is None:
         return None
     same = link.peer_netnsid is None
@@ -50,14 +49,14 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
 
 
 def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
-    """Return whether the link's other end may be in that namespace, by the ids that its own namespace knows."""
+    """Return whether the link's peer may be in that namespace, by the namespace ids that its own namespace has."""
     there = dict(namespaces_of(host)[name].netnsids).get(link.peer_netnsid) if link.peer_netnsid is not None else None
     return there in (None, namespace)
 
 
 @kept
 def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tuple[str, str]]]:
-    """Return the macvlans and ipvlans, by the namespace (None: another one) and index of the link below."""
+    """Return the macvlans and ipvlans, by the namespace (None: another one) and index of the parent link."""
     found: dict[tuple[str | None, int | None], list[tuple[str, str]]] = {}
     for namespace in host.namespaces:
         for link in namespace.links:
@@ -69,7 +68,7 @@ def stacked_links(host: Host) -> Mapping[tuple[str | None, int | None], list[tup
 
 @kept
 def _ports(host: Host) -> dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]]:
-    """Return the ports of each bridge with their places in its namespace, by the namespace of a veth's other end."""
+    """Return the ports of each bridge with their positions in its namespace, by the namespace of a veth's peer."""
     found: dict[tuple[str, str], dict[str | None, list[tuple[int, Link]]]] = {}
     for namespace in host.namespaces:
         for place, link in enumerate(namespace.links):
@@ -89,7 +88,7 @@ def ports_by_ends(host: Host, name: str, bridge: str, names: Collection[str]) ->
 
 @kept
 def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int, int], set[str]]]:
-    """Return the namespaces by each address that is theirs, and by each longer prefix of their local routes."""
+    """Return the namespaces by each address that they own, and by each longer prefix of their local routes."""
     one: dict[tuple[int, int], set[str]] = {}
     wide: dict[tuple[int, int], set[str]] = {}
     for namespace in host.namespaces:
@@ -106,7 +105,7 @@ def _takers(host: Host) -> tuple[dict[tuple[int, int], set[str]], dict[tuple[int
 
 
 def takers(host: Host, version: Version, value: int) -> frozenset[str]:
-    """Return the namespaces that may take packets to the address: it is theirs, or (IPv4) has a local route."""
+    """Return the namespaces that may accept packets to the address: they own it, or (IPv4) have a local route to it."""
     one, wide = _takers(host)
     names = frozenset(one.get((version, value), ()))
     if version == 6:

@@ -1,4 +1,4 @@
-"""Links to the outside without an address, and the address that one of them seems to have had."""
+"""Links to the outside without an address, and the address that such a link has probably lost."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _TUNNELS = ("tun", "wireguard")
 
 
 class NamedAddress(msgspec.Struct, frozen=True):
-    """An address that the file at ``path`` names for a link to the outside, which has none."""
+    """An address that the file at ``path`` names for a link to the outside without an address."""
 
     netns: Netns
     own: Address
@@ -28,7 +28,8 @@ class NamedAddress(msgspec.Struct, frozen=True):
 
 
 def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Link]:
-    """Yield the links to the outside that are up and have no address; tunnels have theirs from their programs."""
+    """Yield the links to the outside that are up and have no address.  Tunnels do not count: programs give them
+    addresses."""
     namespace = network.namespace(netns)
     for link in namespace.links:
         own = link.up and link.master is None and link.tunnel is None and link.kind not in _TUNNELS
@@ -38,8 +39,8 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
 
 
 def has_address(network: Network, netns: Netns) -> bool:
-    """Return whether a link to the outside has an IPv4 address, or a link of no other machine: where routers are told
-    of it (BGP), the links to them need none."""
+    """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  The latter is enough
+    if routers learn it by BGP: then the links to them need no address."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, 4):
         link = namespace.link(own.link)
@@ -51,10 +52,10 @@ def has_address(network: Network, netns: Netns) -> bool:
 
 
 def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int | None:
-    """Return the gateway of a route by the link that no network of the link reaches any more; None if there is none.
+    """Return the gateway of a route by the link that is no longer in a network of the link; None if there is none.
 
-    The kernel took the route while one did: the link has lost the address, or the route, of the gateway's network.  A
-    link-local gateway needs none, and ``onlink`` asks for none.  Source: net/ipv6/route.c ip6_route_check_nh();
+    The kernel accepted the route, so the link has since lost the address, or the route, of the gateway's network.  A
+    link-local or ``onlink`` gateway does not need such a network.  Source: net/ipv6/route.c ip6_route_check_nh();
     net/ipv4/fib_semantics.c fib_check_nh()"""
     routes = [each for each in namespace.routes if each.version == version and each.type == "unicast"]
     hops = [(route, hop) for route in routes for hop in route.next_hops if hop.link == link]
@@ -71,15 +72,14 @@ def stranded_gateway(namespace: Namespace, link: str, version: Version) -> int |
 
 
 def _strands(namespace: Namespace, link: Link, address: int) -> bool:
-    """Return whether the link has lost its IPv6 address in a gateway's network, and the address may be of that
-    network."""
+    """Return whether the link has lost its address in a gateway's network, and ``address`` may be in that network."""
     gateway = stranded_gateway(namespace, link.name, 6)
     return gateway is not None and inside(address, gateway, SUBNET6, 6)
 
 
 def named_for(network: Network, version: Version, address: int) -> NamedAddress | None:
-    """Return the link without an address for which a file of its host names this one, if no host that was read has it;
-    else None."""
+    """Return the link without an address for which its host's file names this one, if no read host has it; else
+    None."""
     if network.world.public(version, address) is not None or is_held(network, version, address):
         return None
     for host in network.hosts:
@@ -92,11 +92,11 @@ def named_for(network: Network, version: Version, address: int) -> NamedAddress 
 
 
 def lost_by(network: Network, flow: Flow) -> Link | None:
-    """Return the link that seems to have had the flow's destination: nobody has that address, no route leads to it, the
-    host publishes the port on every address, and a link to the outside has none.  None if it does not seem so.
+    """Return the link that has probably lost the flow's destination address, or None.
 
-    Most links have no IPv6 address and need none: there a gateway that the link does not reach any more has to say so,
-    whose route may lead to the address."""
+    No host has the address, no route leads to it, the host publishes the port on every address, and a link to the
+    outside has no address.  Most links need no IPv6 address: for IPv6, a gateway must be out of reach and may be in the
+    address's network."""
     version, address = flow.version, flow.daddr
     host = network.host(flow.host)
     if (

@@ -21,9 +21,9 @@ Known = Literal["known", "unknown", "undecided"]
 
 
 def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
-    """Return the name servers that programs in the container ask, in the order of its resolv.conf.
+    """Return the container's name servers, in the order of its resolv.conf.
 
-    A file without any means a server on 127.0.0.1: resolv.conf(5)."""
+    If the file names none, the server is 127.0.0.1: resolv.conf(5)."""
     own = container.resolvers
     if own is None and has_embedded(host, container):
         return ((4, EMBEDDED),)
@@ -32,23 +32,24 @@ def servers_of(host: Host, container: Container) -> tuple[tuple[Version, int], .
 
 
 def upstreams_of(host: Host, container: Container) -> tuple[tuple[Version, int], ...]:
-    """Return the servers that Docker's resolver asks for the names that it does not know, in their order."""
+    """Return the servers to which Docker's resolver forwards unknown names, in their order."""
     return _addresses(tuple(each for each in container.dns or nameservers(host) if not _is_loopback(each)))
 
 
 def has_embedded(host: Host, container: Container) -> bool:
-    """Return whether Docker gives the container a resolver of its own: on every network but the default one."""
+    """Return whether Docker gives the container a resolver: it does on every network except the default one."""
     of_docker = any(engine.kind == "docker" and container in engine.containers for engine in host.engines)
     return of_docker and any(each.network not in _WITHOUT_NAMES for each in container.endpoints)
 
 
 def is_embedded(host: Host, container: Container | None, server: tuple[Version, int]) -> bool:
-    """Return whether the address is that of dockerd's resolver in the container, whether or not one is there."""
+    """Return whether the address is that of dockerd's resolver in the container, whether or not it runs."""
     return container is not None and host.engine_of(container).kind == "docker" and server == (4, EMBEDDED)
 
 
 def nameservers(host: Host) -> tuple[str, ...]:
-    """Return the name servers of the host's /etc/resolv.conf that the engine gives to containers: all but loopback."""
+    """Return the name servers in the host's /etc/resolv.conf that the engine copies to containers: all except
+    loopback."""
     found: list[str] = []
     for file in host.files:
         if file.path != "/etc/resolv.conf":
@@ -61,7 +62,7 @@ def nameservers(host: Host) -> tuple[str, ...]:
 
 
 def serving(engine: Engine, container: Container) -> tuple[str, ...]:
-    """Return the networks of the container whose containers the engine's name server tells it, by name."""
+    """Return the networks of the container on which the engine's name server resolves container names."""
     return tuple(each.network for each in container.endpoints if _serves(engine, each.network))
 
 
@@ -73,7 +74,7 @@ def _serves(engine: Engine, name: str) -> bool:
 
 
 def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -> bool:
-    """Return whether the server is the engine's own, which knows names of containers."""
+    """Return whether the server is the engine's own, which resolves container names."""
     if engine.kind == "docker":
         return server == (4, EMBEDDED)
     served = (engine.network(each) for each in serving(engine, asking))
@@ -81,8 +82,9 @@ def is_engines(engine: Engine, asking: Container, server: tuple[Version, int]) -
 
 
 def knows(host: Host, asking: Container, server: tuple[Version, int], name: str) -> Known:
-    """Return whether the name server at this address tells the asking container a container's name; ``undecided``: it
-    is not the engine's, or asks another one for a name with a dot, which that of a swarm's tasks is not."""
+    """Return whether the name server at this address resolves a container's name for the asking container.
+    ``undecided``: the server is not the engine's, or it forwards a name with a dot.  ``tasks.NAME`` of a swarm is not
+    forwarded."""
     engine = host.engine_of(asking)
     if name in asking.extra_names or (asking.on_host_network and name in _in_hosts_file(host)):
         return "known"
@@ -102,7 +104,7 @@ def _in_hosts_file(host: Host) -> frozenset[str]:
 
 
 def names_on(engine: Engine, network: str) -> frozenset[str]:
-    """Return the names by which the running containers of the network are known there."""
+    """Return the names by which other containers of the network resolve its running containers."""
     return frozenset(
         name
         for container in engine.containers
@@ -114,7 +116,7 @@ def names_on(engine: Engine, network: str) -> frozenset[str]:
 
 
 def names_at(container: Container, endpoint: Endpoint) -> tuple[str, ...]:
-    """Return the names of a container on one of its networks: a swarm's task has those of its service, too."""
+    """Return the names of a container on one of its networks.  A swarm task also has its service's names."""
     of_service = container.service_names if container.is_task else ()
     return (container.name, container.id[:12], *endpoint.aliases, *of_service)
 
@@ -123,7 +125,7 @@ def _addresses(texts: tuple[str, ...]) -> tuple[tuple[Version, int], ...]:
     found: list[tuple[Version, int]] = []
     for text in texts:
         if "%" in text:
-            continue  # a link-local one: by which link, only the container knows
+            continue  # link-local: only the container knows on which link
         try:
             found.append(parse_address(text))
         except ValueError:

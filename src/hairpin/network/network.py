@@ -36,7 +36,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def this(self) -> Host:
-        """The first host: a question that names no host means this one."""
+        """The first host.  A question without a host's name is about it."""
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
@@ -47,7 +47,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         """Return the same network with the host of that label as "this host"."""
         this = self.host(label)
         if this is self.this:
-            return self  # what is known of the walks through it stays known
+            return self  # it keeps the cached results of walks
         return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
 
     def host(self, label: str) -> Host:
@@ -76,9 +76,9 @@ class Network(msgspec.Struct, frozen=True, dict=True):
                 yield Netns(host.name, namespace.name), namespace
 
     def netns_text(self, netns: Netns) -> str:
-        """Return how people tell the namespace from others: ``container:web``.
+        """Return the namespace's name for people: ``container:web``.
 
-        Of several hosts it is ``container:web@node2``, and ``node2`` for the host itself."""
+        With several hosts it is ``container:web@node2``, and ``node2`` for the host itself."""
         if len(self.hosts) == 1 or not netns.host:
             return netns.name
         return netns.host if netns.is_host else f"{netns.name}@{netns.host}"
@@ -106,7 +106,7 @@ class Network(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_netns(network: Network) -> dict[str, Mapping[str, Namespace]]:
-    """Return the namespaces by host and name; an empty label is the first host's.  Each stage of each walk asks."""
+    """Return the namespaces by host and name; an empty label is the first host's.  It is cached for walks."""
     found = {host.name: namespaces_of(host) for host in reversed(network.hosts)}
     return {**found, "": namespaces_of(network.hosts[0])} if network.hosts else found
 
@@ -148,8 +148,8 @@ def _by_link(namespace: Namespace) -> dict[tuple[Version, str | None], tuple[Add
 def free_address(
     namespace: Namespace, base: int, prefix_length: int, version: Version, *, besides: int | None = None
 ) -> int | None:
-    """Return an address of the network, other than ``besides``, that neither the namespace nor a router of its routes
-    has; None in a network of less than four addresses."""
+    """Return an address of the network, other than ``besides``, that neither the namespace nor a gateway of its routes
+    has; None in a network of fewer than four addresses."""
     hosts = 1 << (width(version) - prefix_length)
     gateways = {hop.gateway for route in namespace.routes for hop in route.next_hops}
     for offset in (hosts - 6, hosts - 3, 2, 3, 1) if hosts >= 4 else ():
@@ -221,8 +221,8 @@ def _by_master(namespace: Namespace) -> dict[str, tuple[Link, ...]]:
 def ports_leading(network: Network, netns: Netns, bridge: str, names: Collection[str]) -> tuple[Link, ...]:
     """Return the ports of the bridge by which these namespaces may be reached.
 
-    These are all but veths whose other end was read in another namespace: a bridge with a thousand containers has a
-    thousand ports, and one of them has the address that a walk looks for.
+    These are all ports except veths whose peer was read in another namespace: of a thousand container ports, only one
+    leads to the address that a walk looks for.
     """
     return ports_by_ends(network.host(netns.host), netns.name, bridge, names)
 
@@ -234,20 +234,20 @@ def is_bridge_port(namespace: Namespace, link: Link) -> bool:
 
 
 def is_uplink(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the link leads out of the snapshot: a physical NIC, or a veth whose other end was not read."""
+    """Return whether the link leads out of the snapshot: a physical NIC, or a veth whose peer was not read."""
     if link.kind in ("", "bond", "vlan", "tun", "wireguard", "ipvlan", "macvlan"):
         return link.name != "lo" and "LOOPBACK" not in link.flags
     return link.kind == "veth" and veth_peer(network, netns, link) is None and not leads_to_left(network, netns, link)
 
 
 def leads_to_left(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the other end of a veth is in a container that was left unread."""
+    """Return whether a veth's peer is in a container that was left unread."""
     return link.kind == "veth" and netns.is_host and link.peer_netnsid in _left_unread(network.host(netns.host))
 
 
 @kept
 def _left_unread(host: Host) -> frozenset[int]:
-    """Return the ids by which the host's own namespace knows those of containers that were left unread.
+    """Return the host namespace's ids for unread containers' namespaces.
 
     A walk asks at each port of a bridge."""
     left = {each.left_unread for each in host.containers() if each.left_unread is not None}
@@ -259,7 +259,7 @@ def _left_unread(host: Host) -> frozenset[int]:
 def outer_link(network: Network, netns: Netns, link: Link) -> Link | None:
     """Return the uplink by which packets on this link leave the snapshot: the link, or a port of the bridge.
 
-    None: only what was read is on the link, such as containers on a bridge.
+    None: the link leads only to namespaces that were read, such as containers on a bridge.
     """
     if is_uplink(network, netns, link):
         return link

@@ -1,4 +1,4 @@
-"""Whether a bridge hands frames for its own hardware address up, by its forwarding database."""
+"""Whether a bridge delivers frames for its own hardware address locally, by its forwarding database."""
 
 from hairpin.host.host import Namespace
 from hairpin.host.link import Link
@@ -9,11 +9,12 @@ from hairpin.network.network import bridge_ports
 
 
 def hands_up(namespace: Namespace, bridge: Link) -> bool:
-    """Return whether frames for the bridge's hardware address reach the bridge: its database has a local entry for it.
+    """Return whether frames for the bridge's hardware address are delivered locally: its database has a local entry for
+    it.
 
-    Without one the bridge forwards such frames to its ports, as for any other address.  A database without a local
-    entry of one of the bridge's other links was not read in full, and decides nothing.  A bridge whose last port has
-    left has the address zero, until it takes that of the next port, with its entry.
+    Without one the bridge forwards such frames to its ports, as for any other address.  A database without the local
+    entries of the bridge's ports was not read in full, and decides nothing.  A bridge whose last port has left has the
+    address zero until it gets the next port's address and entry.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), BR_FDB_LOCAL; br_stp_if.c br_stp_recalculate_bridge_id()
     """
@@ -37,14 +38,14 @@ def _local_addresses(namespace: Namespace) -> dict[str, frozenset[int]]:
 
 
 def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
-    """Return the entry by which frames for the bridge's own hardware address leave by one of its ports."""
+    """Return the entry by which frames for the bridge's own hardware address leave by a port."""
     ports = {port.name for port in bridge_ports(namespace, bridge.name)}
     entries = (each for each in namespace.fdb if each.mac == bridge.mac and each.port in ports)
     return next((each for each in entries if not each.local and each.remote is None), None)
 
 
 def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:
-    """Return what becomes of frames for the bridge's own hardware address that it does not hand up."""
+    """Return what happens to frames for the bridge's own hardware address that are not delivered locally."""
     entry = taken_by(namespace, bridge)
     if entry is not None:
         return message("forwards frames for its own address by {port}", port=entry.port)

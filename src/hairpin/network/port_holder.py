@@ -1,8 +1,8 @@
-"""Who holds a published port of the host: the container's relay, or another process or container.
+"""The holder of a published port of the host: the container's relay, or another process or container.
 
-An engine binds a published port when it starts the container, so that a second holder is refused with "address already
-in use" or "port is already allocated": the container then does not run, and the first holder answers.
-Source: moby libnetwork/portallocator, portmapper/mapper_linux.go; containers/podman libpod bindPort()
+An engine binds a published port when it starts the container.  If the port has another holder, the start fails with
+"address already in use" or "port is already allocated", and that holder answers. Source: moby libnetwork/portallocator,
+portmapper/mapper_linux.go; containers/podman libpod bindPort()
 """
 
 import msgspec
@@ -24,8 +24,8 @@ _OF_ENGINES = frozenset(
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """What has the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's.  A
-    relay of no container was left behind."""
+    """The holder of the port instead of ``meant``: the process of ``socket``, or ``container`` if it is a container's.
+    A relay without a container was left behind."""
 
     meant: Container
     binding: PortBinding
@@ -34,8 +34,8 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -> Holder | None:
-    """Return who takes the flow's packet at the socket instead of the container whose published port was asked for;
-    None if that container takes it, or if the flow asks for no published port of the host."""
+    """Return the holder whose socket receives the flow's packet instead of the container whose published port was
+    asked; None if that container receives it, or if the flow asks for no published port of the host."""
     host = network.host(flow.asked_host or flow.host)
     meant = asked_port(network, host, flow)
     if meant is None or netns.host != host.name:
@@ -51,21 +51,21 @@ def taken_by_other(network: Network, flow: Flow, netns: Netns, socket: Socket) -
         kept = target is None and not is_left_behind(container, socket)
         return None if kept else Holder(container, binding, socket, target)
     if socket.process is None or socket.process in _OF_ENGINES:
-        # Without root nobody tells whose socket it is.  A container that does not run has none.
+        # Without root, a socket's owner is unknown.  A container that does not run has no socket.
         if container.running or (socket.process is not None and not others):
             return None
         return Holder(container, binding, socket, others[0] if others else None)
     if container.running and host.engine_of(container).rootless:
-        return None  # a user may have another program hold the ports of his containers
+        return None  # a user may let another program hold the ports of that user's containers
     return Holder(container, binding, socket, owner_of_socket(network, netns, socket))
 
 
 def is_left_behind(container: Container, socket: Socket) -> bool:
-    """Return whether the socket is that of a docker-proxy which has outlived the container whose port it holds.
+    """Return whether the socket is a docker-proxy's that has outlived its container.
 
-    dockerd ends it with the container, and the kernel with dockerd (SIGTERM), which a halted process does not heed.
-    It leads to the address that the container had, and another one may have that by now.
-    Source: moby cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig; signal(7)
+    dockerd ends a docker-proxy with the container, and the kernel ends it with dockerd (SIGTERM), but a stopped process
+    does not react.  It relays to the container's old address, which another container may have now. Source: moby
+    cmd/docker-proxy; libnetwork/portmapper/proxy_linux.go newProxyCommand(): Pdeathsig; signal(7)
     """
     relay, named = socket.relay, (socket.process or "").startswith("docker-proxy")
     ended = container.status in ("exited", "created", "dead")
@@ -91,8 +91,7 @@ def asked_port(network: Network, host: Host, flow: Flow) -> tuple[Container, Por
 def _in_other_container(
     network: Network, meant: tuple[Container, PortBinding], netns: Netns, socket: Socket
 ) -> Holder | None:
-    """Return the other container that publishes the port; a rule of somebody's may lead the port elsewhere on
-    purpose."""
+    """Return the other container that publishes the port.  A user's rule may lead the port elsewhere on purpose."""
     container, binding = meant
     if netns.name == container.netns:
         return None

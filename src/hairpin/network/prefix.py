@@ -1,6 +1,6 @@
-"""Prefixes: which addresses are in one, its text, and the kinds of address that the kernel tells apart.
+"""Prefixes: their addresses, their text, and the kinds of address that the kernel distinguishes.
 
-netfilter/address.py has the addresses themselves; their functions are imported from here too.
+netfilter/address.py has the addresses themselves; this module exports its functions as well.
 """
 
 import ipaddress

@@ -1,7 +1,7 @@
-"""Addresses of links to the outside whose prefix length is not the one that a file or the wire's other hosts tell.
+"""Addresses of links to the outside with a wrong prefix length, by a file or by the wire's other hosts.
 
-With a longer prefix the kernel has no route to the machines on the link, nor to their router.  With a shorter one it
-looks on the link for machines that are behind the router.
+With a longer prefix the kernel has no route to machines on the link, or to their router.  With a shorter one it looks
+on the link for machines behind the router.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hairpin.network.wires import wires_of
 
 
 class Differs(msgspec.Struct, frozen=True):
-    """An address as the link has it, the address with the other prefix length, and what tells that length."""
+    """An address as on the link, the address with the other prefix length, and the witness for that length."""
 
     own: Address
     right: Address
@@ -26,7 +26,7 @@ class Differs(msgspec.Struct, frozen=True):
 
 
 def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iterator[Differs]:
-    """Yield the host's addresses on links to the outside for which all that tells a length tells one other length."""
+    """Yield the host's addresses on links to the outside for which all witnesses name the same other length."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, version):
         link = namespace.link(own.link)
@@ -40,7 +40,7 @@ def differing_prefixes(network: Network, netns: Netns, version: Version) -> Iter
 
 
 def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the lengths that the host's files name with that address."""
+    """Yield the prefix lengths that the host's files have for that address."""
     for each, path in configured_addresses(network.host(netns.host), own.link, own.version):
         if each.value == own.value:
             text = f"{address_text(own.value, own.version)}/{each.prefix_length}"
@@ -48,7 +48,7 @@ def _of_files(network: Network, netns: Netns, own: Address) -> Iterator[tuple[in
 
 
 def _of_far_hosts(network: Network, netns: Netns, link: Link, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the lengths of the other hosts' addresses on that wire, in whose networks the address is."""
+    """Yield the prefix lengths of other hosts' addresses on that wire whose networks contain the address."""
     for far in _far_ends(network, netns, link):
         for each in addresses_of(network.namespace(far.netns), far.link, own.version):
             if each.scope == "global" and inside(own.value, each.value, each.prefix_length, own.version):
@@ -72,7 +72,7 @@ def _far_ends(network: Network, netns: Netns, link: Link) -> Iterator[Port]:
 
 
 def routers_of_far_hosts(network: Network, netns: Netns, own: Address) -> Iterator[tuple[int, Message]]:
-    """Yield the router of each other host on the address's wire whose default route leaves by that wire."""
+    """Yield the router of each other host's default route on the address's wire, if it is on that wire."""
     link = network.namespace(netns).link(own.link)
     for far in _far_ends(network, netns, link) if link is not None else ():
         for route in network.namespace(far.netns).routes:

@@ -16,8 +16,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
     strict: str | None = None
     """The route must use this link (IPv6 link-local addresses), but policy rules do not see it as ``oif``."""
     prefers: str | None = None
-    """Policy rules see this link as ``oif``.  A route of the longest prefix by another link is used if none uses this
-    link.
+    """Policy rules see this link as ``oif``.  If no longest-prefix route uses this link, one by another link is used.
 
     That is IPv6 without RT6_LOOKUP_F_IFACE.
     """
@@ -28,7 +27,7 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
     names_vrf: bool = False
     """Policy rules may match that VRF as ``iif`` or ``oif`` too."""
     ignores_linkstate: bool = False
-    """Routes by a link without carrier count in spite of ``ignore_routes_with_linkdown`` (reverse path matches)."""
+    """Routes by a link without carrier count even with ``ignore_routes_with_linkdown`` (reverse path matches)."""
 
 
 class Query(msgspec.Struct, frozen=True, gc=False):

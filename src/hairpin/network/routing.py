@@ -27,9 +27,9 @@ class RuleAsked(Observation, frozen=True, gc=False):
 
 
 class TableAsked(Observation, frozen=True, gc=False):
-    """The table of a policy rule was looked up.  ``found`` None: the next rule comes.
+    """The table of a policy rule was looked up.  ``found`` None: the lookup continues with the next rule.
 
-    With the rule of ``local`` it is main's too, if both are one table.
+    If local and main are one table, the rule of ``local`` looks up both.
     """
 
     namespace: Namespace
@@ -70,7 +70,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
             continue
         match rule.action:
             case "goto":
-                # The kernel only jumps forward; the bound guards against a forged snapshot.
+                # The kernel only jumps forward; the bound guards against a manipulated snapshot.
                 jumps += 1
                 later = [n for n, each in enumerate(rules) if each.priority >= (rule.goto or 0)]
                 if jumps > len(rules) or not later:
@@ -88,7 +88,7 @@ def lookup(namespace: Namespace, query: Query) -> Found:
 
 
 def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
-    """Return the rules that would pass over later ones in the lookup, first rule first (``goto``)."""
+    """Return the matching ``goto`` rules, which skip later rules in the lookup, first rule first."""
     asked = _of_vrf(namespace, query)
     skipping = (each for each in rules_of(namespace, query.version) if each.action == "goto")
     return tuple(each for each in skipping if _selected(each, asked) is not each.inverted)
@@ -142,8 +142,8 @@ def _in_both_tables(namespace: Namespace, query: Query, rules: tuple[PolicyRule,
 def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
     """Return the policy rules in order; the kernel's default rules if none were read.
 
-    IPv6 asks no rule before one is added that the kernel did not make: it looks into local, then into main, also when
-    their rules were deleted.  A rule that was added and deleted again changes that, and no reading shows it.
+    Until a custom rule is added, IPv6 looks up local and then main, even if their rules were deleted.  A rule that was
+    added and deleted again changes that, and no reading shows it.
 
     Source: net/ipv6/fib6_rules.c fib6_rule_lookup(), fib6_has_custom_rules; measured on 6.18
     """
@@ -151,8 +151,7 @@ def rules_of(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
 
 
 def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, ...]:
-    """Return the kernel's own rules for the tables local and main that are there no more, at any priority.  None where
-    no rule was read."""
+    """Return the kernel's own rules for local and main that are missing at any priority; none if no rule was read."""
     own = tuple(each for each in namespace.rules if each.version == version)
     leading = {each.table for each in own if _selects_all(each) and each.action == "table"}
     wanted = (each for each in _DEFAULT_RULES[version] if each.table != TABLE_DEFAULT)
@@ -160,12 +159,12 @@ def missing_rules(namespace: Namespace, version: Version) -> tuple[PolicyRule, .
 
 
 def _as_typed(rule: PolicyRule) -> PolicyRule:
-    """Return the rule without its words and its place in a reading."""
+    """Return the rule without its text and its place in a reading."""
     return msgspec.structs.replace(rule, text="", evidence="", entry=0)
 
 
 def _selects_all(rule: PolicyRule) -> bool:
-    """Return whether the rule leads every packet to its table, whatever the table answers."""
+    """Return whether the rule leads every packet to its table, whatever the table's result."""
     plain = PolicyRule(rule.version, rule.priority, table=rule.table)
     return _as_typed(rule) == plain
 
@@ -232,7 +231,8 @@ def _in_range(span: tuple[int, int] | None, value: int | None) -> bool:
 
 
 def _in_table(namespace: Namespace, query: Query, rule: PolicyRule) -> Found | None:
-    """Return the table's result, or None if the next rule comes (no route, ``throw``, suppressed)."""
+    """Return the table's result, or None if the lookup continues with the next rule (no route, ``throw``,
+    suppressed)."""
     vrf = namespace.link(query.scope.vrf) if query.scope.vrf else None
     table = (vrf.vrf_table if vrf is not None else None) if rule.l3mdev else rule.table
     found = None if table is None else _first(namespace, query, rule, by_precedence(namespace, query, table))
@@ -328,10 +328,7 @@ def _ignores_linkdown(namespace: Namespace, version: Version, link: str | None) 
 
 
 def _only_ignored(namespace: Namespace, hop: NextHop) -> bool:
-    """Return whether the next hop counts as dead only because routes by links without carrier are ignored.
-
-    Source: net/ipv4/fib_semantics.c fib_nexthop_info()
-    """
+    """Return whether the next hop is dead only because routes by links without carrier are ignored."""
     link = namespace.link(hop.link) if hop.link is not None else None
     return hop.linkdown and (link is None or link.up)
 
@@ -358,8 +355,7 @@ def route_text(route: Route) -> str:
 
 @kept
 def has_custom_rules(namespace: Namespace) -> bool:
-    """Return whether there are policy rules or local routes of IPv4 that the kernel did not make, or one of its own
-    rules was deleted.
+    """Return whether IPv4 has custom policy rules or local routes, or lacks one of the kernel's own rules.
 
     Source: net/ipv4/fib_rules.c fib4_rule_configure(), fib4_rule_delete()"""
     priorities = {rule.priority for rule in namespace.rules if rule.version == 4}

@@ -1,7 +1,7 @@
-"""Which container a socket belongs to, whether it is a service's, and whether its processes can answer.
+"""A socket's container, whether it is a service's, and whether its processes can answer.
 
-Containers may share a network namespace (``--network container:X``, pods, the host's network), so that the namespace
-alone does not tell.  The control group of the process does.
+Containers may share a network namespace (``--network container:X``, pods, the host's network), so the owner is known
+from the control group of the process, not from the namespace.
 """
 
 from hairpin.host.docker import Container
@@ -12,12 +12,11 @@ from hairpin.network.names import EMBEDDED
 from hairpin.network.network import Network
 
 _FIRST_EPHEMERAL = 32768
-"""net.ipv4.ip_local_port_range by default: above, a UDP socket is a client's rather than a service's."""
+"""net.ipv4.ip_local_port_range by default: a UDP socket on a higher port is probably a client's."""
 
 
 def serves(socket: Socket, namespace: Namespace) -> bool:
-    """Return whether a service holds the socket: a TCP socket listens, a UDP socket of an ephemeral port is a
-    client's."""
+    """Return whether a service holds the socket: TCP listens; a UDP socket on an ephemeral port is a client's."""
     if socket.protocol == "tcp":
         return True
     first = namespace.sysctls.values.get(("net", "ipv4", "ip_local_port_range"), "").split()
@@ -30,8 +29,8 @@ def containers_in(network: Network, netns: Netns) -> tuple[Container, ...]:
 
 
 def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container | None:
-    """Return the container whose process has the socket open; None for a process of the host, or if several containers
-    may have it."""
+    """Return the container whose process has the socket open; None for a host process, or if several containers may
+    have it."""
     sharing = containers_in(network, netns)
     if socket.container is not None:
         return next((each for each in sharing if each.id == socket.container), None)
@@ -41,11 +40,11 @@ def owner_of_socket(network: Network, netns: Netns, socket: Socket) -> Container
 
 
 def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
-    """Return whether the socket's processes are stopped: by a signal, by a frozen control group, or with their paused
-    container; or whether it is a resolver that knows nothing.
+    """Return whether the socket's processes are stopped (by a signal, a frozen control group, or a pause), or whether
+    it is a resolver without names.
 
-    dockerd opens the embedded resolver in the container's namespace and serves it from its own control group, so that
-    a pause leaves it running.  Source: moby libnetwork/resolver.go Start(), SetupFunc()
+    dockerd opens the embedded resolver in the container's namespace and serves it itself, so a pause does not stop it.
+    Source: moby libnetwork/resolver.go Start(), SetupFunc()
     """
     if socket.halted or socket.frozen:
         return True
@@ -60,13 +59,13 @@ def never_answers(network: Network, netns: Netns, socket: Socket) -> bool:
 
 
 def knows_nothing(network: Network, netns: Netns, socket: Socket) -> bool:
-    """Return whether the socket is Docker's resolver in a container that is on no network any more: it knows no name,
-    and asks its upstream servers from there (moby libnetwork/resolver.go forwardExtDNS())."""
+    """Return whether the socket is Docker's resolver in a container that has lost its last network: it resolves no
+    name, and asks its upstream servers from that namespace (moby libnetwork/resolver.go forwardExtDNS())."""
     sharing = containers_in(network, netns)
     return is_embedded_resolver(netns, socket) and bool(sharing) and all(each.is_disconnected for each in sharing)
 
 
 def is_embedded_resolver(netns: Netns, socket: Socket) -> bool:
-    """Return whether dockerd, and no process of a container, holds the socket: its resolver in a container."""
+    """Return whether dockerd holds the socket, not a container's process: its resolver in a container."""
     outside = socket.container is None and socket.process in (None, "dockerd")
     return outside and not netns.is_host and (socket.version, socket.address) == (4, EMBEDDED)

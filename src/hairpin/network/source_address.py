@@ -29,7 +29,7 @@ def _source4(namespace: Namespace, link: str, towards: int) -> int | None:
             return address.value
     if primaries:
         return primaries[0].value
-    # Addresses of the VRF itself come first; without a VRF, those of links in no VRF.
+    # The VRF's own addresses come first; without a VRF, those of links in no VRF.
     vrf = vrf_of(namespace, link)
     others = [a for a in addresses_of(namespace, None, 4) if not a.secondary and a.scope == "global"]
     fellows = [a for a in others if vrf_of(namespace, a.link) == vrf]
@@ -86,7 +86,7 @@ _LABELS = (
     (0, 1, 128), (3, 0, 96), (4, 0xFFFF << 32, 96), (6, 0x2001 << 112, 32), (7, 0x20010010 << 96, 28),
     (12, 0x3FFE << 112, 16), (2, 0x2002 << 112, 16), (11, 0xFEC0 << 112, 10), (5, 0xFC << 120, 7),
 )  # fmt: skip
-"""Label, network, prefix length.  Labels that somebody added are in no reading.
+"""Label, network, prefix length.  Added labels are in no reading.
 
 Source: net/ipv6/addrlabel.c ip6addrlbl_init_table
 """
@@ -104,7 +104,7 @@ def _common_bits(one: int, other: int) -> int:
 def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Query) -> int | None:
     """Return the source that the kernel chooses for a packet without one: ``src`` of the route, else the link's.
 
-    If a route leads out of a VRF, IPv4 takes an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
+    If a route leads out of a VRF, IPv4 uses an address of the VRF: net/ipv4/fib_semantics.c fib_select_path()
     """
     vrf = (
         vrf_of(namespace, query.scope.vrf or query.scope.oif) if query.version == 4 and found.type != "local" else None

@@ -1,7 +1,7 @@
-"""Links on top of another link: macvlans, with hardware addresses of their own, and ipvlans, which share its address.
+"""Links on a parent link: macvlans, with their own hardware addresses, and ipvlans, which share the parent's.
 
-The kernel hands frames for them over below the lower link's own network layer, and so also into another namespace.
-Source: drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
+The kernel passes their frames on before the parent's own network layer, also into another namespace. Source:
+drivers/net/macvlan.c macvlan_handle_frame(), macvlan_queue_xmit(); drivers/net/ipvlan/ipvlan_core.c
 """
 
 from hairpin.host.link import Link
@@ -14,9 +14,9 @@ _KINDS = ("macvlan", "ipvlan")
 
 
 def lower_of(network: Network, netns: Netns, link: Link) -> Port | None:
-    """Return the link below a macvlan or ipvlan; None if it was not read.
+    """Return the parent link of a macvlan or ipvlan; None if it was not read.
 
-    If it is in another namespace, it is looked up on the host, where engines put containers' lower links.
+    If it is in another namespace, it is looked up on the host, where engines put containers' parent links.
     """
     if link.kind not in _KINDS or link.peer_index is None:
         return None
@@ -63,7 +63,7 @@ def takes_all(network: Network, lower: Port) -> Port | None:
 
 
 def takes_address(network: Network, lower: Port, version: Version, value: int) -> Port | None:
-    """Return the macvlan or ipvlan on the link that has the address and is up."""
+    """Return the macvlan or ipvlan on the link that is up and has the address."""
     for port in stacked_on(network, lower):
         own = addresses_of(network.namespace(port.netns), port.link, version)
         if link_of(network, port).up and any(each.value == value for each in own):
@@ -72,14 +72,14 @@ def takes_address(network: Network, lower: Port, version: Version, value: int) -
 
 
 def bridges(link: Link) -> bool:
-    """Return whether frames to another one on the same lower link are handed over without being sent."""
+    """Return whether the kernel delivers frames to a sibling link on the same parent directly."""
     if link.kind == "ipvlan":
         return link.ipvlan_flag in (None, "bridge")
     return link.macvlan_mode in (None, "bridge")
 
 
 def routes_below(link: Link) -> bool:
-    """Return whether the namespace of the link below routes an ipvlan's packets (modes l3 and l3s)."""
+    """Return whether the parent's namespace routes an ipvlan's packets (modes l3 and l3s)."""
     return link.kind == "ipvlan" and link.macvlan_mode in ("l3", "l3s")
 
 

@@ -16,11 +16,11 @@ from hairpin.network.prefix import Version, inside, is_loopback, width
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
     """Return whether the packet should have entered a bridge network here.
 
-    Its destination is a container's own address, that of another namespace of this host, an address that it was
-    translated to in such a network, or one in a network whose bridge has lost its own or its route.
+    Its destination is the address of a container or of another namespace of this host; or rules translated it to an
+    address in such a network; or it is in a network whose bridge has lost its address or route.
 
-    An address that no engine gave may exist outside as well: a route to it alone, by a gateway, says so.  One that was
-    typed in beside the engine's, in none of its networks, is no place where routes from here should lead.
+    An address that no engine gave may also exist outside, if a gateway route to it alone says so.  A user's extra
+    address in a container, in none of the engine's networks, is no destination for routes here.
     """
     version, address = packet.version, packet.daddr
     host = network.host(netns.host)
@@ -46,9 +46,9 @@ def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) ->
 
 
 def is_held_inside(network: Network, flow: Flow) -> bool:
-    """Return whether a container or pod that was read has the flow's destination: what leaves serves nobody.
+    """Return whether a container or pod that was read has the flow's destination: a packet that leaves is lost.
 
-    One that somebody typed in there does not count.  Each has loopback addresses of its own."""
+    A user's extra address does not count, and neither does loopback, which each namespace has."""
     if is_loopback(flow.daddr, flow.version):
         return False
     return any(
@@ -60,8 +60,8 @@ def is_held_inside(network: Network, flow: Flow) -> bool:
 
 
 def is_absent(network: Network, flow: Flow) -> bool:
-    """Return whether the flow is for a container that does not run, and that nobody has its address until it starts: on
-    a network of macvlans or ipvlans, or on one of Podman's, which has removed its bridge with the last container."""
+    """Return whether the flow is for a stopped container whose address nothing has until it starts.  It is on a macvlan
+    or ipvlan network, or on a Podman network whose bridge was removed with the last container."""
     host = network.host(flow.asked_host or flow.host)
     container = host.container(flow.container) if flow.container else None
     if container is None or container.running or is_held(network, flow.version, flow.daddr):
@@ -86,7 +86,7 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
     """Return the running container whose published port or own address the flow asks for, if rules have translated the
     packet to another machine's address; else None.
 
-    The host may forward any port that no container publishes, and one that its container has given up.
+    The host may forward any port that no running container publishes.
     """
     host = network.host(flow.asked_host or flow.host)
     public = network.world.public(flow.version, flow.daddr)
@@ -100,7 +100,7 @@ def publishing(network: Network, netns: Netns, flow: Flow, packet: Packet) -> Co
 
 
 def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether a route by a gateway leads to this address and to no other."""
+    """Return whether a gateway route leads to exactly this address."""
     return any(
         (route.version, route.destination, route.prefix_length) == (version, address, width(version))
         and any(hop.gateway is not None for hop in route.next_hops)
@@ -109,11 +109,11 @@ def _has_its_own_route(namespace: Namespace, version: Version, address: int) -> 
 
 
 def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int) -> bool:
-    """Return whether the namespace is that of a container to which its engine gave other addresses alone, or the host's
-    and the address is on its ends of containers' veths alone.
+    """Return whether a user added the address: in a container whose engine gave it only other addresses, or on the host
+    only to host ends of containers' veths.
 
-    The engine made those, put them on a bridge and gave them none.  What comes in by a port goes to its bridge, so an
-    address of a port serves nobody there.
+    These veths are bridge ports without an address.  A port's packets go to its bridge, so an address on a port has no
+    use.
     """
     if namespace.name == host.netns.name:
         holders = [each.link for each in namespace.addresses if (each.version, each.value) == (version, address)]
@@ -136,10 +136,10 @@ def _is_containers_port(namespace: Namespace, name: str) -> bool:
 
 
 def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether what leads into the network's bridge is gone, or Docker's bridge itself.
+    """Return whether the route into the network's bridge is gone, or Docker's bridge itself.
 
-    Without the gateway's address the kernel has no route into the bridge.  Where a route or the bridge alone is gone,
-    the address may be a machine's elsewhere: it is not if the host itself asks, and the network has containers.
+    Without the gateway's address the kernel has no route into the bridge.  If only a route or the bridge is gone,
+    another machine may have the address.  It does not if the host itself asks, and the network has containers.
     """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False

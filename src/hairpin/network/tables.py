@@ -38,7 +38,7 @@ def by_precedence(namespace: Namespace, query: Query, table: int) -> Iterator[Ro
 
 
 def routes_covering(namespace: Namespace, version: Version, table: int, value: int) -> Iterator[Route]:
-    """Yield the table's routes whose prefix has the address; those of one length are in order of entry."""
+    """Yield the table's routes whose prefix contains the address; those of one length are in order of entry."""
     bits = width(version)
     for length, routes in _tables(namespace).get((version, table), _NO_ROUTES).items():
         yield from routes.get(value >> (bits - length), ())

@@ -1,7 +1,7 @@
 """Networks behind a host that are not masqueraded, on purpose.
 
-An engine says so by the network's options.  For a bridge that no engine made, nothing says that it should be
-masqueraded.  A host beyond the next hop is presumed to have a route back.
+An engine's network options say so.  A bridge that no engine made has no such options, and counts as unmasqueraded. A
+host beyond the next hop is presumed to have a route back.
 """
 
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ Subnet = tuple[int, int]
 
 
 def is_unmasqueraded(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is in such a network behind the namespace, and not the namespace's own."""
+    """Return whether the address is in such a network behind the namespace, and is not the namespace's own."""
     if owns_address(network.namespace(netns), version, source):
         return False
     return any(inside(source, *each, version) for each in unmasqueraded(network, netns, version))
 
 
 def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is a public IPv6 address of a container network, a container's or the bridge's own: a
-    router may know the way to that network, whatever the engine's options ask for."""
+    """Return whether the address is a public IPv6 address of a container network, a container's or the bridge's own.  A
+    router may have a route to that network, whatever the engine's options say."""
     if version == 4 or is_private(source, 6):
         return False
     made = (subnet for subnet, _ in _of_engines(network.host(netns.host), version))
@@ -35,10 +35,10 @@ def is_of_routed_prefix(network: Network, netns: Netns, version: Version, source
 
 
 def is_hidden(network: Network, netns: Netns, version: Version, source: int) -> bool:
-    """Return whether the address is the namespace's own in a network that its engine masquerades, and stands for the
-    address that a link to the outside has lost: no host outside knows a way to such a network.
+    """Return whether the source is the namespace's own address in a masqueraded network, used because a link to the
+    outside has lost its IPv6 address: no outside host has a route to such a network.
 
-    Most links need no IPv6 address; a gateway that is not reached any more tells that this one had one."""
+    Most links need no IPv6 address, but an unreachable gateway shows that this link had one."""
     namespace = network.namespace(netns)
     if version == 4 or not owns_address(namespace, version, source):
         return False

@@ -2,9 +2,9 @@
 
 A host's snapshot ends at its uplinks.  Two uplinks are joined
 
-- when one host has a neighbour or forwarding entry with the other's hardware address;
-- by assumption, when an address of one is on-link for the other, and no entry says anything;
-- by assumption, too, when an entry has another hardware address: a cloud's fabric answers for its machines.
+- if one host has a neighbour or forwarding entry with the other's hardware address; - by assumption, when an address of
+one is on-link for the other, and no entry says anything; - by assumption, too, when an entry has another hardware
+address: a cloud's fabric answers for its machines.
 
 An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
 that look alike.  A bridge without an uplink joins nothing, since 172.17.0.0/16 is on-link on every Docker host.
@@ -140,7 +140,8 @@ def _held_twice(near: list[Address], uplinks: tuple[_Uplink, ...]) -> bool:
 
 
 def owner_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host with the address on an uplink; None if none or several have it."""
+    """Return the namespace of the one other host that has the address on an uplink; None if no host or several have
+    it."""
     if len(network.hosts) < 2:
         return None
     holders = {
@@ -153,7 +154,8 @@ def owner_of(network: Network, version: int, value: int, *, besides: str) -> Net
 
 
 def holder_of(network: Network, version: int, value: int, *, besides: str) -> Netns | None:
-    """Return the namespace of the one other host with the address on any link; None if none or several have it."""
+    """Return the namespace of the one other host that has the address on any link; None if no host or several have
+    it."""
     if len(network.hosts) < 2:
         return None
     holders = {
@@ -165,10 +167,10 @@ def holder_of(network: Network, version: int, value: int, *, besides: str) -> Ne
 
 
 def same_machine(network: Network) -> tuple[Host, Host] | None:
-    """Return the first two hosts that are one machine, in their order; None if each is another.
+    """Return the first two hosts that are one machine, in their order; None if all are different.
 
-    A boot id is drawn at each start, so two equal ones are decisive.  Copies of one disk share their machine id, and a
-    machine that has restarted has another boot id: there the hardware addresses of the uplinks decide.
+    A boot id is random at each boot, so equal ones are decisive.  Disk copies share a machine id, and a rebooted
+    machine has another boot id: then the hardware addresses of the uplinks decide.
     """
     pairs = combinations((host for host in network.hosts if host.was_read), 2)
     return next(((one, other) for one, other in pairs if _is_same(network, one, other)), None)

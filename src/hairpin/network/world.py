@@ -1,7 +1,7 @@
 """Facts beyond the hosts: gateways that map public addresses, peers, upstream rules.  Each of them is *stated*.
 
-Source: the user (``--public``, ``--outside``), or a local file that cloud-init wrote.  An address that nobody has
-stated is only ``supposed`` to be a host's: no walk goes by it, the answer asks (docs/adr/0016).
+Source: the user (``--public``, ``--outside``), or a local file that cloud-init wrote.  A mapping that is not stated is
+only ``supposed``: no walk uses it, the answer asks about it (docs/adr/0016).
 """
 
 from typing import Literal
@@ -14,8 +14,8 @@ from hairpin.network.prefix import Version, inside
 class PublicAddress(msgspec.Struct, frozen=True):
     """A public address that a 1:1 NAT gateway maps to an address of a host, whose label is ``host`` (empty: the first).
 
-    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it.
-    ``evidence``: the reading of the file that states it, empty if the user does."""
+    ``hairpins``: whether the gateway sends a packet from this host to its own public address back to it. ``evidence``:
+    the reading of the file that states it; empty: the user does."""
 
     version: Version
     public: int
@@ -26,9 +26,9 @@ class PublicAddress(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """A network outside that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
+    """An outside network that drops packets whose source is in none of ``accepts`` (empty: it drops all packets).
 
-    ``host``: the label of the host whose packets it is stated for, empty for those of every host.
+    ``host``: the label of the host whose packets it drops; empty: those of every host.
     """
 
     version: Version
@@ -38,12 +38,12 @@ class Peer(msgspec.Struct, frozen=True):
     host: str = ""
 
     def concerns(self, host: str) -> bool:
-        """Return whether the peer is stated for packets of the host of that label."""
+        """Return whether the peer is stated for that host's packets."""
         return self.host in ("", host)
 
 
 class ReturnRoute(msgspec.Struct, frozen=True):
-    """A route of the outside to this network by the host of that label (empty: the first), for unmasqueraded
+    """A route of the outside world to this network by the host of that label (empty: the first), for unmasqueraded
     packets."""
 
     version: Version
@@ -53,7 +53,7 @@ class ReturnRoute(msgspec.Struct, frozen=True):
 
 
 class UpstreamRule(msgspec.Struct, frozen=True):
-    """A port that a security group or a router upstream of a host lets in or keeps out.
+    """A port that a security group or a router upstream of a host accepts or drops.
 
     ``host``: the host's label, empty for the first.
     """
@@ -67,8 +67,8 @@ class UpstreamRule(msgspec.Struct, frozen=True):
 class World(msgspec.Struct, frozen=True):
     """Everything stated about the outside.
 
-    ``supposed``: what the user may mean by asking for a public address that no host has.  No walk looks at it.
-    ``foreign``: the asked addresses that no host has; a client outside reaches them without a host."""
+    ``supposed``: the mapping of an asked public address that no host has.  No walk uses it. ``foreign``: asked
+    addresses that no host has; an outside client reaches them without a host."""
 
     publics: tuple[PublicAddress, ...] = ()
     supposed: tuple[PublicAddress, ...] = ()
@@ -78,7 +78,7 @@ class World(msgspec.Struct, frozen=True):
     foreign: tuple[tuple[Version, int], ...] = ()
 
     def peer_against(self, host: str, version: Version, source: int, destination: int) -> Peer | None:
-        """Return the peer of the destination that does not accept the source in the packets of that host, or None."""
+        """Return the destination's peer if it does not accept this source in the host's packets, or None."""
         for each in self.peers:
             if not each.concerns(host):
                 continue

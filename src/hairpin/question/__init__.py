@@ -1,4 +1,4 @@
-"""What is asked.  Pure: the callers read files and arguments and hand in their texts.
+"""The user's question.  Pure: the callers read files and arguments and pass their texts.
 
 Read ``asked`` (what a question names), ``target`` (reads TARGET and WHERE), ``hosts`` (which of several hosts is
 meant), ``elsewhere`` (ports that another one publishes, too), ``suggest`` (the nearest of known words), ``standpoints``

@@ -1,4 +1,4 @@
-"""What a question names: a target, an origin, an event.  ``host`` is the label of a host, empty if none was named."""
+"""The parts of a question: a target, an origin, an event.  ``host`` is the label of a host, empty if none was named."""
 
 from typing import Literal
 
@@ -11,8 +11,8 @@ OriginKind = Literal["address", "host", "lan", "container"]
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What is to be reached.  ``address`` None: the host's own; ``container``: a container's own address and port;
-    ``last``: the last port of a range that begins with ``port``."""
+    """The destination.  ``address`` None: the host's own; ``container``: a container's own address and port; ``last``:
+    the end of a port range from ``port``."""
 
     port: int | None = None
     protocol: Protocol | None = None
@@ -24,7 +24,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where the flow starts: an address, ``host``, ``lan`` or a container.  ``bare``: its name alone was written."""
+    """The flow's start: an address, ``host``, ``lan`` or a container.  ``bare``: only the container's name was
+    written."""
 
     kind: OriginKind
     version: Version | None = None
@@ -35,7 +36,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class AskedEvent(msgspec.Struct, frozen=True):
-    """An event on the host: its id, and what it is narrowed to (``container-restart:web``; empty: nothing)."""
+    """An event on the host: its id, and the name to which it is narrowed (``container-restart:web``; empty: none)."""
 
     id: str
     name: str = ""

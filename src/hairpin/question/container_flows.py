@@ -1,4 +1,4 @@
-"""The flows to a container: to what it publishes, to a port of its own, to what it holds on the host."""
+"""The flows to a container: to its published ports, to its own port, or to a host port that it holds."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ from hairpin.question.standpoints import primary_address
 from hairpin.question.starts import Standpoint, asker, start_named
 
 _ALL_OF_A_RANGE = 32
-"""Up to so many ports of a range each one is asked for, published or not."""
+"""In a range of up to this many ports, each one is asked, published or not."""
 
 
 def to_container(network: Network, host: Host, target: Target, origin: Origin | None) -> list[Flow]:
@@ -39,8 +39,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return those of several containers of one name that the client is told on its networks, if it is a container:
-    two stacks may both have a ``db``."""
+    """Return those of several containers of one name that the asking container resolves on its networks: two stacks may
+    both have a ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")
@@ -56,9 +56,9 @@ def _told(
 def _by_name(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> list[Flow]:
-    """Return the flow by which a container of the same host asks for the name of the one that it wants to reach.
+    """Return the DNS flow by which a container of the same host resolves the target's name.
 
-    No server knows the name of a container that does not run, until it runs: that it does not is the problem."""
+    None for a stopped target: no server knows its name, but the fault is that it does not run."""
     name = target.container or ""
     if origin is None or origin.kind != "container" or target.port is None:
         return []
@@ -73,8 +73,8 @@ def _by_name(
 
 
 def _is_itself(named_one: Container, asking: Container, name: str) -> bool:
-    """Return whether no name is asked for: the container asks itself or one whose namespace it shares, or the user has
-    written an id."""
+    """Return whether no name is resolved: the container asks itself or one whose namespace it shares, or the user gave
+    an id."""
     return asking.netns == named_one.netns or named_one.id.startswith(name)
 
 
@@ -103,8 +103,8 @@ def _to_one(network: Network, host: Host, named_one: Container, target: Target, 
 def _unpublished(
     network: Network, host: Host, container: Container, target: Target, origin: Origin | None
 ) -> list[Flow]:
-    """Return the flows to the ports of the host that a container on its network holds, or that a container without
-    network would hold if it had one."""
+    """Return the flows to the host ports that a container with host networking holds, or that a container without a
+    network would publish."""
     asked: list[tuple[int, Literal["tcp", "udp"], Socket | None]] = [
         (each.host_port, each.protocol, None)
         for each in container.bindings
@@ -129,7 +129,7 @@ def _unpublished(
 def to_held(
     network: Network, host: Host, container: Container, target: Target, socket: Socket | None, origin: Origin | None
 ) -> list[Flow]:
-    """Return the flows to a port of the host; to a socket on one address, those that are for this address."""
+    """Return the flows to a port of the host.  For a socket on one address, only those to that address."""
     assert target.port is not None
     protocol: Literal["tcp", "udp"] = "udp" if target.protocol == "udp" else "tcp"
     address = socket.address if socket is not None else None
@@ -163,8 +163,8 @@ def _to_endpoint(
 
 
 def _endpoints(host: Host, container: Container) -> tuple[Endpoint, ...]:
-    """Return the container's endpoints; of one that does not run, or that ended while it was read, those that it gets
-    when it starts."""
+    """Return the container's endpoints; for a stopped container, or one that ended during the reading, those of its
+    next start."""
     engine = host.engine_of(container)
     is_there = container.running and container.netns is not None
     if is_there or engine.rootless or any(each.ipv4 is not None for each in container.endpoints):
@@ -195,8 +195,8 @@ def _to_address(
 
 
 def _common_network(host: Host, endpoints: tuple[Endpoint, ...], origin: Origin, flows: list[Flow]) -> list[Flow]:
-    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: that of
-    the container that asks."""
+    """Return the flow to the address on a network that both containers share, else the first one.  ``host``: the asking
+    container's."""
     asking = host.container(origin.container or "")
     shared = {each.network for each in asking.endpoints} if asking is not None else set[str]()
     for endpoint in endpoints:

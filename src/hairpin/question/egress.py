@@ -14,13 +14,13 @@ from hairpin.network.routing import lookup
 from hairpin.question.standpoints import beyond
 
 _WITH_WAY_OUT = ("bridge", "overlay", "macvlan", "ipvlan")
-"""Drivers of networks by which a container reaches the outside; one on an overlay does by docker_gwbridge."""
+"""Drivers of networks with a way to the outside; an overlay's is docker_gwbridge."""
 
 
 def egress_flows(network: Network, host: Host, container: Container) -> list[Flow]:
-    """Return the flows out of a running container; none if its networks, or the host, have no way out.
+    """Return the flows out of a running container; none if its networks, or the host, have no default route.
 
-    One that somebody has disconnected from its last network asks in vain."""
+    A container that was disconnected from its last network gets flows, too, which then fail."""
     netns = netns_of(host, container)
     if container.status != "running" or netns is None or netns.is_host or host.engine_of(container).rootless:
         return []  # a user's own network stack (slirp4netns, pasta) is not modelled
@@ -56,14 +56,14 @@ def _outward(start: FromContainer, version: Version, address: int, others: tuple
 
 
 def _has_ipv6(network: Network, netns: Netns, container: Container, leaving: list[str]) -> bool:
-    """Return whether the container holds the IPv6 address that it was given on one of these networks."""
+    """Return whether the container has the IPv6 address that one of these networks assigned to it."""
     held = {each.value for each in addresses_of(network.namespace(netns), None, 6) if each.scope == "global"}
     return any(each.ipv6 in held for each in container.endpoints if each.network in leaving)
 
 
 def _host_has_ipv6(network: Network, host: Host) -> bool:
-    """Return whether the host itself reaches the IPv6 internet: it has a route there, and a public address, by links
-    that lead out of it."""
+    """Return whether the host reaches the IPv6 internet: it has a route there and a public address, both on links to
+    the outside."""
     namespace = network.namespace(host.netns)
     ways = lookup(namespace, Query(6, beyond(namespace, 6)[0]))
     if ways.type != "unicast" or not any(_leads_out(network, host, hop.link) for hop in ways.next_hops):
@@ -80,11 +80,11 @@ def _leads_out(network: Network, host: Host, name: str | None) -> bool:
 
 
 def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[Flow]:
-    """Return the container's DNS flows: to each name server of its own resolv.conf, and for Docker's resolver on to
-    each one outside, of the IP versions that the container has addresses of."""
+    """Return the container's DNS flows: to each name server of its resolv.conf and, behind Docker's resolver, to each
+    outside server, in the IP versions of the container's addresses."""
     asked: tuple[tuple[Version, int], ...] = servers_of(host, container)
     if (4, EMBEDDED) in asked:
-        # Docker's resolver asks these in the container's namespace.
+        # Docker's resolver queries these from the container's namespace.
         asked = ((4, EMBEDDED), *upstreams_of(host, container))
     has_ipv6 = any(each.ipv6 is not None for each in container.endpoints)
     return [
@@ -95,10 +95,10 @@ def _dns_flows(host: Host, container: Container, start: FromContainer) -> list[F
 
 
 def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
-    """Return the DNS flows that are asked by TCP, too, as a client does after a truncated answer (RFC 7766).
+    """Return the DNS flows over TCP, which a client uses after a truncated answer (RFC 7766).
 
-    The same rules decide for all containers of the same networks: the first one of them asks, and each that has
-    rules of its own.  An older aardvark-dns answers by UDP only, so Podman's is not asked.
+    The same rules decide for all containers of the same networks, so only the first one asks, and each one with its own
+    rules.  An older aardvark-dns answers by UDP only, so Podman's is not asked.
     """
     found: dict[object, Flow] = {}
     for flow in asked:
@@ -116,7 +116,7 @@ def over_tcp(host: Host, asked: tuple[Flow, ...]) -> list[Flow]:
 
 
 def _has_rules(host: Host, container: Container) -> bool:
-    """Return whether the container has rules of its own; dockerd's for its resolver are in the table nat."""
+    """Return whether the container has its own rules, apart from dockerd's in the nat table for its resolver."""
     if container.netns is None or container.netns not in host:
         return False
     tables = host.namespace(container.netns).ruleset.tables
@@ -124,8 +124,8 @@ def _has_rules(host: Host, container: Container) -> bool:
 
 
 def name_flow(host: Host, asking: Container, name: str) -> Flow | None:
-    """Return the flow by which the container asks its first name server for a container's name; None if no server is
-    known, or if the container has the name without asking."""
+    """Return the DNS flow from the container to its first name server for a container's name; None if no server is
+    known, or if its /etc/hosts has the name."""
     server = next(iter(servers_of(host, asking)), None)
     if server is None or asking.netns is None or name in asking.extra_names:
         return None

@@ -1,4 +1,4 @@
-"""Ports that another host publishes as well: a question that names no host is about the first one."""
+"""Ports that another host publishes as well.  A question without a host's name is about the first host."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from hairpin.question.port_flows import bindings_of
 
 
 def published_elsewhere(network: Network, targets: tuple[Target, ...]) -> Iterator[Message]:
-    """Yield a note for each other host that publishes an asked port, whose host the question does not name."""
+    """Yield a note for each other host that publishes an asked port, if the question does not name a host."""
     if not network.this.was_read:
         return
     for target in targets:

@@ -27,9 +27,9 @@ from hairpin.question.standpoints import beyond
 from hairpin.question.starts import asker
 
 _FIRST_PORT, _PORTS = 40000, 25000
-"""The source ports of flows, every other one: a flow that is sent again has the one after its own."""
+"""The source ports of flows, every other one: a repeated flow has the next one."""
 _ALL_OF_A_RANGE = 32
-"""Up to so many ports of a range each one is asked for, published or not."""
+"""In a range of up to this many ports, each one is asked, published or not."""
 
 
 def flows_for(network: Network, targets: tuple[Target, ...], origin: Origin | None) -> tuple[Flow, ...]:
@@ -71,7 +71,7 @@ def _nothing_to_ask(origin: Origin | None) -> Message:
 
 
 def _numbered(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows, each with a source port of its own, as far as there are ports."""
+    """Return the flows with distinct source ports, as far as there are enough."""
     return tuple(msgspec.structs.replace(flow, sport=_FIRST_PORT + 2 * n % _PORTS) for n, flow in enumerate(flows))
 
 
@@ -91,8 +91,8 @@ def _of_target(network: Network, target: Target, origin: Origin | None) -> list[
 
 
 def _ports(network: Network, target: Target) -> tuple[Target, ...]:
-    """Return a target for each port of a range; of a long one only for the ports that are published.
-    Raises UsageError if a long range has none."""
+    """Return a target for each port of a range; in a long range, only for published ports. Raises UsageError if a long
+    range has none."""
     if target.port is None or target.last is None:
         return (target,)
     ports = range(target.port, target.last + 1)
@@ -112,9 +112,9 @@ def _ports(network: Network, target: Target) -> tuple[Target, ...]:
 
 
 def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target:
-    """Return the target; a loopback address is the asker's own, so it is on the asker's host.
+    """Return the target.  A loopback address is the asking side's own, so it is on that host.
 
-    Raises UsageError where the target names another host than the asker's.
+    Raises UsageError if the target names another host.
     """
     if target.address is None or target.version is None or not is_loopback(target.address, target.version):
         return target
@@ -145,7 +145,7 @@ def _at_asker(network: Network, target: Target, origin: Origin | None) -> Target
 def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
     flows: list[Flow] = []
     for container in host.containers():
-        # It was made to be reached, and cannot be.
+        # It is meant to be reached, and cannot be.
         without_network = container.network_mode == "none" or container.is_disconnected or container.network_disabled
         without_network = without_network or host.engine_of(container).leaves_unconnected(container)
         for binding in usable(network, host, container, origin):
@@ -157,7 +157,7 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
                 continue
             target = Target(binding.host_port, binding.protocol, binding.version)
             if binding.host_ip is not None and is_loopback(binding.host_ip, binding.version) and origin is None:
-                # Published on loopback: only the host itself is meant to reach it.
+                # Published on loopback: only the host itself is a client.
                 flows += to_port(network, host, target, binding.protocol, binding, Origin("host"))
             else:
                 flows += to_port(network, host, target, binding.protocol, binding, origin)
@@ -174,8 +174,8 @@ def _everything(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flow]:
-    """Return the flows to the ports of a swarm's services: those that the host takes as a node of it, and, on a
-    manager, those that it should take."""
+    """Return the flows to the ports of swarm services: those that the host accepts as a node and, on a manager, those
+    that it should accept."""
     taken = [port for engine in host.engines for port in engine.mesh]
     meant = [
         MeshPort(port.protocol, port.port)
@@ -192,7 +192,8 @@ def _mesh_flows(network: Network, host: Host, origin: Origin | None) -> list[Flo
 
 
 def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
-    """Yield the flows from the host to what each pod serves, as a kubelet's probes go, and each pod's way out."""
+    """Yield the flows from the host to each pod's listening ports, like a kubelet's probes, and each pod's flow to the
+    outside."""
     first, *others = beyond(network.namespace(host.netns), 4)
     out = lookup(network.namespace(host.netns), Query(4, first)).type == "unicast"
     for namespace in host.namespaces:
@@ -208,7 +209,7 @@ def pod_flows(network: Network, host: Host) -> Iterator[Flow]:
 
 
 def _pod_ports(namespace: Namespace, own: int) -> tuple[int, ...]:
-    """Return the TCP ports that take connections to this address."""
+    """Return the TCP ports that accept connections to this address."""
     sockets = (
         each
         for each in namespace.sockets

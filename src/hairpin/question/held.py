@@ -1,4 +1,4 @@
-"""Ports that a container holds without publishing them, as on the host's network."""
+"""Ports that a container holds without publishing them, as with host networking."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from hairpin.network.socket_owner import owner_of_socket, serves
 
 
 def held_by(network: Network, host: Host, container: Container) -> tuple[Socket, ...]:
-    """Return the sockets on which the container serves, each port and protocol once, those on all addresses first."""
+    """Return the sockets on which the container serves, each port and protocol once, wildcard sockets first."""
     netns = netns_of(host, container)
     if netns is None or netns not in network:
         return ()
@@ -28,7 +28,7 @@ def held_by(network: Network, host: Host, container: Container) -> tuple[Socket,
 
 
 def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Container | None:
-    """Return the container on the host's network whose process holds the port of the host."""
+    """Return the container with host networking whose process holds the host port."""
     return next(
         (
             owner
@@ -41,8 +41,8 @@ def holder_of_port(network: Network, host: Host, port: int, protocol: str) -> Co
 
 
 def given_up(network: Network, host: Host, container: Container, binding: PortBinding) -> bool:
-    """Return whether the container has ended, or was taken off its network, and left its published port to another:
-    nobody means it any more.
+    """Return whether the container has stopped, or was disconnected, and another container publishes its port: then a
+    question about the port does not mean it.
 
     A container whose start failed (the engine has its error) is still meant."""
     ended = container.status == "exited" and not container.error

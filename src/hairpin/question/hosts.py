@@ -24,14 +24,14 @@ def host_named(network: Network, label: str) -> Host:
 
 
 def require_known(network: Network, label: str) -> None:
-    """Raise UsageError where there is no host of that label, read or not."""
+    """Raise UsageError if no host has that label, read or not."""
     if label and all(each.name != label for each in network.hosts):
         known = ", ".join(each.name for each in network.hosts)
         raise UsageError(message("no host {name!r} was read (hosts: {known})", name=label, known=known))
 
 
 def refuse_same_machine(network: Network) -> None:
-    """Raise UsageError where one machine was given twice."""
+    """Raise UsageError if one machine was given twice."""
     twice = same_machine(network)
     if twice is not None:
         one, other = twice
@@ -65,7 +65,7 @@ def host_of(network: Network, target: Target) -> Host:
 
 
 def _named_with(network: Network, label: str, version: Version, address: int) -> Host:
-    """Return the named host; raise UsageError where the address is another host's."""
+    """Return the named host; raise UsageError if the address is another host's."""
     host = host_named(network, label)
     owner = owner_of(network, version, address, besides=host.name)
     if owner is not None and not any(owns_address(each, version, address) for each in host.namespaces):
@@ -81,8 +81,8 @@ def _named_with(network: Network, label: str, version: Version, address: int) ->
 
 
 def _host_at(network: Network, version: Version, address: int) -> Host:
-    """Return the host that has the address, or to which a gateway maps it; else the one whose files name it as its own,
-    else the first host."""
+    """Return the host that has the address, or to which a gateway maps it; else the host whose files name it, else the
+    first one."""
     public = network.world.public(version, address)
     if public is not None:
         return host_named(network, public.host)
@@ -157,7 +157,7 @@ def containers_named(network: Network, host: Host, name: str) -> tuple[Container
 
 
 def _meant(name: str, hosts: Iterable[Host]) -> tuple[str, ...]:
-    """Return what is like the word: containers, compose services, published ports."""
+    """Return similar known names: containers, compose services, published ports."""
     containers = [each for host in hosts for each in host.containers()]
     words = [each.name for each in containers] + [each.service for each in containers if each.service]
     return close(name, (*words, *(str(binding.host_port) for each in containers for binding in each.bindings)))
@@ -170,7 +170,8 @@ def _suggesting(said: Message, meant: tuple[str, ...]) -> Message:
 
 
 def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
-    """Raise CollectError where the first host was not read: it may have the container, too, and would be meant."""
+    """Raise CollectError if the first host was not read: it may have the container and would then be the one that is
+    meant."""
     if not network.this.was_read:
         raise CollectError(
             message(
@@ -183,7 +184,7 @@ def _require_this(network: Network, candidates: tuple[str, ...]) -> None:
 
 
 def _refuse_unknown(network: Network, name: str) -> None:
-    """Raise UsageError with the containers of all hosts; CollectError if one of the hosts could not be read."""
+    """Raise UsageError with the containers of all hosts, or CollectError if a host could not be read."""
     for host in network.hosts:
         _read(host)
     known = word_list(name, (f"{each.name}@{host.name}" for host in network.hosts for each in host.containers()))

@@ -1,4 +1,4 @@
-"""What the user states about the world outside of the host: ``--public``, and the text of ``--outside``'s file.
+"""The user's statements about the world outside the hosts: ``--public``, and the text of ``--outside``'s file.
 
 docs/outside.md describes the file: TOML, or JSON with the same names.
 """
@@ -24,7 +24,7 @@ from hairpin.question.target import split_host
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of the file's tables: a misspelt key is an error."""
+    """Base of the file's tables.  A misspelt key is an error."""
 
 
 class _Public(_Stated, frozen=True):
@@ -63,7 +63,7 @@ _TABLES: dict[str, type[_Stated]] = {"public": _Public, "peer": _Peer, "return_r
 
 
 class Public(msgspec.Struct, frozen=True):
-    """``--public PUBLIC[=PRIVATE][@HOST]`` as ``text`` says it; ``private`` None: the host's own address."""
+    """``--public PUBLIC[=PRIVATE][@HOST]``, and its ``text``; ``private`` None: the host's own address."""
 
     text: str
     version: Version
@@ -96,8 +96,8 @@ def parse_public(text: str) -> Public:
 
 
 def parse_world(text: str, source: str) -> World:
-    """Return what the text of ``--outside`` states; ``source`` is its file.  Raises UsageError with the file and what
-    is wrong in it."""
+    """Return the statements in the text of ``--outside``; ``source`` is its file.  Raises UsageError with the file and
+    the fault."""
     try:
         stated = _read(text, is_json=source.endswith(".json"))
         return World(
@@ -122,7 +122,7 @@ def parse_world(text: str, source: str) -> World:
 
 
 def _read(text: str, *, is_json: bool) -> _File:
-    """Return the tables of the text; raise MalformedError that names the table and the key that is wrong."""
+    """Return the tables of the text; raise MalformedError with the wrong table and key."""
     import json  # noqa: PLC0415 - few questions state what is outside
     import tomllib  # noqa: PLC0415
 
@@ -144,7 +144,7 @@ _PLACE = re.compile(r"line (?P<line>\d+),? column (?P<column>\d+)")
 
 
 def _mark_of(said: str, text: str) -> Mark | None:
-    """Return the place that a reader of TOML or JSON names in its complaint."""
+    """Return the position in a TOML or JSON parser's error, or None."""
     place = _PLACE.search(said)
     lines = text.split("\n")
     if place is None or int(place["line"]) > len(lines):
@@ -153,7 +153,7 @@ def _mark_of(said: str, text: str) -> Mark | None:
 
 
 def _mark_of_key(name: str, text: str) -> Mark | None:
-    """Return the first place of a table's or a key's name."""
+    """Return the first position of a table's or a key's name."""
     word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
     for line in text.split("\n"):
         found = word.search(line.partition("#")[0])
@@ -177,7 +177,7 @@ def _entries(table: str, entries: object) -> list[dict[str, object]]:
 
 
 def _check(table: str, entry: dict[str, object], text: str) -> None:
-    """Raise MalformedError if the entry lacks a key of the table, or has one that the table has not."""
+    """Raise MalformedError if the entry lacks a key of the table, or has an unknown one."""
     fields = {each.name: each for each in msgspec.structs.fields(_TABLES[table])}
     for key, value in entry.items():
         if key not in fields:
@@ -239,14 +239,14 @@ def _ports(stated: int | str) -> tuple[int, int]:
 def with_world(network: Network, world: World, publics: tuple[Public, ...], targets: tuple[Target, ...]) -> Network:
     """Return the network in the stated world: by the user, and by files that cloud-init wrote on the hosts.
 
-    A public target address that no host has is only supposed to be the asked host's.  Raises UsageError if a host is
-    not known, or has no address to which a public one could be mapped.
+    A public target address that no host has becomes a ``supposed`` mapping to the asked host.  Raises UsageError if a
+    host is unknown, or has no address for a public one.
     """
     for labels in (world.publics, world.peers, world.return_routes, world.upstream):
         for each in labels:
             require_known(network, each.host)
     stated = tuple(_stated_public(network, each) for each in publics)
-    # The user's word comes first: World.public() takes the first mapping of an address.
+    # The user's statement comes first: World.public() takes the first mapping of an address.
     publics_of_all = (*stated, *world.publics, *(each for host in network.hosts for each in _told(network, host)))
     known = msgspec.structs.replace(world, publics=publics_of_all)
     supposed = (found for target in targets if (found := _supposed(network, known, target)) is not None)
@@ -258,7 +258,7 @@ def with_world(network: Network, world: World, publics: tuple[Public, ...], targ
 
 
 def _told(network: Network, host: Host) -> Iterator[PublicAddress]:
-    """Yield the mappings that cloud-init's file on the host names, of addresses that the host does not have itself."""
+    """Yield the mappings in cloud-init's file on the host, for addresses that the host does not have itself."""
     if host.netns not in network:
         return
     namespace = network.namespace(host.netns)
@@ -308,7 +308,8 @@ def _supposed(network: Network, world: World, target: Target) -> PublicAddress |
 
 
 def _foreign(network: Network, world: World, target: Target) -> tuple[Version, int] | None:
-    """Return the target's address if no host has it, nobody states it, and the asked host's route to it leads out."""
+    """Return the target's address if no host has it, no mapping is stated, and the asked host's route to it leads
+    out."""
     version, address = target.version, target.address
     this = next((each for each in network.hosts if target.host in ("", each.name)), None)
     if version is None or address is None or this is None or this.netns not in network:
@@ -318,7 +319,7 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
     if is_held(network, version, address):
         return None
     if target.port is not None and this.publishes_on(version, address, target.port, target.protocol):
-        return None  # whoever published the port there names the address as this host's
+        return None  # a port published there names the address as this host's
     host = network.namespace(this.netns)
     found = lookup(host, Query(version, address))
     links = [host.link(hop.link) for hop in found.next_hops if hop.link is not None]
@@ -327,7 +328,8 @@ def _foreign(network: Network, world: World, target: Target) -> tuple[Version, i
 
 
 def _is_on_link(host: Namespace, version: Version, address: int) -> bool:
-    """Return whether a network of the host's own links has the address, even if a longer route leads by a gateway."""
+    """Return whether the address is in a network of the host's links, even if a longer route leads to it by a
+    gateway."""
     return any(
         route.version == version
         and route.type == "unicast"

@@ -1,4 +1,4 @@
-"""The flows to a port of a host: which bindings are meant, from which clients, to which addresses."""
+"""The flows to a port of a host: their bindings, clients and addresses."""
 
 from hairpin.host.docker import Container, PortBinding
 from hairpin.host.host import Host, Namespace
@@ -13,11 +13,11 @@ from hairpin.question.standpoints import clients, lan_clients, lan_link, primary
 from hairpin.question.starts import Standpoint, asker, start_named, usual
 
 _ALL_OF_A_RANGE = 32
-"""Up to so many ports of a range each one is asked for, published or not."""
+"""In a range of up to this many ports, each one is asked, published or not."""
 
 
 def other_clients(network: Network, host: Host, target: Target) -> tuple[Host, ...]:
-    """Return the other hosts: they are clients of a port of this host, too.  None for an address that is not its
+    """Return the other hosts, which are clients of this host's port as well; none for an address that is not its
     own."""
     if target.address is not None and not (
         target.version is not None and owns_address(network.namespace(host.netns), target.version, target.address)
@@ -52,7 +52,8 @@ def protocols(host: Host, port: int) -> tuple[Protocol, ...]:
 def asked_bindings(
     network: Network, host: Host, target: Target, protocol: Protocol, origin: Origin | None
 ) -> tuple[PortBinding | None, ...]:
-    """Return one binding for each IP version that the question means and the host has; one None if there is none."""
+    """Return one binding for each IP version that the question means and the host has; a single None if there is
+    none."""
     assert target.port is not None
     found: dict[Version, PortBinding] = {}
     for container, binding in bindings_of(host, target.port, protocol):
@@ -68,9 +69,9 @@ def asked_bindings(
 
 
 def usable(network: Network, host: Host, container: Container, origin: Origin | None) -> tuple[PortBinding, ...]:
-    """Return the container's bindings that the client can use: those of IPv6 only where both ends have it.
+    """Return the container's bindings that the client can use: those of IPv6 only if both ends have it.
 
-    If that leaves none, those of IPv6 stay: the container can be reached by no other."""
+    If that leaves none, those of IPv6 stay, because there is no other way to the container."""
     if any(each.version == 6 for each in container.bindings) and not _has_ipv6(network, host, origin):
         over_v4 = tuple(each for each in container.bindings if each.version == 4)
         return over_v4 if over_v4 or primary_address(network, host.netns, 6) is None else container.bindings
@@ -131,7 +132,7 @@ def to_port(
 
 
 def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint) -> tuple[int, ...]:
-    """Return other clients of the same kind: a rule may single out the first, and then it is no fault of the port."""
+    """Return other clients of the same kind: a rule may match only the first, which is no fault of the port."""
     match point.start:
         case Outside():
             return clients(network, host.netns, version)[1:]
@@ -142,8 +143,8 @@ def _stand_ins(network: Network, host: Host, version: Version, point: Standpoint
 
 
 def _holder(network: Network, target: Target, version: Version) -> tuple[str, str] | None:
-    """Return the host and the name of the container whose own address is asked for; None if it is no container's, or of
-    containers on several hosts.  With one host alone nobody asks which host is meant."""
+    """Return the host and the name of the container whose own address is asked; None if no container has it, or if
+    containers on several hosts do.  With one host, the question is not ambiguous."""
     holder = holder_of(network, version, target.address, besides="") if target.address is not None else None
     container = network.container_of(holder) if holder is not None else None
     return (holder.host, container.name) if holder is not None and container is not None else None
@@ -164,7 +165,7 @@ def _standpoints(
     if target.address is not None and (
         is_loopback(target.address, version) or (version, target.address) in network.world.foreign
     ):
-        # A client outside reaches an address that is no host's without this host.
+        # An outside client reaches an address that no host has without this host.
         return [Standpoint(FromHost(), host)]
     return list(usual(network, host, version, others))
 
@@ -195,7 +196,7 @@ def _addresses(
 
 
 def _public(network: Network, host: Host, version: Version, private: int | None) -> int | None:
-    """Return the public address that a gateway maps to the host's own one, as stated: clients outside know no other."""
+    """Return the stated public address that a gateway maps to the host's own one: outside clients know no other."""
     for each in network.world.publics:
         if (each.version, each.private) == (version, private) and network.host_netns(each.host).host == host.name:
             return each.public

@@ -19,15 +19,15 @@ FULL_BYTES = 16000
 """Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
 _MOST = 50
-"""Words; a question about more is about everything."""
+"""The most words; a larger question is about everything."""
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Which flows are meant, in which world, and what the user wants to know.
+    """The flows, the world, and the kind of answer.
 
-    ``kind``: the causes of what fails (check), every step of the first flow (walk), or both judges' verdict on each
-    flow (prove).  No ``targets``: everything that is published.  No ``origin``: all usual clients.  ``size_bytes``: how
-    much the sender sends at once; None: the usual amount.  ``after``: the event after which it is asked."""
+    ``kind``: the causes of failures (check), every step of the first flow (walk), or both judges' verdict on each flow
+    (prove).  No ``targets``: all published ports.  No ``origin``: all usual clients.  ``size_bytes``: how much the
+    sender sends at once; None: the usual amount.  ``after``: the event after which the flows are walked."""
 
     kind: Kind = "check"
     targets: tuple[Target, ...] = ()
@@ -38,8 +38,8 @@ class Question(msgspec.Struct, frozen=True):
     after: AskedEvent | None = None
 
     def sized(self, flow: Flow) -> Flow:
-        """Return the flow with the amount of data asked about: the stated one, else full-sized segments for TCP and
-        none for UDP."""
+        """Return the flow with the asked amount of data: the stated one, else full-sized segments for TCP and none for
+        UDP."""
         usual = FULL_BYTES if flow.protocol == "tcp" else 0
         return msgspec.structs.replace(flow, data_bytes=usual if self.size_bytes is None else self.size_bytes)
 
@@ -53,7 +53,7 @@ def parse_question(
     size_bytes: int | None = None,
     after: str | None = None,
 ) -> Question:
-    """Return the question as people type its parts: TARGET, ``--from``, ``--public``, ``--after``.
+    """Return the question from its typed parts: TARGET, ``--from``, ``--public``, ``--after``.
 
     Raises UsageError."""
     return Question(
@@ -68,8 +68,8 @@ def parse_question(
 
 
 def needed_containers(question: Question) -> tuple[str, ...]:
-    """Return words for ``collect.sh --only``: the ports, names and addresses of the containers that the flows start in
-    or lead to; empty if all containers are meant."""
+    """Return arguments for ``collect.sh --only``: the ports, names and addresses of the containers at both ends of the
+    flows; empty if all containers are meant."""
     words = [word for target in question.targets for word in _of_target(target)]
     if not words or len(words) > _MOST:
         return ()

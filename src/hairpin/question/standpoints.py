@@ -1,6 +1,5 @@
-"""Addresses for clients of a host, and for servers that its containers reach, which the user did not name.
-``netns`` is the namespace that is examined as the host.
-"""
+"""Addresses that the user did not name: of clients of a host, and of servers that its containers reach. ``netns``: the
+namespace that counts as the host."""
 
 from collections.abc import Iterator
 
@@ -28,7 +27,8 @@ _WORLD: dict[Version, tuple[str, ...]] = {
 
 
 def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return addresses for an outside client, documentation addresses first.  None is in a network of the host."""
+    """Return addresses for an outside client, documentation addresses first.  No address is in a network of the
+    host."""
     host = network.namespace(netns)
     taken = [(a.value, a.prefix_length) for a in addresses_of(host, None, version)]
     candidates = [parse_address(text)[1] for text in _CLIENTS[version]]
@@ -40,12 +40,12 @@ def clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]
 
 
 def somebody(version: Version) -> tuple[int, ...]:
-    """Return outside addresses that a container may want to reach, documentation addresses first."""
+    """Return outside addresses for a container to reach, documentation addresses first."""
     return tuple(parse_address(text)[1] for text in _WORLD[version])
 
 
 def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
-    """Return those of ``somebody`` that are behind a router, not on a link of the namespace; all if none is."""
+    """Return the addresses of ``somebody`` that are behind a router, not on a link of the namespace; all if none is."""
     everybody, own = somebody(version), addresses_of(namespace, None, version)
     behind = tuple(
         each for each in everybody if not any(inside(each, on.value, on.prefix_length, version) for on in own)
@@ -54,9 +54,9 @@ def beyond(namespace: Namespace, version: Version) -> tuple[int, ...]:
 
 
 def lan_link(network: Network, netns: Netns, version: Version) -> str | None:
-    """Return the link of the default route; without one, an uplink that has an address, or one that has lost it.
+    """Return the link of the default route; without one, an uplink that has an address or has lost it.
 
-    No neighbour is on a bridge that has only containers as ports, whatever routes lead there.
+    A bridge with only container ports does not count, whatever routes lead there: it has no LAN neighbour.
     """
     host = network.namespace(netns)
     defaults = [
@@ -87,11 +87,10 @@ def lan_client(network: Network, netns: Netns, version: Version) -> int | None:
 
 
 def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, ...]:
-    """Return free addresses in the network of the default route's link, two at most: a rule may single out the first.
+    """Return free addresses in the network of the default route's link, at most two: a rule may match only the first.
 
-    Where another route of the host takes a part of that network in which machines were seen, one of that part: this
-    host's answers to them go astray.  Where the link has lost its address, a client's address is unknown: any is
-    returned."""
+    If another route covers a part of that network in which machines were seen, the address is in that part: replies to
+    those machines go astray.  If the link has lost its address, any address is returned."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     if link is None:
@@ -113,8 +112,8 @@ def lan_clients(network: Network, netns: Netns, version: Version) -> tuple[int, 
 def _taken_parts(
     host: Namespace, link: str | None, version: Version, lan: tuple[int, int]
 ) -> Iterator[tuple[int, int]]:
-    """Yield the parts of the link's network that routes by another link take, and in which a gateway or a neighbour on
-    the link is."""
+    """Yield the parts of the link's network that routes by another link cover, and that contain a gateway or a
+    neighbour on the link."""
     hops = [hop for route in host.routes for hop in route.next_hops if hop.link == link]
     seen = [*(hop.gateway for hop in hops), *(each.value for each in host.neighbours if each.link == link and each.mac)]
     for route in host.routes:
@@ -130,8 +129,7 @@ def _taken_parts(
 
 
 def primary_address(network: Network, netns: Netns, version: Version) -> int | None:
-    """Return the address under which this host is known: that of the default route's link, else of any uplink, else
-    any other."""
+    """Return the host's main address: that of the default route's link, else of any uplink, else any other."""
     host = network.namespace(netns)
     link = lan_link(network, netns, version)
     held = [each for each in addresses_of(host, None, version) if each.scope == "global"]

@@ -1,4 +1,4 @@
-"""Where flows start: the place that the user named, or all usual ones."""
+"""The starts of flows: the one that the user named, or all usual ones."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -21,14 +21,14 @@ from hairpin.question.standpoints import clients, lan_client
 
 
 class Standpoint(msgspec.Struct, frozen=True):
-    """A flow's start, and the host that it is on or whose client it is."""
+    """A flow's start, and the host of which it is a part or a client."""
 
     start: Start
     host: Host
 
 
 def usual(network: Network, host: Host, version: Version, others: tuple[Host, ...]) -> Iterator[Standpoint]:
-    """Yield the clients that a host usually has: one outside, a neighbour in the LAN, itself, and the ``others``."""
+    """Yield the usual clients of a host: an outside client, a LAN neighbour, the host itself, and the ``others``."""
     outside = clients(network, host.netns, version)
     if outside:
         yield Standpoint(Outside(outside[0]), host)
@@ -41,9 +41,9 @@ def usual(network: Network, host: Host, version: Version, others: tuple[Host, ..
 
 
 def start_named(network: Network, host: Host, version: Version, origin: Origin) -> Standpoint:
-    """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none.
-    An outside client and a LAN neighbour are clients of ``host``, unless the user names another host.  An address of
-    the host's own is the host itself, but not one that somebody put on a container's veth: the user means its owner.
+    """Return the start that the user named, for a flow to ``host``; raises UsageError if there is none. An outside
+    client and a LAN neighbour are clients of ``host``, unless the user names another host.  An own address of the host
+    means the host itself, except one that was added to a container's veth: it means the other owner.
     """
     match origin.kind:
         case "host":
@@ -62,7 +62,7 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
             assert origin.address is not None
             if origin.version != version:
                 raise UsageError(message("--from and TARGET are of different address families"))
-            if origin.host:  # the user says whose client it is
+            if origin.host:  # the user names the host of the client
                 return _at_address(network, host_named(network, origin.host), version, origin.address)
             found = _at_address(network, host, version, origin.address)
             far = holder_of(network, version, origin.address, besides=host.name)
@@ -73,7 +73,7 @@ def start_named(network: Network, host: Host, version: Version, origin: Origin) 
 
 
 def _at_address(network: Network, host: Host, version: Version, address: int) -> Standpoint:
-    """Return the start that an address means: the host itself, one of its containers, or a client outside."""
+    """Return the start for an address: the host itself, one of its containers, or an outside client."""
     if is_loopback(address, version):
         return Standpoint(FromHost(), host)
     namespace = network.namespace(host.netns)
@@ -102,7 +102,7 @@ def asker(network: Network, origin: Origin) -> Host:
 
 
 def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
-    """Return the container in which the flow starts, and its host; raises as ``container_named``."""
+    """Return the container in which the flow starts, and its host.  Raises as ``container_named``."""
     try:
         host = host_with(network, origin.container or "", origin.host)
         return host, container_named(network, host, origin.container or "")
@@ -121,7 +121,7 @@ def _asker(network: Network, origin: Origin) -> tuple[Host, Container]:
 def _container(network: Network, origin: Origin) -> Standpoint:
     host, container = _asker(network, origin)
     if container.netns is None and not container.running:
-        # It asks nothing, which is an answer: the flow starts where its namespace was, or will be.
+        # It sends no packet, which is an answer as well: the flow starts in its former or future namespace.
         return Standpoint(FromContainer(container.name, Netns(host.name, f"container:{container.name}")), host)
     if container.netns is None:
         raise UsageError(

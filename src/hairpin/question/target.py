@@ -38,7 +38,7 @@ def parse_target(text: str) -> Target:
 
 
 def parse_event(text: str) -> AskedEvent:
-    """Return the event ``ID[:NAME][@HOST]``; raises UsageError if nothing stands where the id does."""
+    """Return the event ``ID[:NAME][@HOST]``; raise UsageError if the id is empty."""
     what, host = split_host(text)
     name, colon, narrowed = what.partition(":")
     if not name or (colon and not narrowed):
@@ -47,7 +47,7 @@ def parse_event(text: str) -> AskedEvent:
 
 
 def split_host(text: str) -> tuple[str, str]:
-    """Return the text before the first ``@``, and the label behind it (empty: there is none)."""
+    """Return the text before the first ``@``, and the label after it (empty: there is none)."""
     what, at, host = text.partition("@")
     if at and not host:
         said = message("{text!r}: no host behind @; write {what}@HOST", text=text, what=what)

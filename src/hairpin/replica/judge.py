@@ -1,6 +1,6 @@
-"""What others call: judge flows on a replica, and changes with them.
+"""The entry: judge flows on a replica, and changes with them.
 
-Each replica is a process of its own: several are built side by side.
+Each replica is a separate process, so several run in parallel.
 """
 
 import os
@@ -29,16 +29,16 @@ from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
 _GONE_S = 5.0
-"""So long a killed replica may take to be gone."""
+"""The time that a killed replica may need to end."""
 
 
 def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
-    """Return what the kernel does with the flow; raises ReplicaError where no replica can be built."""
+    """Return the kernel's verdict on the flow; raises ReplicaError if no replica can be built."""
     return judge_all(network, (flow,), evidence)[0]
 
 
 def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...] = ()) -> tuple[Judgement, ...]:
-    """Return what the kernel does with each of the flows, one after the other in one replica; raises ReplicaError."""
+    """Return the kernel's verdict on each flow, in turn in one replica; raises ReplicaError."""
     (outcome,) = carry_all((Order(network, flows, evidence),))
     return _answers(outcome).before
 
@@ -46,8 +46,8 @@ def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidenc
 def orders_of(
     network: Network, flows: tuple[Flow, ...], change: Change, evidence: tuple[Evidence, ...] = ()
 ) -> tuple[Order, ...]:
-    """Return the replicas that a proof needs: one, in which the change is carried out; or a second one where something
-    has to be built in.  Raises ChangeError."""
+    """Return the replicas for a proof: one in which the change is carried out, or a second one if a part has to be
+    built in.  Raises ChangeError."""
     built_in, live = parts_of(change, network)
     if not built_in.parts:
         return (Order(network, flows, evidence, change=live, after=flows),)
@@ -88,7 +88,7 @@ class RunningKernel:
 
 
 def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
-    """Return a case's outcome: of two replicas the first has the answers without the change, the second those with
+    """Return a case's outcome: of two replicas, the first has the answers without the change, the second those with
     it."""
     error = next((each.error for each in outcomes if each.error is not None), None)
     if error is not None:
@@ -113,14 +113,14 @@ def _answers(outcome: Outcome) -> Outcome:
 
 
 def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
-    """Carry the orders out side by side; an outcome whose ``error`` says why stands for a replica that failed."""
+    """Carry the orders out in parallel.  For a replica that failed, the outcome has an ``error``."""
     with _carrying(orders) as outcomes:
         return outcomes()
 
 
 @contextmanager
 def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, ...]]]:
-    """Begin to carry the orders out, and give what waits for the outcomes: see ``carry_all``."""
+    """Begin to carry the orders out, and yield the function that waits for the outcomes: see ``carry_all``."""
     reason = missing()
     wanted = tuple(orders)
     abreast = max(1, len(os.sched_getaffinity(0)))
@@ -201,7 +201,7 @@ class _Process:
 def _without_interrupts() -> Generator[None]:
     """Keep SIGINT from the block, and from the processes that it starts.
 
-    Ctrl-C at a terminal reaches all processes; the one that was called answers it, and ends the others."""
+    Ctrl-C at a terminal reaches all processes; only the called one handles it, and ends the others."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -210,12 +210,12 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more: a process namespace is entered by a child only, and ends everything with its first process."""
+    """Fork once more: only a child enters a PID namespace, whose first process ends all others with it."""
     own_processes()
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        # In its own process namespace the parent has the id 0.
+        # In its own PID namespace, the parent has the id 0.
         die_with(0)
         del parent
         own_mounts()
@@ -232,7 +232,7 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process with the block, also after an error: the forked copy must run nothing of the caller's."""
+    """Ends the process with the block, also after an error: the forked copy must run none of the caller's code."""
 
     def __init__(self, write: int) -> None:
         self._write = write
@@ -251,7 +251,7 @@ class _Ending:
 
 
 def _in_one_line(error: BaseException) -> str:
-    """Return the error with the lines of the program that it came through, the innermost first."""
+    """Return the error with the source lines that it passed, the innermost first."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     said = " ".join("".join(traceback.format_exception_only(error)).split())

@@ -1,4 +1,4 @@
-"""What the second judge is asked and what it says: types alone, for everyone who reads its word without running it.
+"""The second judge's questions and answers: only types, for code that reads its verdict without running it.
 
 ``Kernel`` is the judge.  ``replica/judge.py`` has the one that runs here.
 """
@@ -19,12 +19,12 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
-"""What the kernel did.  The words mean what they mean in walk/walk.py."""
+"""The kernel's verdict.  The words mean the same as in walk/walk.py."""
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that was satisfied, or a policy that decided (``number`` 0).  ``does``: what it says, as far as it ends a
-    packet's way."""
+    """A rule that a packet matched, or a policy that decided (``number`` 0).  ``does``: its verdict, if it ends the
+    packet's path."""
 
     netns: Netns
     dialect: str
@@ -77,8 +77,8 @@ def _kind(seen: Sighting) -> tuple[str, ...]:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where the packet was lost or turned away: the link that it was last seen on (``out``: leaving by it), the rules
-    that took it, and the kernel's own words for the drop."""
+    """The place where the packet was lost or rejected: its last link (``out``: on egress), the rules that dropped it,
+    and the kernel's own reasons."""
 
     netns: Netns
     link: str = ""
@@ -88,10 +88,10 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """What the kernel did with a flow.
+    """The kernel's verdict on a flow.
 
-    ``path``: every packet seen, on every link, in the order of time.  ``left_out``: what is not rebuilt as it is on
-    the host, so that the kernel's word is not the last.  ``apart``: namespaces that no packet comes to."""
+    ``path``: every packet on every link, in order of time.  ``left_out``: parts that differ from the host, so that the
+    kernel's verdict may be wrong.  ``apart``: namespaces that no packet reaches."""
 
     flow: Flow
     verdict: Verdict | Literal["depends"]
@@ -130,11 +130,11 @@ class Kernel(Protocol):
         ...
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case, all carried out side by side; one whose ``error`` is set stands for a
-        replica that failed.  Raises ChangeError."""
+        """Return one outcome for each case, all carried out in parallel; for a replica that failed, the ``error`` is
+        set.  Raises ChangeError."""
         ...
 
     def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
-        """Begin as ``judge`` does, and give what waits for the outcomes: other work can be done meanwhile.  A kernel
-        that cannot begin is asked when its outcomes are."""
+        """Begin as ``judge`` does, and yield the function that waits for the outcomes, so that other work can go on.  A
+        kernel that cannot begin runs when the outcomes are asked for."""
         return nullcontext(lambda: self.judge(cases))

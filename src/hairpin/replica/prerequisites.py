@@ -1,4 +1,4 @@
-"""What a replica needs of the machine."""
+"""The machine's prerequisites for a replica."""
 
 import os
 import shutil

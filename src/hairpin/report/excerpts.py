@@ -1,6 +1,6 @@
-"""Finds in a reading the entries that an answer stands on, as they were read: never what the reading does not say.
+"""Finds in a reading the entries on which an answer is based, verbatim.
 
-An entry is an element of ``ip -j`` and ``bridge -j``, or a line with the indented ones below it.
+An entry is an element of ``ip -j`` and ``bridge -j``, or a line with its indented lines.
 """
 
 import itertools
@@ -20,11 +20,11 @@ _LINK = (
     "linkinfo.info_data.df", "linkinfo.info_slave_data.state", "linkinfo.info_slave_data.hairpin",
     "linkinfo.info_slave_data.isolated",
 )  # fmt: skip
-"""The fields of a link that answers stand on; all fields together are far longer than an excerpt."""
+"""The fields of a link on which answers depend; all fields together are far longer than an excerpt."""
 
 
 def entries(reading: Reading) -> tuple[str, ...]:
-    """Return the entries of a reading, each as it was read."""
+    """Return the entries of a reading, verbatim."""
     try:
         text = mended(spelt(reading.text))
         return tuple(bytes(each).decode() for each in msgspec.json.decode(text, type=list[msgspec.Raw]))
@@ -33,7 +33,7 @@ def entries(reading: Reading) -> tuple[str, ...]:
 
 
 def entry(reading: Reading, number: int) -> str:
-    """Return the entry of this number: of an array the element, of words the line with the indented ones below it.
+    """Return the entry with this number: an array's element, or a text's line with its indented lines.
 
     Empty if the reading has no such entry."""
     if number < 1:
@@ -45,7 +45,7 @@ def entry(reading: Reading, number: int) -> str:
 
 
 def link(reading: Reading, name: str) -> str:
-    """Return what counts of the link of that name."""
+    """Return the relevant part of the link's entry."""
     for entry in entries(reading):
         if reading.key.endswith("-text"):
             if re.match(rf"\d+: {re.escape(name)}[@:]", entry):
@@ -76,7 +76,7 @@ def one_line(fields: dict[str, object]) -> str:
 
 
 def policy(text: str, table: str, chain: str) -> str:
-    """Return the line of iptables-save's text that declares a chain, which has its policy; empty where it has none."""
+    """Return the line of iptables-save's text that declares a chain with its policy; empty if there is none."""
     declared = declarations(text, (table,)).splitlines()
     return next((each for each in declared if each.startswith(f":{chain} ")), "")
 
@@ -97,8 +97,8 @@ def declarations(text: str, tables: tuple[str, ...]) -> str:
 
 
 def filled(text: str, chains: Iterable[tuple[str, str]]) -> str:
-    """Return those of these chains (table, name) from iptables-save's text that have rules, each with its policy: they
-    show what stands where rules are gone."""
+    """Return those of these chains (table, name) from iptables-save's text that have rules, each with its policy.  They
+    show the remaining rules beside lost ones."""
     kept: dict[tuple[str, str], list[str]] = {each: [] for each in chains}
     table = ""
     for line in text.splitlines():

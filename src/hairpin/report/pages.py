@@ -1,6 +1,6 @@
-"""The page of a cause: what it looks like, how it is proven, what to type, what lasts.
+"""The page of a cause: its symptoms, its proof, its repair, and how to keep that.
 
-A page is made of the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
+A page is made from the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
 ``hairpin explain ID`` prints it in the reader's language; ``tools/cause_pages.py`` writes all pages into docs/causes/.
 """
 
@@ -28,7 +28,7 @@ HEADINGS = {
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The page of a cause.  ``seen_as``: what users see; ``proof``: what establishes it; ``now``: what to do at once;
+    """The page of a cause.  ``seen_as``: its symptoms; ``proof``: its evidence; ``now``: the immediate repair;
     ``lasting``: what keeps the repair."""
 
     id: str
@@ -40,7 +40,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class PageDocument(msgspec.Struct, frozen=True):
-    """What ``hairpin explain CAUSE-ID --json`` prints."""
+    """The output of ``hairpin explain CAUSE-ID --json``."""
 
     schema: str
     page: Page
@@ -99,7 +99,7 @@ def page_markdown(shown: Page) -> str:
 
 
 def index_markdown(pages: tuple[tuple[str, Page], ...]) -> str:
-    """Return the index of the pages, each with the folder of its cause: where the packet meets it."""
+    """Return the index of the pages, each with the folder of its cause: the place where the packet meets it."""
     lines = ["# Causes\n", "What hairpin can name, by where the packet meets it. `hairpin explain ID` prints a page.\n"]
     for folder in dict.fromkeys(folder for folder, _ in pages):
         lines += [f"## {folder.replace('_', ' ').capitalize()}\n", "| id | what it is |", "| --- | --- |"]

@@ -31,7 +31,7 @@ def cells(text: str) -> int:
 
 def _cells_of(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf") and character != "\u00ad":
-        return 0  # marks on the letter before, joiners; a soft hyphen is drawn
+        return 0  # combining marks and joiners take no column; a soft hyphen takes one
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
@@ -54,7 +54,7 @@ class Paper:
     def line(self, *parts: str | tuple[str, Style]) -> None:
         """Write one line without wrapping: for commands, which people copy, and for aligned columns.
 
-        A command with a here-document takes as many lines as that has."""
+        A command with a here-document takes several lines."""
         *before, last = parts
         if isinstance(last, tuple) and last[1] == "command" and " <<" in last[0]:
             for line in last[0].split("\n"):
@@ -150,7 +150,7 @@ _NO_LINE_BEGINS_WITH = "，。；：、！？）》」』”’"
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the parts that may not be broken: words with the space behind them, and single wide characters."""
+    """Yield the unbreakable parts: words with the following space, and single wide characters."""
     piece = ""
     for character in text:
         wide = _cells_of(character) == 2

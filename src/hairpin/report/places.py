@@ -1,4 +1,4 @@
-"""Names of places: with their host if the question is about several hosts, without it if about one."""
+"""Names of places, with their host only if the question is about several hosts."""
 
 import msgspec
 

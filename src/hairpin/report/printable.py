@@ -1,6 +1,6 @@
-r"""Spells what a terminal would obey: text of a host or a snapshot may hold escape sequences.
+r"""Spells out terminal control characters: a host's or snapshot's text may have escape sequences.
 
-Everything that people read passes here, on paper (``paper.py``) and as a complaint (``cli/face/output.py``).  Control
+All output for people passes here, on paper (``paper.py``) and as an error (``cli/face/output.py``).  Control
 characters, direction marks and other characters without a glyph are spelt ``\x1b``, ``\u202e``.
 """
 
@@ -11,7 +11,7 @@ _LINE_ENDS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 
 
 def printable(text: str) -> str:
-    """Return the text without line ends and without characters that a terminal obeys."""
+    """Return the text without line ends and without terminal control characters."""
     if text.isprintable():
         return text
     one_line = _LINE_ENDS.sub(" ", text).replace("\t", " ")
@@ -19,16 +19,15 @@ def printable(text: str) -> str:
 
 
 def printable_command(text: str) -> str:
-    r"""Return a shell command the same way, so that it still means the same: ``'a\x1b'`` becomes ``'a'$'\x1b'''``.
+    r"""Return a shell command the same way, with the same meaning: ``'a\x1b'`` becomes ``'a'$'\x1b'''``.
 
     A command has such characters only inside single quotes, where shlex.quote() puts them."""
     return text if text.isprintable() else "".join(each if _is_shown(each) else f"'$'{_spelt(each)}''" for each in text)
 
 
 def printable_json(text: str) -> str:
-    """Return a JSON text with the characters that JSON itself does not escape and a terminal obeys, escaped.
-
-    They stand only inside strings."""
+    """Return a JSON text with terminal control characters escaped that JSON itself does not escape.  They are only
+    inside strings."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(each if each == "\n" or _is_shown(each) else _json_escape(each) for each in text)

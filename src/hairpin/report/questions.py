@@ -1,4 +1,4 @@
-"""Writes the questions that only the user can answer: what yes and no mean, and the option that settles each."""
+"""Writes the questions that only the user can answer: the meaning of yes and no, and the option for each."""
 
 from hairpin.answer.answer import Answer
 from hairpin.message import message

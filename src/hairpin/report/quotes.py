@@ -1,4 +1,4 @@
-"""Quotes the readings that an answer refers to: each with its origin and the part that matters."""
+"""Quotes the readings to which an answer refers: each with its origin and the relevant part."""
 
 import msgspec
 
@@ -39,7 +39,7 @@ from hairpin.walk.state import (
 )
 
 LONGEST = 600
-"""The most characters of an excerpt; one line of docker inspect has thousands."""
+"""The most characters of an excerpt; a line of docker inspect has thousands."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -67,7 +67,7 @@ _NAMES = ("container", "network", "name", "service")
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """One place in a reading.  ``excerpt`` stands there; ``note`` says what it lacks, or what is wrong with it."""
+    """One place in a reading.  ``excerpt``: its text; ``note``: what is missing or wrong there."""
 
     origin: str
     netns: str
@@ -78,15 +78,15 @@ class Quote(msgspec.Struct, frozen=True):
 
     @property
     def tells(self) -> bool:
-        """Whether it says anything of the fault to a reader: neither the engine's version does, nor chains without a
-        rule, since that rules are missing is said beside it."""
+        """Whether it shows a reader something of the fault: an engine's version does not, and neither do chains without
+        a rule, because missing rules are reported beside it."""
         lines = self.excerpt.splitlines()
         empty = len(lines) > 1 and all(line[:1] in ("*", ":") for line in lines)
         return bool(self.note) or not (empty or self.key in _OF_ENGINE)
 
 
 class Quotes:
-    """Gives each quoted place a reference: the reading's id, with a letter behind it from the second place on."""
+    """Gives each quoted place a reference: the reading's id, with a letter from the second place on."""
 
     def __init__(self, evidence: tuple[Evidence, ...], words: Words) -> None:
         self._words = words
@@ -122,7 +122,8 @@ class Quotes:
                 return None
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the references of a cause's evidence: the readings that it names, else the one that shows the stop."""
+        """Return the references of a cause's evidence: the readings that it names, else the reading that shows the
+        stop."""
         decided = cause.stop.decided_by if cause.stop is not None else None
         named = self.named(cause.candidate, decided)
         if named or cause.stop is None:
@@ -137,8 +138,8 @@ class Quotes:
         return self._quote(reading_id, line) if reading_id in self._readings else None
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names.  Each quotes what the candidate is about, else
-        the rule that stopped the packet."""
+        """Return the references of the readings that a candidate names.  Each quotes the candidate's subject, else the
+        rule that stopped the packet."""
         meant = candidate.where
         rule = rule_of(meant)
         stopper = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
@@ -150,7 +151,7 @@ class Quotes:
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists the namespace's sockets: it shows that a socket is missing."""
+        """Return the reference of the reading that lists the namespace's sockets, which shows that one is missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue
@@ -164,7 +165,7 @@ class Quotes:
         return self._quote(reading_id, reading.text.strip() if reading is not None else "")
 
     def _named(self, reading_id: str, meant: Where, stopper: Place | None) -> str | None:
-        """Quote what a reading says of what is meant; ``stopper`` is the rule that a reading of rules is named for."""
+        """Quote a reading's text about ``meant``; ``stopper``: the rule for which a reading of rules is named."""
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
@@ -192,7 +193,7 @@ class Quotes:
                 return self._entries_of(reading_id, *read_entries(meant)) or self.plain(reading_id)
 
     def _route(self, reading_id: str, meant: OfRoute) -> str | None:
-        """Quote the route; if it is not there, those to the same destination, or say that there is none."""
+        """Quote the route; if it is missing, the routes to the same destination, or a note that there is none."""
         shown = self._entries_of(reading_id, meant.route) or self._entries_of(reading_id, *meant.rivals)
         if shown is not None:
             return shown
@@ -203,12 +204,12 @@ class Quotes:
         return self._quote(reading_id, "", message("no route to {destination}", destination=destination))
 
     def _entries_of(self, reading_id: str, *entries: Entry) -> str | None:
-        """Quote those of the entries that are in this reading, or None."""
+        """Quote those entries that are in this reading, or None."""
         numbers = sorted({each.entry for each in entries if each.evidence == reading_id and each.entry})
         return self._entries(reading_id, *numbers) if numbers else None
 
     def _rule(self, place: Place) -> str | None:
-        """Quote the line as it was read, with its counters; nft's words of a rule that was read as JSON."""
+        """Quote the line as it was read, with its counters; for a rule that was read as JSON, its nft syntax."""
         reading = self._readings.get(place.evidence)
         if reading is None:
             return None
@@ -221,12 +222,12 @@ class Quotes:
         return self._quote(reading.id, line if place.text in line else place.text)
 
     def _link(self, reading_id: str, name: str) -> str:
-        """Return what counts of the link, if it is in this reading."""
+        """Return the relevant part of the link's entry, if it is in this reading."""
         reading = self._readings.get(reading_id)
         return excerpts.link(reading, name) if reading is not None and reading.key.startswith("ip-addr") else ""
 
     def _sockets(self, sockets: tuple[Socket, ...], said: Message | None) -> str | None:
-        """Quote the sockets of one reading, and what is said of them beyond their names."""
+        """Quote the sockets of one reading, and what is known of them beyond their names."""
         if not sockets:
             return None
         reading_id = sockets[0].evidence
@@ -234,7 +235,7 @@ class Quotes:
         return self._entries(reading_id, *lines, said=said)
 
     def _entries(self, reading_id: str, *numbers: int, said: Message | None = None) -> str | None:
-        """Quote the entries of these numbers."""
+        """Quote the entries with these numbers."""
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
@@ -264,9 +265,9 @@ class Quotes:
 
 
 def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
-    """Return the fields of an engine's JSON that answers refer to; the whole text if it is no JSON.
+    """Return the fields of an engine's JSON to which answers refer; the whole text if it is not JSON.
 
-    ``names``: of several objects those of these names."""
+    ``names``: only the objects with these names."""
     try:
         documents = decode_documents(_DOCUMENT, reading.text, source=reading.origin)
     except ParseError:
@@ -278,13 +279,13 @@ def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
 
 
 def _name(document: dict[str, object]) -> str:
-    spec = document.get("Spec")  # a swarm's service has its name there
+    spec = document.get("Spec")  # a swarm service has its name there
     own = msgspec.convert(spec, dict[str, object]) if isinstance(spec, dict) else document
     return str(own.get("Name", "")).removeprefix("/")
 
 
 def _letters(count: int) -> str:
-    """Return the letters of a further place: none for the first, then b, c … z, ba …"""
+    """Return the letters for a further place: none for the first, then b, c … z, ba …"""
     if count == 0:
         return ""
     text = ""

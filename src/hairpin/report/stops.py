@@ -101,7 +101,7 @@ def stop_sentence(stop: Stop) -> Message:
 
 
 def decided_text(decided: DecidedBy | None, words: Words) -> str:
-    """Return what decided a step.  Rules, routes and sysctls are in the words of their tool, never translated."""
+    """Return the thing that decided a step.  Rules, routes and sysctls are in their tool's syntax, never translated."""
     match decided:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""A plan of hairpin's own that has not ended: how it stands, when it ends, and what settles it."""
+"""A plan of hairpin's own in progress: its state, its end, and the command that settles it."""
 
 import msgspec
 
@@ -9,8 +9,8 @@ from hairpin.report.text.blame_text import time_text
 
 
 class PlanUnderWayDocument(msgspec.Struct, frozen=True):
-    """A plan of hairpin's own that had not ended when the host was read.  ``until``: when it is taken back by itself;
-    null: that is not known, or nothing does.  ``from_elsewhere``: another machine has begun it."""
+    """A plan of hairpin's own that had not ended when the host was read.  ``until``: the time of its automatic undo;
+    null: unknown, or there is none.  ``from_elsewhere``: another machine began it."""
 
     plan: str
     state: PlanStage
@@ -38,8 +38,7 @@ def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | Non
 
 
 def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
-    """Return the sentence about what passes now, with the plan that may change it; the sentence itself if there is
-    none."""
+    """Return the sentence about passing flows, with the plan that may change them; unchanged without a plan."""
     if not plans:
         return said
     facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}
@@ -49,7 +48,8 @@ def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
 
 
 def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
-    """Return how the plan stands and what settles it.  ``destination``: of `--host`, where it is on another host."""
+    """Return the state of the plan and the command that settles it.  ``destination``: of `--host`, if it is on another
+    host."""
     there = f"--host {destination} " if destination else ""
     if plan.from_elsewhere and not destination:
         return _from_elsewhere(plan)
@@ -81,7 +81,7 @@ def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
 
 
 def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
-    """Return that the plan had not ended on the host when its snapshot was taken."""
+    """Return the sentence that the plan was in progress when the snapshot was taken."""
     return message(
         "when {host} was read, at {time}, plan {plan} of `hairpin fix` was {state} there",
         host=host, time=taken_at or "-", plan=plan.plan, state=_WHILE[plan.state],
@@ -89,7 +89,7 @@ def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
 
 
 def _from_elsewhere(plan: PlanUnderWay) -> Message:
-    """Return the same of a plan that another machine has begun on this host: it is settled from there."""
+    """Return the same for a plan that another machine began on this host: that machine settles it."""
     facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
     if plan.until is not None:
         return message(

@@ -1,4 +1,4 @@
-"""Parts that could not be read: why, and what stays undecided.  Notes about the evidence, such as its age."""
+"""Missing readings: why they are missing, and what stays undecided.  Notes about the evidence, such as its age."""
 
 from collections.abc import Iterable
 
@@ -37,8 +37,8 @@ def left_undecided(unread: Unread) -> Message:
 
 
 def refused_without_root(unread: Unread) -> bool:
-    """Return whether the host refused the reading to a user who is not root.  Root is refused the namespace of a
-    container that ends in between; other users are refused the host's own rules, too."""
+    """Return whether the host refused the reading to a user who is not root.  Root cannot enter the namespace of a
+    container that has just ended; other users cannot read the host's own rules."""
     reason = str(unread.reason)
     of_container = unread.netns not in ("", "host")
     return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
@@ -50,12 +50,12 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 
 def as_far_as_read(said: Message, unread: object) -> Message:
-    """Return the sentence; with what it does not cover, if there is something unread."""
+    """Return the sentence; if readings are missing, with what it does not cover."""
     return message("as far as was read: {said}", said=said) if unread else said
 
 
 def unread_line(unread: Iterable[Unread], words: Words) -> str:
-    """Return the one line about what was not read and may change what is said; empty if all of it was read."""
+    """Return the one line about missing readings that may change the answer; empty if there are none."""
     missing = tuple(unread)
     if not missing:
         return ""
@@ -75,7 +75,7 @@ def _named(origins: list[str]) -> str:
 
 
 def write_unread(unread: Iterable[Unread], words: Words, paper: Paper) -> None:
-    """Write that line, if something was not read."""
+    """Write that line, if readings are missing."""
     line = unread_line(unread, words)
     if line:
         paper.gap()

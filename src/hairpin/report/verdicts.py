@@ -1,4 +1,4 @@
-"""Groups of flows that fail alike, and the line of each flow; many flows that succeed share a line."""
+"""Groups of flows that fail alike, and the line of each flow; many successful flows share a line."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,7 +25,7 @@ _MARKS: dict[Verdict, tuple[str, Style]] = {
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Flows that fail alike: with the same verdict and the same causes.  ``numbers``: their places in the report."""
+    """Flows that fail alike: with the same verdict and the same causes.  ``numbers``: their positions in the report."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -71,16 +71,16 @@ def folded(
     *,
     each_port: bool = False,
 ) -> list[str]:
-    """Return a line for each published port or asked address, and one for the containers with the same destinations; of
-    many ports, except with ``each_port``, one for all that the same clients ask for.  ``others``: all flows of the
-    answer: a line says of which IP version it is, if those of the other one are not in it."""
+    """Return a line for each published port or asked address, and one for the containers with the same destinations.
+    Many ports with the same clients share a line, except with ``each_port``.  ``others``: all flows of the answer; a
+    line names its IP version if it lacks the flows of the other version."""
     into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
     alone = _of_one_version(flows, others, places)
     servers = {(each.version, each.daddr) for each in flows if each.purpose == "dns" and each.protocol == "udp"}
     for flow in flows:
         if flow.purpose == "dns" and flow.protocol == "tcp" and (flow.version, flow.daddr) in servers:
-            continue  # one container of a network asks by TCP, too: its line is that of UDP
+            continue  # one container of a network also asks by TCP: its line is the one for UDP
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
@@ -103,14 +103,13 @@ def folded(
 
 
 def _asked(flow: Flow, places: Places) -> tuple[str, str]:
-    """Return the container of the flow, and the port or the address that it asks for."""
+    """Return the container of the flow, and the port or address of its destination."""
     to = places.target(flow)
     return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
 
 
 def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:
-    """Return the ports and the clients of which flows of one IP version are among ``flows``, and flows of the other one
-    are not."""
+    """Return the ports and clients with flows of one IP version among ``flows``, and none of the other."""
     here: dict[tuple[str, str, str], set[int]] = {}
     everywhere: dict[tuple[str, str, str], set[int]] = {}
     for found, each in ((here, flows), (everywhere, others)):
@@ -134,7 +133,7 @@ def _ports(ports: Sequence[_Port], words: Words) -> str:
 
 
 def _few(texts: Sequence[str], words: Words) -> str:
-    """Return the texts; of many the first ones, ``web-2`` before ``web-10``, and how many more there are."""
+    """Return the texts; of many, the first ones (``web-2`` before ``web-10``) and the number of the others."""
     if len(texts) <= FEW:
         return _joined(texts)
     first = sorted(texts, key=name_order)[: FEW - 1]
@@ -146,7 +145,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool) -> None:
-    """Write a line for each flow; of many only the first ones, except with ``all_``."""
+    """Write a line for each flow; of many, only the first ones, except with ``all_``."""
     shown = lines if all_ or len(lines) <= FEW else lines[: FEW - 1]
     for line in shown:
         verdict_line(verdict, line, words, paper)
@@ -156,7 +155,7 @@ def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, 
 
 
 def mark_of(verdict: Verdict) -> tuple[str, Style]:
-    """Return the sign of a verdict, and its style."""
+    """Return the sign and style of a verdict."""
     return _MARKS.get(verdict, ("✗", "bad"))
 
 

@@ -1,4 +1,4 @@
-"""Words the facts that hairpin lacks for the command line: the option or the command that supplies each."""
+"""The command-line options or commands for facts that hairpin lacks."""
 
 from hairpin.wanted import Fact, Wanted
 
@@ -16,7 +16,7 @@ _FORMS: dict[Fact, str] = {
 
 
 def option_of(wanted: Wanted) -> str:
-    """Return what a user types to supply the fact: an option, a command, or a table of the file for ``--outside``."""
+    """Return the option, command or ``--outside`` table by which a user supplies the fact."""
     return _FORMS[wanted.fact].format(*_words(wanted))
 
 

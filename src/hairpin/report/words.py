@@ -1,5 +1,5 @@
 """Messages in the reader's language: English templates are the message ids of a gettext catalogue.  The texts of the
-causes' pages have a catalogue of their own, which is read only if a page is shown.
+causes' pages have a separate catalogue, read only if a page is shown.
 
 Commands, file names, addresses and ids are values, never translated.
 """
@@ -22,7 +22,7 @@ PAGES = "causes"
 
 @cache
 def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
-    """Return a catalogue of a language; those of English are empty.  The package's loader reads it, from a folder or a
+    """Return a catalogue of a language; English has an empty one.  The package's loader reads it, from a folder or a
     zip."""
     if language == "en":
         return gettext.NullTranslations()
@@ -44,8 +44,8 @@ class Words:
         return self._catalogue.gettext(said.template).format_map(values)
 
     def of_page(self, text: str) -> str:
-        """Return a text of a cause's page; in English if the catalogue of the pages lacks it."""
-        # a catalogue has its own header as the translation of no text
+        """Return a text of a cause's page; in English if the pages' catalogue lacks it."""
+        # a catalogue has its header as the translation of the empty text
         return text and catalogue(PAGES, self.language).gettext(text)
 
     def _worded(self, value: str | Message | Wanted) -> str:
@@ -59,5 +59,5 @@ class Words:
 
 
 def language_of(locale: str) -> Language:
-    """Return the language of a locale (``zh_CN.UTF-8``); English for a language that hairpin does not speak."""
+    """Return the language of a locale (``zh_CN.UTF-8``); English for a language without a catalogue."""
     return "zh" if locale.lower().startswith("zh") else "en"

@@ -1,4 +1,4 @@
-"""What happened to a host, in order of time, as far as its own traces tell: boots, units, engines, firewalls, packages,
+"""The events of a host in order of time, as far as its traces show them: boots, units, engines, firewalls, packages,
 files, people.  Pure: the traces are readings of the evidence.
 
 Read ``entry`` (the types), ``timeline`` (the story of hosts), ``traces`` (one host's logs, by ``clock`` and ``line``).

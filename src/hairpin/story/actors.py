@@ -1,5 +1,5 @@
-"""Through whom a unit or a container was started, stopped or reloaded: a command, a package, a job of cron, or another
-unit that lies so close in time that it did it, and names it."""
+"""The actor of a unit's or container's start, stop or reload: a command, a package, a cron job or another unit that
+names it and is so close in time that it must be the actor."""
 
 from collections.abc import Iterator
 
@@ -28,8 +28,8 @@ _ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
 
 
 class Doing(msgspec.Struct, frozen=True):
-    """Somebody's command with the units that it names.  ``effect``: what it does besides.  ``unit``: the unit that ran
-    it when it started; empty: none.  ``until``: when it ended, None: a moment."""
+    """A command with the units that it names.  ``effect``: its other effect.  ``unit``: the unit that ran it when it
+    started; empty: none.  ``until``: when it ended, None: a moment."""
 
     at: float
     by: Actor
@@ -42,7 +42,7 @@ class Doing(msgspec.Struct, frozen=True):
 
 @kept
 def doings_of(traces: Traces) -> tuple[Doing, ...]:
-    """Return what people, cron and the host's own units ran, oldest first."""
+    """Return the commands of people, cron and the host's own units, oldest first."""
     found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces)), *map(_of_hook, hook_runs(traces))]
     found += [_of_unit(traces, each, tuple(found)) for each in _own_starts(traces)]
     return tuple(sorted(found, key=lambda each: each.at))
@@ -62,7 +62,8 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
 
 
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[Doing, ...]) -> Doing:
-    """Return what the start or stop of the host's own unit does, by the only one who asked for it, else by the unit."""
+    """Return what the start or stop of the host's own unit does, attributed to the only one who asked for it, else to
+    the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
@@ -83,10 +84,10 @@ def _of_job(job: Job) -> Doing:
 
 
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
-    """Return the entries with those who did it, as far as it is told.
+    """Return the entries with their actors, as far as the traces name them.
 
-    A command whose whole effect a unit or a container tells of is left without its own effect: what happened is told
-    once."""
+    If an entry of a unit or a container has a command's whole effect, the command loses its own effect, so that it
+    counts once."""
     found: list[StoryEntry] = []
     told: set[Doing] = set()
     for entry in entries:
@@ -104,7 +105,7 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
 
 
 def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:
-    """Return whether another entry tells the whole effect of a command, or of the start of the host's own unit."""
+    """Return whether another entry has the whole effect of a command, or of the start of the host's own unit."""
     if entry.effect is None or entry.effect.event is None:
         return False
     unit = entry.subject if entry.kind == "unit" else ""
@@ -112,7 +113,7 @@ def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:
 
 
 def _doing(traces: Traces, entry: StoryEntry) -> Doing | None:
-    """Return the one doing that made the entry; None if there is none, or if two could have."""
+    """Return the only command that can have made the entry; None if there is none or more than one."""
     found = [each for each in doings_of(traces) if _is_soon(each, entry.at) and _fits(each, entry)]
     actors = {each.by.name for each in found}
     return found[-1] if len(actors) == 1 else None
@@ -152,7 +153,7 @@ def _named(script: InstallScript) -> set[str]:
 
 
 def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect | None]:
-    """Return the package whose installation moved the unit, and what it did besides the package's own effect."""
+    """Return the package whose installation restarted the unit, and its effect apart from the package's own."""
     names = packages_of_unit(entry.subject)
     scripts = package_scripts(traces)
     for run in package_runs(traces):
@@ -160,7 +161,7 @@ def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect
         change = run.change_of(names) or next(doing, None)
         if change is None:
             continue
-        # A run that no history tells is a guess: there the package's own times count.
+        # A run without a history is a guess, so the package's own times count.
         ended = run.until if run.command else change.until
         if change.at - _EARLY_S <= entry.at <= ended + _SOON_S:
             return package_actor(change), entry.effect

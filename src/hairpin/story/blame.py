@@ -1,10 +1,10 @@
-"""Since when a cause is there, and through whom: entries of the story that make it, told by walking.
+"""When and by whom a cause was made: the entries of the story that make it, decided by walks.
 
 An entry makes the cause if its effect, carried out on the hosts with the cause repaired, brings the cause back.  It
 shows the good state if its effect on the hosts as they are repairs the cause, or if it is a start that succeeded then
-and would fail now.  So does a snapshot that was kept while every flow passed.  The entries count that make it since
-the good state was last seen.  What an event did before a file of the host's configuration was changed is not known:
-the files as they are now say what it does now.
+and would fail now.  A snapshot that was kept while every flow passed shows it as well.  The makers after the last good
+state count.  The effect of an event before a configuration file changed is unknown: the present files show only its
+present effect.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,18 +33,18 @@ from hairpin.walk.walk import walk_flow
 _MOST_EFFECTS = 60
 """Different effects that are carried out for one cause."""
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
-"""Files by which no event does something else than before."""
+"""Files that change no event's effect."""
 _AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
-"""What loads the same rules on a host on which the event cannot happen any more, because it has happened."""
+"""Events that load the same rules on a host where this one cannot happen again, because it has happened."""
 _WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
 
 class BlameQuestion(msgspec.Struct, frozen=True):
-    """What is asked of the story: the ``cause`` on the host ``label``, which stops the ``flows``.
+    """A question to the story: the ``cause`` on the host ``label``, which stops the ``flows``.
 
-    ``broken``: the hosts with this cause and no other one in the way; ``change``: repairs it.  ``at``: seconds since
-    the epoch, when the hosts were read."""
+    ``broken``: the hosts with only this cause; ``change``: repairs it.  ``at``: seconds since the epoch, when the hosts
+    were read."""
 
     cause: str
     label: str
@@ -56,7 +56,7 @@ class BlameQuestion(msgspec.Struct, frozen=True):
 
 class Blame(msgspec.Struct, frozen=True):
     """The cause came between ``not_before`` and ``not_after`` (seconds since the epoch), by one of the ``entries``,
-    oldest first.  ``good``: what last showed the good state."""
+    oldest first.  ``good``: the last proof of the good state."""
 
     not_before: float
     not_after: float
@@ -65,7 +65,7 @@ class Blame(msgspec.Struct, frozen=True):
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        """Who did it: more than one if nothing tells which of them; none if one of the entries names nobody."""
+        """The actors: more than one if several are possible; none if one of the entries has no actor."""
         found = tuple(dict.fromkeys(map(actor_of, self.entries)))
         named = tuple(each for each in found if each is not None)
         return named if len(named) == len(found) else ()
@@ -82,8 +82,7 @@ def blame(question: BlameQuestion, story: Story) -> Blame | None:
 
 
 def _alike(question: BlameQuestion, effect: Effect) -> Effect:
-    """Return the effect that tells for this one: of containers that are alike and no part of the question, a start of
-    one is as good as that of another."""
+    """Return an equivalent effect: the starts of similar containers that no flow concerns count as one."""
     mine = containers_concerned(question.flows, question.change, question.broken)
     host = question.broken.host(question.label)
     started = host.container(effect.name) if effect.event == "container-restart" and effect.name not in mine else None
@@ -95,8 +94,8 @@ def _alike(question: BlameQuestion, effect: Effect) -> Effect:
 
 
 def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], Role]) -> Blame | None:
-    """Return those of the entries, the newest first, that have made something since its good state was last seen; None
-    if no entry has, no good state was seen, or one of the entries may have done anything."""
+    """Return the entries, newest first, that made the cause after its last good state.  None if no entry did, if no
+    good state was seen, or if an entry's effect is unknown."""
     roles: dict[Effect, Role] = {}
     makers: list[StoryEntry] = []
     configured: list[StoryEntry] = []
@@ -118,15 +117,15 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
             case "shows-good":
                 return _blame(makers, entry)
             case "unknown":
-                return None  # it may have repaired the host: what lies before it is no proof
+                return None  # its effect is unknown, so it may have repaired the host: earlier entries prove nothing
             case "neither":
                 pass
     return None
 
 
 def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
-    """Return the blame of the makers, the newest of which is first, since the good state.  What was done again and
-    again is told by its first and its last time."""
+    """Return the blame of the makers, the newest of which is first, since the good state.  A repeated action is
+    reported by its first and last time."""
     if not makers:
         return None
     made = [makers[-1]]
@@ -137,7 +136,7 @@ def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
 
 
 def actor_of(entry: StoryEntry) -> Actor | None:
-    """Return who did it: the one that the trace names, else the unit or the package that it is about."""
+    """Return the actor of the entry: the one that the trace names, else its unit or package."""
     if entry.by is not None:
         return entry.by
     match entry.kind:
@@ -159,8 +158,8 @@ def _with_docker(network: Network, label: str) -> Network:
 
 
 def newest_first(story: Story, label: str, at: float) -> tuple[StoryEntry, ...]:
-    """Return the entries of the host up to that time, in seconds since the epoch, the newest first; of one that stands
-    for several times, each."""
+    """Return the entries of the host up to that time, in seconds since the epoch, the newest first; an entry for
+    several times comes once for each."""
     mine = (
         msgspec.structs.replace(each, at=time, until=each.until if time == each.at else None, before=())
         for each in story.entries
@@ -175,7 +174,7 @@ def _configures(entry: StoryEntry) -> bool:
 
 
 def _is_written_by(entry: StoryEntry, file: StoryEntry) -> bool:
-    """Return whether the program writes the file itself when it does what the entry says: ufw its rules."""
+    """Return whether the program writes the file itself as a part of the entry: ufw its rules."""
     assert entry.effect is not None
     soon = file.at <= _end(entry) + _WRITING_S
     return soon and str(entry.effect.event).startswith("ufw-") and file.subject.startswith("/etc/ufw/")
@@ -193,13 +192,13 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
     if then is None and _is_start_of_wanted(question, effect):
         return "shows-good"
     if then is None:
-        # Commands that nobody can foretell are not known to have made anything.  An event might have ended the state.
+        # Commands of unknown effect are not proven makers.  An event may have ended the state.
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
-        return "shows-good"  # it succeeded then, and would not now
+        return "shows-good"  # it succeeded then and would fail now
     made = [is_made(each, then.network) for each in question.change.parts]
-    # Where no part is made and the flows pass all the same, it is by another way.  Where some are, the flows tell
-    # whether they are enough: a restart of dockerd puts its rules back, and the policy of FORWARD only at times.
+    # If no part is made but the flows pass, they pass by another way.  If some parts are made, the flows decide whether
+    # these suffice: a restart of dockerd restores its rules, but FORWARD's policy only sometimes.
     is_whole, is_other = True in made and False not in made, True not in made and False in made
     if is_whole or (not is_other and all(_passes(question.broken, then, each) for each in question.flows)):
         return "shows-good"
@@ -207,7 +206,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
 
 
 def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
-    """Return whether it is the start of the daemon or of the container that has to run again."""
+    """Return whether it starts the daemon or the container that has to run again."""
     if effect.event == "docker-restart":
         return any(map(starts_docker, question.change.calls))
     missed = {each.container.name for each in question.change.parts if isinstance(each, c.AddNamespace)}
@@ -215,8 +214,8 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
 
 
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
-    """Return whether the effect brings the cause to the repaired hosts: what repairs it is taken back, and a flow
-    does not pass then.  Of parts that cannot be compared a diagnosis tells."""
+    """Return whether the effect brings the cause to the repaired hosts: it undoes the repair, and then a flow fails.
+    For parts that cannot be compared, a diagnosis decides."""
     made = [is_made(each, again.network) for each in question.change.parts]
     if None in made:
         return is_undone(question.cause, repaired, again, question.flows)
@@ -224,7 +223,7 @@ def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
 
 
 def course_of_effect(network: Network, label: str, effect: Effect) -> Course | None:
-    """Return the course of the effect on the host; None if it cannot happen there, or nobody can foretell it."""
+    """Return the course of the effect on the host; None if it cannot happen there, or if its effect is unknown."""
     if effect.commands:
         return course_of_commands(network, label, effect.commands)
     if effect.event is None:
@@ -238,7 +237,7 @@ def _passes(was: Network, then: Course, flow: Flow) -> bool:
 
 
 def is_made(part: c.Primitive, network: Network) -> bool | None:
-    """Return whether the network is as the part makes it; None for a part of which its own end does not tell that."""
+    """Return whether the network is in the state that the part makes; None for a part whose state does not show it."""
     match part:
         case c.SetSysctl(netns=netns, path=path, value=value):
             return netns in network and network.namespace(netns).sysctls.values.get(path) == value

@@ -1,4 +1,4 @@
-"""The host's clock: its zone, in which some logs tell the time, and the second at which the traces were read."""
+"""The host's clock: the time zone of some logs, and the second at which the traces were read."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -18,8 +18,8 @@ _DAY_S = 86400.0
 
 
 class HostClock(msgspec.Struct, frozen=True):
-    """``now``: when the traces were read, ``since``: from when on they were read, ``booted``: when this boot began, all
-    in seconds since the epoch; ``offset_s``: what the host's zone adds to UTC now."""
+    """``now``: the time of the reading, ``since``: the earliest time that was read, ``booted``: the begin of this boot,
+    all in seconds since the epoch; ``offset_s``: the zone's present offset to UTC."""
 
     now: float
     since: float
@@ -42,7 +42,8 @@ class HostClock(msgspec.Struct, frozen=True):
             return None
 
     def yearless(self, text: str) -> float | None:
-        """Return the time that ``Nov 20 14:00:01`` means in the host's zone: the last such time that is not ahead."""
+        """Return the time that ``Nov 20 14:00:01`` means in the host's zone: the last such time that is not in the
+        future."""
         found = _YEARLESS.match(text)
         if found is None or found[1] not in MONTHS:
             return None
@@ -50,7 +51,7 @@ class HostClock(msgspec.Struct, frozen=True):
         return last_such_time((MONTHS.index(found[1]) + 1, day, hour, minute, second), self.now, self._zone())
 
     def _zone(self) -> tzinfo:
-        """Return the zone by its name, with its summer time; by its offset where its name is not known here."""
+        """Return the zone by its name, with daylight saving time; by its offset if the name is unknown here."""
         if self.zone:
             try:
                 return ZoneInfo(self.zone)
@@ -60,7 +61,7 @@ class HostClock(msgspec.Struct, frozen=True):
 
 
 def clock_of(evidence: Evidence) -> HostClock:
-    """Return the clock that the reading ``trace-clock`` tells; without one, UTC and the time of the evidence."""
+    """Return the clock of the reading ``trace-clock``; without one, UTC and the time of the evidence."""
     reading = evidence.find("trace-clock", "")
     told = dict(_pairs(reading.text)) if reading is not None and reading.outcome == "text" else {}
     now = number(told.get("now", "")) or moment(evidence.taken_at) or 0.0
@@ -77,8 +78,8 @@ def clock_of(evidence: Evidence) -> HostClock:
 
 
 def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo) -> float | None:
-    """Return the last time of this month, day, hour, minute and second that is not ahead of ``now`` (seconds since the
-    epoch; a day is allowed for clocks that differ); None if neither this year nor the last one has it."""
+    """Return the last time of this month, day, hour, minute and second that is not after ``now`` (seconds since the
+    epoch; a difference of a day is allowed); None if neither this year nor the last one has it."""
     year = datetime.fromtimestamp(now, zone).year
     for each in (year, year - 1):
         try:

@@ -1,4 +1,4 @@
-"""What happened to containers: the engines' events, and the times that each container remembers."""
+"""Changes of containers: from the engines' events, and from the times in each container's state."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _AGAIN_S = 15.0
 """A container that starts within this time after it has died was restarted."""
 _RECREATED_S = 60.0
 _SAME_S = 2.0
-"""An event and the time in the container's state that lie no further apart are one."""
+"""An event and the time in the container's state with a smaller difference are one."""
 _ENGINE_S = 5.0
 """dockerd says that it is ready when it has started the containers whose restart policy says so.  Their times may be a
 little later."""
@@ -41,7 +41,7 @@ class _Actor(msgspec.Struct, frozen=True):
 
 
 class _Told(msgspec.Struct, frozen=True):
-    """An event as Docker and as Podman print it."""
+    """An event in the format of Docker and Podman."""
 
     type: str = msgspec.field(default="container", name="Type")
     action: str = msgspec.field(default="", name="Action")
@@ -70,8 +70,8 @@ class EngineEvent(msgspec.Struct, frozen=True):
 
 
 class ContainerChange(msgspec.Struct, frozen=True):
-    """``verb``: start stop restart recreate create remove; ``told``: with what exit status it ended, empty: not told.
-    ``with_engine``: the engine's own start or stop did it."""
+    """``verb``: start stop restart recreate create remove; ``told``: the exit status, empty: unknown. ``with_engine``:
+    the engine's own start or stop did it."""
 
     name: str
     verb: str
@@ -167,8 +167,8 @@ def _folded(name: str, events: list[EngineEvent]) -> Iterator[ContainerChange]:
 
 
 def _remembered(traces: Traces, told: list[ContainerChange]) -> tuple[ContainerChange, ...]:
-    """Return the last start and the last end of each container, where no event tells it: the events of Docker go no
-    further back than its own start."""
+    """Return the last start and the last end of each container without an event for it: Docker's events go back only to
+    its own start."""
     found: list[ContainerChange] = []
     for container, reading in containers_of(traces.evidence):
         near = [each for each in (*told, *found) if each.name == container.own_name]
@@ -202,7 +202,7 @@ def _time(text: str) -> float | None:
 
 
 def _engine_times(traces: Traces) -> tuple[tuple[float, float], ...]:
-    """Return from when to when the engine's own start or stop moves containers."""
+    """Return the time spans in which the engine's own start or stop moves containers."""
     return tuple(
         (each.at - 1.0, each.until + _ENGINE_S)
         for each in unit_changes(traces)
@@ -215,7 +215,7 @@ def _is_of_engine(change: ContainerChange, engine: tuple[tuple[float, float], ..
 
 
 def container_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what happened to each container."""
+    """Yield the changes of each container."""
     for change in container_changes(traces):
         event = None if change.with_engine else _BY.get(change.verb)
         yield StoryEntry(

@@ -1,4 +1,4 @@
-"""One thing that happened to a host, as one of its traces tells it."""
+"""One thing that happened to a host, as one of its traces shows it."""
 
 from typing import Literal
 
@@ -22,8 +22,8 @@ PackageVerb = Literal["install", "upgrade", "remove"]
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who did it.  ``name``: of a process its command and pid, of a person the user and the terminal or address.
-    ``evidence``: the id of the reading that says so."""
+    """The actor.  ``name``: a process's command and pid, or a person's user and terminal or address. ``evidence``: the
+    id of the reading that names it."""
 
     kind: ActorKind
     name: str
@@ -31,7 +31,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """What an entry does to the host, in a form that can be walked: an event (``name``: narrowed to that container or
+    """An entry's effect on the host, in a form that can be simulated: an event (``name``: narrowed to that container or
     link), or the commands as they were typed (``events/_commands`` carries them out)."""
 
     event: EventId | None = None
@@ -42,10 +42,10 @@ class Effect(msgspec.Struct, frozen=True):
 class StoryEntry(msgspec.Struct, frozen=True):
     """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
 
-    ``subject``: what it happened to, in the host's word: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``, ``web``.
-    ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its label.
-    ``before``: when the same was done before, as far as no entry of its own tells it.  ``verb``: what happened to a
-    unit or a package, None: the entry is of neither."""
+    ``subject``: the thing that it happened to, by its name on the host: ``docker.service``, ``eth0``,
+    ``/etc/sysctl.conf``, ``web``. ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the
+    reading.  ``host``: its label. ``before``: earlier times of the same action that have no own entry.  ``verb``: for a
+    unit or a package; else None."""
 
     at: float
     kind: EntryKind
@@ -62,8 +62,8 @@ class StoryEntry(msgspec.Struct, frozen=True):
 
 
 class Story(msgspec.Struct, frozen=True):
-    """The entries of the hosts, oldest first, from ``since`` on (seconds since the epoch).  ``missing``: what could not
-    be seen, and why."""
+    """The entries of the hosts, oldest first, from ``since`` on (seconds since the epoch).  ``missing``: the missing
+    traces, and why."""
 
     entries: tuple[StoryEntry, ...]
     since: float

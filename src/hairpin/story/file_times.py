@@ -1,4 +1,4 @@
-"""When files of the configuration were changed, by their own times."""
+"""The change times of configuration files, from their inodes."""
 
 import re
 from collections.abc import Iterable
@@ -14,8 +14,8 @@ _OWNER = re.compile(r"^owner (?P<package>[^ :]+)\S* (?P<path>/.+)$")
 
 
 class ChangedFile(msgspec.Struct, frozen=True):
-    """``written``: when its content was written, ``placed``: when its content, name, owner or mode was changed, seconds
-    since the epoch.  ``package``: the one that it is of; empty: none, or not told."""
+    """``written``: the last change of its content, ``placed``: the last change of its content, name, owner or mode, in
+    seconds since the epoch.  ``package``: its package; empty: none, or unknown."""
 
     path: str
     written: float
@@ -26,7 +26,7 @@ class ChangedFile(msgspec.Struct, frozen=True):
 
 @kept
 def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
-    """Return the files that have changed since the traces' begin."""
+    """Return the files that changed within the traces' time."""
     found: list[ChangedFile] = []
     for reading in traces.readings("trace-files"):
         lines = reading.text.split("\n")
@@ -41,7 +41,7 @@ def changed_files(traces: Traces) -> tuple[ChangedFile, ...]:
 
 
 def known_from(traces: Traces, paths: Iterable[str]) -> float:
-    """Return from when on these files say what they say now, in seconds since the epoch: what they said before they
-    were written is not known."""
+    """Return the time since which these files have their present content, in seconds since the epoch.  Their earlier
+    content is unknown."""
     wanted = frozenset(paths)
     return max((each.written for each in changed_files(traces) if each.path in wanted), default=0.0)

@@ -1,4 +1,4 @@
-"""Files of the configuration that were changed: by their times, their package, and the commands that name them."""
+"""Changed configuration files: from their times, their package, and the commands that name them."""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.traces import Traces
 
 _EDITING_S = 3600.0
-"""An editor that somebody opened as root may write the file so much later."""
+"""An editor that a person opened as root may write the file this much later."""
 _LINKS = ("/etc/systemd/system/", "/etc/alternatives/")
 """Where the scripts of packages make links that belong to no package."""
 _RUN_S = 5.0
 
 
 def file_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the files that were changed; what the installation of a package brought is left to the package."""
+    """Yield the changed files, except those that a package's installation brought."""
     since = traces.clock.since
     for file in changed_files(traces):
         if _is_installed(traces, file):
@@ -40,7 +40,7 @@ def file_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _is_installed(traces: Traces, file: ChangedFile) -> bool:
-    """Return whether a package manager put the file there, and nobody has written it since."""
+    """Return whether a package manager installed the file and no one wrote to it since."""
     for run in package_runs(traces):
         if run.at - _RUN_S <= file.placed <= run.until + _RUN_S:
             return bool(file.package) or file.path.startswith(_LINKS) or file.written < run.at
@@ -48,8 +48,7 @@ def _is_installed(traces: Traces, file: ChangedFile) -> bool:
 
 
 def _writer(traces: Traces, file: ChangedFile, at: float) -> Actor | None:
-    """Return the one who named the file in a command shortly before; the package in whose installation it was
-    written."""
+    """Return the actor whose command named the file shortly before, or the package whose installation wrote it."""
     name = re.compile(rf"(?<![\w./-]){re.escape(file.path)}(?![\w./-])")
     found = [each for each in commands_of(traces) if -1.0 <= at - each.at <= _EDITING_S and name.search(each.text)]
     if found:

@@ -1,4 +1,4 @@
-"""What the engines tell of each container, as far as a story needs it: its name, its times, its published ports."""
+"""The engines' data of each container that a story needs: its name, its times, its published ports."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _SERVICE = "com.docker.compose.service"
 
 
 class InspectedState(msgspec.Struct, frozen=True, rename="pascal"):
-    """The times are RFC 3339; of the year 1: never."""
+    """The times are RFC 3339; the year 1 means never."""
 
     started_at: str = ""
     finished_at: str = ""
@@ -62,8 +62,7 @@ _DECODER = msgspec.json.Decoder(Inspected, strict=False)
 
 
 def containers_of(evidence: Evidence) -> Iterator[tuple[Inspected, Reading]]:
-    """Yield the containers that the evidence tells of, each with its reading; one that two readings tell of comes
-    twice."""
+    """Yield the containers in the evidence, each with its reading; one in two readings comes twice."""
     for key in _KEYS:
         for reading in evidence.all(key):
             for text in reading.text.split("\n") if reading.outcome == "text" else ():

@@ -1,4 +1,4 @@
-"""One line of a log, whichever log it is of: the journal (one JSON object a line), or a file of syslog."""
+"""One line of a log: of the journal (one JSON object a line), or of a syslog file."""
 
 import re
 from typing import Annotated
@@ -20,8 +20,8 @@ _UPTIME = re.compile(r"^\[\s*\d+\.\d+\]\s*")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """``at``: seconds since the epoch.  ``program``, ``pid``: who wrote it.  ``unit``: the unit that process 1 speaks
-    of, else the writer's.  ``boot``, ``uptime``: of the journal alone: the boot's id, and the seconds since it began.
+    """``at``: seconds since the epoch.  ``program``, ``pid``: of its writer.  ``unit``: the unit in a line of process
+    1, else the writer's.  ``boot``, ``uptime``: only in the journal: the boot's id, and the seconds since it began.
     ``evidence``: the id of the reading."""
 
     at: float
@@ -37,7 +37,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
-    """Return the lines of a log in their order, oldest first; what has no time is left out."""
+    """Return the lines of a log, oldest first; lines without a time are left out."""
     texts = reading.text.split("\n")
     found = [
         line
@@ -48,7 +48,7 @@ def lines_of(reading: Reading, clock: HostClock) -> tuple[Line, ...]:
 
 
 def _entry(text: str, evidence: str) -> Line | None:
-    """Return an entry of the journal.  A message that is no text is an array of its bytes there."""
+    """Return an entry of the journal.  A message that is not UTF-8 is an array of bytes there."""
     try:
         told = _ENTRY.decode(text)
         said = msgspec.convert(told.get("MESSAGE"), str | list[_Byte])
@@ -82,7 +82,7 @@ def _seconds(value: object) -> float | None:
 
 
 def _written(text: str, evidence: str, clock: HostClock) -> Line | None:
-    """Return a line of syslog; its time has a zone, or is the host's local one without a year."""
+    """Return a line of syslog; its time has a zone, or is the host's local time without a year."""
     found = _SYSLOG.match(text)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""What the traces cannot tell, and why: logs that are not there, not readable, cut, or younger than the asked time."""
+"""Missing traces and why: logs that do not exist, are unreadable, cut, or younger than the asked time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ _SLACK_S = 3600.0
 
 
 def missing_of(traces: Traces, since: float) -> tuple[Unread, ...]:
-    """Return what could not be seen of the time from ``since`` on."""
+    """Return the missing traces of the time from ``since`` on."""
     return tuple(_missing(traces, since))
 
 
@@ -52,7 +52,7 @@ def _missing(traces: Traces, since: float) -> Iterator[Unread]:
 
 
 def tells_from(evidence: Evidence, at: float) -> bool:
-    """Return whether the host's traces begin before that time, in seconds since the epoch, and none of them is cut."""
+    """Return whether the host's traces begin before that time, in seconds since the epoch, and are all complete."""
     clock = traces_of(evidence).clock
     read = [each for each in evidence.readings if is_trace(each.key)]
     begins = clock.journal_begins if clock.journal_begins is not None else at

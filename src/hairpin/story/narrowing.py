@@ -18,7 +18,7 @@ _SPAN = re.compile(r"(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|w
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _ID_LENGTH = 6
-"""So many digits of an id are no name by chance."""
+"""A word with this many digits of an id is no accidental match."""
 
 
 def parse_since(text: str, now: float) -> float:
@@ -66,7 +66,7 @@ def _time(text: str, now: datetime) -> datetime | None:
 
 
 def narrow(story: Story, evidence: tuple[Evidence, ...], targets: tuple[Target, ...]) -> Story:
-    """Return the story of what concerns the targets; the whole story if there are none.
+    """Return the entries that concern the targets; the whole story if there are none.
 
     Boots, engines, firewalls, settings, packages and files concern every container.  Raises UsageError for a container
     that neither an engine nor the story knows."""

@@ -1,4 +1,4 @@
-"""The story of hosts: what each of their traces tells, in one order of time."""
+"""The story of hosts: the entries of all their traces in one order of time."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,5 +1,4 @@
-"""The traces of one host as its story is made of them: its clock, and the lines of its logs by the clock as it was put
-right."""
+"""One host's traces: its clock, and its log lines with corrected times."""
 
 from collections.abc import Iterator
 
@@ -11,7 +10,7 @@ from hairpin.story.clock import HostClock, clock_of
 from hairpin.story.line import Line, lines_of
 
 JUMP_S = 3.0
-"""A clock that is put forward or back by less is one that is being kept right."""
+"""A smaller jump is a normal correction of the clock."""
 
 
 class Traces(msgspec.Struct, frozen=True, dict=True):
@@ -32,7 +31,7 @@ class Traces(msgspec.Struct, frozen=True, dict=True):
                 yield reading
 
     def lines(self, *keys: str) -> tuple[Line, ...]:
-        """Return the lines of these logs and of syslog's files, oldest first, by the clock as it was put right."""
+        """Return the lines of these logs and of syslog's files, oldest first, with corrected times."""
         jumps = boot_offsets(self)
         told = _all_lines(self)
         found = [_corrected(line, jumps) for key in (*keys, "trace-syslog") for line in told[key]]
@@ -49,8 +48,8 @@ _LOGS = ("trace-units", "trace-engines", "trace-firewalls", "trace-kernel", "tra
 
 @kept
 def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ...]]:
-    """Return, for each boot of the journal, when its clock was put: (uptime, seconds since the epoch at uptime 0, id of
-    the reading), the first as the boot began."""
+    """Return for each boot of the journal the settings of its clock: (uptime, seconds since the epoch at uptime 0, id
+    of the reading), the first at the boot's begin."""
     found: dict[str, list[tuple[float, float, str]]] = {}
     lines = [each for told in _all_lines(traces).values() for each in told if each.boot and each.uptime is not None]
     for line in sorted(lines, key=lambda each: each.uptime or 0.0):
@@ -62,7 +61,7 @@ def boot_offsets(traces: Traces) -> dict[str, tuple[tuple[float, float, str], ..
 
 
 def _corrected(line: Line, jumps: dict[str, tuple[tuple[float, float, str], ...]]) -> Line:
-    """Return the line with the time that the clock would have shown, had it been right from the boot on."""
+    """Return the line with its time corrected for later jumps of the clock in its boot."""
     told = jumps.get(line.boot, ())
     if len(told) < 2 or line.uptime is None:
         return line
@@ -71,7 +70,7 @@ def _corrected(line: Line, jumps: dict[str, tuple[tuple[float, float, str], ...]
 
 @kept
 def _all_lines(traces: Traces) -> dict[str, tuple[Line, ...]]:
-    """Return the lines of each log, by key.  What syslog's files tell and the journal tells too is left out."""
+    """Return the lines of each log, by key.  Syslog lines that are also in the journal are left out."""
     begins = traces.clock.journal_begins
     found: dict[str, tuple[Line, ...]] = {}
     for key in (*_LOGS, "trace-syslog"):

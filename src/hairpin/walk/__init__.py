@@ -1,6 +1,6 @@
 """Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps.
 
-``own_entries`` has the conntrack entries of a flow's sender, which a new datagram of it meets.
+``own_entries`` has the conntrack entries of a flow's sender, which its next datagram matches.
 
 Read ``walk`` (request, reply, first data), ``trace`` (what it results in), ``state`` (where a packet stands, how a way
 can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing),

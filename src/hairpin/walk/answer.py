@@ -4,7 +4,7 @@ from hairpin.netfilter.packet import ICMP, TCP, Packet
 
 
 def answer_to(packet: Packet, tcp_flags: int) -> Packet:
-    """Return the packet that goes back: addresses and ports exchanged, an echo reply to an echo request."""
+    """Return the packet of the answer: addresses and ports swapped, an echo reply to an echo request."""
     icmp = None
     if packet.icmp is not None:
         icmp = 0 if packet.protocol == ICMP else 129 << 8

@@ -1,4 +1,4 @@
-"""The first data of a TCP connection: the client's, and the server's where they take a way of their own."""
+"""The first data of a TCP connection: the client's, and the server's if it takes another path."""
 
 import msgspec
 
@@ -36,11 +36,10 @@ def first_data(network: Network, started: State, back: End) -> End | None:
 
 
 def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
-    """Return the end of the server's first data where they take another host's way than the request; None if they
-    arrive.
+    """Return the end of the server's first data if another host than the request's forwards it; None if it arrives.
 
-    That host sees one direction alone.  To it the handshake's reply is invalid, and what follows is a connection of the
-    server's: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
+    That host sees only one direction.  There the SYN-ACK is invalid, and later packets begin a connection of the
+    server: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
     """
     passed = {step.netns.host for step in arrived.history.steps}
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):

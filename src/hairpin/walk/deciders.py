@@ -37,7 +37,7 @@ class Deciders(msgspec.Struct, frozen=True):
 
 
 class _Recorder:
-    """Keeps what decides.  An observation names its namespace or its table by the value itself."""
+    """Records what decides.  An observation has its namespace or table as the value itself."""
 
     def __init__(self) -> None:
         self.owners: dict[int, Netns] = {}
@@ -62,7 +62,7 @@ class _Recorder:
 
 
 def deciders(network: Network, flow: Flow) -> Deciders:
-    """Return what decided the flow's walk; made once and kept with the network."""
+    """Return what decided the flow's walk; cached with the network."""
     known = _deciders(network)
     if flow not in known:
         recorder = _Recorder()

@@ -1,6 +1,6 @@
 """A question for a container's name: which server the client asks, and whether that server knows the name.
 
-No packet tells: the server is reached, and answers that there is no such name.
+No packet is lost here: the server is reached, and answers that there is no such name.
 """
 
 import msgspec
@@ -17,7 +17,7 @@ from hairpin.walk.trace import Branch
 
 
 def to_server(network: Network, flow: Flow) -> Flow:
-    """Return the flow to the name server that its client asks now: a change may have given it another one."""
+    """Return the flow to its client's present name server, which a change may have replaced."""
     found = _asking(network, flow) if flow.asked_name else None
     server = next(iter(servers_of(*found)), None) if found is not None else None
     if server is None or server == (flow.version, flow.daddr):
@@ -26,7 +26,7 @@ def to_server(network: Network, flow: Flow) -> Flow:
 
 
 def answered(network: Network, flow: Flow, branch: Branch) -> Branch:
-    """Return the branch of a question that got to the server, as the server answers it; another branch as it is.
+    """Return the branch of a query that reached the server, with the server's answer; another branch unchanged.
 
     A server outside knows no container.  Another program on this host may know some; that is assumed."""
     found = _asking(network, flow) if flow.asked_name and branch.succeeds else None

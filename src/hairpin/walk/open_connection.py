@@ -1,7 +1,7 @@
 """What becomes of a connection that is open while the network changes.
 
-Its next packets are walked through the network after the change, with what the network before it had recorded of the
-connection.  Its ends have to be the same processes still.
+Its next packets are walked through the network after the change, with the earlier conntrack entries.  Both ends have to
+be the same processes as before.
 """
 
 from typing import Literal
@@ -27,12 +27,12 @@ from hairpin.walk.tunnelled import innermost, with_innermost
 from hairpin.walk.walk import begin
 
 Fate = Literal["kept", "lost", "depends"]
-"""What becomes of a connection: it goes on, it breaks off, or what cannot be foreseen decides."""
+"""The fate of a connection: it continues, it breaks, or its fate cannot be foreseen."""
 
 
 class Replaced(msgspec.Struct, frozen=True):
-    """What the change has made anew: namespaces whose processes are others now, sockets that have closed, and
-    namespaces whose table of connections was emptied."""
+    """What the change replaced: namespaces with other processes, closed sockets, and namespaces whose conntrack table
+    was emptied."""
 
     namespaces: frozenset[Netns] = frozenset()
     sockets: tuple[tuple[Netns, Socket], ...] = ()
@@ -40,8 +40,8 @@ class Replaced(msgspec.Struct, frozen=True):
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    """A connection while it is opened.  ``end``: where the request ends; ``back``: where its answer does; ``held``: the
-    socket that takes it, ``inner``: the relay's own connection, if that socket is a relay."""
+    """A connection while it is opened.  ``end`` of the request, ``back``: the end of its answer; ``held``: the socket
+    that receives it, ``inner``: the relay's own connection, if that socket is a relay's."""
 
     flow: Flow
     started: State
@@ -54,7 +54,7 @@ class _Opened(msgspec.Struct, frozen=True):
 def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bool = False) -> Fate:
     """Return what becomes of the flow's connection.  The flow passes in ``was``.
 
-    ``anew``: its next packets are walked even where nothing has changed that they meet."""
+    ``anew``: its next packets are walked even if the change does not affect them."""
     if ends(was, flow, replaced):
         return "lost"
     opened = _known(was, flow)
@@ -65,7 +65,7 @@ def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bo
 
 
 def ends(was: Network, flow: Flow, replaced: Replaced) -> bool:
-    """Return whether a process of the flow's connection is another now: it breaks off, whatever else happens."""
+    """Return whether the change replaced a process of the flow's connection, which then breaks."""
     if isinstance(flow.start, FromContainer) and sender_netns(was, flow.start) in replaced.namespaces:
         return True
     opened = _known(was, flow)
@@ -87,7 +87,7 @@ def _known(was: Network, flow: Flow) -> _Opened | None:
 
 
 def _as_it_was(was: Network, now: Network, opened: _Opened, replaced: Replaced) -> Fate | None:
-    """Return what becomes of the connection where nothing changes, if nothing has that its next packets meet."""
+    """Return the unchanged fate of the connection, if the change does not affect its next packets."""
     remembering = {netns for netns, _ in _sent(opened, Replaced()).history.connections}
     if not remembering.isdisjoint(replaced.forgetful | replaced.namespaces):
         return None
@@ -111,7 +111,7 @@ def _goes_on(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
 
 @kept
 def _all_opened(network: Network) -> dict[Flow, _Opened | None]:  # noqa: ARG001
-    """Return the connections that were opened in this network: many changes are asked what becomes of each."""
+    """Return the cached connections of this network: each of many changes asks for them."""
     return {}
 
 
@@ -150,7 +150,7 @@ def _to_outside(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
         return "depends"
     if sent.kind != "left":
         return "lost"
-    # Source translation that changes makes it another connection to the server.
+    # Another source translation makes it another connection for the server.
     if _outer(sent.state) != _outer(opened.end.state):
         return "lost"
     answer = outside_takes(now, opened.flow, sent).reply
@@ -183,7 +183,7 @@ def _outer(state: State) -> tuple[int | None, ...]:
 
 
 def _sent(opened: _Opened, replaced: Replaced) -> State:
-    """Return the client's next packet, as the network remembers its connection after the change."""
+    """Return the client's next packet, with the network's conntrack entries after the change."""
     started, back = opened.started, opened.back
     if innermost(started).protocol == TCP:
         data = client_data(started, back)

@@ -89,8 +89,7 @@ def enters_by(network: Network, flow: Flow) -> State | End:
 
 
 def _sender(network: Network, netns: Netns, version: Version, address: int, link: Link) -> int | None:
-    """Return the hardware address that the packet comes from: the client's or its router's.  None if no neighbour entry
-    tells."""
+    """Return the packet's source hardware address, the client's or its router's; None if no neighbour entry has it."""
     namespace = network.namespace(netns)
     back = lookup(namespace, Query(version, address))
     way = next((hop.gateway for hop in back.next_hops if hop.link == link.name and hop.gateway is not None), address)
@@ -122,8 +121,8 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
     """Return the IPv4 address of the machine that brings a client's packet: the client itself if it is on the link, or
     its router.  None if the link has no network that a router could be in.
 
-    The router is the gateway of the route back to the client, or of a default route by that link; where no route names
-    one, any machine in the link's network.
+    The router is the gateway of the route back to the client, or of a default route by that link; if there is none, any
+    machine in the link's network.
     """
     namespace, packet, receiver = network.namespace(state.netns), state.packet, _holder(network, state)
     if packet.version == 6:
@@ -140,7 +139,7 @@ def sender_of(network: Network, flow: Flow, state: State) -> int | None:
 def _neighbour(namespace: Namespace, link: str) -> int | None:
     """Return a free address in a network of the link, to which the namespace's route leads by that link.
 
-    Where another network covers a part of the link's, nothing tells in which part the router is."""
+    If another network covers a part of the link's network, the router may be in either part."""
     own = (each for each in addresses_of(namespace, link, 4) if each.scope == "global")
     networks = ((network_of(each.value, each.prefix_length, 4), each.prefix_length) for each in own)
     free = (free_address(namespace, base, length, 4) for base, length in networks)
@@ -152,7 +151,7 @@ def _leads_by(namespace: Namespace, address: int, link: str) -> bool:
 
 
 def _holder(network: Network, state: State) -> str:
-    """Return the name of the link that IP sees the packet come in by: the bridge, if it comes in by a port."""
+    """Return the input link of the packet for the IP layer: the bridge, if it enters by a port."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.iif)
     return link.master or state.iif if link is not None and is_bridge_port(namespace, link) else state.iif
@@ -333,7 +332,7 @@ def _leads_to_unread(namespace: Namespace, link: Link) -> bool:
 
 
 def _known_end(namespace: Namespace, link: Link, state: State) -> str:
-    """Return the port by which the packet has left; the bridge, if it may be behind another of its ports as well."""
+    """Return the port by which the packet left; the bridge, if the receiver may be behind another of its ports."""
     learned = any(each.port == link.name and each.mac == state.packet.dmac for each in namespace.fdb)
     ports = [each for each in namespace.links if each.master == link.master and each.kind == "veth"]
     return link.name if learned or len(ports) == 1 else link.master or link.name

@@ -1,8 +1,8 @@
 """The conntrack entries that the sender of a flow has already.
 
-A new connection has a source port of its own, and so has each DNS query.  Another program that sends datagrams mostly
-keeps its port, so its next datagram meets the entry of the last one, and the entry decides where it goes.  Each
-datagram renews the entry: while there is one, its sender sends.
+Each connection and each DNS query has a new source port.  Other programs mostly send their datagrams from one port, so
+the next datagram matches the entry of the last one, which decides where it goes.  Each datagram renews the entry, so an
+entry means that its sender is still sending.
 
 Source: RFC 5452 section 9.2 (DNS)
 """
@@ -23,11 +23,11 @@ from hairpin.walk.trace import Trace
 
 _DNS = 53
 _MOST = 8
-"""So many entries of one sender are walked."""
+"""The most entries of one sender that are walked."""
 
 
 def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], Trace]) -> Trace:
-    """Return the flow's trace: that of a sender's datagram which an older entry of it leads astray, if there is one."""
+    """Return the flow's trace.  If an older entry of the sender misdirects a datagram, it is that datagram's trace."""
     trace = walk(network, flow)
     if flow.protocol != "udp" or flow.dport == _DNS or flow.invented or not trace.succeeds:
         return trace
@@ -39,7 +39,7 @@ def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], 
 
 
 def _ports(network: Network, trace: Trace) -> Iterator[int]:
-    """Yield the source ports of the sender's entries that translate otherwise than a new one."""
+    """Yield the source ports of the sender's entries with another translation than a new entry."""
     known: set[int] = {trace.flow.sport}
     for netns, before, after in passages(trace):
         for entry in other_translations(network, netns, before, after):
@@ -49,7 +49,7 @@ def _ports(network: Network, trace: Trace) -> Iterator[int]:
 
 
 def passages(trace: Trace) -> Iterator[tuple[Netns, Packet, Packet]]:
-    """Yield each namespace that the request passes, with the packet as it comes in and as it goes on."""
+    """Yield each namespace on the request's path, with the packet before and after it."""
     passed: dict[Netns, tuple[Packet, Packet]] = {}
     for step in trace.usual.request:
         if step.stage == "relay":
@@ -61,7 +61,7 @@ def passages(trace: Trace) -> Iterator[tuple[Netns, Packet, Packet]]:
 
 
 def other_translations(network: Network, netns: Netns, before: Packet, after: Packet) -> Iterator[Connection]:
-    """Yield the entries of the packet's sender for its destination with another translation than the packet has got."""
+    """Yield the entries of the packet's sender for its destination whose translation differs from the packet's."""
     namespace = network.namespace(netns)
     if before.protocol != UDP or not namespace.connections:
         return
@@ -74,5 +74,5 @@ def other_translations(network: Network, netns: Netns, before: Packet, after: Pa
 
 
 def translation(found: Tuple) -> tuple[int, int, int]:
-    """Return what NAT makes of a packet, but for its source port, which is chosen anew for each connection."""
+    """Return the NAT result of an entry, without the source port, which differs for each connection."""
     return found.saddr, found.daddr, found.dport

@@ -26,7 +26,7 @@ from hairpin.walk.unread import unread_end
 
 
 def _prerouting(network: Network, state: State) -> Iterator[Outcome]:
-    if state.packet.arp:  # it is not handed to IP
+    if state.packet.arp:  # ARP does not reach the IP layer
         yield End("arrived", state)
         return
     namespace = network.namespace(state.netns)
@@ -53,7 +53,7 @@ def _input(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _unpacked(network: Network, state: State, carried: Carried) -> Iterator[Outcome]:
-    """Yield what comes out of an outer packet that has passed INPUT."""
+    """Yield the inner packet of an outer packet that has passed INPUT."""
     match carried.tunnel.kind:
         case wireguard.KIND:
             yield from decrypted(network, state)

@@ -1,4 +1,4 @@
-"""A client's packet that comes to no host that was read."""
+"""A client's packet that enters no host that was read."""
 
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
@@ -14,11 +14,10 @@ from hairpin.walk.state import Assumed
 
 
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
-    """Return what becomes of an outside client's packet that comes to no host that was read; None: it enters one.
+    """Return the result of an outside client's packet that enters no host that was read; None: it enters one.
 
-    The client is on the side on which the address is, and nobody has stated that the address is a host's; or the host
-    publishes the port on it and has lost it, so that it answers no router who asks for it: a link has no address any
-    more, so that no route leads there either; or it is that of a container on the link, which does not run."""
+    The address is outside, like the client, and is not stated to be a host's.  Or the host publishes the port on the
+    address and has lost it, so that it answers no ARP request.  Or it is a stopped container's address on the link."""
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow) or is_absent(network, flow)
@@ -44,13 +43,13 @@ def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
 
 
 def _is_known(network: Network, version: Version, address: int) -> bool:
-    """Return whether a host that was read has the address, or its engine gave it to a container."""
+    """Return whether a host that was read has the address, or an engine gave it to a container."""
     given = (attachment_of(network, each, address, version) for each in network.hosts)
     return is_held(network, version, address) or any(each is not None for each in given)
 
 
 def _is_lost(network: Network, flow: Flow) -> bool:
-    """Return whether the flow's host publishes the port on the asked address, which no host has any more."""
+    """Return whether the flow's host publishes the port on the asked address, which no host has now."""
     return (
         network.world.public(flow.version, flow.daddr) is None
         and network.host(flow.host).publishes_on(flow.version, flow.daddr, flow.dport, flow.protocol)

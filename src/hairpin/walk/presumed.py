@@ -1,4 +1,5 @@
-"""What is presumed of machines that nobody read: who answers, and what only the user can tell of the way back."""
+"""Presumptions about machines that were not read: which of them answer, and what only the user knows of the way
+back."""
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
@@ -15,8 +16,8 @@ from hairpin.wanted import read_host, state_public, state_return_route
 
 
 def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Message:
-    """Return who is assumed to answer, with the reading that would show it: of a tunnel's far end, of a next hop that
-    is not the default route's, of a neighbour."""
+    """Return the sentence about the machine that is assumed to answer, with its reading: a tunnel's far end, a next hop
+    other than the default route's, or a neighbour."""
     address = address_text(state.packet.daddr, state.packet.version)
     if state.carried is not None:
         return message(
@@ -53,8 +54,7 @@ def answers(network: Network, state: State, *, is_next_hop_named: bool) -> Messa
 
 
 def _is_relayed(network: Network, state: State) -> bool:
-    """Return whether the packet left by a device whose flanneld relays it, and the replies to it, to a node that has a
-    lease; the leases are in flanneld's memory."""
+    """Return whether flanneld relays the packet and its replies to a node with a lease; it has the leases in memory."""
     namespace = network.namespace(state.netns)
     link = namespace.link(state.oif)
     return link is not None and relay_behind(namespace, link) is not None
@@ -77,8 +77,8 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
 
 
 def way_back(network: Network, state: State) -> OpenQuestion | None:
-    """Return the question whether answers to an address that nobody masquerades come back; None where there is no such
-    address, or where the user has stated it."""
+    """Return the question whether answers to an unmasqueraded address come back; None if the address is masqueraded, or
+    if the user has stated the answer."""
     packet, hop = state.packet, state.next_hop
     asked = packet.version, packet.saddr
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(
@@ -102,6 +102,6 @@ def way_back(network: Network, state: State) -> OpenQuestion | None:
             subnet=subnet,
         ),
         wanted=(read_host(by or target), state_return_route(subnet)),
-        # A global IPv6 prefix is routed more often than not; a private IPv4 subnet hardly ever is.
+        # A global IPv6 prefix is usually routed; a private IPv4 subnet hardly ever is.
         breaks_if="no" if packet.version == 4 else "",
     )

@@ -1,8 +1,8 @@
-"""What a walk reads of a network, so that a flow is walked again only where a change meets some of that.
+"""The parts of a network that a walk reads, so that a flow is walked again only if a change affects them.
 
-A watched network has the same values as the one that it was made of, and notes each part that is read: a field of a
-namespace, of a host or of the network.  A sysctl is a part of its own.  Whatever a walk finds follows from the parts
-that it has read: in a network in which these are equal it goes the same way.
+A watched network has the values of its original, and records each part that is read: a field of a namespace, a host or
+the network, or a single sysctl.  A walk depends only on the parts that it reads, so in a network with equal parts it
+has the same result.
 """
 
 from collections.abc import Callable, Iterator
@@ -24,20 +24,20 @@ from hairpin.walk.walked import traces_of, walked
 Part = tuple[str, str, str]
 """Host, namespace (empty: none) and field."""
 _THERE = "there"
-"""The part of a namespace that says whether there is one of this name."""
+"""The part of a namespace that records whether a namespace of this name exists."""
 
 R = TypeVar("R")
 
 
 def walked_after(was: Network, then: Network, flow: Flow) -> Trace:
-    """Return the flow's trace in the network ``then``: that which it has in ``was``, if nothing is different that its
-    walk there has read."""
+    """Return the flow's trace in the network ``then``: its trace in ``was``, if no part that this walk read is
+    different."""
     trace, parts = _noted(was, flow)
     return trace if parts_changed(was, then).isdisjoint(parts) else walked(then, flow)
 
 
 def walked_before(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace as ``walked`` does, of a flow for which ``walked_after`` will be asked."""
+    """Return the flow's trace as ``walked`` does, and record its reads for ``walked_after``."""
     return _noted(network, flow)[0]
 
 
@@ -55,7 +55,7 @@ def _read_by_flows(network: Network) -> dict[Flow, tuple[Trace, frozenset[Part]]
 
 
 def what_reads(network: Network, work: Callable[[Network], R]) -> tuple[R, frozenset[Part]]:
-    """Return what the work on the network results in, and the parts that it has read."""
+    """Return the result of ``work`` on the network, and the parts that it read."""
     watched, notes = _watched_once(network)
     notes.read, notes.open = set(), []
     return work(watched), frozenset(notes.read)
@@ -71,7 +71,7 @@ def parts_changed(was: Network, then: Network) -> frozenset[Part]:
 
 @kept
 def _compared(network: Network) -> dict[int, tuple[Network, frozenset[Part]]]:  # noqa: ARG001
-    """Return what was found, with the other network, which so lives as long as its id stands here."""
+    """Return the cached comparisons, each with the other network, so that its id stays valid."""
     return {}
 
 
@@ -127,8 +127,8 @@ def _of_path(path: tuple[str, ...]) -> str:
 
 
 class _Notes:
-    """The parts that were read.  ``open``: those that the making of kept results has read so far, each with its name:
-    whoever is given such a result has read them, too."""
+    """The recorded parts.  ``open``: for each cached result that is being computed, its name and the parts read so far.
+    Any later user of the result has read them as well."""
 
     def __init__(self) -> None:
         self.read: set[Part] = set()
@@ -146,8 +146,8 @@ class _Notes:
 
 
 class _Held(dict[str, object]):
-    """What is kept on a watched value (``hairpin.kept``), which stands at ``place``: a look-up notes what the making
-    has read."""
+    """The cache of a watched value (``hairpin.kept``) at ``place``: a look-up records the parts that the computation
+    read."""
 
     def __init__(self, notes: _Notes, place: tuple[str, str]) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ class _Held(dict[str, object]):
         raise KeyError(name)
 
     def setdefault(self, name: str, default: object = None) -> object:
-        """Keep what was just made."""
+        """Store a new result."""
         opened, parts = self.notes.open.pop()
         assert opened == name
         self.parts[name] = parts
@@ -174,21 +174,21 @@ class _Held(dict[str, object]):
 
 
 class _Forgetful(_Held):
-    """Of a watched network nothing is kept: it would outlive the walk that has read it."""
+    """A watched network caches nothing: the cache would outlive the walk."""
 
     def __getitem__(self, name: str) -> object:
         raise KeyError(name)
 
     def setdefault(self, name: str, default: object = None) -> object:  # noqa: ARG002
-        """Return what was just made."""
+        """Return the new result without storing it."""
         return default
 
 
 class _WatchedNamespace(Namespace, frozen=True, dict=True):
-    """A namespace that notes what is read of it."""
+    """A namespace that records what is read of it."""
 
     def sysctl(self, *path: str) -> int | None:
-        """See Namespace: the one value is read."""
+        """See Namespace.  Only this sysctl is recorded."""
         if self.door.observer is not None:
             return super().sysctl(*path)
         held = _held(self)
@@ -197,26 +197,26 @@ class _WatchedNamespace(Namespace, frozen=True, dict=True):
 
 
 class _WatchedHost(Host, frozen=True, dict=True):
-    """A host that notes what is read of it."""
+    """A host that records what is read of it."""
 
     def __contains__(self, name: str) -> bool:
-        """See Host: only whether this one is there is read."""
+        """See Host.  Only the existence of this namespace is recorded."""
         held = _held(self)
         held.notes.note((held.place[0], name, _THERE))
         return name in held.spaces
 
     def namespace(self, name: str) -> Namespace:
-        """See Host: only whether this one is there is read."""
+        """See Host.  Only the existence of this namespace is recorded."""
         if name not in self:
             raise KeyError(name)
         return _held(self).spaces[name]
 
 
 class _WatchedNetwork(Network, frozen=True, dict=True):
-    """A network that notes what is read of it and of its hosts."""
+    """A network that records what is read of it and of its hosts."""
 
     def __contains__(self, netns: Netns) -> bool:
-        """See Network: only whether this one is there is read."""
+        """See Network.  Only the existence of this namespace is recorded."""
         return any(each.name == netns.host and netns.name in each for each in self.hosts)
 
     def namespace(self, netns: Netns) -> Namespace:
@@ -224,7 +224,7 @@ class _WatchedNetwork(Network, frozen=True, dict=True):
         return self.host(netns.host).namespace(netns.name)
 
     def through(self, door: Door) -> Network:
-        """See Network: the network behind the door is watched, too."""
+        """See Network.  The network behind the door is watched, too."""
         return _watched(_held(self).plain.through(door), _held(self).notes)
 
 
@@ -233,7 +233,7 @@ def _held(watched: Namespace | Host | Network) -> _Held:
 
 
 def _with_notes(base: type[msgspec.Struct], watched: type[msgspec.Struct]) -> None:
-    """Make each field of the watched type note that it is read.  A name is the same wherever its owner is."""
+    """Make each field of the watched type record its reads."""
     for field in base.__struct_fields__:
         if field != "name":
             setattr(watched, field, property(_noting(base.__dict__[field].__get__, field)))
@@ -260,7 +260,7 @@ W = TypeVar("W", _WatchedNamespace, _WatchedHost, _WatchedNetwork)
 
 
 def _holding(watched: W, held: _Held) -> W:
-    """Return the value on which ``hairpin.kept`` finds and puts what this one holds."""
+    """Return the watched value, with ``held`` as its cache for ``hairpin.kept``."""
     type(watched).__mro__[1].__dict__["__dict__"].__set__(watched, held)
     return watched
 

@@ -1,4 +1,4 @@
-"""The connection that a relay (docker-proxy, rootlessport, pasta) makes for each one that it accepts."""
+"""The connection that a relay (docker-proxy, rootlessport, pasta) makes for each accepted one."""
 
 from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket

@@ -40,7 +40,7 @@ def walk_answer(network: Network, state: State, *, flags: int, chosen: bool = Fa
         "output-route",
         state.netns,
         back,
-        # An echo reply is routed with the request's link as the output link: net/ipv6/icmp.c icmpv6_echo_reply()
+        # An echo reply leaves by the request's link: net/ipv6/icmp.c icmpv6_echo_reply()
         oif=state.iif if back.protocol == ICMP6 and state.iif != "lo" else "",
         # net/ipv4/tcp_ipv4.c tcp_v4_send_reset(), net/ipv4/icmp.c icmp_reply(), the same in net/ipv6
         sender=Sender(uid=0, by_kernel=bool(flags & RST) or back.protocol in (ICMP, ICMP6)),
@@ -70,15 +70,16 @@ def reaches(network: Network, started: State, end: End) -> bool:
         same_source = asked.saddr in (0, got.daddr)
     else:
         same_source = end.kind == "left" and got.daddr == asked.saddr
-        # Behind a 1:1 NAT gateway the answer still has the private address here: `asked` is what came in by the link.
+        # Behind a 1:1 NAT gateway the answer still has the private address here; `asked` is the packet as it entered.
         asked = innermost(started)
     return same_source and (got.saddr, got.sport, got.dport) == (asked.daddr, asked.dport, asked.sport)
 
 
 def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
-    """Return whether the packet came by a tunnel and its answer leaves beside it, or the other way round.
+    """Return whether only one of packet and answer goes through a tunnel.
 
-    A tunnel's far end takes what comes from the tunnel's own addresses, and brings it where the client is not known.
+    A tunnel's far end accepts packets from the tunnel's addresses, and forwards them to a place where the client is
+    unknown.
     """
     if (started.carried is None) != (left.carried is None):
         return True
@@ -89,7 +90,7 @@ def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
 
 
 def wrong_answer(network: Network, started: State, end: End) -> End:
-    """Return the end of a reply that arrived or left, and is none to what was sent."""
+    """Return the end of a reply that arrived or left but does not match the packet that was sent."""
     link = end.state.iif or end.state.oif
     said = message("request and answer do not go through the same tunnel")
     beside = end.kind == "left" and _is_beside_tunnel(network, started, end.state)

@@ -51,7 +51,8 @@ def find_socket(namespace: Namespace, packet: Packet, iif: str) -> Deliver:
             namespace.door.observer.observe(SocketScored(each, packet, iif, score))
     taking = [(score, each) for score, each in scored if score is not None]
     if taking:
-        # Sockets of one SO_REUSEPORT group score alike, and the packet's hash chooses one: the first that has room.
+        # Sockets of one SO_REUSEPORT group have equal scores, and the packet's hash chooses one; here the first with
+        # room.
         best = max(taking, key=lambda pair: (pair[0], not pair[1].is_full))[1]
         return Deliver("socket", best)
     if any(key.startswith(("sockets", "proc-net")) for key in namespace.unread):
@@ -85,7 +86,8 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
 
 
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
-    """Return that no socket takes a packet for this port; ``others``: those that have it on another address or link."""
+    """Return the message that no socket receives a packet for this port; ``others``: sockets with the port on another
+    address or link."""
     if not others:
         return message("no socket takes port {port}", port=port)
     names = ", ".join(socket_text(each) for each in others)
@@ -152,11 +154,12 @@ def unserved(network: Network, flow: Flow, state: State, socket: Socket) -> Bran
 
 
 def _reason(network: Network, flow: Flow, state: State, socket: Socket) -> Reason | None:
-    """Return why the socket does not serve the client: another process than the container's has the port; a halted
-    process, a paused container, dockerd's hold; Docker's resolver in a container without a network, which asks its
-    upstream servers from there (moby libnetwork/resolver.go forwardExtDNS()); a full backlog or receive queue.
+    """Return why the socket does not serve the client, or None.
 
-    For all but these two the kernel completes handshakes, up to the backlog: net/ipv4/tcp_minisocks.c
+    Another process than the container's has the port; the process is stopped, the container paused, or dockerd only
+    holds the port; Docker's resolver is in a container without a network, from which it asks its upstream servers (moby
+    libnetwork/resolver.go forwardExtDNS()); the backlog or the receive queue is full.  Except with a full queue, the
+    kernel completes handshakes, up to the backlog: net/ipv4/tcp_minisocks.c
     """
     if taken_by_other(network, flow, state.netns, socket) is not None:
         return "answered-by-other"

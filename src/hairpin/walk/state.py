@@ -41,7 +41,7 @@ Reason = Literal[
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
-"""Why a step stopped the packet, how it translated it, that it is a reverse-path lookup, or a choice by IPVS."""
+"""Why a step stopped the packet, how it translated it, or that it is a reverse-path lookup or a choice by IPVS."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -58,17 +58,17 @@ class RouteDecided(msgspec.Struct, frozen=True, tag="route"):
 
     @property
     def route(self) -> str:
-        """The route as ip(8) prints it."""
+        """The route as in ip(8)."""
         return route_text(self.entry) if self.entry is not None else "no route"
 
     @property
     def rule(self) -> str:
-        """The policy rule as ip(8) prints it."""
+        """The policy rule as in ip(8)."""
         return self.by.text if self.by is not None else ""
 
 
 class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
-    """A value under /proc/sys.  With ``wanted`` the packet would have gone on."""
+    """A value under /proc/sys.  With the value ``wanted`` the packet would have passed."""
 
     path: Path
     value: str
@@ -77,7 +77,7 @@ class SysctlDecided(msgspec.Struct, frozen=True, tag="sysctl"):
 
 
 class SocketDecided(msgspec.Struct, frozen=True, tag="socket"):
-    """A socket, whose name is ``said``.  ``socket`` None: ``said`` tells more than a name, of the sockets ``named``."""
+    """A socket with the name ``said``.  ``socket`` None: ``said`` is a sentence about the sockets ``named``."""
 
     said: Message
     socket: Socket | None = None
@@ -96,7 +96,7 @@ class LinkDecided(msgspec.Struct, frozen=True, tag="link"):
 
 
 class ConntrackDecided(msgspec.Struct, frozen=True, tag="conntrack"):
-    """An entry of the connection table, or how full the table is."""
+    """An entry of the conntrack table, or how full the table is."""
 
     said: Message
     evidence: str = ""
@@ -107,8 +107,8 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of the
-    next hop that a route names, that is assumed to answer, and that did not when the kernel last asked."""
+    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a
+    route's next hop that is assumed to answer, but did not answer the kernel's last request."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
@@ -208,7 +208,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
     Such a socket has no owner.  Policy rules see ``uid``.
     """
     without_socket: bool = False
-    """A tunnel device sends the packet, and no local socket sent the packet inside.  It is routed as the kernel's."""
+    """A tunnel device sends the packet, and the inner one has no local socket.  Routed like the kernel's packets."""
     header_included: bool = False
     """A raw socket wrote the IPv4 header.  Such a packet passes no VRF device: net/ipv4/raw.c raw_send_hdrinc()"""
 
@@ -250,8 +250,8 @@ class State(msgspec.Struct, frozen=True, gc=False):
     local: bool = False
     """The packet was sent from this namespace and came in over the loopback link, so it has its route already."""
     handed_back: Literal["", "sent", "forwarded"] = ""
-    """The packet has come back, with the route by which this namespace has ``sent`` or ``forwarded`` it: from lo, to
-    which it was forwarded, or from a vxlan, which makes no outer packet for its own host."""
+    """The packet has come back, with the route by which this namespace ``sent`` or ``forwarded`` it.  It comes from lo,
+    to which it was forwarded, or from a vxlan, which makes no outer packet for its own host."""
     l3s: Port | None = None
     """The ipvlan in mode l3s that receives the packet, while INPUT sees the link below as its interface."""
     hops: int = 0
@@ -271,7 +271,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
         """
         frame, track, sender = self.frame, self.track, self.sender
         unrelated = track.ct_state == CT_RELATED and track.connection is None
-        owner = None if sender.by_kernel else sender.uid  # no file stands behind its sockets: xt_owner.c owner_mt()
+        owner = None if sender.by_kernel else sender.uid  # its sockets have no file: xt_owner.c owner_mt()
         return Seen(
             packet=self.packet,
             iif=self.iif,
@@ -321,7 +321,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
 class Carried(msgspec.Struct, frozen=True):
     """The frame inside a tunnel's outer packet: its state where it left by the tunnel device, and the encapsulation.
 
-    ``by_socket``: a program's socket sends the outer packet, and not the kernel.
+    ``by_socket``: a program's socket sends the outer packet, not the kernel.
     """
 
     frame: State
@@ -331,7 +331,7 @@ class Carried(msgspec.Struct, frozen=True):
 
 class End(msgspec.Struct, frozen=True):
     """The end of a branch.  ``arrived``: at a socket of ``state.netns``.  ``left``: the snapshot, by ``state.oif``.
-    ``balanced``: IPVS sends it to a server, of which this is ``assumed``.  All others have a ``stop``."""
+    ``balanced``: IPVS sends it to a server that is ``assumed`` to answer.  All others have a ``stop``."""
 
     kind: Literal["arrived", "left", "balanced", "dropped", "rejected", "unknown", "looped"]
     state: State
@@ -389,7 +389,8 @@ def stopped_by(
 
 
 def _may_be_answered(packet: Packet) -> bool:
-    """Return whether an ICMP error may answer the packet: none answers an error, or what could be one (RFC 1122 3.2.2).
+    """Return whether an ICMP error may answer the packet: not if the packet is, or may be, an error itself (RFC 1122
+    3.2.2).
 
     Source: net/ipv4/icmp.c __icmp_send(), icmp_pointers; net/ipv6/icmp.c is_ineligible()
     """

@@ -1,4 +1,4 @@
-"""What a walk results in: a flow's trace, with a branch for each way that the flow can go."""
+"""The result of a walk: a flow's trace, with a branch for each path that the flow can take."""
 
 from typing import Literal
 
@@ -15,9 +15,9 @@ from hairpin.wanted import Wanted, ask_neighbour
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):
-    """Something outside of the host that only the user knows.
+    """A fact outside the host that only the user knows.
 
-    ``if_yes`` and ``if_no``: what then becomes of the flow.  ``wanted``: the facts each of which settles it, the surest
+    ``if_yes`` and ``if_no``: the flow's fate with that answer.  ``wanted``: the facts that each settle it, the surest
     first.  ``breaks_if``: the answer with which a passing flow fails; empty: none."""
 
     text: Message
@@ -66,7 +66,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """What the verdict depends on; empty unless it is ``depends``.  Load conditions decide nothing."""
+        """The conditions of the verdict; empty unless it is ``depends``.  Load conditions decide nothing."""
         if self.verdict != "depends":
             return ()
         found = [each for branch in self.branches for each in branch.conditions if not each.load]
@@ -88,7 +88,7 @@ def only_under_load(branch: Branch) -> bool:
 
 
 def assuming_of_neighbours(branch: Branch) -> Branch:
-    """Return the branch with what it assumes of neighbours that were not read."""
+    """Return the branch with its assumptions about neighbours that were not read."""
     steps = (step for step in (*branch.request, *branch.reply) if step.stage == "neighbour")
     found = [(step, step.decided_by) for step in steps if isinstance(step.decided_by, Assumed)]
     if not found:
@@ -100,7 +100,7 @@ def assuming_of_neighbours(branch: Branch) -> Branch:
 
 
 def _is_silent(step: Step, entry: Neighbour) -> OpenQuestion:
-    """Return the question whether a next hop that gave no answer when the kernel last asked still gives none."""
+    """Return the question whether a next hop that did not answer the kernel's last request is still silent."""
     facts = {
         "gateway": address_text(entry.value, entry.version),
         "link": entry.link,
@@ -128,7 +128,7 @@ def _of_gateway(step: Step, facts: dict[str, str]) -> Message:
 
 
 def _of_neighbour(step: Step, facts: dict[str, str]) -> Message:
-    """Return the question about the packet's destination, which a route has on the link."""
+    """Return the question about the packet's destination, which a route puts on the link."""
     if step.netns.is_host:
         return message(
             "Does {gateway}, which a route has on {link}, still not answer there (its neighbour entry is {state})?",

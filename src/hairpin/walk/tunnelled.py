@@ -1,7 +1,7 @@
-"""Clients behind a tunnel: their packets come in as the tunnel's far end sends them, inside an outer packet.
+"""Clients behind a tunnel: the tunnel's far end sends their packets inside outer packets.
 
-Which tunnel it is, the route back to the client says: an overlay's route to another node's containers, a VPN's to its
-members.  A default route into a tunnel says nothing of where a client is: it covers everybody.
+The route back to the client names the tunnel: an overlay's route to another node's containers, a VPN's to its members.
+A default route into a tunnel does not show where a client is, because it covers all addresses.
 """
 
 import msgspec
@@ -22,12 +22,12 @@ from hairpin.walk.packet_walk import walk_packet
 from hairpin.walk.state import End, Frame, Sender, State
 
 _HALF = 1
-"""Two routes to a half of all addresses (0.0.0.0/1, 128.0.0.0/1) are a VPN's default route."""
+"""Two routes that each cover half of all addresses (0.0.0.0/1, 128.0.0.0/1) are a VPN's default route."""
 
 
 def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> tuple[Link, NextHop] | None:
-    """Return the tunnel device by which a route leads to the client, and the route's next hop; None if no route names
-    the client's own network, or if it is by another link."""
+    """Return the tunnel device of the route to the client, and the route's next hop; None if only a default route
+    covers the client, or if the route's link is no tunnel."""
     namespace = network.namespace(netns)
     found = lookup(namespace, Query(version, client))
     if found.type != "unicast" or found.route is None or found.route.prefix_length <= _HALF or not found.next_hops:
@@ -38,7 +38,7 @@ def tunnel_to(network: Network, netns: Netns, version: Version, client: int) -> 
 
 
 def is_tunnel(namespace: Namespace, link: Link) -> bool:
-    """Return whether the link leads to machines elsewhere inside packets of another link."""
+    """Return whether the link carries its packets to other machines inside packets of another link."""
     return (
         link.tunnel is not None
         or link.wireguard is not None
@@ -48,8 +48,8 @@ def is_tunnel(namespace: Namespace, link: Link) -> bool:
 
 
 def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:
-    """Return the outer packet in which the far end sends the client's packet.  The far end is the one to which the host
-    sends packets to the client.  None where nothing tells which it is: the packet then comes out of the device."""
+    """Return the outer packet in which the far end sends the client's packet.  It is the far end to which the host
+    sends packets for the client.  None if it is unknown: then the walk begins at the tunnel device."""
     back = answer_to(state.packet, SYN | ACK)
     sent = State("neighbour", state.netns, back, oif=link.name, next_hop=hop, sender=Sender(uid=0))
     ends = walk_packet(network, sent)
@@ -70,12 +70,12 @@ def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> S
 
 
 def innermost(state: State) -> Packet:
-    """Return the packet, or that which it carries for a tunnel."""
+    """Return the packet, or the inner packet of a tunnel."""
     return state.packet if state.carried is None else state.carried.frame.packet
 
 
 def with_innermost(state: State, packet: Packet) -> State:
-    """Return the state with another packet, or with another one inside the tunnel's outer packet."""
+    """Return the state with another packet, or with another inner packet."""
     carried = state.carried
     if carried is None:
         return msgspec.structs.replace(state, packet=packet)

@@ -18,8 +18,7 @@ _ROUTED = ("input-route", "output-route")
 
 
 def unread_end(network: Network, state: State) -> End | None:
-    """Return the packet's end if the links, or at a lookup the routes or the kernel settings, of its namespace were not
-    read."""
+    """Return the packet's end if its namespace's links were not read or, for a lookup, its routes or sysctls."""
     namespace, version = network.namespace(state.netns), state.packet.version
     if "ip-addr" in namespace.unread and not namespace.links:
         said = message("the links and addresses of {netns} let it pass", netns=network.netns_text(state.netns))
@@ -39,9 +38,8 @@ def unread_end(network: Network, state: State) -> End | None:
 
 
 def unread_owner(network: Network, state: State, socket: Socket) -> Condition | None:
-    """Return the condition that a process accepts the socket's connections, if it was not read which process has it
-    open or whether that one is stopped; else None.  dockerd holds ports and never accepts (userland proxy off).
-    """
+    """Return the condition that a process accepts the socket's connections, if the reading lacks its process or the
+    process's state; else None.  dockerd holds ports and never accepts (userland proxy off)."""
     unread = {each.key for each in network.host(state.netns.host).unread}
     missing = {"socket-owners"} if socket.pid is None else {"halted-processes", "frozen-processes"}
     if unread.isdisjoint(missing):

@@ -157,7 +157,7 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
         case "dropped":
             verdict = "dropped"
         case "arrived" | "left":
-            raise AssertionError(end.kind)  # the callers have such an end answered
+            raise AssertionError(end.kind)  # the callers handle the answer to such an end
         case _:
             assert_never(end.kind)
     return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
@@ -312,7 +312,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
         yield Branch("looped", (*front.request, note), front.reply, conditions=front.conditions)
         return
     for leg in _branches(network, inner, depth=depth):
-        # The relay hears that its datagram was refused; it does not tell its own client.
+        # The relay learns that its datagram was refused, but does not tell its client.
         unheard = flow.protocol == "udp" and leg.verdict in ("refused", "rejected")
         yield msgspec.structs.replace(
             leg,

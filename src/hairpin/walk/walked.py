@@ -1,4 +1,4 @@
-"""The walk of a flow that several ask for: the diagnosis, the effects of a repair, the plan of a replica."""
+"""The cached walk of a flow, for the diagnosis, the effects of a repair and the plan of a replica."""
 
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
@@ -8,9 +8,9 @@ from hairpin.walk.walk import walk_flow
 
 
 def walked(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace, which is made once and kept with the network.
+    """Return the flow's trace, cached with the network.
 
-    An observer sees only walks that are made: whoever watches by a Door calls ``walk_flow``."""
+    An observer (Door) does not see a cached walk: it needs ``walk_flow``."""
     known = traces_of(network)
     if flow not in known:
         known[flow] = walk_flow(network, flow)
@@ -19,5 +19,5 @@ def walked(network: Network, flow: Flow) -> Trace:
 
 @kept
 def traces_of(network: Network) -> dict[Flow, Trace]:  # noqa: ARG001
-    """Return the traces that are known."""
+    """Return the cached traces."""
     return {}

@@ -28,10 +28,10 @@ from hairpin.network.wires import holder_of
 
 
 class Misrouted(msgspec.Struct, frozen=True):
-    """A host whose route for the destination does not lead to the host that has it.
+    """A host whose route for the destination does not lead to the host that has this address.
 
-    ``found`` is that route (None: there is none), ``far`` the right host, ``right`` the route that would lead there.
-    ``entries``: the neighbour and forwarding entries that the tunnel on its way lacks.
+    ``found``: that route; None: there is none.  ``far``: the host that has the address.  ``right``: the route that
+    would lead there.  ``entries``: the neighbour and forwarding entries that the tunnel of this route lacks.
     """
 
     netns: Netns
@@ -42,24 +42,24 @@ class Misrouted(msgspec.Struct, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether no route is for the subnet itself: a wider one decides, or none."""
+        """Whether the subnet has no route of its own: a wider route decides, or none does."""
         return self.found is None or self.found.prefix_length < self.right.prefix_length
 
     @property
     def change(self) -> Change:
-        """The route as it should be, in place of one of the subnet's own."""
+        """The change that adds the right route.  It replaces a wrong route of the subnet."""
         if self.found is None or self.is_missing:
             return Change((*self.entries, AddEntry(self.netns, self.right)))
         found = self.found
         right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
         if route_slot(right) == route_slot(found):
             return Change((*self.entries, ReplaceEntry(self.netns, found, right)))
-        # A narrower route has another place: the right one is added before the wrong one goes.
+        # A narrower route occupies another slot: add the right route before deleting it.
         return Change((*self.entries, AddEntry(self.netns, self.right), DeleteEntry(self.netns, found)))
 
 
 def hosts_without_route(view: View) -> Iterator[Misrouted]:
-    """Yield the hosts on the packet's way, in its order, that have no route to the host of its destination."""
+    """Yield each host on the packet's path that has no route to the destination's host, in path order."""
     packet = inner_packet(view)
     visited = tuple(dict.fromkeys(step.netns.of_host for step in failing_steps(view)))
     for netns in visited:
@@ -78,7 +78,7 @@ def hosts_without_route(view: View) -> Iterator[Misrouted]:
 
 
 def _should_be_masqueraded(network: Network, holder: Netns, version: Version, address: int) -> bool:
-    """Return whether the container's own host should have replaced this address before any other host saw it."""
+    """Return whether the container's own host should have masqueraded this address."""
     own = holder.is_host or owns_address(network.namespace(holder.of_host), version, address)
     return not own and not is_unmasqueraded(network, holder.of_host, version, address)
 

@@ -14,15 +14,16 @@ from hairpin.network.tunnel.tunnels import encapsulation, entries_of
 from hairpin.network.wires import holder_of
 
 GOSSIP_PORT = 7946
-"""The port, tcp and udp, by which the nodes of a swarm tell each other of their containers."""
+"""The port, tcp and udp, of the gossip between the nodes of a swarm."""
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """The namespace ``holder`` on another node has an address, for which the ``device`` in ``netns`` lacks ``parts``:
-    the neighbour entry from which it answers ARP, and the forwarding entry.
+    """The namespace ``holder`` on another node has an address that the ``device`` in ``netns`` does not know.
+    ``parts``: the entries that are missing: the neighbour entry from which the device answers ARP, and the forwarding
+    entry.
 
-    ``is_forgotten``: dockerd's forwarding entry is there.  dockerd writes both, so that the kernel has deleted the
-    other one.  An entry that the device has learned from a frame is not permanent."""
+    ``is_forgotten``: dockerd's forwarding entry is still there.  dockerd writes both entries, so the kernel has deleted
+    the neighbour entry.  An entry that the device learned from a frame is not permanent and does not count."""
 
     netns: Netns
     device: Link
@@ -32,8 +33,8 @@ class Unknown(msgspec.Struct, frozen=True):
 
 
 def overlay_netns(view: View) -> Netns | None:
-    """Return dockerd's namespace of the overlay network on the host where the packet stopped: the packet stopped in it,
-    or at a link that leads to it, or is an outer packet from another node's; else None."""
+    """Return dockerd's namespace of the overlay network on the host where the packet stopped, or None.  The packet
+    stopped in that namespace or at a link that leads to it, or it is an outer packet from another node."""
     netns, link = view.stop.netns, view.namespace.link(view.stop.link)
     if netns.overlay is not None:
         return netns
@@ -52,7 +53,7 @@ def overlays_on(network: Network, host: str, name: str) -> Iterator[Netns]:
 
 
 def unknown_peer(view: View) -> Unknown | None:
-    """Return the holder of the address for which nobody answered ARP in an overlay network, or None.
+    """Return the holder of the address for which an overlay network answered no ARP request, or None.
 
     dockerd writes the entries as the nodes tell each other of their containers.  Source: moby
     libnetwork/drivers/overlay/peerdb.go peerAddOp(); drivers/net/vxlan/vxlan_core.c arp_reduce()

@@ -35,7 +35,7 @@ class Tunnelled(msgspec.Struct, frozen=True):
 
 
 class FarEnd(msgspec.Struct, frozen=True):
-    """A tunnel device of another host.  ``address``: the address of that host to which outer packets have to go."""
+    """A tunnel device of another host.  ``address``: the address of that host to which outer packets are sent."""
 
     netns: Netns
     link: Link
@@ -95,10 +95,10 @@ def bridge_behind(network: Network, netns: Netns, link: Link) -> Link | None:
 
 
 def overlay_port(view: View) -> int | None:
-    """Return the UDP port of the stopped packet if it is an outer packet, of a tunnel device or of flanneld's udp
-    backend; else None.
+    """Return the UDP port of the stopped packet if it is an outer packet of a tunnel device or of flanneld's udp
+    backend, else None.
 
-    An outer packet of a host that was not read is known by its port."""
+    If the sending host was not read, only the port shows that a packet is an outer one."""
     sent = last_tunnel(view)
     if sent is not None:
         return sent.tunnel.port if sent.inside else None
@@ -113,7 +113,7 @@ def overlay_port(view: View) -> int | None:
 
 
 def _own_port(view: View) -> int | None:
-    """Return the UDP port of a packet that came in for a tunnel device of this host that is up, or for its flanneld."""
+    """Return the UDP port of a packet that arrived for a tunnel device of this host that is up, or for its flanneld."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     namespace = view.namespace
     if packet.protocol != UDP or not view.stop.seen.iif or not owns_address(namespace, packet.version, packet.daddr):
@@ -140,7 +140,7 @@ def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
     """Return the device of another host that the frame is for: the one with its destination hardware address, else the
     bridge port on the host that has the packet's destination.
 
-    A frame without a known hardware address is for the device that has the address of its next hop."""
+    If the frame's hardware address is unknown, the receiver is the device that has the next hop's address."""
     mac = sent.frame.dmac
     for netns, link in _of_same_kind(view.network, sent):
         if mac is not None and link.mac == mac:
@@ -202,7 +202,7 @@ def underlay_address(network: Network, netns: Netns, link: Link) -> int | None:
 
 
 def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: FarEnd) -> bool:
-    """Return whether frames to the hardware address go to an address of the far end's host."""
+    """Return whether the tunnel sends frames for ``mac`` to an address of the far end's host."""
     there, version = network.namespace(underlay_netns(far.netns, far.link)), encapsulation(link).version
     return any(owns_address(there, version, each.address) for each in remotes_of(network.namespace(netns), link, mac))
 
@@ -210,8 +210,8 @@ def leads_to(network: Network, netns: Netns, link: Link, mac: int | None, far: F
 def lacking_entries(
     network: Network, netns: Netns, link: Link, far: FarEnd, address: int, version: Version
 ) -> tuple[Primitive, ...]:
-    """Return the entries that the tunnel device lacks for a next hop, the ``address`` of the far end: its hardware
-    address (a neighbour entry), and the far host's address (a forwarding entry)."""
+    """Return the entries that the tunnel device lacks for the next hop ``address`` at the far end: the neighbour entry
+    with its hardware address, and the forwarding entry with the far host's address."""
     mac, known = far.link.mac, network.namespace(netns).neighbours
     if mac is None:
         return ()

@@ -21,7 +21,7 @@ from hairpin.wanted import state_return_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each host on the packet's way that lacks the route to the host of its destination."""
+    """Yield one candidate for each host on the packet's path that lacks the route to the destination's host."""
     for each in hosts_without_route(view):
         if not each.is_missing:
             continue

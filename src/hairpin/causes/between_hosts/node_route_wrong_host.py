@@ -18,7 +18,8 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each host on the packet's way whose route leads to another host than its receiver's."""
+    """Yield one candidate for each host on the packet's path whose route leads to another host than the
+    destination's."""
     for each in hosts_without_route(view):
         if each.is_missing or each.found is None:
             continue

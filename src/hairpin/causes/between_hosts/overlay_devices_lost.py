@@ -80,7 +80,8 @@ def _title(state: str, facts: dict[str, str]) -> Message:
 
 
 def _by_swarm(netns: Netns, tasks: list[Container]) -> Iterator[Way]:
-    """Yield what a person does about tasks: swarm replaces one that is stopped, and starts none again."""
+    """Yield the repair by ``docker node update``.  swarm replaces a stopped task, but never starts the same one
+    again."""
     if tasks:
         said = message(
             "`docker node update --availability drain {host}`, then `--availability active`: swarm moves the tasks "
@@ -120,7 +121,8 @@ def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
 
 
 def _made_anew(network: Network, netns: Netns, joined: DockerNetwork) -> tuple[Primitive, ...] | None:
-    """Return what dockerd makes in the namespace.  None: no other node tells how the vxlan device was."""
+    """Return the links, addresses and entries that dockerd makes in the namespace.  None: no other node shows how the
+    vxlan device was configured."""
     namespace = network.namespace(netns)
     index = max(each.index for each in namespace.links) + 100
     far = tuple(_far_ends(network, netns))

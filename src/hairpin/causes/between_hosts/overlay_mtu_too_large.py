@@ -21,11 +21,11 @@ from hairpin.message import message
 from hairpin.network.tunnel.tunnels import overhead_bytes
 
 _LEAST = 576
-"""The smallest MTU that is proposed, in bytes: every host takes datagrams of that size (RFC 791)."""
+"""The smallest proposed MTU in bytes: every host accepts datagrams of that size (RFC 791)."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a full-sized packet was lost as the outer packet of a tunnel whose MTU is too large."""
+    """Yield one candidate when a full-sized packet was lost because the MTU of its tunnel is too large."""
     sent = last_tunnel(view)
     below = view.network.namespace(view.stop.netns).link(view.stop.link)
     if sent is None or below is None or not sent.inside:

@@ -21,7 +21,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate while dockerd runs on both nodes: what else keeps the nodes from telling each other."""
+    """Yield one candidate while dockerd runs on both nodes: then something else stops the gossip between them."""
     unknown = unknown_peer(view)
     if unknown is None or unknown.is_forgotten:
         return

@@ -67,7 +67,7 @@ def _flooded(view: View) -> Tunnelled | None:
 
 def _entries(network: Network, sent: Tunnelled) -> tuple[FdbEntry, ...]:
     """Return the entries that the frame followed: those for its hardware address, else those of 00:00:00:00:00:00 whose
-    remote address no host has."""
+    remote address is on no host."""
     own = entries_of(network.namespace(sent.netns), sent.link)
     named = tuple(each for each in own if each.mac == sent.frame.dmac)
     return named or tuple(
@@ -92,7 +92,7 @@ def _change(network: Network, sent: Tunnelled, far: FarEnd, stale: tuple[FdbEntr
         if is_alone_in_fdb(network.namespace(sent.netns).fdb, each):
             entry = msgspec.structs.replace(each, remote=far.address, state=right.state, evidence="", entry=0)
             return Change((ReplaceEntry(sent.netns, each, entry),))
-    # An entry for all frames has a remote a host: the right one is added beside the others before the wrong ones go.
+    # 00:00:00:00:00:00 has one entry per remote host: add the right one before deleting the wrong ones.
     gone: tuple[Primitive, ...] = tuple(DeleteEntry(sent.netns, each) for each in stale)
     added = AddEntry(sent.netns, right)
     return Change((added, *gone) if right.mac == ALL_FRAMES else (*gone, added))

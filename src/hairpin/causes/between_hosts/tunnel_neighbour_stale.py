@@ -33,7 +33,8 @@ from hairpin.network.prefix import address_text
 
 
 class _Unlike(msgspec.Struct, frozen=True):
-    """A tunnel's next hop: the far device that has the address, and the entry of it that is wrong, or None."""
+    """A tunnel's next hop.  ``far``: the device that has the address ``address``.  ``entry``: the wrong neighbour
+    entry; None: there is no entry."""
 
     sent: Tunnelled
     address: int
@@ -81,8 +82,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _unlike(view: View) -> _Unlike | None:
-    """Return the next hop of the tunnel that the packet went into, or was about to, if its entry is not the far
-    device's; else None."""
+    """Return the next hop of the tunnel that the packet entered or was about to enter, if its neighbour entry does not
+    have the far device's hardware address; else None."""
     sent = last_tunnel(view) or unsent(view)
     if sent is None or is_bridge_port(view.network.namespace(sent.netns), sent.link):
         return None

@@ -26,8 +26,8 @@ from hairpin.network.wires import holder_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the loose end when a tunnel device of one of both hosts is a port of its bridge, and
-    that of the other host is not; or one for that of an overlay network that is none."""
+    """Yield one candidate for a tunnel device that is no port of its bridge although the far end's device is a port, or
+    for such a device of an overlay network."""
     yield from _loose_in_overlay(view)
     address = view.stop.address
     holder = holder_of(view.network, view.flow.version, address, besides=view.stop.netns.host) if address else None
@@ -41,8 +41,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _loose_in_overlay(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the vxlan device of an overlay network that is a port of no bridge.  dockerd makes one
-    for each bridge.  Source: moby libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox()"""
+    """Yield one candidate for an overlay network's vxlan device that is a port of no bridge.  dockerd makes one vxlan
+    device for each bridge. Source: moby libnetwork/drivers/overlay/ov_network.go setupSubnetSandbox()"""
     netns = overlay_netns(view)
     namespace = view.network.namespace(netns) if netns is not None else None
     if netns is None or namespace is None:
@@ -80,7 +80,7 @@ class _Segment(msgspec.Struct, frozen=True):
 
 
 def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
-    """Yield one candidate for each tunnel device that is not a port of its bridge although its far end is one."""
+    """Yield one candidate for each tunnel device that is no port of its bridge although its far end is a port."""
     netns, bridge, host = here.netns, here.bridge, here.netns.host
     namespace, other = view.network.namespace(netns), view.network.namespace(there.netns)
     for link in namespace.links:
@@ -115,8 +115,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
 
 
 def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) -> bool:
-    """Return whether the tunnel device belongs to ``here`` and not to its present master: no other two bridges that a
-    move of either end would join are as much alike."""
+    """Return whether the tunnel device belongs to ``here`` and not to its present master.  It does if no other pair of
+    bridges that moving one end would connect is as much alike."""
     asked = _likeness(network, here, there)
     own = (_Segment(here.netns, each) for each in _bridges(network, here.netns) if each != here.bridge)
     far = (_Segment(there.netns, each) for each in _bridges(network, there.netns) if each != there.bridge)
@@ -126,8 +126,8 @@ def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) 
 
 
 def _likeness(network: Network, one_: _Segment, other: _Segment) -> int:
-    """Return 2 if the two bridges have a subnet in common, 1 if they have an address in common, too: each docker0 is
-    172.17.0.1; else 0."""
+    """Return 2 if the two bridges share a subnet, 1 if they share an address too, else 0.  A shared address proves
+    less, because each host's docker0 is 172.17.0.1."""
     held, far = _held(network, one_), _held(network, other)
     if not {_subnet(each) for each in held} & {_subnet(each) for each in far}:
         return 0

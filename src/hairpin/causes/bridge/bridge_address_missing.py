@@ -21,8 +21,8 @@ from hairpin.network.prefix import address_text, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge whose gateway address the host does not have: the engine tells it, or the
-    default route of a namespace behind a port of the bridge."""
+    """Yield one candidate for each bridge whose gateway address is missing on the host.  The address is known from the
+    engine, or from the default route of a namespace behind a port of the bridge."""
     told: set[tuple[str, int]] = set()
     for joined in (each for engine in view.host.engines for each in engine.networks):
         for address in lost_addresses(view.host, joined):
@@ -37,8 +37,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _asked_from_behind(view: View) -> Iterator[tuple[Address, str]]:
-    """Yield the router of each namespace's default route by a veth whose other end is a port of a bridge here, if
-    nobody has that address and the bridge has none in its network; with the namespace."""
+    """Yield each gateway address that a bridge lacks, with the namespace whose default route names it.  The route
+    leaves by a veth whose peer is a port of the bridge.  No namespace on the host has the address, and the bridge has
+    no other address of its network."""
     version, host = view.flow.version, view.host
     for namespace in host.namespaces:
         netns = view.host_netns.sibling(namespace.name)
@@ -65,8 +66,8 @@ def _is_held(view: View, address: int) -> bool:
 
 
 def _bridge_behind(view: View, netns: Netns, name: str) -> str | None:
-    """Return the bridge of the host that the other end of the veth is a port of; None: there is no such bridge, or one
-    of its ports leads out of the host, where the router may be."""
+    """Return the host's bridge that has the veth's peer as a port.  None: there is no such bridge, or a port of it
+    leads out of the host, where the router may be."""
     link = view.network.namespace(netns).link(name)
     peer = veth_peer(view.network, netns, link) if link is not None else None
     if peer is None or peer.netns != view.host_netns:

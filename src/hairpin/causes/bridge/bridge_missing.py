@@ -35,7 +35,8 @@ _RENAMES_LIVE_LINKS: Version = (6, 2)
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each network without a bridge that has running containers, or one that cannot start."""
+    """Yield one candidate for each network whose bridge is missing and which has a running container or one that cannot
+    start."""
     for engine in view.host.engines:
         for joined in engine.networks:
             ports = tuple(_ports(view, engine, joined))
@@ -98,13 +99,13 @@ def _detail(joined: DockerNetwork, ports: tuple[Link, ...]) -> Message:
 
 
 def _calls(view: View, engine: Engine) -> tuple[ReloadNetworks, ...]:
-    """Return Podman's own call.  Docker has none that spares the containers."""
+    """Return Podman's reload call.  Docker has no call that leaves the containers running."""
     return (reloading(view.host, engine, view.flow.container or view.meant),) if engine.kind == "podman" else ()
 
 
 def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
-    """Yield the host's ends of the veths of the network's running containers and of dockerd's own namespace on it, if
-    they are ports of no bridge."""
+    """Yield the host's veth ends of the network's running containers, and of dockerd's own namespace on it, that are
+    ports of no bridge."""
     for container in engine.containers:
         for endpoint in engine.endpoints_of(container) if container.running else ():
             if endpoint.network == joined.name:
@@ -115,10 +116,11 @@ def _ports(view: View, engine: Engine, joined: DockerNetwork) -> Iterator[Link]:
 
 
 def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
-    """Yield the host's end of the veth of dockerd's own namespace for the published ports of a swarm's services, if
-    that is a port of no bridge.  It is no container, and has an address of docker_gwbridge's network.
+    """Yield the host's veth end of dockerd's ingress namespace, if it is a port of no bridge.
 
-    Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go setupDefaultGW()"""
+    The ingress namespace serves the published ports of a swarm.  It is no container, and has an address of
+    docker_gwbridge's network.  Source: moby libnetwork/network.go, ingress sandbox; default_gateway.go setupDefaultGW()
+    """
     for link in view.host_namespace.links:
         peer = veth_peer(view.network, view.host_netns, link) if link.master is None else None
         if peer is None or not peer.netns.is_dockerds:
@@ -130,8 +132,8 @@ def _of_dockerd(view: View, joined: DockerNetwork) -> Iterator[Link]:
 
 
 def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Change:
-    """Return the change that gives the link the name of the network's bridge, and the addresses that it lost.  An older
-    kernel renames a link only while it is down, and a link that goes down loses its IPv6 addresses."""
+    """Return the change that gives the link the bridge's name and the addresses that it lost.  An older kernel renames
+    a link only while it is down, and a link that goes down loses its IPv6 addresses."""
     parts = _renamed(view, link, name)
     after = simulate(Change(parts), view.network)
     held = {(each.version, each.value) for each in after.namespace(view.host_netns).addresses}
@@ -140,7 +142,7 @@ def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Cha
 
 
 def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
-    """Return the parts that rename the link.  If it has to be down for that, they put back what it loses then."""
+    """Return the parts that rename the link.  If it has to go down for that, they restore what it loses."""
     netns = view.host_netns
     rename = RenameLink(netns, link.name, name)
     if not link.up or kernel_version(view.host_namespace.kernel) >= _RENAMES_LIVE_LINKS:
@@ -155,7 +157,7 @@ def _up(view: View, link: Link, name: str) -> tuple[SetLink, ...]:
 
 
 def _left(network: Network, parts: tuple[Primitive, ...], rename: RenameLink) -> tuple[Primitive, ...]:
-    """Return what puts the rest back as it is where the link never was down."""
+    """Return the parts that restore the state which a rename without going down would have left."""
     return difference(simulate(Change(parts), network), simulate(Change((rename,)), network)).parts
 
 

@@ -25,7 +25,7 @@ from hairpin.network.attachment import network_of_bridge
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each port of a bridge on the flow's path that is not as its engine makes it, and for each
+    """Yield one candidate for each bridge port on the flow's path whose settings differ from the engine's, and for each
     other port that does not forward."""
     for netns, namespace in namespaces_on_way(view):
         if netns.is_host or netns.overlay is not None:
@@ -50,7 +50,8 @@ def _engine_of(host: Host, bridge: str) -> Engine | None:
 
 
 def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> BridgePort:
-    """Return the port as the kernel makes it where the bridge speaks no STP: forwarding.  STP decides itself.
+    """Return the port in state forwarding, as the kernel sets it on a bridge without STP.  With STP, the protocol
+    decides.
 
     Source: net/bridge/br_stp_if.c br_stp_enable_port(), br_stp.c br_port_state_selection()"""
     master = namespace.link(bridge)
@@ -59,7 +60,8 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
-    """Return the port as the engine made it.  Its hairpin mode and its isolation have causes of their own."""
+    """Return the port with the engine's settings.  Hairpin mode and isolation are left: they have causes of their
+    own."""
     return msgspec.structs.replace(
         port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress
     )

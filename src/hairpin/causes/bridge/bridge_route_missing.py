@@ -40,7 +40,7 @@ def find(view: View) -> Iterator[Candidate]:
         subnet.version,
         subnet.network,
         subnet.prefix_length,
-        next_hops=(NextHop(network.bridge),),  # the bridge's own address becomes its source
+        next_hops=(NextHop(network.bridge),),  # the bridge's own address becomes the packet's source
     )
     yield Candidate(
         title=message("The route to {subnet} by {bridge} is missing", subnet=text, bridge=network.bridge),

@@ -26,8 +26,8 @@ from hairpin.network.own_frames import hands_up, taken_by
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each bridge on the way that does not hand frames for itself up, and for each entry set by
-    hand that leads past the veth of the namespace that has the hardware address."""
+    """Yield one candidate for each bridge on the path that does not deliver frames for its own address locally, and for
+    each static entry that leads to another port than the veth of the namespace with that hardware address."""
     for netns, namespace in namespaces_on_way(view):
         for bridge in namespace.links:
             if bridge.kind != "bridge":
@@ -57,7 +57,7 @@ def _of_bridge(netns: Netns, namespace: Namespace, bridge: Link, mac: int) -> Ca
 
 
 def _astray(network: Network, netns: Netns, namespace: Namespace, bridge: Link) -> Iterator[tuple[FdbEntry, Link]]:
-    """Yield the entries by hand for the other end of a port's veth that name another port, with the right port."""
+    """Yield the static entries for a veth peer's hardware address that name another port, each with the right port."""
     ports = {port.name: port for port in bridge_ports(namespace, bridge.name)}
     by_hand = tuple(each for each in namespace.fdb if each.port in ports and each.state == "static")
     if not by_hand:

@@ -25,8 +25,8 @@ from hairpin.network.prefix import Version, inside
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the namespace that the packet came from, or is for, if its veth is no port of the bridge
-    of its address's network.  A frame that finds no port of a stretched bridge floods its tunnel, too."""
+    """Yield one candidate for the packet's source or destination namespace, if its veth is no port of the bridge of its
+    network.  On a bridge with a tunnel, a frame whose port is missing is flooded to the tunnel instead."""
     packet = inner_packet(view)
     for host in view.both_hosts:
         for address in (packet.daddr, packet.saddr):
@@ -38,8 +38,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _ends(view: View, host: Host, address: int, version: Version) -> Iterator[tuple[Netns, str, Link, str]]:
-    """Yield the other end of each veth that leads to the address, in the host or in dockerd's namespace of an overlay
-    network, with the container (or the namespace) behind it, and the bridge that the address's network has."""
+    """Yield the peer of each veth that leads to the address, with the container or namespace behind it and the bridge
+    of the address's network.  The peer is in the host's namespace, or in dockerd's namespace of an overlay network."""
     found = attachment_of(view.network, host, address, version)
     if found is not None and found.host_link is not None and found.network.bridge is not None:
         yield view.network.host_netns(host.name), found.container.name, found.host_link, found.network.bridge
@@ -71,7 +71,7 @@ def _in_overlay(view: View, end: Port, inner: tuple[str, int, Version]) -> Itera
 
 
 def _of_gateway(host: Namespace, inner: Namespace, version: Version) -> str | None:
-    """Return the bridge that has the address of the namespace's gateway: a pod's, whose network no engine lists."""
+    """Return the bridge that has the gateway address of the namespace, or None.  No engine lists a pod's network."""
     gateways = {
         hop.gateway
         for route in inner.routes

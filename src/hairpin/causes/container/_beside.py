@@ -1,6 +1,6 @@
-"""A host and a macvlan or ipvlan on its own link: which of both stopped the packet, and a link of the host's beside it.
+"""A host and a macvlan or ipvlan on its link: which of the two stopped the packet, and a sibling link for the host.
 
-The kernel hands frames over between links that stand on the same one, never between them and the link below.
+The kernel passes frames between sibling links on one parent, never between a sibling and the parent.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,19 +20,19 @@ from hairpin.network.prefix import address_text
 from hairpin.network.stacked import bridges, link_of, lower_of, routes_below, takes_address
 
 _OWN_MAC = 0x020000000000
-"""Locally administered: a simulated link needs some hardware address; the kernel draws that of a real one."""
+"""Locally administered: a simulated link needs a hardware address; a real one gets a random one from the kernel."""
 
 
 def by_link_beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate which gives the host a link of this kind beside the container's.
+    """Return the function that yields the candidate: a link of this kind for the host, on the container's parent link.
 
     ``title`` has places for the link below, ``{parent}``, and for the container's ``{name}``."""
     return lambda view: _candidates(view, kind, title, detail)
 
 
 def _candidates(view: View, kind: str, title: Message, detail: Message) -> Iterator[Candidate]:
-    """Yield the candidate.  IPv4 only: a link answers an IPv6 neighbour
-    solicitation for its own addresses alone (ndisc_recv_ns())."""
+    """Yield the candidate.  IPv4 only: a link answers an IPv6 neighbour solicitation only for its own addresses
+    (ndisc_recv_ns())."""
     packet = view.stop.seen.packet
     pair = _to_child(view) if view.on_host else _to_host(view)
     if packet.version != 4 or pair is None:
@@ -67,9 +67,9 @@ def _candidates(view: View, kind: str, title: Message, detail: Message) -> Itera
 
 
 def in_mode_bridge(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
-    """Yield, for each link that is handed no frames of others on the same link, the mode in which it is.
+    """Yield the mode ``bridge`` for each link whose mode keeps frames of its siblings from it.
 
-    All ipvlans on a link have one mode and one flag: the change of one is that of all (ipvlan_nl_changelink())."""
+    All ipvlans on a link have one mode and one flag: changing one of them changes all (ipvlan_nl_changelink())."""
     for port in ports:
         link = link_of(view.network, port)
         if not bridges(link):
@@ -102,7 +102,7 @@ def _to_host(view: View) -> tuple[Port, Port] | None:
 def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Primitive]:
     """Yield the host's own link on the parent, and the route to the container by it.
 
-    ``arp_filter``: without it a new macvlan, too, answers the whole LAN's ARP requests for the host's address."""
+    ``arp_filter``: without it the new macvlan would also answer the LAN's ARP requests for the host's address."""
     host = view.host_namespace
     above, below = link_of(view.network, child), link_of(view.network, parent)
     own = next((each for each in host.links if _is_own(view, each, above.kind, parent)), None)
@@ -120,10 +120,10 @@ def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Pri
 
 
 def _resolved(view: View, parent: Port, name: str, address: int) -> Iterator[Primitive]:
-    """Yield what an ipvlan of mode l2 without an address of its own needs.
+    """Yield what an ipvlan of mode l2 without an address needs: a permanent neighbour entry, and a loose reverse path.
 
-    The container's ARP reply, and all that it sends to the host, comes in by the link below: ipvlan_xmit_mode_l2()
-    hands to it what is for none of the links above.  The neighbour is entered, and the reverse path is not strict."""
+    The container's packets to the host, ARP replies included, arrive on the parent link: ipvlan_xmit_mode_l2() sends
+    there what is for none of the sibling links."""
     mac = link_of(view.network, parent).mac
     yield AddEntry(parent.netns, Neighbour(name, 4, address, mac, "PERMANENT"))
     paths: tuple[Path, ...] = tuple(("net", "ipv4", "conf", each, "rp_filter") for each in ("all", parent.link))

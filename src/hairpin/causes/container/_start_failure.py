@@ -1,6 +1,6 @@
-"""Why a container did not start, or ended: the engine's stored error and its program's exit status, and the repair.
+"""Why a container did not start, or ended, and the repair: from the engine's stored error and the exit status.
 
-What the words of an error mean is in ``hairpin.texts``.  Here is what depends on the state of the host.
+``hairpin.texts`` knows what the words of an error mean.  This file decides what depends on the state of the host.
 
 Source: signal(7); bash(1), EXIT STATUS
 """
@@ -21,13 +21,13 @@ _ENDPOINT = re.compile(
     r"driver failed programming external connectivity on endpoint \S+ \([0-9a-f]+\): +"
     r"|unable to start container process: "
 )
-"""What dockerd and runc write before the reason."""
+"""The text of dockerd and runc before the reason."""
 _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
 def failure_of(host: Host, container: Container) -> Failure | None:
-    """Return why the container's last start failed or its program ended, as far as the engine tells; None where it
-    does not, or where an administrator has stopped it."""
+    """Return why the container's last start failed or its program ended; None if the engine does not tell, or if an
+    administrator stopped the container."""
     if not container.error:
         return _by_status(container)
     found = failure_told(container.error)
@@ -39,7 +39,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
 
 
 def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
-    """Return the failure with what stands in the places of its sentences."""
+    """Return the failure with the places of its sentences filled in."""
     words = {
         **dict(found.places),
         "name": container.name,
@@ -55,7 +55,7 @@ def _with_words(failure: Failure, host: Host, container: Container, found: Entry
 
 
 def own_words(error: str) -> str:
-    """Return the engine's own reason on one line, without the layers of the engine that pass it on."""
+    """Return the innermost reason in the engine's error, on one line."""
     line = _ENDPOINT.sub("", " ".join(error.split()))
     words = line.rpartition("failed: ")[2].removesuffix("(exit status 1))").removesuffix(": unknown").strip()
     return line if words == "port is already allocated" else words
@@ -155,7 +155,7 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
 
 
 def _first_of_users(host: Host) -> int | None:
-    """Return the first port that users may bind; None: not read."""
+    """Return the first port that an unprivileged user may bind (ip_unprivileged_port_start); None: not read."""
     if host.netns.name not in host:
         return None
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
@@ -218,4 +218,4 @@ _READERS: dict[str, _Reader] = {
     "container-owner-missing": _no_owner,
     "docker-veth-unsupported": _no_veth,
 }
-"""By the id of the entry, what an error means that the state of the host decides."""
+"""By entry id, the reader of an error whose meaning depends on the state of the host."""

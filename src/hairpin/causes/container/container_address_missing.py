@@ -62,7 +62,8 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
 
 
 def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, version: Version) -> str | None:
-    """Return a veth that has no address that the engine gave, or None: it is the link that lost its address."""
+    """Return a veth without the address that the engine gave to an endpoint, or None: it is the link that lost its
+    address."""
     given = {each.ipv4 if version == 4 else each.ipv6 for each in endpoints}
     for link in namespace.links:
         if link.kind == "veth" and not any(

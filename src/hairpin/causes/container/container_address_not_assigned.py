@@ -31,7 +31,8 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the flow asks for an address of a network that no container and no namespace has."""
+    """Yield one candidate when the flow asks for an address of a container network that no container and no namespace
+    has."""
     packet = view.stop.seen.packet
     network = network_for(view.host, packet.daddr, packet.version)
     if (
@@ -83,7 +84,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
-    """Return which addresses running containers have; of many only those most like the asked one."""
+    """Return which addresses running containers have.  Of many, it names only those most like the asked one."""
     held = [
         f"{address_text(endpoint.ipv4, 4)} ({container.name}, {endpoint.network})"
         for container in host.containers()

@@ -26,7 +26,8 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a packet that the container sends found no route, or nobody at its default route."""
+    """Yield one candidate when a packet that the container sends found no route, or its default route's router did not
+    answer."""
     container = view.container
     version = view.stop.seen.packet.version
     if view.on_host or container is None:

@@ -29,7 +29,7 @@ def find(view: View) -> Iterator[Candidate]:
         engine = view.host.engine_of(container)
         lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))
         if lost is None or container.network_disabled:
-            continue  # of a container whose network is switched off, a restart makes no interface
+            continue  # a restart makes no interface for a container whose network is switched off
         joined = engine.network(lost.network)
         change = interface_restored(view.host, container, lost) or awaiting(view.host, joined)
         if change is None:
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 _ENGINES_KINDS = frozenset({"veth", "macvlan", "ipvlan"})
-"""A kernel with the modules for it makes tunl0, sit0 and others in every namespace."""
+"""A kernel with their modules makes tunl0, sit0 and others in every namespace."""
 
 
 def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | None:

@@ -66,7 +66,7 @@ def _behind_port(view: View) -> tuple[Netns, Link | None]:
 
 
 def _default_route(view: View, link: Link) -> Iterator[AddEntry]:
-    """Yield the default route that the kernel deleted with the link: the one that the engine gave."""
+    """Yield the engine's default route, which the kernel deleted with the link."""
     version = view.flow.version
     if view.container is None:
         return

@@ -35,7 +35,7 @@ def find(view: View) -> Iterator[Candidate]:
     meant = view.host.container(view.meant) if view.meant and view.on_host else None
     asked = ((meant, _asked_binding(view)),) if meant is not None and not meant.bindings else ()
     for container, binding in (*at_host_port(view), *asked):
-        # Podman lists the ports of a container that it has disconnected as published; its conmon holds them on.
+        # Podman still lists the ports of a disconnected container as published; its conmon keeps holding them.
         lost = not binding.actual or container.is_disconnected
         lost = lost or container.network_disabled
         if (lost and binding in container.bindings) or container.network_mode == "none":
@@ -51,11 +51,11 @@ def _sending(view: View) -> Iterator[Candidate]:
 
 
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""The binding of a container that has none: it stands for no port."""
+"""The binding of a container that publishes no port."""
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate of a running container without a network; none if it shares one.
+    """Yield the candidate for a running container without a network; none if it shares another's network namespace.
 
     A container with ``--network none`` has an endpoint, which Docker calls ``none``, too."""
     if not container.running:
@@ -69,7 +69,7 @@ def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Cand
 
 
 def _switched_off(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate that proves that the container lacks a network, and leaves it to a person to make it anew.
+    """Yield the candidate that proves that the container lacks a network.  A person has to recreate the container.
 
     Source: moby daemon/container_operations.go connectToNetwork(); measured with 20.10.24: ``docker network connect``
     and ``docker restart`` succeed, and give it no interface"""
@@ -120,7 +120,7 @@ def _made_so(view: View, container: Container, binding: PortBinding) -> Iterator
 
 
 def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
-    """Return the network of the other container of the flow, if one asks the other by its address."""
+    """Return the network of the flow's other container, if one of the two asks the other by its address."""
     attached = attachment_of(view.network, view.host, view.flow.daddr, view.flow.version)
     engine = view.host.engine_of(container)
     if attached is not None and attached.container is not container and attached.container in engine.containers:
@@ -133,7 +133,8 @@ def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
 
 
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate that connects the container to the network that it was made for, which its mode names."""
+    """Yield the candidate that connects the container to the network which its mode names, and for which it was
+    created."""
     engine = view.host.engine_of(container)
     own = engine.network(container.network_mode)
     joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.default_network

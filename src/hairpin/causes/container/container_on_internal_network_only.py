@@ -45,7 +45,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _way_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container that connects to an address outside of its internal networks."""
+    """Yield one candidate for a container that connects to an address outside its internal networks."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if container is None or view.in_reply or not _only_internal(view, container):
@@ -57,10 +57,10 @@ def _way_out(view: View) -> Iterator[Candidate]:
 
 
 def _kept_out(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container whose address on an internal network is asked from outside of the network.
+    """Yield one candidate for a container whose address on an internal network is asked from outside that network.
 
-    It proves what stops the packet and repairs nothing: the network was made to keep such packets out.  A container
-    that asks has a better way, a common network."""
+    It proves what stops the packet and repairs nothing: the network is internal to keep such packets out.  If another
+    container asks, a common network is the better way."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:
         return
@@ -107,9 +107,10 @@ def _kept_out(view: View) -> Iterator[Candidate]:
 
 
 def _asked_inside(view: View) -> tuple[Container, Endpoint, DockerNetwork] | None:
-    """Return the container that the stopped packet is for, with its internal network, or None.
+    """Return the container that the stopped packet is for, its endpoint and its internal network, or None.
 
-    Without the borders, too, no rule of the engine's lets the packet into that network, and a closed policy drops it.
+    Even without the isolation rules, no rule of the engine accepts the packet into that network, and a closed policy
+    drops it.
     """
     place, seen = view.place, view.stop.seen
     if place is None or view.in_reply or view.stop.stage != "forward" or seen.iif == seen.oif:

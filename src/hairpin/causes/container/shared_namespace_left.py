@@ -30,8 +30,8 @@ from hairpin.network.names import EMBEDDED
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container that sits in a namespace which its owner has left: the one in which the
-    packet stopped, or one that listens there on the port that the owner's new namespace refuses."""
+    """Yield one candidate for a container whose namespace its owner has left.  The packet stopped in that namespace, or
+    the container listens there on the port that the owner's new namespace refuses."""
     for container in view.host.containers():
         owner = view.host.network_owner(container)
         if owner is container:
@@ -45,12 +45,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(container: Container) -> str | None:
-    """Return the name of the container's namespace, read or not."""
+    """Return the name of the container's namespace, even if it was not read."""
     return container.netns or container.left_unread
 
 
 def _has_left(owner: Container, container: Container) -> bool:
-    """Return whether both run, each in another namespace.  An owner that does not run is a cause of its own."""
+    """Return whether both containers run, in different namespaces.  An owner that does not run is a cause of its
+    own."""
     places = (_place(owner), _place(container))
     return owner.running and container.running and None not in places and places[0] != places[1]
 
@@ -68,8 +69,8 @@ def _is_cut_off(namespace: Namespace) -> bool:
 
 
 def _is_missed(view: View, owner: Container, container: Container) -> bool:
-    """Return whether the owner's namespace refuses a port on which the container listens in the old one.  Where that
-    one was left unread, it may."""
+    """Return whether the owner's namespace refuses a port on which the container listens in the old namespace.  If the
+    old namespace was not read, the answer is yes."""
     if view.stop.reason != "no-listener" or owner.netns != view.stop.netns.name:
         return False
     if container.netns is None or container.netns not in view.host:
@@ -108,7 +109,8 @@ def _candidate(view: View, owner: Container, container: Container) -> Candidate:
 
 
 def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Primitive]:
-    """Yield the parts of the restart: the container's sockets are in its owner's namespace, and the old one is gone."""
+    """Yield the parts of the restart: the container's sockets move to its owner's namespace, and the old namespace is
+    gone."""
     host, said = view.host, message("its service has to start again, which its image decides")
     now = Netns(host.name, _place(owner) or "")
     if container.netns is None or container.netns not in host:
@@ -125,8 +127,8 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
 def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     """Yield the candidate for a container whose owner was removed: no restart finds it again.
 
-    The container that stands in for the owner is unknown.  One that refuses a port on which this container listens may
-    be meant; for the container's own packets, a network of its own proves the fault as well."""
+    The new container in the owner's place is unknown.  If one refuses a port on which this container listens, it may be
+    that one.  For the container's own packets, a network of its own proves the fault as well."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,

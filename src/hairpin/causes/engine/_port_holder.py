@@ -1,6 +1,7 @@
-"""Who holds a published port instead of the container that should have it, as a candidate that gives it back.
+"""The process or container that holds a published port in place of the right container, and the candidate that frees
+it.
 
-Whether another container or another process is the holder is a cause of its own each.
+There is one cause for another container and one for another process.
 """
 
 from collections.abc import Callable, Iterator
@@ -93,8 +94,8 @@ def _candidate(view: View, held: Holder) -> Candidate:
 
 
 def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
-    """Return the calls that end the relays which hold the port; none if one of them is more than a relay that was left
-    behind, such as the relay of a container that runs."""
+    """Return the calls that end the relays which hold the port.  None if the holder is not just a left-over relay, for
+    example the relay of a running container."""
     if held.container is not None:
         return ()
     sockets = tuple(_in_the_way(view, held))
@@ -112,7 +113,7 @@ def _forgotten(view: View, held: Holder) -> Iterator[Way]:
 
 
 def _in_the_way(view: View, held: Holder) -> Iterator[Socket]:
-    """Yield the host's sockets on the port that the container's own relay could not be bound beside."""
+    """Yield the host's sockets on the port that conflict with the container's own relay."""
     binding = held.binding
     for each in view.host_namespace.sockets:
         if (each.protocol, each.port) != (binding.protocol, binding.host_port):

@@ -44,8 +44,8 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return what ``at_host_port`` returns.  A container that has no binding of the packet's IP version comes with that
-    of the other one: once it runs, it comes to light where it is published."""
+    """Return the bindings of ``at_host_port``, with those of the other IP version for a container that has none of the
+    packet's.  Once such a container runs, the walk shows that it is published for the other version."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
@@ -64,13 +64,13 @@ def is_unserved(view: View) -> bool:
         return False
     port = (flow.protocol, flow.dport)
     taken = any((each.protocol, each.port) == port for each in namespace.sockets)
-    # What publishes it for the other protocol, while it runs, is a cause of its own.
+    # A running container that publishes the port for the other protocol is a cause of its own.
     published = bindings_of(view.host, flow.dport)
     return not taken and not any(each.running or binding.protocol == flow.protocol for each, binding in published)
 
 
 def _are_containers_known(host: Host) -> bool:
-    """Return whether it is known what every engine's containers publish: a stopped dockerd's own files tell."""
+    """Return whether all engines' published ports are known.  Files tell those of a stopped dockerd."""
     told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
     if any(each not in told_by_files for each in unanswering(host)):
         return False
@@ -89,8 +89,8 @@ def loopback_only(binding: PortBinding) -> bool:
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return the reason why the engine would refuse the change: it awaits a bridge, or its rules need a chain that is
-    gone."""
+    """Return why the engine would refuse the change: a bridge is missing, or a chain that its rules need.  None: it
+    would not."""
     return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 
@@ -149,7 +149,8 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
 
 
 def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
-    """Return what "every address" opens, and what opens less: a port on loopback is often meant to be there."""
+    """Return what publishing on every address opens, and what opens less: a port on loopback is often meant to be
+    there."""
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
     return (
@@ -199,8 +200,8 @@ def _translated_there(engine: Engine, container: Container, address: str, bindin
 
 
 def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return each container of the host's network that does not run and whose image exposes the port: it publishes none
-    and nothing else serves the port there."""
+    """Return each stopped container with host networking whose image exposes the port, if it publishes none and nothing
+    else serves the port."""
     if view.stop.reason != "no-listener" or view.flow.protocol == "icmp" or not is_unserved(view):
         return ()
     asked = PortBinding(view.flow.protocol, view.flow.dport, 0, None, view.flow.version, actual=False)
@@ -209,7 +210,7 @@ def exposed_on_host(view: View) -> tuple[tuple[Container, PortBinding], ...]:
 
 
 def asking_container(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the container that should send the packet and does not run; its binding publishes nothing."""
+    """Return the container that should send the packet, if it does not run.  Its binding publishes nothing."""
     start = view.flow.start
     container = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if view.stop.reason != "no-container" or container is None or container.running:

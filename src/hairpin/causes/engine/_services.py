@@ -1,4 +1,4 @@
-"""The service of a swarm that publishes the asked port, where nothing on this node takes it."""
+"""The service of a swarm that publishes the asked port, if nothing on this node takes the packet."""
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Publisher(msgspec.Struct, frozen=True):
 
 
 def publisher(view: View) -> Publisher | None:
-    """Return the service that publishes the asked port; None: no manager told one."""
+    """Return the service that publishes the asked port; None if no manager's reading names one."""
     wanted = (view.flow.protocol, view.flow.dport)
     told = (Publisher(each, port) for each in view.host.services() for port in each.ports)
     return next((each for each in told if (each.port.protocol, each.port.port) == wanted), None)
@@ -37,10 +37,10 @@ def dead(view: View) -> Publisher | None:
 def candidate(
     view: View, found: Publisher | None, title: Message, detail: Message, said: tuple[Message, ...]
 ) -> Candidate:
-    """Return the candidate.  ``said``: what a person does.  No command on this node alone repairs a service.
+    """Return the candidate.  ``said``: the advice.  No command on this node alone repairs a service.
 
-    Its proof: once the port is taken where the packet stopped, the packet is answered.  A rule that dropped it is taken
-    away for the proof."""
+    The proof adds a socket where the packet stopped, and deletes the rule that dropped it; then the packet is answered.
+    """
     opened = deletion(view, view.place).parts if view.place is not None else ()
     service = found.service if found is not None else None
     return Candidate(

@@ -30,8 +30,8 @@ from hairpin.walk.size.size_stop import tells_mtu
 def find(view: View) -> Iterator[Candidate]:
     """Yield the candidates when the packet was translated to an address that no running container has, and no pod.
 
-    One deletes the rule, and adds the rules that the engine has for the port now.  If no container publishes the port,
-    another one gives the address to a container again.
+    The first deletes the rule and adds the engine's present rules for the port.  If no container publishes the port,
+    the second gives the address to a container again.
     """
     packet = view.stop.seen.packet
     place = dnat_place(view, view.host_netns) if not tells_mtu(packet) else None

@@ -22,7 +22,7 @@ from hairpin.message import message
 from hairpin.network.flow import FromContainer
 
 _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
-"""The binding of a container that has none: it stands for no port."""
+"""The binding of a container that publishes no port."""
 _ANEW = message(
     "make such containers anew on a network of their own: docker network create NETWORK, then docker run --network "
     "NETWORK with the other options that they had"

@@ -39,8 +39,8 @@ _UNTRANSLATED: frozenset[Reason] = frozenset({"source-not-translated", "peer-dro
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the network of the packet's source, or for what closes the way of the packet, if the
-    engine makes no rules."""
+    """Yield one candidate if the engine makes no rules: for the network of the packet's source, or for the rule or
+    policy that stops the packet."""
     if view.stop.seen.packet.version == 6:
         return  # IPv6 has an option of its own
     if view.stop.reason in RULE_STOPS:
@@ -74,7 +74,7 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
 
 
 def _not_led(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that makes dockerd's rules, where neither they nor docker-proxy lead the port to its
+    """Yield the candidate that makes dockerd's rules, if neither they nor docker-proxy lead the port to its
     container."""
     for container, binding in at_host_port(view):
         engine = view.host.engine_of(container)
@@ -97,9 +97,9 @@ def _not_led(view: View) -> Iterator[Candidate]:
 
 
 def _closed(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that opens what dockerd's rules would lead the packet past: a policy, or firewalld's zone.
+    """Yield the candidate that gets the packet past a policy or firewalld's zone, as dockerd's rules would.
 
-    A rule that stops the packet is a fault of its own, with or without dockerd's."""
+    A rule that stops the packet is a fault of its own, with or without dockerd's rules."""
     place = view.place
     engine = next((each for each in view.host.engines if each.kind == "docker" and each.iptables is False), None)
     if engine is None or place is None or not view.on_host:
@@ -129,20 +129,19 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _has_closed_forward(view: View) -> bool:
-    """Return whether FORWARD's policy may be dockerd's own: chains that it made before it had the option are there."""
+    """Return whether dockerd may have set FORWARD's policy: chains are there that it made before it got the option."""
     tables = view.host_namespace.ruleset.tables
     return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 
 
 def _would_pass(view: View, engine: Engine, place: Place) -> bool:
-    """Return whether the packet would get past that place with the rules that the engine would make without its
-    option."""
+    """Return whether the packet would pass the rule or policy if the engine made its rules."""
     made = _own_rules(view, engine)
     return bool(made.parts) and _passes(view, made, place)
 
 
 def _own_rules(view: View, engine: Engine, tables: Sequence[str] = tuple(BUILT_IN)) -> Change:
-    """Return the change that makes the IPv4 rules of the engine in these tables, as without its option."""
+    """Return the change that makes the engine's IPv4 rules in these tables, as if its option were not set."""
     ruled = msgspec.structs.replace(engine, iptables=True)
     return restoring_all(_of_ipv4(missing_of(view.host, ruled), tables), view.host_netns, view.host_namespace)
 
@@ -165,7 +164,8 @@ def _passes(view: View, change: Change, place: Place) -> bool:
 
 
 def _is_at(stop: Stop, place: Place) -> bool:
-    """Return whether the packet stopped at that rule or policy; a rule's number may be another one now."""
+    """Return whether the packet stopped at that rule or policy.  The rule's number is not compared, because it may have
+    changed."""
     decided = stop.decided_by
     return isinstance(decided, RuleDecided) and _key(decided.place) == _key(place)
 

@@ -22,7 +22,7 @@ from hairpin.message import message
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a running container publishes the port on the address and nothing listens there."""
     if any(each.startswith(("sockets", "proc-net")) for each in view.host_namespace.unread):
-        return  # what listens was not read
+        return  # the sockets were not read
     for container, binding in at_host_port(view):
         down = any(is_down(view.host, each) for each in view.host.engines if container in each.containers)
         if down or not (container.running and binding.actual and covers(binding, view.stop.seen.packet.daddr)):

@@ -65,8 +65,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socket, ...]:
-    """Return what the container listens on, its published port first; where it is unknown whose a socket is, the
-    host's socket of that port."""
+    """Return the container's listening sockets, its published port first.  If no socket is known to be the container's,
+    return the host's socket of that port."""
     wanted = (binding.protocol, binding.container_port)
     own = held_by(view.network, view.host, container)
     if own:
@@ -76,8 +76,8 @@ def _held(view: View, container: Container, binding: PortBinding) -> tuple[Socke
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
-    """Return the change after which something on the host takes the port.  Where INPUT lets no packet get there: the
-    one after which the container is on the engine's default network, and INPUT is not on the way."""
+    """Return the change after which a socket on the host takes the port.  If INPUT drops the packet, it is the change
+    that moves the container to the engine's default network, so that the packet does not pass INPUT."""
     moved = on_default_bridge(view.host, container, binding, ByPerson(advice)) if view.place is not None else None
     return moved if moved is not None else one(listening(view, advice))
 

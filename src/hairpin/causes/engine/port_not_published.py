@@ -38,9 +38,9 @@ from hairpin.wanted import ask_port
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that has the port and does not publish it.
 
-    If there is none: one for a published port a slip of the hand away, and one for a service of the host, which comes
-    first where services of hosts usually have the port.  If FORWARD's policy stopped a packet for a container's own
-    address: one that publishes the port.  If a rule of the engine's stopped the packet: one that deletes this rule.
+    If no container has it: one for a published port that is one typing error away, and one for a service of the host.
+    The service comes first if the port is a well-known one.  If FORWARD's policy stopped a packet for a container's
+    own address: one that publishes the port.  If a rule of the engine stopped it: one that deletes the rule.
     """
     place = view.place
     if not is_unserved(view):
@@ -84,7 +84,7 @@ def _service(view: View, known: KnownPort | None) -> Message:
 
 
 def _meant(near: list[tuple[Container, PortBinding]]) -> tuple[Message, ...]:
-    """Return which published ports a slip of the hand away may be meant."""
+    """Return the published ports that are one typing error away from the asked port."""
     return tuple(each for pair in near[:FEW] for each in _otherwise(*pair))
 
 
@@ -111,7 +111,7 @@ def _other_protocol(view: View) -> Iterator[Message]:
 
 
 def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
-    """Return what else would serve the port: a container of whose ports nothing is known, and the firewall's leave."""
+    """Return what else would serve the port: a container whose ports are unknown, and an opening in the firewall."""
     running = any(each.running for each in view.host.containers())
     by_container = message(
         "if a container should have it: recreate that one with -p {port}:PORT, PORT being the one on which it listens",
@@ -201,16 +201,16 @@ def _nobody(view: View, parts: tuple[Primitive, ...], advice: tuple[Message, ...
 
 
 def _may_be_of_swarm(view: View) -> bool:
-    """Return whether a service of a swarm may publish the port: the host is a node, each of which has the network of
-    the routing mesh, and no manager told the services."""
+    """Return whether a swarm service may publish the port: the host is a node of the routing mesh, and no manager's
+    reading lists the services."""
     return any(engine.services is None and any(one.ingress for one in engine.networks) for engine in view.host.engines)
 
 
 def _of_swarm(view: View) -> tuple[Message, ...]:
-    """Return what tells on a swarm node whose port it is.  A node's own rules name only the services of the mesh that
-    it has set up: without them a published port is refused, too.
+    """Return the advice for a swarm node on finding the service of the port.
 
-    Source: moby libnetwork/service_linux.go addLBBackend(), programIngress(); agent.go"""
+    A node's own rules name only the mesh services that it has set up.  Without these rules it refuses a published port
+    as well.  Source: moby libnetwork/service_linux.go addLBBackend(), programIngress(); agent.go"""
     if not _may_be_of_swarm(view):
         return ()
     return (
@@ -283,12 +283,11 @@ def _published(view: View) -> Message:
 
 
 def _closed(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that publishes the asked port of a container, which was asked at its own address.
+    """Yield the candidate that publishes the port of a container that was asked at its own address.
 
-    Clients outside reach only published ports there.  Until version 27 dockerd accepts packets for them, and a policy
-    of FORWARD drops the rest, whether dockerd, ufw or a saved ruleset gave it; since 28 a rule of its chain DOCKER
-    does.
-    Source: moby v20.10.24 libnetwork/iptables/iptables.go Forward()
+    Outside clients reach only published ports there.  Up to version 27 dockerd accepts packets for these, and FORWARD's
+    policy (set by dockerd, ufw or a saved ruleset) drops the rest.  Since 28 a rule of chain DOCKER drops it. Source:
+    moby v20.10.24 libnetwork/iptables/iptables.go Forward()
     """
     flow, start, container = view.flow, view.flow.start, _asked_itself(view)
     if container is None or not isinstance(start, Outside | Lan) or _elsewhere(view, container) is not None:
@@ -329,7 +328,7 @@ def _asked_itself(view: View) -> Container | None:
     if view.in_reply or flow.protocol not in ("tcp", "udp") or (packet.version, packet.daddr, packet.dport) != asked:
         return None
     if view.stop.stage != "forward" or (link is not None and link.tunnel is not None):
-        return None  # a tunnel brings packets of other nodes, whose containers need no published port
+        return None  # a tunnel brings packets of other nodes' containers, which need no published port
     running = (each for engine in view.host.engines if engine.kind == "docker" for each in engine.containers)
     for each in running:
         addresses = {one.ipv4 if flow.version == 4 else one.ipv6 for one in each.endpoints}
@@ -339,8 +338,8 @@ def _asked_itself(view: View) -> Container | None:
 
 
 def _protected(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that connects the asking container to the other's network, if it is one of another network;
-    then the one that proves the engine's rule and leaves the repair to a person."""
+    """Yield the candidate that connects the asking container to the other's network, if it is on another network; then
+    one that proves the engine's rule and leaves the repair to a person."""
     place = view.place
     assert place is not None
     pair = pair_of(view)

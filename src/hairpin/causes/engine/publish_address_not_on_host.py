@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when a packet is for a port that is published on its destination address, and no link has
     this address, here or on another host that was read.
 
-    Only such a port says that the address was meant to be this host's (docs/adr/0016)."""
+    Only a port published on it shows that the address was meant for this host (docs/adr/0016)."""
     packet, flow = view.stop.seen.packet, view.flow
     asked = isinstance(flow.start, (Outside, Lan)) and packet.daddr == flow.daddr and view.on_host and not view.in_reply
     if not asked or is_held(view.network, packet.version, packet.daddr):
@@ -61,7 +61,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _place(view: View) -> Address | None:
-    """Return the address as it would be on the ingress link, or else on another uplink; None without an uplink."""
+    """Return the missing address on the ingress link, or else on another uplink; None without an uplink."""
     packet = view.stop.seen.packet
     links = [link for link in view.host_namespace.links if is_uplink(view.network, view.host_netns, link)]
     for link in sorted(links, key=lambda each: each.name != view.stop.seen.iif):

@@ -22,7 +22,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when every binding of the port in effect is of the other IP version, and not on loopback."""
+    """Yield one candidate when all effective bindings of the port are of the other IP version and not on loopback."""
     version = view.stop.seen.packet.version
     found = [(c, b) for c, b in at_host_port(view, every_version=True) if c.running and b.actual]
     if not found or any(binding.version == version or loopback_only(binding) for _, binding in found):
@@ -46,8 +46,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container, binding: PortBinding, advice: Message) -> Change:
-    """Return the change after which the port is published for the packet's IP version: by rules where the container has
-    an address of it, else by docker-proxy alone."""
+    """Return the change after which the port is published for the packet's IP version.  If the container has an address
+    of that version, rules do it; else docker-proxy alone."""
     packet = view.stop.seen.packet
     twin = msgspec.structs.replace(binding, host_ip=None, version=packet.version)
     parts = published_too(view.host, container, twin)

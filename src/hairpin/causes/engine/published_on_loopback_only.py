@@ -32,8 +32,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_out_of_reach(view: View, container: Container, binding: PortBinding) -> bool:
-    """Return whether Docker publishes nothing, because the address is ``::1`` and the container has IPv4 alone: only
-    docker-proxy, which is off, would carry the one to the other."""
+    """Return whether the binding is on ``::1`` and the container has only IPv4: only docker-proxy relays IPv6 to
+    IPv4."""
     internal = {each.name for engine in view.host.engines for each in engine.networks if each.internal}
     ways = [each for each in container.endpoints if each.network not in internal]
     return binding.version == 6 and any(each.ipv4 for each in ways) and not any(each.ipv6 for each in ways)

@@ -28,8 +28,8 @@ from hairpin.wanted import ask_port
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse; or when the packet got
-    into the container, where the port is held for the other protocol."""
+    """Yield one candidate when the port is published for UDP and asked by TCP, or the reverse.  Or the packet reached
+    the container, where a socket holds the port for the other protocol."""
     packet = view.stop.seen.packet
     if not view.on_host and view.stop.reason == "no-listener":
         yield from _served_otherwise(view)
@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
     other: Literal["tcp", "udp"] = "udp" if asked == "tcp" else "tcp"
     wanted = (view.flow.dport, other, packet.version)
     for container in view.host.containers():
-        # Asked at its own address, a port is let in by the rule that its publishing makes.
+        # A packet to the container's own address needs the accepting rule that publishing the port makes.
         itself = any(view.flow.daddr in (each.ipv4, each.ipv6) for each in container.endpoints)
         by_port = {
             (each.container_port if itself else each.host_port, each.protocol, each.version): each
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _served_otherwise(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a published port whose container listens there for the other protocol alone."""
+    """Yield the candidate for a published port whose container listens there only for the other protocol."""
     container = in_container(view)
     binding = published_to(view, container) if container is not None else None
     sockets = other_protocol(view)
@@ -60,7 +60,7 @@ def _served_otherwise(view: View) -> Iterator[Candidate]:
         return
     owner, served = view.host.network_owner(container), sockets[0].protocol
     if any((each.protocol, each.container_port) == (served, binding.container_port) for each in owner.bindings):
-        return  # both are published, and only one is served
+        return  # both protocols are published, and the container serves only one
     right, wrong = option_of(binding, protocol=served), option_of(binding)
     yield Candidate(
         title=message(

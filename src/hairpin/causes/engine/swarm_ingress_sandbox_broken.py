@@ -18,8 +18,8 @@ _SANDBOX = "netns:ingress_sbox"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the node lacks the port of a service that runs, or its namespace does not hand the
-    packet on."""
+    """Yield one candidate when the node lacks the port of a service that runs, or the node's ingress namespace does not
+    forward the packet."""
     if view.stop.netns.name == _SANDBOX:
         yield from _not_handed_on(view)
         return
@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _not_handed_on(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a packet that arrived in the namespace of the mesh and found nothing there."""
+    """Yield the candidate for a packet that arrived in the ingress namespace and found no rule or socket there."""
     if view.in_reply or view.stop.reason != "no-listener" or view.flow.protocol == "icmp":
         return
     found = publisher(view)

@@ -15,7 +15,8 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a service that has tasks elsewhere publishes the port on their nodes alone."""
+    """Yield one candidate when a service with ``mode=host`` publishes the port only on the nodes of its tasks, none of
+    which is this node."""
     found = dead(view)
     if found is None or found.port.mode != "host" or found.service.running == 0:
         return

@@ -1,4 +1,4 @@
-"""Rules of the container engine that this host lacks, as candidates that restore exactly these.
+"""Container engine rules that this host lacks, as candidates that restore exactly these.
 
 Several causes look at the same list.  Which of them makes the candidate depends on what is gone (a whole chain, the
 jump into it, one rule) and on where the packet stopped.
@@ -34,7 +34,7 @@ from hairpin.network.network import is_uplink
 from hairpin.walk.state import Reason
 
 UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})
-"""The stops of a packet for a published port that no rule leads to its container."""
+"""Stops of a packet for a published port that no rule led to its container."""
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 _NAMED = 2
 """Lines that are named."""
@@ -64,12 +64,12 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def losses(view: View, *, mesh: bool = False) -> Iterator[Lost]:
-    """Yield the lost chains and rules of each Docker engine, in the flow's address family; ``mesh``: those for ports of
-    a swarm's services instead of all others."""
+    """Yield the lost chains and rules of each Docker engine, in the flow's address family.  ``mesh``: only those for
+    published ports of swarm services; else all others."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, missing in missing_on(view.host):
         if engine.kind != "docker":
-            continue  # one cause of its own names Podman's
+            continue  # Podman's losses have one cause of their own
         part = Lost(
             engine,
             missing,
@@ -94,9 +94,9 @@ def by_loss(
     rules_of: tuple[str, ...] = (),
     in_class: Class = "lost-engine-rule",
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for each engine whose loss in the table is that which ``lacks`` asks
-    for; a function as ``title`` or ``detail`` names what is lost.  ``rules_of``: only rules of these purposes are put
-    back."""
+    """Return the function that yields a candidate for each engine whose loss in the table satisfies ``lacks``.  A
+    function as ``title`` or ``detail`` gets the loss and names it.  ``rules_of``: restore only rules of these
+    purposes."""
 
     def find(view: View) -> Iterator[Candidate]:
         for each in losses(view):
@@ -114,9 +114,9 @@ def by_loss(
 def candidate(
     view: View, part: Lost, title: Message, detail: Message, *, in_class: Class = "lost-engine-rule"
 ) -> Candidate:
-    """Return the candidate that restores this part; after a flush, all that the engine lacks.
+    """Return the candidate that restores this part, or after a flush everything that the engine lacks.
 
-    A flush is one fault, whatever a packet meets of it first, and one change puts everything back.
+    A flush is one fault, whichever loss the packet meets first, and one change restores everything.
     """
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
@@ -149,7 +149,7 @@ def candidate(
 
 
 def _author(host: Host, part: Lost) -> Message:
-    """Return the lines that delete such rules when they run; that nobody knows, if there are none."""
+    """Return the message that quotes the lines which delete such rules, or says that the author is unknown."""
     chains: dict[tuple[str, str], set[str]] = {}
     for rule in part.rules:
         chains.setdefault((rule.family, rule.table), set()).add(rule.chain)
@@ -164,7 +164,8 @@ def _author(host: Host, part: Lost) -> Message:
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
-    """Yield each policy that dockerd may have set to DROP and that accepts now: a flush is often followed by that."""
+    """Yield each policy that dockerd may have set to DROP and that accepts now: people often set it so after a
+    flush."""
     for each in missing.wanted.policies:
         table = namespace.ruleset.table(each.family, each.table, missing.dialect)
         chain = table.chain(each.chain) if table is not None else None
@@ -173,8 +174,8 @@ def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
 
 
 def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd had set the policy, and nothing else on this host needs that it accepts: no file switches
-    forwarding on before dockerd, and no link but the uplink and dockerd's bridges has anything to forward."""
+    """Return whether dockerd had set the policy, and nothing else on this host needs it to accept.  No file switches
+    forwarding on before dockerd starts, and only the uplink and dockerd's bridges have packets to forward."""
     on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
     bridges = {each.bridge for each in engine.networks}
     others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]
@@ -214,14 +215,14 @@ def _evidence(view: View, part: Lost, tables: tuple[str, ...]) -> tuple[str, ...
 
 
 def _deleting_lines(host: Host, family: str, table: str, chains: frozenset[str]) -> tuple[ScriptLine, ...]:
-    """Return the lines that empty one of these chains of the table, or the whole table, when they run."""
+    """Return the lines that flush one of these chains, or the whole table, when they run."""
     return tuple(
         each for each in host.boot_lines or () if deletes(each.text, "ip6" if family == "ip6" else "ip", table, chains)
     )
 
 
 def deletes(text: str, family: str, table: str, chains: frozenset[str]) -> bool:
-    """Return whether a command of the line empties one of the chains, or the whole table.
+    """Return whether a command of the line flushes one of the chains, or the whole table.
 
     Source: iptables(8) ``-F`` and ``-X`` without a chain, iptables-restore(8), nft(8)"""
     program = "ip6tables" if family == "ip6" else "iptables"
@@ -266,7 +267,7 @@ def _flushed_by_nft(words: list[str], family: str, table: str, chains: frozenset
 
 
 def _of_family(place: list[str], family: str) -> tuple[str, ...] | None:
-    """Return the words behind the family; ``ip`` is nft's default."""
+    """Return the words after the address family; nft's default family is ``ip``."""
     if place[:1] and place[0] in ("ip", "ip6", "inet", "arp", "bridge", "netdev"):
         return tuple(place[1:]) if place[0] == family else None
     return tuple(place) if family == "ip" else None

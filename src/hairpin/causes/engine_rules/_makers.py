@@ -1,7 +1,6 @@
-"""Which states of the host may have taken an engine's rules away, or kept them from being made: the ids of their
-causes.
+"""States of the host that may have removed an engine's rules, or kept the engine from making them, as cause ids.
 
-The states themselves look whether they are there (``hairpin.causes.states``); these are the ones that fit what is lost.
+``hairpin.causes.states`` decides whether such a state exists.  This file decides which of them explain a loss.
 """
 
 import re
@@ -30,7 +29,8 @@ _FIRST_MENDED = 2
 
 
 def judgement(host: Host) -> Judgement:
-    """Return whether the host's ``iptables -C`` confuses interfaces: by a trial of it, else by its package."""
+    """Return whether the host's ``iptables -C`` confuses interfaces, known from a trial or else from its package
+    version."""
     if not _PROGRAM.search(host.version("iptables") or ""):
         return "sound"
     trial = host.rule_tools.check
@@ -60,16 +60,16 @@ def _makers(lost: Missing, host: Host) -> Iterator[str]:
 
 
 class Confused(msgspec.Struct, frozen=True):
-    """A lost rule, and the rule of other interfaces in its chain for which it was taken; None: that is gone, too, or
-    the rule itself was deleted in the place of one."""
+    """A lost rule that ``iptables`` may have confused with a rule of other interfaces in its chain.  ``instead``: that
+    other rule.  None: it is gone as well, or ``-D`` deleted the lost rule in place of the other one."""
 
     rule: ExpectedRule
     instead: Place | None
 
 
 def confused_in(lost: Missing, host: Host) -> Iterator[Confused]:
-    """Yield each lost rule that ``iptables`` may have confused: it found a double of it and did not make it (``-C``),
-    or deleted it in the place of a double (``-D``).  Of the second no trace is left, so it counts only where the
+    """Yield each lost rule that ``iptables`` may have confused with a similar one.  ``-C`` found the similar rule, so
+    this one was not made; or ``-D`` deleted this one instead.  The second leaves no trace, so it counts only if the
     program is known to confuse rules."""
     found = judgement(host)
     if found == "sound" or is_table_flushed(lost):
@@ -81,20 +81,20 @@ def confused_in(lost: Missing, host: Host) -> Iterator[Confused]:
 
 
 def asks_interface(rule: ExpectedRule) -> bool:
-    """Return whether the rule asks for an interface by its name."""
+    """Return whether the rule matches an interface name."""
     return any(isinstance(each, NameMatch) and each.field in ("iif", "oif") for each in rule.rule.body)
 
 
 def is_table_flushed(lost: Missing) -> bool:
-    """Return whether of all that the engine has in one table nothing is left."""
+    """Return whether the engine has lost all its rules in one table."""
     gone = Counter((one.family, one.table) for one in lost.rules)
     wanted = Counter((one.family, one.table) for one in lost.wanted.rules)
     return any(count > 1 and count == wanted[table] for table, count in gone.items())
 
 
 def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place | None:
-    """Return the first rule of the lost rule's chain that differs from it in the names of interfaces alone; None: there
-    is none, or the lost rule asks for no interface."""
+    """Return the first rule of the lost rule's chain that differs from it only in interface names.  None: there is no
+    such rule, or the lost rule matches no interface."""
     table = namespace.ruleset.table(rule.family, rule.table, lost.dialect)
     chain = table.chain(rule.chain) if table is not None else None
     if table is None or chain is None or not asks_interface(rule):
@@ -105,7 +105,8 @@ def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place |
 
 
 def _of_any_interface(rule: Rule) -> Meaning:
-    """Return the meaning of the rule with its interfaces' names left out: which of them it asks for stays, and how."""
+    """Return the rule's meaning without interface names.  Which interface it matches, ``iif`` or ``oif``, and whether
+    negated, is kept."""
     return tuple(
         msgspec.structs.replace(each, names=())
         if isinstance(each, NameMatch) and each.field in ("iif", "oif")

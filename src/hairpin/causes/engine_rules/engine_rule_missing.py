@@ -16,7 +16,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each table of the flow's family that lacks rules, whatever stopped the packet."""
+    """Yield one candidate for each table of the flow's family that lacks engine rules, whatever stopped the packet."""
     for each in losses(view):
         for table in dict.fromkeys(rule.table for rule in each.rules):
             part = each.in_table(table)

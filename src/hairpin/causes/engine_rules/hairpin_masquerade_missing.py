@@ -17,8 +17,8 @@ _PURPOSES = ("local-masquerade", "hairpin-masquerade")
 
 
 def _lacks(part: Lost) -> bool:
-    """Return whether these rules are missing, the chains are there, and a flush did not take the jumps, too: a packet
-    that no rule translates does not come back to its bridge."""
+    """Return whether these rules are missing, while the chains and the jumps into them are there.  If a flush took the
+    jumps as well, no rule translates the packet, so it does not return to its bridge."""
     untranslated = is_flushed(part.missing) and (jumps_from(part, "PREROUTING") or jumps_from(part, "OUTPUT"))
     return bool(part.of(*_PURPOSES)) and not (part.chains or untranslated)
 

@@ -27,7 +27,7 @@ from hairpin.network.flow import FromContainer
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate that makes all of Podman's rules anew, if the flow's family lacks one."""
+    """Yield one candidate that makes all Podman rules again, if one of the flow's family is missing."""
     family = "ip" if view.flow.version == 4 else "ip6"
     for engine, lost in missing_on(view.host):
         chains = tuple(each for each in lost.chains if each.family == family)
@@ -66,13 +66,14 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
-    """Return the part that a reload brings back while the containers of these names are left out of it."""
+    """Return the part of the loss that ``podman network reload`` restores without the containers named in
+    ``astray``."""
     left = {end.network for each in engine.containers if each.name in astray for end in each.endpoints}
     return msgspec.structs.replace(lost, rules=tuple(each for each in lost.rules if each.network not in left))
 
 
 def _concerned(view: View, engine: Engine) -> set[str]:
-    """Return the names of the engine's containers that the flow is from or for; all that run if it is for none."""
+    """Return the engine's containers that the flow is from or for; if it is for none, all running ones."""
     start = view.flow.start
     published = {container.name for container, _ in bindings_for(view, every_version=True)}
     named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}

@@ -31,8 +31,8 @@ _NUMBERS = {"tcp": TCP, "udp": UDP}
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a query to the embedded resolver meets no socket: the resolver listens elsewhere, or
-    nowhere although its dockerd runs."""
+    """Yield one candidate when a query to the embedded resolver finds no socket.  The resolver listens on another port,
+    or it is gone although dockerd runs."""
     packet, container = view.stop.seen.packet, view.container
     if container is None or not is_embedded(view.host, container, (packet.version, packet.daddr)):
         return
@@ -66,7 +66,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _gone(view: View, container: Container) -> Iterator[Candidate]:
-    """Yield the candidate of a container whose resolver listens no more: its dockerd makes it at each start alone."""
+    """Yield the candidate for a container whose resolver no longer listens: dockerd makes it only when the container
+    starts."""
     packet = view.stop.seen.packet
     if packet.dport is None or not has_embedded(view.host, container):
         return

@@ -1,4 +1,5 @@
-"""What lets a packet into a zone of firewalld's: its port there, or a rule in front of what denies it."""
+"""The change that lets a packet into a firewalld zone: the port opened there, or a rule before the one that denies
+it."""
 
 from typing import Literal
 
@@ -15,8 +16,8 @@ from hairpin.netfilter.packet import TCP, UDP
 
 
 def port_opened(view: View) -> Change | None:
-    """Return the change that opens the packet's port in the zone which it came in by; None if firewalld did not stop
-    it there, or denied it by a rule."""
+    """Return the change that opens the packet's port in the zone of its ingress; None if firewalld did not stop it
+    there, or if a rule denied it."""
     place, packet = stopped_by(view, "firewalld"), view.stop.seen.packet
     if place is None or view.stop.stage != "input" or packet.protocol not in (TCP, UDP) or packet.dport is None:
         return None
@@ -29,13 +30,15 @@ def port_opened(view: View) -> Change | None:
 
 
 def denies(keeper: Keeper) -> bool:
-    """Return whether a rule denies the packet, or a zone that others have: opening the port there is no answer."""
+    """Return whether the packet was denied by a rule, or by the zone of another source: opening the port there is no
+    answer."""
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
 def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
-    """Return the rule by which firewalld accepts the packet's port, in front of the first of the chains that the host
-    has; without one, in front of the rule itself.  ``by_source``: from the packet's source alone."""
+    """Return the rule by which firewalld accepts the packet's port.  It stands in the first of these chains that the
+    host has, else before the rule that stopped the packet.  ``by_source``: it matches the packet's source address
+    only."""
     packet = view.stop.seen.packet
     assert packet.dport is not None
     field: Literal["saddr4", "saddr6"] = "saddr4" if packet.version == 4 else "saddr6"

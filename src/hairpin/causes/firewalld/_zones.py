@@ -1,4 +1,4 @@
-"""firewalld's zones, the zone of an interface, and whose chain a rule of firewalld's stands in."""
+"""firewalld's zones, the zone of an interface, and the zone or policy that owns a chain."""
 
 import re
 from typing import Literal, NamedTuple
@@ -13,11 +13,11 @@ _CHAIN = re.compile(
 
 
 class Keeper(NamedTuple):
-    """The zone or the policy whose rule it is.
+    """The firewalld zone or policy that owns a rule.
 
-    ``part``: the part of its rules, in firewalld's order: pre, log, deny, allow, post; empty: its target, behind them.
-    ``first``: its chain that is asked first; empty: not known.  ``by_source``: the packet is in the zone because of its
-    source, not of its link."""
+    ``part``: the rule's part of the zone, in firewalld's order: pre, log, deny, allow, post; empty: the zone's target,
+    which comes last.  ``first``: the zone's first chain; empty: not known.  ``by_source``: the packet is in the zone by
+    its source address, not by its link."""
 
     kind: Literal["zone", "policy"]
     name: str
@@ -27,7 +27,7 @@ class Keeper(NamedTuple):
 
 
 def zones(view: View) -> tuple[FirewalldZone, ...]:
-    """Return firewalld's zones at run time, or else those in its files."""
+    """Return firewalld's runtime zones, or else the zones in its files."""
     firewalld = view.host.firewalld
     if firewalld is None:
         return ()
@@ -35,7 +35,7 @@ def zones(view: View) -> tuple[FirewalldZone, ...]:
 
 
 def zone_of(view: View, link: str) -> str:
-    """Return the zone of a link: bound at run time, or in the files, or firewalld's default."""
+    """Return the zone of a link: its runtime binding, else the files' binding, else the default zone."""
     firewalld = view.host.firewalld
     if firewalld is None:
         return "public"
@@ -46,8 +46,8 @@ def zone_of(view: View, link: str) -> str:
 
 
 def keeper_of(view: View, place: Place) -> Keeper:
-    """Return the zone or the policy that has the rule by which firewalld stopped a packet for the host.  A chain that
-    belongs to none of them is taken for the zone of the packet's link.
+    """Return the zone or policy whose rule stopped a packet for the host.  If the chain belongs to none of them, it is
+    the zone of the packet's link.
 
     Source: firewalld src/firewall/core/nftables.py, fw_policy.py policy_base_chain_name()."""
     usual = zone_of(view, view.stop.seen.iif)
@@ -57,6 +57,6 @@ def keeper_of(view: View, place: Place) -> Keeper:
     name, part, first = found["name"], found["part"] or "", f"{found['stem']}_pre"
     if found["policy"]:
         return Keeper("policy", name, part, first)
-    # firewalld asks for a packet's source before it asks for its link.
+    # firewalld dispatches by source before it dispatches by link.
     by_source = name != usual and any(each.sources for each in zones(view) if each.name == name)
     return Keeper("zone", name, part, first, by_source)

@@ -77,7 +77,7 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
 
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
-    """Yield what an accepting zone does: everything from the link is let in and forwarded."""
+    """Yield the rules of an accepting zone: it accepts and forwards everything from the link."""
     body = (NameMatch("iif", (link,)), Verdict("accept"))
     for table in view.host_namespace.ruleset.tables:
         for chain in table.chains:
@@ -87,7 +87,7 @@ def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
 
 
 def _is_known(view: View, name: str) -> bool:
-    """Return whether firewalld has the zone.  A zone without interfaces stands in its files only.
+    """Return whether firewalld has the zone.  A zone without interfaces is only in its files.
 
     dockerd makes the zone ``docker``, puts its bridges into it, and does not start while one of them is bound to
     another zone."""

@@ -24,7 +24,7 @@ Source: firewalld src/firewall/core/nftables.py build_set_policy_rules()"""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when firewalld stopped the packet as it stops all of them."""
+    """Yield one candidate when firewalld's panic mode stopped the packet."""
     place = stopped_by(view, "firewalld-panic")
     if place is None:
         return

@@ -22,7 +22,7 @@ CAUSE = Cause(
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield the engine's rules that keep nobody out after a reload of firewalld."""
+    """Yield the engine's rules that no longer keep clients out after a reload of firewalld."""
     advice = message(
         "restart dockerd after each reload of firewalld, or keep the networks apart by a rule of firewalld's own"
     )

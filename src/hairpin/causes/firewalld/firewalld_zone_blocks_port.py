@@ -70,17 +70,17 @@ def _closed(view: View, place: Place, zone: str, port: int, protocol: str, chang
 
 
 def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) -> Iterator[Candidate]:
-    """Yield the candidate that accepts the port in front of the rule, in the same zone or policy; none for a firewalld
-    whose rules have no priorities (before 0.7)."""
-    # A rule that denies clients by their address goes on to deny all but the asked one.  But no repair names an address
-    # that hairpin has invented.
+    """Yield the candidate that accepts the port before the denying rule, in the same zone or policy.  None for
+    firewalld before 0.7, whose rules have no priorities."""
+    # If the rule denies by source address, the exception is for the asked client only.  An address that hairpin
+    # invented is never in a repair.
     parts = (part for part in body_at(view, place) if isinstance(part, FieldMatch))
     denies_some = keeper.by_source or any(part.field in ("saddr4", "saddr6") for part in parts)
     by_source = denies_some and not view.flow.names_no_client
     opening = zone_opening(view, place, keeper.first, by_source=by_source)
     if not isinstance(opening, InsertRule) or opening.chain != keeper.first:
         return
-    # Behind what denies by a priority of its own stands nothing but the first of all priorities.
+    # Only a rule with the lowest priority comes before a denying rule that has a priority itself.
     priority = -32768 if keeper.part == "pre" else -1
     source = _source(view) if by_source else ""
     rule = f'rule priority="{priority}" {source}port port="{port}" protocol="{protocol}" accept'
@@ -110,7 +110,7 @@ def _denied(view: View, place: Place, keeper: Keeper, port: int, protocol: str) 
 
 def _not_forwarded(view: View, place: Place) -> Candidate:
     """Return the candidate for a packet that firewalld does not forward between two zones.  An accepting rule proves
-    it; the repair is a policy of firewalld's, which is for a person to name."""
+    it.  The repair is a firewalld policy, whose name a person chooses."""
     seen = view.stop.seen
     said = message(
         "let firewalld forward it by a policy of its own: {commands}",
@@ -130,8 +130,8 @@ def _not_forwarded(view: View, place: Place) -> Candidate:
 
 
 def policy_commands(view: View, place: Place) -> Iterator[str]:
-    """Yield the commands that make a policy of firewalld's which lets the packet through, between the zones of its two
-    links.  firewall-cmd takes one option a call.
+    """Yield the commands that make a firewalld policy which accepts the packet between the zones of its two links.
+    firewall-cmd takes one option per call.
 
     A policy that stopped the packet has a priority: the new one comes before all others.  Source: firewall-cmd(1),
     firewalld.policies(5)"""
@@ -155,7 +155,7 @@ _PROTOCOLS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMP6: "ipv6-icmp"}
 
 
 def _source(view: View) -> str:
-    """Return the packet's source in the words of a rich rule."""
+    """Return the packet's source as a rich rule writes it."""
     packet = view.stop.seen.packet
     address = address_text(packet.saddr, packet.version)
     return f'family="ipv{packet.version}" source address="{address}" '

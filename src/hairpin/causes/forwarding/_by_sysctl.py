@@ -19,8 +19,8 @@ def by_sysctl(
     detail: Message,
     side_effects: tuple[Message, ...] = (),
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields the candidate which sets the sysctl of that path to 1 where the packet stopped.
-    No path: the sysctl does not stop the packet.
+    """Return the function that yields the candidate which sets the sysctl to 1 where the packet stopped. ¶ ``path``
+    returns None if the sysctl does not stop the packet.
 
     ``title`` and ``detail`` have places for the sysctl, ``{key}``, and for the packet's ``{link}``, ``{source}`` and
     ``{mark}``.

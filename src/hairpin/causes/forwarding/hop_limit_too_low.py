@@ -23,7 +23,7 @@ from hairpin.walk.ip.hop_limit import hop_limit, path_of_hop_limit
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace on the way that started the packet with a low value."""
+    """Yield one candidate for each namespace on the path that sends packets with too low an initial hop limit."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     sent: list[tuple[Netns, Version, str]] = [
         (each.netns, each.packet.version, each.link) for each in steps if each.stage == "output-route"

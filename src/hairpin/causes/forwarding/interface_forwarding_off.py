@@ -16,7 +16,7 @@ from hairpin.message import message
 
 
 def _path(view: View) -> Path | None:
-    """Return the ingress link's key where ``ip_forward`` is not what stops the packet."""
+    """Return the sysctl of the ingress link, unless ``ip_forward`` is what stops the packet."""
     if view.flow.version != 4 or view.namespace.sysctls.text("net", "ipv4", "ip_forward") == "0":
         return None
     return "net", "ipv4", "conf", view.stop.link, "forwarding"

@@ -20,8 +20,8 @@ _KEY = "src_valid_mark"
 
 
 def _path(view: View) -> Path | None:
-    """Return the ingress link's key if the route back leaves by that link when the packet's mark counts, which it does
-    not now."""
+    """Return the sysctl of the ingress link, if the route back leaves by that link only when the packet's mark
+    counts."""
     packet, link = view.stop.seen.packet, view.stop.link
     if packet.mark == 0 or packet.version != 4 or conf(view.namespace, 4, link, _KEY, rule="or"):
         return None

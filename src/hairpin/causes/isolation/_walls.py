@@ -1,7 +1,6 @@
-"""Walls that an engine builds on purpose: between its networks, within a network, around what is not published.
+"""Isolation that an engine builds on purpose: between networks, within a network, and around ports not published.
 
-The intended way is a common network.  Taking away one of the engine's rules is a proof of what stopped the packet, and
-never a repair.
+The intended repair is a common network.  Deleting a rule of the engine only proves what stopped the packet.
 """
 
 import msgspec
@@ -18,7 +17,7 @@ from hairpin.network.flow import FromContainer
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """The container that asks and the one that is asked, both of one engine, and a network of the asked one's."""
+    """Two containers of one engine: the one that asks, and the asked one with one of its networks."""
 
     engine: Engine
     asking: Container
@@ -30,7 +29,7 @@ class Pair(msgspec.Struct, frozen=True):
         return connecting_change(view.host, self.asking, self.network)
 
     def side_effects(self, view: View) -> tuple[Message, ...]:
-        """Return what the connection does besides."""
+        """Return the other effects of the connection."""
         if not moves_ports(view.host, self.asking, self.network):
             return ()
         return (
@@ -60,7 +59,8 @@ def pair_of(view: View) -> Pair | None:
 
 
 def by_name(pair: Pair, port: int) -> Way:
-    """Return the way for a flow to the host's address: no connection changes where that address leads."""
+    """Return the advice to connect the networks and to ask the container by its name.  A connection alone does not help
+    a flow to the host's address."""
     return Way(
         Change(()),
         (
@@ -78,7 +78,7 @@ def by_name(pair: Pair, port: int) -> Way:
 
 
 def accepting_instead(view: View, place: Place) -> Change:
-    """Return the change that makes the engine's dropping rule accept, as the opposite option would."""
+    """Return the change that makes the engine's dropping rule accept, as the opposite setting of its option would."""
     rule, family = rule_at(view.namespace.ruleset, place), place.family
     taken = DeleteRule(view.stop.netns, place)
     if rule is None or place.dialect == "nft" or family not in ("ip", "ip6"):

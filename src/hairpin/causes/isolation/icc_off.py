@@ -20,9 +20,9 @@ from hairpin.message import Message, message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the rule that drops what goes from a bridge back into it.
+    """Yield one candidate for the rule that drops packets from a bridge to the same bridge.
 
-    An option makes that rule accept, and the option is what is changed; a rule that no option explains is deleted.
+    An option makes that rule accept, so the candidate changes the option.  A rule that no option explains is deleted.
     """
     place, link = stopped_by(view, "icc"), view.stop.seen.iif
     if place is None:

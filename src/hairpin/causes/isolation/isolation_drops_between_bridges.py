@@ -24,8 +24,8 @@ from hairpin.network.network import owns_address
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that connects the asking container to the other's network, then the one that proves the
-    isolation and leaves the repair to a person."""
+    """Yield the candidate that connects the asking container to the other's network, then one that proves the isolation
+    and leaves the repair to a person."""
     place = stopped_by(view, "isolation")
     if place is None:
         return

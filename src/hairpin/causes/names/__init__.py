@@ -1,4 +1,4 @@
 """Names of containers, and the name servers that containers ask.
 
-``_resolving`` has the change after which an engine's name server tells one container the name of another.
+``_resolving`` makes the change after which an engine's name server resolves another container's name.
 """

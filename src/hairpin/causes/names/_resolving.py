@@ -1,4 +1,4 @@
-"""The change after which the engine's name server tells a container another one's name."""
+"""The change after which the engine's name server resolves the name of another container."""
 
 from collections.abc import Iterator
 
@@ -21,8 +21,8 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """The container that asks and the running container that it asks for, both of one engine.  ``name``: the asked
-    one."""
+    """The asking container and the running container whose name it asks, both of one engine.  ``name``: the asked
+    name."""
 
     host: Host
     engine: Engine
@@ -32,7 +32,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pair_of(view: View) -> Pair | None:
-    """Return the two containers of a question for a name; None for other flows, and where two engines have them."""
+    """Return the two containers of a question for a name.  None for other flows, or if they belong to two engines."""
     start, name = view.flow.start, view.flow.asked_name
     if not name or not isinstance(start, FromContainer):
         return None
@@ -61,13 +61,13 @@ def by_address(pair: Pair) -> tuple[Message, ...]:
 
 
 def resolving(pair: Pair) -> Change:
-    """Return the change that puts the two on a common network whose names the engine serves."""
+    """Return the change that puts the two on a common network that has name resolution."""
     if pair.engine.kind == "podman":
         return _made_anew(pair)
     theirs, own = serving(pair.engine, pair.asked), serving(pair.engine, pair.asking)
     if theirs:
         knowing = (each for each in theirs if pair.name in names_on(pair.engine, each))
-        return _joining(pair, pair.asking, next(knowing, theirs[0]))  # an alias is known on its own network only
+        return _joining(pair, pair.asking, next(knowing, theirs[0]))  # an alias is known only on its own network
     if own:
         return _joining(pair, pair.asked, own[0])
     name = _free_name(pair.engine)
@@ -77,7 +77,7 @@ def resolving(pair: Pair) -> Change:
 
 
 def _joining(pair: Pair, container: Container, name: str) -> Change:
-    """Return the change that connects the container to the network of the other one."""
+    """Return the change that connects ``container`` to the ``network`` of the other container."""
     network = pair.engine.network(name)
     change = connecting_change(pair.host, container, network) if network is not None else None
     if change is None:
@@ -87,8 +87,8 @@ def _joining(pair: Pair, container: Container, name: str) -> Change:
 
 
 def _with_resolver(part: Primitive) -> Primitive:
-    """Return the part with Docker's resolver in the container that joins a network: dockerd writes its resolv.conf
-    anew (measured with Docker 20.10.24)."""
+    """Return the connection together with Docker's resolver: dockerd rewrites the resolv.conf of a container that joins
+    a network (measured with Docker 20.10.24)."""
     if not isinstance(part, AddNamespace):
         return part
     container = msgspec.structs.replace(part.container, resolvers=(address_text(EMBEDDED, 4),))
@@ -99,7 +99,8 @@ def _with_resolver(part: Primitive) -> Primitive:
 
 
 def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
-    """Yield the parts that make the container known on the network; its link there changes nothing of the names."""
+    """Yield the parts that make the container known by name on the network.  Name resolution does not need its link
+    there."""
     endpoint = Endpoint(network)
     joined = msgspec.structs.replace(
         container, endpoints=(*container.endpoints, endpoint), resolvers=(address_text(EMBEDDED, 4),)
@@ -111,7 +112,8 @@ def _on(pair: Pair, container: Container, network: str) -> Iterator[Primitive]:
 
 
 def _made_anew(pair: Pair) -> Change:
-    """Return the change by a person: Podman's network connect leaves the first name server of a running container."""
+    """Return the change as advice: a person recreates the container.  ``podman network connect`` keeps the first name
+    server of a running container."""
     network = next(iter(serving(pair.engine, pair.asked)), None)
     if network is not None:
         return made_known(
@@ -133,12 +135,12 @@ def _names(container: Container) -> tuple[str, ...]:
 
 
 def _free_name(engine: Engine) -> str:
-    """Return a name for a new network.  It sorts behind ``bridge``, so that the container keeps its way out."""
+    """Return a name for a new network.  It sorts after ``bridge``, so that the container keeps its default route."""
     taken = {each.name for each in engine.networks}
     return next(name for number in range(1, len(taken) + 2) if (name := f"shared{number}") not in taken)
 
 
 def made_known(pair: Pair, said: Message) -> Change:
-    """Return the change by a person after which the container has the name, for a proof."""
+    """Return the change that gives the container the name, for a proof.  A person makes it."""
     known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -20,7 +20,7 @@ from hairpin.network.names import serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when one of the two containers is on no network whose names the engine serves."""
+    """Yield one candidate when one of the two containers is on no network that has name resolution."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network or pair.asked.on_host_network:
         return

@@ -18,7 +18,7 @@ from hairpin.network.names import names_on, serving
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when both are on networks with names and share none on which the name is known."""
+    """Yield one candidate when both are on networks with name resolution, but share none on which the name is known."""
     pair = pair_of(view)
     if pair is None or pair.asking.on_host_network:
         return

@@ -1,4 +1,4 @@
-"""A rule translates the packet wrongly, or keeps another one from translating it.
+"""A rule translates the packet wrongly, or keeps another rule from translating it.
 
 ``_translation`` finds the rule that translated a packet's destination.
 """

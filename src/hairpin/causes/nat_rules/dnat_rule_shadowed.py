@@ -20,8 +20,8 @@ from hairpin.network.attachment import attachment_of
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a rule outside of the engine's chains translated a published port, or a container's own
-    rule the port of its service."""
+    """Yield one candidate when a rule outside the engine's chains translated a published port, or when a rule inside
+    the container translated its service's port."""
     if not view.on_host:
         yield from _inside(view)
     place = dnat_place(view, view.host_netns)
@@ -45,8 +45,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _inside(view: View) -> Iterator[Candidate]:
-    """Yield the candidate of a rule typed into the container's own nat table.  A program's rules are in chains of its
-    own: there, what should listen at their end is missing."""
+    """Yield the candidate for a rule that a person typed into the container's nat table.  A program's rules are in its
+    own chains: for those, the missing listener at their target is the fault."""
     place = dnat_place(view, view.stop.netns)
     if place is None or view.in_reply or place.chain != "PREROUTING":
         return
@@ -63,7 +63,7 @@ def _inside(view: View) -> Iterator[Candidate]:
 
 
 def _published(view: View, container: Container) -> bool:
-    """Return whether the flow's port is published as the container port that the packet is for now."""
+    """Return whether the flow's port is published to the container port that the packet is for now."""
     return any(
         (each.host_port, each.container_port) == (view.flow.dport, view.stop.seen.packet.dport)
         for each in container.bindings

@@ -19,7 +19,8 @@ from hairpin.netfilter.ir import CT_UNTRACKED, Notrack
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each NOTRACK rule of the namespace, in an earlier class if the packet was untracked."""
+    """Yield one candidate for each NOTRACK rule of the namespace.  If the packet was untracked, the candidate is tried
+    earlier."""
     untracked = view.stop.seen.ct_state == CT_UNTRACKED
     for table in view.namespace.ruleset.tables:
         for chain in table.chains:

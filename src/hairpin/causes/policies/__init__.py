@@ -1,1 +1,1 @@
-"""The policy of a base chain drops what no rule accepts: of FORWARD, of OUTPUT, of another program's nftables table."""
+"""A base chain's policy drops the packet: of FORWARD, of OUTPUT, or of another program's nftables table."""

@@ -19,7 +19,7 @@ from hairpin.netfilter.evaluate.chain import Place
 
 
 def _opened(view: View, place: Place) -> tuple[Change, ...]:
-    """Return the policy that the host had without Docker, then the exception for this flow alone."""
+    """Return two changes: the policy that the host had without Docker, then an exception for this flow."""
     return deletion(view, place), exception(view, place)
 
 

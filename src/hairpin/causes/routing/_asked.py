@@ -1,4 +1,4 @@
-"""The namespaces and the route lookups of a flow that failed, as the causes of any stop see them."""
+"""The namespaces and route lookups of a failed flow, for the causes that look at any stop."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ from hairpin.walk.deciders import Lookup, deciders
 
 
 def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
-    """Yield the namespaces that the flow has passed or was meant to pass: the packet's, the meant container's, and
-    those of this host that have the packet's destination."""
+    """Yield the namespaces that the flow passed or should have passed.  They are the packet's, the intended
+    container's, and those of this host that have the packet's destination."""
     steps = (*view.branch.request, *view.branch.reply, *view.branch.data)
     found = dict.fromkeys((view.stop.netns, *(step.netns for step in steps), view.host_netns))
     meant = view.host.container(view.meant) if view.meant else None
@@ -33,29 +33,29 @@ def namespaces_on_way(view: View) -> Iterator[tuple[Netns, Namespace]]:
 
 
 def lookups_on_way(view: View) -> Iterator[Lookup]:
-    """Yield the lookups of the flow's packets that found a route in a namespace that was read, in their order."""
+    """Yield the lookups of the flow's packets that found a route in a namespace that was read, in packet order."""
     for each in deciders(view.network, view.flow).lookups:
         if each.netns in view.network and each.query.version == view.stop.seen.packet.version:
             yield each
 
 
 def query_there(packet: Packet, iif: str = "lo") -> Query:
-    """Return the key by which the packet's route is looked up."""
+    """Return the lookup key of the packet's route."""
     return Query(packet.version, packet.daddr, packet.saddr, iif=iif, mark=packet.mark, protocol=packet.protocol,
                  sport=packet.sport, dport=packet.dport)  # fmt: skip
 
 
 def query_back(packet: Packet) -> Query:
-    """Return the key by which the route back to the packet's source is looked up, with its mark."""
+    """Return the lookup key of the route back to the packet's source, with the packet's mark."""
     return Query(packet.version, packet.saddr, packet.daddr, mark=packet.mark, protocol=packet.protocol,
                  sport=packet.dport, dport=packet.sport)  # fmt: skip
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
-    """Return whether the address that was looked up is known to be another machine's, and the route does not lead to
-    it: that of another namespace that was read, or the asking client's, if the route makes it this machine's own or
-    looks for it behind a link by which it did not come in.  Each machine has loopback and link-local addresses of its
-    own."""
+    """Return whether the looked-up address is known to belong to another machine to which the route does not lead.  It
+    belongs to another namespace that was read, or to the asking client.  For a client, the route makes the address
+    local, or leads to another link than the client's packet came in by.  Loopback and link-local addresses do not
+    count: each machine has its own."""
     address, version = each.query.daddr, each.query.version
     if is_loopback(address, version) or inside(address, *_LINK_LOCAL[version], version):
         return False
@@ -71,12 +71,12 @@ def is_elsewhere(view: View, each: Lookup) -> bool:
 
 
 def _entered(view: View) -> frozenset[Netns]:
-    """Return the namespaces by whose own link a client's packet comes in: the host's, or a macvlan container's."""
+    """Return the namespaces that a client's packet enters by their own link: the host's, or a macvlan container's."""
     return frozenset((view.host_netns, *(step.netns for step in view.branch.request[:2])))
 
 
 def _leads_to(view: View, netns: Netns, links: set[str | None], owner: Netns, namespace: Namespace) -> bool:
-    """Return whether one of the links leads to that namespace: it is the other end of a veth there, or its bridge."""
+    """Return whether one of the links leads to that namespace: it is the peer of a veth there, or its bridge."""
     for link in namespace.links:
         peer = veth_peer(view.network, owner, link)
         outer = view.network.namespace(netns).link(peer.link) if peer is not None and peer.netns == netns else None
@@ -89,8 +89,8 @@ _LINK_LOCAL: dict[Version, tuple[int, int]] = {4: LINK_LOCAL4, 6: LINK_LOCAL6}
 
 
 def is_wanted(namespace: Namespace, route: Route) -> bool:
-    """Return whether a program keeps the route: a VPN, by its link, or one that marks its routes (a routing daemon, a
-    network manager, DHCP).  A route that was typed in has the protocol ``boot``."""
+    """Return whether a program keeps the route.  It leaves by a VPN's link, or has the protocol of a routing daemon, a
+    network manager or DHCP.  A typed route has the protocol ``boot``."""
     links = (namespace.link(hop.link) for hop in route.next_hops if hop.link is not None)
     by_vpn = any(link is not None and (link.kind in ("tun", "wireguard") or link.tunnel is not None) for link in links)
     return by_vpn or route.protocol not in ("", "boot", "kernel")
@@ -107,7 +107,8 @@ def subnet_of(view: View, version: Version, address: int) -> tuple[int, int] | N
 
 
 def is_served(view: View, query: Query) -> bool:
-    """Return whether packets from there are replies: the source is the host's or a container's, and listens."""
+    """Return whether packets with that source are replies: the source is the host's or a container's, and a socket
+    there has the source port."""
     protocol = {TCP: "tcp", UDP: "udp"}.get(query.protocol or 0)
     return any(
         owns_address(namespace, query.version, query.saddr or 0)
@@ -117,7 +118,7 @@ def is_served(view: View, query: Query) -> bool:
 
 
 def looked_up_packet(view: View) -> Packet:
-    """Return the packet as its route was looked up: a reply gets the published address only behind that."""
+    """Return the packet as its route was looked up.  A reply gets the published address only after the lookup."""
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

@@ -1,4 +1,4 @@
-"""Container networks whose subnet covers addresses of hosts elsewhere, and the candidate that leads past one."""
+"""Container networks whose subnet covers addresses of hosts elsewhere, and the route that leads past such a network."""
 
 from collections.abc import Iterator
 
@@ -34,14 +34,14 @@ class Overlap(msgspec.Struct, frozen=True):
 
     @property
     def is_subnet(self) -> bool:
-        """Whether the route is that of the network's subnet, and no other route into its bridge."""
+        """Whether it is the route of the network's subnet, and not another route into its bridge."""
         subnets = self.network.subnets if self.network is not None else ()
         prefix = (self.route.destination, self.route.prefix_length)
         return not subnets or any((each.network, each.prefix_length) == prefix for each in subnets)
 
     @property
     def name(self) -> str:
-        """The name of the network, or else of its bridge."""
+        """The name of the network, or of its bridge if no engine knows it."""
         return self.network.name if self.network is not None else self.bridge
 
     @property
@@ -51,10 +51,10 @@ class Overlap(msgspec.Struct, frozen=True):
 
 
 def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
-    """Yield each route that leads to a container network where no container has the address that was looked up.
+    """Yield each route into a container network that covers the looked-up address, if no container has the address.
 
-    ``of_containers``: also if a container has it.  A bridge with a port that leads to other hosts is meant to have
-    addresses elsewhere, so its routes are right.
+    ``of_containers``: also if a container has it.  A bridge with a port to other hosts is meant to have addresses
+    elsewhere, so its routes are right.
     """
     address, version = view.looked_up, view.stop.seen.packet.version
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
@@ -71,7 +71,7 @@ def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
 
 
 def _bridge(view: View) -> str:
-    """Return the link of the host by which packets to the address that was looked up leave."""
+    """Return the host's egress link for the looked-up address."""
     if view.stop.reason != "rp-filter":
         return view.stop.seen.oif or view.stop.link
     back = lookup(view.host_namespace, Query(view.stop.seen.packet.version, view.looked_up))
@@ -79,7 +79,7 @@ def _bridge(view: View) -> str:
 
 
 def _on_link(namespace: Namespace, address: int, version: int) -> Iterator[Route]:
-    """Yield the routes without a gateway that cover the address; a default route is no network's subnet."""
+    """Yield the routes without a gateway that cover the address, except default routes."""
     for route in namespace.routes:
         if route.version != version or route.table == TABLE_LOCAL or route.type != "unicast" or not route.prefix_length:
             continue
@@ -95,9 +95,9 @@ def _reaches_out(view: View, bridge: str) -> bool:
 
 
 def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that gives this one address a route of its own, past the container network.
+    """Return the candidate that gives this one address a route past the container network.
 
-    Without a way past it, or if a container has the address, only another subnet helps.
+    If there is no other way to it, or if a container has the address, only another subnet helps.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
     if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):
@@ -111,18 +111,18 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
 
 
 NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
-"""What a person has to know of a route that goes round."""
+"""What a person has to know about a route that goes around."""
 
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
-    """Return the candidate for a route that somebody typed in, and that no network of an engine has: it is deleted."""
+    """Return the candidate that deletes a typed route, which is of no engine's network."""
     advice = (message("find what added the route: it is no network's of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
 
 def is_elsewhere(view: View, each: Overlap) -> bool:
-    """Return whether the host has a route of its own to the address, besides the container network's and the default
-    route.  Without one, a container that is gone may have had the address."""
+    """Return whether the host has a specific route to the address besides the container network's.  Without such a
+    route, the address may belong to a container that is gone."""
     covering = _on_host(view, each)[0]
     return covering is not None and covering.prefix_length > 0
 
@@ -139,7 +139,7 @@ def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
 
 
 def _on_host(view: View, each: Overlap) -> tuple[Route | None, NextHop | None]:
-    """Return the host's route to the address without those into the bridge, and its next hop."""
+    """Return the host's route to the address that does not lead into the bridge, and its next hop."""
     host, version = view.host_namespace, each.route.version
     kept = tuple(route for route in host.routes if route not in _into(view, each))
     past = lookup(msgspec.structs.replace(host, routes=kept), Query(version, each.address))
@@ -153,7 +153,7 @@ def _into(view: View, each: Overlap) -> tuple[Route, ...]:
 
 
 def _own_routes(view: View, each: Overlap) -> tuple[AddEntry, ...]:
-    """Return the routes: on the host as without the container network, in a container through the host."""
+    """Return the routes for the address: on the host past the container network, in a container through the host."""
     version, into, hop = each.route.version, _into(view, each), _on_host(view, each)[1]
     if hop is None:
         return ()
@@ -176,8 +176,8 @@ def _own(each: Overlap, hop: NextHop, table: int) -> Route:
 
 
 def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
-    """Return the candidate that gives the container network another subnet, which a person does: the change takes its
-    route away, so that the packet takes another one."""
+    """Return the candidate that gives the container network another subnet.  A person has to do it.  The change deletes
+    the network's route, so that the packet takes another one."""
     return Candidate(
         title=title,
         detail=detail,
@@ -193,7 +193,7 @@ def moved_away(each: Overlap, title: Message, detail: Message, *, in_class: Clas
 
 
 def another_subnet(network: DockerNetwork | None, tool: str, name: str) -> Message:
-    """Return what gives the network another subnet.  An engine makes its default network itself: a file says how."""
+    """Return the advice that gives the network another subnet.  For an engine's default network it names a file."""
     if network is not None and (tool, network.name) == ("docker", "bridge"):
         return message(
             "give docker0 a subnet that nothing else uses: bip in /etc/docker/daemon.json; dockerd takes it when it "

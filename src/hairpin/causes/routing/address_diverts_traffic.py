@@ -31,7 +31,7 @@ from hairpin.walk.deciders import Lookup
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address with another prefix length than its engine gave it, and one for each address
+    """Yield one candidate for each address whose prefix length differs from its engine's, and one for each address
     whose route decided a lookup for an address elsewhere."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
@@ -50,7 +50,8 @@ def find(view: View) -> Iterator[Candidate]:
         known = _lengths(view, each.netns)
         if own is None or own.value in known:
             continue
-        # All addresses of a container and of its veth come from its engine: one that does not is nobody's plan.
+        # An engine assigns all addresses of a container and its veth, so an address that it did not assign is a
+        # mistake.
         of_container = bool(known) and not each.netns.is_host and not is_loopback(own.value, own.version)
         foreign = is_elsewhere(view, each) and not _may_be_a_neighbour(view, each)
         if foreign or of_container or _is_typed_in(view, each.netns, own):
@@ -58,8 +59,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _of_sender(view: View) -> Iterator[Candidate]:
-    """Yield the candidate of an address in a container, or on its veth, that is the sender's: the kernel takes its
-    packets for forged ones (net/ipv4/fib_frontend.c __fib_validate_source())."""
+    """Yield the candidate for an address in a container, or on its veth, that is also the sender's.  The kernel takes
+    the sender's packets for spoofed ones (net/ipv4/fib_frontend.c __fib_validate_source())."""
     packet = view.stop.seen.packet
     if view.stop.reason != "martian-source":
         return
@@ -82,8 +83,8 @@ def _lengths(view: View, netns: Netns) -> dict[int, int]:
 
 
 def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
-    """Return whether another host has the address that a host looks for on a link of its own network: no reading tells
-    whether the link leads there, and the host's own address is the last to be taken away."""
+    """Return whether another host may have the address, looked up on a link of the host's own network.  No reading
+    tells whether the link leads to that host, and the host's own address is the last one to be deleted."""
     address, version = each.query.daddr, each.query.version
     others = (
         owns_address(namespace, version, address)
@@ -94,7 +95,7 @@ def _may_be_a_neighbour(view: View, each: Lookup) -> bool:
 
 
 def _is_gateway(namespace: Namespace, address: Address) -> bool:
-    """Return whether a route leads by the address, which is this machine's own: so it is not that of its gateway."""
+    """Return whether a route has this own address as its gateway: then the address is not the real gateway's."""
     return any(
         (hop.gateway, route.version) == (address.value, address.version)
         for route in namespace.routes
@@ -131,7 +132,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
             wanted=length,
         ),
         detail=message("The engine gave it the prefix length {wanted}.", wanted=length),
-        # The right one first: a link that keeps an address keeps its routes by a gateway.
+        # Add the right address first: a link that keeps an address keeps its routes with a gateway.
         change=Change((AddEntry(netns, wanted), DeleteEntry(netns, address), *_way_out(view, netns, wanted))),
         where=OfLink(link=address.link, address=f"{text}/{address.prefix_length}"),
         in_class="kernels-own",
@@ -140,7 +141,7 @@ def _misfitting(view: View, netns: Netns, address: Address, length: int) -> Cand
 
 
 def _way_out(view: View, netns: Netns, wanted: Address) -> Iterator[AddEntry]:
-    """Yield the container's default route by the link, if it went when the address was changed."""
+    """Yield the container's default route by the link, if it was lost with the address."""
     namespace = view.network.namespace(netns)
     host = view.network.host(netns.host)
     for container in host.containers() if not netns.is_host else ():

@@ -29,7 +29,7 @@ _KEY = "arp_ignore"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the link at which the packet stopped, or for that of the container that it is for."""
+    """Yield one candidate for the link at which the packet stopped, or for the link of its destination container."""
     stop = view.stop
     own = view.namespace.link(stop.link)
     if own is not None and is_mute(own):

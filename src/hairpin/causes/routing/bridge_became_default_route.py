@@ -22,7 +22,7 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each default route of the host by a link on which only containers are."""
+    """Yield one candidate for each default route of the host by a link that leads only to containers."""
     packet = view.stop.seen.packet
     if not view.on_host:
         return
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _inner_link(view: View, route: Route) -> str | None:
-    """Return the link by which the default route leads to containers; None: it is no such route."""
+    """Return the link if the default route leads to containers, else None."""
     if route.prefix_length != 0 or route.type != "unicast":
         return None
     for hop in route.next_hops:
@@ -60,7 +60,7 @@ def _inner_link(view: View, route: Route) -> str | None:
         if link is None or link.kind not in ("bridge", "veth"):
             continue
         if link.kind == "veth" and link.peer_netnsid is None:
-            continue  # its other end is in this namespace: it leads to no container
+            continue  # its peer is in this namespace: it leads to no container
         if link.kind == "bridge" and network_of_bridge(view.host, link.name) is None:
             continue
         if outer_link(view.network, view.host_netns, link) is None:

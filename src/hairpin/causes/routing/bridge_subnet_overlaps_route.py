@@ -36,7 +36,7 @@ from hairpin.network.routing import route_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route that sent the request to the wrong side of the overlap.
 
-    That is a bridge where no container has the address, or another link although a container has it.
+    It leads into a bridge although no container has the address, or past the bridge although one has it.
     """
     start = view.flow.start
     for each in overlaps(view):
@@ -60,13 +60,13 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _is_added(view: View, each: Overlap) -> bool:
-    """Return whether somebody added the route into the bridge.  Then no subnet of the network holds its addresses, and
-    no container can have had one."""
+    """Return whether somebody added the route into the bridge.  Then the address is outside the network's subnets, so
+    no container can have had it."""
     return view.on_host and not each.is_subnet
 
 
 def _routed_past_bridge(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route, such as a VPN's, that sent a packet for a container past its bridge."""
+    """Yield one candidate for each route, such as a VPN's, that led a packet for a container past its bridge."""
     packet = view.stop.seen.packet
     meant = attachment_of(view.network, view.host, packet.daddr, packet.version)
     if not view.on_host or meant is None or meant.network.bridge is None:
@@ -88,7 +88,7 @@ _KEPT_BY = message("the program or the file that added the route adds it again: 
 def _past_bridge(view: View, route: Route, taken: str, meant: DockerNetwork) -> Candidate:
     """Return the candidate for a route past the bridge: it is deleted, or the one address gets a route of its own.
 
-    A route that a VPN, a routing daemon or a network manager made is what somebody wants: the address goes round it."""
+    A route that a VPN, a routing daemon or a network manager made is wanted, so only the address is led around it."""
     packet = view.stop.seen.packet
     address = address_text(packet.daddr, packet.version)
     hop = (NextHop(meant.bridge),)

@@ -50,14 +50,14 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        if isinstance(start, Lan):  # it stands for all on the LAN, and a route for one address does not help them
+        if isinstance(start, Lan):  # it stands for the whole LAN, which a route for one address does not help
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")
 
 
 def _led_astray(each: Overlap, client: str) -> Candidate:
-    """Return the candidate that deletes a route into the bridge that is not its network's."""
+    """Return the candidate that deletes a route into the bridge that is not the network's own."""
     return Candidate(
         title=message("A route leads answers to {client} into bridge {bridge}", client=client, bridge=each.bridge),
         detail=message(
@@ -73,7 +73,7 @@ def _led_astray(each: Overlap, client: str) -> Candidate:
 
 
 def _where_answered(view: View) -> View:
-    """Return the view of the container that answered, if another container has got its answer."""
+    """Return the view of the container that answered, if its answer went to another container."""
     first = next(iter(view.branch.reply), None)
     if view.stop.reason != "wrong-answer" or first is None or first.netns.is_host:
         return view

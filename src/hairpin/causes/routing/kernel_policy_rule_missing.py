@@ -20,7 +20,7 @@ from hairpin.network.routing import missing_rules
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule of the kernel that a namespace on the flow's path lacks."""
+    """Yield one candidate for each default policy rule of the kernel that a namespace on the flow's path lacks."""
     for netns, namespace in namespaces_on_way(view):
         for rule in missing_rules(namespace, view.stop.seen.packet.version):
             yield Candidate(

@@ -24,8 +24,8 @@ from hairpin.network.routing import route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route of an address that a namespace on the flow's path lacks, or that has another
-    preferred source."""
+    """Yield one candidate for each kernel route of an address that is missing, or has another preferred source, in a
+    namespace on the flow's path."""
     version = view.stop.seen.packet.version
     for netns, namespace in namespaces_on_way(view):
         for route in (*missing_routes(namespace, version), *resourced_routes(namespace, version)):

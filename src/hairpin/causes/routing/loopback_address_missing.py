@@ -21,7 +21,7 @@ _OWN = {4: Address("lo", 4, 0x7F000001, 8, "host"), 6: Address("lo", 6, 1, 128, 
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace on the way of a flow to localhost whose ``lo`` lacks its address."""
+    """Yield one candidate for each namespace on the path of a flow to localhost whose ``lo`` lacks its address."""
     own = _OWN[view.flow.version]
     if not is_loopback(view.flow.daddr, view.flow.version):
         return

@@ -23,8 +23,8 @@ from hairpin.walk.size.size_stop import Narrow, narrow
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield for each container at an end of the connection a candidate that clamps the MSS on its host, and one that
-    makes the container's MTU smaller."""
+    """Yield two candidates for each container at an end of the connection: one clamps the MSS on its host, one makes
+    the container's MTU smaller."""
     lost = narrow(view.network, view.branch)
     for netns, name in lost.ends if lost is not None else ():
         link = view.network.namespace(netns).link(name)

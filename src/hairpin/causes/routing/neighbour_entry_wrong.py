@@ -23,7 +23,7 @@ from hairpin.walk.link.segment import who_answers
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each permanent entry of the next hop with a hardware address that is not its own."""
+    """Yield one candidate for each permanent entry of the next hop that has a wrong hardware address."""
     at_end = view.stop.reason == "neighbour-wrong"
     netns = view.stop.netns if at_end else view.host_netns
     packet = view.stop.seen.packet

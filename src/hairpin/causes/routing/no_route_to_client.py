@@ -26,8 +26,8 @@ from hairpin.network.routing import lookup, route_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for an address that has no route, or another way than the default route's, on a host with a
-    default route in some table."""
+    """Yield one candidate for an address that has no route, or whose route differs from the default route, on a host
+    with a default route in some table."""
     version = view.stop.seen.packet.version
     routes = view.host_namespace.routes
     defaults = tuple(each for each in routes if each.version == version and each.prefix_length == 0)
@@ -37,9 +37,9 @@ def find(view: View) -> Iterator[Candidate]:
         yield from _led_elsewhere(view, defaults)
         return
     if links_without_default(view):
-        return  # an uplink has lost its default route: undoing that comes before a way round by another one
+        return  # an uplink has lost its default route: restoring that comes before a route by another uplink
     if view.looked_up == view.flow.daddr and names_as_own(view.host, version, view.looked_up):
-        return  # a route would send its own published port to a router
+        return  # the published address is the host's own: a route would send its packets to a router
     way = likely_gateway(view.network, view.host_netns, version)
     if way is None:
         return
@@ -59,7 +59,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _led_elsewhere(view: View, defaults: tuple[Route, ...]) -> Iterator[Candidate]:
-    """Yield the candidate that gives the client the default route's way, if another route leads elsewhere.
+    """Yield the candidate that routes the client by the default route, if another route leads elsewhere.
 
     A route into a container network is the network's own fault (client_inside_container_subnet)."""
     version = view.stop.seen.packet.version

@@ -24,7 +24,7 @@ from hairpin.walk.state import RouteDecided
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each policy rule, except the kernel's own, that decided a route of the packet."""
+    """Yield one candidate for each policy rule that decided a route of the packet, except the kernel's own rules."""
     for netns, rule, query in _deciding(view):
         yield Candidate(
             title=message("Policy rule {priority} diverts this flow", priority=rule.priority),
@@ -42,9 +42,9 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
-    """Yield the narrow rules that would decide before it, by the main table, the narrowest first: for what goes to the
-    packet's container network, alone or with the replies; for the replies of the asked port; for what comes from the
-    packet's container network."""
+    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  If the packet
+    goes to a container network: for packets to it, alone and together with its replies.  Else: for the replies of the
+    asked port, then for all packets from the packet's container network."""
     if rule.priority < 2:
         return  # there is no place between it and the rule of table local
     priority, version = rule.priority - 1, query.version
@@ -72,7 +72,8 @@ def _from(
     *,
     wide: bool = True,
 ) -> Iterator[PolicyRule]:
-    """Yield the rules for what comes from there: from the port alone (iproute2 tells ports of IPv4 only), and all."""
+    """Yield the rules for this source: from the port alone (IPv4 only: iproute2 shows no ports in IPv6 rules), then for
+    all its packets."""
     if version == 4 and protocol is not None:
         ports = (port, port) if port is not None else None
         yield PolicyRule(4, priority, table=TABLE_MAIN, source=source, protocol=protocol, sports=ports)
@@ -81,8 +82,8 @@ def _from(
 
 
 def _deciding(view: View) -> Iterator[tuple[Netns, PolicyRule, Query]]:
-    """Yield the policy rules that decide the packet's route, the route back to its source, and each route on its way,
-    with the lookup, and those that pass over others in it.
+    """Yield the policy rules that decide the packet's route, the route back to its source, or a route on its path, each
+    with the lookup.  Rules that jump over others (``goto``) count as well.
 
     A forwarded packet's source is looked up as if it came in by the link that it leaves by."""
     packet = looked_up_packet(view)

@@ -39,7 +39,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each route that decided a lookup of the flow and is not the kernel's own, the most
     specific first.
 
-    A rule that stops the packet stops it on the right way, unless the packet is for a machine known elsewhere."""
+    If a rule stops the packet, its route was right, unless the packet is for a machine known to be elsewhere."""
     found: dict[tuple[Netns, Route], Lookup] = {}
     yield from _thrown(view)
     for each in lookups_on_way(view):
@@ -52,8 +52,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
-    """Yield the way past a VPN's route to everything: the asked port's answers get a table of their own, in which the
-    other default route is, and all else stays in the VPN.  iproute2 tells ports of IPv4 only."""
+    """Yield the way past a VPN's route to everything.  The replies of the asked port get a table with the other default
+    route; all other packets stay in the VPN.  IPv4 only: iproute2 shows no ports in IPv6 rules."""
     namespace, query = view.network.namespace(each.netns), query_there(looked_up_packet(view))
     link = namespace.link(route.next_hops[0].link or "") if route.next_hops else None
     if each.netns != view.stop.netns or route.prefix_length > 1 or link is None or not is_tunnel(namespace, link):
@@ -78,7 +78,7 @@ def _for_answers(view: View, each: Lookup, route: Route) -> Iterator[Way]:
 
 
 def _thrown(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each route that ends the lookup of its table for the packet that found no route."""
+    """Yield one candidate for each ``throw`` route that ended a table's lookup for a packet that found no route."""
     packet, netns = view.stop.seen.packet, view.stop.netns
     for route in view.namespace.routes if view.stop.reason == "no-route" else ():
         covers = route.version == packet.version and inside(

@@ -27,8 +27,8 @@ def by_owner(
     advice: tuple[Message, ...] = (),
     both_ways: bool = False,
 ) -> Callable[[View], Iterator[Candidate]]:
-    """Return the function that yields a candidate for each way past a rule (or policy) of this owner's that stopped the
-    packet, and the other ways with it.
+    """Return the function that yields a candidate for each way past this owner's rule or policy that stopped the
+    packet. Each candidate has the other ways with it.
 
     ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
     ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
@@ -56,7 +56,7 @@ def by_owner(
                 evidence=(place.evidence,),
                 side_effects=side_effects,
                 advice=() if change.calls else (*advice, *_nearly_let_in(view, place)),
-                # What a program keeps is repaired by its own command: a reload of that program takes other ways back.
+                # Repair a program's rule by its own command only: its next reload would undo any other way.
                 ways=(*(Way(each) for each in ways if each != change), *_for_client(view, place))
                 if not change.calls
                 else (),
@@ -67,14 +67,14 @@ def by_owner(
 
 
 def _for_client(view: View, place: Place) -> Iterator[Way]:
-    """Yield the exception for the client alone, if somebody named it."""
+    """Yield the exception for the client alone, if the user named a client."""
     change = for_client(view, place)
     if change is not None:
         yield Way(change, past_decision=True)
 
 
 def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
-    """Yield what a rule before it lacks that is meant for other clients of the same port."""
+    """Yield the hint about an earlier rule that accepts the same port for other clients only."""
     for each in nearly_allowing(view, place):
         if not each.for_others:
             continue

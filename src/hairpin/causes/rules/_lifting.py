@@ -17,7 +17,7 @@ from hairpin.walk.size.size_stop import tells_mtu
 
 _STATES = ir.FieldMatch("ct-state", ((ir.CT_ESTABLISHED, ir.CT_ESTABLISHED), (ir.CT_RELATED, ir.CT_RELATED)))
 _NEIGHBOURS: Body = (ir.FieldMatch("protocol", ((ICMP6, ICMP6),)),)
-"""ICMPv6: without neighbour discovery a link carries no replies, either."""
+"""ICMPv6: without neighbour discovery a link carries no replies either."""
 _ACCEPT = ir.Verdict("accept")
 
 
@@ -38,8 +38,8 @@ def exception(view: View, place: Place) -> Change:
 
 
 def for_client(view: View, place: Place) -> Change | None:
-    """Return the same change for the packet's client alone; None if nobody named the client, or if the packet is none
-    of its requests."""
+    """Return the same change for the packet's client alone.  None if the user named no client, or if the packet is not
+    one of its requests."""
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None
@@ -62,8 +62,8 @@ def _asks_port(body: Body) -> bool:
 
 
 def by_address(view: View, place: Place) -> Change | None:
-    """Return the change that keeps the packet's own address from the rule, whose set holds others as well; None if it
-    asks no set for an address that it drops, or if nobody has named the address."""
+    """Return the change that excepts the packet's own address from the rule, whose set has other addresses as well.
+    None if the rule drops by no address set, or if the user named no address."""
     packet = view.stop.seen.packet
     held = {
         field
@@ -100,12 +100,12 @@ def _bodies(view: View, place: Place, *, answers: bool) -> tuple[Body, ...]:
     if view.stop.stage == "forward":
         return request, (*_by("iif", seen.oif), *_by("oif", seen.iif), *related)
     if place.table == "raw":
-        return (request,)  # connections are not known yet
-    return request, related  # over lo, and for docker-proxy, the replies pass the same hook
+        return (request,)  # the hook runs before conntrack
+    return request, related  # on lo, and with docker-proxy, the replies pass the same hook
 
 
 def _tells_mtu(packet: Packet) -> Body:
-    """Return the match of this ICMP error alone."""
+    """Return the match for this ICMP error alone."""
     assert packet.icmp is not None
     protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.version == 4:
@@ -118,8 +118,8 @@ def _by(field: Literal["iif", "oif"], link: str) -> Body:
 
 
 def _port(view: View) -> Body:
-    """Return matches of the flow's protocol and port: the published one, if the packet was translated to another.  Of a
-    reply it is the service's port, for the client's is another one each time."""
+    """Return matches of the flow's protocol and port.  For a translated packet it is the published port.  For a reply
+    it is the service's port, because each connection has another client port."""
     packet, connection = view.stop.seen.packet, view.stop.seen.connection
     protocol = ir.FieldMatch("protocol", ((packet.protocol, packet.protocol),))
     if packet.protocol not in (TCP, UDP) or packet.dport is None:

@@ -1,10 +1,10 @@
-"""How a flow gets past a rule or a policy that somebody made, the way to be tried first in front.
+"""How a flow gets past a rule or policy that a user or a program made, the preferred way first.
 
-Where ufw keeps the rules, its own command is the only way.  It is the first way where rules of another program in
-ufw's files come behind those of ufw's users (ufw-docker's block in after.rules).  A rule that is written down was
-meant: it stays, and the flow gets an exception.  A rule that is found only at run time is taken away.  A policy stays,
-but for one of raw, mangle or nat, where nobody filters: it is set back.  A rule that asks a set drops others as well,
-who were meant: in front of all ways is the one for this packet's address alone.
+If ufw keeps the rules, its own command is the only way.  It is the first of several if another program's rules in ufw's
+files come after ufw's user rules (ufw-docker's block in after.rules).  A rule that is in a file was meant: it stays,
+and the flow gets an exception.  A rule that exists only at run time is deleted.  A policy stays, except in raw, mangle
+or nat, which are not for filtering: it is reset to accept.  A rule with a set drops other addresses on purpose, so the
+first way excepts this packet's address alone.
 """
 
 from collections.abc import Iterator
@@ -34,15 +34,15 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (deletion(view, place),)
     meant = view.on_host and of_place(place, view.host) is not None
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
-        return (exception(view, place),)  # filtering by a policy is a policy's use
+        return (exception(view, place),)  # filtering is what this policy is for
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
     return (*((alone,) if alone is not None else ()), *(both[::-1] if meant else both))
 
 
 def through_ufw(view: View, place: Place) -> Change | None:
-    """Return the change that ``ufw allow`` or ``ufw route allow`` makes; None if ufw does not keep this host's rules,
-    or no rule of a user's can let this packet through."""
+    """Return the change that ``ufw allow`` or ``ufw route allow`` makes. ¶ None if ufw does not keep this host's rules,
+    or if no user rule can accept this packet."""
     packet = view.stop.seen.packet
     if not view.on_host or rule_keeper(view.host) != "ufw":
         return None
@@ -52,7 +52,7 @@ def through_ufw(view: View, place: Place) -> Change | None:
         return None
     call = _call(view, place, packet.dport, "tcp" if packet.protocol == TCP else "udp")
     parts = ufw_allow_rules(call, view.host_netns, view.host_namespace.ruleset)
-    # After a flush ufw's chains are gone or no rule leads to them, and its command changes nothing for this packet.
+    # After a flush, ufw's chains are gone or no jump leads to them, so its command changes nothing for this packet.
     reached = any(
         part.family == place.family
         and led_from(view, msgspec.structs.replace(place, chain=part.chain), view.stop.stage.upper())
@@ -64,22 +64,22 @@ def through_ufw(view: View, place: Place) -> Change | None:
 
 
 def _is_kept(view: View, part: InsertRule) -> bool:
-    """Return whether ufw's own file has the rule, which the kernel has lost."""
+    """Return whether ufw's own file has the rule that the kernel has lost."""
     place = Place(part.dialect, part.family, part.table, part.chain, 1, part.rule.text)
     found = of_place(place, view.host)
     return found is not None and "/ufw/" in found.file
 
 
 def _is_of_ufw(view: View, place: Place) -> bool:
-    """Return whether a rule of ufw's users comes before this one: it is one of theirs, or the end of a base chain."""
+    """Return whether ufw's user rules come before this rule: it is one of ufw's, or the policy of a base chain."""
     if place.dialect == "nft" or place.table != "filter" or view.stop.stage not in ("input", "forward", "output"):
         return False
     return place.number == 0 or place.chain.startswith(_USERS)
 
 
 def _asks_users_before(view: View, place: Place) -> bool:
-    """Return whether a file of ufw's has the rule, and the packet passes the chain of ufw's users on its way to it:
-    the user's rule decides first, and a reload of ufw keeps it."""
+    """Return whether a file of ufw has the rule and the packet passes ufw's user chain before it.  Then the user's rule
+    decides first, and a reload of ufw keeps it."""
     found = of_place(place, view.host)
     if found is None or found.writer != "manager" or "/ufw/" not in found.file or place.table != "filter":
         return False
@@ -89,7 +89,7 @@ def _asks_users_before(view: View, place: Place) -> bool:
 
 
 def _entered(table: Table, chain: str, place: Place, seen: set[str]) -> Iterator[str]:
-    """Yield the chains that a packet may enter from ``chain`` on, in the kernel's order, up to that of the place."""
+    """Yield the chains that a packet may enter from ``chain`` on, in kernel order, up to the chain of ``place``."""
     found = table.chain(chain)
     if found is None or chain in seen:
         return
@@ -109,7 +109,8 @@ _USERS = ("ufw-user", "ufw6-user", "ufw-after", "ufw6-after", "ufw-reject", "ufw
 
 
 def _is_answer(view: View) -> bool:
-    """Return whether the packet belongs to a connection: ufw's before.rules accept those, and its commands do not."""
+    """Return whether the packet is of an established or related connection: ufw's before.rules accept it, no ufw
+    command does."""
     return bool(view.stop.seen.ct_state & (CT_ESTABLISHED | CT_RELATED))
 
 

@@ -1,7 +1,8 @@
-"""Rules that mean to let a packet in, and do not: they compare what the translation has changed, name an address that
-the container has no more, or stand behind the rule that stops it.
+"""Rules that should accept a packet and do not.
 
-In FORWARD the packet is for the container's port.  The published one is what its connection was first for.
+Such a rule matches the address or port from before the translation, or an old address of the container, or it comes
+after the rule that stops the packet.  In FORWARD the packet has the container's port; the published port is the
+original destination of its connection.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from hairpin.network.attachment import network_for
 from hairpin.network.network import is_held
 
 _BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-daddr4", "daddr6": "ct-orig-daddr6"}
-"""What a match compares, and what it means: the same before the translation."""
+"""By a match's field, the field with the same value before the translation."""
 _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
 _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
@@ -25,10 +26,10 @@ _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_"
 
 
 class Nearly(msgspec.Struct, frozen=True):
-    """A rule that lets the packet in with other words, or at another place in its chain.
+    """A rule that would accept the packet with other matches, or at another position in its chain.
 
-    ``mended``: the words that do.  ``why``: what it compares is translated already; it names an old address, ``old``;
-    it stands behind the rule that stops the packet.  ``for_others``: it is for other clients than this one."""
+    ``mended``: the matches that do.  ``why``: it matches what is already translated; it names an old address, ``old``;
+    it comes after the rule that stops the packet.  ``for_others``: it accepts other clients than this one."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
@@ -38,7 +39,7 @@ class Nearly(msgspec.Struct, frozen=True):
 
 
 def nearly_allowing(view: View, stopped: Place) -> Iterator[Nearly]:
-    """Yield the rules in the chain of the one that stopped the packet, or the policy, that mean to let it in."""
+    """Yield the rules that should accept the packet, in the chain of the rule or policy that stopped it."""
     if view.stop.stage not in ("forward", "input") or view.in_reply or stopped.chain.startswith(_MANAGED):
         return
     stopping = rule_at(view.namespace.ruleset, stopped)
@@ -72,8 +73,8 @@ def _lets_one_through(rule: ir.Rule) -> bool:
 
 
 def _covers(stopping: tuple[ir.Expression, ...], allowing: tuple[ir.Expression, ...]) -> bool:
-    """Return whether the first rule takes all that the second one lets in, as far as links are left out: the second has
-    no use where it stands.  A ban in front of a wider rule takes only a part."""
+    """Return whether the first rule matches all that the second accepts, except for links: then the second is useless
+    in its position.  A ban before a wider rule matches only a part of it."""
     for part in stopping:
         if isinstance(part, ir.FieldMatch):
             if not any(isinstance(each, ir.FieldMatch) and _implies(each, part) for each in allowing):
@@ -95,7 +96,7 @@ def _implies(one: ir.FieldMatch, other: ir.FieldMatch) -> bool:
 
 
 def _translated(seen: Seen, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
-    """Yield the rule if it means the packet's published port, with the words for that."""
+    """Yield the rule with mended matches, if it names the packet's published port."""
     connection = seen.connection
     if connection is None or not connection.status & ir.STATUS_DNAT:
         return
@@ -129,8 +130,8 @@ def _holds(part: ir.FieldMatch, value: int | None) -> bool:
 
 
 def _as_typed(body: tuple[ir.Expression, ...]) -> tuple[ir.Expression, ...]:
-    """Return the matches as a person types them, and nft lists them again: an address tells the IP version, and the
-    protocol stands before the port."""
+    """Return the matches as a person types them and nft lists them: an address implies the IP version, and the protocol
+    precedes the port."""
     addressed = any(isinstance(part, ir.FieldMatch) and part.field in _ADDRESSES for part in body)
     once = dict.fromkeys(body)
     kept = [part for part in once if not (addressed and isinstance(part, ir.FieldMatch) and part.field == "nfproto")]
@@ -149,7 +150,7 @@ def _is_protocol(part: ir.Expression) -> bool:
 
 
 def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -> Iterator[Nearly]:
-    """Yield the rule if it, or the set that it asks, names an address of the packet's network that nobody has."""
+    """Yield the rule if it, or its set, has an address of the packet's network that no namespace has."""
     packet = view.stop.seen.packet
     mended: list[ir.Expression] = []
     old: int | None = None
@@ -164,7 +165,8 @@ def _outdated(view: View, table: ir.Table | None, place: Place, rule: ir.Rule) -
 def _stale(
     view: View, table: ir.Table | None, packet: Packet, part: ir.Expression
 ) -> tuple[int | None, tuple[ir.Expression, ...]]:
-    """Return the old address in the match, and what to ask in its place; None, and the match, if it names none."""
+    """Return the old address in the match, and the match with the present one; None and the match unchanged if it has
+    none."""
     field: ir.Field = "daddr4" if packet.version == 4 else "daddr6"
     if isinstance(part, ir.FieldMatch) and part.field == field and not part.negated and len(part.ranges) == 1:
         first, last = part.ranges[0]
@@ -179,7 +181,7 @@ def _stale(
 
 
 def _old_in(view: View, part: ir.SetMatch, element: ir.Element, packet: Packet) -> int | None:
-    """Return the address in the element that nobody has, if all else in it is as in the packet."""
+    """Return the unused address in the set element, if all its other fields match the packet."""
     old: int | None = None
     values: dict[str, int | None] = dict(_known(packet))
     for field, key in zip(part.fields, element.key, strict=False):
@@ -206,7 +208,7 @@ def _elements(view: View, table: ir.Table | None, name: str) -> tuple[ir.Element
 
 
 def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]:
-    """Return matches of the packet's own values in place of the set."""
+    """Return matches of the packet's own values that replace the set."""
     wanted: set[str] = {*part.fields, *(("protocol",) if "dport" in part.fields else ())}
     return tuple(
         ir.FieldMatch(field, ((value, value),))
@@ -216,8 +218,8 @@ def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]
 
 
 def _is_left(view: View, address: int) -> bool:
-    """Return whether the address is of the packet's container network, and nobody has it, nor may a container that is
-    down have had it."""
+    """Return whether the address is an unused one of the packet's container network, and no stopped container can have
+    had it."""
     packet = view.stop.seen.packet
     meant = network_for(view.host, packet.daddr, packet.version)
     if meant is None or network_for(view.host, address, packet.version) != meant:

@@ -24,13 +24,13 @@ _FIRST_GUARD: Version = (28, 0, 0)
 
 
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the name of the rule's chain begins with one of the prefixes."""
+    """Return a predicate: the rule's chain has a name with one of the prefixes."""
     return lambda _, place: place.chain.startswith(prefixes)
 
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule is in such a chain, and has the form of an engine's: it asks for links, and for no
-    protocol.  What an engine stops, it stops whole.  Any other rule was typed in.  Measured: dockerd 20.10 to 28."""
+    """Return a predicate: the rule is in such a chain and has the form of an engine's rule: it matches links and no
+    protocol.  An engine drops all protocols alike, so a person typed any other rule.  Measured: dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -46,7 +46,7 @@ _OF_PROTOCOL = ("protocol", "sport", "dport", "tcp-flags", "icmp", "icmp6")
 
 
 def _bans(view: View, place: Place) -> bool:
-    """Return whether the rule is in a chain or table of a ban list, or asks one of its sets."""
+    """Return whether the rule is in a chain or table of a ban list, or matches one of its sets."""
     in_theirs = place.chain.startswith(_BAN_LISTS) or place.table.startswith(_BAN_LISTS)
     return in_theirs or any(
         each.startswith((*_BAN_LISTS, "addr-set-", "addr6-set-")) for each in sets_asked(view, place)
@@ -54,24 +54,24 @@ def _bans(view: View, place: Place) -> bool:
 
 
 def sets_asked(view: View, place: Place) -> tuple[str, ...]:
-    """Return the names of the sets that the rule asks."""
+    """Return the names of the sets that the rule matches."""
     return tuple(part.set for part in body_at(view, place) if isinstance(part, SetMatch))
 
 
 def body_at(view: View, place: Place) -> tuple[Expression, ...]:
-    """Return what the rule at the place in the packet's namespace consists of; nothing for a policy."""
+    """Return the body of the rule at the place in the packet's namespace; empty for a policy."""
     rule = rule_at(view.namespace.ruleset, place)
     return rule.body if rule is not None else ()
 
 
 def _nft_table(name: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule is in that table of nftables."""
+    """Return a predicate: the rule is in that nftables table."""
     return lambda _, place: place.dialect == "nft" and place.table == name
 
 
 def _ufw(view: View, place: Place) -> bool:
-    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  It gives it with the
-    `iptables` of this host."""
+    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  ufw sets it by this
+    host's ``iptables``, so it is in that back end."""
     if place.chain.startswith("ufw"):
         return True
     if hidden_backend(view, place):
@@ -87,7 +87,7 @@ def _direct_routing(view: View, place: Place) -> bool:
 
 
 def _fences(body: tuple[Expression, ...]) -> bool:
-    """Return whether the rule is about an address, and about every link but one."""
+    """Return whether the rule matches a destination address and every link except one."""
     addressed = any(isinstance(part, FieldMatch) and part.field in ("daddr4", "daddr6") for part in body)
     return addressed and any(isinstance(part, NameMatch) and part.field == "iif" and part.negated for part in body)
 
@@ -108,14 +108,14 @@ def _stage(stage: str) -> Callable[[View, Place], bool]:
 
 
 def _forward_policy(view: View, place: Place) -> bool:
-    """Return whether it is the policy of iptables' FORWARD, which ufw and dockerd set; a table of nft's own is another
-    one's."""
+    """Return whether it is FORWARD's policy in iptables, which ufw and dockerd set.  A native nft table's policy is
+    another owner's."""
     return view.stop.stage == "forward" and place.number == 0 and place.dialect != "nft"
 
 
 def _podman_beside_docker(view: View, place: Place) -> bool:
-    """Return whether the policy that dockerd sets stopped a packet from or to a network of Podman.  The policy outlives
-    dockerd, as the chains that it made do."""
+    """Return whether the policy that dockerd sets stopped a packet of a Podman network.  The policy and dockerd's
+    chains remain when dockerd is gone."""
     if not _forward_policy(view, place):
         return False
     seen, engines = view.stop.seen, view.host.engines
@@ -127,8 +127,9 @@ def _podman_beside_docker(view: View, place: Place) -> bool:
 
 
 def _left_by_docker(view: View, place: Place) -> bool:
-    """Return whether dockerd's iptables back end set the policy that stopped a packet of one of its networks, and its
-    nftables back end makes the rules now: that never sets it, nor makes a DOCKER-USER, which the switch leaves.
+    """Return whether the policy that stopped a packet of a Docker network is left over from dockerd's iptables back
+    end. ¶ Now dockerd uses its nftables back end, which sets no policy and makes no DOCKER-USER; the switch leaves
+    both.
 
     Source: docker-v29 daemon/libnetwork/drivers/bridge/internal/iptabler/cleaner.go NewCleaner()"""
     if not _forward_policy(view, place) or of_place(place, view.host) is not None:
@@ -142,10 +143,10 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
-    """Return whether FORWARD's policy stopped the packet, and was meant: a file sets it, or dockerd gave it.
+    """Return whether FORWARD's policy stopped the packet, and was meant: a file sets it, or dockerd did.
 
-    dockerd gives it at its start if it had to switch forwarding on.  Where a file had switched that on before, a policy
-    that no file sets is an accident of run time."""
+    dockerd sets it at its start if it had to switch forwarding on.  If a file had switched forwarding on before,
+    dockerd did not set the policy; one that no file sets either was set by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False
@@ -178,7 +179,7 @@ def led_from(view: View, place: Place, start: str) -> bool:
 def hidden_backend(view: View, place: Place) -> bool:
     """Return whether the rule is in the iptables back end that today's ``iptables`` command does not show.
 
-    That needs rules in both back ends; the hidden one is the one that ``iptables -V`` does not name.
+    Both back ends must have rules; ``iptables -V`` does not name the hidden one.
     """
     if place.dialect not in ("iptables-nft", "iptables-legacy"):
         return False
@@ -191,9 +192,9 @@ def hidden_backend(view: View, place: Place) -> bool:
 
 
 def serves_relay(view: View) -> bool:
-    """Return whether docker-proxy would take the packet, or sent it."""
+    """Return whether docker-proxy would receive the packet, or sent it."""
     if any(step.stage == "relay" for step in view.branch.request):
-        return True  # docker-proxy's own connection to the container, or the reply on it
+        return True  # docker-proxy's own connection to the container, or its reply
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
@@ -218,7 +219,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain("DOCKER")),
-    ("engine", _nft_table(TABLE)),  # of dockerd's nftables back end
+    ("engine", _nft_table(TABLE)),  # dockerd's nftables back end
     ("firewalld", _nft_table("firewalld")),
     ("nft-table", lambda _, place: place.dialect == "nft"),
     ("hidden-backend", hidden_backend),
@@ -242,6 +243,6 @@ def owner(view: View, place: Place) -> str:
 def stopped_by(view: View, name: str) -> Place | None:
     """Return the rule or policy that stopped the packet if this owner wrote it, or None.
 
-    The ICMP error that tells of a smaller MTU has a cause of its own, whoever wrote the rule: pmtud-icmp-blocked."""
+    Whoever wrote the rule, a dropped ICMP error about the path MTU is the cause pmtud-icmp-blocked."""
     place = view.place if not tells_mtu(view.stop.seen.packet) else None
     return place if place is not None and owner(view, place) == name else None

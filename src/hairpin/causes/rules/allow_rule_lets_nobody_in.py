@@ -24,7 +24,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each rule that would let the packet in with other words, or at another place."""
+    """Yield one candidate for each rule that would accept the packet with other matches, or at another position."""
     stopped = view.place
     if stopped is None or not lets_exceptions(stopped):
         return
@@ -75,7 +75,8 @@ def _advice(view: View, nearly: Nearly) -> tuple[Message, ...]:
 
 
 def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
-    """Return the change that puts the mended rule in front of the one that never matches, or that stops the packet."""
+    """Return the change that inserts the mended rule before the one that never matches, or before the one that stops
+    the packet."""
     place = nearly.place
     made = rendered(LetIn(view.stop.netns, place, place.chain, (nearly.mended,)), view.network)
     position = stopped.number if nearly.why == "behind" else place.number
@@ -83,7 +84,7 @@ def _mending(view: View, nearly: Nearly, stopped: Place) -> Change:
 
 
 def _placed(part: Primitive, position: int, nearly: Nearly) -> Primitive:
-    """Return the insertion at that place; what is only moved keeps its words."""
+    """Return the insertion at that position.  A rule that only moves keeps its text."""
     if not isinstance(part, InsertRule):
         return part
     rule = part.rule

@@ -28,7 +28,7 @@ from hairpin.network.prefix import address_text
 
 def find(view: View) -> Iterator[Candidate]:
     """Yield a candidate that takes the source off the list with the list's own tool.  If that tool is not on this host,
-    somebody made the rule, and it is treated as any other."""
+    the rule is treated like one that a person typed."""
     place = stopped_by(view, "ban-list")
     if place is None:
         return
@@ -63,8 +63,8 @@ def _banned(view: View, place: Place, change: Change, tool: str) -> Candidate:
 
 
 def _unban(view: View, place: Place) -> Unban | None:
-    """Return the call to the tool that keeps the list, by the names that its actions give their chains and sets; None
-    if it is not on this host."""
+    """Return the call to the ban list's tool, which is known by the names of its chains and sets; None if it is not on
+    this host."""
     packet = view.stop.seen.packet
     address = address_text(packet.saddr, packet.version)
     words = f"{place.chain} {place.text}"
@@ -84,7 +84,7 @@ def _is_here(view: View, program: str) -> bool:
 
 
 def _unbanned(view: View, place: Place) -> tuple[Primitive, ...]:
-    """Return what unbanning does: the address's own rule goes, or the address no longer is in the rule's set."""
+    """Return the parts of unbanning: they delete the address's own rule, or the address from the rule's set."""
     alone = by_address(view, place)
     return (alone if alone is not None else deletion(view, place)).parts
 

@@ -18,7 +18,7 @@ from hairpin.walk.size.size_stop import narrow, tells_mtu
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a candidate for each way past the rule that drops the ICMP error about a lost full-sized packet."""
+    """Yield a candidate for each way past the rule that drops the ICMP error about a too big packet."""
     place, lost, told = view.place, narrow(view.network, view.branch), view.stop.seen.packet
     if place is None or lost is None or not tells_mtu(told):
         return

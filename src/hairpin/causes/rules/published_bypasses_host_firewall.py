@@ -39,11 +39,11 @@ _FILES = {
 }
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _NARROW = 1000
-"""The most ports that a rule about single ports names."""
+"""The most ports of a rule that counts as one about single ports."""
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield each line of a file that denies what passes, once."""
+    """Yield each line of a file that denies a flow which passes, once."""
     found: dict[tuple[str, str, int], Finding] = {}
     for number, trace in enumerate(asked.traces):
         flow = trace.flow
@@ -51,7 +51,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
             continue
         host = asked.network.host(flow.host or asked.network.this.name)
         if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
-            continue  # a port of the host's own meets the rules that are loaded, whatever a file says
+            continue  # a packet to the host's own port meets the loaded rules, whatever a file says
         for file, rule in _denying(host, flow):
             key = (host.name, file.path, rule.line)
             known = found.get(key) or Finding(_candidate(file, rule, flow.dport), "exposure", host=host.name)
@@ -94,7 +94,7 @@ def _is_loaded(host: Host, file: ConfigFile) -> bool:
 
 
 def _about(rules: tuple[Rule, ...], flow: Flow) -> Iterator[Rule]:
-    """Yield the rules that name the flow's port and take its client, in their order: the first one decides."""
+    """Yield the rules that match the flow's port and client, in their order.  The first one decides."""
     assert isinstance(flow.start, Outside | Lan)
     values = {
         "dport": flow.dport,

@@ -26,7 +26,7 @@ from hairpin.walk.deciders import deciders
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield the candidates of each rule that packets of the flow satisfied and that no engine made, the last first."""
+    """Yield candidates for each rule on the flow's path that matched and that no engine made, the last rule first."""
     for each in reversed(deciders(view.network, view.flow).rules):
         netns, place = each.netns, each.place
         if netns not in view.network or (netns.is_host and is_engines(view.network.host(netns.host), place)):
@@ -51,11 +51,11 @@ _MANAGERS = {
     "ufw": message("if ufw should let this in, add a rule (`ufw allow`); `ufw reload` loads its files again, and what "
                    "was added beside them is gone"),
 }  # fmt: skip
-"""What a person does about a rule among those of a manager: it may be the manager's own."""
+"""The advice for a rule among those of a manager: it may be the manager's own."""
 
 
 def _of_manager(view: View, place: Place) -> Message:
-    """Return what a person does about the manager's rule: an option of its own makes it, or a zone does."""
+    """Return the advice for a manager's rule: it comes from an option or a zone of the manager."""
     rule = rule_at(view.namespace.ruleset, place)
     if rule is not None and any(isinstance(part, ReversePathMatch) for part in rule.body):
         return message(
@@ -68,7 +68,8 @@ def _of_manager(view: View, place: Place) -> Message:
 
 
 def _changes(view: View, netns: Netns, place: Place) -> tuple[Change, ...]:
-    """Return what gets the flow past the rule: it is taken away; a rule that fits every packet gets an exception."""
+    """Return the changes that get the flow past the rule: delete it; for a rule that matches every packet, insert an
+    exception."""
     if (netns, place) != (view.stop.netns, view.place):
         return (rendered(TakeAway(netns, place), view.network),) if place.number else ()
     if place.number and lets_exceptions(place) and _fits_all(view.network.namespace(netns), place):

@@ -46,7 +46,7 @@ _PROTOCOLS: dict[int, Protocol] = {TCP: "tcp", UDP: "udp"}
 
 
 class _Left(msgspec.Struct, frozen=True):
-    """A rule that leads to the ``address`` of a container that is gone, and a client's flow that meets it."""
+    """A rule that leads to the ``address`` of a removed container, and a client's flow that matches it."""
 
     place: Place
     rule: Rule
@@ -55,7 +55,7 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield each rule of a container that is gone and that an event makes another container's, once."""
+    """Yield each rule of a removed container that an event turns into another container's rule, once."""
     network = asked.network
     left = {host.name: rules for host in network.hosts if host.was_read and (rules := tuple(_left(network, host)))}
     told: set[tuple[str, int, str, int]] = set()
@@ -96,7 +96,7 @@ def _place(host: Host, stale: Surplus) -> Place | None:
 
 
 def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
-    """Yield the flows of clients that meet the rule: to the host's port, or to the container's own."""
+    """Yield the flows of clients that match the rule: to the host's port, or to the container's own."""
     protocol = _PROTOCOLS.get(_only(stale.rule, "protocol") or 0)
     port = _only(stale.rule, "dport")
     if protocol is None or port is None:
@@ -109,7 +109,7 @@ def _flows(network: Network, host: Host, stale: Surplus) -> Iterator[Flow]:
 
 
 def _only(rule: Rule, field: str) -> int | None:
-    """Return the one value that the rule asks for in this field, or None."""
+    """Return the one value that the rule matches in this field, or None."""
     for each in rule.body:
         if isinstance(each, FieldMatch) and each.field == field and not each.negated and len(each.ranges) == 1:
             first, last = each.ranges[0]
@@ -118,7 +118,7 @@ def _only(rule: Rule, field: str) -> int | None:
 
 
 def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> Finding | None:
-    """Return what the event makes of the rule; None if the flow does not come to another container by it."""
+    """Return what the event makes of the rule; None if the flow does not reach another container by it."""
     was = asked.network
     taker = attachment_of(course.network, course.host, left.address, left.flow.version)
     place = next(_again(course.host, left), None)
@@ -167,7 +167,7 @@ def _again(host: Host, left: _Left) -> Iterator[Place]:
 
 
 def _publishes(container: Container, left: _Left) -> bool:
-    """Return whether the container publishes the port that the rule leads to it, so it is meant to be reached."""
+    """Return whether the container publishes the port to which the rule leads, so that it is meant to be reached."""
     return any(
         each.protocol == left.flow.protocol and left.flow.dport in (each.host_port, each.container_port)
         for each in container.bindings
@@ -175,6 +175,6 @@ def _publishes(container: Container, left: _Left) -> bool:
 
 
 def _is_alike(asked: Flow, flow: Flow) -> bool:
-    """Return whether the flow was asked: from such a client to this address and port."""
+    """Return whether the user asked such a flow: the same kind of client to this address and port."""
     here = (asked.version, asked.daddr, asked.protocol, asked.dport)
     return isinstance(asked.start, Outside | Lan) and here == (flow.version, flow.daddr, flow.protocol, flow.dport)

@@ -1,5 +1,5 @@
-"""Faults of the service that should take the packet.
+"""Faults of the service that should receive the packet.
 
-``_near`` finds what nearly takes the packet, ``_service`` its container and that container's sockets, ``_full`` what is
-to be done about a socket that has no room.
+``_near`` finds listeners that nearly match the packet, ``_service`` its container and that container's sockets,
+``_full`` makes the repair for a socket whose queue is full.
 """

@@ -16,8 +16,8 @@ def by_full_socket(
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for the sockets of the packet's port, all of which are full.
 
-    ``title`` and ``detail`` have places for the process, ``{name}``, and for what was read of the socket: ``{port}``,
-    ``{queued}``, ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: of ss, with which the queue is read again.
+    ``title`` and ``detail`` have places for the process, ``{name}``, and for the socket's readings: ``{port}``,
+    ``{queued}``, ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: of the ``ss`` command that shows the queue.
     ``restart``: what a restart loses.
     """
 
@@ -57,7 +57,7 @@ def _making_room(view: View, socket: Socket) -> Change:
 
 
 def _where(view: View, socket: Socket) -> OfProcess:
-    """Return the process of the socket."""
+    """Return the place of the socket's process."""
     owner = _owner(view, socket)
     return OfProcess(
         process=socket.process,
@@ -69,14 +69,14 @@ def _where(view: View, socket: Socket) -> OfProcess:
 
 
 def _process_of(socket: Socket) -> Message:
-    """Return the socket's process as a title begins with it."""
+    """Return the socket's process as the first words of a title."""
     if socket.process is None or socket.pid is None:
         return message("The process")
     return message("{name} (process {pid})", name=socket.process, pid=socket.pid)
 
 
 def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
-    """Return what a person looks at before the restart.  ``options``: of ss, with which the queue is read again."""
+    """Return what to look at before the restart.  ``options``: of the ``ss`` command that shows the queue."""
     again = message("is it a burst, or does the process hang? Read it again: {command}", command=_again(view, options))
     if socket.pid is None:
         return (again,)
@@ -85,7 +85,7 @@ def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
 
 
 def _is_beside(each: Socket, socket: Socket) -> bool:
-    """Return whether the socket is of the same SO_REUSEPORT group (or the socket itself), and full."""
+    """Return whether the socket is full and is ``socket`` itself or in its SO_REUSEPORT group."""
     same = (each.protocol, each.version, each.address, each.port, each.device)
     return each.is_full and same == (socket.protocol, socket.version, socket.address, socket.port, socket.device)
 

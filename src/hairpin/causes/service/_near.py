@@ -1,7 +1,7 @@
-"""What nearly takes a packet that found no socket: a listener that differs in port, protocol or place.
+"""Listeners that nearly match a packet without a socket: another port, protocol or place.
 
-A client that is refused is seldom far from what it wants.  The causes of this folder, and those of ports that nobody
-publishes, name these listeners and how each is reached.
+A refused client is seldom far from the service that it wants.  The causes of this folder, and those of unpublished
+ports, name these listeners and how to reach them.
 """
 
 from typing import Literal
@@ -30,8 +30,8 @@ def protocol_of(view: View) -> Literal["tcp", "udp"]:
 
 
 def listeners(view: View, container: Container | None) -> tuple[Socket, ...]:
-    """Return what listens in the namespace that refused the packet: first the ports that the image exposes, then those
-    most like the asked one.  In the host's namespace: what this container listens on there."""
+    """Return the listeners in the namespace that refused the packet: first the ports that the image exposes, then those
+    most like the asked port.  In the host's namespace: the listeners of this container."""
     packet, namespace = view.stop.seen.packet, view.namespace
     own = (each for each in namespace.sockets if serves(each, namespace) and each.address != EMBEDDED)
     if view.on_host:
@@ -67,7 +67,7 @@ def socket_list(sockets: tuple[Socket, ...]) -> Message | str:
 class Elsewhere(msgspec.Struct, frozen=True):
     """Another container, or the host (``container`` None), that listens on the asked port.
 
-    ``network``: the network on which the asker reaches that container; empty: none."""
+    ``network``: the network on which the asking container reaches it; empty: none."""
 
     container: Container | None
     socket: Socket
@@ -80,8 +80,8 @@ class Elsewhere(msgspec.Struct, frozen=True):
 
 
 def elsewhere(view: View) -> tuple[Elsewhere, ...]:
-    """Return who else on this host listens on the port that was asked of a container, those on a network of the asker
-    first, and the host last."""
+    """Return the other listeners on this host for the port that was asked of a container.  Those on a network of the
+    asking container come first, the host comes last."""
     host, refused = view.host, view.stop.netns
     start = view.flow.start
     asking = host.container(start.name) if isinstance(start, FromContainer) else None
@@ -99,7 +99,7 @@ def elsewhere(view: View) -> tuple[Elsewhere, ...]:
 
 
 def who_else(view: View) -> tuple[Message, ...]:
-    """Return who else listens on the port that was asked of a container, and how the asker reaches it."""
+    """Return the sentences about other listeners on the asked port, and how the asking container reaches them."""
     return tuple(_reached(view.stop.seen.packet.dport or 0, each) for each in elsewhere(view)[:FEW])
 
 
@@ -136,7 +136,7 @@ def _shared(host: Host, asking: Container | None, other: Container) -> str:
 
 
 def _taking(view: View, namespace: Namespace) -> Socket | None:
-    """Return the namespace's socket of the asked protocol and port that takes packets of others."""
+    """Return the namespace's socket for the asked protocol and port that accepts packets from elsewhere."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     own = (each for each in namespace.sockets if (each.protocol, each.port) == wanted and serves(each, namespace))
     return next((each for each in own if not on_loopback(each)), None)

@@ -1,4 +1,4 @@
-"""The sockets of a namespace in which a packet found none, and the container that was asked."""
+"""The sockets of a namespace in which a packet found none, and the container that it was for."""
 
 from typing import Literal
 
@@ -16,8 +16,8 @@ from hairpin.network.strayed import is_typed_in
 def in_container(view: View) -> Container | None:
     """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None.
 
-    Dockerd's resolver in a container is no service of the container's, nor is what a container looks for at an address
-    that somebody typed in there."""
+    Dockerd's resolver in a container is not the container's service.  Neither is a packet to an address that a person
+    added in the container."""
     if not view.on_host:
         packet = view.stop.seen.packet
         asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)
@@ -35,7 +35,7 @@ def same_port(view: View) -> tuple[Socket, ...]:
 
 
 def other_protocol(view: View) -> tuple[Socket, ...]:
-    """Return the namespace's sockets of the packet's port and the other protocol that are no client's."""
+    """Return the namespace's server sockets of the packet's port and the other protocol."""
     other: Literal["tcp", "udp"] = "tcp" if protocol_of(view) == "udp" else "udp"
     return tuple(each for each in _at_port(view, other) if serves(each, view.namespace))
 
@@ -55,15 +55,15 @@ def published_to(view: View, container: Container) -> PortBinding | None:
 
 
 def is_foreign(view: View, container: Container) -> bool:
-    """Return whether the container neither publishes nor exposes the asked port: another one may be meant.  A port that
-    it is known for is its own, whoever else listens on that number."""
+    """Return whether the container neither publishes nor exposes the asked port, so another one may be meant.  A
+    well-known port of the container's program is its own, whoever else listens on that number."""
     wanted = (protocol_of(view), view.stop.seen.packet.dport)
     return published_to(view, container) is None and wanted not in container.exposed
 
 
 def unpublished_listeners(view: View, container: Container) -> tuple[Socket, ...]:
-    """Return the container's listeners of the packet's protocol that no published port leads to and that take packets
-    from outside the container."""
+    """Return the container's listeners of the packet's protocol that accept packets from outside and to which no
+    published port leads."""
     published = {(each.protocol, each.container_port) for each in view.host.network_owner(container).bindings}
     return tuple(
         each
@@ -81,14 +81,14 @@ def read_log(view: View, container: Container) -> Message:
 
 
 def listening(view: View, advice: Message) -> AddSocket:
-    """Return the change after which a socket on every address takes the packet."""
+    """Return the change after which a socket on every address receives the packet."""
     packet = view.stop.seen.packet
     socket = Socket(protocol=protocol_of(view), version=packet.version, address=None, port=packet.dport or 0)
     return AddSocket(view.stop.netns, socket, advice)
 
 
 def bound_to_all(view: View, container: Container) -> AddSocket:
-    """Return the change after which the container's service, now bound to one address, is bound to all."""
+    """Return the change that binds the container's service to all addresses; now it is bound to one."""
     port = view.stop.seen.packet.dport
     advice = message("let the service in {container} bind to 0.0.0.0:{port}", container=container.name, port=port)
     return listening(view, advice)

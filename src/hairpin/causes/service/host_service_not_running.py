@@ -22,7 +22,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the unit of the host that usually has the port, if it should run and does not."""
+    """Yield one candidate for the host's unit that usually serves the port, if it should run and does not."""
     known = known_port(view.flow.dport, view.flow.protocol)
     if known is None or not is_unserved(view):
         return

@@ -33,7 +33,7 @@ _DNS = 53
 
 
 class _Meant(msgspec.Struct, frozen=True):
-    """A service that may be meant: where it is, what the container's configuration says then, and the reading."""
+    """A service that may be meant: where it is, what the container's configuration should say, and the reading."""
 
     title: Message
     said: Message
@@ -41,7 +41,8 @@ class _Meant(msgspec.Struct, frozen=True):
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when a container asks itself for a port that it has not, and somebody else has it."""
+    """Yield one candidate when a container asks itself for a port that it does not serve, and another container or the
+    host does."""
     packet, flow, container = view.stop.seen.packet, view.flow, view.container
     start = flow.start
     asks_itself = isinstance(start, FromContainer) and start.netns == view.stop.netns and packet.daddr == flow.daddr
@@ -80,7 +81,8 @@ def _candidate(view: View, container: Container, meant: tuple[_Meant, ...]) -> C
 
 
 def _meant(view: View, container: Container) -> Iterator[_Meant]:
-    """Yield the services that may be meant: what the port leads to on the host, who listens on it, and the host."""
+    """Yield the services that may be meant: the one to which the host leads the port, other listeners on it, and the
+    host."""
     port, protocol = view.stop.seen.packet.dport or 0, protocol_of(view)
     named: set[str] = set()
     for other, binding in bindings_of(view.host, port, protocol):

@@ -33,8 +33,8 @@ from hairpin.wanted import ask_container
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the container has sockets on other ports, which nobody reaches by another published
-    port, and none of the asked number for the other protocol."""
+    """Yield one candidate when the container has sockets on other ports which no published port reaches, and none on
+    the asked port number for the other protocol."""
     container = in_container(view)
     if container is None or same_port(view) or other_protocol(view):
         return
@@ -66,7 +66,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _repair(view: View, container: Container, socket: Socket) -> Message:
-    """Return how the listener is reached: by the published port, or, where none leads here, by its own number."""
+    """Return how to reach the listener: by its published port or, without one, by its own port."""
     binding = published_to(view, container)
     if binding is None:
         return message(

@@ -21,7 +21,7 @@ from hairpin.network.tunnel.flannel import relay_behind
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the stopped process whose socket took the packet."""
+    """Yield one candidate for the stopped process whose socket received the packet."""
     socket = _stopped_at(view)
     if socket is None or socket.pid is None:
         return
@@ -45,7 +45,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
-    """Yield one candidate for a process in a frozen control group, unless its container is paused: that freezes it."""
+    """Yield one candidate for a process in a frozen control group, unless its container is paused, which freezes it as
+    well."""
     owner = owner_of_socket(view.network, view.stop.netns, socket)
     if owner is not None and owner.status == "paused":
         return
@@ -71,7 +72,7 @@ def _frozen(view: View, socket: Socket) -> Iterator[Candidate]:
 
 
 def _stopped_at(view: View) -> Socket | None:
-    """Return the socket that took the packet; behind flanneld's tun device that is flanneld's own."""
+    """Return the socket that received the packet; behind flanneld's tun device, flanneld's own socket."""
     link = view.namespace.link(view.stop.link)
     relay = relay_behind(view.namespace, link) if link is not None and view.stop.stage == "tunnel" else None
     if relay is not None:

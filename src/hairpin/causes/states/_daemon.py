@@ -1,4 +1,4 @@
-"""The reasons for which dockerd does not run, as its traces tell them, and when its absence is felt."""
+"""Why dockerd does not run, as far as its log and files tell, and after which event users notice it."""
 
 from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine
@@ -8,7 +8,7 @@ from hairpin.message import Message, message
 
 
 def wrong_zone(host: Host, engine: Engine) -> Message | None:
-    """Return why the daemon cannot start beside firewalld; None if firewalld has its bridges where it wants them."""
+    """Return why the daemon cannot start beside firewalld; None if its bridges are in the zone that it needs."""
     bridges = bound_elsewhere(host, engine)
     if not bridges:
         return None
@@ -21,5 +21,5 @@ def last_words(boot: Boot | None) -> Message | None:
 
 
 def after(down: Health) -> str:
-    """Return the event after which the absence of the daemon is felt, at the latest."""
+    """Return the event after which the missing daemon is noticed at the latest."""
     return "container-stop" if down.enabled else "reboot"

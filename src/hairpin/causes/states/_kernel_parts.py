@@ -1,5 +1,5 @@
-"""Parts of the kernel that an engine's rules need and that it could not get: what the engine said, held against what
-the kernel has now."""
+"""Kernel features that an engine's rules need and that the engine could not get.  The engine's words are compared with
+what the kernel has now."""
 
 from collections.abc import Iterator
 
@@ -13,16 +13,16 @@ from hairpin.message import Message, message
 
 
 def still_missing(host: Host, cause: str, modules: dict[str, str]) -> tuple[Told, ...]:
-    """Return the engines' words that mean the cause, without those whose module the kernel has or can load by now.
+    """Return the engines' words that mean the cause, except those whose module the kernel has or can load now.
 
-    ``modules``: the module of a subject where it is another than ``xt_SUBJECT``."""
+    ``modules``: by subject, the module if it is not ``xt_SUBJECT``."""
     return tuple(
         each for each in words_meaning(host, cause) if not _is_there(host.rule_tools.modules, module_of(each, modules))
     )
 
 
 def module_of(said: Told, modules: dict[str, str]) -> str:
-    """Return the module that the words are about; empty: they name none."""
+    """Return the module that the words are about; empty if they name none."""
     if not said.subject:
         return ""
     return modules.get(said.subject, f"xt_{said.subject}")
@@ -30,14 +30,14 @@ def module_of(said: Told, modules: dict[str, str]) -> str:
 
 def _is_there(files: ModuleFiles | None, module: str) -> bool:
     if files is None:
-        return False  # a kernel without loadable modules lacks what it was said to lack
+        return False  # without loadable modules, the kernel still lacks what the engine missed
     if not module:
         return files.there and not files.forbidden and files.modules is not None
     return files.can_have(module) is True
 
 
 def state(host: Host, title: Message, said: tuple[Told, ...], module: str, severity: Severity) -> Finding:
-    """Return the state of a host whose engine could not make its rules for want of the module (empty: not named)."""
+    """Return the state of a host whose engine could not make its rules without the module (empty: not named)."""
     names = tuple(each.container.name for each in said if each.container is not None)
     files = host.rule_tools.modules
     found = Candidate(

@@ -1,7 +1,7 @@
-"""What an engine's own words say kept a container, or the engine itself, from starting: the cause that they mean.
+"""The cause that an engine's own words about a failed start mean.
 
-Only words that say why something does not run now count: the error of a container that does not run, and the log of a
-daemon that does not.
+Only words about the present count: the error of a container that does not run, and the log of a daemon that does not
+run.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.texts.told import cause_told
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Words of an engine.  ``container``: the one that they are about; None: the engine itself.  ``subject``: the
+    """Words of an engine.  ``container``: the container that they are about; None: the engine itself.  ``subject``: the
     module, match, target or table that they name; empty: none."""
 
     engine: Engine
@@ -26,8 +26,8 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def makers_told(host: Host, container: Container) -> tuple[str, ...]:
-    """Return the id of the cause that the engine's error about the container means; else that of the lock for which an
-    iptables waits now, since the engine then starts nothing.  Nothing if none is known."""
+    """Return the id of the cause that the engine's error about the container means.  Without such an error: the cause
+    of the xtables lock, if an iptables process waits for it now, because the engine then starts nothing."""
     if container.running:
         return ()
     cause, _ = cause_told(container.error)
@@ -37,13 +37,14 @@ def makers_told(host: Host, container: Container) -> tuple[str, ...]:
 
 
 def makers_of_end(boot: Boot | None) -> tuple[str, ...]:
-    """Return the ids of the causes that the log of a daemon's end means."""
+    """Return the ids of the causes that the daemon's last log lines mean."""
     found = (cause_told(line)[0] for line in (boot.log if boot is not None else ()))
     return tuple(dict.fromkeys(each for each in found if each))
 
 
 def words_meaning(host: Host, cause: str) -> Iterator[Told]:
-    """Yield what the host's engines say of the cause: of containers that do not run, and of a daemon that does not."""
+    """Yield what the host's engines say about the cause: of containers that do not run, and of a daemon that does not
+    run."""
     for engine in host.engines:
         for each in engine.containers:
             meant, subject = cause_told(each.error) if each.error and not each.running else ("", "")

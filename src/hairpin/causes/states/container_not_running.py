@@ -35,7 +35,8 @@ _CRASHED = tuple(128 + each for each in (4, 6, 7, 8, 11))
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each stopped container that should publish this port, if no running one publishes it."""
+    """Yield one candidate for each stopped container that should publish this port, if no running container publishes
+    it."""
     bindings = asking_container(view) or held_once_running(view) or _asked_itself(view) or exposed_on_host(view)
     if any(container.running and binding.actual and not _has_ended(container) for container, binding in bindings):
         return
@@ -68,7 +69,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _asked_itself(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the container whose own port is asked, if it does not run; its binding leads from no port of the host."""
+    """Return the stopped container whose own port is asked.  Its binding has no port of the host."""
     container = view.host.container(view.meant) if view.meant else None
     if container is None or view.flow.protocol == "icmp" or (container.running and not _has_ended(container)):
         return ()
@@ -83,7 +84,8 @@ def _on_host_network(view: View, engine: Engine, container: Container) -> Change
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield each container that its restart policy wants up and that is not: it loops, or its start failed."""
+    """Yield each container that should be up by its restart policy and is not: it restarts in a loop, or its start
+    failed."""
     for engine in host.engines:
         for container in () if is_down(host, engine) else engine.containers:
             if not is_wanted_up(host, container):
@@ -106,8 +108,8 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def is_wanted_up(host: Host, container: Container) -> bool:
-    """Return whether the restart policy wants the container up, and it is not.  One that ended without an error under
-    the policy ``always`` was stopped by somebody: its engine would have started it again."""
+    """Return whether the restart policy wants the container up, and it is not.  A container with policy ``always`` that
+    ended without an error was stopped by a person: else its engine would have started it again."""
     if container.restart_policy == "no":
         return False
     if container.status == "restarting":
@@ -200,7 +202,7 @@ def _unconnected(engine: Engine, container: Container, said: Message) -> Message
 
 
 def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> Message:
-    """Return why nothing has the container's own port, which is not published."""
+    """Return why nothing listens on the container's own port, which is not published."""
     values = {"port": binding.container_port, "code": container.exit_code, "at": container.finished_at or "-"}
     if not binding.container_port:
         return message("It has ended, so it asks nothing.")
@@ -225,8 +227,8 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 
 def _failed(container: Container) -> bool:
-    """Return whether the container's program ended by itself with an error: it would do so again.  One that a signal
-    ended, as after a fault in memory, may not."""
+    """Return whether the container's program ended with an error by itself, so that it would do so again.  A program
+    that a signal ended, for example after a memory fault, may not."""
     return (
         container.status == "exited"
         and not container.error
@@ -235,7 +237,7 @@ def _failed(container: Container) -> bool:
 
 
 def _has_ended(container: Container) -> bool:
-    """Return whether the container ended while the host was read, and its engine starts it again."""
+    """Return whether the container ended while the host was read.  Its engine starts it again."""
     gone = container.netns is None and not container.left_unread
     return container.running and gone and container.restart_policy != "no"
 

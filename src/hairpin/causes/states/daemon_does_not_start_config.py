@@ -22,7 +22,7 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the configuration that keeps a daemon which should run from starting."""
+    """Yield the configuration error that keeps a daemon from starting that should run."""
     for each in health(host):
         boot = each.engine.boot
         why = refusal(each.engine)

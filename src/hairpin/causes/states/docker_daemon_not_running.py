@@ -45,9 +45,9 @@ _BY_ITS_FILE = "daemon-does-not-start-config"
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each container that publishes the port and does not run, or has lost its docker-proxy or
-    rules, because its daemon does not run; for the container whose resolver ended with it; or for one of an overlay
-    network of which the other nodes are no longer told.  Its change has all that the start brings back."""
+    """Yield one candidate for each container that a stopped daemon takes out of service.  It publishes the port and
+    does not run, or its docker-proxy or rules are gone; or its resolver is gone; or it is on an overlay network about
+    which the other nodes get no more news.  The change has all that the daemon's start restores."""
     yield from _resolving(view)
     yield from _gossiping(view)
     for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
@@ -81,8 +81,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _resolving(view: View) -> Iterator[Candidate]:
-    """Yield the candidate of a container that asks dockerd's resolver, which is a socket of dockerd's in the
-    container's namespace.  Source: moby libnetwork/resolver.go SetupFunc()"""
+    """Yield the candidate for a container that asks dockerd's resolver.  Its socket, in the container's namespace, is
+    dockerd's.  Source: moby libnetwork/resolver.go SetupFunc()"""
     packet, container = view.stop.seen.packet, view.container
     if container is None or view.stop.reason != "no-listener" or packet.dport is None:
         return
@@ -96,8 +96,8 @@ def _resolving(view: View) -> Iterator[Candidate]:
 
 
 def _gossiping(view: View) -> Iterator[Candidate]:
-    """Yield the candidate of a container on an overlay network whose node's dockerd no longer tells the others of it,
-    or does not hear of it.  The others remove its entries.
+    """Yield the candidate for a container on an overlay network, if dockerd on its node or on this one is down. ¶
+    Without dockerd's gossip the other nodes remove the container's entries.
 
     Source: moby libnetwork/networkdb/cluster.go, libnetwork/drivers/overlay/joinleave.go"""
     unknown = unknown_peer(view)
@@ -114,21 +114,21 @@ def _gossiping(view: View) -> Iterator[Candidate]:
 
 
 def _made_again(view: View, engine: Engine) -> tuple[Primitive, ...]:
-    """Return the rules that the host lacks and that the daemon makes when it starts."""
+    """Return the missing rules that the daemon makes when it starts."""
     running = msgspec.structs.replace(engine, running=True)
     return restoring_all(missing_of(view.host, running), view.host_netns, view.host_namespace).parts
 
 
 def _addressed(view: View, engine: Engine) -> Iterator[Primitive]:
-    """Yield the addresses that the bridges lack and that the daemon gives them when it starts."""
+    """Yield the missing bridge addresses that the daemon sets when it starts."""
     for joined in engine.networks:
         yield from (AddEntry(view.host_netns, each) for each in lost_addresses(view.host, joined))
 
 
 def _held(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what the daemon's start and then the container's start change.
+    """Return the parts of the daemon's start and the container's start.
 
-    Where its network is not known only docker-proxy's socket is simulated."""
+    If the container's network is not known, only docker-proxy's socket is simulated."""
     parts = _started_parts(view, engine, container, binding)
     if any(isinstance(part, (InsertRule, AddSocket)) for part in parts):
         return parts
@@ -137,7 +137,7 @@ def _held(view: View, engine: Engine, container: Container, binding: PortBinding
 
 
 def _started_parts(view: View, engine: Engine, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return what both starts change; nothing if the container is on no network that is known."""
+    """Return the parts of both starts; none if the container's networks are not known."""
     started = first_start(view.host, engine)
     change = starting_change(started.host, container, binding)
     return (*started.parts, *change.parts) if change is not None else ()
@@ -173,7 +173,7 @@ def _started(
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the daemon that should run and does not."""
+    """Yield the daemon that should run and does not run."""
     for each in health(host):
         if each.is_down and each.expected:
             yield Finding(_latent(host, each), "latent", event=after(each))
@@ -200,12 +200,12 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether the daemon ends at what a failed start has left in its database: no further start helps."""
+    """Return whether leftovers of a failed start in its database end the daemon.  Another start does not help."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 
 def _by_hand(host: Host, engine: Engine) -> tuple[Way, ...]:
-    """Return how a person repairs the database.  The networks that users have made are in it, too.
+    """Return how a person repairs the database, which also holds the networks that users have made.
 
     Source: moby libnetwork/drivers/bridge/bridge.go createNetwork(); measured with 26.1.5"""
     if not _has_two_records(engine.boot):

@@ -28,8 +28,8 @@ from hairpin.message import Message, message
 
 
 class Manager(msgspec.Struct, frozen=True):
-    """A program that clears all tables when it starts.  ``chains``: some of its own.  ``repair``: what spares an
-    engine's rules."""
+    """A program that clears all tables when it starts.  ``chains``: some of its own chains.  ``repair``: a command of
+    it that keeps an engine's rules."""
 
     name: str
     chains: frozenset[str]
@@ -60,7 +60,7 @@ _MANAGERS = (
 )
 """Source: ConfigServer csf.pl, APF's files/apf, Shorewall's Chains.pm and shorewall.conf(5), arno-iptables-firewall."""
 _FEWEST = 2
-"""So many of a manager's chains are there: one name alone may be anybody's."""
+"""The number of a manager's chains that proves it: a single name may be a coincidence."""
 
 _CLEARS = re.compile(
     r"\bip6?tables(?:-legacy|-nft)?\b(?:\s+-\S+(?:\s+\w+)?)*?\s+(?:-F|--flush)\s*(?:$|[;&|])"
@@ -68,13 +68,13 @@ _CLEARS = re.compile(
     r"|\bnft\b.*\bflush\s+ruleset\b"
 )
 _AT_BOOT = ("/etc/rc.local", "/etc/rc.d/rc.local", "/etc/local.d/")
-"""Where scripts lie that run at boot alone, before the engine.  All others run again: those of cron and of links, and
-the scripts that cron names."""
+"""Folders of scripts that run only at boot, before the engine.  All others run repeatedly: those of cron and of links,
+and the scripts that cron calls."""
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the one state of a host whose engine runs and has lost all of its rules in a table beside such a
-    manager."""
+    """Yield the one state of a host that has such a manager, and whose running engine has lost all its rules in a
+    table."""
     flushed = [
         (engine, lost) for engine, lost in missing_on(host) if is_table_flushed(lost) and not is_down(host, engine)
     ]

@@ -24,7 +24,7 @@ _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the program that hides another one of dockerd's, or that there is none."""
+    """Yield the program that hides another program of dockerd from it, or the fact that there is none."""
     programs = host.rule_tools.programs
     if tuple(words_meaning(host, _ID)) or (programs is not None and not programs.found and _calls_iptables(host)):
         evidence = tuple(one for each in words_meaning(host, _ID) for one in each.evidence)
@@ -37,7 +37,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _calls_iptables(host: Host) -> bool:
-    """Return whether a Docker of the host makes its rules by iptables."""
+    """Return whether a Docker engine of the host makes its rules by iptables."""
     return any(
         engine.kind == "docker" and missing.wanted.backend == "iptables" and missing.wanted.rules
         for engine, missing in missing_on(host)

@@ -29,7 +29,7 @@ from hairpin.message import Message, message
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the program that confuses rules, or that may have, if the engine lacks rules that it can have confused."""
+    """Yield the program that confuses rules, or may have done so, if the engine lacks rules that fit."""
     found = judgement(host)
     if found == "sound" or not _calls_iptables(host):
         return
@@ -39,7 +39,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _calls_iptables(host: Host) -> bool:
-    """Return whether an engine of the host makes its rules by this program."""
+    """Return whether an engine of the host makes its rules by this ``iptables``."""
     return any(
         missing.dialect == "iptables-nft" and missing.wanted.backend == "iptables" and missing.wanted.rules
         for _, missing in missing_on(host)
@@ -140,7 +140,7 @@ def _line(host: Host, found: Judgement) -> Message:
 
 
 def _build(host: Host) -> str:
-    """Return the package's version if it is that of the program, else the program's."""
+    """Return the package's version if the program is from the package, else the program's version."""
     package, program = host.version("package:iptables") or "", host.version("iptables") or ""
     return package if VERSION in package else program.removeprefix("iptables ")
 

@@ -26,7 +26,7 @@ _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield what an engine said that it lacks, if the kernel still lacks it; else that the modules' folder is gone."""
+    """Yield what an engine said is missing, if the kernel still lacks it; else that the module folder is gone."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
     if said:
@@ -42,7 +42,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _gone(files: ModuleFiles) -> Finding:
-    """Return the state of a host whose kernel works with what it has loaded, and can load nothing more."""
+    """Return the state of a host whose kernel works with its loaded modules and cannot load another one."""
     title = message("The files of the running kernel's modules are gone")
     found = Candidate(
         title=title,

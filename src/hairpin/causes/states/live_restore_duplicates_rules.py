@@ -24,7 +24,7 @@ from hairpin.network.prefix import Version, inside
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the one state of a host whose POSTROUTING has copies of the rules of a dockerd with live-restore."""
+    """Yield the one state of a host whose POSTROUTING has duplicates of a live-restore dockerd's rules."""
     docker = next((each for each in host.engines if each.kind == "docker" and each.live_restore), None)
     copies = tuple(_copies(host, docker)) if docker is not None and docker.iptables is not False else ()
     if not copies:
@@ -54,7 +54,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _copies(host: Host, docker: Engine) -> Iterator[Place]:
-    """Yield the place of each rule that is the engine's and stands before in the chain, in the host's order."""
+    """Yield the place of each rule of the engine that is already earlier in the chain, in rule order."""
     for table in host.namespace(host.netns.name).ruleset.tables:
         chain = table.chain("POSTROUTING") if table.name == "nat" and table.dialect != "nft" else None
         seen: Counter[object] = Counter()

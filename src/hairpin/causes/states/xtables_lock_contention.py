@@ -22,14 +22,15 @@ from hairpin.message import Message, message
 
 _LOCK = "/run/xtables.lock"
 _LONG_S = 5
-"""No ``iptables`` that makes a rule takes so long."""
+"""No ``iptables`` call that makes a rule takes that long."""
 _WAITING_S = 1
-"""Waiting for less time than that is usual while several containers start."""
+"""A shorter wait is usual while several containers start."""
 _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the holder that keeps others waiting or has had the lock for long; else what an engine says about it."""
+    """Yield the process that keeps others waiting for the lock or has held it for long; else what an engine says about
+    it."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
     waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)
@@ -41,7 +42,7 @@ def of_host(host: Host) -> Iterator[Finding]:
 
 
 def _is_iptables(user: LockUser) -> bool:
-    """Return whether the process itself is an iptables, which holds the lock for as long as it works."""
+    """Return whether the process is an iptables command, which holds the lock while it works."""
     return "tables" in user.process
 
 

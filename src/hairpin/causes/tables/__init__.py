@@ -1,1 +1,1 @@
-"""A table of the kernel is full, or an entry of one decides what becomes of the flow."""
+"""A kernel table is full, or one of its entries decides about the flow."""

@@ -26,7 +26,7 @@ from hairpin.walk.state import ConntrackDecided, Reason, Step
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each namespace with an entry that the packet has met."""
+    """Yield one candidate for each namespace with a conntrack entry that the packet has matched."""
     seen: set[Netns] = set()
     for step in (*view.branch.request, *view.branch.data):
         entry = step.decided_by.entry if isinstance(step.decided_by, ConntrackDecided) else None
@@ -62,7 +62,7 @@ def _candidate(step: Step, entry: Connection) -> Candidate:
 
 
 def _said(entry: Connection) -> Message:
-    """Return where the entry sends its packets."""
+    """Return the sentence that says where the entry sends its packets."""
     original, target = entry.original, entry.reply.reversed()
     if (target.daddr, target.dport) == (original.daddr, original.dport):
         return message("The entry was made before a rule translated this port: it has no DNAT.")

@@ -55,7 +55,7 @@ def _limit(namespace: Namespace, place: Place) -> Limit | None:
 
 
 def _entered(limit: Limit) -> frozenset[str]:
-    """Return the list as if the packet had been entered: the walk has decided already."""
+    """Return the list without the packet's own entry, which the walk has already added."""
     return frozenset({limit.list}) if isinstance(limit, RecentLimit) else frozenset()
 
 

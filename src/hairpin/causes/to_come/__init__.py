@@ -1,5 +1,5 @@
-"""What fails after an event and not before it: a file, a unit or an option that was never asked since the last one.
+"""What fails only after an event: a file, a unit or an option that has had no effect since the last such event.
 
-No stop of a packet shows these now.  The event is carried out on the model of the host; what fails then has a cause of
-that time, and the files here say under which name it waits.  ``_coming``: what several of them ask.
+No packet shows these causes now.  hairpin carries the event out on the model of the host and diagnoses the flows that
+fail then.  The files here give that later cause its present name.  ``_coming``: what several of them share.
 """

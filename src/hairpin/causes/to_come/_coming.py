@@ -1,4 +1,4 @@
-"""What the causes to come ask of an event and of the cause of its time."""
+"""Questions about an event and about the cause found after it."""
 
 import re
 
@@ -24,7 +24,7 @@ def loses_engine_rules(coming: Coming) -> bool:
 
 
 def setting_of(coming: Coming) -> Setting | None:
-    """Return the line that has the last word on the sysctl that stops the packet, and says what stops it."""
+    """Return the line with the last word on the sysctl that stops the packet, if it sets the stopping value."""
     where = coming.found.candidate.where
     if not isinstance(where, OfSysctl):
         return None
@@ -57,8 +57,8 @@ def brought_translation(coming: Coming) -> Place | None:
 
 
 def engine_rule_of_the_file(coming: Coming) -> Place | None:
-    """Return the rule of an engine's form that stops the packet once the saved rules are loaded, or that has come with
-    them and leads it astray.  None if no file of the host has the rule: the engine has made it itself."""
+    """Return the rule in an engine's form, from a saved file, that stops or misdirects the packet once the file is
+    loaded. ¶ None if no file of the host has the rule: then the engine made it itself."""
     for place in (stopping_rule(coming), brought_translation(coming)):
         of_engine = place is not None and _OF_ENGINE.search(f"{place.chain} {place.text}") is not None
         if place is not None and of_engine and _is_saved(coming.host, place):
@@ -75,7 +75,7 @@ def _is_saved(host: Host, place: Place) -> bool:
 
 
 def managers(host: Host) -> tuple[str, ...]:
-    """Return the programs that load rules of their own at a boot, or have loaded them."""
+    """Return the programs that load their own rules at boot, or have loaded them."""
     found = [name for name in _MANAGERS if (one := unit(host, name)) is not None and one.enabled.startswith("enabled")]
     keeper = rule_keeper(host)
     if keeper in _MANAGERS and keeper not in found:

@@ -21,23 +21,23 @@ from hairpin.network.prefix import address_text
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     left = frozenset(_left(coming.host, coming.host_then))
     rule = stopping_rule(coming)
     if not left or rule is None:
         return bool(left) and coming.found.id in _STALE
-    # The rule that stops the packet then, or one that lets it pass today: the container is not where it says.
+    # The rule that will stop the packet, or one that accepts it today: it names an address that the container leaves.
     told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
     return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 
 
 _PODMANS = ("NETAVARK", "CNI-")
-"""How the chains of Podman's back ends begin, which it makes anew with the container's new address."""
+"""Prefixes of the chains of Podman's back ends, which they make again with the container's new address."""
 _STALE = ("dnat-rule-stale-address", "dnat-rule-shadowed")
 
 
 def _left(was: Host, then: Host) -> Iterator[str]:
-    """Yield the addresses that a container has today, and that it has not after the event though it runs."""
+    """Yield the present addresses of containers that will run after the event with other addresses."""
     for container in was.containers():
         after = then.container(container.name)
         if after is not None and after.running:

@@ -15,7 +15,7 @@ from hairpin.netfilter.evaluate.chain import Place
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     by_files = (*OF_FIREWALLD, "reboot")
     return (
         coming.event in by_files

@@ -14,7 +14,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     starts = ("docker-restart", "reboot", "docker-upgrade")
     down = coming.found.id in ("docker-daemon-not-running", "container-not-running")
     return coming.event in starts and down and any(bound_elsewhere(coming.host, each) for each in coming.host.engines)

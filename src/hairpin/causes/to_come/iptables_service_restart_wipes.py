@@ -15,10 +15,10 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
-    return brought_translation(coming) is None  # else the file holds the engine's rules, of another day
+    return brought_translation(coming) is None  # else the file holds older rules of the engine
 
 
 CAUSE = Cause(

@@ -15,7 +15,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     was = next((each for each in coming.host.containers() if each.name == _name(coming)), None)
     return (
         coming.found.id == "container-not-running"

@@ -28,6 +28,6 @@ CAUSE = Cause(
 
 
 def of_flows(asked: AskedFlows) -> Iterator[Finding]:
-    """Yield the rules of somebody's own that keep nobody out after an event."""
+    """Yield users' own rules that no longer keep clients out after an event."""
     advice = message("if they are meant to stay out, write the rule where this host's firewall loads its rules")
     return opened_by_events(asked, advice, of_engine=False)

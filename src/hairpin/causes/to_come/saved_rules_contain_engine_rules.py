@@ -14,7 +14,7 @@ from hairpin.message import message
 
 
 def foresees(coming: Coming) -> bool:
-    """Return whether this is what the event brings."""
+    """Return whether the event brings this cause."""
     rule = engine_rule_of_the_file(coming)
     return coming.event in ("reboot", "saved-rules-restore") and rule is not None and bool(rule.number)
 

@@ -1,1 +1,1 @@
-"""Traffic control of a link takes the packet: its queueing discipline or one of its filters."""
+"""Traffic control of a link drops or redirects the packet: its queueing discipline or one of its filters."""

@@ -1,4 +1,4 @@
-"""The router that a missing default route could have led to."""
+"""The router to which a missing default route may have led."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,9 @@ from hairpin.network.prefix_witness import routers_of_far_hosts
 
 
 class Gateway(msgspec.Struct, frozen=True):
-    """A router on a link.  ``source``: what names it; None: nothing does, and the address is a mere stand-in by which
-    walks show what a default route would do.  ``hint``: what helps a person to find the router then.  ``off_link``: no
-    network of the link has it."""
+    """A router on a link.  ``source``: the reading that names it; None: no reading does, and the address is a
+    placeholder with which a walk shows the effect of a default route.  ``hint``: then helps a person to find the
+    router.  ``off_link``: it is in no network of the link."""
 
     link: str
     address: int
@@ -37,8 +37,8 @@ class Gateway(msgspec.Struct, frozen=True):
 def links_without_default(view: View) -> frozenset[str]:
     """Return the uplinks that may have lost the default route of the main table; none if it has one.
 
-    A link that has a default route in a table of its own, for packets from its own address, has kept its way.  A
-    default route in any other table may be the host's own, if a policy rule is lost or wrong."""
+    A link whose own table has a default route for packets from its own address has lost nothing.  A default route in
+    any other table may have been meant for the host, if a policy rule is lost or wrong."""
     version, host = view.stop.seen.packet.version, view.host_namespace
     defaults = [each for each in host.routes if each.version == version and each.prefix_length == 0]
     addresses = _outer_addresses(view.network, view.host_netns, version)
@@ -49,8 +49,7 @@ def links_without_default(view: View) -> frozenset[str]:
 
 
 def _is_for_own_address(host: Namespace, default: Route, addresses: tuple[Address, ...]) -> bool:
-    """Return whether a policy rule leads to the table of that default route what is sent from an address of its
-    link."""
+    """Return whether a policy rule leads packets from the link's own address to the table of that default route."""
     links = {hop.link for hop in default.next_hops}
     own = {each.value for each in addresses if each.link in links}
     rules = (each for each in host.rules if (each.version, each.table) == (default.version, default.table))
@@ -64,9 +63,8 @@ def likely_gateway(
 ) -> Gateway | None:
     """Return the likely router on an uplink; None without an uplink.  ``links``: only these uplinks count.
 
-    It is the router that a file names, or a default route of another table or of the other family; else a stand-in.  A
-    neighbour that was merely seen there may be any machine, and another network's router need not know the way: these
-    are hints, no names."""
+    It is the router that a file names, or that of a default route in another table or family; else a placeholder.  A
+    neighbour on the link may be any machine, and another network's router may have no route: these are only hints."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):
@@ -93,7 +91,7 @@ def _outer_addresses(network: Network, netns: Netns, version: Version) -> tuple[
 
 
 def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | None:
-    """Return the router in that address's network which a file or another default route names."""
+    """Return the router in that address's network that a file or another default route names."""
     near = own.value, own.prefix_length, own.version
     named = (each for each in _named(network, netns, own) if each.address != own.value)
     return next((each for each in named if inside(each.address, *near)), None)
@@ -118,8 +116,8 @@ def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
 
 
 def _of_other_family(namespace: Namespace, own: Address) -> Iterator[Gateway]:
-    """Yield the one neighbour of the link that has the hardware address of the other family's default router, which is
-    no other neighbour's."""
+    """Yield the link's one neighbour with the hardware address of the other family's default router, if no other
+    neighbour has it."""
     routers = {
         router
         for route in namespace.routes
@@ -155,7 +153,7 @@ def _routers(route: Route, own: Address) -> Iterator[int]:
 
 
 def _hint(namespace: Namespace, own: Address) -> Message | None:
-    """Return what may be the router: that of other routes by the link, else the only neighbour that was seen there."""
+    """Return what may be the router: the gateway of other routes by the link, else the only neighbour seen there."""
     routers = dict.fromkeys(router for route in namespace.routes for router in _routers(route, own))
     if len(routers) == 1:
         text = address_text(next(iter(routers)), own.version)

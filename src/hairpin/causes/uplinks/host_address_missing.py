@@ -35,16 +35,17 @@ from hairpin.network.prefix import Version, address_text
 from hairpin.network.tables import has_default_route
 
 _STAND_IN = (169 << 24) | (254 << 16) | 1
-"""A link-local address, by which walks show what an address would do; it is never printed, nor is a router's."""
+"""A link-local address with which walks show the effect of an address; it is never printed, and neither is a
+router's."""
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for another host's link that lacks the address to which the packet goes and which a file
-    names for it.  Then one for each link to the outside of this host that lacks what a file names; else one if no such
-    link has an address.
+    """Yield one candidate for another host's link that lacks the packet's destination, if a file names that address for
+    it.  Then one for each uplink of this host that lacks an address which a file names; else one if no uplink has an
+    address.
 
-    Most hosts have no IPv6 address and need none: for IPv6 a file has to name one, or a route has a gateway that the
-    link reached by the address that it had."""
+    Most hosts need no IPv6 address.  For IPv6, a file has to name one, or a route's gateway shows that the link had
+    one."""
     yield from _of_other_host(view)
     version = view.flow.version
     bare = tuple(bare_links(view.network, view.host_netns, version)) if view.on_host else ()
@@ -79,8 +80,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _of_other_host(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the other host that was read and has lost the packet's destination: the address that the
-    flow is for, or that of a tunnel's far end."""
+    """Yield one candidate for another host that was read and has lost the packet's destination address. ¶ It is the
+    flow's destination, or the address of a tunnel's far end."""
     packet, flow = view.stop.seen.packet, view.flow
     asked: tuple[tuple[Version, int], ...] = ((packet.version, packet.daddr), (flow.version, flow.daddr))
     for version, address in dict.fromkeys(asked):
@@ -125,7 +126,7 @@ def _candidate(
 def _named(view: View, bare: tuple[Link, ...], version: Version) -> Iterator[tuple[Address, str]]:
     """Yield the one address of each link that files name and the host lacks, with the file's path.
 
-    A file may name addresses of several links.  An address that could be another link's as well is left out."""
+    A file may name addresses of several links.  An address that may be another link's is left out."""
     host = view.host_namespace
     lacking = {
         link.name: {

@@ -27,8 +27,8 @@ from hairpin.network.prefix_witness import differing_prefixes
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the main table has no default route; its gateway is the uplink's likely router.
 
-    With a link's address, or its right prefix length, its default route is gone, too: these are other causes.  So is
-    the lost route to a link's own network where the packet is for that network."""
+    A link that loses its address or prefix length also loses its default route: these are other causes.  So is the lost
+    route to a link's own network, for a packet to that network."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
     links = links_without_default(view) if view.on_host else frozenset[str]()
@@ -63,15 +63,15 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _lost_ways(view: View) -> tuple[Route, ...]:
-    """Return the routes to networks of the host's own links that are gone, too: by them the kernel takes a router for a
-    next hop."""
+    """Return the lost routes to the networks of the host's own links.  Without them the kernel rejects a router as next
+    hop."""
     return tuple(
         each for each in missing_routes(view.host_namespace, view.stop.seen.packet.version) if each.type == "unicast"
     )
 
 
 def put_back(version: Version, link: str, *, onlink: bool = False) -> Message:
-    """Return what only a person can do who knows the router.  ``onlink``: no network of the link has it."""
+    """Return the advice for a person who knows the router.  ``onlink``: the router is in no network of the link."""
     far = ("onlink",) if onlink else ()
     command = shlex.join(("ip", *six(version), "route", "add", "default", "via", "ROUTER", "dev", link, *far))
     return message(

@@ -22,7 +22,8 @@ from hairpin.network.network import is_uplink
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each link that a file names with its address, where the host has none to the outside."""
+    """Yield one candidate for each link that a file names with its address, if the host has no such link as an
+    uplink."""
     netns, host = view.host_netns, view.host_namespace
     if not view.on_host or any(is_uplink(view.network, netns, each) for each in host.links):
         return

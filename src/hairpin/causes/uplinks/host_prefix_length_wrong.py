@@ -25,8 +25,8 @@ from hairpin.network.tables import has_default_route
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for each address with another length than all witnesses tell, of any host: a packet may stop
-    on one host because the tunnel to it ends on another."""
+    """Yield one candidate for each address, on any host, whose prefix length differs from what all witnesses say.  A
+    packet may stop on one host because the tunnel to it ends on another."""
     versions: tuple[Version, ...] = (4, 6)
     for netns in (host.netns for host in view.network.hosts if host.netns in view.network):
         for version in versions:

@@ -21,8 +21,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield a translation of the public address on the host itself: to its private address, else into Docker's
-    chain."""
+    """Yield a translation of the public address on the host itself: to its private address, else by Docker's chain."""
     flow = view.flow
     mapping = view.network.world.public(flow.version, flow.daddr)
     if mapping is None:
@@ -58,7 +57,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _instead(public: str, private: str) -> tuple[Message, ...]:
-    """Return what else would do, and what would not."""
+    """Return the alternatives to the translation, and what does not help."""
     return (
         message("a line in /etc/hosts does nothing here: names are looked up, addresses are not"),
         message(

@@ -1,4 +1,4 @@
-"""The commands that set something in the kernel, or delete what it has learned."""
+"""Commands that set something in the kernel, or delete learned entries."""
 
 from collections.abc import Iterator
 from typing import assert_never
@@ -30,8 +30,8 @@ from hairpin.network.prefix import Version, address_text
 
 
 def setting_argv(part: c.Setting, namespace: Namespace | None) -> tuple[Words, ...]:
-    """Return the commands in order; none for a carrier, which only a person at the cable can change.  ``namespace``: as
-    it is before.  Raises ChangeError for what no command can say."""
+    """Return the commands in order; none for a carrier, which only a person at the cable can change.  ``namespace``:
+    its state before.  Raises ChangeError if no command can make the change."""
     match part:
         case c.SetSysctl(path=path, value=value):
             return (("sysctl", "-w", _assigned(path, value)),)
@@ -71,7 +71,7 @@ def _adding(entry: c.Entry) -> Words:
         case PolicyRule():
             return ("ip", *six(entry.version), "rule", "add", *policy_rule_words(entry))
         case Neighbour():
-            # The kernel keeps one entry of an address: a learned one, or one made by hand before, is replaced.
+            # The kernel keeps one entry per address, so this replaces a learned or an earlier manual one.
             return ("ip", "neigh", "add" if entry.proxy else "replace", *new_neighbour_words(entry))
         case FdbEntry():
             verb = "append" if entry.remote is not None else "add"
@@ -104,7 +104,7 @@ def _deleting(entry: c.Entry, namespace: Namespace | None) -> Words:
 
 
 def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
-    """Return the words that find the rule: its priority, or all of it if other rules have the same priority."""
+    """Return the selector of the rule: its priority, or all of it if other rules have the same priority."""
     same = [
         each
         for each in (namespace.rules if namespace is not None else ())
@@ -114,7 +114,8 @@ def _selecting(rule: PolicyRule, namespace: Namespace | None) -> Words:
 
 
 def _lasting(entry: FdbEntry) -> Words:
-    """Return the word for an entry that is no address of the device's own: bridge(8) makes permanent ones else."""
+    """Return the keyword for an entry that is no own address of the device: bridge(8) adds ``permanent`` ones by
+    default."""
     return ("static",) if entry.state == "static" else ()
 
 

@@ -1,4 +1,4 @@
-"""Steps as acts for the bare runner: which commands are run with which input, which files are replaced.
+"""Steps as acts for the bare runner: commands with their input, and files to replace.
 
 Pure: a generator yields each act and is sent its result, so that it runs on a host, in a replica and in a test alike.
 Expectations are not checked here.  The caller checks them first, on a network that was just read:
@@ -20,7 +20,7 @@ from hairpin.message import message
 
 
 def carrying(step: Step) -> Acting:
-    """Carry the step out up to the first act that fails, and return the complaint of that act."""
+    """Carry out the step until an act fails, and return the error text of that act."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             return (yield from _all(Command((*entering, *argv)) for argv in commands))
@@ -46,7 +46,7 @@ def carrying(step: Step) -> Acting:
 
 
 def carrying_all(made: Sequence[Step]) -> Acting:
-    """Carry the steps out in order, up to the first that fails, and return its complaint."""
+    """Carry out the steps in order until one fails, and return its error text."""
     for step in made:
         complaint = yield from carrying(step)
         if complaint is not None:
@@ -55,11 +55,12 @@ def carrying_all(made: Sequence[Step]) -> Acting:
 
 
 def _judging(step: ReplaceFile) -> Acting:
-    """Let the file's own program judge the new file in a copy beside it, if the step names one and the host has it."""
+    """Let the file's own program validate the new file in a copy beside it, if the step names one and the host has
+    it."""
     if not step.validator or step.after is None:
         return None
     folder, _, name = step.path.rpartition("/")
-    copy = f"{folder}/.{name}.hairpin-new"  # a name that carry/files.py clears away after a kill
+    copy = f"{folder}/.{name}.hairpin-new"  # carry/files.py deletes files of this name after a kill
     done = yield Replace(copy, None, step.after)
     if done.complaint is not None:
         return done.complaint
@@ -72,11 +73,11 @@ def _judging(step: ReplaceFile) -> Acting:
 
 
 _NOT_INSTALLED = 127
-"""As a shell says it, and carry/run.py."""
+"""The words of a shell and of carry/run.py."""
 
 
 def _starting(call: SetUnitState) -> Acting:
-    """Start the unit.  Of one that ends at once systemd only says that it did, so its program's last line is added."""
+    """Start the unit.  If it ends at once, systemd's error says only that, so the last line of its program is added."""
     complaint = yield from _all([Command(call_argv(call))])
     if complaint is None:
         return None
@@ -89,8 +90,8 @@ def _starting(call: SetUnitState) -> Acting:
 
 
 def taking_empty_chains(step: LoadRules) -> Acting:
-    """Take away the built-in chains that iptables-nft has made for the step, and return no complaint: it refuses one
-    that has rules by now, or drops by its policy.  Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
+    """Delete the built-in chains that iptables-nft made for the step, and return no error: it refuses to delete one
+    that now has rules or a DROP policy.  Source: iptables(8) ``-X``; measured with iptables 1.8.9"""
     for chain in dict.fromkeys(step.makes):
         yield Command((*step.entering, step.program, "-w", "-t", step.table, "-X", chain))
     return None
@@ -105,7 +106,7 @@ def _all(commands: Iterator[Command] | Sequence[Command]) -> Acting:
 
 
 def _load(step: LoadRules) -> Acting:
-    """Load the edits.  For nft the handles that the rules have at this moment are listed first."""
+    """Load the edits.  For nft, the present handles of the rules are listed first."""
     first = step.does[0]
     if isinstance(first, ReplaceTable):
         return (yield from _all(_entered([replacing(first)], step.entering)))

@@ -1,10 +1,8 @@
-"""Replaced files as commands that may be typed in twice, and with any indentation: a here-document ends only at a line
-that begins with its mark, so that a copied block would not end.
+"""Replaced files as commands that may be run twice, and with any indentation: an indented here-document would not end.
 
-Only a file that is not there is written whole.  In one that is there, sed(1) edits the changed lines and leaves the
-others: evidence may have the file in part.  sed addresses each line by its whole text.  If that text is not unique, it
-uses line numbers, and first checks that the file is unchanged.  In a JSON file only the changed options are set or
-deleted.
+Only a missing file is written whole.  In an existing file, sed(1) edits only the changed lines, because the evidence
+may lack the others.  sed addresses each line by its whole text.  If that text is not unique, it uses line numbers, and
+first checks that the file is unchanged.  In a JSON file only the changed options are set or deleted.
 """
 
 import hashlib
@@ -20,8 +18,8 @@ _SPECIAL = re.compile(r"[\\/.*\[\]^$]")
 
 
 def written_lines(text: str, *, packed: bool = False) -> str:
-    """Return the command that prints the text: a quoted word for each line.  ``packed``: several of them side by side,
-    as far as they have room."""
+    """Return the command that prints the text: a quoted word for each line.  ``packed``: several words on one command
+    line."""
     lines = text.removesuffix("\n").split("\n")
     if len(lines) == 1 and "\\" not in lines[0] and not lines[0].startswith("-"):
         return f"echo {_quoted(lines[0])}"
@@ -40,12 +38,12 @@ def _rows(words: list[str]) -> list[str]:
 
 
 def _quoted(line: str) -> str:
-    """Return the line as one word of a shell: readable also where it has single quotes."""
+    """Return the line as one shell word that stays readable even with single quotes in it."""
     return shlex.quote(line) if "'" not in line else '"' + re.sub(r'["$`\\]', lambda found: "\\" + found[0], line) + '"'
 
 
 def file_commands(path: str, before: str | None, after: str | None) -> Iterator[str]:
-    """Yield the commands that replace the file's content; ``after`` None: that delete it."""
+    """Yield the commands that replace the file's content; ``after`` None: that delete the file."""
     name = shlex.quote(path)
     if after is None:
         yield f"rm {name}"
@@ -71,13 +69,13 @@ def file_commands(path: str, before: str | None, after: str | None) -> Iterator[
 
 
 _Block = tuple[list[str], list[str], int]
-"""The lines that go, those that come, and the index of the first of those that go."""
+"""The removed lines, the added lines, and the index of the first removed line."""
 
 
 def _json_edit(path: str, before: str, after: str) -> str | None:
-    """Return the command that sets or deletes the options by which the two differ; None if one of them is no object.
+    """Return the command that sets or deletes the options in which the two differ; None if one of them is no object.
 
-    It reads the whole file first, so a file that is no JSON stays as it is."""
+    It parses the whole file first, so a file that is not JSON stays unchanged."""
     try:
         was, wanted = (json.loads(text) for text in (before or "{}", after))
         edits = [f"d.pop({name!r}, 0)" for name in was if name not in wanted]
@@ -90,8 +88,8 @@ def _json_edit(path: str, before: str, after: str) -> str | None:
 
 
 def _by_text(name: str, old: list[str], new: list[str], block: _Block, *, is_ended: bool) -> list[str] | None:
-    """Return the commands that find the lines by their text; None if the text is not enough to find them, or to know
-    later that it was done.  ``is_ended``: the file's last line has its newline."""
+    """Return the commands that find the lines by their text; None if the text is not unique before, or after the edit.
+    ``is_ended``: the file's last line has its newline."""
     gone, come, start = block
     if any(old.count(line) > 1 or line in new for line in gone):
         return None
@@ -121,7 +119,7 @@ def _inserted(at: str, line: str) -> str:
 
 
 def _by_number(path: str, before: str, after: str, blocks: list[_Block]) -> str:
-    """Return the command that edits lines by their numbers, if the file is still the one that was read."""
+    """Return the command that edits lines by their numbers, if the file is still as it was read."""
     name = shlex.quote(path)
     if not before:  # sed has no line to begin at
         return f"[ -s {name} ] || {written_lines(after)} > {name}"

@@ -1,7 +1,6 @@
-"""What a chain holds of a rule before each edit, so that the commands shown for the edits may be typed in twice.
+"""A chain's copies of a rule before each edit, so that the shown commands may be run twice.
 
-Words alone do not say which of several equal rules is meant, nor whether a rule is there because the same command was
-typed in before.
+A rule's text does not show which of several equal rules is meant, or whether the same command already added it.
 """
 
 import re
@@ -17,15 +16,15 @@ from hairpin.netfilter.ir import Chain, Table
 
 _INTERFACE = re.compile(r"(?:! )?-[io] \S+ ?")
 _WITHOUT_INTERFACES = "1.8.11 (nf_tables)"
-"""iptables-nft 1.8.11 compares no interfaces when it looks for a rule: `-C` finds rules that are not there, and `-D`
-deletes those of another interface.  Source: iptables' commit 40406dbfaefb, "nft: fix interface comparisons in `-C`
-commands"; Debian's 1.8.11-2 has it."""
+"""iptables-nft 1.8.11 compares no interfaces when it looks for a rule: `-C` finds missing rules, and `-D` deletes rules
+of another interface.  Source: iptables' commit 40406dbfaefb, "nft: fix interface comparisons in `-C` commands";
+Debian's 1.8.11-2 has it."""
 
 
 class Held(msgspec.Struct, frozen=True):
-    """``copies``: how many rules of the chain have the same words before the edit.  ``is_first``: the rule to delete is
-    the first that the tool finds by its words.  ``has_table``: the edit's table is there.  ``moved_from``: an equal
-    rule, with its number before the edit, that a later edit deletes: the rule moves, and their number stays."""
+    """``copies``: how many rules of the chain have the same text before the edit.  ``is_first``: the rule to delete is
+    the first with its text.  ``has_table``: the edit's table is there.  ``moved_from``: the place, before the edit, of
+    an equal rule that a later edit deletes: the rule moves."""
 
     copies: int = 0
     is_first: bool = True
@@ -34,7 +33,7 @@ class Held(msgspec.Struct, frozen=True):
 
 
 def held_before(edits: Sequence[RuleEdit], table: Table | None, version: str | None) -> tuple[Held, ...]:
-    """Return what each edit finds after those before it; ``version``: what ``iptables -V`` says."""
+    """Return the state that each edit finds after the earlier ones; ``version``: the output of ``iptables -V``."""
     return tuple(_held(edits, table, _WITHOUT_INTERFACES in (version or "")))
 
 
@@ -58,8 +57,8 @@ def _held(edits: Sequence[RuleEdit], table: Table | None, blind: bool) -> Iterat
 
 
 def _moved_from(edits: Sequence[RuleEdit], texts: list[str], printed: str) -> Place | None:
-    """Return the place, before the first edit, of a rule that reads as the inserted one and that a later edit of the
-    chain deletes."""
+    """Return the place, before the first edit, of a rule with the inserted text that a later edit of the chain
+    deletes."""
     first = edits[0]
     assert isinstance(first, InsertRule)
     rules = list(enumerate(texts, 1))
@@ -79,5 +78,5 @@ def _texts(table: Table | None, chain: str) -> list[str]:
 
 
 def _looks(text: str, blind: bool) -> str:
-    """Return the words that the tool compares."""
+    """Return the text as the tool compares it."""
     return _INTERFACE.sub("", text) if blind else text

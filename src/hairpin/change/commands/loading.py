@@ -1,6 +1,5 @@
-"""The input with which iptables-restore, nft and ebtables make edits of one table at once.
-Rules are deleted by their numbers.  nft deletes by handle: the handles at these numbers are read when the step is
-carried out, because the kernel gives new ones at each load.
+"""The input with which iptables-restore, nft and ebtables make edits of one table at once. Rules are deleted by number.
+nft deletes by handle: the handles are read when the step is carried out, because each load changes them.
 
 Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
@@ -38,15 +37,15 @@ def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
 
 
 def default_dialect(version: str | None) -> Literal["iptables-nft", "iptables-legacy"] | None:
-    """Return the back end of the host's ``iptables`` by what ``iptables -V`` says: before 1.8 there was one."""
+    """Return the back end of the host's ``iptables``, from ``iptables -V``: before 1.8 there was one."""
     if not version:
         return None
     return "iptables-nft" if "nf_tables" in version else "iptables-legacy"
 
 
 def program(dialect: Dialect, family: str, version: str | None) -> str:
-    """Return the command that edits these rules on a host whose ``iptables -V`` says this.  The back end's own name is
-    used only where the host's ``iptables`` is the other one."""
+    """Return the command that edits these rules on a host with this ``iptables -V``.  It has the back end's own name
+    only if the host's ``iptables`` is the other back end."""
     if dialect in ("nft", "ebtables"):
         return dialect
     name = "ip6tables" if family == "ip6" else "iptables"
@@ -56,7 +55,7 @@ def program(dialect: Dialect, family: str, version: str | None) -> str:
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:
-    """Return the load of the edits.  No user chain is declared, because that would empty one that is there."""
+    """Return the load of the edits.  It declares no user chain, because that would flush an existing one."""
     lines = [f"*{table}", *(line for edit in edits for line in _restore_lines(edit)), "COMMIT", ""]
     return Command((restore_tool(dialect, family), "--noflush"), "\n".join(lines))
 
@@ -64,7 +63,7 @@ def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, tabl
 def _restore_lines(edit: RuleEdit) -> Iterator[str]:
     match edit:
         case AddChain(chain=chain):
-            yield f"-N {chain}"  # fails if the chain is there, where `:{chain} -` would empty it
+            yield f"-N {chain}"  # fails if the chain exists, where `:{chain} -` would flush it
         case DeleteChain(chain=chain):
             yield f"-X {chain}"
         case SetPolicy(place=place, policy=policy):
@@ -81,7 +80,7 @@ def _restore_lines(edit: RuleEdit) -> Iterator[str]:
 
 
 def replacing(edit: ReplaceTable) -> Command:
-    """Return the load that replaces a table; raises ChangeError for what its tool cannot say."""
+    """Return the load that replaces a table; raises ChangeError if its tool cannot express it."""
     if edit.dialect == "nft":
         name = f"{edit.family} {edit.name}"
         made = _nft_table(edit.table) if edit.table is not None else ""
@@ -89,7 +88,7 @@ def replacing(edit: ReplaceTable) -> Command:
     if edit.dialect == "ebtables":
         raise ChangeError(message("ebtables rules cannot be written from the model"))
     table = edit.table if edit.table is not None else Table(edit.family, edit.name, edit.dialect, ())
-    # A built-in chain that the input does not name keeps its policy.
+    # A built-in chain that the input does not declare keeps its policy.
     built_in = (
         Chain(*chain[:1], (), chain[1], chain[2], chain[3], "accept")
         for chain in BUILT_IN.get(edit.name, ())
@@ -118,7 +117,7 @@ def _nft_table(table: Table) -> str:
 
 
 def nft_load(edits: Sequence[RuleEdit], handles: Handles) -> Command:
-    """Return the load of the edits in one transaction; raises ChangeError for a rule that is not there."""
+    """Return the load of the edits in one transaction; raises ChangeError for a missing rule."""
     numberings = {chain: Numbering(len(each)) for chain, each in handles.items()}
     text = "".join(f"{line}\n" for edit in edits for line in _nft_lines(edit, handles, numberings))
     return Command(("nft", "-f", "-"), text)
@@ -151,8 +150,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
 
 
 def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[int | str]) -> tuple[str, str]:
-    """Return ``insert`` or ``add``, and the handle of the earlier rule in front of which, or behind which, the new one
-    goes."""
+    """Return ``insert`` or ``add``, and the handle of the earlier rule before or after which the new one goes."""
     if edit.position is None or edit.position == len(numbering) + 1:
         return "add", ""
     if edit.position == 1:
@@ -168,8 +166,8 @@ def _insertion_place(edit: InsertRule, numbering: Numbering, handles: Sequence[i
 def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Yield the commands that make one edit of iptables' or nft's rules at boot, each with whether it may fail.
 
-    iptables deletes a rule before it inserts it, and makes no chain that is there.  Raises ChangeError for a table that
-    is replaced as a whole."""
+    The iptables commands delete a rule before they insert it, and do not make an existing chain.  Raises ChangeError
+    for a table that is replaced as a whole."""
     match edit:
         case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
             verb = "insert" if position == 1 else "add"

@@ -21,13 +21,13 @@ class Numbering:
         return len(self._numbers)
 
     def before(self, number: int) -> int | None:
-        """Return the former number of the rule that has this number now; None if it is new, or if there is none."""
+        """Return the former number of the rule with this number; None if the rule is new, or if there is none."""
         return self._numbers[number - 1] if 0 < number <= len(self._numbers) else None
 
     def insert(self, position: int | None) -> None:
-        """Note that a rule is inserted at the position (from 1; None: at the end)."""
+        """Record that a rule is inserted at the position (from 1; None: at the end)."""
         self._numbers.insert(len(self._numbers) if position is None else position - 1, None)
 
     def delete(self, number: int) -> int | None:
-        """Note that a rule is deleted, and return its former number; None if it is new, or if there is none."""
+        """Record that a rule is deleted, and return its former number; None if it is new, or if there is none."""
         return self._numbers.pop(number - 1) if 0 < number <= len(self._numbers) else None

@@ -1,7 +1,7 @@
-"""Edits of rules as commands that may be typed in twice: the second time they change nothing.
+"""Edits of rules as commands that may be run twice: the second run changes nothing.
 
-An insertion looks for the rule's words in the chain first.  ``iptables -C`` is not asked, because that of 1.8.11 finds
-rules that are not there.  Many edits of one table are one load of those lines that the table lacks.
+An insertion first looks for the rule's text in the chain.  It does not use ``iptables -C``, because 1.8.11 finds rules
+that are not there.  Many edits of one table become one load of the missing lines.
 """
 
 import re
@@ -22,12 +22,12 @@ from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.nft.misprints import as_typed
 
 _NEVER_FOUND = re.compile(r"(?:^| )(?:-m (?:recent|connlimit)|-j HMARK)(?: |$)")
-"""Rules that ``iptables -D`` does not find by their words: it compares extensions byte by byte, and of these the
-kernel's copy differs from its own.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
+"""Rules that ``iptables -D`` does not find by their text: it compares extensions byte by byte, and the kernel's copy of
+these differs.  Measured with each extension of iptables 1.8.9, nf_tables and legacy."""
 _ANONYMOUS = re.compile(r"(?<=\bjump \{|\bgoto \{) ")
-"""The blank behind the brace of a chain without a name, which nft lists with each of its rules on a line of its own."""
+"""The blank after the brace of an anonymous chain, whose rules nft lists each on its own line."""
 _FEW = 3
-"""Edits up to this number are shown as a command each."""
+"""Up to this number of edits, each is shown as a command."""
 _PLAIN = re.compile(r"[\w@%+=:,./ {}-]*")
 """Words of nft that a shell leaves as they are."""
 
@@ -38,7 +38,7 @@ _WORD = re.compile(r"[\w@%+=:,./-]+|!", re.ASCII)
 
 
 def words_for_shell(rule: str) -> str:
-    """Return the words of an iptables rule, quoted for a shell.  It would run a ``$( )`` in a comment."""
+    """Return an iptables rule's arguments, quoted for a shell, which would run a ``$( )`` in a comment."""
     if _OBEYED.search(rule) is None:
         return rule
     words = map(unquoted, split_words(rule))
@@ -46,8 +46,8 @@ def words_for_shell(rule: str) -> str:
 
 
 def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
-    """Yield the commands that make the edits of a table.  ``guarded`` False: as they are typed once, a single insertion
-    without the look whether its rule is there."""
+    """Yield the commands that make the edits of a table.  ``guarded`` False: to be run once, so that a single insertion
+    does not check whether its rule exists."""
     enter = "".join(f"{word} " for word in step.entering)
     tool = enter + step.program
     if _is_one_load(step):
@@ -69,8 +69,8 @@ def rules_commands(step: LoadRules, *, guarded: bool = True) -> Iterator[str]:
 
 
 def _is_one_load(step: LoadRules) -> bool:
-    """Return whether the edits are many that only add what the table lacks, at the beginning of a chain or at its end:
-    a load of those lines that the table does not have yet."""
+    """Return whether these are several edits that only add missing rules, at the beginning or end of a chain, so that
+    one load of the missing lines makes them."""
     return (
         len(step.does) > _FEW
         and step.dialect.startswith("iptables")
@@ -80,8 +80,8 @@ def _is_one_load(step: LoadRules) -> bool:
 
 
 def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
-    """Return the insertions at the beginning of their chains, in the order of the rules there; None if an edit is
-    neither such a one nor an addition at an end."""
+    """Return the insertions at the beginning of their chains, in rule order; None if another edit is not an addition at
+    an end."""
     heads: dict[str, list[InsertRule]] = {}
     for edit in edits:
         if isinstance(edit, InsertRule) and edit.position is not None:
@@ -95,11 +95,11 @@ def _at_head(edits: Sequence[RuleEdit]) -> list[InsertRule] | None:
 
 
 def _one_load(step: LoadRules, enter: str, tool: str) -> str:
-    """Return the load of all edits without those lines that the table has already."""
+    """Return the load of all edits without the lines that the table has already."""
     does = tuple(as_listed(edit) if isinstance(edit, InsertRule) else edit for edit in step.does)
     heads = _at_head(does) or []
     others = tuple(edit for edit in does if not any(edit is each for each in heads))
-    # Each goes in front of the one before it, so the last rule is inserted first, and none needs a number.
+    # Each is inserted at the head, the last one first, so none needs a number.
     inserted = tuple(msgspec.structs.replace(edit, position=1) for edit in reversed(heads))
     load = iptables_load((*others, *inserted), step.dialect, step.family, step.table)
     text = re.sub(r"^(-I \S+) 1 ", r"\1 ", load.text, flags=re.MULTILINE)
@@ -111,7 +111,7 @@ def _one_load(step: LoadRules, enter: str, tool: str) -> str:
 
 
 def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
-    """Return the command that runs unless the chain already has the line, or has it once more than ``held`` says."""
+    """Return the command, run only if the chain lacks the line, or does not have one copy more than ``held``."""
     if _ANONYMOUS.search(line) is not None:
         line = ";" + _ANONYMOUS.sub(";", line).replace("; ", ";")
         listing, lines = f"{listing} | tr '\\n' ';' | grep -oF -- {shlex.quote(line)}", " ."
@@ -123,7 +123,7 @@ def _unless_there(listing: str, line: str, held: Held, command: str) -> str:
 
 
 def _if_at(listing: str, number: int, line: str, command: str) -> str:
-    """Return the command that runs if the chain has the line at that number."""
+    """Return the command, run only if the chain has the line at that number."""
     return f"{listing} {number} | grep -qxF -- {shlex.quote(line)} && {command}"
 
 
@@ -157,7 +157,7 @@ def _iptables(edit: RuleEdit, held: Held, tool: str) -> str:
 
 
 def _typed(edit: RuleEdit, held: Held, tool: str) -> str | None:
-    """Return the insertion alone; None for another edit, and for one that finds its place by a rule that moves."""
+    """Return the insertion alone; None for other edits, and for one whose position depends on a rule that moves."""
     if not isinstance(edit, InsertRule) or held.moved_from is not None or edit.dialect == "ebtables":
         return None
     return f"{tool} {nft_words(nft_insertion(edit))}" if edit.dialect == "nft" else _insertion(edit, tool)
@@ -175,7 +175,7 @@ def _where(edit: InsertRule) -> str:
 
 
 def _iptables_deletion(place: Place, held: Held, tool: str) -> str:
-    """Return the deletion by the rule's words; by its number where these words find another rule first, or none."""
+    """Return the deletion by the rule's text; by its number if the text finds another rule first, or none."""
     words = place.text.removeprefix(f"-A {place.chain} ").removeprefix("-A ")
     line = shlex.quote(f"-A {place.chain} {words}")
     listing = _listing(tool, place.table, place.chain)
@@ -214,17 +214,17 @@ def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
 
 
 def nft_insertion(edit: InsertRule) -> str:
-    """Return the words of nft that insert the rule."""
+    """Return the nft arguments that insert the rule."""
     chain, rule = f"{edit.family} {edit.table} {edit.chain}", as_typed(edit.rule.text)
     if edit.position == 1:
         return f"insert rule {chain} {rule}"
-    # nft counts from 0, and adds the rule behind the one of that index.
+    # nft counts from 0, and adds the rule after the one with that index.
     behind = "" if edit.position is None else f" index {edit.position - 2}"
     return f"add rule {chain}{behind} {rule}"
 
 
 def nft_words(words: str) -> str:
-    """Return the words for a shell, quoted only where it would change them."""
+    """Return the arguments for a shell, quoted only where necessary."""
     return words if _PLAIN.fullmatch(words) else shlex.quote(words)
 
 
@@ -236,7 +236,7 @@ def _nft_deletion(place: Place, tool: str) -> str:
     chain = f"{place.family} {place.table} {place.chain}"
     if place.handle is not None:
         return f"{tool} delete rule {chain} handle {place.handle}"
-    # The rule was read without its handle: the first rule of these words is meant.
+    # The rule's handle was not read, so the first rule with this text is taken.
     found = f"{tool} -a list chain {chain} | tr -d '\\t' | grep -F -m 1 -- {shlex.quote(f'{place.text} # handle ')}"
     return f"{tool} delete rule {chain} handle \"$({found} | sed 's/.* //')\""
 
@@ -249,7 +249,7 @@ def _ebtables(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
             yield f"{tool} -t {table} -X {shlex.quote(chain)}"
         case InsertRule(table=table, chain=chain):
             words = own_words(edit.rule, chain)
-            # ebtables has no listing in the words of its commands.
+            # ebtables does not list rules in its command syntax.
             again = f"{tool} -t {table} -D {chain} {words} 2>/dev/null; " if not held.copies else ""
             yield f"{again}{tool} -t {table} {_where(edit)} {words}"
         case DeleteRule(place=place):

@@ -14,7 +14,7 @@ from hairpin.message import Message
 
 
 def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
-    """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be typed in
+    """Return the step as shell commands in order; none if only a person can do it.  ``guarded``: they may be run
     twice."""
     match step:
         case RunCommands(commands=commands, entering=entering):
@@ -33,7 +33,7 @@ def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
 
 
 def brief_text(step: Step) -> str:
-    """Return the step in a line: a file's path, else its first command; empty if only a person can do it."""
+    """Return the step in one line: a file's path, else its first command; empty if only a person can do it."""
     if isinstance(step, ReplaceFile):
         return step.path
     return next(iter(command_lines(step, guarded=False)), "").split("\n")[0]
@@ -45,12 +45,12 @@ def all_shown(made: Iterable[Step], *, guarded: bool = True) -> tuple[str, ...]:
 
 
 def advice(made: Iterable[Step]) -> tuple[Message, ...]:
-    """Return what a person has to do because no command of hairpin's can."""
+    """Return the advice for the parts that no command of hairpin makes."""
     return tuple(step.said for step in made if isinstance(step, Advise) and step.said is not None)
 
 
 def call_text(call: OwnersCall) -> str:
-    """Return a call as it is typed; the words of a rule are quoted already."""
+    """Return a call as it is typed.  The arguments of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
         without = msgspec.structs.replace(call, words="")
         return f"{shlex.join(call_argv(without))} {words_for_shell(call.words)}"

@@ -1,4 +1,4 @@
-"""The words of ip(8) and bridge(8) for a route, a policy rule, a neighbour entry, a forwarding entry, a link.
+"""The arguments of ip(8) and bridge(8) for a route, a policy rule, a neighbour entry, a forwarding entry, a link.
 
 Source: ip-route(8), ip-rule(8), ip-neighbour(8), ip-link(8), bridge(8)
 """
@@ -24,7 +24,7 @@ _TABLE_NAMES = {TABLE_LOCAL: "local", TABLE_MAIN: "main", TABLE_DEFAULT: "defaul
 
 
 def six(version: Version) -> Words:
-    """Return the option with which ip(8) works on IPv6."""
+    """Return the option for IPv6 in ip(8)."""
     return ("-6",) if version == 6 else ()
 
 
@@ -53,11 +53,11 @@ def _target(route: Route) -> Words:
 
 
 def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
-    """Return the words behind ``ip route`` that delete the route and, typed in again, no other one of ``routes``.
+    """Return the arguments of ``ip route`` that delete the route and, when run again, no other one of ``routes``.
 
-    No word of ``del`` says that a route has no metric: without one, IPv4 deletes the first route that has the other
-    words.  The protocol tells the two apart, or ``flush``, which deletes what it lists.
-    Source: net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
+    ``del`` cannot express that a route has no metric: without one, IPv4 deletes the first route that matches otherwise.
+    The protocol distinguishes them, or ``flush``, which deletes the routes that it lists. Source:
+    net/ipv4/fib_semantics.c fib_nh_match(), iproute2 ip/iproute.c filter_nlmsg()"""
     alike = [each for each in routes if not route.metric and each.metric and _is_selected_by(route, each)]
     if not alike:
         return ("del", *selecting_route(route))
@@ -70,7 +70,7 @@ def deleting_route(route: Route, routes: tuple[Route, ...]) -> Words:
 
 
 def _is_selected_by(route: Route, other: Route) -> bool:
-    """Return whether the words that select the route of IPv4 select the other one, too, once the route is gone."""
+    """Return whether the IPv4 route's selector also matches the other one once the route is gone."""
     one, two = (
         (each.version, each.table, each.destination, each.prefix_length, each.tos, len(each.next_hops))
         for each in (route, other)
@@ -198,12 +198,12 @@ def new_neighbour_words(entry: Neighbour) -> Words:
 
 
 def fdb_words(entry: FdbEntry) -> Words:
-    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``), which
-    the local entry of a bridge's own address is, too."""
+    """Return the words of a forwarding entry: of the bridge (``master``) or of the link itself (``self``), which a
+    bridge's own local entry is as well."""
     words = [write_mac(entry.mac), "dev", entry.port]
     if entry.remote is not None:
         words += ["dst", address_text(entry.remote, 6 if entry.remote >> 32 else 4)]
-    if entry.via is not None:  # without it the kernel deletes nothing, and says nothing
+    if entry.via is not None:  # without it the kernel deletes nothing and reports no error
         words += ["via", entry.via]
     if entry.vlan is not None:
         words += ["vlan", str(entry.vlan)]
@@ -224,13 +224,14 @@ def link_commands(before: Link, after: Link) -> Iterator[Words]:
     if before.master != after.master:
         yield (*own, "master", after.master) if after.master is not None else (*own, "nomaster")
     if after.port is not None:
-        # A link that becomes a port begins with the kernel's defaults.
+        # A link that becomes a port starts with the kernel's defaults.
         old = before.port if before.port is not None and before.master == after.master else BridgePort()
         for flag in _FLAGS:
             wanted: bool = getattr(after.port, flag)
             if getattr(old, flag) != wanted:
                 yield ("bridge", "link", "set", "dev", before.name, flag, "on" if wanted else "off")
-        # The kernel refuses it while the port is down (br_netlink.c br_set_port_state()), and chooses it when it is up.
+        # The kernel refuses a state while the port is down (br_netlink.c br_set_port_state()), and sets it itself when
+        # it comes up.
         running = before.up and before.carrier and after.up
         if running and after.port.state != old.state and after.port.state in PORT_STATES:
             yield ("bridge", "link", "set", "dev", before.name, "state", str(PORT_STATES.index(after.port.state)))
@@ -252,7 +253,7 @@ def traffic_control_commands(before: Link, after: Link) -> Iterator[Words]:
     """Yield the commands that delete and add the link's queueing disciplines and filters."""
     qdisc, filter_ = ("tc", "qdisc"), ("tc", "filter")
     lost_root = any(not old.parent for old in before.qdiscs if old not in after.qdiscs)
-    for old in before.qdiscs:  # its children go with the root
+    for old in before.qdiscs:  # its child qdiscs are deleted with the root
         if old not in after.qdiscs and not (lost_root and old.parent):
             yield (*qdisc, "del", "dev", before.name, *_parent(old))
     for new in after.qdiscs:
@@ -277,39 +278,39 @@ def _filter_words(each: Filter) -> Words:
 
 
 def new_bridge_commands(bridge: Link) -> Iterator[Words]:
-    """Yield the commands that make a bridge that is not there."""
+    """Yield the commands that make a missing bridge."""
     address = ("address", write_mac(bridge.mac)) if bridge.mac is not None else ()
     yield ("ip", "link", "add", "name", bridge.name, *address, "type", "bridge")
     yield from link_commands(Link(bridge.index, bridge.name, "bridge", up=False), bridge)
 
 
 def new_stacked_commands(made: Link, parent: str) -> Iterator[Words]:
-    """Yield the commands that make a macvlan or an ipvlan that is not there.  The kernel draws a macvlan's hardware
-    address, and gives an ipvlan that of the link below."""
+    """Yield the commands that make a missing macvlan or ipvlan.  The kernel gives a macvlan a random hardware address,
+    and an ipvlan the parent's."""
     yield ("ip", "link", "add", "name", made.name, "link", parent, "type", *_mode_words(made))
     below = msgspec.structs.replace(made, up=False, flags=())
     yield from link_commands(below, msgspec.structs.replace(made, flags=()))
 
 
 def _mode_words(link: Link) -> Words:
-    """Return a macvlan's or ipvlan's kind, mode and flag as ip-link(8) has them."""
+    """Return a macvlan's or ipvlan's kind, mode and flag as arguments of ip-link(8)."""
     mode = ("mode", link.macvlan_mode) if link.macvlan_mode is not None else ()
     flag = (link.ipvlan_flag,) if link.ipvlan_flag is not None and link.kind == "ipvlan" else ()
     return (link.kind, *mode, *flag)
 
 
 def is_made_by_hand(entry: Neighbour) -> bool:
-    """Return whether the entry was made by hand; the kernel learns the others again."""
+    """Return whether the entry was made by hand.  The kernel learns all others again."""
     return entry.proxy or entry.static
 
 
 def is_own(entry: FdbEntry) -> bool:
-    """Return whether the entry hands frames for a hardware address up to the bridge itself."""
+    """Return whether the entry is local: it delivers frames for a hardware address to the bridge itself."""
     return entry.local and entry.bridge == entry.port
 
 
 def is_static(entry: FdbEntry) -> bool:
-    """Return whether the entry was made by hand: it is not learned, not a bridge's own address, and not a multicast
-    group that a link has joined."""
+    """Return whether the entry was made by hand: not learned, not a bridge's own address, not a multicast group of a
+    link."""
     listens = entry.bridge is None and entry.remote is None and bool(entry.mac >> 40 & 1)
     return entry.state in ("static", "permanent") and not entry.local and not listens

@@ -39,8 +39,9 @@ def with_connected_routes(namespace: Namespace, link: str) -> Namespace:
 def without_address(namespace: Namespace, address: Address) -> Namespace:
     """Return the namespace without the address, and without what the kernel deletes with it.
 
-    With an IPv4 primary address go its secondary ones.  If ``promote_secondaries`` is set they stay, and the kernel
-    makes their routes anew.  With the last IPv4 address of a link go all its IPv4 routes and neighbour entries.
+    An IPv4 primary address takes its secondary ones with it.  If ``promote_secondaries`` is set they stay, and the
+    kernel makes their routes again.  The last IPv4 address of a link takes all its IPv4 routes and neighbour entries
+    with it.
     """
     promotes = address.version == 4 and bool(conf(namespace, 4, address.link, "promote_secondaries", rule="or"))
     dependent = () if address.secondary or address.version == 6 else _secondaries(namespace, address)
@@ -65,14 +66,14 @@ def without_address(namespace: Namespace, address: Address) -> Namespace:
 
 
 def missing_routes(namespace: Namespace, version: Version) -> tuple[Route, ...]:
-    """Return the routes that the kernel made for the namespace's addresses and that are there no more."""
+    """Return the missing routes among those that the kernel makes for the namespace's addresses."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     return _with_routes(namespace, addresses).routes[len(namespace.routes) :]
 
 
 def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
-    """Yield the routes that the kernel made for the namespace's addresses, and that have another preferred source now,
-    which is no address of their link."""
+    """Yield the kernel's routes for the namespace's addresses whose preferred source is now no address of their
+    link."""
     addresses = tuple(each for each in namespace.addresses if each.version == version)
     own = {(each.link, each.value) for each in addresses}
     sources = {_key(each): each.prefsrc for each in namespace.routes if each.prefsrc is not None}
@@ -84,7 +85,7 @@ def resourced_routes(namespace: Namespace, version: Version) -> Iterator[Route]:
 
 
 def address_of(namespace: Namespace, route: Route) -> Address | None:
-    """Return the address for which the kernel made the route; None: it did not make it."""
+    """Return the address for which the kernel made the route, or None."""
     for address in namespace.addresses:
         if address.version == route.version and any(
             _key(each) == _key(route) for each in _routes_of(namespace, address)
@@ -126,7 +127,7 @@ def _without_source(namespace: Namespace, gone: tuple[Address, ...]) -> Iterator
 
 
 def _key(route: Route) -> tuple[object, ...]:
-    """Return the fields by which the kernel finds a route that it made for an address.  The metric is not one of them:
+    """Return the fields by which the kernel finds a route that it made for an address, without the metric:
     fib_table_delete()."""
     hop = route.next_hops[0] if len(route.next_hops) == 1 else NextHop(None)
     way = (route.tos, hop.link, hop.gateway)
@@ -148,7 +149,7 @@ def _with_routes(namespace: Namespace, addresses: tuple[Address, ...]) -> Namesp
 
 
 def _primary(namespace: Namespace, address: Address) -> Address:
-    """Return the address of the same network that the link had before, or the address itself."""
+    """Return the link's earlier address in the same network, or the address itself."""
     for each in namespace.addresses:
         same = (each.link, each.version, each.prefix_length) == (address.link, 4, address.prefix_length)
         if same and not each.secondary and inside(address.value, each.value, each.prefix_length, 4):

@@ -1,7 +1,5 @@
 """Adds and deletes single entries of a namespace's tables: addresses, routes, policy rules, neighbour and forwarding
-entries.
-Whether an entry is there already is not checked here: the expectations of a step do that (``expect.py``).
-"""
+entries. It does not check whether an entry exists: the expectations of a step do that (``expect.py``)."""
 
 from typing import assert_never
 
@@ -24,7 +22,7 @@ _replace = msgspec.structs.replace
 
 
 def table_of(namespace: Namespace, entry: Entry) -> tuple[Entry, ...]:
-    """Return the table of the namespace that has such entries."""
+    """Return the namespace's table for such entries."""
     match entry:
         case Address():
             return namespace.addresses
@@ -52,7 +50,7 @@ def with_entry(namespace: Namespace, entry: Entry) -> Namespace:
         case PolicyRule():
             return _replace(namespace, rules=_in_order(namespace.rules, entry))
         case Neighbour():
-            # The entry replaces one of the same address, learned by the kernel or made by hand.
+            # The entry replaces a learned or manual one with the same address.
             others = tuple(each for each in namespace.neighbours if neighbour_slot(each) != neighbour_slot(entry))
             return _replace(namespace, neighbours=(*others, entry))
         case FdbEntry():
@@ -73,8 +71,8 @@ def _check_links(namespace: Namespace, route: Route) -> None:
 
 
 def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
-    """Return the namespace with the entry in the place of the one before; raise ChangeError where the kernel would take
-    the place of another one, or of none.
+    """Return the namespace in which the entry replaces the old one; raise ChangeError if the kernel would replace
+    another entry, or none.
 
     Source: net/ipv4/fib_trie.c fib_table_insert(), net/ipv6/ip6_fib.c fib6_add_rt2node(): the first route of the same
     prefix, TOS and metric; drivers/net/vxlan/vxlan_core.c vxlan_fdb_replace(): the first remote
@@ -103,20 +101,20 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
-    """Return whether no other route has the place of this one, so that a replacement finds it."""
+    """Return whether no other route has the same slot, so that a replacement finds it."""
     return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
 def as_named(route: Route) -> Route:
-    """Return the route as a command names it, without what the kernel says of its links now: a change that is made
-    before may have brought one up."""
+    """Return the route as a command names it, without the kernel's link flags: an earlier change may have brought a
+    link up."""
     if not any(each.dead or each.linkdown for each in route.next_hops):
         return route
     return _replace(route, next_hops=tuple(_replace(each, dead=False, linkdown=False) for each in route.next_hops))
 
 
 def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
-    """Return whether the entry can be replaced: one of a VXLAN, of one host's hardware address, with one remote."""
+    """Return whether the entry can be replaced: a VXLAN's, for a unicast hardware address, with one remote."""
     unicast = entry.mac != 0 and not entry.mac >> 40 & 1
     own = [each for each in entries if fdb_slot(each) == fdb_slot(entry)] == [entry]
     return entry.bridge is None and entry.remote is not None and unicast and own
@@ -125,17 +123,17 @@ def is_alone_in_fdb(entries: tuple[FdbEntry, ...], entry: FdbEntry) -> bool:
 def route_slot(route: Route) -> tuple[object, ...]:
     """Return the fields that two routes cannot share: ``ip route add`` says "File exists".
 
-    IPv6 keeps the routes of each source in a tree of its own: net/ipv6/ip6_fib.c fib6_add(), CONFIG_IPV6_SUBTREES."""
+    IPv6 keeps the routes of each source in a separate tree: net/ipv6/ip6_fib.c fib6_add(), CONFIG_IPV6_SUBTREES."""
     return route.version, route.table, route.destination, route.prefix_length, route.metric, route.tos, route.source
 
 
 def fdb_slot(entry: FdbEntry) -> tuple[object, ...]:
-    """Return by what a link finds a forwarding entry."""
+    """Return the fields by which a link finds a forwarding entry."""
     return entry.bridge, entry.port, entry.mac, entry.vlan
 
 
 def neighbour_slot(entry: Neighbour) -> tuple[object, ...]:
-    """Return what only one neighbour entry can have."""
+    """Return the fields that two neighbour entries cannot share."""
     return entry.link, entry.version, entry.value, entry.proxy
 
 
@@ -195,7 +193,7 @@ def without_entry(namespace: Namespace, entry: Entry) -> Namespace:
 
 
 def _in_order(rules: tuple[PolicyRule, ...], added: PolicyRule) -> tuple[PolicyRule, ...]:
-    """Return the rules with the added one behind all rules of its priority.
+    """Return the rules with the added one after all rules of its priority.
 
     Source: net/core/fib_rules.c fib_nl_newrule()
     """

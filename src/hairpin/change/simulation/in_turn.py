@@ -1,7 +1,6 @@
-"""Changes that are made one after another, though each was found on the network as it was read.
+"""Changes that are made in turn, although each was found on the network as it was read.
 
-A rule has another number once an earlier change has inserted or deleted one before it, and what an earlier change has
-made is not made again.
+An earlier change may shift a rule's number.  A part that an earlier change made is not made again.
 """
 
 import msgspec
@@ -16,13 +15,13 @@ from hairpin.network.network import Network
 
 
 def made_in_turn(changes: tuple[Change, ...], network: Network) -> Network:
-    """Return the network after the changes of repairs that are printed one below the other.  What one of them has made
-    is not made again.  Raises ChangeError if one does not fit the network that those before it leave."""
+    """Return the network after the changes of printed repairs, in printed order.  A part that one of them made is not
+    made again.  Raises ChangeError if one does not fit the network after the earlier ones."""
     return simulate(change_in_turn(changes, network), network)
 
 
 def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
-    """Return the changes of repairs that are printed one below the other as one; raises ChangeError as above."""
+    """Return the changes of printed repairs as one; raises ChangeError as above."""
     now = network
     parts: list[Primitive] = []
     for change in changes:
@@ -34,12 +33,12 @@ def change_in_turn(changes: tuple[Change, ...], network: Network) -> Change:
 
 
 def renumbered_change(change: Change, was: Network, now: Network) -> Change:
-    """Return the change with its rules at the numbers that they have after the repairs before it."""
+    """Return the change with the rule numbers after the earlier repairs."""
     return Change(tuple(_moved(part, was, now) for part in change.parts), change.calls)
 
 
 def is_made(part: Primitive, was: Network, now: Network) -> bool:
-    """Return whether the part adds a chain or a rule that was added since."""
+    """Return whether the part adds a chain or a rule that an earlier change added."""
     if isinstance(part, AddChain):
         table = _table(part, now)
         return table is not None and table.chain(part.chain) is not None
@@ -51,7 +50,7 @@ def is_made(part: Primitive, was: Network, now: Network) -> bool:
 
 
 def renumbered_deletion(part: DeleteRule, now: Network) -> DeleteRule:
-    """Return the deletion with the number that a rule of these words has now, the nearest to where it was."""
+    """Return the deletion with the present number of the rule with its text, the nearest to the old number."""
     replace, place = msgspec.structs.replace, part.place
     table = _find(part.netns, (place.dialect, place.family, place.table), now)
     number = _number(_texts(table, place.chain), place.text, place.number)
@@ -72,7 +71,7 @@ def _moved(part: Primitive, was: Network, now: Network) -> Primitive:
 
 
 def _number(texts: list[str], wanted: str, near: int) -> int | None:
-    """Return the number of the rule of these words that is nearest to where it was."""
+    """Return the number of the rule with this text that is nearest to the old number."""
     return min((n for n, text in enumerate(texts, 1) if text == wanted), key=lambda n: abs(n - near), default=None)
 
 
@@ -91,5 +90,5 @@ def _texts(table: Table | None, chain: str) -> list[str]:
 
 
 def makes_again(change: Change, was: Network, now: Network) -> bool:
-    """Return whether the change adds a chain or a rule that a repair before it has added."""
+    """Return whether the change adds a chain or a rule that an earlier repair has added."""
     return any(is_made(part, was, now) for part in change.parts)

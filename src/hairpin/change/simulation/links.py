@@ -32,7 +32,7 @@ _replace = msgspec.structs.replace
 
 
 def with_link(network: Network, netns: Netns, link: Link) -> Network:
-    """Return the network in which the namespace's link of that name is this one; one of a new name is added."""
+    """Return the network in which the namespace's link of that name is this one; a link with a new name is added."""
     namespace = network.namespace(netns)
     before = namespace.link(link.name)
     links = tuple(link if each.name == link.name else each for each in namespace.links)
@@ -82,7 +82,7 @@ def without_link(network: Network, netns: Netns, name: str) -> Network:
 
 
 def _unregistered(namespace: Namespace, name: str) -> Namespace:
-    """Return the namespace without the link, which is down, and without what names it; policy rules stay."""
+    """Return the namespace without the link, which is down, and without entries that name it; policy rules stay."""
     ports = (each for each in namespace.links if each.name != name)
     gone = (("conf", name), ("neigh", name))
     values = {
@@ -104,10 +104,10 @@ def _unregistered(namespace: Namespace, name: str) -> Namespace:
 
 
 def _with_mtu_of_ports(before: Namespace, after: Namespace, name: str | None) -> Namespace:
-    """Return the namespace ``after`` in which the bridge of that name has the smallest MTU of its ports, if it had that
-    of those in ``before``: somebody has given it another one where it had not.
+    """Return the namespace ``after`` with the smallest port MTU as the bridge's MTU, if the same was true in
+    ``before``.
 
-    Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
+    Otherwise its MTU was set by hand.  Source: net/bridge/br_if.c br_mtu_auto_adjust()"""
     bridge = after.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge":
         return after
@@ -130,10 +130,7 @@ def _is_by(route: Route, name: str) -> bool:
 
 
 def _of_new_link(sysctls: Sysctls, link: Link) -> Sysctls:
-    """Return the values in which the link has those of ``default``.
-
-    Source: net/ipv4/devinet.c inetdev_init(), net/ipv6/addrconf.c ipv6_add_dev()
-    """
+    """Return the sysctls with the values of ``default`` for the link."""
     copied = {
         (*path[:3], link.name, *path[4:]): value
         for path, value in sysctls.values.items()
@@ -179,14 +176,14 @@ def _set_down(network: Network, netns: Netns, namespace: Namespace, link: Link) 
 
 
 def _is_deleted(route: Route, link: str) -> bool:
-    """Return whether the kernel deletes the route when the link goes down: local routes of IPv4 stay."""
+    """Return whether the kernel deletes the route when the link goes down.  Local IPv4 routes stay."""
     if not route.next_hops or any(hop.link != link and not hop.dead for hop in route.next_hops):
         return False
     return route.version == 6 or route.type != "local"
 
 
 def _without_hops_by(route: Route, link: str) -> Route:
-    """Return a multipath route with its next hops by the link dead; IPv6 removes them."""
+    """Return a multipath route whose next hops by the link are dead; IPv6 removes them."""
     if len(route.next_hops) < 2 or all(hop.link != link for hop in route.next_hops):
         return route
     if route.version == 6:
@@ -206,7 +203,7 @@ def _disabled(link: Link) -> Link:
 
 
 def _without_carrier(namespace: Namespace, name: str | None) -> Namespace:
-    """Return the namespace in which the bridge of that name has no carrier, if none of its ports is up with carrier."""
+    """Return the namespace in which the bridge has no carrier, if none of its ports is up with carrier."""
     bridge = namespace.link(name) if name is not None else None
     if bridge is None or bridge.kind != "bridge" or not bridge.carrier:
         return namespace
@@ -230,7 +227,7 @@ def with_carrier_by(namespace: Namespace, port: Link) -> Namespace:
 
 
 def _with_carrier_flags(namespace: Namespace, link: Link) -> Namespace:
-    """Return the namespace with the carrier of the link in the flags of its routes: fib_sync_up()."""
+    """Return the namespace with the link's carrier state in its routes' flags: fib_sync_up()."""
     routes = tuple(
         msgspec.structs.replace(
             route,

@@ -1,4 +1,4 @@
-"""A rule's words: those behind its chain, and those in which its tool lists it."""
+"""A rule's text: after its chain name, and as its tool lists it."""
 
 from msgspec.structs import replace
 
@@ -11,12 +11,12 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 def own_words(rule: Rule, chain: str) -> str:
-    """Return the rule's words behind ``-A CHAIN``."""
+    """Return the rule's text after ``-A CHAIN``."""
     return rule.text.removeprefix(f"-A {chain} ").removeprefix(f"-A {chain}")
 
 
 def listed_rule(edit: InsertRule) -> str:
-    """Return the rule's line as its tool lists it: iptables adds words to those that a person types."""
+    """Return the rule's line as its tool lists it: iptables adds words to the typed ones."""
     if edit.dialect not in ("iptables-nft", "iptables-legacy"):
         return edit.rule.text
     family: IpFamily = "ip6" if edit.family == "ip6" else "ip"
@@ -29,6 +29,6 @@ def listed_rule(edit: InsertRule) -> str:
 
 
 def as_listed(edit: InsertRule) -> InsertRule:
-    """Return the insertion in the words in which its tool lists the rule: they tell whether it is there already."""
+    """Return the insertion with its rule's text as the tool lists it, which shows whether the rule exists already."""
     words = listed_rule(edit)
     return edit if words == edit.rule.text else replace(edit, rule=replace(edit.rule, text=words))

@@ -105,13 +105,13 @@ def _inserted(rules: tuple[ir.Rule, ...], wanted: InsertRule) -> tuple[ir.Rule, 
 
 
 def _as_listed(wanted: InsertRule) -> Iterator[ir.Rule]:
-    """Yield the rules of an insertion with the words in which the tool lists them afterwards."""
+    """Yield the rules of an insertion with their text as the tool lists it afterwards."""
     text = listed_rule(wanted)
     yield from (msgspec.structs.replace(each, text=text) for each in (wanted.rule, *wanted.also))
 
 
 def tool_rules(rules: tuple[ir.Rule, ...]) -> list[tuple[ir.Rule, ...]]:
-    """Return the rules as the tool counts them: those that share a number and a text are one."""
+    """Return the rules as the tool counts them: rules with the same number and text are one."""
     return [tuple(each) for _, each in groupby(rules, key=lambda rule: (rule.number, rule.text))]
 
 
@@ -159,7 +159,7 @@ def delete_chain(ruleset: ir.Ruleset, wanted: DeleteChain) -> ir.Ruleset:
 
 
 def _is_used(table: ir.Table, name: str) -> bool:
-    """Return whether a rule or an element of a map leads to the chain: nf_tables_delchain() says EBUSY."""
+    """Return whether a rule or a map element jumps to the chain: then nf_tables_delchain() says EBUSY."""
     parts = (part for chain in table.chains for rule in chain.rules for part in rule.body)
     mapped = (each for one in table.maps for each in one.elements if isinstance(each, ir.VerdictElement))
     return any(_leads_to(part, name) for part in parts) or any(_leads_to(each.verdict, name) for each in mapped)

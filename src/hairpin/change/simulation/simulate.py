@@ -97,7 +97,7 @@ def _set(part: c.Setting, namespace: Namespace) -> Namespace:
         case c.ReplaceEntry():
             return with_other_entry(namespace, part)
         case c.SetLink() | c.DeleteLink():
-            return namespace  # these may change the peer's namespace, too: see simulate()
+            return namespace  # these may also change the peer's namespace: see simulate()
         case c.RenameLink():
             return with_name(namespace, part)
         case _:
@@ -132,13 +132,13 @@ def _of_host(part: c.OfHost, network: Network) -> Network:
             engines = _told(host, path, text) if path.endswith("/daemon.json") else host.engines
             return network.with_host(_replace(host, files=_written(host.files, path, text), engines=engines))
         case c.LoadModule():
-            return network  # what the module brings (sysctls) is set by parts of its own
+            return network  # the module's sysctls are set by separate parts
         case _:
             assert_never(part)
 
 
 def _told(host: Host, path: str, text: str | None) -> tuple[Engine, ...]:
-    """Return the engines with the options that dockerd takes from the file when it starts; those of flags stay."""
+    """Return the engines with the options that dockerd reads from the file at its start; those of flags stay."""
     before = next((each.text for each in host.files if each.path == path), "")
     was, now = (options(of_file(text_reading(each, path))) for each in (before, text or ""))
     changed = {name: getattr(now, name) for name in was.__struct_fields__ if getattr(was, name) != getattr(now, name)}
@@ -222,7 +222,7 @@ def _with_container(network: Network, label: str, container: Container) -> Netwo
 
 
 def _thawed(namespace: Namespace, container: Container, *, was_paused: bool) -> Namespace:
-    """Return the namespace; the container's processes run, and accept what has waited for them."""
+    """Return the namespace in which the container's processes run again, and accept what has waited."""
 
     def thaws(each: Socket) -> bool:
         own = each.container == container.id or (each.container is None and namespace.name == container.netns)

@@ -1,4 +1,4 @@
-"""Which subnet dockerd gives to a network that asks for none: the next free one of its pools.
+"""The subnet that dockerd gives to a network without one: the next free block of its pools.
 
 Source: moby libnetwork/ipamutils/utils.go, ipam/allocator.go allocatePredefinedPool(), netutils CheckRouteOverlaps();
 since 27 ipam/defaultipam/address_space.go allocatePredefinedPool()
@@ -13,7 +13,7 @@ from hairpin.host.route import TABLE_MAIN, Route
 from hairpin.network.prefix import inside
 
 LOWEST_FREE: Version = (27, 0, 0)
-"""Since then a network gets the lowest subnet that is free; before, the one behind that which was given last."""
+"""Since then a network gets the lowest free subnet; before, the one after the last that was given."""
 _OWN: tuple[tuple[int, int, int], ...] = (
     *((0xAC000000 + (number << 16), 16, 16) for number in range(17, 32)),
     (0xC0A80000, 16, 20),
@@ -32,7 +32,7 @@ def blocks_of(engine: Engine) -> Iterator[Block]:
 
 
 def is_of_pool(engine: Engine, subnet: Subnet) -> bool:
-    """Return whether the subnet is a whole block of the engine's pools: nobody has chosen it, it seems."""
+    """Return whether the subnet is a whole block of the engine's pools, so probably not chosen by a user."""
     return subnet.version == 4 and (subnet.network, subnet.prefix_length) in set(blocks_of(engine))
 
 
@@ -42,8 +42,8 @@ def gives_lowest(engine: Engine) -> bool:
 
 
 def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Block | None:
-    """Return the next block that neither one of the engine's networks nor a route of the host has; None if all are in
-    use.  ``last``: the one that it gave last."""
+    """Return the next block that is in no network of the engine and in no route of the host; None if all are in use.
+    ``last``: the block that it gave last."""
     blocks = list(blocks_of(engine))
     if last in blocks and not gives_lowest(engine):
         begin = blocks.index(last) + 1
@@ -53,7 +53,7 @@ def next_block(engine: Engine, namespace: Namespace, last: Block | None) -> Bloc
 
 
 def overlapping_routes(engine: Engine, namespace: Namespace) -> tuple[Route, ...]:
-    """Return the routes of the host that take blocks of the pools and lead to none of the engine's networks."""
+    """Return the host's routes that cover blocks of the pools and lead to none of the engine's networks."""
     own, blocks = set(_of_networks(engine)), tuple(blocks_of(engine))
     return tuple(
         each

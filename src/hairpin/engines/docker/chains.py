@@ -1,7 +1,7 @@
-"""A notebook of chains: what an engine appends and inserts, in its order, is what iptables-save then prints.
+"""The chains being built: an engine's appends and inserts, in its order, give the output of iptables-save.
 
-Rules are written as iptables-save writes them, and read back by the same reader that reads a host, so an expected
-rule and a found one are equal exactly when their bodies are.
+Rules are written in iptables-save's format and parsed by the same reader as a host's rules.  So an expected and a found
+rule are equal exactly if their bodies are.
 """
 
 from functools import lru_cache
@@ -24,7 +24,7 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A rule as text without ``-A CHAIN``, and why it is there."""
+    """A rule as text without ``-A CHAIN``, and its purpose."""
 
     text: str
     purpose: Purpose
@@ -42,7 +42,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Chains:
-    """The chains being written.  A rule that is in its chain already is not added a second time, as in the engine."""
+    """The chains being built.  As in the engine, a rule that is already in its chain is not added again."""
 
     def __init__(self) -> None:
         self._made: list[Place] = []
@@ -50,7 +50,7 @@ class Chains:
         self._texts: set[tuple[Place, str]] = set()
 
     def make(self, place: Place) -> None:
-        """Add a chain of the engine's own."""
+        """Add a chain that belongs to the engine."""
         self._made.append(place)
 
     def append(self, place: Place, draft: Draft) -> None:
@@ -64,7 +64,7 @@ class Chains:
             self._drafts.setdefault(place, []).insert(0, (draft, "first"))
 
     def put_first(self, place: Place, draft: Draft) -> None:
-        """Put the rule at the head, from wherever it is."""
+        """Move or insert the rule at the head."""
         self._drafts[place] = [known for known in self._drafts.get(place, []) if known[0].text != draft.text]
         self._texts.discard((place, draft.text))
         self.insert(place, draft)
@@ -106,8 +106,8 @@ class Chains:
         return rules
 
     def text(self, family: IpFamily) -> str:
-        """Return the family's tables as iptables-save prints them (policies aside, which are not the engine's
-        alone)."""
+        """Return the family's tables as iptables-save prints them, without policies: those are not the engine's
+        alone."""
         lines: list[str] = []
         for table, built_in in BUILT_IN.items():
             places = [place for place in self._drafts if place.family == family and place.table == table]
@@ -126,5 +126,5 @@ class Chains:
 
 @lru_cache(maxsize=32)
 def _tables(family: IpFamily, text: str) -> tuple[Table, ...]:
-    """Return the tables of the text.  Each event asks what an engine has made before it, and that is the same text."""
+    """Return the tables of the text.  They are cached, because each event asks for the same rules again."""
     return iptables_save.parse(text, family=family, dialect="iptables-nft", source=f"expected {family} rules")

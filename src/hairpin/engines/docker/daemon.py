@@ -1,5 +1,5 @@
-"""The start of a dockerd that is down: why it fails, the calls that make it, what else it does, and what has to come
-before or behind it."""
+"""The start of a stopped dockerd: why it fails, the calls for it, its side effects, and which changes come before or
+after it."""
 
 from collections.abc import Iterator
 from typing import TypeGuard
@@ -19,8 +19,8 @@ _ZONE, _UNIT = "docker", "docker.service"
 
 
 class RepairCalls(msgspec.Struct, frozen=True):
-    """The calls of a repair.  ``start``: the calls before them, which start dockerd; ``effects``: what else that start
-    does."""
+    """The calls of a repair.  ``start``: earlier calls that start dockerd.  ``effects``: the side effects of that
+    start."""
 
     calls: tuple[Call, ...]
     start: tuple[Call, ...] = ()
@@ -28,7 +28,7 @@ class RepairCalls(msgspec.Struct, frozen=True):
 
 
 def refusal(engine: Engine) -> Message | None:
-    """Return why the daemon refuses its configuration; None if nothing shows that it does."""
+    """Return why the daemon refuses its configuration; None if no sign of that was read."""
     boot = engine.boot
     if boot is None:
         return None
@@ -46,11 +46,11 @@ def refusal(engine: Engine) -> Message | None:
 
 
 def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
-    """Return the calls that start the daemon: systemd's, where no other way was seen.
+    """Return the calls that start the daemon: systemd's, unless another way was seen.
 
-    dockerd puts its bridges into firewalld's zone ``docker``, and ends if one of them is bound to another zone.  A unit
-    that has failed too often within a minute systemd does not start before it is told to forget that.
-    Source: moby libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); systemd.unit(5) StartLimitBurst=
+    dockerd puts its bridges into firewalld's zone ``docker``, and exits if one of them is bound to another zone.
+    systemd does not start a unit that failed too often within a minute until ``reset-failed``. Source: moby
+    libnetwork/iptables/firewalld.go AddInterfaceFirewalld(); systemd.unit(5) StartLimitBurst=
     """
     bound = (BindInterface(_ZONE, bridge) for bridge in bound_elsewhere(host, engine))
     by = (engine.boot.by if engine.boot is not None else "") or "systemd"
@@ -60,7 +60,7 @@ def start_calls(host: Host, engine: Engine) -> tuple[Call, ...]:
 
 
 def start_effects(engine: Engine) -> tuple[Message, ...]:
-    """Return what the daemon's start does beside what it is started for: nothing with live-restore."""
+    """Return the side effects of the daemon's start; none with live-restore."""
     if engine.live_restore or not any(each.running for each in engine.containers):
         return ()
     left = containers_left_ended(engine)
@@ -81,8 +81,8 @@ def start_effects(engine: Engine) -> tuple[Message, ...]:
 
 
 def containers_left_ended(engine: Engine) -> tuple[Container, ...]:
-    """Return the running containers that the daemon's start ends and does not start again, those on the network of
-    another one last.
+    """Return the running containers that the daemon's start stops and does not start again.  Containers that share
+    another's network come last.
 
     Source: moby daemon/daemon.go restore(), container/container.go ShouldRestart()"""
     if engine.live_restore:
@@ -97,9 +97,9 @@ def calls_to_start_again(engine: Engine) -> tuple[SetContainerState, ...]:
 
 
 def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
-    """Return the engine's bridges that firewalld has in another zone than dockerd's, which is there already.
+    """Return the engine's bridges that firewalld has in another zone than dockerd's existing zone.
 
-    A zone without interfaces stands in firewalld's files only.  A dockerd that makes no rules leaves the zones alone.
+    A zone without interfaces is only in firewalld's files.  A dockerd that makes no rules leaves the zones alone.
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go"""
     firewalld = host.firewalld
     if engine.iptables is False or firewalld is None:
@@ -117,9 +117,10 @@ def starts_docker(call: Call) -> bool:
 
 
 def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCalls:
-    """Return the calls as they are asked where dockerd may be down: of a daemon that has just started.
+    """Return the calls of a repair for a host whose dockerd may be down: then they follow its start.
 
-    ``was``: the host as it was read; ``now``: after the repairs before this one, which may have started the daemon."""
+    ``was``: the host as it was read.  ``now``: the host after the earlier repairs, which may have started the daemon.
+    """
     down = _down(was)
     if down is None or not any(map(_asks_docker, calls)) or any(map(starts_docker, calls)):
         return RepairCalls(calls)
@@ -131,8 +132,8 @@ def calls_with_start(was: Host, now: Host, calls: tuple[Call, ...]) -> RepairCal
 
 
 def precedes_start(host: Host, change: Change) -> bool:
-    """Return whether the change has to be made before dockerd, which is down, is started: it makes a bridge or gives it
-    an address.  The start does so, too, and behind it the commands would fail."""
+    """Return whether the change has to come before the start of a stopped dockerd: it makes a bridge or gives it an
+    address.  The start does the same, so the commands would fail after it."""
     down = _down(host)
     if down is None or change.calls:
         return False
@@ -143,7 +144,7 @@ def precedes_start(host: Host, change: Change) -> bool:
 
 
 def _down(host: Host) -> Engine | None:
-    """Return the host's Docker if its daemon does not run."""
+    """Return the host's Docker if its daemon is down."""
     return next((each.engine for each in health(host) if each.is_down), None)
 
 
@@ -152,8 +153,8 @@ def _asks_docker(call: Call) -> TypeGuard[SetContainerState | ConnectContainer]:
 
 
 def _behind_start(engine: Engine, call: Call) -> Iterator[Call]:
-    """Yield what is asked in the call's place once the daemon has started: without live-restore it has ended the
-    containers that ran.  None is paused then, and some do not run again by themselves."""
+    """Yield the calls that replace ``call`` after the daemon has started.  Without live-restore the start has stopped
+    all containers: none is paused then, and some do not start by themselves."""
     if engine.live_restore or not _asks_docker(call):
         yield call
     elif isinstance(call, SetContainerState):

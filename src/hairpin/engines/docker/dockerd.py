@@ -18,7 +18,7 @@ from hairpin.host.docker import Engine
 from hairpin.host.host import Namespace
 
 FIRST_KNOWN: Version = (18, 9, 0)
-"""Since then bridges are kept apart in two stages."""
+"""Since then two stages isolate the bridges."""
 IPSETS: Version = (28, 0, 0)
 """This one release matched bridges by ipset and was replaced within days."""
 FORWARD_CHAIN: Version = (28, 0, 1)
@@ -27,8 +27,8 @@ FORWARD_CHAIN: Version = (28, 0, 1)
 def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> ExpectedRules:
     """Return the rules that this dockerd should have in ``namespace``, in the order that the host's rules show.
 
-    Containers count when they have an address.  ``in_order`` False: in the order of a start of the engine, which is
-    several times faster, and the same where nobody asks for the order.
+    Containers count if they have an address.  ``in_order`` False: in the order of a start of the engine, which is
+    several times faster.
     """
     if engine.kind == "podman":
         return podman.expected(engine, namespace)
@@ -46,7 +46,7 @@ def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> 
 
 
 def expected_for(engine: Engine, namespace: Namespace, names: Collection[str]) -> ExpectedRules:
-    """Return what the engine has left for its networks and for these containers, in the order of a start.  None of it
+    """Return the engine's rules for its networks and for these containers, in the order of a start.  No such rule
     depends on the engine's other containers."""
     asked = tuple(each for each in engine.containers if each.name in names)
     return expected(msgspec.structs.replace(engine, containers=asked), namespace, in_order=False)
@@ -83,7 +83,7 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
 
 
 def _listeners_of(daemon: Daemon, history: History) -> Iterator[ExpectedListener]:
-    """Yield one socket for each binding in effect; a routed network holds no port of the host."""
+    """Yield one socket for each binding in effect.  A routed network holds no port of the host."""
     for port in history.ports:
         binding, side = port.binding, port.attachment.bridge.side(port.family)
         if binding.actual and binding.host_port and side is not None and side.mode != "routed":

@@ -1,4 +1,5 @@
-"""The rules of dockerd 18.9 to 27: jumps and per-bridge rules stand in FORWARD, bridges are kept apart in two stages.
+"""The rules of dockerd 18.9 to 27: jumps and per-bridge rules are in FORWARD, two stages isolate the bridges from each
+other.
 
 Source: moby v20.10.24 … v27.5.1, libnetwork drivers/bridge (setup_ip_tables, port_mapping), iptables (ProgramChain,
 Forward), firewall_linux; held against 20.10.24 and 26.1.5.
@@ -14,7 +15,7 @@ from hairpin.netfilter.rule_address import IpFamily
 USER_CHAIN_FOR_IPV6: Version = (23, 0, 0)
 GATEWAY_MODES: Version = (27, 0, 0)
 NARROW_INTERNAL_IPV6: Version = (24, 0, 6)
-"""Since then an internal network's IPv6 borders spare what stays on the bridge (link-local, multicast)."""
+"""Since then an internal network's IPv6 isolation spares packets that stay on the bridge (link-local, multicast)."""
 
 DOCKER, USER = "DOCKER", "DOCKER-USER"
 STAGE_1, STAGE_2 = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
@@ -22,7 +23,7 @@ RETURN = Draft("-j RETURN", "return")
 
 
 def program(daemon: Daemon, history: History) -> Chains:
-    """Return all chains that this dockerd leaves behind."""
+    """Return all chains that this dockerd programs."""
     chains = Chains()
     for family in daemon.families():
         _start(chains, daemon, family)
@@ -78,8 +79,7 @@ def _network(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, family:
 
 
 def internal_borders(device: str, prefix: str, *, narrow: bool) -> tuple[str, str]:
-    """Return the two rules that let nothing out of, and nothing into, an internal network, in the order of their
-    insertion."""
+    """Return the two rules that drop packets from and to an internal network, in the order of their insertion."""
     if narrow:
         return (f"! -d {prefix} -i {device} ! -o {device} -j DROP", f"! -s {prefix} ! -i {device} -o {device} -j DROP")
     return f"! -d {prefix} -i {device} -j DROP", f"! -s {prefix} -o {device} -j DROP"
@@ -118,7 +118,7 @@ def _forward(chains: Chains, daemon: Daemon, bridge: Bridge, family: IpFamily) -
 
 
 def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
-    """Send what is addressed to this host through the nat table's DOCKER chain; the proxy serves loopback itself."""
+    """Send packets to this host's addresses through the nat table's DOCKER chain.  The proxy serves loopback itself."""
     local = "-m addrtype --dst-type LOCAL -j DOCKER"
     chains.append(Place(family, "nat", "PREROUTING"), Draft(local, "jump"))
     beyond = "" if daemon.hairpin else f"! -d {words.LOOPBACK[family]} "
@@ -126,7 +126,7 @@ def nat_jumps(chains: Chains, daemon: Daemon, family: IpFamily) -> None:
 
 
 def _isolate(chains: Chains, bridge: Bridge, family: IpFamily) -> None:
-    """Dockerd of this age keeps bridges apart in IPv6 too when they have none, if it manages ip6tables."""
+    """Add isolation rules.  This dockerd adds them in IPv6 even for bridges without IPv6, if it manages ip6tables."""
     device, name = bridge.device, bridge.name
     chains.insert(Place(family, "filter", STAGE_1), Draft(f"-i {device} ! -o {device} -j {STAGE_2}", "isolation", name))
     chains.insert(Place(family, "filter", STAGE_2), Draft(f"-o {device} -j DROP", "isolation", name))
@@ -146,7 +146,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def dnat(daemon: Daemon, port: Port, *, spared: str = "") -> Draft:
-    """Return the rule that translates the published port; ``spared`` is a source that it leaves alone."""
+    """Return the rule that translates the published port; ``spared``: a source that it does not translate."""
     binding, device = port.binding, port.attachment.bridge.device
     towards = f"-d {words.host(port.family, binding.host_ip)} " if binding.host_ip is not None else ""
     beyond = "" if daemon.hairpin else f"! -i {device} "
@@ -156,14 +156,14 @@ def dnat(daemon: Daemon, port: Port, *, spared: str = "") -> Draft:
 
 
 def to_itself(port: Port) -> Draft:
-    """Return the rule that masks a container which asks its own published port."""
+    """Return the rule that masquerades a container which connects to its own published port."""
     address = words.host(port.family, port.address)
     service = f"{words.protocol(port.binding)} --dport {port.binding.container_port}"
     return _draft(port, f"-s {address} -d {address} {service} -j MASQUERADE", "hairpin-masquerade")
 
 
 def published_port_rule(port: Port) -> Draft:
-    """Return the rule that lets packets from outside the bridge to the container's published port."""
+    """Return the rule that accepts packets from outside the bridge to the container's published port."""
     address, device = words.host(port.family, port.address), port.attachment.bridge.device
     service = f"{words.protocol(port.binding)} --dport {port.binding.container_port}"
     return _draft(port, f"-d {address} ! -i {device} -o {device} {service} -j ACCEPT", "accept")

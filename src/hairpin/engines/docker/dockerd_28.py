@@ -1,5 +1,5 @@
-"""The rules of dockerd 28.0.1 and later with iptables: FORWARD only jumps to DOCKER-FORWARD, what is not published is
-dropped by the engine's own rules, containers are guarded in the raw table too.
+"""The rules of dockerd 28.0.1 and later with iptables: FORWARD only jumps to DOCKER-FORWARD, the engine's own rules
+drop packets to unpublished ports, the raw table protects containers as well.
 
 Source: moby v28.0.1 … v28.5.2, libnetwork drivers/bridge (internal/iptabler since 28.2), and docker-v29.7.2; held
 against 28.5.2 and against the rule listings in moby's integration/network/bridge/iptablesdoc.
@@ -20,7 +20,7 @@ WHOLE_ADDRESS_GUARDED: Version = (28, 2, 0)
 """Since then raw PREROUTING guards a container's address; before, only its published ports."""
 NO_RETURN_FOR_USERS: Version = (28, 2, 2)
 NO_STAGES: Version = (29, 0, 0)
-"""Since then bridges are kept apart by each one's final drop; only internal networks have borders of their own."""
+"""Since then each bridge's final drop isolates it; only internal networks have isolation rules."""
 
 DOCKER, USER, FORWARD = "DOCKER", "DOCKER-USER", "DOCKER-FORWARD"
 CT, BRIDGE, INTERNAL = "DOCKER-CT", "DOCKER-BRIDGE", "DOCKER-INTERNAL"
@@ -28,7 +28,7 @@ STAGE_1, STAGE_2 = "DOCKER-ISOLATION-STAGE-1", "DOCKER-ISOLATION-STAGE-2"
 
 
 def program(daemon: Daemon, history: History) -> Chains:
-    """Return all chains that this dockerd leaves behind."""
+    """Return all chains that this dockerd programs."""
     chains = Chains()
     for family in daemon.families():
         _start(chains, daemon, family)
@@ -100,7 +100,7 @@ def _translate(chains: Chains, daemon: Daemon, bridge: Bridge, side: Side, famil
 
 
 def _admit(chains: Chains, bridge: Bridge, side: Side, family: IpFamily) -> None:
-    """What may come in: answers, published ports (inserted later), ICMP to routed networks; the rest is dropped."""
+    """Accept replies, published ports (inserted later) and ICMP to routed networks; drop the rest."""
     device, name = bridge.device, bridge.name
     docker = Place(family, "filter", DOCKER)
     if side.mode == "routed":
@@ -165,8 +165,7 @@ def _publish(chains: Chains, daemon: Daemon, port: Port) -> None:
 
 
 def _guard_loopback(chains: Chains, port: Port) -> None:
-    """A port published on 127.0.0.0/8 must not be reached through another interface (with route_localnet it could
-    be)."""
+    """Drop packets from other interfaces to a port published on 127.0.0.0/8, which route_localnet would let in."""
     binding = port.binding
     if binding.version == 6 or binding.host_ip is None or not IPv4Address(binding.host_ip).is_loopback:
         return

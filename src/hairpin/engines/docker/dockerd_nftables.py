@@ -34,11 +34,11 @@ POSTROUTING_OUT = JumpMap("nat-postrouting-out-jumps", "nat-postrouting-out__")
 MAPS = (FORWARD_IN, FORWARD_OUT, POSTROUTING_IN, POSTROUTING_OUT)
 
 FIRST, ICC, PORTS, LAST = range(4)
-"""Groups of rules in a bridge's filter-forward-in chain: each stands behind the one before, whenever it is added."""
+"""Groups of rules in a bridge's filter-forward-in chain: each comes after the earlier groups, whenever it is added."""
 
 
 def program(daemon: Daemon, history: History) -> NativeChains:
-    """Return all that this dockerd leaves behind."""
+    """Return all tables that this dockerd programs."""
     chains = NativeChains(TABLE)
     for family in daemon.families():
         chains.start(family, BASE_CHAINS, (NAT,), MAPS)

@@ -1,4 +1,4 @@
-"""What dockerd makes when it starts, before it starts containers: bridges that are not there, forwarding, its rules.
+"""What dockerd makes when it starts, before its containers: missing bridges, forwarding, its rules.
 
 Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/drivers/bridge/bridge.go createNetwork(),
 setup_ip_forwarding.go; libnetwork/iptables/firewalld.go AddInterfaceFirewalld()
@@ -29,14 +29,14 @@ _FIREWALLD = "firewalld"
 
 
 class FirstStart(msgspec.Struct, frozen=True):
-    """``host``: with the daemon running; ``parts``: what its start has changed."""
+    """``host``: with the daemon running; ``parts``: the changes that its start made."""
 
     host: Host
     parts: tuple[Primitive, ...]
 
 
 def first_start(host: Host, engine: Engine) -> FirstStart:
-    """Return the host behind the start of the daemon, which is down."""
+    """Return the host after the start of the stopped daemon."""
     running = msgspec.structs.replace(with_default_network(host, engine), running=True)
     found = FirstStart(host.with_engine(running), ())
     for joined in running.networks:
@@ -55,7 +55,7 @@ def _with(found: FirstStart, parts: Iterable[Primitive]) -> FirstStart:
 
 
 def _set_up(host: Host, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the network's bridge set up, where a start that failed has left it down."""
+    """Yield the network's bridge set up, if a failed start has left it down."""
     link = host.namespace(host.netns.name).link(joined.bridge or "")
     if link is not None and not link.up:
         yield SetLink(host.netns, msgspec.structs.replace(link, up=True, carrier=True))
@@ -72,7 +72,7 @@ def written_parameters(host: Host, running: Engine) -> Iterator[Primitive]:
 
 
 def _let_in(host: Host, bridges: tuple[str, ...]) -> Iterator[Primitive]:
-    """Yield what firewalld does for links in dockerd's zone, which accepts: all that comes from them passes."""
+    """Yield firewalld's rules for links in dockerd's zone, which accepts all their packets."""
     for table in host.namespace(host.netns.name).ruleset.tables:
         for chain in table.chains if table.name == _FIREWALLD else ():
             if chain.hook in ("input", "forward"):

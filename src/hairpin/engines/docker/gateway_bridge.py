@@ -1,8 +1,8 @@
-"""Swarm's bridge to the outside: a container on overlay networks alone has a second link there, and its ports are
-published through it.
+"""Swarm's bridge to the outside: a container that is only on overlay networks has a second link there, which publishes
+its ports.
 
-No container's list of endpoints shows that link.  The network's own does (``Engine.endpoints_of``); where that was not
-read, the link's address is in the container's namespace.  Source: moby libnetwork default_gateway.go setupDefaultGW()
+No container lists that link as an endpoint.  The network does (``Engine.endpoints_of``); if the network was not read,
+the link's address is in the container's namespace.  Source: moby libnetwork default_gateway.go setupDefaultGW()
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from hairpin.network.prefix import inside
 
 
 def with_gateway_endpoints(host: Host, engine: Engine) -> Engine:
-    """Return the engine whose running containers have their endpoints on swarm's bridge, as their namespaces show."""
+    """Return the engine with its running containers' endpoints on swarm's bridge, as their namespaces show them."""
     bridge = next((each for each in engine.networks if each.name == SWARM_BRIDGE), None)
     if bridge is None:
         return engine
@@ -29,7 +29,8 @@ Source: swarmkit identity/randomid.go NewID()"""
 
 
 def bridge_of_overlays(engine: Engine, container: Container) -> DockerNetwork | None:
-    """Return swarm's bridge if the container is, or will be, on overlays alone: it leaves and publishes by that one.
+    """Return swarm's bridge if the container is, or will be, only on overlays: then this bridge has its default route
+    and publishes its ports.
 
     A worker does not list an overlay while it runs no container on it."""
     on_overlays = bool(container.endpoints) and all(_is_overlay(engine, each) for each in container.endpoints)
@@ -42,8 +43,8 @@ def _is_overlay(engine: Engine, endpoint: Endpoint) -> bool:
 
 
 def with_taken(engine: Engine, bridge: DockerNetwork) -> Engine:
-    """Return the engine in which the addresses that were given on its bridge are held by its containers' endpoints, or
-    by one container more: a new endpoint gets another address."""
+    """Return the engine in which every address given on the bridge belongs to an endpoint, so that a new endpoint gets
+    another one.  One further container holds them."""
     taken = tuple(endpoint for _, endpoint in bridge.gateways)
     return msgspec.structs.replace(engine, containers=(*engine.containers, Container("", "", "", endpoints=taken)))
 
@@ -57,7 +58,7 @@ def _with_endpoint(host: Host, engine: Engine, bridge: DockerNetwork, container:
 
 
 def _endpoints(host: Host, bridge: DockerNetwork, container: Container) -> Iterator[Endpoint]:
-    """Yield the container's endpoint: its link has an address of the bridge's network."""
+    """Yield the container's endpoint if its namespace has an address of the bridge's network."""
     own = next((each for each in host.namespaces if each.name == container.netns), None)
     for address in own.addresses if own is not None and container.netns != host.netns.name else ():
         for subnet in bridge.subnets:

@@ -1,8 +1,8 @@
-"""In which order an engine made its networks and started its containers: the order of its rules follows from that.
+"""The order in which an engine made its networks and started its containers.  The order of its rules follows from it.
 
-The order changes no packet's fate, but what is put back should stand where it stood.  What the rules on the host
-still show of it counts; for the rest: networks by the start of dockerd, the default one after those that it found,
-else in the order of their links; containers in the order of their start.
+The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
+the order.  For the rest: networks by the start of dockerd, the default one after those that it found, else in the order
+of their links; containers in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -41,8 +41,8 @@ class Attachment(msgspec.Struct, frozen=True):
 
 
 class Port(msgspec.Struct, frozen=True):
-    """A published port that leads to an attachment.  ``family`` is the container side's: a binding on an IPv6 address
-    may lead to a container that has IPv4 only, through the userland proxy."""
+    """A published port that leads to an attachment.  ``family`` is that of the container's address: through the
+    userland proxy, a binding on an IPv6 address may lead to a container with only IPv4."""
 
     attachment: Attachment
     binding: PortBinding
@@ -50,7 +50,7 @@ class Port(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> int:
-        """The container's address that it leads to."""
+        """The container's address to which the port leads."""
         address = self.attachment.address(self.family)
         if address is None:
             raise ValueError(self.attachment.container)
@@ -86,7 +86,7 @@ class History(msgspec.Struct, frozen=True):
 
 
 def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
-    """Return the likeliest history: networks, links, start times, the version's own order of ports."""
+    """Return the likeliest history, from networks, links, start times and the version's order of ports."""
     links = {link.name: link.index for link in namespace.links}
     later = _later_ones(engine)
     bridges = tuple(
@@ -104,8 +104,8 @@ def history_of(engine: Engine, daemon: Daemon, namespace: Namespace) -> History:
 
 
 def _later_ones(engine: Engine) -> dict[str, int]:
-    """Return 0 for each network that was there when dockerd started, 1 for the default network, which it then makes
-    anew after those, and 2 for each that somebody has made since; nothing where that is not told.
+    """Return 0 for each network that existed when dockerd started, 1 for the default network, which dockerd then makes
+    again, and 2 for each later network; empty if creation times are unknown.
 
     Source: moby daemon/daemon_unix.go initNetworkController(), initBridgeDriver()"""
     default = next((each for each in engine.networks if each.name == engine.default_network), None)
@@ -120,7 +120,7 @@ def _later_ones(engine: Engine) -> dict[str, int]:
 
 
 def attachments_of(container: Container, bridges: dict[str, Bridge]) -> tuple[Attachment, ...]:
-    """Return where the container is attached: bridges on which it has an address now."""
+    """Return the container's attachments: the bridges on which it has an address now."""
     return tuple(
         Attachment(container.name, bridges[endpoint.network], endpoint.ipv4, endpoint.ipv6)
         for endpoint in container.endpoints
@@ -131,7 +131,7 @@ def attachments_of(container: Container, bridges: dict[str, Bridge]) -> tuple[At
 def ports_of(
     container: Container, attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
 ) -> tuple[Port, ...]:
-    """Return the container's published ports, each with the one network that it is published by."""
+    """Return the container's published ports, each with the one network that publishes it."""
     gateways = gateways_of(attachments, daemon, namespace)
     ports: list[Port] = []
     for binding in in_port_order(container.bindings, daemon.version):
@@ -159,10 +159,10 @@ def is_routed(attachment: Attachment, family: IpFamily) -> bool:
 def gateways_of(
     attachments: Sequence[Attachment], daemon: Daemon, namespace: Namespace
 ) -> dict[IpFamily, Attachment | None]:
-    """Return the attachment that a container's default route leads by, for each family: ports are published there.
+    """Return for each family the attachment of the container's default route, which also publishes its ports.
 
-    Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by name.  A gateway
-    priority is not in the evidence, but an address that published ports lead to on the host is.
+    Source: libnetwork's Endpoint.Less() and getGatewayEndpoint(): the engine takes the first by name.  The readings
+    have no gateway priority, but they have the addresses to which published ports lead.
     """
     candidates = sorted(
         (one for one in attachments if not one.bridge.internal), key=lambda one: one.bridge.name.encode("utf-8")
@@ -176,7 +176,7 @@ def gateways_of(
 
 
 def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment | None:
-    """Return the candidate that a DNAT rule of the host leads to; only where there is a choice."""
+    """Return the candidate to which a DNAT rule of the host leads; None if there is only one candidate."""
     if len(candidates) < 2:
         return None
     destinations = {
@@ -194,9 +194,8 @@ def _seen(candidates: Sequence[Attachment], namespace: Namespace) -> Attachment 
 def in_port_order(bindings: Sequence[PortBinding], version: Version) -> tuple[PortBinding, ...]:
     """Return a container's bindings in the order in which dockerd programs them.
 
-    Before 27: container ports by their highest host port, downwards (where the comparison contradicts itself, chance
-    decides). Since: by container port, upwards.  Source: go-connections nat.SortPortMap(), libnetwork's
-    cmpPortBinding().
+    Before 27: container ports by their highest host port, downwards (random where the comparison contradicts itself).
+    Since 27: by container port, upwards.  Source: go-connections nat.SortPortMap(), libnetwork's cmpPortBinding().
     """
     if version >= PORTS_SORTED:
         return tuple(sorted(bindings, key=lambda one: (one.container_port, _PROTOCOLS[one.protocol], *_host_side(one))))
@@ -212,13 +211,13 @@ def _host_side(binding: PortBinding) -> tuple[int, int, int]:
 
 
 def moment(text: str) -> tuple[str, str]:
-    """Return a sortable form of an RFC 3339 time in UTC, whose fraction may have any number of digits."""
+    """Return a sortable form of an RFC 3339 time in UTC with any number of fraction digits."""
     whole, _dot, fraction = text.rstrip("Z").partition(".")
     return whole, fraction.ljust(9, "0")
 
 
 def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> History:
-    """Return the history that fits the rules on the host: ``shown`` has one sequence a chain and purpose, in order of
+    """Return the history that fits the rules on the host.  ``shown``: a sequence per chain and purpose, in order of
     creation."""
     runs = [tuple(run) for run in shown]
     bridges = in_order_of_runs(
@@ -242,8 +241,8 @@ def as_seen(history: History, shown: Iterable[Sequence[ExpectedRule]]) -> Histor
 def in_order_of_runs(
     items: tuple[T, ...], runs: Iterable[Sequence[Hashable]], name: Callable[[T], Hashable]
 ) -> tuple[T, ...]:
-    """Return the items in the order that the runs of their names show, earlier runs first; what no run decides stays
-    as it was."""
+    """Return the items in the order of their names in the runs.  Earlier runs count more; items in no run keep their
+    order."""
     waits: dict[Hashable, set[Hashable]] = {name(item): set() for item in items}
     decided: set[Hashable] = set()
     for run in runs:
@@ -255,7 +254,7 @@ def in_order_of_runs(
     order: list[Hashable] = []
     rest = list(waits)
     while rest:
-        # Runs that contradict each other may leave nobody free: then the first goes on.
+        # Contradictory runs may block every item: then the first one is taken.
         chosen = next((one for one in rest if waits[one].isdisjoint(rest)), rest[0])
         rest.remove(chosen)
         order.append(chosen)

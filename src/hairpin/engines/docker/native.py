@@ -1,4 +1,4 @@
-"""A notebook of nftables chains, as ``chains`` is for iptables: written as nft's JSON, read back by its reader."""
+"""The nftables chains being built, as ``chains`` does for iptables: written as nft's JSON and parsed by its reader."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -22,14 +22,14 @@ class BaseChain(msgspec.Struct, frozen=True):
 
 
 class JumpMap(msgspec.Struct, frozen=True):
-    """A map from bridges to their chains, which are named ``prefix`` and the bridge."""
+    """A map from bridges to their chains, which are named by ``prefix`` and the bridge."""
 
     name: str
     prefix: str
 
 
 class NativeDraft(msgspec.Struct, frozen=True):
-    """A rule as nft's JSON, and why it is there.  Rules of a lower ``group`` stand before those of a higher one."""
+    """A rule as nft's JSON, and its purpose.  Rules of a lower ``group`` come before those of a higher one."""
 
     chain: str
     expressions: tuple[Json, ...]
@@ -42,8 +42,8 @@ class NativeDraft(msgspec.Struct, frozen=True):
 
 
 class NativeChains:
-    """The tables being written, one a family, all of one name.  A published port that is open already is not opened
-    twice."""
+    """The tables being built, one per family, all with one name.  A published port that is open already is not opened
+    again."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -70,7 +70,7 @@ class NativeChains:
         )
 
     def join(self, family: IpFamily, device: str, network: str, maps: Sequence[JumpMap]) -> None:
-        """Make a bridge's own chains and lead its packets there."""
+        """Make a bridge's own chains and send its packets there."""
         for one in maps:
             self._make(family, f"{one.prefix}{device}", {})
             chain = f"{one.prefix}{device}"

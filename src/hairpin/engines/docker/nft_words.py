@@ -16,7 +16,7 @@ COUNTER: Json = {"counter": {"packets": 0, "bytes": 0}}
 
 
 def behind_counter(statement: Json) -> tuple[Json, Json]:
-    """Return the statement behind a counter."""
+    """Return a counter followed by the statement."""
     return COUNTER, statement
 
 
@@ -31,7 +31,7 @@ def interface(key: Literal["iifname", "oifname"], names: str | Sequence[str], op
 
 
 def address(family: IpFamily, field: Literal["saddr", "daddr"], value: object, operator: Operator = "==") -> Json:
-    """Return a comparison of the packet's source or destination with an address or :func:`prefix`."""
+    """Return a comparison of the packet's source or destination with an address or a :func:`prefix`."""
     return match({"payload": {"protocol": family, "field": field}}, value, operator)
 
 
@@ -52,7 +52,7 @@ def port(protocol: str, number: int) -> Json:
 
 
 def icmp(family: IpFamily) -> Json:
-    """Return the comparison that finds the family's ICMP."""
+    """Return the comparison that matches the family's ICMP."""
     if family == "ip":
         return match({"payload": {"protocol": "ip", "field": "protocol"}}, "icmp")
     return match({"meta": {"key": "l4proto"}}, "ipv6-icmp")

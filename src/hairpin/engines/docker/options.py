@@ -1,5 +1,4 @@
-"""The settings that decide a dockerd's rules: what it was told, and where it was told nothing, its version's
-defaults."""
+"""The settings that decide a dockerd's rules: its options, or its version's defaults."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network
@@ -21,7 +20,7 @@ _BRIDGE = "com.docker.network.bridge."
 
 
 class Daemon(msgspec.Struct, frozen=True):
-    """One dockerd.  ``hairpin``: no userland proxy, so packets have to find their way through the bridge themselves."""
+    """One dockerd.  ``hairpin``: it has no userland proxy, so hairpin packets pass the bridge."""
 
     version: Version
     ipv4: bool
@@ -32,7 +31,7 @@ class Daemon(msgspec.Struct, frozen=True):
     backend: Backend
 
     def families(self) -> tuple[IpFamily, ...]:
-        """Return the families that it keeps rules for."""
+        """Return the families for which it keeps rules."""
         managed: tuple[tuple[IpFamily, bool], ...] = (("ip", self.ipv4), ("ip6", self.ipv6))
         return tuple(family for family, on in managed if on)
 
@@ -64,7 +63,7 @@ class Bridge(msgspec.Struct, frozen=True):
 
 
 def dockerd_version(text: str) -> Version | None:
-    """Return ``20.10.24+dfsg1`` as (20, 10, 24), or None when there are no such numbers (a build of one's own)."""
+    """Return ``20.10.24+dfsg1`` as (20, 10, 24), or None for a version without such numbers (a custom build)."""
     numbers = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", text)
     if numbers is None:
         return None
@@ -72,12 +71,12 @@ def dockerd_version(text: str) -> Version | None:
 
 
 def backend_of(engine: Engine) -> Backend:
-    """Return in which form dockerd keeps its rules."""
+    """Return the back end in which dockerd keeps its rules."""
     return "nftables" if (engine.firewall_backend or "").startswith("nftables") else "iptables"
 
 
 def daemon_of(engine: Engine, version: Version) -> Daemon:
-    """Return the daemon's settings with the defaults of its version filled in."""
+    """Return the daemon's settings, completed by the defaults of its version."""
     ipv4 = engine.iptables is not False
     ipv6 = (version >= IP6TABLES_BY_DEFAULT) if engine.ip6tables is None else engine.ip6tables
     return Daemon(
@@ -103,7 +102,7 @@ def bridges_of(engine: Engine) -> tuple[Bridge, ...]:
 def bridge_of(engine: Engine, network: DockerNetwork, device: str) -> Bridge:
     """Return one network's settings.
 
-    A daemon's ``--icc`` and ``--ip-masq`` are meant for its default network only and show as that one's options.
+    A daemon's ``--icc`` and ``--ip-masq`` apply only to its default network, and appear as options of that network.
     """
     default = is_true(network.option(f"{_BRIDGE}default_bridge"), otherwise=False)
     return Bridge(

@@ -1,6 +1,6 @@
-"""What an internal network would be without ``--internal``: the proof that this option stops a packet.
+"""An internal network as it would be without ``--internal``: the proof that this option stops a packet.
 
-No engine can take the option away from a network that exists, so nobody carries this change out.
+No engine can remove the option from an existing network, so the change is never applied.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _OPENING: tuple[Purpose, ...] = ("jump", "accept", "outgoing", "ct-state")
 def without_internal(
     host: Host, container: Container, endpoint: Endpoint, joined: DockerNetwork, binding: PortBinding | None
 ) -> Change:
-    """Return the change after which the network has no borders and the container has a way out by it; ``binding``: the
-    port that the container then publishes there."""
+    """Return the change after which the network is not isolated and gives the container a default route.  ``binding``:
+    the port that the container then publishes there."""
     engine = host.engine_of(container)
     return Change(
         (
@@ -43,14 +43,14 @@ def _open(
     networks = tuple(
         msgspec.structs.replace(each, internal=False) if each.id == joined.id else each for each in engine.networks
     )
-    # Docker publishes a container's ports on one network alone, so the container is on no other here.
+    # Docker publishes a container's ports on only one network, so the copy is on no other one.
     changed = msgspec.structs.replace(container, endpoints=(endpoint,), bindings=(binding,) if binding else ())
     return msgspec.structs.replace(engine.with_container(changed), networks=networks)
 
 
 def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[DeleteRule]:
-    """Return the deletion of each rule of the network's borders that is there, the last of a chain first: each deletion
-    moves the rules behind it."""
+    """Return the deletion of each isolation rule of the network, the last of a chain first: each deletion moves the
+    later rules."""
     found: list[DeleteRule] = []
     tables = of_dialect(now.dialect, host.namespace(host.netns.name))
     borders = (each for each in now.wanted.rules if (each.purpose, each.network) == ("internal", joined.name))
@@ -64,7 +64,7 @@ def _without_borders(host: Host, now: Missing, joined: DockerNetwork) -> list[De
 
 
 def _opened(host: Host, engine: Engine, container: Container, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the rules of the open network's and of the published port's that let packets through."""
+    """Yield the accepting rules of the open network and of the published port."""
     lost = missing_of(host, engine)
     mine = tuple(
         each
@@ -78,7 +78,7 @@ def _opened(host: Host, engine: Engine, container: Container, joined: DockerNetw
 
 
 def _way_out(host: Host, container: Container, endpoint: Endpoint) -> Iterator[Primitive]:
-    """Yield the container's default routes, of each version that it has none of."""
+    """Yield the container's missing default routes."""
     if container.netns is None or container.netns not in host:
         return
     inner = host.namespace(container.netns)

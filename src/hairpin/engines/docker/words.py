@@ -10,7 +10,7 @@ ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED"
 
 
 def host(family: IpFamily, address: int) -> str:
-    """Return the address as a network of one: ``172.17.0.2/32``."""
+    """Return the address as a host prefix: ``172.17.0.2/32``."""
     return f"{IPv4Address(address)}/32" if family == "ip" else f"{IPv6Address(address)}/128"
 
 

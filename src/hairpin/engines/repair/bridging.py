@@ -20,7 +20,8 @@ _replace = msgspec.structs.replace
 
 
 def awaiting(host: Host, joined: DockerNetwork | None) -> Change | None:
-    """Return an empty change for what Docker refuses until the network's bridge is there again; None if it is there."""
+    """Return an empty change if the network's bridge is missing, because Docker refuses the real one until then; else
+    None."""
     return Change(()) if has_lost_bridge(host, joined) else None
 
 
@@ -30,9 +31,9 @@ def lacks_bridge(host: Host, joined: DockerNetwork) -> bool:
 
 
 def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Primitive]:
-    """Yield the parts that make the network's bridge; none if it is there.
+    """Yield the parts that make the network's bridge; none if it exists.
 
-    Containers that run still know the hardware address that it had, and send to it for seconds: it gets that one.
+    It gets its old hardware address, because running containers send to that address for some seconds.
 
     Source: moby libnetwork/drivers/bridge/bridge_linux.go createNetwork(), setup_ipv4_linux.go
     setupLoopbackAddressesRouting(); netavark src/network/bridge.rs
@@ -48,10 +49,10 @@ def new_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Iterator[Pr
 
 
 def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | None:
-    """Return the network's bridge where it has another name now: the bridge, of no network's name, that has a gateway's
-    address, or the hardware address by which the containers know their gateway.
+    """Return the network's bridge if it was renamed: a bridge with the name of no network that has a gateway's address,
+    or the hardware address that containers know as their gateway's.
 
-    The engine, its rules and a firewall's zones know the bridge by its name alone."""
+    The engine, its rules and firewalld's zones know the bridge only by its name."""
     if engine.rootless or joined.bridge is None or not lacks_bridge(host, joined):
         return None
     namespace = host.namespace(host.netns.name)
@@ -64,10 +65,10 @@ def renamed_bridge(host: Host, engine: Engine, joined: DockerNetwork) -> Link | 
 
 
 def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the network's bridge has lost; none while the bridge is not there, or where neither the
-    network nor an endpoint on it tells which address the gateway has.
+    """Yield the addresses that the network's bridge has lost; none if the bridge is missing, or if neither the network
+    nor an endpoint names the gateway's address.
 
-    dockerd gives them to it again when it starts, containers that still run or not.
+    dockerd sets them again when it starts, even while containers run.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), setup_ipv4_linux.go
     """
@@ -80,14 +81,14 @@ def lost_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
 
 
 def bridge_addresses(host: Host, joined: DockerNetwork) -> Iterator[Address]:
-    """Yield the addresses that the engine gave the network's bridge, as far as it tells them."""
+    """Yield the addresses that the engine gave the network's bridge, as far as it lists them."""
     told = (_replace(each, gateway=_told_gateway(host, joined, each)) for each in joined.subnets)
     if joined.bridge is not None:
         yield from _addresses(joined, joined.bridge, tuple(each for each in told if each.gateway is not None))
 
 
 def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | None:
-    """Return the address of the subnet's gateway: dockerd 20.10 lists the default bridge without it, but each endpoint
+    """Return the address of the subnet's gateway.  dockerd 20.10 lists none for the default bridge, but each endpoint
     has it."""
     if subnet.gateway is not None:
         return subnet.gateway
@@ -102,14 +103,14 @@ def _told_gateway(host: Host, joined: DockerNetwork, subnet: Subnet) -> int | No
 
 
 def _addresses(joined: DockerNetwork, bridge: str, subnets: tuple[Subnet, ...]) -> Iterator[Address]:
-    """Yield the gateways' addresses in these subnets that the bridge has."""
+    """Yield the bridge's gateway addresses in these subnets."""
     for subnet in subnets:
         if joined.gives_bridge_an_address(subnet.version) and (subnet.version == 4 or joined.ipv6):
             yield Address(bridge, subnet.version, gateway_of(subnet), subnet.prefix_length)
 
 
 def _known_mac(host: Host, joined: DockerNetwork) -> int | None:
-    """Return the hardware address that a running container has learned of its gateway on the network, or None."""
+    """Return the hardware address of the gateway in a running container's neighbour table, or None."""
     gateways = {(each.version, gateway_of(each)) for each in joined.subnets}
     for container in host.containers():
         netns, endpoints = container.netns, host.engine_of(container).endpoints_of(container)
@@ -122,14 +123,14 @@ def _known_mac(host: Host, joined: DockerNetwork) -> int | None:
 
 
 def port_of(engine: Engine) -> BridgePort:
-    """Return a bridge port as the engine makes it: without docker-proxy, and with CNI's configuration for Podman, a
-    frame may return by the port that it came from.  Source: moby libnetwork/drivers/bridge/bridge_linux.go
-    setHairpinMode(); podman cni/87-podman-bridge.conflist"""
+    """Return a bridge port as the engine makes it.  Hairpin mode is on without docker-proxy, and with Podman's CNI
+    configuration.  Source: moby libnetwork/drivers/bridge/bridge_linux.go setHairpinMode(); podman
+    cni/87-podman-bridge.conflist"""
     return BridgePort(hairpin=engine.userland_proxy is False or engine.network_backend == "cni")
 
 
 def engine_addresses(host: Host, name: str) -> Iterator[Address]:
-    """Yield the addresses of the namespace of that name: of the bridges on the host, of the endpoints in a container.
+    """Yield the engine's addresses in the named namespace: of the bridges on the host, of the endpoints in a container.
     ``link`` is empty for those of an endpoint."""
     for engine in host.engines:
         if name == host.netns.name:

@@ -1,11 +1,11 @@
 """What ``network connect`` and ``restart`` do to a container's interfaces.
 
-``network connect`` gives the container a second interface, and may change its way out.  ``restart`` puts back an
-interface that the container has lost.
+``network connect`` gives the container a second interface, and may change its default route.  ``restart`` restores a
+lost interface.
 
-Measured with Docker 20.10.24: of several networks the one whose name sorts first has the default route.  If that
-changes, the published ports and their docker-proxy follow to the container's address there.
-Source: moby libnetwork/sandbox.go, endpoint.Less(): internal networks last, then by name
+Measured with Docker 20.10.24: the network whose name sorts first has the default route.  If that changes, the published
+ports and their docker-proxy move to the container's address there. Source: moby libnetwork/sandbox.go, endpoint.Less():
+internal networks last, then by name
 """
 
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 
 
 def connecting_change(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
-    """Return the change that connects the running container to the network, in the words of its engine.
+    """Return the change by which the engine connects the running container to the network.
 
-    None: it is on that network, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
+    None: it is on that network already, or its namespace, the bridge or an IPv4 subnet of the network was not read."""
     engine = next((each for each in host.engines if container in each.containers), None)
     subnet = bridged_subnet(host, joined)
     on_it = any(each.network == joined.name for each in container.endpoints)
@@ -54,10 +54,10 @@ def connecting_change(host: Host, container: Container, joined: DockerNetwork) -
 
 
 def reconnecting_change(host: Host, container: Container, binding: PortBinding, joined: str) -> c.Change | None:
-    """Return the change that connects a running container to the network of that name: it is on none, or on Docker's
-    network ``none``.  None: Podman's container of that mode, or the network has no bridge.
+    """Return the change that connects a running container without a network, or on Docker's network ``none``, to the
+    named network.  None: it is a Podman container with that mode, or the network has no bridge.
 
-    Its namespace keeps what is in it, rules, sockets and sysctls, and a paused container stays paused."""
+    Its namespace keeps its rules, sockets and sysctls, and a paused container stays paused."""
     engine = host.engine_of(container)
     if container.network_mode == _NONE and engine.kind != "docker":
         return None
@@ -72,9 +72,9 @@ def reconnecting_change(host: Host, container: Container, binding: PortBinding, 
 
 
 def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.Change | None:
-    """Return the change that connects a running container, which is on no network, to one of macvlans or ipvlans.
+    """Return the change that connects a running container without a network to a macvlan or ipvlan network.
 
-    None: the link below, an IPv4 subnet or the namespace was not read."""
+    None: the parent link, an IPv4 subnet or the namespace was not read."""
     engine = host.engine_of(container)
     subnet = stacked_subnet(host, joined)
     if subnet is None or container.netns is None or container.netns not in host:
@@ -98,8 +98,8 @@ def stacked_again(host: Host, container: Container, joined: DockerNetwork) -> c.
 
 
 def _calls(engine: Engine, container: Container, joined: str) -> tuple[ConnectContainer, ...]:
-    """Return the calls that connect the container.  Docker lets no container on ``none`` have a second network.
-    Source: moby daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
+    """Return the calls that connect the container.  Docker allows a container on ``none`` no second network. Source:
+    moby daemon/container_operations.go updateNetworkSettings(), ErrConflictNoNetwork"""
     connect = ConnectContainer(engine.kind, "connect", joined, container.name)
     if engine.kind == "docker" and container.network_mode == _NONE:
         return ConnectContainer(engine.kind, "disconnect", _NONE, container.name), connect
@@ -119,17 +119,17 @@ def _joined(part: c.AddNamespace, before: Namespace, status: str) -> c.AddNamesp
 
 
 def moves_ports(host: Host, container: Container, joined: DockerNetwork) -> bool:
-    """Return whether the connection moves the container's published ports to the new network: those that are open
-    then break off."""
+    """Return whether the connection moves the container's published ports to the new network, which breaks open
+    connections."""
     engine = next((each for each in host.engines if container in each.containers), None)
     published = any(each.actual for each in container.bindings)
     return engine is not None and published and _becomes_way_out(engine, container, joined)
 
 
 def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> c.Change | None:
-    """Return the change by which a restart gives the running container the interface of this endpoint again.
+    """Return the change by which a restart restores the running container's interface of this endpoint.
 
-    None: its namespace was not read, or the network has no bridge.  Podman makes that, too."""
+    None: its namespace was not read, or the network has no bridge.  Podman makes a missing bridge as well."""
     engine = host.engine_of(container)
     joined = engine.network(endpoint.network)
     if joined is None or container.netns is None or container.netns not in host:
@@ -140,7 +140,7 @@ def interface_restored(host: Host, container: Container, endpoint: Endpoint) -> 
     if bridged_subnet(host, joined) is None:
         return None
     inner, outer = veth_pair(host, _free_name(before), joined)
-    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd makes it of the address, or is told it
+    inner = msgspec.structs.replace(inner, mac=endpoint.mac)  # dockerd derives it from the address or an option
     namespace = _grown(before, inner, endpoint, way_out=not any(map(_is_default, before.routes)))
     values = (rp_filter_off(inner), *_sysctls_of(before, inner), *sysctls(endpoint, inner.name))
     made = c.AddNamespace(host.name, namespace, outer, container, values)
@@ -151,7 +151,8 @@ def _on_overlay(
     host: Host, container: Container, endpoint: Endpoint, before: Namespace, joined: DockerNetwork
 ) -> c.Change | None:
     """Return the change that gives the container its interface on the overlay: a veth to the bridge in dockerd's
-    namespace of that network.  None: that was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go Join()"""
+    namespace of that network.  None: this namespace was not read.  Source: moby libnetwork/drivers/overlay/joinleave.go
+    Join()"""
     gateways = {gateway_of(each) for each in joined.subnets if each.version == 4}
     bridges = (
         (Netns(host.name, each.name), each.link(address.link))
@@ -230,7 +231,7 @@ def _is_default(route: Route) -> bool:
 
 
 def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
-    """Return the values of the new interface: those of the container's first one."""
+    """Return the sysctls of the new interface, copied from the container's first one."""
     like = next((each.name for each in before.links if each.kind != "loopback" and each.name != "lo"), "")
     return tuple(
         ((*path[:3], link.name, *path[4:]), value)
@@ -242,7 +243,7 @@ def _sysctls_of(before: Namespace, link: Link) -> tuple[tuple[Path, str], ...]:
 def _moved_ports(
     host: Host, engine: Engine, container: Container, joined: DockerNetwork, endpoint: Endpoint
 ) -> Iterator[c.Primitive]:
-    """Yield what leads the published ports to the container's new address: rules of iptables, and docker-proxy."""
+    """Yield the iptables rules and docker-proxy that lead the published ports to the container's new address."""
     bridges = {each.name: each.bridge for each in engine.networks}
     known = {each.ipv4: bridges.get(each.network) for each in container.endpoints if each.ipv4 is not None}
     now = address_text(endpoint.ipv4 or 0, 4)

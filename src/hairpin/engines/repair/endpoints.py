@@ -13,8 +13,8 @@ from hairpin.network.prefix import Version, network_of, width
 
 
 def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: Endpoint | None = None) -> Endpoint:
-    """Return the endpoint that the engine makes: with the addresses of ``own``, or else with free ones.  ``subnet``:
-    the network's IPv4 subnet."""
+    """Return the endpoint that the engine makes, with the addresses of ``own`` or with free ones.  ``subnet``: the
+    network's IPv4 subnet."""
     found = Endpoint(
         joined.name,
         joined.id,
@@ -34,7 +34,7 @@ def new_endpoint(engine: Engine, joined: DockerNetwork, subnet: Subnet, own: End
 
 
 def _kept(own: Endpoint | None, version: Version) -> int | None:
-    """Return the address that the endpoint has, or that somebody chose for it."""
+    """Return the endpoint's present address, or the one that its options name."""
     if own is None:
         return None
     return own.ipv4 or own.fixed4 if version == 4 else own.ipv6 or own.fixed6
@@ -46,7 +46,7 @@ def addresses(endpoint: Endpoint, link: str) -> tuple[Address, ...]:
 
 
 def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
-    """Yield the routes that the container has by the link; ``way_out``: the default routes, too."""
+    """Yield the container's routes by the link; ``way_out``: the default routes as well."""
     for version, value, length, gateway in _families(endpoint):
         prefsrc = value if version == 4 else None
         yield Route(version, value, width(version), TABLE_LOCAL, "local", (NextHop(link),))
@@ -56,7 +56,7 @@ def routes(endpoint: Endpoint, link: str, *, way_out: bool) -> Iterator[Route]:
 
 
 def sysctls(endpoint: Endpoint, link: str) -> tuple[tuple[Path, str], ...]:
-    """Return the values that the engine sets for the link: Docker switches IPv6 on where the endpoint has it.
+    """Return the sysctls that the engine sets for the link: Docker enables IPv6 if the endpoint has it.
 
     Source: moby libnetwork/osl/interface_linux.go setInterfaceIPv6()
     """
@@ -64,7 +64,7 @@ def sysctls(endpoint: Endpoint, link: str) -> tuple[tuple[Path, str], ...]:
 
 
 def _families(endpoint: Endpoint) -> Iterator[tuple[Version, int, int, int | None]]:
-    """Yield version, address, prefix length and gateway, as far as the endpoint has them."""
+    """Yield version, address, prefix length and gateway of each family that the endpoint has."""
     if endpoint.ipv4 is not None:
         yield 4, endpoint.ipv4, endpoint.ipv4_prefix_length, endpoint.gateway4
     if endpoint.ipv6 is not None:

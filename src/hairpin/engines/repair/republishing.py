@@ -1,4 +1,4 @@
-"""What publishing a port does: the engine's rules for it, and its docker-proxy."""
+"""What publishing a port does: it adds the engine's rules and its docker-proxy."""
 
 from collections.abc import Iterable, Iterator
 
@@ -28,9 +28,9 @@ def published_everywhere(host: Host, container: Container, binding: PortBinding)
 def published_too(
     host: Host, container: Container, binding: PortBinding, said: Message | None = None
 ) -> tuple[Primitive, ...]:
-    """Return the parts of the change after which the container has this binding beside its others.
+    """Return the parts of the change that gives the container this binding as well.
 
-    ``said``: what a person types to get it."""
+    ``said``: the advice for it."""
     changed = msgspec.structs.replace(container, bindings=(*container.bindings, binding))
     return (
         *rules_with(host, container, changed),
@@ -39,12 +39,12 @@ def published_too(
 
 
 def recreated_with(container: Container, binding: PortBinding) -> Message:
-    """Return what a person has to do for a further binding: no container gets one while it exists."""
+    """Return the advice for a further binding: an existing container cannot get one."""
     return message("recreate {container} with -p {port} as well", container=container.name, port=option_of(binding))
 
 
 def option_of(binding: PortBinding, *, container_port: int | None = None, protocol: str = "") -> str:
-    """Return what stands behind ``-p`` for the binding, or for the same one to another port or protocol."""
+    """Return the argument of ``-p`` for the binding, or for the same one to another port or protocol."""
     address = "" if binding.host_ip is None else address_text(binding.host_ip, binding.version)
     at = f"[{address}]:" if ":" in address else f"{address}:" if address else ""
     behind = f"/{protocol or binding.protocol}".removesuffix("/tcp")
@@ -59,9 +59,9 @@ def rules_with(host: Host, container: Container, changed: Container) -> Iterator
 
 
 def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Primitive]:
-    """Yield the rules that this state of the engine adds for the container, each where the engine puts it."""
+    """Yield the rules that this state of the engine adds for the container, each at the engine's position."""
     if engine.kind == "podman":
-        # Its rules are not written again while it runs, so that all are those of this container.
+        # Podman does not rewrite rules while a container runs, so all missing rules are this container's.
         lacking = missing_of(host, engine)
         yield from restoring_all(lacking, host.netns, host.namespace(host.netns.name)).parts
         return
@@ -72,8 +72,8 @@ def added_rules(host: Host, engine: Engine, container: Container) -> Iterator[Pr
 
 
 def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
-    """Return whether one of the rules belongs in a chain that is gone.  Docker then refuses to start the container:
-    iptables says "No chain/target/match by that name".  Built-in chains iptables makes itself."""
+    """Return whether one of the rules needs a chain that is gone.  Then Docker cannot start the container: iptables
+    says "No chain/target/match by that name".  iptables makes built-in chains itself."""
     made: set[tuple[Family, str, str]] = set()
     for each in parts:
         if isinstance(each, AddChain):
@@ -89,7 +89,7 @@ def lacks_a_chain(parts: Iterable[Primitive], namespace: Namespace) -> bool:
 def relays(
     host: Host, container: Container, binding: PortBinding, advice: Message | None = None
 ) -> Iterator[Primitive]:
-    """Yield the docker-proxy of the binding, when the engine uses one; ``advice``: how a person gets it."""
+    """Yield the docker-proxy of the binding if the engine uses one; ``advice``: how a person gets it."""
     engine = host.engine_of(container)
     proxied = engine.kind == "docker" and engine.userland_proxy is not False
     socket = _docker_proxy(engine, container, binding, binding.version, binding.host_ip) if proxied else None
@@ -100,7 +100,7 @@ def relays(
 def relay_at(
     host: Host, container: Container, binding: PortBinding, version: Version, address: int
 ) -> AddSocket | None:
-    """Return the docker-proxy that the binding would have on that address alone; None where its container has none."""
+    """Return the docker-proxy that the binding would have on that address alone; None if its container has none."""
     socket = _docker_proxy(host.engine_of(container), container, binding, version, address)
     if socket is None:
         return None
@@ -122,6 +122,6 @@ def _docker_proxy(
 
 
 def _publishes(engine: Engine, endpoint: Endpoint) -> bool:
-    """Return whether Docker publishes ports at the endpoint: an overlay's are published on swarm's bridge."""
+    """Return whether Docker publishes ports at the endpoint.  An overlay's ports are published on swarm's bridge."""
     joined = engine.network(endpoint.network)
     return endpoint.ipv4 is not None and (joined is None or joined.driver == "bridge")

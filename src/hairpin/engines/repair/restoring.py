@@ -1,6 +1,6 @@
-"""The change that puts back exactly what an engine lacks, where the engine would have put it.
+"""The change that restores exactly the missing rules of an engine, at the engine's positions.
 
-Nothing else is touched: no policy, no rule of others.
+It touches no policy and no foreign rule.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,10 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequence[ExpectedRule] = ()) -> Change:
-    """Return the change after which nothing is missing: one load for each table.  ``moved``: rules that are there and
-    come to their places.
+    """Return the change after which nothing is missing: one load per table.  ``moved``: present rules to move to their
+    right positions.
 
-    An nftables table that lacks more than rules is made anew as a whole: it has nothing but the engine's.
+    An nftables table that lacks a chain or an element is replaced as a whole: all of it is the engine's.
     """
     parts: list[Primitive] = []
     for family in FAMILIES:
@@ -52,8 +52,8 @@ def restoring(
     rules: Sequence[ExpectedRule],
     moved: Sequence[ExpectedRule] = (),
 ) -> Change:
-    """Return the change that puts these of the namespace's lost chains and rules back, and leaves the others lost.
-    ``moved``: rules that are there and come to their places."""
+    """Return the change that restores these lost chains and rules of the namespace, and no others. ``moved``: present
+    rules to move to their right positions."""
     parts: list[Primitive] = [AddChain(netns, lost.dialect, each.family, each.table, each.chain) for each in chains]
     places = of_dialect(lost.dialect, namespace)
     still_lost = {id(each) for each in lost.rules} - {id(each) for each in rules}
@@ -81,11 +81,11 @@ def restoring(
 
 
 def placements(present: Sequence[Meaning], wanted: Sequence[ExpectedRule]) -> Iterator[tuple[ExpectedRule, int | None]]:
-    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), each after those before it
-    are in.
+    """Yield each rule that ``present`` lacks with its position (from 1; None: at the end), counted after the earlier
+    ones are in.
 
-    A rule that the engine inserts goes behind its nearest predecessor, else to the head; one that it appends goes
-    before its nearest successor, else to the end.
+    An inserted rule goes after its nearest predecessor, else to the head.  An appended rule goes before its nearest
+    successor, else to the end.
     """
     chain = list(present)
     meanings = [meaning(one.rule) for one in wanted]

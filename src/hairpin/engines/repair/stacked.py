@@ -1,4 +1,4 @@
-"""Networks whose containers' links are stacked on a link of the host: macvlan and ipvlan.
+"""Networks whose container links are stacked on a link of the host: macvlan and ipvlan.
 
 Source: moby libnetwork/drivers/macvlan/macvlan_joinleave.go, macvlan_endpoint.go
 """
@@ -12,16 +12,15 @@ _MAC_OF_ADDRESS = 0x0242 << 32
 
 
 def stacked_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, for a network of another driver, or if the link below was not
-    read."""
+    """Return the network's IPv4 subnet; None without one, for another driver, or if the parent link was not read."""
     if joined.driver not in STACKED or _lower(host, joined) is None:
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
 
 
 def stacked_link(host: Host, joined: DockerNetwork, endpoint: Endpoint, name: str, index: int) -> Link | None:
-    """Return the container's link as the engine makes it, of a higher number than ``index``; None if the link below was
-    not read, or the endpoint has no IPv4 address."""
+    """Return the container's link as the engine makes it, with an index above ``index``; None if the parent link was
+    not read, or if the endpoint has no IPv4 address."""
     lower = _lower(host, joined)
     if lower is None or endpoint.ipv4 is None:
         return None

@@ -1,6 +1,6 @@
 """What starting a container does: its namespace, its veth on the bridge, the engine's rules, its service.
 
-The image decides what a start really does; this supposes that the service comes up on its published port.
+The image decides what a start really does.  The model assumes that the service listens on its published port.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _FIRST_UPDATE: Version = (5, 1, 0)
 
 
 class _Start(msgspec.Struct, frozen=True):
-    """A container as its engine starts it: with one endpoint, on ``joined``, whose IPv4 subnet is ``subnet``."""
+    """A container as its engine starts it, with one endpoint on ``joined``, whose IPv4 subnet is ``subnet``."""
 
     engine: Engine
     joined: DockerNetwork
@@ -40,11 +40,10 @@ class _Start(msgspec.Struct, frozen=True):
 
 
 def starting_change(host: Host, container: Container, binding: PortBinding, toward: int | None = None) -> Change | None:
-    """Return the change that ``docker start`` makes; None for a container that is on no network of bridges, macvlans
-    or ipvlans.
+    """Return the change that ``docker start`` makes; None for a container without a bridge, macvlan or ipvlan network.
 
     The service of the container listens on the binding's container port afterwards; a binding without a host port
-    publishes nothing.  ``toward``: an IPv4 address of the network that matters, if the container is on several.
+    publishes nothing.  ``toward``: an IPv4 address of the network to model, if the container is on several.
     """
     engine = host.engine_of(container)
     if engine.rootless:
@@ -58,8 +57,8 @@ def starting_change(host: Host, container: Container, binding: PortBinding, towa
 
 
 def connecting_first(engine: Engine, container: Container) -> tuple[ConnectContainer, ...]:
-    """Return the call without which a start of the container connects it to no network: to the one that it was made
-    for, as far as its mode names it."""
+    """Return the call that connects the container to the network that its mode names, if a start alone connects it to
+    none."""
     if not engine.starts_unconnected(container):
         return ()
     joined = engine.network(container.network_mode)
@@ -68,8 +67,8 @@ def connecting_first(engine: Engine, container: Container) -> tuple[ConnectConta
 
 
 def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
-    """Return the calls that restart the container and, behind it, the running ones on its network namespace
-    (``--network container:NAME``): otherwise they would keep the old namespace, which has lost its link."""
+    """Return the calls that restart the container and then the running containers that share its namespace (``--network
+    container:NAME``).  Otherwise these would keep the old namespace, which has lost its link."""
     engine = host.engine_of(container)
     sharers = (each for each in engine.containers if each.running and host.network_owner(each) == container != each)
     names = (container.name, *(each.name for each in sharers))
@@ -77,7 +76,7 @@ def restarts(host: Host, container: Container) -> tuple[SetContainerState, ...]:
 
 
 def _started_stacked(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change by starting a container on a network of macvlans or ipvlans, which publishes no port."""
+    """Return the change that starts a container on a macvlan or ipvlan network, which publishes no port."""
     names = engine.network_names(container)
     networks = ((each, stacked_subnet(host, each)) for each in engine.networks if each.name in names)
     joined, subnet = next(((each, subnet) for each, subnet in networks if subnet is not None), (None, None))
@@ -96,8 +95,8 @@ def _started_stacked(host: Host, engine: Engine, container: Container, binding: 
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
-    """Return the calls that stop all of the containers before they start the first one again, so that their engine
-    meanwhile takes down what they share."""
+    """Return the calls that stop all of the containers before they start any, so that the engine tears down what they
+    share."""
     alone = [each for each in containers if host.network_owner(each) == each]
     names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
     engine = host.engine_of(containers[0])
@@ -138,7 +137,7 @@ def _start(host: Host, container: Container, toward: int | None = None) -> _Star
 
 
 def _started_rootless(host: Host, engine: Engine, container: Container, binding: PortBinding) -> Change | None:
-    """Return the change by starting a user's container: a program of his accepts on the published port."""
+    """Return the change that starts a rootless container: a process of its user accepts on the published port."""
     if binding.protocol == "sctp":
         return None
     socket = Socket(binding.protocol, binding.version, binding.host_ip, binding.host_port, process="rootlessport")
@@ -149,12 +148,12 @@ def _started_rootless(host: Host, engine: Engine, container: Container, binding:
 
 
 def takes_restart_policy(engine: Engine) -> bool:
-    """Return whether the engine changes the restart policy of a container that exists: Podman since 5.1."""
+    """Return whether the engine can change the restart policy of an existing container: Podman since 5.1."""
     return engine.kind == "docker" or (dockerd_version(engine.version) or _FIRST_UPDATE) >= _FIRST_UPDATE
 
 
 def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ...]:
-    """Return advice: how Podman's container comes back after a reboot.  Docker's needs nothing beside its policy."""
+    """Return the advice on how Podman's container starts after a reboot.  Docker needs only its restart policy."""
     if engine.kind == "docker":
         return ()
     unit = "systemctl enable podman-restart.service"
@@ -172,19 +171,20 @@ def back_after_reboot(engine: Engine, container: Container) -> tuple[Message, ..
 
 
 def on_default_bridge(host: Host, container: Container, binding: PortBinding, *calls: Call) -> Change | None:
-    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins docker0."""
+    """Return the change of these ``calls``: the container, on a network that publishes nothing, joins docker0."""
     return on_network(host, container, binding, "bridge", *calls)
 
 
 def on_network(host: Host, container: Container, binding: PortBinding, name: str, *calls: Call) -> Change | None:
-    """Return the change that ``calls`` make: the container, on a network that publishes nothing, joins that network."""
+    """Return the change of these ``calls``: the container, on a network that publishes nothing, joins the named
+    network."""
     attached = msgspec.structs.replace(container, network_mode=name, endpoints=())
     change = starting_change(host, attached, binding)
     return None if change is None else msgspec.structs.replace(change, calls=calls)
 
 
 def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBinding) -> Change | None:
-    """Return the change after which some container has the address on the network and serves the binding."""
+    """Return the change after which a new container has the address on the network and serves the binding."""
     subnet = bridged_subnet(host, joined)
     if subnet is None:
         return None
@@ -194,7 +194,7 @@ def held_again(host: Host, address: int, joined: DockerNetwork, binding: PortBin
 
 
 def bridged_subnet(host: Host, joined: DockerNetwork) -> Subnet | None:
-    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is not on the host."""
+    """Return the network's IPv4 subnet; None without one, or while Docker's bridge is missing on the host."""
     if joined.bridge is None or (lacks_bridge(host, joined) and not _is_podmans(host, joined)):
         return None
     return next((each for each in joined.subnets if each.version == 4), None)
@@ -216,7 +216,7 @@ def _parts(host: Host, start: _Start, binding: PortBinding) -> Iterator[Primitiv
 def _attached(
     host: Host, container: Container, joined: DockerNetwork, endpoint: Endpoint, binding: PortBinding
 ) -> AddNamespace:
-    """Return the container's namespace with its eth0, whose other end is a port of the network's bridge."""
+    """Return the container's namespace with its eth0, whose peer is a port of the network's bridge."""
     eth0, outer_link = veth_pair(host, "eth0", joined)
     namespace = _namespace(f"container:{container.name}", eth0, endpoint, binding)
     values = (rp_filter_off(eth0), *sysctls(endpoint, "eth0"))
@@ -238,8 +238,8 @@ def _namespace(name: str, eth0: Link, endpoint: Endpoint, binding: PortBinding) 
 
 
 def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]:
-    """Return a new veth pair with the network's MTU: the container's end of that name, and the host's end, a port of
-    the bridge."""
+    """Return a new veth pair with the network's MTU: the container's end ``name``, and the host's end, a port of the
+    bridge."""
     mtu = joined.mtu_bytes or 1500
     highest = max((link.index for namespace in host.namespaces for link in namespace.links), default=0)
     inner, outer = highest + 1, highest + 2
@@ -257,13 +257,13 @@ def veth_pair(host: Host, name: str, joined: DockerNetwork) -> tuple[Link, Link]
 
 
 def rp_filter_off(link: Link) -> tuple[Path, str]:
-    """Return the value that a container's new interface starts with."""
+    """Return the rp_filter value of a container's new interface."""
     return ("net", "ipv4", "conf", link.name, "rp_filter"), "0"
 
 
 def _service(binding: PortBinding, *, is_dual: bool) -> tuple[Socket, ...]:
-    """Return the socket of the service, for both families if the container has both; none for SCTP, whose sockets are
-    not modelled, nor of a binding without a port."""
+    """Return the sockets of the service, for both families if the container has both.  None for SCTP, whose sockets are
+    not modelled, and for a binding without a port."""
     if binding.protocol == "sctp" or not binding.container_port:
         return ()
     return (Socket(binding.protocol, 6 if is_dual else 4, None, binding.container_port),)

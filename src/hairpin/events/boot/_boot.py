@@ -1,4 +1,4 @@
-"""A host boots.  All that the kernel held is gone, and the host's units bring back what they bring, in their order.
+"""A host boots.  The kernel's state is gone, and the host's units restore their parts of it, in their order.
 
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
@@ -49,7 +49,8 @@ class _Step(msgspec.Struct, frozen=True):
 
 
 def with_boot(course: Course) -> Course:
-    """Return the course after the host has booted.  Scripts and units of its own that were not read may do anything."""
+    """Return the course after the host has booted.  Its own scripts and units that were not read may change
+    anything."""
     was, steps = course.host, list(_steps(course.host))
     first = powered_off(course)
     course = _carried_out(first, _in_order(was, steps))
@@ -70,9 +71,9 @@ def _carried_out(course: Course, steps: Iterable[_Step]) -> Course:
 
 
 def _race(was: Host, steps: list[_Step]) -> bool:
-    """Return whether dockerd and Podman's containers both start, and no unit says which of them is first.
+    """Return whether dockerd and Podman's containers both start, and no unit orders them.
 
-    The first one switches forwarding on; dockerd sets the policy of FORWARD only if it does so itself.
+    The first one switches forwarding on.  dockerd sets FORWARD's policy only if it switches forwarding on itself.
 
     Source: moby libnetwork/drivers/bridge/setup_ip_forwarding.go setupIPForwarding()"""
     before, units = _before(was), {each.unit for each in steps}
@@ -81,8 +82,8 @@ def _race(was: Host, steps: list[_Step]) -> bool:
 
 
 def _races(was: Host) -> Iterator[Message]:
-    """Yield that a script is quicker than dockerd where no unit says which of them is first: systemd starts both when
-    the network is there.
+    """Yield the condition that a boot script ends before dockerd starts, if no unit orders them: systemd starts both
+    once the network is up.
 
     Source: rc-local.service of systemd, docker.service of moby; measured with Debian 12: the script's rules were
     there before dockerd's."""
@@ -97,7 +98,7 @@ def _races(was: Host) -> Iterator[Message]:
 
 
 def _steps(host: Host) -> Iterator[_Step]:
-    """Yield what the host's units do, in the order that they have where nothing says another."""
+    """Yield the steps of the host's units, in their usual order."""
     yield _Step("systemd-sysctl.service", with_files_applied)
     if unit(host, "nftables") is not None and nftables_script(host) is not None and _starts(host, "nftables"):
         yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
@@ -124,7 +125,7 @@ def _steps(host: Host) -> Iterator[_Step]:
 
 
 def _starts(host: Host, name: str) -> bool:
-    """Return whether the unit is started at boot; where no unit was read, what is there is started."""
+    """Return whether the unit starts at boot.  If no unit was read, every installed program counts as started."""
     found = unit(host, name)
     return not host.units or (found is not None and found.enabled.startswith("enabled"))
 
@@ -161,7 +162,7 @@ def _with_docker(course: Course, was: Host) -> Course:
 
 
 def _without_bridges(course: Course, engine: Engine) -> Course:
-    """Return the course without the bridges that nobody makes."""
+    """Return the course without the bridges that no engine or manager makes at boot."""
     names = {each.bridge for each in engine.networks if each.bridge is not None}
     own = course.namespace
     left = msgspec.structs.replace(
@@ -174,7 +175,7 @@ def _without_bridges(course: Course, engine: Engine) -> Course:
 
 
 def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
-    """Return the course in which the engine's bridges have the settings of links that were just made."""
+    """Return the course in which the engine's bridges have the settings of new links."""
     names = {each.bridge for each in engine.networks if each.bridge is not None}
     known = course.namespace.sysctls
     parts = (
@@ -187,7 +188,7 @@ def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
 
 
 def _with_podman(course: Course, was: Host) -> Course:
-    """Return the course after podman-restart, and the units that systemd has for single containers, have started."""
+    """Return the course after podman-restart and the systemd units of single containers have started."""
     always = _starts(was, "podman-restart") and unit(was, "podman-restart") is not None
     for engine in was.engines:
         if engine.kind != "podman" or engine.rootless:
@@ -211,7 +212,7 @@ def _container_started(course: Course, was: Host, container: Container) -> Cours
 
 
 def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
-    """Yield the steps so that each comes behind those that its unit is ordered after, and else as they stand."""
+    """Yield the steps in the order of their units, and in their present order if no unit orders them."""
     before = _before(host)
     left = list(steps)
     while left:
@@ -223,7 +224,7 @@ def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
 
 
 def _before(host: Host) -> dict[str, set[str]]:
-    """Return, for each unit and target, what it is ordered before."""
+    """Return for each unit and target the units that it is ordered before."""
     found: dict[str, set[str]] = {}
     for first, then in _ORDER:
         found.setdefault(first, set()).add(then)

@@ -1,4 +1,4 @@
-"""What a host is when its kernel has started and no unit has: its links and addresses, and nothing that was loaded."""
+"""A host whose kernel has started and whose units have not: it has its links and addresses, and nothing loaded."""
 
 from collections.abc import Iterator, Mapping
 
@@ -24,16 +24,16 @@ _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "accept_redirects"): "1",
     ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
 }  # fmt: skip
-"""The kernel's own values.  Other keys are taken to come back as they are.
+"""The kernel's own values.  Other keys are assumed to keep their values.
 
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _SESSIONS = ("session-", "run-")
-"""How the control groups begin of what a login, or ``systemd-run``, has started."""
+"""Prefixes of the control groups of logins and of ``systemd-run``."""
 
 
 def powered_off(course: Course) -> Course:
-    """Return the course with the host as the kernel starts it: its links and addresses, and nothing that was loaded."""
+    """Return the course with the host as the kernel starts it: its links and addresses, and nothing loaded."""
     host = course.host
     engines = tuple(
         msgspec.structs.replace(each, containers=tuple(ended(one) for one in each.containers if one.running)
@@ -78,15 +78,15 @@ def _bridges(host: Host) -> frozenset[str]:
 
 
 def _cards(host: Host, own: Namespace) -> Iterator[Link]:
-    """Yield the links that the machine itself has, to which its network's files give addresses."""
+    """Yield the machine's own links, to which network files give addresses."""
     for each in own.links:
         if each.kind in ("", "veth") and each.master not in _bridges(host) and each.name != "lo":
             yield each
 
 
 def with_links_as_before(course: Course, was: Host) -> Course:
-    """Return the course in which each card to which no file that was read has given anything is as it was: whoever
-    has configured it does so again."""
+    """Return the course in which a card that no read file configures is as it was before.  The condition is that its
+    unknown manager configures it again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {
@@ -118,8 +118,8 @@ def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
 
 
 def _comes_back(socket: Socket) -> bool:
-    """Return whether a process of the host's own has the socket that something starts at each boot: no engine's, and
-    none that a login has started."""
+    """Return whether a host process that starts at each boot has the socket: not an engine's, and not one that a login
+    started."""
     if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
         return False
     return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
@@ -136,14 +136,14 @@ def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
         if of_links is not None and of_links not in given:
             said = settings(of_links, host.files)
             given[of_links] = said[-1].value if said else None
-        # A link has its value from ``default`` if a file sets that before the link is there.
+        # A link takes its value from ``default`` if a file sets that before the link exists.
         if of_links is None or given[of_links] != now:
             values[path] = default
     return Sysctls(values)
 
 
 def default_of(path: Path) -> str | None:
-    """Return the kernel's own value of the key; None for a key that is taken to come back as it is."""
+    """Return the kernel's default of the key; None for a key that is assumed to keep its value."""
     match path:
         case ("net", "ipv4" | "ipv6" as family, "conf", _, key):
             return _OF_LINKS.get((family, key))
@@ -156,13 +156,13 @@ def default_of(path: Path) -> str | None:
 
 
 def _of_all_links(path: Path) -> Path | None:
-    """Return the key that new links take their value from; None for a key that is no link's."""
+    """Return the key from which new links take their value; None for a key that is not a link's."""
     if path[2:3] != ("conf",) or path[3] in ("all", "default") or len(path) != 5:
         return None
     return (*path[:3], "default", path[4])
 
 
 def with_own(host: Host, own: Namespace) -> Host:
-    """Return the host with this as its own namespace."""
+    """Return the host with ``own`` as its own namespace."""
     spaces = tuple(own if each.name == HOST else each for each in host.namespaces)
     return msgspec.structs.replace(host, namespaces=spaces)

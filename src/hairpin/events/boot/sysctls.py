@@ -1,6 +1,6 @@
-"""Sysctls change: the files of sysctl.d are applied, forwarding is switched, br_netfilter brings its own.
+"""Sysctls change: sysctl.d files are applied, forwarding is switched, br_netfilter adds its own.
 
-Of a file each key that it names is set, in their order, to the interfaces that are there.
+The keys of a file are set in its order, on the interfaces that exist.
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ _OF_MODULE: tuple[tuple[str, str], ...] = (
 def with_files_applied(course: Course) -> Course:
     """Return the course after ``sysctl --system``.
 
-    A key that the host does not have is not set.  ``-KEY`` without a value keeps a pattern away from KEY: such lines
-    assign nothing, and no key of theirs is set here either."""
+    A key that the host does not have is not set.  ``-KEY`` without a value excludes KEY from patterns; the line itself
+    sets nothing."""
     return _with_lines(course, assignments(course.host.files))
 
 
@@ -75,8 +75,8 @@ def _forwarding_toggled(course: Course) -> Course:
 def _loaded(course: Course) -> Course | None:
     """Return the course with the module; None if it is loaded already, or no kernel's sysctls were read.
 
-    An engine loads it, or Kubernetes, or ``-m physdev``: bridged packets meet the rules of iptables then.  Its sysctls
-    are there from then on, each with the kernel's own value: a file has no say until somebody applies it again."""
+    An engine, Kubernetes, or ``-m physdev`` loads it.  From then on bridged packets pass the rules of iptables.  The
+    module's sysctls have the kernel's defaults until a file is applied again."""
     known = course.namespace.sysctls.values
     if not known or any(path[:2] == _BRIDGE for path in known):
         return None
@@ -88,7 +88,7 @@ def _loaded(course: Course) -> Course | None:
 
 
 def _module_sysctls(course: Course) -> Iterator[Primitive]:
-    """Yield the values in the host's own namespace and, where the kernel has them apart, in those with a bridge."""
+    """Yield the values in the host's namespace and, if the kernel has them per namespace, in those with a bridge."""
     values = tuple(((*_BRIDGE, name), value) for name, value in _OF_MODULE)
     own = course.host.netns
     for each in course.host.namespaces:

@@ -1,8 +1,8 @@
-"""The container engines: a daemon or a container ends and starts.
+"""Container engines: a daemon or a container stops and starts.
 
-Read ``_containers`` (a container ends and starts, with its rules and its ports), ``_namespace`` (that of a container
-that starts), ``_podman`` (what Podman's network back end makes and takes down for one) and ``_dockerd`` (dockerd ends
-and starts), and then the events: ``docker``, ``containers`` (stopped, restarted, removed and made anew), ``compose`` (a
-project is made anew, with its networks) and ``podman``.  Beside firewalld: ``_docker_zone`` (dockerd binds its bridges
-to a zone of its own) and ``_reloaded`` (what the engines put back after firewalld has read its files).
+Read ``_containers`` (a container stops and starts, with its rules and ports), ``_namespace`` (of a container that
+starts), ``_podman`` (what Podman's network back end sets up and tears down for a container) and ``_dockerd`` (dockerd
+stops and starts), and then the events: ``docker``, ``containers`` (stopped, restarted, recreated), ``compose`` (a
+project is recreated, with its networks) and ``podman``.  Beside firewalld: ``_docker_zone`` (dockerd binds its bridges
+to its own zone) and ``_reloaded`` (what the engines restore after a reload of firewalld).
 """

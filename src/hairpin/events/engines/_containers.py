@@ -1,4 +1,4 @@
-"""A container ends, and starts again with what its engine gives it: addresses, rules, proxies, its namespace anew."""
+"""A container stops, and starts again with what its engine gives it: addresses, rules, proxies, a new namespace."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -26,7 +26,7 @@ from hairpin.message import Message, message
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
 CHOSEN_BY_CHANCE: Version = (28, 0, 0)
-"""Since then a hardware address is drawn by chance, and no IPv6 address is made of one: measured with 28.5.2."""
+"""Since then a hardware address is random, and no IPv6 address is derived from it: measured with 28.5.2."""
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
@@ -36,8 +36,8 @@ def with_container_ended(course: Course, container: Container) -> Course:
 
 
 def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
-    """Return the course after these containers have ended, one after another.  Which rules are left of an engine's
-    follows from those that still run: it is asked once, and all rules of the others go first."""
+    """Return the course after these containers have ended, one after another.  The running containers decide which
+    rules of an engine stay, so hairpin asks that once and deletes all other rules first."""
     ending = tuple(containers)
     for engine in course.host.engines:
         ids = {each.id for each in engine.containers}
@@ -91,7 +91,8 @@ def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
 
 
 def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
-    """Yield the end of the container's namespace; of one that is not its own, the end of its sockets there."""
+    """Yield the end of the container's namespace; if the namespace is shared, the end of the container's sockets
+    there."""
     if container.netns is None or container.netns not in host:
         return
     netns = Netns(host.name, container.netns)
@@ -104,8 +105,8 @@ def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
 
 
 def with_container_started(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after the container's start.  ``was``: the host when the container last ran, as ``container``
-    was then: it runs the same programs again, and nothing that somebody has changed in its namespace is left."""
+    """Return the course after the container's start.  ``was``: the host while the container last ran.  ``container``:
+    its state then.  It runs the same programs again.  Changes that somebody made in its old namespace are lost."""
     host, engine = course.host, course.host.engine_of(container)
     refused = refused_port(host, engine, container)
     if refused is not None:
@@ -136,11 +137,10 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
 
 
 def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
-    """Return why the engine does not start the container: another socket has one of its published ports.  An engine
-    binds them before the container's process begins.
+    """Return why the engine does not start the container: another socket has one of its published ports.
 
-    Source: moby libnetwork/portmapper/mapper.go MapRange(); podman libpod/oci_util.go bindPorts(); net/ipv4/
-    inet_connection_sock.c inet_csk_get_port()"""
+    An engine binds them before the container's process begins. Source: moby libnetwork/portmapper/mapper.go MapRange();
+    podman libpod/oci_util.go bindPorts(); net/ipv4/inet_connection_sock.c inet_csk_get_port()"""
     if engine.rootless:
         return None
     for each in host.namespace(host.netns.name).sockets:
@@ -155,7 +155,7 @@ def refused_port(host: Host, engine: Engine, container: Container) -> Message | 
 
 
 def _is_bound(socket: Socket, binding: PortBinding) -> bool:
-    """Return whether the socket keeps another one from the binding's address and port."""
+    """Return whether the socket keeps the binding's address and port from being bound."""
     if (socket.protocol, socket.port) != (binding.protocol, binding.host_port) or not binding.host_port:
         return False
     if socket.version != binding.version:
@@ -164,9 +164,9 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
 
 
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
-    """Return the course after the start of a container on overlays alone: each end of its links is where it was.
+    """Return the course after the start of a container that is only on overlays: its links end where they ended before.
 
-    Which addresses it gets the swarm's managers decide, for all nodes."""
+    The swarm's managers assign its addresses, for all nodes."""
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
     spaces = list[Namespace]()
@@ -181,7 +181,7 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container that did not run: only its ports say what it serves."""
+    """Return the course after the start of a container that did not run: its services are known only from its ports."""
     engine = course.host.engine_of(container)
     refused = refused_port(course.host, engine, container)
     if refused is not None:
@@ -193,7 +193,7 @@ def with_container_first_started(course: Course, container: Container) -> Course
 
 
 def _started_in(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after the start of a container in a namespace that is another's, or the host's."""
+    """Return the course after the start of a container in another container's namespace, or in the host's."""
     if container.netns is None or container.netns not in course.host:
         return course
     netns = Netns(course.label, container.netns)
@@ -219,7 +219,8 @@ def with_ports(course: Course, running: Container) -> Course:
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
-    """Return the course with what Podman adds for the container: conmon, or a user's rootlessport, holds its ports."""
+    """Return the course with what Podman adds for the container's ports: the listeners of conmon, or of a user's
+    rootlessport."""
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
     course = with_rules(course, running)
@@ -234,7 +235,8 @@ def _leading_to(socket: Socket, target: int | None) -> Socket:
 
 
 def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
-    """Return the listener's socket.  A container on overlays alone is reached by its end on swarm's bridge."""
+    """Return the listener's socket.  A container that is only on overlays is reached by its address on swarm's
+    bridge."""
     published = sorted(ends, key=lambda each: each.network != SWARM_BRIDGE)
     target = next((each.ipv4 for each in published if each.ipv4 is not None), 0)
     relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
@@ -243,8 +245,8 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
 
 
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
-    """Return the endpoint with the addresses that a start gives it: those that somebody chose, else the first that is
-    free (Docker) or the next (Podman).  ``before``: the host when the container last ran."""
+    """Return the endpoint with the addresses that a start gives it: chosen ones, else the first free one (Docker) or
+    the next one (Podman).  ``before``: the host while the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:
@@ -260,13 +262,13 @@ def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoi
 
 
 def _mac(was: Endpoint, made: Endpoint) -> int | None:
-    """Return the hardware address: Docker before 28 makes it of the IPv4 address."""
+    """Return the hardware address.  Docker before 28 derives it from the IPv4 address."""
     made_of_address = was.ipv4 is not None and was.mac == _of_address(was.ipv4)
     return _of_address(made.ipv4) if made_of_address and made.ipv4 is not None else was.mac
 
 
 def _ipv6(was: Endpoint, made: Endpoint, mac: int | None) -> int | None:
-    """Return the IPv6 address: on its default network Docker makes it of the hardware address.
+    """Return the IPv6 address.  On its default network Docker derives it from the hardware address.
 
     Source: moby libnetwork/drivers/bridge/bridge_linux.go CreateEndpoint()"""
     of_mac = was.ipv6 is not None and was.mac is not None and was.ipv6 & _MAC == was.mac

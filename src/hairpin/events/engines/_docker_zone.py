@@ -1,4 +1,4 @@
-"""dockerd's zone of firewalld: dockerd makes it at its first start beside firewalld, and binds its bridges to it.
+"""dockerd's firewalld zone: dockerd makes it when it first starts while firewalld runs, and binds its bridges to it.
 
 Source: moby libnetwork/iptables/firewalld.go setupDockerZone(), AddInterfaceFirewalld();
 libnetwork/drivers/bridge/bridge_linux.go initStore()
@@ -21,7 +21,7 @@ _FILE = ConfigFile("/etc/firewalld/zones/docker.xml", '<zone target="ACCEPT"><fo
 
 
 def with_docker_zone(course: Course) -> Course:
-    """Return the course after dockerd, which starts, has made its zone if there is none; firewalld is reloaded then."""
+    """Return the course after a starting dockerd has made its zone, if there is none.  firewalld is reloaded then."""
     host = course.host
     if host.firewalld is None or not host.firewalld.running:
         return course
@@ -37,7 +37,7 @@ def with_docker_zone(course: Course) -> Course:
 
 
 def with_conflict(course: Course, engine: Engine) -> Course:
-    """Return the course, with a failure if the default network's bridge is in another zone: dockerd ends then."""
+    """Return the course, with a failure if the default network's bridge is in another zone: then dockerd exits."""
     firewalld = course.host.firewalld
     if firewalld is None or not firewalld.running:
         return course
@@ -55,8 +55,8 @@ def with_conflict(course: Course, engine: Engine) -> Course:
 
 
 def with_bridges_bound(course: Course, engine: Engine) -> Course:
-    """Return the course after dockerd, which starts, has bound its bridges: those that it finds in the order of their
-    networks' ids, and the default network's, which it makes anew."""
+    """Return the course after a starting dockerd has bound its bridges.  It binds those that it finds, in the order of
+    their networks' ids, and the default network's, which it makes again."""
     own = [
         each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
     ]

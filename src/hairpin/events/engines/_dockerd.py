@@ -45,17 +45,17 @@ from hairpin.network.prefix import address_text
 _HELD = ("docker-proxy", "dockerd")
 _ISOLATION = "DOCKER-ISOLATION-STAGE-1"
 _LEADING = ("PREROUTING", "OUTPUT")
-"""The chains of nat from which jumps lead to the engine's."""
+"""The chains of nat that jump to the engine's chains."""
 _FORWARD: Path = ("net", "ipv4", "ip_forward")
 
 
 def docker_of(host: Host) -> Engine | None:
-    """Return the host's own Docker; None if it has none, or only a user's."""
+    """Return the host's system Docker; None if it has none, or only a rootless one."""
     return next((each for each in host.engines if each.kind == "docker" and not each.rootless), None)
 
 
 def with_dockerd_killed(course: Course) -> Course:
-    """Return the course after dockerd was killed: its proxies and its resolvers end with it, containers and rules stay.
+    """Return the course after dockerd was killed: its proxies and resolvers end, containers and rules stay.
 
     Source: moby cmd/docker-proxy (Pdeathsig), libnetwork/resolver.go"""
     course = course.made(*_sockets_of_daemon(course.host))
@@ -63,18 +63,18 @@ def with_dockerd_killed(course: Course) -> Course:
 
 
 def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
-    """Return the course after dockerd was told to end.  Without live-restore it stops its containers first."""
+    """Return the course after dockerd was told to stop.  Without live-restore it stops its containers first."""
     if not engine.live_restore:
         course = with_containers_ended(course, (each for each in engine.containers if each.running))
     return with_dockerd_killed(course)
 
 
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
-    """Return the course after dockerd has started.  ``was``: the host before it ended, with what then ran; ``ended``:
-    nothing of that runs any more, whatever dockerd's options say.
+    """Return the course after dockerd has started.  ``was``: the host before dockerd ended, with its running
+    containers.  ``ended``: none of them runs now, even with live-restore.
 
-    A container that somebody has stopped starts with the policy ``always``; one that never ran does not.
-    Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
+    A manually stopped container starts if its policy is ``always``; one that never ran does not. Source: moby
+    daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
     assert before is not None
@@ -102,7 +102,7 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = course.provided(*_orders(course, now, [each for each in ended_ones if each.running]))
     for each in ended_ones:
         if each.running and each.restart_policy == "on-failure":
-            # dockerd has ended it: whether that was a failure, the container's own process decides.
+            # dockerd has stopped it: the container's own process decides whether that was a failure.
             course = course.provided(
                 message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
             )
@@ -114,12 +114,12 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
 
 
 def _with_container_restored(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after dockerd has found a container that runs: its ports get their proxies and the rules that
-    are missing, its queries a resolver.  ``was``: the host before the dockerd before it ended.
+    """Return the course after a starting dockerd has found a running container: its ports get their proxies and the
+    missing rules, its queries a resolver.  ``was``: the host before the last dockerd ended.
 
-    While such containers run dockerd makes its default network not anew.
-    Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge
-    restorePortAllocations(); measured with Docker 20.10.24"""
+    While such containers run, dockerd keeps its default network. Source: moby daemon/daemon_unix.go
+    initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge restorePortAllocations(); measured with
+    Docker 20.10.24"""
     course = with_ports(course, container)
     if container.netns is None or container.netns not in course.host or container.on_host_network:
         return course
@@ -129,11 +129,11 @@ def _with_container_restored(course: Course, was: Host, container: Container) ->
 
 
 def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
-    """Yield, for each network in which somebody's rules name an address that one of several containers may get, the
-    order in which they are taken to start: dockerd starts them side by side.
+    """Yield the assumed start order of the containers of each network that decides which of them gets an address that
+    users' rules name: dockerd starts them in parallel.
 
-    At this time no rule that the engine keeps for a container is there.
-    Source: moby daemon/daemon.go restore()"""
+    At this time the engine's rules for containers are gone, so only users' rules name addresses. Source: moby
+    daemon/daemon.go restore()"""
     texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
     texts += [each.text for each in course.host.boot_lines or ()]
     for network in engine.networks:
@@ -166,10 +166,10 @@ def _with_bridges_bound(course: Course, engine: Engine) -> Course:
 
 
 def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:
-    """Yield the deletions of what stands in the engine's own chains and is not the engine's: a dockerd that starts
-    empties them.  ``jumps``: those that lead there from nat's chains come to their ends.
+    """Yield the deletions of foreign rules in the engine's own chains: dockerd empties its chains when it starts.
 
-    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
+    ``jumps``: also move the jumps to them to the end of their nat chains.  Source: moby
+    libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
     wanted = expected(with_gateway_endpoints(course.host, engine), course.namespace)
     if wanted.backend == "nftables" or not wanted.rules:
         return
@@ -189,8 +189,8 @@ def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primiti
 
 
 def _isolation_first(course: Course, engine: Engine) -> Iterator[Primitive]:
-    """Yield the move of the jump that keeps networks apart to the head of FORWARD: each network that dockerd finds puts
-    it there.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
+    """Yield the move of the isolation jump to the head of FORWARD: dockerd moves it there for each network that it
+    finds.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
     wanted = expected(engine, course.namespace)
     for table in tables_of_backend(
         wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
@@ -211,7 +211,7 @@ def _leads_to(rule: Rule, chain: str) -> bool:
 
 
 def _moved(course: Course, table: Table, chain: Chain, rules: list[Rule], place: int) -> Iterator[Primitive]:
-    """Yield the moves of the rules behind the first ``place`` of the others, in their order."""
+    """Yield the moves of the rules to after the first ``place`` other rules, in their order."""
     if list(chain.rules[place : place + len(rules)]) == rules:
         return
     yield from _deleted(course, table, chain, rules)
@@ -225,7 +225,7 @@ def _deleted(course: Course, table: Table, chain: Chain, rules: list[Rule]) -> I
 
 
 def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
-    """Yield the policies that dockerd sets at its start: for IPv4 only where it finds forwarding switched off."""
+    """Yield the policies that dockerd sets at its start: for IPv4 only if it finds forwarding off."""
     daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
     had = course.namespace.sysctls.text(*_FORWARD)
     for each in policies_of(daemon, history_of(engine, daemon, course.namespace)):
@@ -234,8 +234,8 @@ def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
 
 
 def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive]:
-    """Yield the moves of the rules that dockerd makes anew for its default network at each start: it inserts them, then
-    its jumps, before all that stands in those chains, whoever has put it there.
+    """Yield the moves of the rules that dockerd makes again for its default network at each start: it inserts them,
+    then its jumps, before all other rules of those chains.
 
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go, libnetwork/firewall_linux.go"""
     wanted = expected(engine, course.namespace)

@@ -1,4 +1,4 @@
-"""The namespace that a container has when it starts: its links and addresses, and nothing that was changed in it."""
+"""The namespace of a container that starts: its links and addresses, without any later change."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import Chain, Jump, Rule, Ruleset, Table
 
 _replace = msgspec.structs.replace
 _RESOLVERS = "DOCKER_"
-"""How the names of the chains begin that lead a container's queries to dockerd's resolver."""
+"""Prefixes of the chains that lead a container's queries to dockerd's resolver."""
 
 
 def namespace_at_start(
@@ -30,7 +30,7 @@ def namespace_at_start(
         sockets=tuple(as_restarted(each) for each in before.sockets if is_own(each, was)),
         ruleset=_resolver_rules(before.ruleset),
     )
-    if engine.rootless or not was.endpoints:  # what leads out of it is none of the host's links
+    if engine.rootless or not was.endpoints:  # a rootless container's link leads to no link of the host
         return fresh, []
     links = [each for each in before.links if each.name == "lo"]
     held: list[Address] = [each for each in before.addresses if each.link == "lo"]
@@ -49,7 +49,7 @@ def namespace_at_start(
             links.append(inner)
             continue
         made, outer = veth_pair(host, name, joined)
-        # Each pair takes two numbers that are free.
+        # Each pair takes two free indexes.
         made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
         outers.append(
             _replace(
@@ -61,7 +61,7 @@ def namespace_at_start(
 
 
 def _way_out(engine: Engine, running: Container) -> str:
-    """Return the network by which the default route leads: of those that are not internal, the first by its name.
+    """Return the network of the default route: of those that are not internal, the first by name.
 
     Source: moby libnetwork/sandbox.go, endpoint.Less()"""
     internal = {each.name for each in engine.networks if each.internal}
@@ -76,8 +76,8 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
 
 
 def is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process, or a child of its, has the socket open: what ``docker exec`` has
-    put into the container does not start with it."""
+    """Return whether the container's first process or a child of it has the socket: a process from ``docker exec`` does
+    not start with the container."""
     return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
 
 
@@ -87,7 +87,7 @@ def as_restarted(socket: Socket) -> Socket:
 
 
 def _resolver_rules(ruleset: Ruleset) -> Ruleset:
-    """Return the rules by which dockerd leads queries to its resolver: all others were somebody's."""
+    """Return dockerd's rules that lead queries to its resolver; all other rules were added by users."""
     tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
     return Ruleset(tables=tuple(tables), ipsets=())
 

@@ -1,10 +1,9 @@
-"""What Podman's network back end does when a container ends and starts: bridges, rules, addresses, the name server.
+"""What Podman's network back end does when a container stops and starts: bridges, rules, addresses, the name server.
 
 netavark makes a network's bridge with its first container, and removes it with the last; CNI keeps it.  Both append
-their rules, whatever others have put into the chain.
-Source: netavark src/network/bridge.rs, src/firewall/varktables/types.rs; containers/common libnetwork/netavark/ipam.go;
-containernetworking plugins plugins/ipam/host-local; measured with Podman 4.3.1 and netavark 1.4.0
-(`python -m tests.matrix`).
+their rules after any others in the chain. Source: netavark src/network/bridge.rs, src/firewall/varktables/types.rs;
+containers/common libnetwork/netavark/ipam.go; containernetworking plugins plugins/ipam/host-local; measured with Podman
+4.3.1 and netavark 1.4.0 (`python -m tests.matrix`).
 """
 
 from collections.abc import Iterator
@@ -33,9 +32,9 @@ _FORWARDING: Path = ("net", "ipv4", "ip_forward")
 
 
 def without_networks(course: Course, was: Engine, container: Container) -> Course:
-    """Return the course after the back end has taken down what the container, which has ended, had on its networks.
-    ``was``: the engine while it ran."""
-    if was.rootless:  # in a namespace of the user's
+    """Return the course after the back end has torn down the networks of a stopped container. ``was``: the engine while
+    it ran."""
+    if was.rootless:  # its networks are in the user's namespace
         return course
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
     names = frozenset(each.name for each in left)
@@ -55,14 +54,14 @@ def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
 
 
 def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    """Return whether netavark removes the network's bridge now: it has no port, whoever put one there."""
+    """Return whether netavark removes the network's bridge now: it has no port at all."""
     links = host.namespace(host.netns.name).links
     there = any(each.name == joined.bridge for each in links)
     return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)
 
 
 def _foreseeable(course: Course, engine: Engine, container: Container) -> Course:
-    """Return the course with what is not known of the back end's rules as a condition."""
+    """Return the course with a condition for each unknown of the back end's rules."""
     known = message("hairpin knows which rules {name} makes", name=f"{engine.network_backend} {engine.network_version}")
     if podman.expected(engine, course.namespace).unknown:
         course = course.provided(known)
@@ -72,7 +71,7 @@ def _foreseeable(course: Course, engine: Engine, container: Container) -> Course
 
 
 def _rules_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
-    """Yield the deletions of the rules that are the container's alone, and of those of the networks that are left."""
+    """Yield the deletions of the container's own rules, and of the rules of networks without another container."""
     namespace = course.namespace
     now = course.host.engine_of(container)
     before, after = podman.expected(was, namespace), podman.expected(now, namespace)
@@ -88,7 +87,7 @@ def _goes(engine: Engine, one: ExpectedRule, container: Container, left: frozens
 
 
 def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
-    """Yield the deletions of the chains that go, too.  netavark leaves the chain of a network's ports there if the
+    """Yield the deletions of the chains that go as well.  netavark keeps the chain of a network's ports if the
     network's last container published none."""
     namespace = course.namespace
     before, after = podman.expected(was, namespace), podman.expected(course.host.engine_of(container), namespace)
@@ -138,8 +137,8 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
 
 
 def with_bridges_made(course: Course, running: Container) -> Course:
-    """Return the course in which the container's bridges have what the back end sets when it makes them: a boot leaves
-    none of a bridge's sysctls."""
+    """Return the course in which the container's bridges have the sysctls that the back end sets.  A boot resets
+    them."""
     paths = (
         ("net", "ipv4", "conf", each.bridge, "route_localnet")
         for each in _bridged(course.host.engine_of(running), running)
@@ -150,7 +149,7 @@ def with_bridges_made(course: Course, running: Container) -> Course:
 
 
 def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
-    """Return the sockets of the network's name server: those that it had, else one at each gateway."""
+    """Return the sockets of the network's name server: its former ones, else one at each gateway."""
     known = tuple(each for each in was.namespace(was.netns.name).sockets if _serves(each, joined))
     return known or tuple(Socket("udp", each.version, gateway_of(each), 53, process=_SERVER) for each in joined.subnets)
 
@@ -161,8 +160,8 @@ def by_start(container: Container) -> Message:
 
 
 def with_rules(course: Course, running: Container) -> Course:
-    """Return the course with the rules that the back end adds for the container and its networks: each at the end of
-    its chain, or at its head."""
+    """Return the course with the rules that the back end adds for the container and its networks, each at the end or
+    the head of its chain."""
     lost = missing_of(course.host, course.host.engine_of(running))
     names = {each.network for each in running.endpoints}
     own = [one for one in lost.wanted.rules if one.container in (None, running.name) and _is_on(one, names)]
@@ -188,8 +187,8 @@ def _position(one: ExpectedRule) -> int | None:
 
 
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
-    """Return the address that the back end gives next: the one after that which it gave last, as far as the containers
-    tell; from the beginning again behind the last one.  ``was``: the host before the event."""
+    """Return the next address of the back end: the one after the last that it gave, as far as the containers show, or
+    the first after the end of the range.  ``was``: the host before the event."""
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )

@@ -1,9 +1,9 @@
-"""What the engines put back after firewalld has started or reloaded.
+"""What the engines restore after firewalld has started or reloaded.
 
-dockerd listens on D-Bus if firewalld ran when dockerd started.  It inserts the rules of one network after the other:
-the default network, those that it found at its start in the order of their ids, the jump to DOCKER-USER, then the
-networks that were made later.  Where the default network stands among those that dockerd found is not known until
-firewalld has been reloaded once.  20.10 to 27 leave the rules out that isolate networks from each other.
+dockerd listens on D-Bus if firewalld ran when dockerd started.  It inserts the rules network by network: the default
+network, those that it found at its start in the order of their ids, the jump to DOCKER-USER, then later networks.  The
+default network's position among those that dockerd found is unknown until the first reload of firewalld.  20.10 to 27
+omit the rules that isolate networks from each other.
 
 Source: moby libnetwork/iptables/firewalld.go signalHandler(), libnetwork/drivers/bridge/setup_ip_tables.go,
 libnetwork/firewall_linux.go; measured with Docker 20.10.24
@@ -37,13 +37,13 @@ _USER, _ISOLATION = _JUMPS = ("DOCKER-USER", "DOCKER-ISOLATION-STAGE-1")
 
 
 def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Course:
-    """Return the course after dockerd, which runs, has answered a start or a reload of firewalld.
+    """Return the course after a running dockerd has answered a start or a reload of firewalld.
 
-    ``was``: the host while firewalld ran last, if that is known."""
+    ``was``: the host while firewalld last ran, if that is known."""
     if was is None:
         assert course.host.firewalld is not None
         if all(each.name != _ZONE for each in course.host.firewalld.permanent):
-            return course  # it makes the zone when it starts beside firewalld
+            return course  # it makes the zone when it starts while firewalld runs
         course = course.provided(message("dockerd has started while firewalld ran"))
     elif not _listens(was, engine):
         return course
@@ -68,25 +68,25 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
 
 
 def _listens(was: Host, engine: Engine) -> bool:
-    """Return whether dockerd started while firewalld ran: then one of its bridges is in the zone."""
+    """Return whether dockerd started while firewalld ran: then one of its bridges is in its zone."""
     bridges = {each.bridge for each in engine.networks if each.bridge is not None}
     zones = was.firewalld.runtime if was.firewalld is not None else ()
     return any(each.name == _ZONE and bridges.intersection(each.interfaces) for each in zones)
 
 
 class _Order(msgspec.Struct, frozen=True):
-    """The bridge networks in the order in which dockerd has set them up since its start; the first ``at_start`` of them
-    before the jump to DOCKER-USER."""
+    """The bridge networks in the order in which dockerd set them up since its start.  The first ``at_start`` of them
+    came before the jump to DOCKER-USER."""
 
     networks: tuple[DockerNetwork, ...]
     at_start: int
 
 
 def _in_order(engine: Engine, was: Host) -> _Order:
-    """Return the order, as the places of the rules in FORWARD tell it.
+    """Return the order, as the positions of the rules in FORWARD show it.
 
-    dockerd inserts the rules of each network at the head, so those below the default network's were there before it.
-    Once firewalld has been reloaded, all stand there in that order."""
+    dockerd inserts each network's rules at the head, so rules below the default network's are older.  After one reload
+    of firewalld, all are in that order."""
     places = _places(engine, was)
     own = [each for each in engine.networks if each.driver == "bridge"]
     user, isolation = places.get(_USER, 0), places.get(_ISOLATION, 0)
@@ -101,8 +101,8 @@ def _in_order(engine: Engine, was: Host) -> _Order:
 
 
 def _places(engine: Engine, was: Host) -> dict[str, int]:
-    """Return where the first rule of each network stands in FORWARD, and the jumps to DOCKER-USER and to the isolation
-    rules, by the names of their chains."""
+    """Return the position in FORWARD of each network's first rule and, by chain name, of the jumps to DOCKER-USER and
+    to the isolation rules."""
     wanted = missing_of(was, engine)
     chain = of_dialect(wanted.dialect, was.namespace(was.netns.name)).chain("ip", "filter", "FORWARD")
     numbers = {meaning(rule): rule.number for rule in reversed(chain.rules)} if chain is not None else {}
@@ -117,9 +117,9 @@ def _places(engine: Engine, was: Host) -> dict[str, int]:
 
 
 def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
-    """Return what dockerd puts back.  ``whole``: the networks whose bridges it could bind to its zone; of others it
-    has made no jump yet when it stops.
+    """Return the rules that dockerd restores.
 
+    ``whole``: the networks whose bridges it can bind to its zone; for others it stops before it has made their jumps.
     Source: moby libnetwork/iptables/iptables.go ProgramChain()"""
     kept = (
         one
@@ -163,7 +163,7 @@ def _number(one: ExpectedRule, networks: tuple[DockerNetwork, ...]) -> int:
 
 
 def _turn(one: ExpectedRule, order: _Order) -> int:
-    """Return the place of a rule that goes to the head of its chain: the last one stands first."""
+    """Return the turn of a rule that is inserted at the head of its chain: the last one comes first there."""
     if one.network is not None:
         return -2 * _number(one, order.networks)
     if _leads_to(one, _ISOLATION):
@@ -172,7 +172,7 @@ def _turn(one: ExpectedRule, order: _Order) -> int:
 
 
 def with_podmans_rules(course: Course) -> Course:
-    """Return the course after netavark's unit, if it runs, has put Podman's rules back."""
+    """Return the course after netavark's unit, if it runs, has restored Podman's rules."""
     found = unit(course.host, "netavark-firewalld-reload")
     if found is None or found.active != "active":
         return course

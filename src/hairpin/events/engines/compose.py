@@ -1,7 +1,8 @@
-"""``docker compose down; docker compose up``: the containers and networks of each project go, and are made anew.
+"""``docker compose down; docker compose up``: the containers and networks of each project are removed and created
+again.
 
-A network gets a new id, a bridge of a new name, and another subnet if its file names none.  Rules that somebody has
-made with the old bridge or an old address stay, and meet nothing.
+A network gets a new id, a bridge of a new name, and another subnet if its file names none.  Users' rules with the old
+bridge or an old address stay, but no packet matches them.
 """
 
 import hashlib
@@ -58,8 +59,8 @@ def _recreated(course: Course, project: str) -> Course:
 
 
 def _networks(host: Host, project: str) -> Iterator[DockerNetwork]:
-    """Yield the project's networks whose bridges dockerd makes, in the order in which it has made them: those of Podman
-    go and come with the containers."""
+    """Yield the project's networks whose bridges dockerd makes, in their order.  Podman makes and removes its bridges
+    with the containers."""
     indices = {each.name: each.index for each in host.namespace(host.netns.name).links}
     for engine in host.engines:
         if engine.kind == "docker" and not engine.rootless:
@@ -71,7 +72,7 @@ def _networks(host: Host, project: str) -> Iterator[DockerNetwork]:
 
 
 def _removed(course: Course, network: DockerNetwork) -> Course:
-    """Return the course without the network: its rules, its bridge and what listened on its gateway's address."""
+    """Return the course without the network, its rules, its bridge and the listeners on its gateway address."""
     engine = next(each for each in course.host.engines if any(one.id == network.id for one in each.networks))
     left = _replace(engine, networks=tuple(each for each in engine.networks if each.id != network.id))
     before, after = (expected(with_gateway_endpoints(course.host, each), course.namespace) for each in (engine, left))
@@ -89,8 +90,8 @@ def _removed(course: Course, network: DockerNetwork) -> Course:
 
 
 def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
-    """Return the course with the network that is made in the place of the old one.  ``was``: the host with all of the
-    project's networks."""
+    """Return the course with the network that replaces the old one.  ``was``: the host with all of the project's
+    networks."""
     engine = next(each for each in course.host.engines if each.kind == "docker" and not each.rootless)
     subnets: list[Subnet] = []
     for each in network.subnets:
@@ -116,15 +117,15 @@ def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
 
 
 def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the file names the subnet, or an address of it."""
+    """Return whether the compose file chooses the subnet, or an address in it."""
     ends = (end for each in host.containers() for end in each.endpoints if end.network == network.name)
     fixed = any(end.fixed4 is not None for end in ends)
     return fixed or subnet.part is not None or not is_of_pool(engine, subnet)
 
 
 def _last(engine: Engine, was: Host) -> Block | None:
-    """Return the block that the engine gave last, as far as its networks tell, those that have gone included: the
-    highest."""
+    """Return the highest block of the engine's networks, removed ones included: the last that it gave, as far as is
+    known."""
     known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)

@@ -1,6 +1,6 @@
-"""Containers are stopped, restarted, and removed and run again: of the name behind the colon, else all that run.
+"""Containers are stopped, restarted or recreated: the one named after the colon, else all running ones.
 
-A container that is run again with the same options has a new id, and all that goes by the id is new.
+A container that is recreated with the same options has a new id, and everything named after the id is new.
 """
 
 import hashlib
@@ -21,26 +21,26 @@ from hairpin.message import message
 
 _replace = msgspec.structs.replace
 _SHORT = 12
-"""How many digits of its id an engine gives a container as a name."""
+"""The number of digits of its id that a container has as a name."""
 
 
 def with_container_recreated(course: Course, container: Container) -> Course:
     """Return the course after the running container was removed and run again with the same options.
 
-    Its programs, its published ports and a chosen address are of these options; its other address is one that is free
-    then.  Containers that use its network stay in the namespace that has lost its link.
+    Its programs, published ports and chosen addresses come from these options; any other address is a free one.
+    Containers that share its network stay in the old namespace, which has lost its link.
     """
     return with_successor_started(with_container_removed(course, container), course.host, container)
 
 
 def with_container_removed(course: Course, container: Container) -> Course:
-    """Return the course in which the container has ended and its successor, which has another id, does not run yet."""
+    """Return the course in which the container has ended and its successor with another id does not run yet."""
     course = with_container_ended(course, container)
     return course.with_host(_renumbered(course.host, container, ended(successor(container))))
 
 
 def with_successor_started(course: Course, was: Host, container: Container) -> Course:
-    """Return the course in which the container's successor runs.  ``was``: the host when the container ran."""
+    """Return the course in which the container's successor runs.  ``was``: the host while the container ran."""
     if len(container.endpoints) > 1 and not container.service:
         networks = ", ".join(each.network for each in container.endpoints)
         course = course.provided(
@@ -52,7 +52,7 @@ def with_successor_started(course: Course, was: Host, container: Container) -> C
 
 
 def successor(container: Container) -> Container:
-    """Return the container with another id, which nobody can know before: one that no container has."""
+    """Return the container with another id that no container has.  The real one is not known in advance."""
     number = hashlib.sha256(container.id.encode()).hexdigest()
     known = container.id[:_SHORT]
 
@@ -64,7 +64,7 @@ def successor(container: Container) -> Container:
 
 
 def _renumbered(host: Host, container: Container, made: Container) -> Host:
-    """Return the host in which ``made`` stands in the container's place."""
+    """Return the host in which ``made`` replaces the container."""
     return _replace(
         host,
         engines=tuple(_with_successor(each, container, made) for each in host.engines),
@@ -88,7 +88,7 @@ def _joined_by(network: DockerNetwork, known: str, number: str) -> DockerNetwork
 
 
 def _of_successor(namespace: Namespace, known: str, number: str) -> Namespace:
-    """Return the namespace whose sockets of the container are its successor's."""
+    """Return the namespace in which the container's sockets are its successor's."""
     if all(each.container != known for each in namespace.sockets):
         return namespace
     sockets = tuple(_replace(each, container=number) if each.container == known else each for each in namespace.sockets)
@@ -99,7 +99,7 @@ def _of_successor(namespace: Namespace, known: str, number: str) -> Namespace:
 
 
 def _running(course: Course, name: str) -> list[Container]:
-    """Return the container of this name, or of an empty name all, if they run."""
+    """Return the running container of this name, or all running ones if the name is empty."""
     return [each for each in course.host.containers() if each.running and name in ("", each.name)]
 
 
@@ -112,7 +112,7 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 def _restarted(course: Course, name: str = "") -> Course | None:
     """Return the course after the container has ended and started; None if no such container runs.
 
-    Its namespace is made anew: what somebody has changed in there is gone.  It gets the first free address."""
+    Its namespace is new, so users' changes in it are lost.  It gets the first free address."""
     was, restarting = course.host, _running(course, name)
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)
@@ -120,10 +120,10 @@ def _restarted(course: Course, name: str = "") -> Course | None:
 
 
 def _recreated(course: Course, name: str = "") -> Course | None:
-    """Return the course after the container was made anew (``docker rm -f NAME; docker run …``, an update of its image
+    """Return the course after the container was recreated (``docker rm -f NAME; docker run …``, an update of its image
     by Watchtower or by hand); None if no such container runs.
 
-    Rules that somebody has made with the old address, and what was changed inside, are not carried over."""
+    Users' rules for the old address, and changes inside the container, do not apply to the new one."""
     recreating = _running(course, name)
     for each in recreating:
         course = with_container_recreated(course, each)

@@ -26,18 +26,18 @@ from hairpin.netfilter.iptables.restore import jumped_to
 from hairpin.netfilter.ir import Jump, Rule, Table
 
 _GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))
-"""From which version on a generation's rules are made, and the release of it that hairpin knows best."""
+"""The first version of each generation of rules, and the release of it that hairpin knows best."""
 _USERS = "DOCKER-USER"
 
 
 def running_docker(host: Host) -> Engine | None:
-    """Return the host's Docker; None if it has none that runs."""
+    """Return the host's running Docker, or None."""
     engine = docker_of(host)
     return engine if engine is not None and engine.running else None
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after dockerd has ended and started; None if the host has none that runs.
+    """Return the course after dockerd has stopped and started; None if none runs.
 
     Without live-restore the containers stop; those with a restart policy start again, with addresses that are free
     then."""
@@ -46,16 +46,16 @@ def _restarted(course: Course) -> Course | None:
 
 
 def _stopped(course: Course) -> Course | None:
-    """Return the course without dockerd; None if the host has none that runs.
+    """Return the course without dockerd; None if none runs.
 
-    Without live-restore it stops its containers before it ends, with their rules and proxies.  The engine's chains,
-    jumps and bridges stay."""
+    Without live-restore it first stops its containers, with their rules and proxies.  The engine's chains, jumps and
+    bridges stay."""
     engine = running_docker(course.host)
     return with_dockerd_stopped(course, engine) if engine is not None else None
 
 
 def _killed(course: Course) -> Course | None:
-    """Return the course without dockerd (out of memory, ``kill -9``); None if the host has none that runs.
+    """Return the course after dockerd was killed (out of memory, ``kill -9``); None if none runs.
 
     Its proxies and resolvers end with it; containers and rules stay."""
     return with_dockerd_killed(course) if running_docker(course.host) is not None else None
@@ -94,11 +94,11 @@ DOCKER_KILL = Event(
 
 
 def _upgraded(course: Course) -> Course | None:
-    """Return the course after the old dockerd has ended and one of the next generation of rules has started; None if
-    the host has no Docker that runs, or hairpin knows no later generation.
+    """Return the course after a dockerd with the next generation of rules has replaced the old one; None if no Docker
+    runs, or if hairpin knows no later generation.
 
-    The new one empties the chains that are its own, and takes the old one's rules out of FORWARD and nat: what somebody
-    has put into those chains is gone.  DOCKER-USER stays."""
+    The new dockerd empties its own chains, foreign rules included, and deletes the old dockerd's rules from FORWARD and
+    nat.  DOCKER-USER stays."""
     engine, was = running_docker(course.host), course.host
     following = _following(engine) if engine is not None else None
     if engine is None or following is None or (engine.firewall_backend or "").startswith("nftables"):
@@ -121,7 +121,7 @@ def _following(engine: Engine) -> str | None:
 
 
 def _without_old_rules(course: Course) -> Course:
-    """Return the course without the rules that the old dockerd has left.
+    """Return the course without the rules that the old dockerd left behind.
 
     Source: moby v28.5.2 libnetwork/drivers/bridge/internal/iptabler, deleteLegacyTopLevelRules(),
     deleteLegacyFilterRules(), removeIPChains()"""
@@ -144,7 +144,7 @@ def _tables(course: Course, old: ExpectedRules) -> tuple[Table, ...]:
 
 
 def _emptied(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the deletions of what somebody has put into the engine's own chains."""
+    """Yield the deletions of foreign rules in the engine's own chains."""
     for chain in table.chains:
         if (table.name, chain.name) in OWNED:
             for rule in reversed(chain.rules):
@@ -152,7 +152,7 @@ def _emptied(course: Course, table: Table) -> Iterator[Primitive]:
 
 
 def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the deletions of the engine's chains to which no rule leads: a later start makes those that it needs."""
+    """Yield the deletions of the engine's chains without a jump to them: a later start makes those that it needs."""
     led_to = jumped_to(table)
     for chain in table.chains:
         if (table.name, chain.name) in OWNED and chain.name not in led_to and not chain.rules:
@@ -160,15 +160,15 @@ def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
 
 
 def _with_networks(course: Course) -> Course:
-    """Return the course with the rules of the engine's networks: a dockerd takes them by their ids, and its default
-    network last.
+    """Return the course with the rules of the engine's networks.  dockerd takes them in the order of their ids, the
+    default network last.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), daemon/daemon_unix.go initBridgeDriver()
     """
     own = docker_of(course.host)
     assert own is not None
     networks = sorted(own.networks, key=lambda each: (each.name == own.default_network, each.id))
-    for network in networks:  # each alone, so that its rules come behind, or before, all that is there
+    for network in networks:  # one network at a time, so that its rules come after, or before, all that are there
         known = msgspec.structs.replace(own, networks=(network,), containers=(), running=True)
         lost = missing_of(course.host, known)
         course = course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)

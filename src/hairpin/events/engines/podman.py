@@ -1,6 +1,6 @@
 """``systemctl restart podman-restart``: Podman's containers with the restart policy ``always`` stop, and start again.
 
-At a boot the unit starts them.  Its ``stop`` is told to all at once; those that had been stopped by hand start, too.
+The unit starts them at boot.  Its stop command is for all of them at once.  Manually stopped ones start as well.
 """
 
 from hairpin.events.course import Course
@@ -24,7 +24,7 @@ def _restarted(course: Course) -> Course | None:
         each for engine in was.engines if engine.kind == "podman" and not engine.rootless for each in engine.containers
     ]
     chosen = sorted((each for each in own if each.restart_policy == "always"), key=lambda each: each.id)
-    # A unit that was not started has nothing to stop.  It stops no container that is paused.
+    # A unit that was not started has nothing to stop.  It does not stop a paused container.
     running = [each for each in chosen if each.status == "running"] if found is None or found.active == "active" else []
     for each in running:
         course = with_container_ended(course, each)
@@ -37,7 +37,7 @@ def _restarted(course: Course) -> Course | None:
 
 
 def _comes(host: Host) -> bool:
-    """Return whether Podman is there, and its unit is; where the unit was not read, it may be."""
+    """Return whether Podman and its unit are installed; if the unit was not read, it may be."""
     has_podman = any(each.kind == "podman" for each in host.engines)
     return has_podman and (unit(host, _UNIT) is None or starts_one_of(_UNIT)(host))
 

@@ -1,7 +1,7 @@
 """What firewalld does to its host when it starts, stops and reloads.
 
-Its own table is made anew from the permanent configuration.  The tables of iptables are flushed, with what an engine
-has in them; since 2.0 only if there were direct rules.  dockerd puts its rules back, but not all of them.
+It makes its own table from the permanent configuration.  It flushes the iptables tables with the engines' rules; since
+2.0 only if there were direct rules.  dockerd restores most of its rules.
 
 Source: firewall/core/fw.py start(), stop(), reload(); measured with firewalld 1.3.3 (`python -m tests.matrix`)
 """
@@ -38,7 +38,7 @@ _STOCK = "/usr/lib/firewalld/zones/"
 
 
 def with_firewalld_stopped(course: Course) -> Course:
-    """Return the course after firewalld was told to end."""
+    """Return the course after firewalld was told to stop."""
     try:
         found = permanent(course.host)
     except ParseError:
@@ -55,9 +55,9 @@ def with_firewalld_stopped(course: Course) -> Course:
 
 
 def with_firewalld_started(course: Course, was: Host | None = None) -> Course:
-    """Return the course after firewalld has started, and after the engines that listen to it have answered.
+    """Return the course after firewalld has started, and the engines that listen to it have restored their rules.
 
-    ``was``: the host while firewalld ran last, if that is known."""
+    ``was``: the host while firewalld last ran, if that is known."""
     manager = unit(course.host, "NetworkManager")
     managed = manager is not None and manager.active == "active"
     if managed and was is None:
@@ -85,7 +85,7 @@ def _of_iptables(course: Course) -> Course:
 
 
 def _kept_bindings(was: Host, *, managed: bool, all_of_them: bool) -> tuple[Binding, ...]:
-    """Return the interfaces that are bound again: those that NetworkManager tells, or all."""
+    """Return the interfaces that firewalld binds again: those that NetworkManager names, or all."""
     engines = {each.bridge for engine in was.engines for each in engine.networks if each.bridge is not None}
     own = (each for each in bindings(was, permanent(was)) if all_of_them or (managed and each[1] not in engines))
     return tuple(own)
@@ -136,7 +136,7 @@ def _flushed(course: Course) -> Iterator[Primitive]:
 
 
 def _forwarding(course: Course, found: Permanent, kept: tuple[Binding, ...]) -> Iterator[Primitive]:
-    """Yield the switches that firewalld sets for a zone or a policy that translates addresses."""
+    """Yield the forwarding sysctls that firewalld sets for a zone or policy that translates addresses."""
     families = {each for rules in applied_rules(found, kept) for each in rules.forwarded_families()}
     for family, path in _FORWARDING:
         if family in families and course.namespace.sysctls.text(*path) == "0":
@@ -151,7 +151,8 @@ def _with_state(course: Course, *, running: bool, zones: tuple[FirewalldZone, ..
 
 
 def _with_engines(course: Course, was: Host | None) -> Course:
-    """Return the course after the engines have answered: dockerd by itself, Podman by a unit of netavark's."""
+    """Return the course after the engines have restored their rules: dockerd by itself, Podman by a unit of
+    netavark."""
     engine = next((each for each in course.host.engines if each.kind == "docker" and not each.rootless), None)
     if engine is not None and engine.running:
         course = with_dockerds_rules(course, engine, was)

@@ -1,4 +1,4 @@
-"""Links that are bound to firewalld's zones at run time, as the host tells it and as the events change it."""
+"""Links bound to firewalld's zones at run time, as the readings show them and as the events change them."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,7 +17,7 @@ from hairpin.host.managers import FirewalldZone
 
 
 def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
-    """Return the links that were bound at run time: those that no zone's file has."""
+    """Return the links that were bound at run time: no zone's file names them."""
     own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
     zones = host.firewalld.runtime if host.firewalld is not None else ()
     found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)
@@ -25,8 +25,8 @@ def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
 
 
 def runtime_zones(host: Host, found: Permanent, later: tuple[Binding, ...]) -> tuple[FirewalldZone, ...]:
-    """Return the zones that firewalld tells after it has read its files: those with links or sources, and the default
-    one."""
+    """Return the zones that firewalld lists after it has read its files: those with links or sources, and the default
+    zone."""
     files = {each.name: each for each in host.firewalld.permanent} if host.firewalld is not None else {}
     return tuple(_runtime_zones(found, files, later))
 
@@ -52,16 +52,16 @@ def _runtime_zones(
 
 
 def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Course:
-    """Return the course after somebody has bound these links to the zone, in this order.
+    """Return the course after these links were bound to the zone, in this order.
 
-    Nothing changes if firewalld does not run, does not know the zone, or keeps its rules elsewhere."""
+    Nothing changes if firewalld does not run, does not know the zone, or keeps its rules in another back end."""
     return _with_bindings(
         course, lambda known: (*known, *((zone, each) for each in links if (zone, each) not in known))
     )
 
 
 def with_link_bound_again(course: Course, zone: str, link: str) -> Course:
-    """Return the course after somebody has taken the link out of the zone and has bound it again: it stands first."""
+    """Return the course after the link was removed from the zone and bound again: then it comes first."""
     without = _with_bindings(course, lambda known: tuple(each for each in known if each != (zone, link)))
     return with_links_bound(without, zone, (link,))
 

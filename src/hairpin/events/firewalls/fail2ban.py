@@ -1,7 +1,7 @@
-"""fail2ban is restarted: its chains and the jumps to them go, and come back with the bans that it has written down.
+"""fail2ban is restarted: it deletes its chains and jumps, and makes them again with the bans in its database.
 
-It puts each jump at the head of its chain, before all that has come since.  A jail without a ban has no rule until the
-next ban.
+It inserts each jump at the head of its chain, before all newer rules.  A jail without a ban has no rule until the next
+ban.
 
 Source: fail2ban config/action.d/iptables.conf, iptables-ipset.conf, nftables.conf; server/actions.py
 """
@@ -17,18 +17,18 @@ from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, SetMatch, Table
 
 _OWN = "f2b-"
-"""How its chains, sets and tables are called."""
+"""Prefixes of its chains, sets and tables."""
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after the restart; None if fail2ban does not run, or has no rule."""
+    """Return the course after the restart; None if fail2ban does not run, or has no rules."""
     found, tables = unit(course.host, "fail2ban"), course.namespace.ruleset.tables
     if (found is None and course.host.units) or (found is not None and found.active != "active"):
         return None
     if not any(each.name.startswith(_OWN) or any(_has_own(chain) for chain in each.chains) for each in tables):
         return None
     for each in tables:
-        if each.dialect != "nft":  # its own table of nftables comes back at its own priority
+        if each.dialect != "nft":  # its nftables table returns with its own priority
             course = course.made(*_moves(course, each))
     return course.provided(message("fail2ban bans the same addresses again"))
 
@@ -38,13 +38,13 @@ def _has_own(chain: Chain) -> bool:
 
 
 def _is_own(rule: Rule) -> bool:
-    """Return whether the rule leads to one of its chains, or looks into one of its sets."""
+    """Return whether the rule jumps to one of fail2ban's chains, or matches one of its sets."""
     names = (each.set for each in rule.body if isinstance(each, SetMatch))
     return any(each.startswith(_OWN) for each in (*_targets(rule), *names))
 
 
 def _moves(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the moves of the jumps to the heads of their chains, and the end of the jails that ban nobody."""
+    """Yield the moves of the jumps to the heads of their chains, and the deletion of the jails without a ban."""
     netns, empty = course.host.netns, {each.name for each in table.chains if _bans_nobody(each)}
     for chain in table.chains:
         if chain.name.startswith(_OWN):

@@ -1,4 +1,4 @@
-"""Rules of iptables are flushed, and loaded from files, as the host's own tools do it; connections are forgotten."""
+"""iptables rules are flushed and loaded from files, as the host's own tools do it; the conntrack table is flushed."""
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -76,8 +76,8 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
 
 
 def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
-    """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: what tells
-    in which tables the engine keeps its rules."""
+    """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: tells in
+    which tables the engine keeps its rules."""
     version = course.host.version("iptables")
     for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables:
         for chain in table.chains:
@@ -87,7 +87,7 @@ def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) 
 
 
 def key_of(one: ExpectedRule) -> RuleKey:
-    """Return where the rule stands, and what it means."""
+    """Return the rule's table and chain, and its meaning."""
     return one.family, one.table, one.chain, meaning(one.rule)
 
 
@@ -95,7 +95,8 @@ def key_of(one: ExpectedRule) -> RuleKey:
 
 
 def _flushed(course: Course) -> Course | None:
-    """Return the course in which every chain of IPv4's tables filter and nat is empty; None if iptables has none."""
+    """Return the course in which every chain of the IPv4 tables filter and nat is empty; None if iptables has no
+    table."""
     dialect = dialect_of(course)
     if all(table.dialect != dialect for table in course.namespace.ruleset.tables):
         return None
@@ -105,7 +106,7 @@ def _flushed(course: Course) -> Course | None:
 def _restored(course: Course) -> Course | None:
     """Return the course after the files were loaded; None if the host has neither program, or no file.
 
-    Every table that a file names is replaced as a whole, with what an engine has in it."""
+    Every table that a file names is replaced as a whole, engine rules included."""
     files = tuple(saved_files(course.host))
     for file, family in files:
         course = with_saved_rules(course, file, family)
@@ -115,7 +116,7 @@ def _restored(course: Course) -> Course | None:
 def _forgotten(course: Course) -> Course:
     """Return the course without connections.
 
-    An open connection goes on if its next packet is let in as a new one and translated as before."""
+    An open connection continues if its next packet is accepted as a new one and translated as before."""
     return course.made(Forget(course.host.netns, "connections"))
 
 

@@ -1,7 +1,7 @@
-"""nftables is restarted, and loads its file again: what nft makes of its host's tables.
+"""nftables is restarted and loads its file again: what nft does to the host's tables.
 
 ``flush ruleset`` deletes the tables of iptables-nft, and so those of the engines, too; those of iptables-legacy stay.
-No engine notices: dockerd makes its rules again when it is restarted, Podman with its next ``network reload``.
+No engine notices: dockerd restores its rules when it is restarted, Podman at its next ``network reload``.
 
 Source: nft(8); nftables.service of Debian 11 to 13 and sid, of Fedora and RHEL 8 to 10
 """
@@ -23,32 +23,33 @@ _FLUSH = "flush ruleset\n"
 _UNIT = "nftables"
 _OF_RHEL = "/etc/sysconfig/nftables.conf"
 _MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "dummy", "vxlan", "macvlan", "ipvlan"})
-"""Kinds of links that something makes after the unit has loaded its script at boot."""
+"""Kinds of links that are made after the unit has loaded its script at boot."""
 _LATE_DEVICES = (6, 16)
-"""Since this kernel a chain may be hooked to a link that is not there yet: net/netfilter/nf_tables_api.c
+"""Since this kernel a chain may be hooked to a link that does not exist yet: net/netfilter/nf_tables_api.c
 nft_netdev_hook_alloc()"""
 _RELEASE = re.compile(r"(\d+)\.(\d+)")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 def nftables_script(host: Host) -> ConfigFile | None:
-    """Return the script that nftables.service loads; None if the host has no such unit, or no such file.  Of a host
-    whose units were not read the file alone is asked for."""
+    """Return the script that nftables.service loads; None if the host has no such unit, or no such file.  If the units
+    were not read, the file is enough."""
     if host.units and unit(host, _UNIT) is None:
         return None
     return next((each for path in NFTABLES_CONF for each in host.files if each.path == path), None)
 
 
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
-    """Return the course after nftables.service has loaded its script, or of a host without one, as it is.
+    """Return the course after nftables.service has loaded its script; unchanged on a host without one.
 
-    ``at_boot``: links that engines and network managers make are not there yet."""
+    ``at_boot``: links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)
     return course if script is None else with_nft_commands(course, script.text, script.path, at_boot=at_boot)
 
 
 def with_nftables_reloaded(course: Course) -> Course:
-    """Return the course after ``systemctl reload nftables``: RHEL's flushes the ruleset in the same transaction."""
+    """Return the course after ``systemctl reload nftables``.  RHEL's unit flushes the ruleset in the same
+    transaction."""
     script = nftables_script(course.host)
     if script is None:
         return course
@@ -57,8 +58,8 @@ def with_nftables_reloaded(course: Course) -> Course:
 
 
 def with_nftables_stopped(course: Course) -> Course:
-    """Return the course after nftables.service has stopped, which flushes the ruleset.  One that is not active does
-    nothing when it is stopped."""
+    """Return the course after nftables.service has stopped, which flushes the ruleset.  Stopping an inactive unit does
+    nothing."""
     found = unit(course.host, _UNIT)
     if course.host.units and (found is None or found.active != "active"):
         return course
@@ -68,8 +69,8 @@ def with_nftables_stopped(course: Course) -> Course:
 def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool = False) -> Course:
     """Return the course after ``nft -f`` has loaded the text of the file ``source``.
 
-    A file that it includes and that the host lacks is taken to be empty; the course then holds only if it is.  Most
-    hosts load no script, so its reader is loaded only here."""
+    An included file that was not read counts as empty, which becomes a condition of the course.  Most hosts load no
+    script, so its reader is imported only here."""
     from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
     from hairpin.netfilter.nft.script.live_table import LoadingHost
     from hairpin.netfilter.nft.script.loading import tables_after
@@ -129,7 +130,7 @@ def _takes_late_devices(course: Course) -> bool:
 
 
 def nft_version(host: Host) -> str:
-    """Return the version of the host's nft, such as ``1.0.6``; empty if the host did not say."""
+    """Return the version of the host's nft, such as ``1.0.6``; empty if it was not read."""
     said = host.version("nft") or host.version("package:nftables") or ""
     found = _VERSION.search(said)
     return found[0] if found else ""
@@ -139,10 +140,10 @@ def nft_version(host: Host) -> str:
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after the unit was restarted; None if the host has no such unit, or no file of it.
+    """Return the course after the unit was restarted; None if the host has no such unit, or no file for it.
 
-    The stop flushes the whole ruleset, an engine's rules included.  A unit that is not active is only started: it loads
-    its file, and flushes what the file says."""
+    The stop flushes the whole ruleset, engine rules included.  An inactive unit is only started: it loads its file, and
+    flushes only what the file flushes."""
     if nftables_script(course.host) is None:
         return None
     return with_nftables_loaded(with_nftables_stopped(course))
@@ -150,10 +151,10 @@ def _restarted(course: Course) -> Course | None:
 
 def _reloaded(course: Course) -> Course | None:
     """Return the course after the file was loaded again, in one transaction; None if the host has no such unit, or no
-    file of it.
+    file for it.
 
-    On Debian that wipes only what the file says: without a ``flush`` in it each rule is there twice.  RHEL's unit
-    flushes the ruleset first."""
+    On Debian only the file's own ``flush`` deletes rules: without one, each rule is there twice.  RHEL's unit flushes
+    the ruleset first."""
     return with_nftables_reloaded(course) if nftables_script(course.host) is not None else None
 
 

@@ -1,8 +1,7 @@
-"""ufw is reloaded, switched on and switched off: what it does to its host when it starts and when it stops.
+"""ufw is reloaded, enabled and disabled: what its start and stop do to the host.
 
-Its own chains are filled from its files; the jumps to them go behind what is in the built-in chains already, and stay
-there when ufw stops, with the first chains behind them.  Rules of other people in other chains stay, and what a file
-adds to them comes once more at each start.
+ufw fills its own chains from its files.  It appends the jumps to the built-in chains; they and the chains to which they
+lead stay when ufw stops.  Foreign rules in other chains stay, and ufw's files add theirs there once more at each start.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """
@@ -49,7 +48,7 @@ _LIMITED = '-m limit --limit 3/min -j LOG --log-prefix "[UFW LIMIT BLOCK] "'
 
 
 class _Settings(msgspec.Struct, frozen=True):
-    """What /etc/default/ufw and ufw.conf say."""
+    """The settings in /etc/default/ufw and ufw.conf."""
 
     policies: Mapping[_Hook, str]
     ipv6: bool
@@ -59,13 +58,13 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 def ufw_of(host: Host) -> Ufw | None:
-    """Return the host's ufw; None if it has none, or a removed package has left nothing but its files."""
+    """Return the host's ufw; None if it has none, or if only files of a removed package are left."""
     packages = [each.program for each in host.versions if each.program.startswith("package:")]
     return host.ufw if not packages or "package:ufw" in packages else None
 
 
 def with_ufw_enabled(course: Course, *, enabled: bool) -> Course:
-    """Return the course in which ufw's file says so."""
+    """Return the course in which ufw's file has this state."""
     assert course.host.ufw is not None
     ufw = msgspec.structs.replace(course.host.ufw, enabled=enabled)
     return course.with_host(msgspec.structs.replace(course.host, ufw=ufw))
@@ -84,13 +83,13 @@ def with_ufw_stopped(course: Course) -> Course:
 
 
 def with_ufw_started(course: Course) -> Course:
-    """Return the course after ``ufw-init start``, and after ufw has set what is logged."""
+    """Return the course after ``ufw-init start``, and after ufw has set its logging rules."""
     course, settings = _hooked(course), _settings(course.host)
     if settings is None:
         return course.lacking(("ufw-default",))
     failed = len(course.failures)
     if _has(course, "ip", "ufw-user-input"):
-        return _with_logging(course, settings)  # it takes itself for started
+        return _with_logging(course, settings)  # ufw assumes that it has already started
     if settings.manages_builtins:
         course = _with_builtins_flushed(course)
     for family in _families(course):
@@ -105,7 +104,7 @@ def with_ufw_started(course: Course) -> Course:
 
 
 def _hooked(course: Course) -> Course:
-    """Return the course with a condition for each script that ufw runs as well."""
+    """Return the course with a condition for each hook script that ufw runs."""
     assert course.host.ufw is not None
     scripts = course.host.ufw.scripts
     if scripts is None:
@@ -137,7 +136,7 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 
 
 def _families(course: Course) -> tuple[IpFamily, ...]:
-    """Return the families in which ufw finds rules: IPv6 is there unless the kernel was started without it."""
+    """Return the families in which ufw finds rules.  IPv6 is one unless the kernel was started without it."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 
@@ -160,8 +159,8 @@ def _with_lines(course: Course, family: IpFamily, *lines: str, table: str = "fil
 
 
 def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
-    """Return the course in which ufw's chains are empty, and those behind the first are gone.  A chain to which
-    somebody else's rule leads stays."""
+    """Return the course in which ufw's chains are empty, and its lower chains are deleted.  A chain to which a foreign
+    rule jumps stays."""
     prefix = _prefix(family)
     own = (*(f"{each}-{hook}" for each in _PRIMARY for hook in _HOOKS), *_SECONDARY)
     present = [f"{prefix}{each}" for each in own if _has(course, family, f"{prefix}{each}")]
@@ -173,7 +172,8 @@ def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
 
 
 def _with_builtins_flushed(course: Course) -> Course:
-    """Return the course in which the built-in chains are empty and open, and all other chains of filter are gone."""
+    """Return the course in which the built-in chains are empty with policy ACCEPT, and all other chains of filter are
+    gone."""
     for family in _families(course):
         course = _with_lines(course, family, "-F", "-X", *(f":{hook.upper()} ACCEPT" for hook in _HOOKS))
         chains = (*(hook.upper() for hook in _HOOKS), "PREROUTING", "POSTROUTING")
@@ -210,7 +210,7 @@ def _primary_lines(prefix: str) -> Iterator[str]:
 
 
 def _policy_lines(course: Course, family: IpFamily, settings: _Settings) -> Iterator[str]:
-    """Yield the rules that the default policies ask for."""
+    """Yield the rules that implement ufw's default policies."""
     prefix = _prefix(family)
     for hook, policy in settings.policies.items():
         if policy == "REJECT":
@@ -254,8 +254,8 @@ def _with_logging(course: Course, settings: _Settings) -> Course:
 
 
 def _logging_lines(course: Course, family: IpFamily, settings: _Settings) -> Iterator[str]:
-    """Yield what the level asks for; all else that these chains had goes, except in those of the user's rules, where a
-    RETURN before the rest switches them off."""
+    """Yield the rules of the log level.  They replace all others in these chains, except in those of the user rules,
+    where a leading RETURN switches the rest off."""
     table, prefix, level = _filter(course, family), _prefix(family), _LEVELS.index(settings.level)
     for each in ("before", "after"):
         yield from (f"-F {prefix}{each}-logging-{hook}" for hook in _HOOKS)
@@ -296,9 +296,9 @@ def _log(where: str, prefix: str, matches: str) -> str:
 
 
 def _reloaded(course: Course) -> Course | None:
-    """Return the course after ufw has stopped and started; None if the host has none that is enabled.
+    """Return the course after ufw has stopped and started; None if ufw is not enabled.
 
-    A ufw that does not start again is no longer enabled."""
+    If ufw fails to start again, it is no longer enabled."""
     ufw = ufw_of(course.host)
     if ufw is None or not ufw.enabled:
         return None
@@ -307,10 +307,10 @@ def _reloaded(course: Course) -> Course | None:
 
 
 def _enabled(course: Course) -> Course | None:
-    """Return the course after ufw has started; None if the host has none, or it is enabled.
+    """Return the course after ufw has started; None if the host has none, or if it is enabled already.
 
-    Its jumps go behind what is in the built-in chains, so behind an engine's: what those accept never comes to ufw's
-    rules.  A ufw that does not start is not enabled either."""
+    Its jumps are appended to the built-in chains, so after an engine's: packets that those accept never reach ufw's
+    rules.  If ufw fails to start, it is not enabled either."""
     ufw = ufw_of(course.host)
     if ufw is None or ufw.enabled:
         return None
@@ -319,9 +319,9 @@ def _enabled(course: Course) -> Course | None:
 
 
 def _disabled(course: Course) -> Course | None:
-    """Return the course after ufw has stopped; None if the host has none that is enabled.
+    """Return the course after ufw has stopped; None if ufw is not enabled.
 
-    The policies are ACCEPT then, that of FORWARD which dockerd has set included."""
+    All policies are ACCEPT then, even FORWARD's policy from dockerd."""
     ufw = ufw_of(course.host)
     return with_ufw_enabled(with_ufw_stopped(course), enabled=False) if ufw is not None and ufw.enabled else None
 

@@ -1,7 +1,6 @@
-"""The links of a host, and what configures them.
+"""The links of a host, and the programs that configure them.
 
-Read ``link`` (one is bounced, or another card comes in its place), ``dhcp`` (what the network gives to a link),
-``router_advertisement`` (what a router gave ends) and ``managers`` (the programs that configure links restart).  The
-managers' models: ``_ifupdown``, ``_ifcfg`` (RHEL's scripts), ``_networkd`` and ``_networkmanager``; ``_ip`` says what
-ip(8) does.
+Read ``link`` (a link is bounced, or a card is replaced), ``dhcp`` (leases of a link), ``router_advertisement``
+(advertised lifetimes end) and ``managers`` (the programs that configure links restart).  The managers' models:
+``_ifupdown``, ``_ifcfg`` (RHEL's scripts), ``_networkd`` and ``_networkmanager``; ``_ip`` says what ip(8) does.
 """

@@ -1,6 +1,7 @@
 """RHEL's network.service stops and starts: the links of its ``ifcfg`` files.
 
-Its end sets ``ip_forward`` to 0, and its start applies the sysctl files: where no file says 1, forwarding is off.
+Its stop sets ``ip_forward`` to 0, and its start applies the sysctl files: if no file sets it to 1, forwarding stays
+off.
 
 Source: initscripts (RHEL 7) init.d/network, ifup-eth, ifdown-eth, ifup-routes, ifdown-routes
 """
@@ -37,8 +38,7 @@ def with_scripts_restarted(course: Course) -> Course:
 
 
 def with_scripts_started(course: Course, was: Namespace) -> Course:
-    """Return the course after network.service has started.  ``was``: the namespace when DHCP's addresses were
-    there."""
+    """Return the course after network.service has started.  ``was``: the namespace while it had DHCP's addresses."""
     course = with_files_applied(course)
     for each in ifcfg_links(course.host):
         if each.at_boot:

@@ -24,7 +24,7 @@ _METRIC6 = 1024
 
 
 class _AbortedError(Exception):
-    """A command of a stanza fails, and ifupdown does no more for the link."""
+    """A command of a stanza fails, so ifupdown stops configuring the link."""
 
     def __init__(self, course: Course) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ def with_links_down(course: Course, known: IfupdownFiles, links: tuple[str, ...]
 
 
 def with_links_up(course: Course, known: IfupdownFiles, links: tuple[str, ...], was: Namespace) -> Course:
-    """Return the course after ``ifup`` of these links.  ``was``: the namespace when DHCP's addresses were there."""
+    """Return the course after ``ifup`` of these links.  ``was``: the namespace while it had DHCP's addresses."""
     for link in links:
         try:
             own = tuple(found for each in known.of_link(link) if (found := each.address) is not None)
@@ -82,7 +82,7 @@ def _is_flushed(address: Address, stanza: Stanza) -> bool:
 
 
 def _unmade(course: Course, link: Link) -> Iterator[Primitive]:
-    """Yield the parts that take a bridge or a VLAN away: the ports are down then."""
+    """Yield the parts that delete a bridge or a VLAN and set its ports down."""
     netns = course.host.netns
     for port in course.namespace.links:
         if link.kind == "bridge" and port.master == link.name and port.up:
@@ -121,7 +121,7 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
 
 
 def _had_carrier(was: Namespace, link: Link) -> bool:
-    """Return whether the link has carrier once it is up: as it had when it was up last; one that was down has it."""
+    """Return whether the link has carrier once it is up: as before if it was up, else yes."""
     before = was.link(link.name)
     return before is None or before.carrier or not before.up
 
@@ -171,7 +171,7 @@ def _accepting(course: Course, stanza: Stanza) -> Iterator[Primitive]:
 
 
 def _made_link(course: Course, stanza: Stanza, was: Namespace) -> Course:
-    """Return the course in which a bridge or a VLAN of the stanza is there, as it was before."""
+    """Return the course in which the bridge or VLAN of the stanza exists as before."""
     ports = stanza.value("bridge_ports", "bridge-ports")
     before = was.link(stanza.link)
     if course.namespace.link(stanza.link) is None and before is not None and (ports or before.kind == "vlan"):
@@ -213,7 +213,7 @@ def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
 
 
 def _replaced(stanza: Stanza, line: str) -> str:
-    """Return the line with the variables that ifupdown sets."""
+    """Return the line with ifupdown's variables filled in."""
     own = {f"IF_{each.key.upper().replace('-', '_')}": each.value for each in stanza.options}
     variables = {**own, "IFACE": stanza.link, "LOGICAL": stanza.link}
     for name in sorted(variables, key=len, reverse=True):

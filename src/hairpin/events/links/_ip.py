@@ -1,4 +1,4 @@
-"""Plain calls of ip(8), as a script or a file of the host's has them: ``ip route add …``.
+"""Plain ip(8) commands from a script or a file of the host: ``ip route add …``.
 
 Source: ip-route(8), ip-rule(8), ip-address(8), ip-link(8); iproute2 lib/utils.c matches(); net/core/fib_rules.c
 fib_nl_newrule(), fib_default_rule_pref()
@@ -27,7 +27,7 @@ from hairpin.network.query import Query
 from hairpin.network.routing import lookup
 
 _OBJECTS = ("address", "route", "rule", "link", "neighbour")
-"""In the order in which ip(8) takes an abbreviation for one of them: ``ip r`` is ``ip route``."""
+"""In the order of ip(8)'s abbreviations: ``ip r`` is ``ip route``."""
 _METRIC6 = 1024
 """IP6_RT_PRIO_USER."""
 
@@ -46,13 +46,13 @@ def tables_of(host: Host) -> RouteTables:
 
 
 class UnforeseenError(Exception):
-    """hairpin does not know what the words do."""
+    """hairpin does not model these arguments."""
 
 
 def with_ip(course: Course, arguments: Sequence[str]) -> Course | None:
-    """Return the course after ``ip`` with these arguments; None if nobody can say what it does.
+    """Return the course after ``ip`` with these arguments; None if its effect is not known.
 
-    Raises ChangeError where ip fails."""
+    Raises ChangeError if ip would fail."""
     try:
         return _with_ip(course, list(arguments))
     except (UnforeseenError, ValueError, LookupError):
@@ -87,7 +87,7 @@ def _with_ip(course: Course, words: list[str]) -> Course:
 
 def _with_route(course: Course, verb: str, words: list[str], version: Version) -> Course:
     if verb.startswith("f") and words == ["cache"]:
-        return course  # since Linux 3.6 there is none for IPv4
+        return course  # IPv4 has no route cache since Linux 3.6
     wanted = _route(course, [word for word in words if word != "to"], version)
     present = course.namespace.routes
     same = [each for each in present if route_slot(each) == route_slot(wanted)]
@@ -122,7 +122,7 @@ def _route(course: Course, words: list[str], version: Version) -> Route:
 
 
 def _way_to(namespace: Namespace, words: list[str], version: Version) -> tuple[NextHop, ...]:
-    """Return the next hop of a route without a link: the kernel looks up the gateway's."""
+    """Return the next hop of a route without a link: the kernel looks up the link of the gateway."""
     text = value_after(words, "via")
     if text is None:
         return ()
@@ -185,13 +185,13 @@ def _policy_rule(course: Course, words: list[str], version: Version) -> PolicyRu
 
 
 def default_priority(namespace: Namespace, version: Version) -> int:
-    """Return the priority of a rule that is added without one: one less than that of the second rule."""
+    """Return the priority of a rule that is added without one: the second rule's priority minus one."""
     own = [each for each in namespace.rules if each.version == version]
     return own[1].priority - 1 if len(own) > 1 and own[1].priority else 0
 
 
 def _selects(rule: PolicyRule) -> tuple[object, ...]:
-    """Return all of the rule but its priority."""
+    """Return all fields of the rule except its priority."""
     return (
         rule.version, rule.action, rule.table, rule.goto, rule.source or None, rule.destination or None, rule.iif,
         rule.oif, rule.mark, rule.tos, rule.protocol, rule.sports, rule.dports, rule.uids, rule.inverted,

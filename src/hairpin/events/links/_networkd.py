@@ -1,8 +1,8 @@
-"""systemd-networkd starts: each link that one of its files matches is configured anew.
+"""systemd-networkd starts: it configures each link that one of its files matches.
 
-It removes from such a link the addresses and routes that no file of its has, and, once for the host, the policy rules
-that nobody has told it.  It takes a port off a bridge that its file does not name.  Links of the container engines
-are left alone as long as no file matches them.
+It removes the addresses and routes of such a link that are in no file of it and, once for the host, foreign policy
+rules. It detaches a port from a bridge that the port's file does not name.  Links of container engines are left alone
+if no file matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
 networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c
@@ -34,7 +34,7 @@ _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
 def with_devices_made(course: Course, was: Namespace) -> Course:
-    """Return the course in which the devices of networkd's ``.netdev`` files are there, as they were in ``was``."""
+    """Return the course in which the devices of networkd's ``.netdev`` files exist as in ``was``."""
     for file in unit_files(course.host, ".netdev"):
         name = file.value("NetDev", "Name")
         before = was.link(name) if name is not None else None
@@ -45,9 +45,9 @@ def with_devices_made(course: Course, was: Namespace) -> Course:
 
 
 def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], ...]]:
-    """Return the links that a file of networkd's configures, each with its file.
+    """Return the links that a networkd file matches, each with its file.
 
-    The course has the conditions under which that is so."""
+    The course has the conditions under which the files match."""
     files = unit_files(course.host, ".network")
     found: list[tuple[Link, UnitFile]] = []
     for link in course.namespace.links:
@@ -61,8 +61,8 @@ def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], 
 
 
 def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ...], was: Namespace) -> Course:
-    """Return the course after networkd has configured these links.  ``was``: the namespace when DHCP's addresses were
-    there."""
+    """Return the course after networkd has configured these links.  ``was``: the namespace while it had DHCP's
+    addresses."""
     version = systemd_version(course.host)
     course = course if version is not None else course.lacking(("versions",))
     tables = tables_of(course.host)
@@ -110,7 +110,7 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 
 
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
-    """Return the course after the link has lost what is not its file's, and is up, on its bridge."""
+    """Return the course after the link has lost what is not in its file, and is up and attached to its bridge."""
     netns = course.host.netns
     given = _given_addresses(course.namespace, own)
     course = without_addresses(course, lambda each: each not in given and _is_removed(each, own, file, version))
@@ -141,14 +141,14 @@ def _loses_master(file: UnitFile) -> bool:
 
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
-    """Return the link's addresses that the network has given it, and that networkd therefore takes for its own."""
+    """Return the link's addresses from DHCP or router advertisements, which networkd treats as its own."""
     versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
 
 def _is_removed(address: Address, own: LinkSettings, file: UnitFile, version: int) -> bool:
-    """Return whether networkd removes the address.  An old one removes its own IPv4 addresses, too, and adds them
-    again: with the last address of a link the kernel deletes all routes by it, those in other tables included."""
+    """Return whether networkd removes the address.  An old networkd removes even its own IPv4 addresses and adds them
+    again: with a link's last address the kernel deletes all its routes, in every table."""
     if address.link != own.link or (address.version == 6 and address.scope == "link"):
         return False
     if address.link == "lo" and (address.version, address.value) in ((4, 0x7F000001), (6, 1)):
@@ -170,7 +170,7 @@ _VERSIONS: tuple[Version, ...] = (4, 6)
 
 
 def _is_given(own: LinkSettings, version: Version) -> bool:
-    """Return whether the network gives the link addresses of this version."""
+    """Return whether DHCP or a router gives the link addresses of this version."""
     return version in own.dhcp or (version == 6 and own.accepts_ra)
 
 
@@ -190,7 +190,7 @@ def _is_foreign_route(route: Route, namespace: Namespace, own: LinkSettings, fil
 
 
 def _foreign_without_link(course: Course, told: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Return the routes by no link (``blackhole``, ``unreachable``) that no file has."""
+    """Return the routes without a link (``blackhole``, ``unreachable``) that are in no file."""
     alone = (each for each in course.namespace.routes if not each.next_hops and each.protocol != "kernel")
     return tuple(each for each in alone if not any(_is_same(each, one) for one in told))
 
@@ -201,7 +201,7 @@ def _is_same(route: Route, wanted: Route) -> bool:
 
 
 def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
-    """Return the course in which the link has the addresses, routes and rules of its file."""
+    """Return the course in which the link has the addresses, routes and rules from its file."""
     netns = course.host.netns
     for address in own.addresses:
         same = (address.link, address.version, address.value, address.prefix_length)

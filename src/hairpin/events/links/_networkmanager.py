@@ -1,4 +1,4 @@
-"""NetworkManager starts: it takes over the links that are up, and gives each the addresses and routes of its profile.
+"""NetworkManager starts: it takes over the links that are up, and configures each by its profile.
 
 Source: NetworkManager(8), nm-settings-keyfile(5); measured with NetworkManager 1.42
 """
@@ -22,7 +22,7 @@ from hairpin.host.route import TABLE_MAIN, NextHop, Route
 
 def with_profiles_up(course: Course, was: Namespace) -> Course:
     """Return the course after NetworkManager has brought up the profiles of the links that it manages.  ``was``: the
-    namespace when DHCP's addresses were there."""
+    namespace while it had DHCP's addresses."""
     known, tables = profiles(course.host), tables_of(course.host)
     for link in course.namespace.links:
         own = profile_of(course.host, link, known)
@@ -37,8 +37,8 @@ def with_profiles_up(course: Course, was: Namespace) -> Course:
 
 
 def _leads_the_same_way(present: Route, wanted: Route) -> bool:
-    """Return whether the route is there, with whichever metric: NetworkManager gives each further device of a kind a
-    metric that is one higher, in the order in which they come up."""
+    """Return whether the route exists, with any metric: NetworkManager adds one to the metric for each further device
+    of a kind, in the order in which they come up."""
     if route_slot(present) == route_slot(wanted):
         return True
     return _way(present) == _way(wanted)
@@ -55,7 +55,7 @@ def _ifcfg_of(course: Course, link: Link) -> IfcfgLink | None:
 
 
 def _of_ifcfg(own: IfcfgLink) -> LinkSettings:
-    """Return what NetworkManager gives to the link of an ``ifcfg`` file.  Source: nm-settings-ifcfg-rh(5)"""
+    """Return NetworkManager's settings for the link of an ``ifcfg`` file.  Source: nm-settings-ifcfg-rh(5)"""
     metric = own.metric or ETHERNET_METRIC
     routes = [route for each in own.addresses for route in connected_route(each, metric, TABLE_MAIN)]
     if own.gateway is not None:
@@ -68,7 +68,7 @@ def _of_ifcfg(own: IfcfgLink) -> LinkSettings:
 
 
 def _with_lines(course: Course, own: IfcfgLink) -> Course:
-    """Return the course with the routes and rules of the file's companions, as far as they are not there."""
+    """Return the course with the missing routes and rules of the ``route-`` and ``rule-`` files."""
     for line, path in own.lines:
         done = outcome(course, f"ip {line}", path)
         course = done.course if done is not None and done.succeeds else course

@@ -1,6 +1,6 @@
-"""What the network gives to a link: other addresses than before, or at a start the same ones.
+"""Addresses from DHCP and router advertisements: other ones than before, or at a start the same ones.
 
-What a DHCP client or a router's advertisements gave to a link, they give again: a condition, since they may not.
+A start assumes that the link gets its former addresses again.  This is a condition of the course.
 
 Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
 """
@@ -29,10 +29,10 @@ _WIRED = ("", "vlan", "bond")
 def with_leases(
     course: Course, link: str, version: Version, was: Namespace, configured: tuple[Address, ...] = ()
 ) -> Course:
-    """Return the course in which the link has again the addresses and routes that it was given, under the condition
-    that it gets them.  ``was``: the namespace when it had them; ``configured``: the addresses that files give the link.
+    """Return the course in which the link has its leased addresses and routes again, with the condition that it gets
+    them. ``was``: the namespace while it had them.  ``configured``: the link's addresses from files.
 
-    A link that has no IPv6 address of a router now has none afterwards: an event changes no router."""
+    A link without an advertised IPv6 address gets none: an event changes no router."""
     given = leased_addresses(was, link, version, configured)
     if not given:
         held = was.link(link)
@@ -62,9 +62,9 @@ def with_leases(
 def leased_addresses(
     was: Namespace, link: str, version: Version, configured: tuple[Address, ...] = ()
 ) -> tuple[Address, ...]:
-    """Return the addresses that the network has given to the link: those of a limited time, and those that DHCP's own
-    routes have as their source.  Where none is known by that, a lease may have no end: then all addresses that no file
-    has (``configured``: those of the files)."""
+    """Return the link's leased addresses: those with a limited lifetime, and the preferred sources of DHCP's own
+    routes.  If there are none, a lease may have no end: then all addresses that are in no file (``configured``: those
+    in files)."""
     files = {(each.version, each.value) for each in configured}
     own = tuple(
         each
@@ -82,7 +82,8 @@ def _is_by(route: Route, link: str) -> bool:
 
 
 def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route]:
-    """Yield the routes that came with the addresses.  dhclient's script adds its default route as a person would."""
+    """Yield the routes that came with the addresses.  dhclient's script adds its default route without a protocol, as a
+    person does."""
     for route in was.routes:
         by = _is_by(route, link)
         default = not route.prefix_length and route.protocol in ("boot", "")
@@ -94,9 +95,9 @@ def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route
 
 
 def _all_moved(course: Course) -> Course | None:
-    """Return the course with other addresses; None if no address is a lease.
+    """Return the course with other leased addresses; None if no address is a lease.
 
-    Nobody can foresee which.  Rules, sockets and published ports with the old address stay as they are."""
+    The new addresses cannot be foreseen.  Rules, sockets and published ports with the old address stay as they are."""
     leased = [each for each in course.namespace.addresses if _is_leased(each)]
     for each in leased:
         course = _moved(course, each)
@@ -104,7 +105,7 @@ def _all_moved(course: Course) -> Course | None:
 
 
 def _is_leased(address: Address) -> bool:
-    """Return whether the address has an end: the kernel says so of those for which a client of DHCP has a lease."""
+    """Return whether the address has a limited lifetime: the kernel shows one for the lease of a DHCP client."""
     return address.version == 4 and address.dynamic and not address.secondary
 
 
@@ -124,8 +125,8 @@ def _moved(course: Course, old: Address) -> Course:
 
 
 def free_address(namespace: Namespace, old: Address) -> Address | None:
-    """Return an address of the same network that neither the host has nor a route names as its gateway, the last one;
-    None if there is none."""
+    """Return the last address of the same network that neither the host nor a route's gateway has; None if there is
+    none."""
     first, last = network_of(old.value, old.prefix_length, 4) + 1, last_of(old.value, old.prefix_length, 4) - 1
     taken = {each.value for each in namespace.addresses if each.version == 4}
     taken |= {each.value for each in namespace.neighbours if each.version == 4}
@@ -135,7 +136,7 @@ def free_address(namespace: Namespace, old: Address) -> Address | None:
 
 
 def _back(before: Namespace, now: Namespace, old: Address, new: Address) -> Iterator[Route]:
-    """Yield the routes by the link that went with the old address and that its DHCP client adds for the new one."""
+    """Yield the link's routes that were lost with the old address and that its DHCP client adds for the new one."""
     there = {_place(each) for each in now.routes}
     for each in before.routes:
         by_link = any(hop.link == old.link for hop in each.next_hops)

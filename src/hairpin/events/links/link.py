@@ -1,6 +1,5 @@
-"""A link goes down and comes up again, or a card is replaced while the host is off: the link of the name behind the
-colon, else that of the default route.
-"""
+"""A link goes down and up again, or a card is replaced while the host is off: the link named after the colon, else that
+of the default route."""
 
 import msgspec
 
@@ -15,17 +14,16 @@ from hairpin.message import message
 
 _MANAGERS = ("NetworkManager", "systemd-networkd")
 _NEW = "newnic0"
-"""Stands for a name that nobody can know before, and that no rule and no file has."""
+"""Stands for a name that cannot be known before, and that is in no rule and no file."""
 _LOCALLY_MADE = 0x02 << 40
-"""The bit of a hardware address that no maker has given it."""
+"""The bit of a locally administered hardware address."""
 
 
 def _bounced(course: Course, name: str = "") -> Course | None:
-    """Return the course after the link was down; None if there is no such link, or it is down already.
+    """Return the course after the link went down and up; None if there is no such link, or it is down already.
 
-    The kernel deletes the routes by the link and its IPv6 addresses.  It puts the connected routes back; a default
-    route, a route that somebody has added and a global IPv6 address come back only if a program that manages the link
-    gives them."""
+    The kernel deletes the link's routes and IPv6 addresses, and restores only the connected routes.  A default route,
+    an added route and a global IPv6 address return only if the link's manager sets them."""
     link = course.namespace.link(name) if name else _uplink(course)
     if link is None or not link.up:
         return None
@@ -40,7 +38,7 @@ def _bounced(course: Course, name: str = "") -> Course | None:
 
 
 def _uplink(course: Course) -> Link | None:
-    """Return the link by which the host's default route leads."""
+    """Return the link of the host's default route."""
     defaults = (each for each in course.namespace.routes if not each.prefix_length and each.type == "unicast")
     names = (hop.link for route in defaults for hop in route.next_hops if hop.link is not None)
     return next((found for name in names if (found := course.namespace.link(name)) is not None), None)
@@ -49,8 +47,8 @@ def _uplink(course: Course) -> Link | None:
 def _replaced(course: Course, name: str = "") -> Course | None:
     """Return the course after the boot with another card; None if the host has no such card.
 
-    The new card has another hardware address, and mostly another name.  What names the old one meets nothing: rules,
-    sysctl files, and the files by which the link has its addresses."""
+    The new card has another hardware address, and usually another name.  Rules, sysctl files and network files that
+    name the old one have no effect."""
     link = course.namespace.link(name) if name else _uplink(course)
     if link is None or not _is_card(link) or course.namespace.link(_NEW) is not None:
         return None

@@ -1,6 +1,6 @@
-"""What manages the host's links starts, at a boot, or restarts: ifupdown, RHEL's scripts, networkd, NetworkManager.
+"""The managers of the host's links start at boot, or restart: ifupdown, RHEL's scripts, networkd, NetworkManager.
 
-A host has one manager, seldom two, so each one's model is loaded only where it starts.
+A host has one manager, seldom two, so each model is imported only if its manager starts.
 """
 
 from hairpin.events.course import Course
@@ -15,8 +15,8 @@ _IFUPDOWN, _SCRIPTS, _NETWORKD, _MANAGER = "networking", "network", "systemd-net
 
 
 def with_network_configured(course: Course, was: Namespace) -> Course:
-    """Return the course after every manager that the host starts has configured its links, which may be down and
-    without addresses.  ``was``: the host's namespace when the network had given it addresses (DHCP)."""
+    """Return the course after every manager that starts has configured its links, which may be down and without
+    addresses. ``was``: the host's namespace while it had DHCP's addresses."""
     course = _with_ifupdown_started(course, was) if _starts(course, _IFUPDOWN) else course
     if _starts(course, _SCRIPTS):
         from hairpin.events.links._ifcfg import with_scripts_started
@@ -35,7 +35,7 @@ def with_network_configured(course: Course, was: Namespace) -> Course:
 
 
 def _with_manager(course: Course, name: str, state: str) -> Course | None:
-    """Return the course if the manager runs, else None.  Where no unit was read, it runs if it keeps files below
+    """Return the course if the manager runs, else None.  If no unit was read, the manager runs if it has files below
     ``state``, and the course lacks the reading."""
     found = unit(course.host, name)
     if course.host.units or found is not None:
@@ -44,14 +44,14 @@ def _with_manager(course: Course, name: str, state: str) -> Course | None:
 
 
 def _with_ifupdown_started(course: Course, was: Namespace) -> Course:
-    """Return the course after ``ifup -a``, and after udev has told ifupdown of the links of ``allow-hotplug``."""
+    """Return the course after ``ifup -a``, and after udev has started ifupdown for the links of ``allow-hotplug``."""
     known = interfaces(course.host)
     there = (*known.named(known.auto), *known.named(known.hotplug))
     return with_links_up(course.lacking(known.unread), known, tuple(dict.fromkeys(there)), was)
 
 
 def _starts(course: Course, name: str) -> bool:
-    """Return whether the unit starts at a boot; where no unit was read, only ifupdown is taken to start."""
+    """Return whether the unit starts at boot.  If no unit was read, only ifupdown is assumed to start."""
     found = unit(course.host, name)
     if not course.host.units:
         return name == _IFUPDOWN
@@ -62,10 +62,10 @@ def _starts(course: Course, name: str) -> bool:
 
 
 def _network_restarted(course: Course) -> Course | None:
-    """Return the course after the restart; None if there is no such unit here, or it manages no link.
+    """Return the course after the restart; None if there is no such unit, or if it manages no link.
 
-    What somebody has given to a link of the files at run time is gone.  Debian's unit does not touch ``ip_forward``;
-    RHEL's sets it to 0, and then to what the files say."""
+    Run-time settings of the files' links are lost.  Debian's unit does not touch ``ip_forward``; RHEL's sets it to 0,
+    and then to what the files say."""
     scripts = unit(course.host, _SCRIPTS)
     if scripts is not None and scripts.active == "active":
         from hairpin.events.links._ifcfg import with_scripts_restarted
@@ -88,11 +88,11 @@ def _network_restarted(course: Course) -> Course | None:
 
 
 def _networkd_restarted(course: Course) -> Course | None:
-    """Return the course after networkd has configured the links of its files anew, as netplan and packages make it do;
-    None if it does not run here.
+    """Return the course after networkd has configured the links of its files again, for example for netplan or a
+    package; None if it does not run.
 
-    Addresses and routes that others have put on such a link go, and so do the policy rules of others.  A file that
-    matches veth pairs takes the containers' links off their bridge."""
+    It deletes foreign addresses and routes of such a link, and foreign policy rules.  A file that matches veth pairs
+    detaches the containers' links from their bridge."""
     running = _with_manager(course, _NETWORKD, "/run/systemd/netif/links/")
     if running is None:
         return None
@@ -103,8 +103,8 @@ def _networkd_restarted(course: Course) -> Course | None:
 
 
 def _networkmanager_restarted(course: Course) -> Course | None:
-    """Return the course after NetworkManager, which has left its links up, has taken them over; None if it does not run
-    here.  Links that others have made, as the container engines, are left alone."""
+    """Return the course after a restarted NetworkManager has taken over its links, which stayed up; None if it does not
+    run.  It leaves foreign links alone, such as those of container engines."""
     running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
     if running is None:
         return None

@@ -1,7 +1,7 @@
-"""IPv6 addresses and routes from router advertisements reach their ends, on links that take no new advertisements.
+"""IPv6 addresses and routes from router advertisements expire on links that accept no new advertisements.
 
-Where ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores advertisements: dockerd or an administrator
-has switched forwarding on, and hours later the default route is gone.
+If ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores advertisements: dockerd or an administrator
+switches forwarding on, and hours later the default route is gone.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _SLAAC_LENGTH = 64
 
 
 def _lifetimes_end(course: Course) -> Course | None:
-    """Return the course without them; None if there are none, or each link takes new ones."""
+    """Return the course without them; None if there are none, or if every link accepts new ones."""
     deaf = [each.name for each in course.namespace.links if _ignores(course.namespace, each.name)]
     parts = [part for link in deaf for part in _expired(course, link)]
     if not parts:
@@ -48,7 +48,7 @@ def _ignores(namespace: Namespace, link: str) -> bool:
 
 
 def _expired(course: Course, link: str) -> Iterator[Primitive]:
-    """Yield the deletions of the routes, and of the addresses that the host made from an advertised prefix."""
+    """Yield the deletions of the advertised routes, and of the addresses from an advertised prefix."""
     namespace = course.namespace
     for route in namespace.routes:
         if route.version == 6 and route.protocol == "ra" and any(hop.link == link for hop in route.next_hops):
@@ -60,7 +60,7 @@ def _expired(course: Course, link: str) -> Iterator[Primitive]:
 
 
 def _is_there(course: Course, part: Primitive) -> bool:
-    """Return whether the entry has not gone with another one."""
+    """Return whether the entry still exists and was not deleted with another one."""
     return isinstance(part, DeleteEntry) and part.entry in (*course.namespace.routes, *course.namespace.addresses)
 
 

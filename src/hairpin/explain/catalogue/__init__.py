@@ -1,9 +1,9 @@
-"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.  What engines print when something
-does not start is in ``hairpin.texts``.
+"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.  The engines' texts about failed
+starts are in ``hairpin.texts``.
 
 ``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``podman`` (with CNI and containerd), ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``
-(their libraries), ``exchanges`` (connections that were made and did not serve), ``names`` (DNS).
+(their libraries), ``exchanges`` (connections that opened and then failed), ``names`` (DNS).
 """
 
 from hairpin.explain.catalogue.clients import CLIENTS

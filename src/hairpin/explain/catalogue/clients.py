@@ -1,5 +1,4 @@
-"""What clients print that reach no service: curl, wget, ssh, nc, ping, databases' tools, web servers before an
-application."""
+"""Texts of clients that reach no service: curl, wget, ssh, nc, ping, database tools, reverse proxies."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

@@ -1,4 +1,4 @@
-"""What `docker` prints when a container or a network cannot be started, or is started with a warning."""
+"""Texts of `docker` about a container or a network that cannot start, or that starts with a warning."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

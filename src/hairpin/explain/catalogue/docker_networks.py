@@ -1,4 +1,4 @@
-"""What `docker` prints about networks, and when it does not reach dockerd."""
+"""Texts of `docker` about networks, and about an unreachable dockerd."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

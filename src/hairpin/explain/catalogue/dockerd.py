@@ -1,4 +1,4 @@
-"""What dockerd and systemd write into the log when dockerd starts, does not start, or runs."""
+"""Log texts of dockerd and systemd when dockerd starts, fails to start, or runs."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

@@ -1,4 +1,4 @@
-"""What clients print of a connection that was made and did not serve: no answer, an early end, another protocol."""
+"""Texts of clients about connections that opened and then failed: no answer, an early end, another protocol."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

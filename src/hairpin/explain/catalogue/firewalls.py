@@ -1,4 +1,4 @@
-"""What firewalld, ufw and the log rules of a firewall write."""
+"""Texts of firewalld, of ufw, and of a firewall's log rules."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

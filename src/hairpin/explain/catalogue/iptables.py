@@ -1,4 +1,4 @@
-"""What iptables, ip6tables, nft and modprobe print, whoever calls them."""
+"""Texts of iptables, ip6tables, nft and modprobe, whoever calls them."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

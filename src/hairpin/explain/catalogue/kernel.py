@@ -1,4 +1,4 @@
-"""What the kernel logs about packets and links, and what `ip` prints."""
+"""The kernel's log texts about packets and links, and texts of `ip`."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

@@ -1,5 +1,4 @@
-"""What the run-time libraries of programming languages say of connections: Go, Python, Java, Node, Ruby, PHP, .NET,
-Rust."""
+"""Texts of run-time libraries about connections: Go, Python, Java, Node, Ruby, PHP, .NET, Rust."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

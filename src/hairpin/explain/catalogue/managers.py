@@ -1,4 +1,4 @@
-"""What managers of links and services log: NetworkManager, systemd-networkd, systemd, fail2ban, sysctl, compose."""
+"""Log texts of link and service managers: NetworkManager, systemd-networkd, systemd, fail2ban, sysctl, compose."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

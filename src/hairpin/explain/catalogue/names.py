@@ -1,4 +1,4 @@
-"""What programs say that find no address for a name."""
+"""Texts of programs that find no address for a name."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

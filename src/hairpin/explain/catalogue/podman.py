@@ -1,4 +1,4 @@
-"""What podman, netavark, aardvark-dns, the CNI plugins, containerd and rootless helpers print."""
+"""Texts of podman, netavark, aardvark-dns, the CNI plugins, containerd and rootless helpers."""
 
 from hairpin.message import message
 from hairpin.texts.meaning import TextMeaning

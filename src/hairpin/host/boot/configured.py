@@ -1,7 +1,6 @@
-"""Where somebody wrote a setting down: a file, or an option of an engine, a network, a container.
+"""The place of a setting: a file, or an option of an engine, a network, a container.
 
-What is written down is policy: it was meant, and it is there again after a reboot.  What is found only at run time is
-an accident.
+A setting with such a place was meant, and a reboot restores it.  A setting that exists only at run time is an accident.
 """
 
 import re
@@ -23,8 +22,8 @@ Writer = Literal["engine-option", "network-option", "container-option", "saved-r
 
 
 class Configured(msgspec.Struct, frozen=True):
-    """Who wrote a setting down, and where: a line of a file (0: no single one), or an ``option`` in the words in which
-    it was given.  ``owner``: the network or the container that has the option."""
+    """The place of a setting: a line of a file (0: no single one), or an ``option`` as it was typed.  ``owner``: the
+    network or the container that has the option."""
 
     writer: Writer
     file: str = ""
@@ -45,7 +44,7 @@ _DEFAULT_BRIDGE = "com.docker.network.bridge.default_bridge"
 
 
 def of_place(place: Place, host: Host) -> Configured | None:
-    """Return where the rule, or the base chain's policy, is written down; None: in no file that was read."""
+    """Return the file line that has the rule, or the base chain's policy; None: no file that was read has it."""
     if place.number == 0 and place.dialect != "nft" and rule_keeper(host) == "ufw":
         found = _assignment(host, _UFW_DEFAULT, _UFW_POLICIES.get(place.chain, ""), place.text.rpartition(" ")[2])
         if found is not None:
@@ -66,14 +65,14 @@ def of_place(place: Place, host: Host) -> Configured | None:
 
 
 def direct_rule(place: Place, host: Host) -> DirectRule | None:
-    """Return the --direct rule by which firewalld makes the rule at that place; None: by none."""
+    """Return firewalld's --direct rule for the rule at that place, or None."""
     if host.firewalld is None or not host.firewalld.direct or place.dialect == "nft" or place.number == 0:
         return None
     return next((each for each in host.firewalld.direct if _makes(each, place)), None)
 
 
 def _makes(direct: DirectRule, place: Place) -> bool:
-    # With its back end of iptables, firewalld has a chain of its own beside each built-in one for these rules.
+    # With its iptables back end, firewalld has its own chain for these rules beside each built-in one.
     chains = (direct.chain, f"{direct.chain}_direct")
     if (direct.family, direct.table) != (place.family, place.table) or place.chain not in chains:
         return False
@@ -92,7 +91,7 @@ def _saved(place: Place) -> tuple[str, ...]:
 
 
 def _assignment(host: Host, path: str, name: str, value: str) -> Configured | None:
-    """Return the line of a shell's file that gives the name that value."""
+    """Return the line of a shell file that sets the variable to the value."""
     for file in host.files:
         for number, line in enumerate(file.text.splitlines(), 1):
             if file.path == path and name and re.fullmatch(rf"\s*{name}\s*=\s*\"?{value}\"?\s*", line):
@@ -101,7 +100,7 @@ def _assignment(host: Host, path: str, name: str, value: str) -> Configured | No
 
 
 def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
-    """Return the line that has the last word on the key, if it says this value."""
+    """Return the line with the last word on the key, if it sets this value."""
     last = last_word(path, host.files)
     if last is None or last.value != value:
         return None
@@ -109,7 +108,7 @@ def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
 
 
 def of_icc(engine: Engine, network: DockerNetwork, host: Host) -> Configured | None:
-    """Return what forbids the containers of the network to talk to each other; None: nothing does."""
+    """Return the option that keeps the network's containers from each other, or None."""
     default = is_true(network.option(_DEFAULT_BRIDGE), otherwise=network.name == "bridge")
     if default and engine.icc is False:
         return of_engine_option("icc", "false", host)

@@ -1,5 +1,4 @@
-"""Which links the host's files name, and which address of its own for one: its network configuration, and its DHCP
-clients' leases.
+"""The links in the host's files and their addresses: from its network configuration and its DHCP clients' leases.
 
 Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
 """
@@ -16,7 +15,7 @@ _NAMED = re.compile(
     r"(?:^|[^\w.-])(?:address\w*|ipaddr\d*|fixed-address)[ \t:=\"'\[-]+([0-9a-f.:]+)(?:/(\d+))?", re.IGNORECASE
 )
 _ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([0-9a-f.:]+)/(\d+)", re.IGNORECASE | re.MULTILINE)
-"""netplan writes a list of addresses an item a line."""
+"""netplan writes a list of addresses with one item per line."""
 _LENGTH = re.compile(r"(?:^|[^\w.-])prefix\d*[ \t:=\"']+(\d+)", re.IGNORECASE)
 _STACKED = re.compile(r"vlan|bridge|bond|team", re.IGNORECASE)
 _MASK = re.compile(r"(?:netmask\d*|subnet-mask)[ \t:=\"']+(\d+\.\d+\.\d+\.\d+)", re.IGNORECASE)
@@ -29,7 +28,7 @@ _LINK = re.compile(
 
 
 def configured_links(host: Host) -> Iterator[tuple[str, str]]:
-    """Yield each link that a file configures by its name, with the file's path."""
+    """Yield each link that a file configures by name, with the file's path."""
     for file in network_files(host):
         for words in _LINK.findall(file.text):
             name = "".join(words)
@@ -40,9 +39,8 @@ def configured_links(host: Host) -> Iterator[tuple[str, str]]:
 def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tuple[Address, str]]:
     """Yield each address that a file names for the link, with the file's path.
 
-    A file is about the link if its path or its text has the link's name.  One that also makes links on top of others
-    does not tell whose its addresses are.  An address without the length of its network is left out: a name server
-    looks alike.
+    A file is about the link if its path or text has the link's name.  If it also defines stacked links, the owner of
+    its addresses is unknown.  An address without a prefix length is left out, because it may be a name server's.
     """
     for file in network_files(host):
         if _STACKED.search(file.text) is not None:
@@ -60,13 +58,13 @@ def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tu
 
 
 def names_as_own(host: Host, version: Version, value: int) -> bool:
-    """Return whether a file names the address as that of one of the host's links."""
+    """Return whether a file names the address for one of the host's links."""
     links = dict.fromkeys(name for name, _ in configured_links(host))
     return any(own.value == value for link in links for own, _ in configured_addresses(host, link, version))
 
 
 def _length(text: str) -> int | None:
-    """Return the prefix length that stands apart from the address, if the file has one alone."""
+    """Return the prefix length that is written apart from the address, if the file has only one."""
     lengths = {int(each) for each in _LENGTH.findall(text)}
     lengths |= {parse_address(each)[1].bit_count() for each in _MASK.findall(text)}
     return lengths.pop() if len(lengths) == 1 else None

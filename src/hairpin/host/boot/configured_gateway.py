@@ -1,4 +1,4 @@
-"""Which router the host's own files name: its network configuration, and the leases of its DHCP clients.
+"""The routers in the host's files: its network configuration, and its DHCP clients' leases.
 
 Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
 """
@@ -17,11 +17,11 @@ _FOLDERS = (
 )  # fmt: skip
 _NAMED = re.compile(r"\b(?:gateway\w*|routers?|via)\b[\s:=\"']+([0-9a-f.:]+)", re.IGNORECASE)
 _KEYFILE = re.compile(r"^address\d*=[^,\n]*,([0-9a-f.:]+)", re.IGNORECASE | re.MULTILINE)
-"""NetworkManager writes the router behind an address and a comma."""
+"""NetworkManager writes the router after an address and a comma."""
 
 
 def network_files(host: Host) -> Iterator[ConfigFile]:
-    """Yield the files in which hosts keep the configuration of their network, and the leases of DHCP clients."""
+    """Yield the files that may have a host's network configuration or its DHCP leases."""
     yield from (file for file in host.files if file.path.startswith(_FOLDERS))
 
 

@@ -1,4 +1,4 @@
-"""Edits of daemon.json: one option more, another value, or one less; order, indentation and all else stay.
+"""Edits of daemon.json: add, change or remove one option.  Order, indentation and all else stay.
 
 Source: RFC 8259; moby daemon/config/config.go (a key stands at the top of the one object)
 """
@@ -22,7 +22,7 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 def with_option(text: str, name: str, value: object) -> str | None:
-    """Return the text in which the option has the value; None if the text is no object, or names the option twice."""
+    """Return the text in which the option has the value; None if the text is no object, or has the option twice."""
     members = _members(text)
     if members is None:
         return None
@@ -42,7 +42,7 @@ def with_option(text: str, name: str, value: object) -> str | None:
 
 
 def without_option(text: str, name: str) -> str | None:
-    """Return the text without the option; None if the text is no object, or does not name it once."""
+    """Return the text without the option; None if the text is no object, or does not have it exactly once."""
     members = _members(text)
     held = [at for at, each in enumerate(members or ()) if each.name == name]
     if members is None or len(held) != 1:
@@ -56,9 +56,9 @@ def without_option(text: str, name: str) -> str | None:
 
 
 def merged_options(found: str, before: str, after: str) -> str | None:
-    """Return the host's file with what differs between two readings of it; None if it is another one by now.
+    """Return the host's file with the differences between two readings of it; None if the file has changed since.
 
-    ``before`` holds the allowed options of the file alone, in a form of the collector's."""
+    ``before`` has only the file's allowed options, in the collector's format."""
     texts = tuple(map(_object, (found, before, after)))
     now, was, wanted = texts
     if now is None or was is None or wanted is None or any(now.get(name) != value for name, value in was.items()):

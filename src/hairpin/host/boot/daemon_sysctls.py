@@ -1,7 +1,7 @@
-"""Which daemon sets a sysctl when it starts: no file of sysctl.d comes behind it.
+"""Daemons that set a sysctl when they start, later than any sysctl.d file.
 
-networkd sets values of the links that it configures, NetworkManager those of its profiles' method, and tuned those of
-its active profile, the included profile's first.
+networkd sets values for the links that it configures, NetworkManager for its profiles' ``method``, and tuned those of
+its active profile, included profiles first.
 
 Source: systemd.network(5), nm-settings-keyfile(5) ``ipv6.method``, tuned.conf(5)
 """
@@ -24,11 +24,11 @@ Daemon = Literal["systemd-networkd", "NetworkManager", "tuned"]
 _UNREAD_VERSION = 255
 _ACTIVE_PROFILE = "/etc/tuned/active_profile"
 _INCLUDED = 8
-"""The depth to which profiles are followed that include each other."""
+"""The depth to which nested profiles are followed."""
 
 
 class DaemonSetting(msgspec.Struct, frozen=True):
-    """A daemon of this host sets a key to a value, because a file of its own says so."""
+    """A daemon of this host that sets a key, because its own file says so."""
 
     daemon: Daemon
     file: str
@@ -36,7 +36,7 @@ class DaemonSetting(msgspec.Struct, frozen=True):
 
 
 def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
-    """Return which daemon sets the key last; None if none that is enabled or runs does."""
+    """Return the daemon that sets the key last; None if no enabled or running one does."""
     names = FORWARDING if path in FORWARDING else (path,)
     found = tuple(each for key, each in _settings(host) if key in names)
     return found[-1] if found else None
@@ -91,7 +91,7 @@ def _of_tuned(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
 
 
 def _profile(name: str, host: Host, depth: int) -> Iterator[ConfigFile]:
-    """Yield the files of the profile, those that it includes first."""
+    """Yield the files of the profile, included ones first."""
     folders = ("/etc/tuned", "/etc/tuned/profiles", "/usr/lib/tuned", "/usr/lib/tuned/profiles")
     wanted = [f"{folder}/{name}/tuned.conf" for folder in folders]
     found = sorted((each for each in host.files if each.path in wanted), key=lambda each: wanted.index(each.path))

@@ -1,8 +1,8 @@
-"""Which files another program writes: a configuration tool, a package, or what runs at boot.
+"""Files that another program writes: a configuration tool, a package, or a program at boot.
 
-A tool says so in a comment at the head of its file, or in two comments around its own lines.  What it writes comes
-again at its next run, so nobody else edits it.  Files that were saved once by hand (``iptables-save >``), or that an
-installer has left, are the administrator's.
+A tool marks its file with a comment at the head, or its own lines with two comments around them.  Its next run restores
+them, so an edit would be lost.  Files that a person saved once (``iptables-save >``), or that an installer left, are
+the administrator's.
 
 Source: ansible blockinfile, ``ansible_managed``; Puppet, Salt and Chef templates; cloud-init net/renderer; hier(7)
 """
@@ -12,7 +12,7 @@ import re
 from hairpin.host.managers import ConfigFile
 
 _HEAD = 25
-"""Lines in which a file says who writes it."""
+"""Header lines that name the tool which writes a file."""
 _COMMENT = re.compile(r"^\s*(?:#|;|//|<!--)+\s*(?P<said>.*?)\s*(?:-->)?$")
 _OWNED = re.compile(
     r"\b(?:ansible|puppet|salt|saltstack|chef|cfengine|cloud-init|juju)\b"
@@ -33,8 +33,8 @@ _RUN = ("/run/", "/var/run/", "/nix/store/", "/etc/static/")
 
 
 def managed_by(file: ConfigFile) -> str | None:
-    """Return the comment by which a tool says that it writes the file; None if there is none.  A comment that begins or
-    ends a tool's own lines says it of these alone."""
+    """Return the comment by which a tool says that it writes the file; None if there is none.  A comment around a
+    tool's own lines counts only for these lines."""
     for line in file.text.splitlines()[:_HEAD]:
         comment = _COMMENT.match(line)
         said = comment["said"] if comment is not None else ""
@@ -44,18 +44,18 @@ def managed_by(file: ConfigFile) -> str | None:
 
 
 def is_shipped(path: str) -> bool:
-    """Return whether a package has the file for its own: no conffile, so that an upgrade writes it anew."""
+    """Return whether the file belongs to a package and is no conffile, so that an upgrade overwrites it."""
     return path.startswith(_PACKAGES)
 
 
 def is_made_at_boot(path: str) -> bool:
-    """Return whether something makes the file anew at each boot, or from a description of the whole system."""
+    """Return whether a program writes the file at each boot, or from a description of the whole system."""
     return path.startswith(_RUN)
 
 
 def owner_of_lines(file: ConfigFile, after: str | None) -> str | None:
-    """Return the comment of the tool that writes the lines by which the edited file differs; None if a person does.
-    ``after`` None: the file is deleted."""
+    """Return the comment of the tool that writes the edited lines; None if a person does. ``after`` None: the file is
+    deleted."""
     said = managed_by(file)
     if said is not None:
         return said
@@ -63,7 +63,7 @@ def owner_of_lines(file: ConfigFile, after: str | None) -> str | None:
 
 
 def _blocks(text: str) -> list[tuple[str, str]]:
-    """Return each tool's own lines of a file, with the comment that begins them."""
+    """Return each tool's own lines of a file, with the comment before them."""
     lines = text.splitlines(keepends=True)
     found: list[tuple[str, str]] = []
     for start, line in enumerate(lines):

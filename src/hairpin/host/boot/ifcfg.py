@@ -1,4 +1,5 @@
-"""What RHEL's files below /etc/sysconfig/network-scripts give to a link: ``ifcfg-LINK``, ``route-LINK``, ``rule-LINK``.
+"""A link's settings in RHEL's files below /etc/sysconfig/network-scripts: ``ifcfg-LINK``, ``route-LINK``,
+``rule-LINK``.
 
 Source: initscripts sysconfig.txt, ifup-eth, ifup-routes; nm-settings-ifcfg-rh(5)
 """
@@ -21,9 +22,8 @@ _BACKUPS = ("~", ".bak", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old")
 
 
 class IfcfgLink(msgspec.Struct, frozen=True):
-    """A link of an ``ifcfg`` file.  ``lines``: the commands of ip(8), without ``ip``, that its ``route`` and ``rule``
-    files stand for, each with its file.  ``zeroconf``: RHEL's scripts give it a route to 169.254.0.0/16.  ``managed``:
-    NetworkManager may have it."""
+    """A link of an ``ifcfg`` file.  ``lines``: the ip(8) arguments of its ``route`` and ``rule`` files, each with its
+    file.  ``zeroconf``: RHEL's scripts add a route to 169.254.0.0/16.  ``managed``: NetworkManager may manage it."""
 
     link: str
     file: str
@@ -128,7 +128,7 @@ def _lines(host: Host, *names: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_new_format(text: str, link: str) -> Iterator[str]:
-    """Yield the routes of ``ADDRESS0=``, ``NETMASK0=``, ``GATEWAY0=``; the first number that is missing ends them."""
+    """Yield the routes of ``ADDRESS0=``, ``NETMASK0=``, ``GATEWAY0=`` …, up to the first missing number."""
     for number in range(256):
         network, mask, gateway = (value_of(text, f"{key}{number}") for key in ("ADDRESS", "NETMASK", "GATEWAY"))
         if not network:

@@ -5,7 +5,7 @@
     iface  := "iface" LINK FAMILY METHOD ["inherits" LINK] NL option*
     option := KEY VALUE NL
 
-A line goes on behind a backslash at its end.  A LINK of ``auto`` may be a pattern: ``/eth*``.
+A backslash at its end continues a line.  A LINK of ``auto`` may be a pattern: ``/eth*``.
 
 Source: interfaces(5), ifup(8)
 """
@@ -45,7 +45,7 @@ _STARTERS = (
 
 
 class StanzaOption(msgspec.Struct, frozen=True):
-    """A line of a stanza: its key, the words behind it, and its number in the file, from 1."""
+    """A line of a stanza: its key, its words, and its number in the file, from 1."""
 
     key: str
     value: str
@@ -53,7 +53,7 @@ class StanzaOption(msgspec.Struct, frozen=True):
 
 
 class Stanza(msgspec.Struct, frozen=True):
-    """An ``iface`` stanza: how a link is configured for one family (``inet``, ``inet6``)."""
+    """An ``iface`` stanza: the configuration of a link for one family (``inet``, ``inet6``)."""
 
     link: str
     family: str
@@ -63,7 +63,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def version(self) -> Version:
-        """The version of IP that the stanza's family is."""
+        """The IP version of the stanza's family."""
         return 6 if self.family == "inet6" else 4
 
     def value(self, *keys: str) -> str | None:
@@ -76,7 +76,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address | None:
-        """The address of a static stanza; None: it has none, or it is malformed."""
+        """The address of a static stanza; None if it has none or a malformed one."""
         text = self.value("address")
         if self.method != "static" or text is None:
             return None
@@ -101,7 +101,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
 
 class IfupdownFiles(msgspec.Struct, frozen=True):
-    """All that the files say.  ``unread``: sourced files that hairpin has not read."""
+    """The content of all files.  ``unread``: sourced files that were not read."""
 
     auto: tuple[str, ...] = ()
     hotplug: tuple[str, ...] = ()
@@ -109,25 +109,25 @@ class IfupdownFiles(msgspec.Struct, frozen=True):
     unread: tuple[str, ...] = ()
 
     def of_link(self, link: str) -> tuple[Stanza, ...]:
-        """Return the link's stanzas, in the order in which they are carried out."""
+        """Return the link's stanzas, in the order in which ifupdown applies them."""
         return tuple(each for each in self.stanzas if each.link == link)
 
     def named(self, patterns: Iterable[str]) -> tuple[str, ...]:
-        """Return the links with a stanza that ``auto`` or ``allow-hotplug`` names by these words."""
+        """Return the links that have a stanza and match these patterns of ``auto`` or ``allow-hotplug``."""
         links = dict.fromkeys(each.link for each in self.stanzas)
         found = (link for word in patterns for link in links if link == word or _fits(link, word))
         return tuple(dict.fromkeys(found))
 
 
 def interfaces(host: Host) -> IfupdownFiles:
-    """Return what the host's files say; nothing if it has none."""
+    """Return the content of the host's files; empty if it has none."""
     main = next((each for each in host.files if each.path == INTERFACES), None)
     return _read(main, host.files) if main is not None else IfupdownFiles()
 
 
 def configured_by_ifupdown(host: Host, known: IfupdownFiles) -> tuple[str, ...]:
-    """Return the links that ifupdown has brought up, by its own state; without one, those that it brings up at the
-    start."""
+    """Return the links that ifupdown has brought up, by its state file; without one, those that it brings up at
+    boot."""
     state = next((each.text for each in host.files if each.path == STATE), None)
     if state is None:
         return tuple(dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug))))
@@ -157,7 +157,7 @@ def _read(file: ConfigFile, files: tuple[ConfigFile, ...]) -> IfupdownFiles:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line that is no comment, with its number."""
+    """Yield each line that is not a comment, with its number."""
     held, first = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         first = first or number
@@ -171,7 +171,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _sourced(pattern: str, files: tuple[ConfigFile, ...]) -> IfupdownFiles:
-    """Return what the sourced files say.  A relative path is that of a file beside the main one."""
+    """Return the content of the sourced files.  A relative path starts at the main file's folder."""
     if not pattern.startswith("/"):
         pattern = f"/etc/network/{pattern}"
     found = [each for each in files if fnmatchcase(each.path, pattern) and each.path.count("/") == pattern.count("/")]

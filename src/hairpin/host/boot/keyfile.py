@@ -1,4 +1,4 @@
-"""What NetworkManager's connection profiles give to a link.
+"""A link's settings in NetworkManager's connection profiles.
 
 Source: nm-settings-keyfile(5), nm-settings-nmcli(5), NetworkManager.conf(5)
 """
@@ -41,7 +41,7 @@ class Profile(msgspec.Struct, frozen=True):
         return Section(section, pairs).value(*keys)
 
     def numbered(self, section: str, key: str) -> Iterator[str]:
-        """Yield the values of ``key``, ``key1``, ``key2`` …, without their options, and those of its list."""
+        """Yield the values of ``key``, ``key1``, ``key2`` … without their options, each list item on its own."""
         for name, value in (pair for each in self.sections if each.name == section for pair in each.pairs):
             if name.rstrip("0123456789") in (key, f"{key}s", f"{key}es"):
                 yield from (word.strip() for word in value.split(";") if word.strip())
@@ -53,21 +53,21 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 def profiles(host: Host) -> tuple[Profile, ...]:
-    """Return the profiles of all folders, but not those that NetworkManager has made of what it found."""
+    """Return the profiles of all folders, except those that NetworkManager made for links that it found."""
     own = (each for each in host.files if each.path.startswith(_FOLDERS) and not _is_of_found_link(each.path))
     return tuple(Profile(each.path, sections(each.text)) for each in own)
 
 
 def _is_of_found_link(path: str) -> bool:
-    """Return whether NetworkManager has written the profile itself, of a link that somebody else has made: netplan is
-    the only one that writes others there."""
+    """Return whether NetworkManager made the profile for a link that another program created.  Apart from netplan's,
+    all profiles in that folder are such."""
     folder, _, name = path.rpartition("/")
     return folder == _FOLDERS[1].rstrip("/") and not name.startswith("netplan-")
 
 
 def profile_of(host: Host, link: Link, known: tuple[Profile, ...]) -> Profile | None:
-    """Return the profile that the link has: the one that NetworkManager's state names, else the first one for the
-    link's name that starts by itself."""
+    """Return the link's profile: the one in NetworkManager's state, else the first autoconnect profile for the link's
+    name."""
     uuid = state_of(host, link, "connection-uuid")
     if uuid is not None:
         return next((each for each in known if each.value("connection", "uuid") == uuid), None)
@@ -76,7 +76,7 @@ def profile_of(host: Host, link: Link, known: tuple[Profile, ...]) -> Profile | 
 
 
 def state_of(host: Host, link: Link, key: str) -> str | None:
-    """Return what NetworkManager has noted about the link."""
+    """Return a value from NetworkManager's state of the link."""
     path = f"/run/NetworkManager/devices/{link.index}"
     found = next((each for each in host.files if each.path == path), None)
     pairs = tuple(pair for each in sections(found.text) for pair in each.pairs) if found is not None else ()
@@ -84,7 +84,7 @@ def state_of(host: Host, link: Link, key: str) -> str | None:
 
 
 def is_unmanaged(host: Host, link: Link) -> bool:
-    """Return whether the configuration keeps NetworkManager off the link: ``unmanaged-devices``."""
+    """Return whether the configuration excludes the link from NetworkManager: ``unmanaged-devices``."""
     words = (word for file in _configuration(host) for word in _unmanaged(file))
     return any(fnmatchcase(link.name, word) for word in words)
 
@@ -102,7 +102,7 @@ def _unmanaged(file: ConfigFile) -> Iterator[str]:
 
 
 def of_profile(profile: Profile, link: str, tables: RouteTables) -> LinkSettings:
-    """Return what the profile gives to the link."""
+    """Return the profile's settings of the link."""
     mtu = profile.value("ethernet", "mtu")
     versions: tuple[Version, ...] = tuple(
         version for version in _VERSIONS if _method(profile, version) in ("auto", "manual", "dhcp")
@@ -138,8 +138,8 @@ def _address(text: str, link: str, version: Version) -> Address | None:
 
 
 def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -> Iterator[Route]:
-    """Yield the routes to the addresses' networks, which NetworkManager makes itself with its own metric, the default
-    route and the other ones."""
+    """Yield the profile's routes: those to the addresses' networks, which NetworkManager makes with its own metric, the
+    default route and the others."""
     section = f"ipv{version}"
     told = profile.value(section, "route-metric")
     metric = (
@@ -168,7 +168,7 @@ def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -
 
 
 def connected_route(address: Address, metric: int, table: int) -> Iterator[Route]:
-    """Yield the route to the address's network that NetworkManager makes in place of the kernel's."""
+    """Yield the route to the address's network that NetworkManager makes instead of the kernel's."""
     shift = (32 if address.version == 4 else 128) - address.prefix_length
     if shift:
         source = address.value if address.version == 4 else None

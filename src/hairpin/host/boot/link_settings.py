@@ -1,6 +1,6 @@
-"""What a manager's files give to one link: addresses, routes, policy rules, values under /proc/sys, and its bridge.
+"""A link's settings in a manager's files: addresses, routes, policy rules, sysctls, and its bridge.
 
-``of_network_file`` makes it of systemd-networkd's files, ``of_keyfile`` of NetworkManager's.
+``of_network_file`` reads systemd-networkd's files, ``keyfile`` NetworkManager's.
 
 Source: systemd.network(5), nm-settings-keyfile(5)
 """
@@ -24,8 +24,8 @@ TableNumber = Callable[[str], int]
 
 
 class LinkSettings(msgspec.Struct, frozen=True):
-    """The settings of a link.  ``dhcp``: the versions for which the link is given more by the network.
-    ``accepts_ra``: routers give it IPv6 addresses and routes.  ``bridge``: the bridge that it is a port of."""
+    """The settings of a link.  ``dhcp``: the versions for which it gets more by DHCP. ``accepts_ra``: it gets IPv6
+    addresses and routes from router advertisements.  ``bridge``: its bridge."""
 
     link: str
     file: str
@@ -40,14 +40,14 @@ class LinkSettings(msgspec.Struct, frozen=True):
 
 
 Forwarding = tuple[bool | None, bool | None]
-"""Whether IPv4 and IPv6 are to be forwarded; None: it is not said."""
+"""Whether IPv4 and IPv6 are to be forwarded; None: not set."""
 
 
 def of_network_file(
     file: UnitFile, link: str, systemd: int, table: TableNumber, shared: Forwarding = (None, None)
 ) -> LinkSettings:
-    """Return what a ``.network`` file gives to the link.  ``systemd``: the version of networkd; ``shared``: what
-    networkd.conf says about forwarding."""
+    """Return the link's settings in a ``.network`` file.  ``systemd``: the version of networkd; ``shared``: the
+    forwarding settings of networkd.conf."""
     addresses = tuple(_addresses(file, link))
     routes = tuple(_routes(file, link, table))
     mtu = file.value("Link", "MTUBytes")
@@ -70,7 +70,7 @@ _T = TypeVar("_T")
 
 
 def read_or_none(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
-    """Return what is made; None if a text is malformed: networkd leaves such an entry out."""
+    """Return the result of ``make``; None if a text is malformed: networkd ignores such an entry."""
     try:
         return make(*args, **named)
     except (ValueError, LookupError):
@@ -139,7 +139,7 @@ _FAMILIES: Mapping[str, tuple[Version, ...]] = {"ipv4": (4,), "ipv6": (6,), "bot
 
 
 def _versions(section: Section) -> tuple[Version, ...]:
-    """Return the versions of IP for which a rule is made: without an address or a family IPv4."""
+    """Return the IP versions of a rule: IPv4 if it has neither an address nor a family."""
     named = [text for key in ("From", "To") if (text := section.value(key))]
     if named:
         return (parse_address(named[0].partition("/")[0])[0],)
@@ -195,13 +195,13 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
 
 
 def _has_link_local(file: UnitFile) -> bool:
-    """Return whether the link gets an IPv6 link-local address: by default, unless it is a bridge's port."""
+    """Return whether the link gets an IPv6 link-local address: the default, unless it is a bridge port."""
     told = (file.value("Network", "LinkLocalAddressing") or "").lower()
     return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
 
 
 def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
-    """Return whether the link takes advertisements: by default it does unless it forwards IPv6."""
+    """Return whether the link accepts advertisements: the default, unless it forwards IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
     return is_true(told) if told is not None else not _forwarding(file, systemd, shared)[1]
 
@@ -246,12 +246,12 @@ _REVERSE_PATH = {"no": "0", "strict": "1", "loose": "2"}
 
 
 _OF_LINK = 256
-"""The version since which a link's forwarding is its own."""
+"""The version since which forwarding is a link's own setting."""
 _OF_HOST: tuple[Path, Path] = (("net", "ipv4", "ip_forward"), ("net", "ipv6", "conf", "all", "forwarding"))
 
 
 def of_host_forwarding(shared: Forwarding, systemd: int) -> Iterator[tuple[Path, str]]:
-    """Yield the values that networkd writes for the whole host when it starts, as networkd.conf says."""
+    """Yield the sysctls that networkd.conf sets for the whole host when networkd starts."""
     for told, path in zip(shared, _OF_HOST, strict=True):
         if told is not None and systemd >= _OF_LINK:
             yield path, "1" if told else "0"
@@ -272,6 +272,6 @@ def _forwarding(file: UnitFile, systemd: int, shared: Forwarding) -> Forwarding:
 
 
 def _masquerades(file: UnitFile) -> tuple[bool, bool]:
-    """Return for which versions the link's packets are masqueraded, which implies that they are forwarded."""
+    """Return for which versions the link's packets are masqueraded, which implies forwarding."""
     text = (file.value("Network", "IPMasquerade") or "no").lower()
     return is_true(text) or text in ("ipv4", "both"), text in ("ipv6", "both")

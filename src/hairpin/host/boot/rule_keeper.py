@@ -43,8 +43,8 @@ def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
 
 
 def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
-    """Yield each file of saved rules that a unit of the host loads.  Of a host whose units were not read, as one
-    without systemd, the files alone are asked for."""
+    """Yield each file of saved rules that a unit of the host loads.  If the units were not read, for example without
+    systemd, every such file counts."""
     if host.units:
         for _, file, family in saved_rules(host):
             yield file, family
@@ -56,7 +56,7 @@ def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
-    """Return the keeper of the rules; a running daemon comes before a unit."""
+    """Return the program that keeps the rules.  A running daemon takes precedence over a unit."""
     if host.firewalld is not None and host.firewalld.running:
         return "firewalld"
     if host.ufw is not None and host.ufw.enabled:
@@ -77,5 +77,5 @@ def unit(host: Host, name: str) -> Unit | None:
 
 
 def is_nft_script(path: str) -> bool:
-    """Return whether the file is a script of nft(8) that a unit may load, or that such a script may include."""
+    """Return whether the file is an nft(8) script that a unit may load, or that such a script may include."""
     return path in NFTABLES_CONF or path.endswith(".nft") or "/nftables" in path

@@ -1,4 +1,4 @@
-"""Edits of saved rules: texts of iptables-save(8) with one rule more or less, and nft(8) scripts with one line less.
+"""Edits of saved rules: add or remove one rule of an iptables-save(8) text, or one line of an nft(8) script.
 
 A rule is found by its meaning, not by its words: hand-written files say ``-p tcp --dport 80`` where iptables-save
 prints ``-p tcp -m tcp --dport 80``.
@@ -24,7 +24,7 @@ _BUILT_IN = {
 
 
 def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: str) -> str | None:
-    """Return the file without the rule; None when the rule is not in it, or the file is of another form."""
+    """Return the file without the rule; None if the file does not have it, or has another format."""
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return None
@@ -35,8 +35,9 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
 
 
 def _with_ufws_words(lines: list[str], numbers: set[int]) -> set[int]:
-    """Return the numbers of the lines, with that of ufw's own words for their rules: ufw would write these anew from
-    them.  Nothing if these words stand for other rules, too.  Source: ufw backend_iptables.py _write_rules()"""
+    """Return the numbers of the lines and of ufw's ``### tuple`` comments for these rules: from a comment that is left,
+    ufw writes its rules again.  Empty if a comment also stands for other rules.  Source: ufw backend_iptables.py
+    _write_rules()"""
     found = set(numbers)
     for at, line in enumerate(lines, 1):
         if line.startswith(_TUPLE):
@@ -56,7 +57,7 @@ def _rules_behind(lines: list[str], at: int) -> Iterator[int]:
 
 
 def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) -> int:
-    """Return the number of the line that has the rule; 0 if none has it."""
+    """Return the number of the line that has the rule; 0 if no line has it."""
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return 0
@@ -73,7 +74,7 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
 
 
 def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
-    """Return the chain's rules in the file; none if it has none, or is of another form.
+    """Return the chain's rules in the file; none if it has none, or another format.
 
     Files that a person or ufw writes may insert and delete rules of other chains."""
     of_chain = "\n".join(_of_chain(line, chain) for line in lines_of(file.text))
@@ -89,15 +90,15 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
 
 
 def _of_chain(line: str, chain: str) -> str:
-    """Return the line; a rule of another chain as a comment, so that the others keep their numbers."""
+    """Return the line, with a rule of another chain turned into a comment, so that line numbers stay the same."""
     words = line.partition("] ")[2].split() if line.startswith("[") else line.split()
     return "#" if words[:1] and words[0].startswith("-") and words[1:2] != [chain] else line
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:
-    """Return the text with the rule before the chain's other rules; table and chain are declared where they are not.
-    Of several sections of the table, as in ufw's after.rules with ufw-docker's block, the last that has the chain is
-    meant: its declaration empties the chain again."""
+    """Return the text with the rule before the chain's other rules.  Missing table and chain declarations are added.
+    If the table has several sections, as in ufw's after.rules with ufw-docker's block, the rule goes into the last one
+    with the chain, because its declaration flushes the chain again."""
     lines = lines_of(text)
     if f"*{table}" not in lines:
         lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in _BUILT_IN.get(table, ())), "COMMIT"]
@@ -119,7 +120,7 @@ def with_rule(text: str, table: str, chain: str, rule: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text, as an edit of some of them needs them: nothing but newlines ends one."""
+    """Return the lines of a text, separated only by newlines."""
     return text.removesuffix("\n").split("\n") if text else []
 
 
@@ -129,7 +130,7 @@ def text_of(lines: list[str]) -> str:
 
 
 def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
-    """Return the text with the base chain's policy changed; None if it does not set another one."""
+    """Return the text with the base chain's policy changed; None if it sets no other policy."""
     inside = False
     changed = False
     lines: list[str] = []
@@ -146,7 +147,7 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
 
 
 def policy_line(text: str, table: str, chain: str, policy: str) -> int:
-    """Return the number of the line that gives the base chain this policy; 0 if none does."""
+    """Return the number of the line that sets the base chain's policy to this; 0 if there is none."""
     inside = False
     for number, line in enumerate(lines_of(text), 1):
         if line.startswith("*"):
@@ -158,7 +159,7 @@ def policy_line(text: str, table: str, chain: str, policy: str) -> int:
 
 
 def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
-    """Return the nft script without the one line that has the rule; None if no line, or several, have it."""
+    """Return the nft script without the one line that has the rule; None if no line or several have it."""
     found = nft_line(file, chain, text)
     if not found:
         return None
@@ -166,8 +167,7 @@ def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
 
 
 def nft_line(file: ConfigFile, chain: str, text: str) -> int:
-    """Return the number of the line of an nft script that has the rule or the policy; 0 if none, or several, have
-    it."""
+    """Return the number of the nft script line that has the rule or the policy; 0 if no line or several have it."""
     wanted = _spaced(text)
     inside = ""
     found: list[int] = []
@@ -187,8 +187,8 @@ _ON_ONE_LINE = re.compile(
 
 
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
-    """Return the nft script in which the chain (family, table, name) begins with the rule; as it is if the chain has
-    it.  None if the script does not make the chain, or not in a block of its table's."""
+    """Return the nft script in which the chain (family, table, name) begins with the rule; unchanged if the chain has
+    it.  None if the script does not define the chain in a block of its table."""
     lines = lines_of(file.text)
     table = ""
     for number, line in enumerate(lines):
@@ -216,7 +216,7 @@ def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> s
 
 
 def _is_rule(line: str) -> bool:
-    """Return whether a line of a chain is a rule: not its hook, its policy, a comment or empty."""
+    """Return whether a line of a chain is a rule: not the hook, the policy, a comment or an empty line."""
     return not re.match(r"\s*(?:$|#|type\s|policy\s|comment\s|flags\s|devices?\s)", line)
 
 

@@ -1,8 +1,8 @@
-"""Which configuration file sets a sysctl, and which file would have the last word.
+"""The configuration files that set a sysctl, and the one that has the last word.
 
 Read in this order, later wins: every ``*.conf`` of /usr/lib/sysctl.d, /run/sysctl.d, /etc/sysctl.d by its base name,
 whatever folder it is in; then ``/etc/sysctl.conf``, which sysctl(8) reads last.  (systemd-sysctl reads that one only
-through a link such as Debian's /etc/sysctl.d/99-sysctl.conf.)  ufw applies /etc/ufw/sysctl.conf when it starts, behind
+through a link such as Debian's /etc/sysctl.d/99-sysctl.conf.)  ufw applies /etc/ufw/sysctl.conf when it starts, after
 all of them.
 
 Source: sysctl.d(5), sysctl(8) --system, ufw-framework(8)
@@ -44,7 +44,7 @@ def settings(path: Path, files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
 
 
 def last_word(path: Path, files: tuple[ConfigFile, ...]) -> Setting | None:
-    """Return the line that sets the key last, under whichever of its names; None if no file does."""
+    """Return the line that sets the key last, by any of its names; None if no file sets it."""
     said = _settings(FORWARDING if path in FORWARDING else (path,), files)
     return said[-1] if said else None
 
@@ -56,10 +56,10 @@ def _settings(names: tuple[Path, ...], files: tuple[ConfigFile, ...]) -> tuple[S
 
 
 def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ...]:
-    """Return every key that ``sysctl --system`` sets, as it is written, in the order in which it is set.
+    """Return every key that ``sysctl --system`` sets, as it is written, in order.
 
-    A file hides those of the same name in the folders that come later, and a key that is written in full is not set by
-    a pattern.  Source: sysctl.d(5), sysctl.conf(5)"""
+    A file overrides files of the same name in later folders.  A pattern does not set a key that is written in full.
+    Source: sysctl.d(5), sysctl.conf(5)"""
     read = sorted((each for each in files if _is_of_system(each.path, files)), key=lambda each: _rank(each.path))
     return tuple(each for file in read for each in assignments_of(file))
 
@@ -74,7 +74,7 @@ def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
 
 
 def is_pattern(path: Path) -> bool:
-    """Return whether the key stands for several."""
+    """Return whether the key is a pattern."""
     return any(character in part for part in path for character in "*?[")
 
 
@@ -82,7 +82,7 @@ _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/l
 
 
 def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether ``sysctl --system`` reads the file: no file of its name is in a folder before its own."""
+    """Return whether ``sysctl --system`` reads the file: no earlier folder has a file of its name."""
     if path == SYSCTL_CONF:
         return True
     folder, _, name = path.rpartition("/")
@@ -90,7 +90,7 @@ def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
 
 
 def _is_hidden(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether a file of the same name is in a folder before this one's."""
+    """Return whether an earlier folder has a file of the same name."""
     folder, _, name = path.rpartition("/")
     if folder not in _FOLDERS:
         return False

@@ -1,7 +1,7 @@
-"""What systemd-networkd's files configure: which file is a link's, and what it gives to the link.
+"""systemd-networkd's files: which file configures a link, and its settings.
 
-The files of all folders are taken by their names; one hides its namesakes in the folders that come later, and an empty
-one hides them all.  Drop-ins (``NAME.d/*.conf``) are read behind their file.  A link has the first file that matches.
+The files of all folders are sorted by name.  A file overrides files of the same name in later folders, and an empty
+file disables them.  Drop-ins (``NAME.d/*.conf``) are read after their file.  The first matching file configures a link.
 
 Source: systemd.network(5), systemd.netdev(5), networkd.conf(5)
 """
@@ -31,7 +31,7 @@ class Section(msgspec.Struct, frozen=True):
     pairs: tuple[tuple[str, str], ...] = ()
 
     def values(self, *keys: str) -> tuple[str, ...]:
-        """Return the values of the keys; an empty assignment forgets those before it."""
+        """Return the values of the keys; an empty assignment discards earlier ones."""
         found: list[str] = []
         for key, value in self.pairs:
             if key in keys:
@@ -64,7 +64,7 @@ class UnitFile(msgspec.Struct, frozen=True):
 
 
 def unit_files(host: Host, suffix: str) -> tuple[UnitFile, ...]:
-    """Return the files of that kind (``.network``, ``.netdev``) in the order in which networkd asks them."""
+    """Return the files of that kind (``.network``, ``.netdev``) in the order in which networkd compares them."""
     texts = {each.path: each for each in host.files}
     names = sorted({path.rpartition("/")[2] for path in texts if _is_unit(path, suffix)})
     found = (_first(texts, name) for name in names)
@@ -76,7 +76,7 @@ def unit_files(host: Host, suffix: str) -> tuple[UnitFile, ...]:
 
 
 def daemon_value(host: Host, section: str, key: str) -> str | None:
-    """Return a setting of networkd itself: of networkd.conf and its drop-ins."""
+    """Return a setting of networkd itself, from networkd.conf and its drop-ins."""
     main = tuple(each for each in host.files if each.path == "/etc/systemd/networkd.conf")
     more = sorted((each for each in host.files if each.path.rpartition("/")[0] in _CONF), key=_base)
     pairs = tuple(
@@ -92,16 +92,16 @@ def systemd_version(host: Host) -> int | None:
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Whose a link is: ``file``, or nobody's (None).  ``unsure``: files before it that may match, for all hairpin
-    knows."""
+    """The file that configures a link; None: no file does.  ``unsure``: earlier files of which hairpin cannot tell
+    whether they match."""
 
     file: UnitFile | None
     unsure: tuple[str, ...] = ()
 
 
 def claim(host: Host, link: Link, files: tuple[UnitFile, ...]) -> Claim:
-    """Return which file is the link's: by its name, its kind and its hardware address; what else a file may ask for is
-    known from the file that networkd has chosen last."""
+    """Return the file that configures the link, by its name, kind and hardware address.  Other match conditions are
+    decided by networkd's own last choice."""
     chosen = _chosen(host, link)
     unsure: list[str] = []
     for file in files:
@@ -114,7 +114,7 @@ def claim(host: Host, link: Link, files: tuple[UnitFile, ...]) -> Claim:
 
 
 def matches(file: UnitFile, link: Link) -> bool | None:
-    """Return whether the file's ``[Match]`` fits the link; None: it asks for what hairpin does not know."""
+    """Return whether the file's ``[Match]`` fits the link; None if it has a condition that hairpin does not know."""
     pairs = tuple((key, value) for each in file.sections_of("Match") for key, value in each.pairs if value)
     if not pairs:
         return link.kind != "loopback" and bool(file.sections_of("Network"))
@@ -163,7 +163,7 @@ def _base(file: ConfigFile) -> str:
 
 
 def _chosen(host: Host, link: Link) -> str | None:
-    """Return the file that networkd has chosen for the link, as its state says."""
+    """Return the file that networkd's state names for the link."""
     path = f"/run/systemd/netif/links/{link.index}"
     text = next((each.text for each in host.files if each.path == path), "")
     pairs = (line.partition("=") for line in text.splitlines())
@@ -186,7 +186,7 @@ def _fits(key: str, words: list[str], link: Link) -> bool | None:
 
 
 def _listed(words: list[str], name: str) -> bool:
-    """Return whether the list of patterns has the name.  ``!`` before the first turns the list around."""
+    """Return whether the pattern list matches the name.  A leading ``!`` inverts the list."""
     inverted = bool(words) and words[0].startswith("!")
     patterns = [word.removeprefix("!") for word in words]
     return any(fnmatchcase(name, each) for each in patterns) is not inverted

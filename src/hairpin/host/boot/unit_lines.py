@@ -1,4 +1,4 @@
-"""What the file of a systemd unit says: its commands, and what it is ordered behind.  Source: systemd.service(5)"""
+"""A systemd unit's file: its commands and its ordering.  Source: systemd.service(5)"""
 
 import re
 from collections.abc import Iterator
@@ -9,21 +9,21 @@ _COMMAND = re.compile(r"Exec\w+\s*=\s*[-@+!:|]*")
 
 
 def command_of(line: str) -> str:
-    """Return the line of a script, or the command of a unit's line: systemd's signs before it are no part of it, and it
-    replaces ``%`` and ``$`` in it."""
+    """Return the command in a script's or unit's line: without systemd's prefixes, and with ``%`` and ``$``
+    replaced."""
     said = _COMMAND.match(line.strip())
     return line.strip() if said is None else line.strip()[said.end() :].replace("$$", "$").replace("%%", "%")
 
 
 def commands_of(path: str, text: str) -> Iterator[ScriptLine]:
-    """Yield the commands of the unit's start."""
+    """Yield the commands that the unit's start runs."""
     for number, line in enumerate(text.splitlines(), 1):
         if re.match(r"ExecStart(?:Pre|Post)?\s*=", line.strip()):
             yield ScriptLine(path, number, command_of(line), path.rpartition("/")[2])
 
 
 def unit_of(path: str, text: str) -> Unit:
-    """Return the unit, which is not started and not enabled."""
+    """Return the unit, as neither started nor enabled."""
     said = {"After": list[str](), "Before": list[str]()}
     for line in text.splitlines():
         key, equals, value = line.strip().partition("=")

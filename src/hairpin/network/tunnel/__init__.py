@@ -1,1 +1,1 @@
-"""Links whose other end is on another host: ``tunnels`` (vxlan and its like), ``wireguard``, ``flannel``."""
+"""Links whose peer is on another host: ``tunnels`` (vxlan and the like), ``wireguard``, ``flannel``."""

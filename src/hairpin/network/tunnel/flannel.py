@@ -1,7 +1,7 @@
-"""flannel's udp backend: flanneld has a tun device open, and relays its packets to the node of their destination.
+"""flannel's udp backend: flanneld has a tun device open, and relays its packets to the destination's node.
 
-Which node that is stands in flanneld's memory, in leases that it has of all nodes.  Each node writes its own lease down
-(``/run/flannel/subnet.env``), so a lease is known of nodes that were read.
+flanneld has the leases of all nodes in memory.  Each node writes its own lease to ``/run/flannel/subnet.env``, so
+hairpin knows the leases of nodes that were read.
 
 Source: flannel-io/flannel pkg/backend/udp/udp_network_amd64.go newNetwork(), processSubnetEvents()
 """
@@ -23,14 +23,14 @@ _LEASE = "FLANNEL_SUBNET="
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """A flanneld that relays: its tun device, and the UDP socket by which it sends and receives."""
+    """A relaying flanneld: its tun device, and the UDP socket by which it sends and receives."""
 
     link: Link
     socket: Socket
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The subnet of a node's containers, and the address at which the node's flanneld is reached."""
+    """The subnet of a node's containers, and the address at which to reach the node's flanneld."""
 
     netns: Netns
     network: int
@@ -40,7 +40,7 @@ class Lease(msgspec.Struct, frozen=True):
 
 
 def relay_behind(namespace: Namespace, link: Link) -> Relay | None:
-    """Return the flanneld that reads what leaves by the link, or None."""
+    """Return the flanneld that reads packets from the link, or None."""
     if link.kind != "tun" or link.holder != FLANNELD:
         return None
     socket = next((each for each in namespace.sockets if _is_flannelds(each)), None)
@@ -74,7 +74,7 @@ def _lease(network: Network, host: Host) -> Lease | None:
 
 
 def _address(network: Network, netns: Netns) -> int | None:
-    """Return the address that flanneld has bound its socket to; where none runs, the first one of an uplink."""
+    """Return the address to which flanneld has bound its socket; if none runs, the first address of an uplink."""
     namespace = network.namespace(netns)
     bound = next((each.address for each in namespace.sockets if _is_flannelds(each)), None)
     if bound is not None:

@@ -82,9 +82,9 @@ def _remote(entry: FdbEntry) -> Remote:
 def underlay_netns(netns: Netns, link: Link) -> Netns:
     """Return the namespace that a tunnel device's outer packets are in: the one in which the device was made.
 
-    A device that has moved since has an id of that namespace.  It is taken to be the host's, where dockerd makes the
-    devices of swarm's overlay networks.  Source: drivers/net/vxlan/vxlan_core.c struct vxlan_dev net,
-    vxlan_get_link_net(); net/core/rtnetlink.c rtnl_fill_link_netnsid()
+    A device that was moved has that namespace's id, which is assumed to be the host's: dockerd makes the devices of
+    swarm's overlay networks there.  Source: drivers/net/vxlan/vxlan_core.c struct vxlan_dev net, vxlan_get_link_net();
+    net/core/rtnetlink.c rtnl_fill_link_netnsid()
     """
     return netns if link.peer_netnsid is None else netns.of_host
 

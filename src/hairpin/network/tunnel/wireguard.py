@@ -1,4 +1,4 @@
-"""WireGuard's routing by allowed addresses, and the device that takes an outer packet.
+"""WireGuard's routing by allowed addresses, and the device that receives an outer packet.
 
 A packet that leaves by a WireGuard device goes to the peer whose allowed addresses have its destination; a packet that
 comes out of it needs a source that is allowed to the peer that sent it.

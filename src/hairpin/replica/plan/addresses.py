@@ -21,8 +21,8 @@ _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address.  The kernel makes no routes for it, since the snapshot's routes are replayed; only
-    when a change sets a link up that is down, it makes the route to the network of an IPv4 address.
+    """Yield a line for each address.  The kernel makes no routes for it, because the snapshot's routes are replayed.
+    Only when a change sets a link up, the kernel makes the connected route of an IPv4 address.
 
     IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
@@ -30,13 +30,13 @@ def addresses(namespace: Namespace) -> Iterator[str]:
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        if not address.tentative:  # it takes no packets yet; here the check for duplicates would find none
+        if not address.tentative:  # it accepts no packets yet; duplicate detection would find none in the replica
             waits = address.version == 4 and not link.up and not address.noprefixroute
             yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
 
 def lost_addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield the line that takes away 127.0.0.1, which the kernel gives lo, where the host has lost it."""
+    """Yield the line that deletes 127.0.0.1 from lo if the host has lost it."""
     lo = namespace.link("lo")
     four = [each for each in namespace.addresses if each.version == 4]
     if lo is not None and lo.up and four and not any(each.link == "lo" for each in four):
@@ -72,15 +72,14 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 
 
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
-    """Yield a line for each entry that the kernel uses, although one of the two does not answer the other's ARP
-    requests, although another machine would answer for the address as well, or although the address is a broadcast one
-    by now.
+    """Yield a line for each learned entry that the replica could not resolve in the same way.
 
-    An entry that was learned is used until it is resolved again (walk/link/neighbour.py); the replica would ask first.
-    From that request the neighbour would learn the sender, whom it may not be able to ask.  Of several machines that
-    answer the first one counts, while the kernel asks only the one that it knows again: net/ipv4/arp.c arp_process(),
-    arp_solicit().  If the known one has not the address itself, a change may make it fall silent: its line is no
-    permanent one, and goes with the change.  Packets to a broadcast would go to all machines.
+    One of the two ends does not answer the other's ARP requests, another machine answers for the address as well, or
+    the address is a broadcast address by now.  The kernel uses a learned entry until it is resolved again
+    (walk/link/neighbour.py), while a replica would first send a request.  From that request the neighbour would learn
+    the sender.  If several machines answer, the replica would take the first, while the kernel confirms only the known
+    one: net/ipv4/arp.c arp_process(), arp_solicit().  If the known machine does not have the address itself, a change
+    may silence it: its entry is not permanent, and goes with the change.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -107,7 +106,8 @@ def _known(entry: Neighbour, mac: int) -> str:
 
 
 def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:
-    """Return whether a third namespace of the host takes packets to the address: it has it, or a local route to it."""
+    """Return whether a third namespace of the host accepts packets to the address: it has the address, or a local route
+    to it."""
     taking = takers(network.host(netns.host), 4, address)
     return bool(taking - {netns.name, owner.netns.name})
 

@@ -1,8 +1,8 @@
-"""What is between hosts that are rebuilt together: the bridge of a wire that they share, and the world as a router.
+"""The connection of hosts that are rebuilt together: the bridge of their common wire, and the world as a router.
 
-Every uplink has an own end in the world, also where several are on one wire, so that answers from out there go back to
-the host that asked.  The bridge therefore lets each uplink reach the other uplinks, but of the world only its own end.
-The world forwards a packet for an address of another host's uplink, as gateways that nobody read are assumed to do
+Every uplink has its own end in the world, even if several are on one wire, so that answers from outside go back to the
+host that asked.  The bridge therefore lets each uplink reach the other uplinks, but of the world only its own end. The
+world forwards a packet for an address of another host's uplink, as gateways that nobody read are assumed to do
 (walk/link/crossing.py); it does not answer ARP for such an address.
 """
 
@@ -51,8 +51,8 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
 def _ports(wire: Wire) -> Iterator[str]:
     """Yield the lines that make both ends of the wire ports of its bridge.
 
-    The world's end may have the same hardware address for several hosts (their router's), so nothing is learned
-    there."""
+    The world's end may have the same hardware address for several hosts (their router's), so the bridge learns no
+    addresses."""
     for name in (wire.uplink_port, wire.world_port):
         yield f"link set dev {name} mtu 65535"
         yield f"link set dev {name} addrgenmode none"
@@ -76,7 +76,7 @@ def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def _is_live(wire: Wire) -> bool:
-    """Return whether somebody is at the other end of the uplink; it may be down itself."""
+    """Return whether the uplink has a live peer; the uplink itself may be down."""
     return wire.link.carrier or not wire.link.up
 
 
@@ -139,20 +139,20 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
-    """Return whether the world forwards a packet from the host to this destination, which is another host's."""
+    """Return whether the world forwards the host's packet to this destination, which is another host's."""
     value = parse_address(destination)[1]
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 
 
 def proxy_arp_settings(wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
-    """Yield the settings by which the world answers ARP for another host's address where the two share no wire."""
+    """Yield the settings by which the world answers ARP for another host's address, if the two hosts share no wire."""
     for wire in wires:
         if wire.netns.is_host and not wire.segment:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/proxy_arp", "1")
 
 
 def sinks(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the policy rules by which the world drops packets of tunnels: a far end that was not read opens none."""
+    """Yield the policy rules by which the world drops tunnel packets for a far end that was not read."""
     ports = dict.fromkeys(tunnel_ports(network))
     for wire in wires:
         yield from (f"rule add priority 140 iif {wire.name} ipproto udp dport {port} blackhole" for port in ports)

@@ -1,6 +1,6 @@
-"""The blueprint of a replica: plain data, everything that the replica's process needs, and nothing of the model.
+"""The blueprint of a replica: plain data with everything that the replica's process needs, independent of the model.
 
-Texts are what tools read: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
+Texts are input of tools: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
 WORLD = Netns("", "world")
-"""The namespace that plays everybody outside."""
+"""The namespace that represents all outside machines."""
 APART = Netns("", "apart")
 """The namespace that holds the far ends of wires whose real ends are not rebuilt."""
 SEGMENTS = Netns("", "segments")
@@ -66,7 +66,7 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class LinkLine(msgspec.Struct, frozen=True):
-    """One line of ``ip -batch`` that makes a link (or a pair); paths of namespaces stand in it as :func:`path_of`.
+    """One line of ``ip -batch`` that makes a link (or a pair); it has namespace paths as :func:`path_of`.
 
     ``host``: the label of the host in whose namespace the line runs; the links below are looked up there.
     ``instead``: the line for a kernel that does not know the kind.  The report then names that ``kind``."""
@@ -78,7 +78,7 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link that is not rebuilt as it is.  A packet on it lowers the claim; the report gives this reason."""
+    """A link that differs from the host's.  A packet on it weakens the verdict, and the report gives this reason."""
 
     netns: Netns
     link: str
@@ -88,11 +88,11 @@ class StandIn(msgspec.Struct, frozen=True):
 class NetnsPlan(msgspec.Struct, frozen=True):
     """One namespace.
 
-    ``sysctls`` are written before there are links, ``link_sysctls`` when they are there and down.  ``lines`` are for
-    ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that
-    have to come up; ``running_lines`` are more for ``bridge -batch``, when they have.  ``connections``: entries that
-    its conntrack table has whenever a flow begins.  ``guarded_lines`` are more for ``ip -batch``, once all rules are
-    loaded: without the rules a packet would go astray."""
+    ``sysctls`` are written before links are made, ``link_sysctls`` while they are down.  ``lines`` are for ``ip
+    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have to
+    come up; ``running_lines``: for ``bridge -batch`` after that.  ``connections``: the conntrack entries at the start
+    of each flow.  ``guarded_lines``: for ``ip -batch`` after all rules are loaded: without the rules a packet would go
+    astray."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
@@ -129,9 +129,10 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 class Blueprint(msgspec.Struct, frozen=True):
-    """All of it; ``links`` is one ``ip -batch`` for all namespaces.
+    """The whole blueprint; ``links`` is one ``ip -batch`` for all namespaces.
 
-    ``left_out``: what cannot be rebuilt.  ``apart``: what was not, because no packet of the flows goes there."""
+    ``left_out``: parts that cannot be rebuilt.  ``apart``: namespaces that were not rebuilt, because no packet of the
+    flows goes there."""
 
     namespaces: tuple[NetnsPlan, ...]
     links: tuple[LinkLine, ...]
@@ -143,11 +144,11 @@ class Blueprint(msgspec.Struct, frozen=True):
 
 
 def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
-    """Return the namespace's name, with its host where namespaces of several hosts are rebuilt: ``NAME@HOST``."""
+    """Return the namespace's name, with its host if several hosts are rebuilt: ``NAME@HOST``."""
     several = len({each.host for each in rebuilt if each.host}) > 1
     return f"{netns.name}@{netns.host}" if several and netns.host else netns.name
 
 
 def path_of(netns: Netns) -> str:
-    """Return the placeholder for the path of a namespace; the path is known only when the namespace is made."""
+    """Return the placeholder for the path of a namespace; the path is known only after the namespace is made."""
     return f"<netns {netns.host}/{netns.name}>"

@@ -1,4 +1,4 @@
-"""How the flow of an outside client begins in the world: its addresses, and the host's link by which it comes in."""
+"""How the flow of an outside client begins in the world: its addresses, and the host's link by which it enters."""
 
 import msgspec
 
@@ -16,9 +16,9 @@ _NEVER_IN: tuple[Reason, ...] = ("upstream-denies", "link-missing")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """How a flow of an outside client begins: the addresses of its packet when it comes in.
+    """How a flow of an outside client begins: the addresses of its packet when it enters.
 
-    ``link``: the host's link that it comes in by; empty if the client resolves the destination itself."""
+    ``link``: the host's link by which it enters; empty if the client resolves the destination itself."""
 
     source: str
     destination: str
@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None if it starts inside, or never comes in: an upstream rule denies it,
+    """Return how the flow begins in the world; None if it starts inside, or never enters: an upstream rule denies it,
     or the host has no link to the outside."""
     if not isinstance(flow.start, (Outside, Lan)):
         return None

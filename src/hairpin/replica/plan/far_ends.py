@@ -1,13 +1,14 @@
-"""The far ends of tunnels that nobody read: devices of the world that open what a rebuilt host sends, and answer.
+"""The far ends of tunnels on hosts that were not read: devices of the world that decapsulate a rebuilt host's packets,
+and answer.
 
-Each outer address to which a tunnel device sends gets a device of the same kind, key and MTU.  The inner packet comes
-in by that device as by a wire.  Every destination is behind it, since the walk presumes that the far end delivers
-(walk/presumed.py).  The outer packet meets the world's policy rules for the wire that it comes by.
+Each outer address to which a tunnel device sends gets a device of the same kind, key and MTU.  The inner packet enters
+the world by that device as by a wire.  Every destination is behind it, because the walk presumes that the far end
+delivers (walk/presumed.py).  The outer packet passes the world's policy rules for its wire.
 
 Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
-vxlan_vni_in_use()).  Each therefore has its own UDP port here: rules write it into the packets that come in, and the
-tunnel's port into those that go out.  By its own port also policy rules know the outer packets of a device.
-Source: net/core/dev.c nf_ingress() comes after the taps and before the network layer
+vxlan_vni_in_use()).  So each has its own UDP port here: rules write it into incoming packets, and the tunnel's port
+into outgoing ones.  Policy rules also recognise a device's outer packets by its own port. Source: net/core/dev.c
+nf_ingress() comes after the taps and before the network layer
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,7 +40,7 @@ _INNER, _FIRST_OUTER = 99, 2001
 
 
 def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
-    """Return the wires that are no far ends of tunnels; these are the last ones."""
+    """Return the wires except the far ends of tunnels, which come last."""
     return tuple(wire for wire in wires if wire.far is None)
 
 
@@ -51,7 +52,7 @@ def _ends(wires: tuple[Wire, ...]) -> Iterator[tuple[int, Wire, TunnelEnd]]:
 
 
 def far_end_hints(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
-    """Return what the judge has to know to tell the packets of far ends."""
+    """Return the data by which the judge recognises packets of far ends."""
     return tuple(
         FarEnd(wire.name, address_text(end.address, end.tunnel.version), end.asked_port)
         for _, wire, end in _ends(wires)
@@ -97,7 +98,7 @@ def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tup
 
 
 def _end(network: Network, wires: tuple[Wire, ...], netns: Netns, link: Link, remote: int) -> TunnelEnd | None:
-    """Return the far end with that outer address; None if it has no UDP port, or no wire takes the outer packets."""
+    """Return the far end with that outer address; None without a UDP port, or without a wire for the outer packets."""
     tunnel, home = link.tunnel, underlay_netns(netns, link)
     if tunnel is None or tunnel.port is None:
         return None
@@ -128,8 +129,8 @@ def device(wire: Wire) -> Iterator[str]:
 
 
 def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the world's routes: all that comes out of a tunnel is local, and outer packets go back from the address to
-    which the host sends."""
+    """Yield the world's routes: packets from a tunnel are local, and outer packets go back from the address to which
+    the host sends."""
     for number, _, end in _ends(wires):
         yield f"route add local 0.0.0.0/0 dev lo table {_INNER}"
         yield f"route add local ::/0 dev lo table {_INNER}"
@@ -145,7 +146,8 @@ def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield what far ends know of the host's namespaces behind a vxlan that replies to ARP itself: it carries no ARP.
+    """Yield the far ends' neighbour entries for the host's namespaces behind a vxlan that answers ARP itself: it
+    carries no ARP.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(): arp_reduce() consumes requests and replies"""
     for _, wire, _ in (each for each in _ends(wires) if each[2].tunnel.proxy):
@@ -160,8 +162,8 @@ def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
     """Yield the policy rules for these routes.
 
-    A far end takes inner packets of all sources, as the walk does.  The outer packets to it meet the rules for the wire
-    that they come by."""
+    A far end accepts inner packets from all sources, as the walk does.  Its outer packets pass the rules for their
+    wire."""
     for number, wire, end in _ends(wires):
         if version == 6:
             for always in ("fe80::/10", "ff00::/8"):
@@ -174,7 +176,7 @@ def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
 def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
     """Return the rules by which each far end receives its outer packets, and inner frames to any hardware address.
 
-    Addresses that were read are not behind the far end: it takes no frames to them, and answers no ARP for them."""
+    Addresses that were read are not behind the far end: it accepts no frames to them, and answers no ARP for them."""
     ends = tuple((wire, end) for _, wire, end in _ends(wires))
     if not ends:
         return ()
@@ -186,7 +188,7 @@ def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
     for below in without(wires):
         own = [end for wire, end in ends if underlay_netns(wire.netns, wire.link) == below.netns]
         chains += _chain(below.name, 2, [rule for end in own for rule in _incoming(end, macs)]) if own else ()
-    # The world's own multicast reports would seem to be packets of the flow once they are encapsulated.
+    # The world's own multicast reports, once encapsulated, would look like packets of the flow.
     out = [f'oifname "{wire.name}" icmpv6 type {{ 131, 132, 143 }} drop' for wire, _ in ends]
     out += [f"udp dport {end.port} {_to_port(end, end.asked_port)}" for _, end in ends]
     output = ["table inet tunnels {", "chain output {", "type filter hook output priority 0;", *out, "}", "}"]
@@ -222,6 +224,6 @@ def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
 def _to_port(end: TunnelEnd, port: int) -> str:
     """Return the statements that write the destination port.
 
-    They would make a wrong checksum of none (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A geneve sends none
-    on IPv4; on IPv6 there always is one."""
+    They would turn a missing checksum into a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A geneve
+    sends none on IPv4; on IPv6 there is always one."""
     return f"udp dport set {port}{' udp checksum set 0' if end.tunnel.version == 4 else ''}"

@@ -1,9 +1,9 @@
 """Hardware addresses outside, as the neighbour entries of a snapshot name them.
 
-The kernel asks nobody about a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
-assumes that the neighbour is there (walk/link/segment.py who_has()).  The world's end of a wire has the hardware
-address of a router, else the one that most entries name, so that rules see the sender's real address.  An ingress rule
-accepts frames to the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(),
+The kernel never resolves a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
+assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the hardware address
+of a router, else the one that most entries name, so that rules see the sender's real address.  An ingress rule accepts
+frames to the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(),
 net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
@@ -25,8 +25,8 @@ from hairpin.walk.link.segment import who_has
 
 
 class MacsBehind(msgspec.Struct, frozen=True):
-    """The hardware addresses behind a wire: its ``own`` end's in the world (None: any will do), and the ``others`` that
-    hosts send frames to."""
+    """The hardware addresses behind a wire: its ``own`` end's in the world (None: any), and the ``others`` to which
+    hosts send frames."""
 
     wire: str
     own: int | None = None
@@ -43,7 +43,8 @@ def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, 
 
 
 def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> MacsBehind:
-    """Count learned entries too, though they are not replayed: the kernel asks again for the addresses they name."""
+    """Return the addresses on one wire.  Learned entries count too, although they are not replayed: the kernel confirms
+    the addresses in them."""
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
@@ -56,7 +57,7 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
 
 
 def _own_mac(wire: Wire) -> int:
-    """Return an address for the world's end of a wire that hosts share: its bridge has to know it."""
+    """Return a hardware address for the world's end of a wire that hosts share: its bridge has to know it."""
     return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 
 

@@ -22,16 +22,16 @@ from hairpin.replica.plan.segments import segments
 from hairpin.walk.link.traffic_control import longest_taken
 
 KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
-"""Kinds that are made where this kernel has them; elsewhere a wire stands in."""
+"""Kinds that are rebuilt if this kernel has them; otherwise a wire replaces them."""
 _EQUAL_TO_A_WIRE = ("", "veth")
-"""Kinds that a wire replaces without loss: a packet meets the same in this namespace."""
+"""Kinds that a wire replaces without loss: a packet passes the same hooks in this namespace."""
 
 
 class TunnelEnd(msgspec.Struct, frozen=True):
     """The far end of a tunnel as a device of the world.
 
-    ``address`` and ``asked_port``: where the host's outer packets go.  ``host``: where the outer packets of the world
-    go.  ``port``: the UDP port on which the device listens.  ``underlay``: the wire that outer packets take."""
+    ``address`` and ``asked_port``: the destination of the host's outer packets.  ``host``: the destination of the
+    world's.  ``port``: the UDP port on which the device listens.  ``underlay``: the wire that outer packets take."""
 
     tunnel: Tunnel
     address: int
@@ -45,8 +45,8 @@ class Wire(msgspec.Struct, frozen=True):
     """A link of the snapshot whose far end is in the world, there called ``name``.
 
     ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well.
-    ``segment``: the bridge that joins the link to other hosts' uplinks; empty where there is none.  ``far``: the far
-    end of the link, which is a tunnel device that the host has."""
+    ``segment``: the bridge that joins the link to other hosts' uplinks; empty: none.  ``far``: the far end, if the link
+    is a tunnel device of the host."""
 
     netns: Netns
     link: Link
@@ -58,7 +58,7 @@ class Wire(msgspec.Struct, frozen=True):
 
     @property
     def uplink_port(self) -> str:
-        """The port of the segment's bridge that the link's frames come in by."""
+        """The port of the segment's bridge by which the link's frames enter."""
         return f"h{self.name[1:]}"
 
     @property
@@ -133,7 +133,7 @@ class _Found:
         return f"{letter}{self._far}"
 
     def add(self, netns: Netns, link: Link) -> None:
-        """Make a link.  Links that stand on another one are only noted: the lower link has to be there first."""
+        """Make a link.  Stacked links are only recorded: their lower link has to exist first."""
         port = Port(netns, link.name)
         if link.kind == "loopback" or link.name == "lo" or port in self._made:
             return
@@ -174,7 +174,7 @@ class _Found:
         return self._ends[port]
 
     def _member(self, netns: Netns, link: Link, bond: Link) -> None:
-        """Make a bond's member.  Behind the active member is the world, behind the others is nobody."""
+        """Make a bond's member.  The world is behind the active member; the others have no peer."""
         active = active_member(self._network.namespace(netns), bond, self._able)
         if active is not None and active.name == link.name:
             segment = self._segment_of(Port(netns, bond.name))
@@ -211,7 +211,7 @@ class _Found:
     # --- links that stand on others --------------------------------------------------------------------------------
 
     def standing_on_others(self) -> list[tuple[Netns, Link]]:
-        """Return the links that stand on others, lower ones first."""
+        """Return the stacked links, lower ones first."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
     def _height(self, netns: Netns, link: Link) -> int:
@@ -251,7 +251,7 @@ class _Found:
         self.line(netns, f"link set dev {below.name} mtu {below.mtu_bytes}")
 
     def _below(self, lower: Port) -> str:
-        """Return the far end of a link, or of the port by which a bridge leads out; empty where none does."""
+        """Return the far end of a link, or of the port by which a bridge leads out; empty if there is none."""
         namespace = self._network.namespace(lower.netns)
         candidates = (lower, *(Port(lower.netns, port.name) for port in bridge_ports(namespace, lower.link)))
         return next((self._ends[each] for each in candidates if each in self._ends), "")
@@ -266,7 +266,7 @@ def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
         return None
     host = network.namespace(netns.of_host)
     if netns.is_host:
-        # A macvlan beside its own lower link: which of both a frame is for is decided by hardware address alone.
+        # For a macvlan beside its own lower link, only the hardware address decides which of both receives a frame.
         return (
             Port(netns.of_host, link.lower)
             if link.kind == "vlan" and host.link(link.lower or "") and link.lower

@@ -1,6 +1,6 @@
-"""Of the elements of a long set a replica gets those that hold an address which its packets can have.
+"""A replica gets only those elements of a long set that contain an address of its packets.
 
-Loading 200,000 addresses takes the kernel longer than all the rest, and no packet of the flows asks for the others.
+Loading 200,000 addresses takes longer than all the rest, and no packet of the flows matches the others.
 """
 
 from collections.abc import Collection, Iterator
@@ -19,15 +19,15 @@ from hairpin.walk.walked import walked
 LONG = 1000
 """Sets with fewer elements are loaded as they were read."""
 _OF_ADDRESSES = ("ipv4_addr", "ipv6_addr", "hash:ip", "hash:net")
-"""The first data type of sets that are asked for a packet's address first."""
+"""The first data type of sets that match a packet's address first."""
 
 Known = frozenset[int]
 """Addresses, of either version."""
 
 
 def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known:
-    """Return the addresses that the flows' packets can have, in the networks as they are and as a change makes them:
-    those of every namespace, those that NAT gives, and those that a walk saw.  Empty if no set is long."""
+    """Return the addresses that the flows' packets can have, in the networks before and after a change: those of every
+    namespace, of NAT rules, and of packets in a walk.  Empty if no set is long."""
     rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
     ipsets = (each for rules in rulesets for each in rules.ipsets)
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
@@ -59,12 +59,12 @@ def _is_long(named: Set) -> bool:
 
 
 def _elements_with(named: Set, known: Known) -> Collection[int]:
-    """Return the identities of the elements that hold one of the addresses."""
+    """Return the identities of the elements that contain one of the addresses."""
     return {id(each) for address in known for each in elements_for(named, address)}
 
 
 def short_table(table: Table, known: Known) -> Table:
-    """Return the table with the elements that are needed in its long sets."""
+    """Return the table with only the needed elements in its long sets."""
     if not any(map(_is_long, table.sets)):
         return table
     return msgspec.structs.replace(table, sets=tuple(_short(each, known) for each in table.sets))
@@ -78,8 +78,8 @@ def _short(named: Set, known: Known) -> Set:
 
 
 def shorten_listing(document: Json, table: Table, known: Known) -> None:
-    """Take the elements that are not needed out of the long sets in the table's listing.  A set of which an element was
-    not understood stays as it is."""
+    """Remove the needless elements from the long sets in the table's listing.  A set with an unparsed element stays
+    unchanged."""
     sets = {each.name: each for each in table.sets if _is_long(each)}
     for item in list_of(object_of(document).get("nftables")) if sets else ():
         kind, found = single(item)

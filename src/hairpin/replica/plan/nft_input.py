@@ -28,9 +28,9 @@ def counted(
 
     Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
     nft leave out.  Chains come first: nft lists them after the maps whose elements jump to them.  The rules of the
-    chains ``others`` are left to another tool.  ``shorten`` takes out of the listing what is not worth loading.
+    chains ``others`` are left to another tool.  ``shorten`` removes needless elements from the listing.
 
-    Raises MalformedError for what nft does not print.
+    Raises MalformedError for input that nft does not print.
     """
     document: Json = msgspec.json.decode(text)
     if shorten is not None:
@@ -103,8 +103,7 @@ def _with_counter(expressions: list[Json]) -> list[Json]:
 
 
 def _with_protocol(expressions: list[Json]) -> list[Json]:
-    """Return the rule with its transport protocol first, if it matches a port of conntrack before the protocol is
-    known.
+    """Return the rule with its transport protocol first, if it matches a conntrack port before the protocol is known.
 
     nft drops ``meta l4proto udp`` if ``udp dport`` follows, and then does not know the type of such a port.
 

@@ -1,4 +1,4 @@
-"""The blueprint of a network: what is rebuilt, what is not and why."""
+"""The blueprint of a network: the parts that are rebuilt, and why others are not."""
 
 import msgspec
 
@@ -21,7 +21,7 @@ from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walked import walked
 
 FEW = 24
-"""Up to so many namespaces all are rebuilt; of more only those that a flow comes through or could mean."""
+"""Up to this many namespaces, all are rebuilt; of more, only those that a flow passes or could mean."""
 _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
 
 
@@ -33,12 +33,11 @@ def blueprint(
     changed: Network | None = None,
     able: frozenset[str] = frozenset(links.KINDS),
 ) -> Blueprint:
-    """Return what is to be built so that these flows can be sent.
+    """Return the blueprint for sending these flows.
 
-    ``evidence``: of the hosts, found by their labels; empty: none.  ``read``: the network as parsed from the
-    evidence; a table that is the same in both is loaded in the evidence's words.  None: the network itself is that.
-    ``changed``: what a change will make of it while the replica stands.  ``able``: the kinds of links, of those in
-    ``links.KINDS``, that this kernel makes."""
+    ``evidence``: of the hosts, found by their labels; empty: none.  ``read``: the network as parsed from the evidence;
+    a table that is equal in both is loaded from the evidence's text.  None: the network itself. ``changed``: the
+    network after a later change in the replica.  ``able``: the kinds of ``links.KINDS`` that this kernel can make."""
     names = _needed(network, flows, changed)
     network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
@@ -81,8 +80,8 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> tuple[Netns, ...]:
-    """Return the namespaces to rebuild: of many only those that a flow comes through, as it is or after the change, and
-    their hosts'."""
+    """Return the namespaces to rebuild: of many, only those that a flow reaches before or after the change, and their
+    hosts'."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
@@ -101,7 +100,7 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
 
 
 def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> frozenset[Port]:
-    """Return the links that the flows come to, as they are or after the change."""
+    """Return the links that the flows reach, before or after the change."""
     found: set[Port] = set()
     traces = (walked(each, flow) for each in (network, changed) if each is not None for flow in flows)
     for branch in (branch for trace in traces for branch in trace.branches):
@@ -111,7 +110,7 @@ def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> 
 
 
 def _apart_ends(line: str) -> tuple[str, ...]:
-    """Return the name of the link that a line puts into the namespace for far ends."""
+    """Return the name of the link that a line puts into the namespace for needless far ends."""
     words = line.split()
     return (words[words.index("peer") + 2],) if path_of(APART) in line and "peer" in words else ()
 

@@ -1,4 +1,4 @@
-"""Answers of the world leave by the wire that the request came by.
+"""Answers of the world leave by the wire of the request.
 
 All outside clients live in one namespace, so an unmarked answer to another of them would be delivered locally and never
 cross the host.  Each answer therefore carries the mark of its wire.  Services set SO_MARK; the kernel's echo replies
@@ -38,7 +38,7 @@ def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark incoming packets with their wire; none where the kernel answers nothing itself.
+    """Return the rules that mark incoming packets with their wire; none if the kernel answers nothing itself.
 
     The kernel's echo replies need them, and with several hosts its resets and ICMP errors, too."""
     several = len({wire.netns.host for wire in wires}) > 1

@@ -31,8 +31,7 @@ _USUAL_MTU_BYTES = 1500
 
 
 def covered_gateways(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
-    """Yield the gateways that a container network may cover, each once: of the network, and of what a change makes of
-    it."""
+    """Yield the gateways that a container network may cover, each once: of the network before and after a change."""
     if any(host.engines for host in network.hosts):
         both = (each for each in (network, changed) if each is not None)
         yield from dict.fromkeys(each for one in both for each in gateways(one, version))
@@ -49,7 +48,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
                 continue
             if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) != version:
                 continue
-            # It asked or answered on the link, or has its place there: it is no mere entry in a route.
+            # The gateway was seen on the link or is in its network, so it is more than an entry in a route.
             own = addresses_of(namespace, link.name, version)
             if hop.gateway in known or any(
                 inside(hop.gateway, each.value, each.prefix_length, version) for each in own
@@ -67,7 +66,8 @@ def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Ver
 
 
 def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
-    """Return the machine that asks in vain on this wire, and the host's address that it asks for; or None."""
+    """Return the machine whose ARP requests on this wire are ignored, and the host's address that it asks for; or
+    None."""
     for flow in flows:
         if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
             continue
@@ -94,7 +94,7 @@ def wire_mtu(wire: Wire) -> Iterator[str]:
 
 
 def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, version: Version) -> Iterator[str]:
-    """Yield the route by which ends behind a router send, with the MSS that they tell."""
+    """Yield the route by which ends behind a router send, with their MSS."""
     told = {mtu for _, mtu in _told(network, flows, wire, version)}
     everything, (router, _) = "0.0.0.0/0" if version == 4 else "::/0", next_hop(network, flows, wire, version)
     for mtu in told:
@@ -115,7 +115,7 @@ def rules(
 
 
 def _told(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> Iterator[tuple[int, int]]:
-    """Yield the outside ends of the flows that tell a larger MTU than the wire's, and that MTU."""
+    """Yield the outside ends of the flows whose MTU is larger than the wire's, and that MTU."""
     own = wire.link.mtu_bytes
     if wire.far is not None or own >= _USUAL_MTU_BYTES or not wire.netns.is_host:
         return

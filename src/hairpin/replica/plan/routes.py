@@ -16,8 +16,8 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 def routes(namespace: Namespace) -> Iterator[str]:
     """Yield the routes that the kernel does not make itself for addresses.
 
-    First come routes whose gateway the kernel would refuse once the other routes are there, then longer prefixes, since
-    other routes' gateways may need them."""
+    First come routes whose gateway the kernel would refuse after the others, then longer prefixes, because other
+    routes' gateways may need them."""
     wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
 
     def order(route: Route) -> tuple[bool, bool, int]:
@@ -28,7 +28,7 @@ def routes(namespace: Namespace) -> Iterator[str]:
 
 
 def _is_contradicted(route: Route, others: tuple[Route, ...]) -> bool:
-    """Return whether the kernel would refuse the route's gateway once the other routes are there.
+    """Return whether the kernel would refuse the route's gateway after the other routes.
 
     Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh_onlink()"""
     return route.prefsrc is None and any(
@@ -109,7 +109,7 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
         words += ["via", *family, address_text(hop.gateway, version)]
     if hop.link:
         words += ["dev", hop.link]
-        # A route outlives the route that made its gateway reachable, so the kernel must not check that again.
+        # A route may outlive the route that made its gateway reachable, so the kernel must not check the gateway again.
         words += ["onlink"] if hop.gateway is not None else []
     if several and hop.weight > 1:
         words += ["weight", str(hop.weight)]

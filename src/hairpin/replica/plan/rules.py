@@ -1,4 +1,4 @@
-"""Rules and sets of a namespace as the tools load them: the very text that was read, if no change touched it.
+"""Rules and sets of a namespace as input of the tools: exactly the text that was read, if no change touched it.
 
 Source: iptables-restore(8), ipset(8)
 """
@@ -26,7 +26,7 @@ _ARP = (0x0806, 0x0806)
 
 
 class Loads(msgspec.Struct, frozen=True):
-    """What is loaded, in this order; ``left_out``: what no tool's language can express."""
+    """The loads, in order; ``left_out``: parts that no tool's language can express."""
 
     loads: tuple[Load, ...] = ()
     left_out: tuple[Message, ...] = ()
@@ -35,8 +35,8 @@ class Loads(msgspec.Struct, frozen=True):
 def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known = frozenset()
 ) -> Loads:
-    """Return the loads that bring the namespace's rules back.  ``called``: its name among those that are rebuilt;
-    ``known``: the addresses that long sets are asked for.
+    """Return the loads that rebuild the namespace's rules.  ``called``: its name in the replica; ``known``: the
+    addresses for long sets.
 
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
@@ -69,8 +69,8 @@ def loads(
 
 
 def _about_arp(ruleset: Ruleset) -> Iterator[str]:
-    """Yield the rules about frames that tell ARP from IP, and policies that drop frames.  A host whose neighbour
-    entries are fresh sends no requests; a replica begins without such entries, and sends them."""
+    """Yield the frame rules that distinguish ARP from IP, and policies that drop frames.  A host with fresh neighbour
+    entries sends no requests; a replica starts without entries, and sends them."""
     for chain in chains_of_frames(ruleset):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")

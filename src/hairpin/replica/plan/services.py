@@ -2,7 +2,7 @@
 
 Each service answers some bytes, since the snapshot does not say which.  A relay (docker-proxy) really connects to its
 container.  Three kinds never answer: a port that dockerd only holds, a halted process, and a paused container.  A
-socket whose backlog or receive queue is full drops what comes.
+socket with a full backlog or receive queue drops new packets.
 """
 
 import msgspec
@@ -19,7 +19,7 @@ from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route
 
 _NOBODY = 1
-"""A port at which nobody listens."""
+"""A port without a listener."""
 
 
 def services(network: Network, netns: Netns) -> tuple[Service, ...]:
@@ -38,8 +38,8 @@ def services(network: Network, netns: Netns) -> tuple[Service, ...]:
 
 
 def _of_rootless(network: Network, host: Host, relay: Relay, plain: Service) -> Service:
-    """Return the service of a program that connects from within the container's namespace, as that would answer it: the
-    replica has no such program."""
+    """Return the service of a relay that connects from inside the container's namespace, with the container's own
+    behaviour: the replica has no such relay."""
     netns = Netns(host.name, relay.netns)
     behind = network.namespace(netns).sockets if netns in network else ()
     serving = [each for each in behind if (each.protocol, each.port) == (plain.protocol, relay.port)]

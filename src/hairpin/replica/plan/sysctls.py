@@ -44,14 +44,14 @@ _UNLESS_SAID = tuple(
     for which in ("all", "default")
     for key in keys
 )
-"""Values for what a snapshot does not say: the kernel's defaults.  A new namespace would copy this machine's values
+"""Values for missing readings: the kernel's defaults.  A new namespace would copy this machine's values
 (net.core.devconf_inherit_init_net)."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
-"""The kernel sends nothing by itself and retransmits nothing, so that counters count the flow alone."""
+"""The kernel sends nothing by itself and retransmits nothing, so that counters count only the flow."""
 _UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
 """Rate limits are off, whatever the host says: an ICMP error about one flow must not suppress the error about the next.
 IPv4 uses the mask: a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
@@ -71,7 +71,7 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
         if _interface(path) in (None, "all", "default") and _wanted(path)
     ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
-        # Without br_netfilter on the host, bridged frames meet no IP rule; on old kernels the host's say it for all.
+        # Without br_netfilter on the host, bridged frames pass no IP rule; on old kernels the host's setting is global.
         found += [(("net", "bridge", name), str(bridge_nf(network, netns, name) or 0)) for name in _BRIDGE_NF]
     found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
@@ -81,8 +81,8 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
 
 
 def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
-    """Return what keeps a relay's own connections away from the source ports of the flows, and from the ones after
-    them, with which flows are sent again: the kernel keeps a port for a minute after its connection has ended.
+    """Return the sysctl that keeps a relay's connections from the flows' source ports and the following ones, used for
+    repeats: the kernel blocks a port for a minute after its connection.
 
     Source: Documentation/networking/ip-sysctl.rst ip_local_reserved_ports"""
     sources = {flow.sport for flow in flows if flow.protocol != "icmp"}
@@ -122,6 +122,6 @@ def _wanted(path: Path) -> bool:
 
 
 def _value(path: Path, value: str) -> SysctlValue:
-    # Where br_netfilter is not loaded there is nothing to switch off.
+    # Without br_netfilter there is nothing to switch off.
     off_already = path[:2] == ("net", "bridge") and value == "0"
     return SysctlValue("/".join(path), value, path[-1] in _DECISIVE and not off_already)

@@ -1,6 +1,6 @@
-"""The network without the ports of bridges that lead to containers which are not rebuilt.
+"""The network without bridge ports to containers that are not rebuilt.
 
-No frame of the flows goes there; with 200 containers their links would be most of the work.
+No frame of the flows goes there, but 200 containers' links would be most of the work.
 """
 
 import re
@@ -21,9 +21,9 @@ _WORD = re.compile(r'[^\s",{}]+')
 def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
     """Return the network without such ports in the namespaces of ``names``.
 
-    Links that flows come to (``met``) stay, and links that a rule names: nft looks them up when it loads the rule.  So
-    do links on which somebody put an address or a route, which decide lookups of packets that never come there.  Of
-    each bridge one port that runs stays: without any the bridge would have no carrier."""
+    Links on the flows' paths (``met``) stay, and links in rules: nft looks them up when it loads the rule.  So do links
+    with an added address or route, which affect other packets' lookups.  One running port of each bridge stays: without
+    it the bridge would have no carrier."""
     for netns in names:
         namespace = network.namespace(netns)
         gone = set(_unneeded(network, netns, namespace, names, met))
@@ -33,7 +33,7 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
 
 
 def _without(namespace: Namespace, gone: set[str]) -> Namespace:
-    """Return the namespace without these links and what the kernel puts on each: an IPv6 address and its routes."""
+    """Return the namespace without these links and the kernel's entries for each: an IPv6 address and its routes."""
     return msgspec.structs.replace(
         namespace,
         links=tuple(link for link in namespace.links if link.name not in gone),
@@ -70,7 +70,7 @@ def _unneeded(
 
 
 def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[Netns, ...]) -> bool:
-    """Return whether the other end of the link is in a namespace that is not rebuilt."""
+    """Return whether the link's peer is in a namespace that is not rebuilt."""
     if leads_to_left(network, netns, link):
         return True
     peer = veth_peer(network, netns, link)
@@ -78,7 +78,7 @@ def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[
 
 
 def _with_something_on_them(namespace: Namespace) -> frozenset[str]:
-    """Return the links that have an address or a route which the kernel does not give every bridge port."""
+    """Return the links with an address or a route beyond those that the kernel gives every bridge port."""
     found = {each.link for each in namespace.addresses if not _is_kernels_own(each.version, each.value)}
     for route in namespace.routes:
         if not _is_kernels_own(route.version, route.destination):

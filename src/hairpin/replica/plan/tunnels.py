@@ -16,15 +16,15 @@ from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnel.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
-"""By so much an outer packet of vxlan on IPv6 is longer than the inner one, which is the most."""
+"""The largest overhead in bytes: an outer vxlan packet on IPv6."""
 KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 
 def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
-    """Return whether the tunnel device is made as it is; otherwise a plain wire stands in.
+    """Return whether the tunnel device is rebuilt; otherwise a plain wire replaces it.
 
-    Not made are devices without a remote, apart from a vxlan.  Of one host alone, only vxlan and geneve devices to
-    unicast addresses are made: the world has their far ends (plan/far_ends.py).  A vxlan may have moved from the host's
+    Devices without a remote are not rebuilt, except a vxlan.  With one host, only vxlan and geneve devices to unicast
+    addresses are rebuilt: the world has their far ends (plan/far_ends.py).  A vxlan may have moved from the host's
     namespace into another one, as those of swarm's overlay networks have."""
     tunnel = link.tunnel
     if tunnel is None or tunnel.external or tunnel.kind not in KINDS:
@@ -35,7 +35,7 @@ def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
     to_group = any(is_multicast(each, tunnel.version) for each in remotes)
     if len(network.hosts) < 2 and (tunnel.port is None or not home.is_host or to_group):
         return False
-    return tunnel.kind == "vxlan" or bool(remotes)  # without a remote, a vxlan drops what it is given
+    return tunnel.kind == "vxlan" or bool(remotes)  # without a remote, a vxlan drops all frames
 
 
 def outer_destinations(namespace: Namespace, link: Link) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ def type_words(tunnel: Tunnel) -> str:
 
 
 def _ttl_words(tunnel: Tunnel) -> list[str]:
-    """Return how the TTL of outer packets is said where it is not what the kind has by itself."""
+    """Return the TTL arguments for outer packets, if it is not the kind's default."""
     if tunnel.kind in ("vxlan", "geneve"):
         return [] if tunnel.ttl == DEFAULT_TTL else ["ttl", str(tunnel.ttl or "inherit")]
     return ["ttl", str(tunnel.ttl)] if tunnel.ttl and tunnel.dont_fragment == "set" else []

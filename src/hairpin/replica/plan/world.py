@@ -1,10 +1,10 @@
 """The world around the hosts as one namespace: any client, router, neighbour, peer or gateway.
 
-A route makes every address local for packets that come in by a wire.  So the world answers ARP for every address and
-takes every packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated
-source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware
-address, as a router does.  For the host's IPv6 addresses it sends solicitations, since rules may drop those.
-walk/outside.py assumes the same.
+A route makes every address local for packets from a wire.  So the world answers ARP for every address and accepts every
+packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated source, a peer's
+filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware address, as a router
+does.  For the host's IPv6 addresses it sends solicitations, since rules may drop those. walk/outside.py assumes the
+same.
 """
 
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ _SYSCTLS = (
 
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
-    """Return how clients send in by the host's links, from the far ends of its tunnels, too."""
+    """Return how clients send into the host's links, and from the far ends of its tunnels."""
     return tuple(
         Way(wire.netns, wire.link.name, wire.name, 1 + number)
         for number, wire in enumerate(wires)
@@ -241,7 +241,7 @@ def _rules(
     yield "rule del priority 0"
     for number, way in enumerate(ways(wires)):
         yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
-        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # nobody is at the other end
+        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # the link has no live peer
     wires = far_ends.without(wires)
     if len(network.hosts) > 1:
         yield from between.forwarding_rules(network, wires, version, _TABLE + 1)
@@ -253,7 +253,7 @@ def _rules(
             yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
         if version == 6:
             for near in _asked_near(flows):
-                # The same link-local address may be on a link inside.
+                # A link inside may have the same link-local address.
                 yield f"rule add priority 200 iif {wire.name} to {near}/128 lookup {_TABLE}"
             for always in ("fe80::/10", "::/128"):
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
@@ -279,7 +279,7 @@ def _rules(
 
 
 def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
-    """Yield the peers that packets of the wire's host can meet."""
+    """Yield the peers that packets of the wire's host can reach."""
     yield from (each for each in network.world.peers if each.version == version and each.concerns(wire.netns.host))
 
 
@@ -344,16 +344,16 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
 
 
 def _containers(network: Network, version: Version) -> set[int]:
-    """Return the addresses of containers: nobody outside answers for them (walk/outside.py _is_containers())."""
+    """Return the addresses of containers: no outside machine answers for them (walk/outside.py _is_containers())."""
     endpoints = (each for host in network.hosts for container in host.containers() for each in container.endpoints)
     addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
     return {each for each in addresses if each is not None}
 
 
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield a service for the asked port, and for each port that NAT makes of it.
+    """Yield a service for the asked port, and for each port to which NAT translates it.
 
-    Every wire has its own, so that the answer leaves by the wire that the request came by."""
+    Every wire has its own, so that the answer leaves by the request's wire."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

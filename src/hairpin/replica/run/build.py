@@ -1,7 +1,7 @@
-"""Carries a blueprint out: namespaces, links, addresses, rules, sockets.
+"""Builds a blueprint: namespaces, links, addresses, rules, sockets.
 
 Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
-of rules.  A tool names the line that it refuses by its number.  The report says so, and the rest is built.
+of rules.  A tool reports a refused line by its number.  The report says so, and the rest is built.
 """
 
 import ctypes
@@ -41,7 +41,7 @@ _CARRIER_TIMEOUT_S = 2.0
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
-    """Return which of the kinds this kernel makes; leaves the process in a new, empty namespace."""
+    """Return the kinds that this kernel can make; leaves the process in a new, empty namespace."""
     asked = sorted(kinds)
     if not asked:
         return frozenset()
@@ -68,10 +68,10 @@ def _unmade(line: LinkLine, said: str) -> Message:
 
 
 class Built:
-    """The namespaces by name, and what could not be built in them.
+    """The namespaces by name, and the parts that could not be built.
 
-    ``replaced``: rules that a tool refused, with their namespace.  A rule without effect stands in the place of each;
-    its counter tells whether a packet came there."""
+    ``replaced``: rules that a tool refused, with their namespace.  A no-op rule replaces each; its counter shows
+    whether a packet reached it."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
@@ -84,7 +84,7 @@ class Built:
         fresh: dict[str, str] = {}
         for each in plan.namespaces:
             self.netns[each.netns] = HeldNetns(str(each.netns))
-            # All namespaces are made alike, so what the first one has need not be asked of the others.
+            # All new namespaces are alike, so the first one's values hold for all.
             fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
             self._write(each.netns, (value for value in each.sysctls if _differs(value, fresh)))
         started = self._took("namespaces", started)
@@ -111,7 +111,7 @@ class Built:
     # --- sysctls -----------------------------------------------------------------------------------------------------
 
     def _write(self, netns: Netns, values: Iterable[SysctlValue]) -> None:
-        """Write what differs, in the namespace that the process is in."""
+        """Write the values that differ, in the namespace of the process."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
                 self.left_out.append(
@@ -126,7 +126,7 @@ class Built:
     # --- links -------------------------------------------------------------------------------------------------------
 
     def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
-        """Make links, host by host: a line names the links below it as they are called in its host's namespace."""
+        """Make links, host by host: a line names lower links by their names in its host's namespace."""
         for host in dict.fromkeys(line.host for line in lines):
             next(held for netns, held in self.netns.items() if netns == Netns(host)).enter()
             self._make_links_of_host(tuple(line for line in lines if line.host == host))
@@ -137,8 +137,8 @@ class Built:
         ]
         taken = [line for line, said in refused if _EXISTS in said]
         if taken:
-            # A device that the kernel has made in the new namespace (tunl0, gre0) has the index of one of the host's.
-            # What exists by its name is refused once more, and is there.
+            # A device of the new namespace (tunl0, gre0) may have the index of a host's link.  A second refusal means
+            # that it exists.
             self._ip(self._placed(_INDEX.sub("", each.text) for each in taken))
         again: list[LinkLine] = []
         for line, said in refused:
@@ -160,7 +160,7 @@ class Built:
         return line
 
     def _ip(self, lines: tuple[str, ...], family: tuple[str, ...] = ()) -> list[tuple[int, str]]:
-        """Run the lines where the process is; return number and complaint of those that were refused."""
+        """Run the lines in the namespace of the process; return number and error of the refused lines."""
         if not lines:
             return []
         return Batch(("ip", *family), lines).refused()
@@ -177,7 +177,7 @@ class Built:
         self._run_batches((plan, ("bridge",), plan.bridge_lines) for plan in plans)
 
     def _run_batches(self, batches: Iterable[tuple[NetnsPlan, tuple[str, ...], tuple[str, ...]]]) -> None:
-        """Run them side by side, and note what was refused."""
+        """Run the batches in parallel, and record the refused lines."""
         running: list[tuple[NetnsPlan, tuple[str, ...], Batch]] = []
         for plan, program, lines in batches:
             if lines:
@@ -196,8 +196,7 @@ class Built:
     # --- rules -------------------------------------------------------------------------------------------------------
 
     def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Load rules: one after the other in a namespace (hooks of equal priority go by age), all namespaces at
-        once."""
+        """Load rules: in turn within a namespace (hooks of equal priority run by age), all namespaces in parallel."""
         for plan in plans:
             if plan.loads:
                 self.netns[plan.netns].enter()
@@ -225,7 +224,7 @@ class Built:
     def remember(self) -> None:
         """Fill the conntrack tables with the host's entries; leaves the process in another namespace.
 
-        The entries of the flow before are flushed, so that every flow finds the same tables."""
+        The last flow's entries are flushed, so that every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
@@ -259,7 +258,7 @@ class Built:
                         _settle(asker, link)
 
     def settle(self) -> None:
-        """Make the kernel handle all changes of carriers now: of ports first, then of the bridges that follow them."""
+        """Make the kernel handle all changes of carrier now: of ports first, then of their bridges."""
         for plan in self.plan.namespaces:
             self.netns[plan.netns].enter()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
@@ -333,7 +332,8 @@ def _values(paths: Iterable[str]) -> dict[str, str]:
 def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
     """Return whether the value has to be written into a new namespace.
 
-    Writing some values changes others (net/ipv4/devinet.c, net/ipv6/addrconf.c), so that these may be fresh no more."""
+    Writing some values changes others (net/ipv4/devinet.c, net/ipv6/addrconf.c), so these may no longer be the
+    defaults."""
     return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
 
 
@@ -358,6 +358,6 @@ def write_sysctl(path: str, value: str) -> bool:
 
 
 def _is_of_network(path: str) -> bool:
-    """Return whether the path stays below /proc/sys/net: all else there is the machine's, not a namespace's."""
+    """Return whether the path stays below /proc/sys/net: all other values belong to the machine."""
     first, *parts = path.split("/")
     return first == "net" and not {"", ".", ".."}.intersection(parts)

@@ -35,12 +35,13 @@ def _has_command(part: Primitive, network: Network) -> bool:
     namespace = network.namespace(part.netns)
     before = namespace.link(part.link.name)
     if before is not None and (before.qdiscs, before.filters) != (part.link.qdiscs, part.link.filters):
-        return False  # a replica has no traffic control
+        return False  # replicas have no traffic control
     return bool(setting_argv(part, namespace)) or namespace.link(part.link.name) == part.link
 
 
 def make(change: Change, network: Network, changed: Network, built: Built) -> tuple[Message, ...]:
-    """Make the change in the rebuilt namespaces; return the tools' complaints.  ``changed``: the network after it."""
+    """Make the change in the rebuilt namespaces; return the tools' complaints.  ``changed``: the network after the
+    change."""
     made = tuple(said for step in steps(Change(change.parts), network) if (said := _make(step, built)) is not None)
     for part in change.parts:
         if isinstance(part, DeleteEntry) and isinstance(part.entry, Address) and part.netns in built.netns:
@@ -51,8 +52,7 @@ def make(change: Change, network: Network, changed: Network, built: Built) -> tu
 def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
     """Delete the route to the network of an address that is gone.
 
-    The kernel leaves it: replicas have addresses without routes of their own (plan/addresses.py), and routes as they
-    were read."""
+    The kernel does not delete it, because a replica's routes are not tied to its addresses (plan/addresses.py)."""
     network = network_of(gone.value, gone.prefix_length, gone.version)
     wanted = (gone.version, network, gone.prefix_length)
     for each in after.routes:

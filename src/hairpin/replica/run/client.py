@@ -1,4 +1,4 @@
-"""The client of a flow: a real socket in the flow's start namespace, bound to its source, and what it experiences."""
+"""The client of a flow: a real socket in the flow's start namespace, bound to its source, and its result."""
 
 import fcntl
 import selectors
@@ -25,15 +25,15 @@ from hairpin.walk.ip.refusal import ERRORS
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
-"""After so long without any event the packet counts as lost.  Packets need no time on one machine."""
+"""After this time without any event the packet counts as lost.  On one machine packets need no time."""
 _CONFIRMED_S = 0.01
 """The same, once the kernel's counters confirm the drop."""
 _TURN_S = 0.002
-"""So long one turn of the loop waits for events."""
+"""The longest wait of one turn of the loop."""
 _TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])
-"""A sender that is told so sends again in smaller segments, some of them after its timeout of 0.2 s: TCP_RTO_MIN."""
+"""After this error a sender sends again in smaller segments, some of them after its timeout of 0.2 s: TCP_RTO_MIN."""
 _BUSY_S = 0.5
-"""So long a packet that waits on some CPU may be the flow's; a busy machine always has packets of others waiting.
+"""For this time a packet that waits on some CPU may be the flow's; a busy machine always has other waiting packets.
 After one second TCP retransmits, after three the kernel gives up a neighbour that does not answer."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
@@ -41,7 +41,7 @@ _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 
 class Experience(msgspec.Struct, frozen=True):
-    """What the client saw: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
+    """The client's result: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
     sent); ``closed`` by the other side without data; or ``silence``.  ``connected``: TCP's handshake was complete;
     ``taken``: its data was acknowledged."""
 
@@ -61,18 +61,18 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 def was_told_mtu(seen: Iterable[Sighting]) -> bool:
-    """Return whether an ICMP error told a smaller MTU."""
+    """Return whether an ICMP error reported a smaller MTU."""
     return any(each.icmp in _TOO_BIG for each in seen)
 
 
 class NothingMoreComes(Protocol):
-    """Tells by the packets seen whether no answer can come any more; ``dropped``: the kernel may have dropped one."""
+    """Decides from the packets whether an answer can still come; ``dropped``: the kernel may have dropped a packet."""
 
     def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
 
 
 class Client:
-    """Sends a flow's packets and watches."""
+    """Sends a flow's packets and watches the result."""
 
     def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, nothing_more_comes: NothingMoreComes) -> None:
         self._nothing_more_comes = nothing_more_comes
@@ -118,7 +118,7 @@ class Client:
             if way is not None:
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
-                # Nothing lingers on when it is closed: the same port may be asked again.
+                # No connection lingers after its close, so that the same port can be used again.
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if flow.protocol != "icmp":
                 opened.bind(_end(source or everywhere, flow.sport, way))
@@ -131,7 +131,7 @@ class Client:
             else:
                 opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
                 if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
-                    # connect() has bound the socket to the link, but an answer may come by another one.
+                    # connect() has bound the socket to the link, but an answer may arrive by another link.
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
                 opened.send(_datagram(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
@@ -166,7 +166,7 @@ class Client:
         self._experience = Experience("answer" if data else "closed", connected=self._connected)
 
     def _wait(self) -> None:
-        """Serve all sockets until the client has its result, or nothing happens any more."""
+        """Serve all sockets until the client has its result, or nothing more can happen."""
         began = quiet = heard = time.monotonic()
         patience, asked, turns = _CONFIRMED_S, False, 0
         while self._experience is None and time.monotonic() - began < _LIMIT_S:
@@ -176,7 +176,7 @@ class Client:
             if heard > quiet or (time.monotonic() - heard < _BUSY_S and not is_idle()):
                 quiet = time.monotonic()
                 patience, asked, turns = _CONFIRMED_S, False, 0
-            # A machine that stood still for a while has not been quiet for that long.
+            # A machine that was suspended for a while was not quiet for that long.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
                 told = was_told_mtu(self._seen)
                 if asked or (not told and self._nothing_more_comes(tuple(self._seen), dropped=self._dropped())):
@@ -184,7 +184,7 @@ class Client:
                 patience, asked = _SILENCE_S, True
 
     def _dropped(self) -> bool:
-        """Return whether the kernel may have dropped something: a reason was seen, or none can be seen at all."""
+        """Return whether the kernel may have dropped a packet: it gave a reason, or reasons cannot be seen here."""
         return may_be_the_flows(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:

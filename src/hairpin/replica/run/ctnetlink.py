@@ -28,7 +28,7 @@ _ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
 """The attributes of id, type and code, by protocol."""
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
-"""Somebody began to close it; sequence numbers are not known, so that they are not held against it."""
+"""One side began to close it; sequence numbers are unknown, so conntrack must not check them."""
 _NAT_PROTO, _PORT_MIN, _PORT_MAX = 3, 1, 2
 _TCP_STATES = (
     "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",

@@ -1,4 +1,4 @@
-"""Network namespaces without names: file descriptors of one process hold them, and they end with the process.
+"""Unnamed network namespaces, held by the file descriptors of one process; they end with it.
 
 Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns(2), unshare(2), prctl(2), mount(2)
 """
@@ -31,8 +31,7 @@ def die_with(parent: int) -> None:
 
 
 def own_processes() -> None:
-    """Put the next child into a PID namespace.  When that child ends, the kernel kills all processes that it
-    started."""
+    """Put the next child into a PID namespace.  When that child ends, the kernel kills all its processes."""
     _checked(_LIBC.unshare(_CLONE_NEWPID), "unshare")
 
 

@@ -1,8 +1,8 @@
-"""Loads rules that a tool refuses, with the least loss.
+"""Loads a ruleset that a tool refuses, with the least loss.
 
-If nft rejects its own JSON listing, the table is written again in nft's own language.  A rule that is still refused is
-left out alone.  A rule without effect stands in its place, so that the following rules keep their numbers, and its
-counter tells whether a packet came there.
+If nft rejects its own JSON listing, the table is written again in nft's own language.  Only a rule that is still
+refused is left out.  A no-op rule replaces it, so that later rules keep their numbers, and its counter shows whether a
+packet reached it.
 """
 
 import re
@@ -20,17 +20,17 @@ from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.run.tool import run_tool
 
 _LINE = re.compile(r"line:? (\d+)")
-"""As the restoring tools and ipset name a line."""
+"""How the restore tools and ipset name a line."""
 _TRIES = 20
-"""After so many refusals the whole text is given up."""
+"""After this many refusals the whole text is abandoned."""
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """What is not there, in words.
+    """A left-out part, in words.
 
-    ``table``, ``chain``, ``instead``: where a rule of no effect stands in its place, and what its tool prints for that.
-    None: it stands nowhere, so that nobody knows what would have met it."""
+    ``table``, ``chain``, ``instead``: the place of the no-op rule that replaces it, and that rule's text. None: nothing
+    replaces it, so it is unknown which packets would have matched."""
 
     said: Message
     table: str = ""
@@ -39,7 +39,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load again what the tool refused with these words, where the process is; yield what is left out."""
+    """Load again what the tool refused with this error, in the namespace of the process; yield the parts left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -75,13 +75,13 @@ def _blamed(said: str, count: int) -> tuple[int, ...]:
 
 
 def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
-    """Put a rule without effect in the place of a line; return None if the line is no rule."""
+    """Replace a line by a no-op rule; return None if the line is no rule."""
     line = lines[at].strip()
     if load.tool.endswith("restore"):
         rule = _RULE.match(line)
         if rule is None:
             return None
-        # An iptables rule that asks nothing and does nothing still counts.
+        # An iptables rule without matches and target still counts.
         table = next(each[1:].strip() for each in reversed(lines[:at]) if each.startswith("*"))
         words = f"-A {rule[1]}" + (" -j CONTINUE" if load.tool.startswith("eb") else "")
         lines[at] = words
@@ -89,7 +89,7 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
         return LeftOut(refused, table, rule[1], words)
     if load.tool == "ipset":
         command, name = line.split(" ")[:2]
-        for other, text in enumerate(lines):  # without the set, none of its elements is taken either
+        for other, text in enumerate(lines):  # without the set, its elements are refused as well
             if other == at or (command == "create" and text.startswith(f"add {name} ")):
                 lines[other] = ""
         return LeftOut(message("this machine's ipset refuses {line}", line=line[:100]))
@@ -97,9 +97,9 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
 
 
 def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
-    """Yield the rule with which a table is refused as a whole: legacy tables are, and do not say which rule it was.
+    """Yield the rule because of which a table is refused as a whole: legacy tables do not name it.
 
-    Without it and those behind it the table is taken, which is searched for by halves."""
+    A bisection finds the longest accepted beginning of the rules."""
     start = max(at for at in range(commit) if lines[at].startswith("*"))
     rules = [at for at in range(start, commit) if _RULE.match(lines[at])]
 
@@ -110,7 +110,7 @@ def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
 
     if not rules or not taken(0):
         return
-    good, bad = 0, len(rules)  # so many rules are taken, so many are not
+    good, bad = 0, len(rules)  # the numbers of rules that are accepted and refused
     while bad - good > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if taken(middle) else (good, middle)
@@ -126,7 +126,7 @@ def _bare(line: str) -> str:
 
 
 class _Command(msgspec.Struct, frozen=True):
-    """``{"add": {kind: found}}``; ``number``: which of its chain, of a rule."""
+    """``{"add": {kind: found}}``; ``number``: of a rule in its chain."""
 
     kind: str
     found: Object
@@ -146,10 +146,10 @@ def _commands(text: str) -> list[_Command]:
 
 
 def _grown_sets(commands: list[_Command]) -> list[_Command]:
-    """Make the sets that rules add to, each with such a rule for a while, and return those made: nft neither prints nor
-    takes in JSON that a set is dynamic, but sees it where set and rule come together.
+    """Make the sets to which rules add, each together with such a rule, and return them.
 
-    Source: nftables src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    nft's JSON lacks the flag ``dynamic``, but nft derives it if set and rule are in one load.  Source: nftables
+    src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
     made: list[_Command] = []
     statements = [
         (each.found["table"], content(part).get("set"), part)
@@ -179,7 +179,7 @@ def _grown(command: _Command) -> str:
 
 
 def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
-    """Load commands in their order, of which nft has refused all for the sake of some."""
+    """Load commands in their order, all of which nft refused because of some."""
     if len(commands) == 1:
         yield from _in_words(commands[0], table, said)
         return
@@ -196,7 +196,7 @@ def _run_json(*commands: _Command) -> str:
 
 
 def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
-    """Load one command in nft's words, or what holds its place."""
+    """Load one command in nft's own syntax, or the no-op rule in its place."""
     kind, found = command.kind, command.found
     reason: Message | str
     try:
@@ -220,7 +220,7 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
         )
         yield LeftOut(refused, table.name, name, "counter")
         return
-    if kind == "chain":  # others may jump there
+    if kind == "chain":  # other rules may jump there
         _run_json(_Command(kind, {key: found[key] for key in ("family", "table", "name")}))
     refused = message(
         "this machine's nft refuses the {kind} {name} of {table}: {reason}",
@@ -233,9 +233,9 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
 
 
 def _rule_text(command: _Command, table: Table) -> str:
-    """Return the command that adds the rule, empty where the model has none; raises ChangeError.
+    """Return the command that adds the rule, empty if the model has none; raises ChangeError.
 
-    Rules of the model that share their number are one of nft's."""
+    Rules of the model with the same number are one nft rule."""
     chain = next(each for each in table.chains if each.name == command.found.get("chain"))
     rules = [each for each in chain.rules if each.number == command.number]
     if not rules:
@@ -245,7 +245,7 @@ def _rule_text(command: _Command, table: Table) -> str:
 
 
 def _part_text(kind: str, found: Object, table: Table) -> str:
-    """Return a table with nothing but that set, map or object; raises ChangeError."""
+    """Return a table with only that set, map or object; raises ChangeError."""
     name = found.get("name")
     sets = tuple(each for each in table.sets if kind == "set" and each.name == name)
     maps = tuple(each for each in table.maps if kind == "map" and each.name == name)

@@ -36,7 +36,7 @@ _OPEN = (1, 8)
 class Happening(msgspec.Struct, frozen=True):
     """An event at a service: it was ``reached`` (its process read something), a relay is ``dialling``, has ``dialled``
     (``errno`` 0: connected; ``at_once``: the relay's own kernel refused to send).  ``version``: the IP version of the
-    relay's own connection, which may be another one than the client's; None if the service is no relay."""
+    relay's own connection, which may differ from the client's; None if the service is no relay."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: Netns
@@ -53,7 +53,7 @@ class Loop:
         self._selector = selectors.DefaultSelector()
 
     def watch(self, watched: socket.socket, events: int, call: Callable[[], None]) -> None:
-        """Call the function whenever the socket is ready; it replaces the one before."""
+        """Call the function whenever the socket is ready; it replaces an earlier one."""
         try:
             self._selector.modify(watched, events, call)
         except KeyError:
@@ -98,7 +98,7 @@ class Servers:
         self.happenings.clear()
 
     def open(self, plan: NetnsPlan) -> None:
-        """Open a namespace's sockets; what cannot be bound is left out."""
+        """Open a namespace's sockets; those that cannot be bound are left out."""
         if not plan.services:
             return
         self._netns[plan.netns].enter()
@@ -106,7 +106,7 @@ class Servers:
             try:
                 self.listen(plan.netns, service)
             except OSError as error:
-                # In the world every wire is asked for; a real macvlan has none.
+                # In the world every wire gets a socket; a real macvlan has none.
                 if plan.netns != WORLD:
                     where = f"{service.address or '*'}:{service.port}/{service.protocol}"
                     self.left_out.append(
@@ -168,7 +168,7 @@ class Servers:
             data = accepted.recv(1 << 16)
             if data:
                 self.happenings.append(Happening("reached", netns, service.port))
-                with suppress(BlockingIOError):  # it has sent as much as fits already
+                with suppress(BlockingIOError):  # it has sent as much as fits
                     accepted.send(ANSWER if netns == WORLD else ANSWER.ljust(self.answer_bytes))
                 return
         except OSError:
@@ -176,7 +176,7 @@ class Servers:
         self._loop.forget(accepted)
 
     def _dial(self, netns: Netns, service: Service, accepted: socket.socket) -> None:
-        """Connect on, as docker-proxy does: from the host, with whatever address the kernel chooses."""
+        """Connect to the target like docker-proxy: from the host, with a source address of the kernel's choice."""
         if dials(self.happenings) >= MOST_DIALS:
             return
         dialled = self._towards(netns, service, socket.SOCK_STREAM)
@@ -280,7 +280,7 @@ class Servers:
                 continue
             try:
                 if protocol == "tcp":
-                    # It stays open: to close it would send the client a FIN.
+                    # It stays open: a close would send the client a FIN.
                     self._calls.append(opened.accept()[0])
                 else:
                     opened.recv(4096)
@@ -291,12 +291,12 @@ class Servers:
 
 
 def dials(happenings: Iterable[Happening]) -> int:
-    """Return how often relays have dialled, or begun to."""
+    """Return how often relays have dialled, or begun to dial."""
     return sum(each.kind in ("dialling", "dialled") for each in happenings)
 
 
 def hear_errors(opened: socket.socket) -> None:
-    """Let the socket hear every ICMP error about its packets, transient ones included.
+    """Make the socket report every ICMP error about its packets, transient ones included.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/raw.c raw_err(), net/ipv6/datagram.c ipv6_icmp_error()
     """
@@ -308,8 +308,8 @@ def connect_error(opened: socket.socket) -> int:
     """Return the error of a TCP socket's connect(); 0 once the handshake is complete.
 
     An ICMP error about an open connection is only a soft error, which SO_ERROR returns as well.  Whether a client reads
-    it there is a matter of time, so it does not count.
-    Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
+    it there depends on timing, so it does not count. Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c
+    tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
     """
     state = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
     return 0 if state in _OPEN else opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

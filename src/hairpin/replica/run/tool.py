@@ -1,8 +1,7 @@
 """The tools that build a replica; each is a process that reads standard input.
 
-What they read may come from a stranger's snapshot.  A line that a tool would take for something else than a link, a
-rule or a set (iproute2 and ipset can run programs and write files, iptables runs ``--modprobe``) is made one that it
-refuses.
+Their input may come from a stranger's snapshot.  A line that is not a link, a rule or a set for the tool (iproute2 and
+ipset can run programs and write files, iptables runs ``--modprobe``) is replaced by one that it refuses.
 """
 
 import os
@@ -20,7 +19,7 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
     "ipset": ("ipset", "restore"),
 }
 _NO_BATCH_LINE = re.compile(r"""[\n\r\0#]|\\$|(?:^|\s)["']""")
-"""What ends a line, comments it out, or quotes.  Source: iproute2 lib/utils.c getcmdline(), makeargs()"""
+"""Characters that end a line, comment it out, or quote.  Source: iproute2 lib/utils.c getcmdline(), makeargs()"""
 _UNWRITABLE = "unwritable"
 _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
 _SET_LINE = re.compile(r"\s*(?:#.*|(?:create|add) .*)?")
@@ -63,7 +62,7 @@ def run_quietly(argv: tuple[str, ...]) -> None:
 
 
 class Tool:
-    """A running tool.  Its input and its complaints are in memory, so that no full pipe blocks it."""
+    """A running tool.  Its input and its error output are in memory, so that no full pipe blocks it."""
 
     def __init__(self, argv: tuple[str, ...], text: str) -> None:
         """Start it in the namespace that the process is in."""
@@ -82,7 +81,7 @@ class Tool:
                 os.write(self._said, f"{argv[0]} is not installed".encode())
 
     def finish(self) -> tuple[int, str]:
-        """Return exit status and complaints."""
+        """Return exit status and error output."""
         status = self._process.wait() if self._process is not None else _NOT_FOUND
         with os.fdopen(self._said, "rb") as file:
             file.seek(0)
@@ -90,7 +89,7 @@ class Tool:
 
 
 class Batch:
-    """A running ``ip -batch`` or ``bridge -batch``, which goes on behind a line that it refuses."""
+    """A running ``ip -batch`` or ``bridge -batch``, which continues after a refused line."""
 
     def __init__(self, program: tuple[str, ...], lines: Sequence[str]) -> None:
         """Start it in the namespace that the process is in."""

@@ -1,7 +1,7 @@
 """One replica's process: builds it, sends every asked packet, changes it if asked, sends again, and ends.
 
 Runs as the first process of a process namespace, in a mount namespace of its own; holds all network namespaces by file
-descriptors.  It dies with the process that asked (PR_SET_PDEATHSIG), and with it everything dies.
+descriptors.  It dies with its parent (PR_SET_PDEATHSIG), and everything in it dies with it.
 """
 
 import socket
@@ -44,15 +44,15 @@ _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "f
 _FORGET_KNOWN = (
     *_FORGET_UNANSWERED, "nud", "reachable", "nud", "stale", "nud", "delay", "nud", "probe", "nud", "noarp",
 )  # fmt: skip
-"""All but permanent entries.  NOARP are those of broadcasts, which may be none any more."""
+"""All except permanent entries.  NOARP entries are those of broadcasts, which may no longer be broadcasts."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
-"""So many errors an IPv4 sender gets that has no way, then one a second: ip_rt_error_burst, ip_rt_error_cost, which are
-no namespace's own."""
+"""The number of errors that an IPv4 sender without a route gets at once, then one a second: ip_rt_error_burst,
+ip_rt_error_cost, which are global."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What one replica is asked: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside.
+    """The order to one replica: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside.
 
     ``evidence``: of each host, in the network's order; without it rules are written from the model."""
 
@@ -79,7 +79,7 @@ def carry(order: Order) -> Outcome:
 
 
 def _blueprint(order: Order, changed: Network | None) -> Blueprint:
-    """Return the plan of a replica that the flows of before and after the change pass, as far as this kernel can."""
+    """Return the plan of a replica for the flows before and after the change, as far as this kernel can build it."""
     flows = tuple(dict.fromkeys((*order.flows, *order.after)))
     kinds = frozenset(
         link.kind
@@ -98,7 +98,7 @@ class _Replica:
         self._network = order.network
         started = time.monotonic()
         drops = Drops()
-        # The kernel begins to note the time of packets a moment after the first socket wants it.
+        # The kernel records packet times shortly after the first socket asks for them.
         self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         plan = _blueprint(order, changed)
@@ -134,7 +134,7 @@ class _Replica:
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), start
         for name in self._plans:
             self._enter(name)
-            # Hosts have asked for each other before they were joined, and for a tunnel's end before it was there.
+            # Hosts may have sent ARP requests before they were joined, or before a tunnel's end existed.
             if SEGMENTS in self._plans or plan.far_ends:
                 run_quietly(_FORGET_UNANSWERED)
             self._kernel_counters.grown(name)
@@ -146,7 +146,7 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self, changed: Network) -> None:
-        """Flush neighbour entries, so that neighbours are asked again at once, and start all counters anew.
+        """Flush neighbour entries, so that neighbours are resolved again at once, and reset all counters.
 
         A link that the change has set up gets its carrier first."""
         self._changed = True
@@ -162,8 +162,8 @@ class _Replica:
         self._home.enter()
 
     def with_fresh_port(self, flow: Flow) -> Flow:
-        """Return the flow with another source port, so that nothing that was remembered of the first answers for it;
-        as it is where the snapshot itself remembers a connection from that port.  No socket has the port."""
+        """Return the flow with another source port, so that no state of the first one matches it; unchanged if the
+        snapshot itself has a connection from that port.  No socket has the port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
         if flow.protocol == "icmp" or flow.sport in known:
             return flow
@@ -181,7 +181,7 @@ class _Replica:
         return dropped and self._confirmed(seen)
 
     def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
-        """Return whether a rule or the IP layer has counted a packet as thrown away."""
+        """Return whether a rule or the IP layer has counted a drop."""
         versions = self._versions()
         for name in self._touched(seen):
             self._enter(name)
@@ -193,17 +193,17 @@ class _Replica:
         return lost or any(hit.does != "other" for hit in self._hits)
 
     def _versions(self) -> tuple[Version, ...]:
-        """Return the IP versions of the flow's packets: a relay may connect by the other one than its client."""
+        """Return the IP versions of the flow's packets: a relay may connect by another version than its client."""
         relayed = {each.version for each in self._servers.happenings if each.version is not None}
         return tuple(each for each in _VERSIONS if each == self._flow.version or each in relayed)
 
     def judge(self, flow: Flow) -> Judgement:
-        """Send the flow's packet and say what became of it; once more where so many had no route before it that the
-        kernel may have told nobody.  Source: net/ipv4/route.c ip_error()"""
+        """Send the flow's packet and return the verdict.  It is sent again if many earlier packets had no route,
+        because the kernel limits its ICMP errors.  Source: net/ipv4/route.c ip_error()"""
         found = self._judge(flow)
         if flow.version == 6 or found.place is None:
             return found
-        # One that is lost on its way counts as well.
+        # A packet that is lost on its path counts as well.
         self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
         if (
             found.place.rules
@@ -247,15 +247,15 @@ class _Replica:
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
         if flow.data_bytes and attempt.experience.kind != "answer" and was_told_mtu(attempt.sightings):
-            # What the kernel has learned of a smaller MTU serves the next connection, not always the first one.
+            # A smaller MTU that the kernel has learned applies to the next connection, not always to the first one.
             attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _as_sent(self, flow: Flow) -> Flow:
-        """Return the flow with as much data as the walk looks at: of TCP only through tunnels and where MTUs differ.
+        """Return the flow with as much data as the walk considers: for TCP only in tunnels and with different MTUs.
 
-        A sender that probes for the MTU, or is told of a very small one, finds it later than the replica waits."""
+        A sender that probes for the MTU, or learns a very small one, needs longer than the replica waits."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
         trace = walked(self._network, flow)
@@ -268,7 +268,7 @@ class _Replica:
         return msgspec.structs.replace(flow, data_bytes=0)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
-        """Return how the flow's client sends to the flow's host; None where the client resolves the address itself."""
+        """Return how the flow's client sends to the flow's host; None if the client resolves the address itself."""
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
@@ -308,7 +308,7 @@ class _Replica:
         inside = not isinstance(flow.start, (Outside, Lan))
         left = inside and self._departures.last(flow, attempt.sightings, reached=self._reached()) is not None
         findings = Findings(flow, attempt, happenings, tuple(self._hits), self._held, tuple(self._gone), begun, left)
-        unsure = attempt.experience.kind in ("silence", "answer")  # the world answers whoever asks
+        unsure = attempt.experience.kind in ("silence", "answer")  # the world answers every request
         outside = self._lost_outside(flow, attempt.sightings) if unsure else None
         said = outside or verdict(findings)
         return Judgement(
@@ -322,7 +322,7 @@ class _Replica:
         )
 
     def _begun(self, seen: tuple[Sighting, ...]) -> bool:
-        """Return whether a namespace that the packet came to has a new half-open connection."""
+        """Return whether a namespace on the packet's path has a new half-open connection."""
         found = False
         for name in self._touched(seen):
             self._enter(name)
@@ -338,7 +338,7 @@ class _Replica:
         return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
-        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, can have met."""
+        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, can have passed."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
         rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))
@@ -368,7 +368,7 @@ class _Replica:
 
     def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
-        if self.built.plan.stand_ins:  # to a wire that stands for a macvlan the link below brings nothing
+        if self.built.plan.stand_ins:  # the lower link brings nothing to a wire that replaces a macvlan
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
@@ -383,7 +383,7 @@ class _Replica:
         )
 
     def _met_replaced(self) -> Iterator[Message]:
-        """Yield the rules left out that a packet of the flow would have met."""
+        """Yield the left-out rules that a packet of the flow would have reached."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):

@@ -1,4 +1,4 @@
-"""The rules that a packet met, by the kernel's own counters.
+"""The rules that a packet matched, by the kernel's own counters.
 
 A fresh namespace counts from zero, so after the first packet the counters are that packet's.  For a later packet the
 difference counts.
@@ -43,7 +43,7 @@ class Counters:
         self._before: dict[_Key, int] = {}
 
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
-        """Return the rules that packets met since the last reading, in the namespace that the process is in."""
+        """Return the rules that packets matched since the last reading, in the namespace of the process."""
         found: dict[_Key, Hit] = {}
         native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
         for hit in _counted(plan.netns, tools, version, native):
@@ -103,7 +103,7 @@ def saved(text: str, where: Hit) -> Iterator[Hit]:
                 )
         elif line.startswith("*"):
             table, numbers = line[1:], {}
-        elif line.startswith(":") and line.count(" ") == 2:  # ebtables has no counters of policies
+        elif line.startswith(":") and line.count(" ") == 2:  # ebtables has no policy counters
             chain, policy, counter = line[1:].split(" ")
             if policy == "DROP" and _packets(counter):
                 yield msgspec.structs.replace(
@@ -136,12 +136,12 @@ def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
 
 
 def hits(netns: Netns, table: Table) -> Iterator[Hit]:
-    """Yield the rules and policies of an nft table that packets met."""
+    """Yield the rules and policies of an nft table that packets matched."""
     for chain in table.chains:
         for rule in chain.rules:
             if rule.packets:
                 yield _hit(netns, table, chain, rule)
-        # A packet that returns from a base chain meets the chain's policy: nf_tables_core.c nft_do_chain().
+        # A packet that returns from a base chain gets the chain's policy: nf_tables_core.c nft_do_chain().
         returned = _returned(chain) if chain.policy == "drop" else 0
         if returned:
             place = (netns, table.dialect, table.family, table.name, chain.name)
@@ -156,7 +156,8 @@ def _returned(chain: Chain) -> int:
         if last == Verdict("return"):
             found += rule.packets or 0
         elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
-            # The kernel counts a rule before it looks into the rule's map; packets not in the map reach later rules.
+            # The kernel counts a rule before it looks up the rule's map; packets that are not in the map reach later
+            # rules.
             found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
     return found
 

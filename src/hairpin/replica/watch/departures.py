@@ -1,4 +1,4 @@
-"""Packets that left the rebuilt hosts: they came to the world, and the world forwards them to no other host.
+"""Packets that left the rebuilt hosts: they reached the world, which forwards them to no other host.
 
 The world's kernel answers every packet.  If the outside would not answer it (walk/outside.py), it counts as lost.
 """
@@ -25,12 +25,12 @@ from hairpin.walk.state import End, State
 
 
 class Departures:
-    """Tells the packets that left apart from the others that came to the world."""
+    """Distinguishes packets that left from others that reached the world."""
 
     def __init__(self, network: Network, ways: tuple[Way, ...], far_ends: tuple[FarEnd, ...] = ()) -> None:
         self._network = network
         self._hosts = {way.wire: way.netns for way in ways}
-        # Such a link sends each packet to its own hardware address: the world sees it, and it is not for the world.
+        # Such a link sends each packet to its own hardware address: the world sees a packet that is not for it.
         self._mute = frozenset(way.wire for way in ways if is_mute(link_of(network, Port(way.netns, way.link))))
         self._tunnel_ports = frozenset(tunnel_ports(network))
         self._far_wires = frozenset(each.wire for each in far_ends)
@@ -62,7 +62,7 @@ class Departures:
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
 
     def last(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Sighting | None:
-        """Return the last request that came to the world, from inside or forwarded for an outside client.
+        """Return the last request that reached the world, from inside or forwarded for an outside client.
 
         ``reached``: a service of a rebuilt namespace has read something."""
         came = (each for each in seen if each.netns == WORLD and not each.out and not self._passes(flow, each))
@@ -70,8 +70,8 @@ class Departures:
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the packet is not for the world: it only forwards it, it is a tunnel's outer packet,
-        or a link without ARP has sent it."""
+        """Return whether the packet is not for the world: the world forwards it, it is a tunnel's outer packet, or a
+        link without ARP sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:
@@ -82,14 +82,14 @@ class Departures:
         return several and crosses(self._network, self._host_of(flow, seen).host, seen.version, seen.destination)
 
     def _opened(self, seen: Sighting) -> bool:
-        """Return whether the world has the far end that the packet goes to."""
+        """Return whether the world has the far end to which the packet goes."""
         return seen.protocol == UDP and (seen.destination, seen.dport) in self._far_ends
 
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
     def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield what cannot be said about the far ends of tunnels whose outer packets came to the world."""
+        """Yield the uncertainties about far ends whose outer packets reached the world."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
@@ -116,16 +116,16 @@ class Departures:
         return self._host_of(flow, last), ""
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
-        """Return whether the host seeks its own address on the wire, since it lacks the local route: nobody answers ARP
-        for it, but the world does."""
+        """Return whether the host resolves its own address on the wire, because it lacks the local route: only the
+        world answers this ARP request."""
         namespace = self._network.namespace(netns)
         if packet.version == 6 and inside(packet.daddr, *LINK_LOCAL6, 6):
-            return False  # another link's is no address of the host's on this wire
+            return False  # an address of another link is not this host's on the wire
         hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...], *, reached: bool) -> bool:
-        """Return whether the packet is an answer that went astray, and not a request."""
+        """Return whether the packet is an answer that went astray, not a request."""
         if says_no(seen):
             return True
         if seen.protocol == TCP:

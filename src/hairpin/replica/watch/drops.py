@@ -1,9 +1,8 @@
 """The kernel's own reason for dropping a packet: the tracepoint skb:kfree_skb, for this process only.
 
 A perf event bound to the process sees the packets that the kernel drops while the process sends (veth hands a packet
-over at once).  The event is a file descriptor, so nothing of it outlives the process.  Without trace events or perf no
-reason is seen, and only rule counters and taps tell the place.  Source: perf_event_open(2),
-include/trace/events/skb.h
+over at once).  The event is a file descriptor, so it ends with the process.  Without trace events or perf no reason is
+seen, and only rule counters and taps show the place.  Source: perf_event_open(2), include/trace/events/skb.h
 """
 
 import ctypes
@@ -30,7 +29,7 @@ another bridge of this machine.  Source: net/bridge/br_forward.c br_flood(), br_
 
 
 def may_be_the_flows(reasons: Iterable[str]) -> bool:
-    """Return whether one of the reasons may be that of the flow's own packet."""
+    """Return whether one of the reasons may be about the flow's own packet."""
     return any(each not in _FLOODED for each in reasons)
 
 
@@ -38,7 +37,7 @@ class Drops:
     """Drop reasons since the last reading."""
 
     def __init__(self) -> None:
-        """Begin to watch; ``available`` says whether that was possible."""
+        """Begin to watch; ``available`` shows whether that worked."""
         self._reasons: dict[int, str] = {}
         self._offset = 0
         self._fd = -1

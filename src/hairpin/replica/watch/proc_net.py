@@ -41,7 +41,7 @@ class KernelCounters:
         self._before: dict[Netns, dict[str, int]] = {}
 
     def grown(self, netns: Netns) -> tuple[str, ...]:
-        """Return the counters that have grown since the last reading, in the namespace that the process is in."""
+        """Return the counters that have grown since the last reading, in the namespace of the process."""
         now = _read()
         before = self._before.get(netns, {})
         self._before[netns] = now
@@ -62,7 +62,8 @@ def _read() -> dict[str, int]:
 
 
 def counted(text: str) -> dict[str, int]:
-    """Return the counters of drops and answers in ``/proc/net/snmp``: a line of names, a line of values a protocol."""
+    """Return the drop and answer counters in ``/proc/net/snmp``: for each protocol a line of names and a line of
+    values."""
     found: dict[str, int] = {}
     lines = text.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):
@@ -75,7 +76,7 @@ def counted(text: str) -> dict[str, int]:
 
 @cache
 def _columns(names: str) -> tuple[tuple[int, str], ...]:
-    """Return where in a line of such names the counters stand that are looked at.  A kernel has few such lines."""
+    """Return the columns of the relevant counters in a line of names.  Cached: a kernel has few such lines."""
     return tuple((at, key) for at, key in enumerate(names.split()) if key in _LOOKED_AT)
 
 

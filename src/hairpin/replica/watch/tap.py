@@ -1,4 +1,4 @@
-"""Watches every link of a namespace: which packets come in and go out, in the order of time.
+"""Watches every link of a namespace: incoming and outgoing packets in order of time.
 
 Source: packet(7); net/core/dev.c (taps see a packet before PREROUTING, and after POSTROUTING)
 """
@@ -44,7 +44,7 @@ class Tap:
         self.socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 4 << 20)
 
     def read(self) -> list[Sighting]:
-        """Return what was seen since the last time."""
+        """Return the sightings since the last reading."""
         found: list[Sighting] = []
         while True:
             try:
@@ -52,7 +52,7 @@ class Tap:
             except BlockingIOError:
                 return found
             except OSError as error:
-                if error.errno == errno.ENETDOWN:  # a link went down; told once
+                if error.errno == errno.ENETDOWN:  # a link went down; reported once
                     continue
                 raise
             sighting = self._sighting(data, control, sender)
@@ -131,7 +131,7 @@ class Tap:
 
 
 class Taps:
-    """All taps of a replica.  Most of them see nothing of a flow: only those that have seen something are read."""
+    """All taps of a replica.  Only those that have seen packets are read."""
 
     def __init__(self, taps: Iterable[Tap]) -> None:
         self._taps = {each.socket.fileno(): each for each in taps}
@@ -140,13 +140,13 @@ class Taps:
             self._ready.register(number, select.EPOLLIN)
 
     def read(self) -> Iterator[Sighting]:
-        """Yield what was seen since the last time."""
+        """Yield the sightings since the last reading."""
         for number, _ in self._ready.poll(0, len(self._taps)):
             yield from self._taps[number].read()
 
 
 def quoted_ports(data: bytes, version: Version) -> tuple[int, ...]:
-    """Return the ports of the packet that an ICMP error quotes; none where it quotes none, or another protocol's."""
+    """Return the ports of the packet that an ICMP error quotes; none if it quotes none, or another protocol."""
     if len(data) < 20 or data[0] >> 4 != version:
         return ()
     start, number = ((data[0] & 15) * 4, data[9]) if version == 4 else (40, data[6])

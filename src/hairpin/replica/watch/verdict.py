@@ -1,6 +1,6 @@
 """The verdict on a flow's packet, by the client's experience, the taps' sightings and the services' happenings.
 
-The words are those of ``replica/judgement.py``.
+The verdicts are those of ``replica/judgement.py``.
 """
 
 import errno
@@ -18,7 +18,7 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.proc_net import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
-"""A packet that comes in by one link so often goes in a circle; a client repeats a SYN only a few times."""
+"""A packet that enters by one link this often is in a loop; a client repeats a SYN only a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -26,7 +26,7 @@ _REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE)
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """All that is known of one attempt.  ``held``: data waits at a socket that never reads."""
+    """All findings of one attempt.  ``held``: data waits at a socket that never reads."""
 
     flow: Flow
     attempt: Attempt
@@ -42,7 +42,7 @@ class Findings(msgspec.Struct, frozen=True):
 
     @property
     def rejected(self) -> bool:
-        """Whether the packet met a rule that rejects."""
+        """Whether the packet matched a rule that rejects."""
         return any(hit.does == "reject" for hit in self.hits)
 
     def told(self) -> Sighting | None:
@@ -64,8 +64,8 @@ def says_no(seen: Sighting) -> bool:
 
 
 def went_round(findings: Findings) -> bool:
-    """Return whether a router said that the packet was on its way for too long, which came by one link again and again:
-    a TTL that a rule has made small ends without that."""
+    """Return whether a router reported an exceeded TTL, and the packet passed one link repeatedly.  A TTL that a rule
+    has lowered expires without such a loop."""
     told = any(
         (seen.protocol == ICMP and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED)
         or (seen.protocol == ICMP6 and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED6)
@@ -100,14 +100,14 @@ def _leg(findings: Findings) -> Verdict | None:
     last = dialled[-1]
     own = msgspec.structs.replace(findings.flow, start=FromHost(), version=last.version or findings.flow.version)
     found = _failed(msgspec.structs.replace(findings, flow=own), last.errno, at_once=last.at_once)
-    # The client of a relay for datagrams hears of no error.
+    # The client of a UDP relay hears of no error.
     return "unanswered" if findings.flow.protocol == "udp" and found in ("refused", "rejected") else found
 
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
     if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
-        return "rejected"  # connect() says this at once if IPv6 is disabled altogether
+        return "rejected"  # connect() fails at once if IPv6 is disabled altogether
     if number == errno.EPERM and findings.rejected:
         return "rejected"  # a REJECT in the client's own OUTPUT: send() says only EPERM
     # ENOBUFS: dropped below the IP layer.  Only a socket with IP_RECVERR hears it (net/ipv4/udp.c udp_send_skb()).
@@ -137,7 +137,7 @@ def _silent(findings: Findings) -> Verdict:
 
 
 def _begun_behind(findings: Findings) -> bool:
-    """Return whether the relay's own SYN came to a container, which took it, refused it or has no route back.
+    """Return whether the relay's own SYN reached a container, which accepted it, refused it or has no route back.
 
     The client in a container resets its own connection when it gives up: that is no refusal."""
     start = findings.flow.start

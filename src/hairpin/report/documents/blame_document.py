@@ -1,4 +1,4 @@
-"""Since when a cause is there, and through whom, as JSON."""
+"""When and by whom a cause was made, as JSON."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ from hairpin.story.entry import ActorKind
 
 
 class SinceDocument(msgspec.Struct, frozen=True):
-    """Between which times a cause came, by the host's clock."""
+    """The time span in which a cause came, by the host's clock."""
 
     not_before: Time
     not_after: Time
 
 
 class ActorDocument(msgspec.Struct, frozen=True):
-    """Who did something; ``evidence``: the trace that says so."""
+    """An actor; ``evidence``: the trace that names it."""
 
     kind: ActorKind
     name: str
@@ -27,12 +27,13 @@ class ActorDocument(msgspec.Struct, frozen=True):
 
 
 def since_document(found: Blame) -> SinceDocument:
-    """Return between which times the cause came."""
+    """Return the time span in which the cause came."""
     return SinceDocument(time_text(found.not_before), time_text(found.not_after))
 
 
 def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
-    """Return who made the cause, each once; None if no trace names anybody, or one of several names nobody."""
+    """Return the possible makers of the cause, each once; None if no trace names one, or if one of several is
+    unnamed."""
     return tuple(_actors(found, quotes)) if found.actors else None
 
 

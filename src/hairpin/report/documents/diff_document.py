@@ -24,9 +24,9 @@ ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
 
 
 class ChangeDocument(msgspec.Struct, frozen=True):
-    """One change.  ``before`` and ``after``: null where it was or is not there; lines of files and of chains are
-    separated by line feeds.  ``since`` and ``by``: null where no trace of the later host proves it.  ``met``: whether
-    the asked flows meet it, on either host; null if nobody asked about certain flows."""
+    """One change.  ``before`` and ``after``: null if it did not or does not exist; lines of files and chains are
+    separated by line feeds.  ``since`` and ``by``: null if no trace of the later host proves it.  ``met``: whether it
+    affects an asked flow, on either host; null if no flows were asked."""
 
     ref: ChangeRef
     host: str
@@ -41,7 +41,7 @@ class ChangeDocument(msgspec.Struct, frozen=True):
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """A flow, as it is asked now.  ``host``: the host that it starts on, or whose client starts it."""
+    """A flow, as it is asked now.  ``host``: the host on which it starts, or whose client starts it."""
 
     id: FlowRef
     origin: str
@@ -54,9 +54,9 @@ class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 class DecidedDocument(msgspec.Struct, frozen=True):
     """A flow whose outcome differs.
 
-    ``changes``: refs of the smallest set of changes that decides it: the earlier host with these alone gives ``after``;
-    empty: the listed changes do not explain it.  ``alternatives``: other sets of that size.  ``undoing``: refs of the
-    changes without which the later host gives ``before``."""
+    ``changes``: refs of the smallest deciding set: the earlier host with only these changes gives ``after``; empty: the
+    listed changes do not explain it.  ``alternatives``: other sets of that size.  ``undoing``: refs of the changes
+    without which the later host gives ``before``."""
 
     flow: DiffFlow
     before: Verdict
@@ -68,7 +68,7 @@ class DecidedDocument(msgspec.Struct, frozen=True):
 
 
 class NotCompared(msgspec.Struct, frozen=True):
-    """Something that one of both hosts did not tell."""
+    """A reading that one of both hosts lacks."""
 
     key: str
     netns: str
@@ -79,7 +79,7 @@ class NotCompared(msgspec.Struct, frozen=True):
 
 
 class DiffDocument(msgspec.Struct, frozen=True):
-    """What differs between two hosts, or one host at two times (``hosts``: the earlier or first one first).
+    """The differences of two hosts, or of one host at two times (``hosts``: the earlier or first one first).
     ``walked``: how many flows were walked in both."""
 
     schema: Literal["hairpin.diff/1"]
@@ -128,7 +128,7 @@ def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool |
 
 
 def text_of(text: Text, words: Words) -> str:
-    """Return the text in the reader's language; words that nobody translates stay."""
+    """Return the text in the reader's language; text without a translation stays."""
     return words(text) if isinstance(text, Message) else text
 
 

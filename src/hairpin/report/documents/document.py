@@ -49,7 +49,7 @@ class StoppedAt(msgspec.Struct, frozen=True):
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     """One flow and its verdict; ``causes`` are references.
 
-    ``host``: the host that it starts on, or whose client starts it.  ``to_host``: the host whose port or container is
+    ``host``: the host on which it starts, or whose client starts it.  ``to_host``: the host whose port or container is
     its target."""
 
     id: FlowRef
@@ -66,16 +66,17 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     host: str = ""
     to_host: str = ""
     asked_name: str | None = None
-    """The container's name that the flow asks its name server for."""
+    """The container name that the flow asks its name server."""
     before: Verdict | None = None
-    """Where the question is about the time after an event: the verdict before it."""
+    """For a question about the time after an event: the verdict before it."""
     established: Fate | None = None
-    """What becomes of a connection that is open when the event begins; null: no event, or it does not pass before."""
+    """The fate of a connection that is open when the event begins; null: no event, or the flow does not pass before
+    it."""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
     """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``.
-    ``alternatives``: other sets of that size which would do instead."""
+    ``alternatives``: other sufficient sets of that size."""
 
     judge: Judge
     without_change: Verdict
@@ -92,8 +93,8 @@ class FileDocument(msgspec.Struct, frozen=True):
 
 
 class ConfiguredDocument(msgspec.Struct, frozen=True):
-    """Where somebody wrote a setting down: a line of a file (0: no single one), or an option of an engine, a network or
-    a container, which is the ``owner``."""
+    """The place of a setting: a line of a file (0: no single one), or an option of an engine, a network or a container,
+    which is the ``owner``."""
 
     writer: Writer
     file: str
@@ -104,7 +105,7 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
 
 
 class DecisionDocument(msgspec.Struct, frozen=True):
-    """Something that somebody decided.  ``said``: whose decision it is, and what shows that; ``ask``: what to ask."""
+    """An administrator's decision.  ``said``: its owner, and the sign of it; ``ask``: the question to the owner."""
 
     said: str
     ask: str
@@ -113,9 +114,9 @@ class DecisionDocument(msgspec.Struct, frozen=True):
 class RemedyDocument(msgspec.Struct, frozen=True):
     """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
     own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
-    restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, where it is
-    not the change that proved the cause.  ``effects``: what becomes of the other known flows; null if nothing of it
-    could be simulated.  ``undoes``: whose decision it undoes, so that a person has to choose it."""
+    restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, if it is not
+    the change that proved the cause.  ``effects``: on the other known flows; null if nothing of it could be simulated.
+    ``undoes``: the decision that it undoes, so that a person has to choose it."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -133,10 +134,9 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 
 class CauseDocument(msgspec.Struct, frozen=True):
     """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
-    ``configured``: somebody wrote down what stops them, so that it is policy; null: an accident at run time.
-    ``since``, ``through``: null where no trace of the host proves them; two of ``through``: either of them did it.
-    ``proof``: null for a state of the host, told by a reading, that no asked flow shows; of a latent cause, it is of
-    the time after ``event``."""
+    ``configured``: a file or option has the setting, so it is policy; null: an accident at run time. ``since``,
+    ``through``: null if no trace of the host proves them; two of ``through``: either of them made it. ``proof``: null
+    for a state of the host that only a reading shows; for a latent cause, of the time after ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -153,7 +153,7 @@ class CauseDocument(msgspec.Struct, frozen=True):
     follows_from: tuple[CauseRef, ...] = ()
     configured: ConfiguredDocument | None = None
     decision: DecisionDocument | None = None
-    """The decision of somebody's that stops the flows, or that every repair undoes; null: an accident."""
+    """The administrator's decision that stops the flows, or that every repair undoes; null: an accident."""
     since: SinceDocument | None = None
     through: tuple[ActorDocument, ...] | None = None
 
@@ -161,8 +161,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
 class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
-    ``flows``: the flows whose verdict may be another one with the answer.  ``option``: the option of the command line
-    that answers it."""
+    ``flows``: the flows whose verdict depends on the answer.  ``option``: the option of the command line that answers
+    it."""
 
     ref: QuestionRef
     text: str
@@ -246,7 +246,7 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
-    """Return what the verdict depends on."""
+    """Return the conditions of the verdict."""
     return tuple(each.said for each in flow.trace.conditions)
 
 
@@ -321,5 +321,5 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
 
 
 def decision_document(found: OwnersDecision | None, words: Words) -> DecisionDocument | None:
-    """Return somebody's decision; None: there is none."""
+    """Return the decision, or None."""
     return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None

@@ -1,4 +1,4 @@
-"""What a change does to the known flows, for JSON documents."""
+"""A change's effects on the known flows, for JSON documents."""
 
 import msgspec
 
@@ -11,9 +11,8 @@ from hairpin.walk.verdicts import Verdict
 
 
 class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """What becomes of one flow.  ``again``: it is then as it was before the accident that the change undoes.
-    ``out_by``:
-    the links by which it leaves before and after, of a flow that is diverted."""
+    """The effect on one flow.  ``again``: it is as before the accident that the change undoes. ``out_by``: for a
+    diverted flow, the links by which it leaves before and after."""
 
     origin: str
     to: str
@@ -25,10 +24,10 @@ class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"})
 
 
 class EffectsDocument(msgspec.Struct, frozen=True):
-    """What becomes of the known flows that were not asked.  ``opens``: they fail before and pass after.  ``restores``:
-    so do these, and the same accident had stopped them.  ``closes``: they pass before and fail after.  ``diverts``:
-    they leave by another link.  ``cut``: they pass before and after, and open connections break.  ``walked``: how many
-    flows have a changed element on their path.  ``left_out``: flows that were not walked."""
+    """The effects on known flows that were not asked.  ``opens``: they fail before and pass after.  ``restores``:
+    likewise, and the same accident had stopped them.  ``closes``: they pass before and fail after.  ``diverts``: they
+    leave by another link.  ``cut``: they pass before and after, and open connections break.  ``walked``: how many flows
+    have a changed element on their path.  ``left_out``: flows that were not walked."""
 
     opens: tuple[FlowEffectDocument, ...] = ()
     closes: tuple[FlowEffectDocument, ...] = ()
@@ -40,7 +39,7 @@ class EffectsDocument(msgspec.Struct, frozen=True):
 
 
 class SideEffectDocument(msgspec.Struct, frozen=True):
-    """What else a repair does.  ``flow``: the other flow that changes, with its verdict before and after; null where
+    """Another effect of a repair.  ``flow``: the other flow that changes, with its verdict before and after; null if
     the effect is on no single flow."""
 
     text: str
@@ -63,7 +62,7 @@ def effects_document(effects: Effects) -> EffectsDocument:
 
 
 def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
-    """Return what else the repair does: on single flows that nobody asked for, and otherwise."""
+    """Return the repair's other effects: on single flows that were not asked, and otherwise."""
     unasked = remedy.effects.found if remedy.effects is not None else ()
     return (
         *(

@@ -18,8 +18,8 @@ SCHEMA: Literal["hairpin.events/1"] = "hairpin.events/1"
 
 
 class CellDocument(msgspec.Struct, frozen=True):
-    """One flow under one event.  ``established``: what becomes of a connection that is open when the event begins;
-    null: the flow does not pass before.  ``conditions``: what nobody can foresee."""
+    """One flow under one event.  ``established``: the fate of a connection that is open when the event begins; null:
+    the flow does not pass before.  ``conditions``: what cannot be foreseen."""
 
     flow: FlowRef
     event: StableId
@@ -44,7 +44,7 @@ class StrikeDocument(msgspec.Struct, frozen=True):
 
 
 class EventsDocument(msgspec.Struct, frozen=True):
-    """What each event that can happen does to each flow.  ``failures``: what does not start, by event."""
+    """The effect of each event that can happen on each flow.  ``failures``: what does not start, by event."""
 
     schema: Literal["hairpin.events/1"]
     hairpin: str

@@ -35,9 +35,9 @@ class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class SenderDocument(msgspec.Struct, frozen=True):
-    """Who printed a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the program
-    of a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the ``line``
-    itself, or the ``form`` of a text that only such a sender prints; null: nothing says it."""
+    """The printer of a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the
+    program of a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the
+    ``line`` itself, or the ``form`` of a text that only such a sender prints; null: unknown."""
 
     kind: SenderKind
     name: str | None
@@ -46,7 +46,7 @@ class SenderDocument(msgspec.Struct, frozen=True):
 
 
 class TextProof(msgspec.Struct, frozen=True):
-    """What makes a text true here.  ``judge``: ``read`` for a state of the host that no walk shows; else as in
+    """The proof that a text is true here.  ``judge``: ``read`` for a state of the host that no walk shows; else as in
     hairpin.report/1, with the flow and its verdict without and with the change."""
 
     cause_id: StableId
@@ -60,7 +60,7 @@ class TextProof(msgspec.Struct, frozen=True):
 
 
 class NamedDocument(msgspec.Struct, frozen=True):
-    """A thing that the text names: a port, an address, a container, a link, a chain, a path."""
+    """A thing in the text: a port, an address, a container, a link, a chain, a path."""
 
     kind: str
     value: str
@@ -68,7 +68,7 @@ class NamedDocument(msgspec.Struct, frozen=True):
 
 class FoundDocument(msgspec.Struct, frozen=True):
     """A text with a meaning.  ``line``: the number of its first line, from 1.  ``first_at``, ``last_at``: null if the
-    lines have no time.  ``why``: what decided ``here``, or what keeps it undecided.  ``remedies``: ids."""
+    lines have no time.  ``why``: the reason for ``here``, also if it is undecided.  ``remedies``: ids."""
 
     line: int
     quote: str
@@ -90,7 +90,7 @@ class FoundDocument(msgspec.Struct, frozen=True):
 
 
 class HarmlessDocument(msgspec.Struct, frozen=True):
-    """A text that healthy hosts log too, and that nothing here makes a fault."""
+    """A text that healthy hosts log too, and that is no fault here."""
 
     line: int
     quote: str
@@ -102,7 +102,7 @@ class HarmlessDocument(msgspec.Struct, frozen=True):
 
 
 class UnknownKind(msgspec.Struct, frozen=True):
-    """A kind of line that means nothing to hairpin."""
+    """A kind of line without a meaning for hairpin."""
 
     line: int
     quote: str
@@ -110,7 +110,7 @@ class UnknownKind(msgspec.Struct, frozen=True):
 
 
 class UnknownDocument(msgspec.Struct, frozen=True):
-    """The first kinds of line that mean nothing to hairpin; ``rest``: the number of lines of further kinds; ``ask``:
+    """The first kinds of line without a meaning for hairpin; ``rest``: the number of lines of further kinds; ``ask``:
     commands that ask about the ports and addresses in them."""
 
     kinds: tuple[UnknownKind, ...]
@@ -119,7 +119,7 @@ class UnknownDocument(msgspec.Struct, frozen=True):
 
 
 class ExplainDocument(msgspec.Struct, frozen=True):
-    """What ``hairpin explain TEXT --json`` prints.  ``host`` null: no host was read."""
+    """The output of ``hairpin explain TEXT --json``.  ``host`` null: no host was read."""
 
     schema: Literal["hairpin.explain/1"]
     hairpin: str
@@ -202,7 +202,7 @@ def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
 
 
 def _read(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
-    """Return the proof by a reading alone, of which no cause with a repair came."""
+    """Return the proof by a reading alone, from which no cause with a repair followed."""
     reading = here.reading
     if reading is None or not here.cause_ids:
         return None

@@ -31,15 +31,15 @@ SCHEMA: Literal["hairpin.fix/1"] = "hairpin.fix/1"
 
 
 class FileChangeDocument(msgspec.Struct, frozen=True):
-    """A file that is written: the lines that come or go, with ``+`` or ``-`` before them."""
+    """A written file: the added and removed lines, with ``+`` or ``-`` before them."""
 
     file: str
     changes: tuple[str, ...]
 
 
 class RepairDocument(msgspec.Struct, frozen=True):
-    """A repair of the plan.  ``id``: the word for ``--choose``.  ``irreversible``: the commands that nothing takes
-    back."""
+    """A repair of the plan.  ``id``: the word for ``--choose``.  ``irreversible``: the commands that cannot be
+    undone."""
 
     id: str
     cause: CauseRef | None
@@ -54,14 +54,14 @@ class RepairDocument(msgspec.Struct, frozen=True):
     irreversible: tuple[str, ...]
     disruptive: bool
     decision: DecisionDocument | None = None
-    """What somebody decided about the flows that it lets through; null: nothing."""
+    """The decision about the flows that it lets through; null: none."""
     undoes: DecisionDocument | None = None
     """The decision that it undoes, because it was chosen; null: none."""
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
     """A repair that is no step of the plan.  ``why``: ``policy``, ``disruptive``, ``instead``, ``opens``, ``closes``,
-    ``diverts`` can be chosen, the others cannot.  ``effects``: those for which it is left out."""
+    ``diverts`` can be chosen, the others cannot.  ``effects``: the reason for leaving it out."""
 
     id: str
     cause: CauseRef | None
@@ -73,16 +73,16 @@ class LeftOutDocument(msgspec.Struct, frozen=True):
     advice: tuple[str, ...]
     effects: tuple[str, ...] = ()
     decision: DecisionDocument | None = None
-    """What somebody decided about the flows that it would let through; null: nothing."""
+    """The decision about the flows that it would let through; null: none."""
     undoes: DecisionDocument | None = None
     """The decision that it would undo; null: none."""
 
 
 class ComposeDocument(msgspec.Struct, frozen=True):
-    """An edit that a compose file needs so that its next start keeps the repair; hairpin writes none.
+    """A compose file's edit, so that its next start keeps the repair; hairpin does not write it.
 
-    ``file`` null: none was found that has the service.  ``old`` empty: not known.  ``changes``: the lines that come or
-    go, with ``+`` or ``-`` before them; none if the file says the key in a form that hairpin does not edit."""
+    ``file`` null: no file with the service was found.  ``old`` empty: unknown.  ``changes``: the added and removed
+    lines, with ``+`` or ``-`` before them; none if hairpin cannot edit the key's form."""
 
     project: str
     service: str
@@ -94,7 +94,7 @@ class ComposeDocument(msgspec.Struct, frozen=True):
 
 
 class VerifiedDocument(msgspec.Struct, frozen=True):
-    """The first asked flow that was broken, before and after, and the strongest judge of the second."""
+    """The first broken flow of the question, before and after, and the strongest judge of the second verdict."""
 
     before: Verdict
     after: Verdict
@@ -102,9 +102,9 @@ class VerifiedDocument(msgspec.Struct, frozen=True):
 
 
 class FixDocument(msgspec.Struct, frozen=True):
-    """The plan, and what came of it.  ``opens``, ``closes``, ``diverts``, ``restores``: what becomes of the known flows
-    that were not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that takes it back; null:
-    nothing is in force."""
+    """The plan and its outcome.  ``opens``, ``closes``, ``diverts``, ``restores``: the effects on known flows that were
+    not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that undoes it; null: nothing is in
+    force."""
 
     schema: Literal["hairpin.fix/1"]
     hairpin: str
@@ -214,7 +214,7 @@ def _compose(proposal: ComposeProposal) -> ComposeDocument:
 
 
 class OutcomeFields(TypedDict):
-    """What came of a plan: the fields of both documents that carry one out."""
+    """The outcome of a plan: the fields of both documents that carry one out."""
 
     applied: bool
     verified: VerifiedDocument | None
@@ -223,7 +223,7 @@ class OutcomeFields(TypedDict):
 
 
 def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
-    """Return what came of the plan; None: it was not carried out."""
+    """Return the outcome of the plan; None: it was not carried out."""
     if outcome is None:
         return {"applied": False, "verified": None, "undo": None, "said": None}
     return {

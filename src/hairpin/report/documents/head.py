@@ -1,4 +1,4 @@
-"""What the documents have in common: the hosts, and what could not be read of them."""
+"""The documents' common fields: the hosts, and the missing readings."""
 
 from typing import Literal, TypedDict
 
@@ -26,8 +26,8 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 
 class HostDocument(msgspec.Struct, frozen=True):
-    """One host, and when it was read; all but the name is empty for a host that could not be read.
-    ``plan_under_way``: while it is tried, half done or taken back, all that is told of the host may soon be another."""
+    """One host, and when it was read; a host that could not be read has only its name. ``plan_under_way``: a plan that
+    is tried, half done or being undone, so that the host may soon change."""
 
     name: str
     kernel: str
@@ -38,7 +38,7 @@ class HostDocument(msgspec.Struct, frozen=True):
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
-    """Something that could not be read, and what that leaves undecided."""
+    """A missing reading, and what stays undecided without it."""
 
     key: str
     netns: str
@@ -50,7 +50,7 @@ class MissingDocument(msgspec.Struct, frozen=True):
 
 
 class HeadFields(TypedDict):
-    """Who wrote a document, and about which hosts; ``host`` is the first of them."""
+    """The writer of a document, and its hosts; ``host`` is the first of them."""
 
     hairpin: str
     host: HostDocument
@@ -58,7 +58,7 @@ class HeadFields(TypedDict):
 
 
 def head_of(answer: Answer) -> HeadFields:
-    """Return the head of what is said in an answer."""
+    """Return the head of an answer's document."""
     return head(tuple(map(host_document, answer.network.hosts)))
 
 
@@ -79,12 +79,12 @@ def host_document(host: Host) -> HostDocument:
 
 
 def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the parts that could not be read, and the judges' disagreements."""
+    """Return the missing readings, and the judges' disagreements."""
     return tuple(missing_document(each, quotes.plain(each.evidence), words) for each in answer.missing)
 
 
 def missing_document(unread: Unread, evidence: EvidenceRef | None, words: Words) -> MissingDocument:
-    """Return one part that could not be read; ``evidence``: the ref of the reading that says so."""
+    """Return one missing reading; ``evidence``: the ref of the reading that shows it."""
     return MissingDocument(
         unread.key,
         unread.netns,

@@ -38,7 +38,7 @@ class LostDocument(msgspec.Struct, frozen=True):
 
 
 class RefusedDocument(msgspec.Struct, frozen=True):
-    """What is not put back: ``id`` is the word for ``--choose``, ``effects`` what it does that nobody asked for."""
+    """A refused part: ``id`` is the word for ``--choose``, ``effects`` are its unwanted effects."""
 
     id: str
     title: str
@@ -46,10 +46,10 @@ class RefusedDocument(msgspec.Struct, frozen=True):
 
 
 class RestoreDocument(msgspec.Struct, frozen=True):
-    """The plan, and what came of it.  ``besides``: the commands of what is repaired with it, so that nothing that works
-    stops.  ``refused``: why what is lost is not put back, unless somebody chooses it.  ``irreversible``: the commands
-    that nothing takes back.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: as of ``hairpin fix``.
-    ``notes``: what a restart would do besides."""
+    """The plan and its outcome.  ``besides``: the commands of further repairs, without which working flows would stop.
+    ``refused``: the parts that are restored only if they are chosen.  ``irreversible``: the commands that cannot be
+    undone.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: as for ``hairpin fix``. ``notes``: the other
+    effects of a restart."""
 
     schema: Literal["hairpin.restore/1"]
     hairpin: str

@@ -19,7 +19,7 @@ SCHEMA: Literal["hairpin.story/1"] = "hairpin.story/1"
 
 
 class EffectDocument(msgspec.Struct, frozen=True):
-    """What it does to the network: an event (``name``: of that container or link), or commands as they were typed."""
+    """An effect on the network: an event (``name``: of that container or link), or commands as they were typed."""
 
     event: StableId | None
     name: str
@@ -27,8 +27,8 @@ class EffectDocument(msgspec.Struct, frozen=True):
 
 
 class EntryDocument(msgspec.Struct, frozen=True):
-    """One thing that happened.  ``until``: null for a moment.  ``subject``: what it happened to, in the host's word.
-    ``by``: null where no trace tells it.  ``effect``: null where it does nothing to the network."""
+    """One entry.  ``until``: null for a moment.  ``subject``: the thing that changed, by its name on the host. ``by``:
+    null if no trace names the actor.  ``effect``: null if it has none on the network."""
 
     at: Time
     until: Time | None
@@ -42,7 +42,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
 
 
 class StoryDocument(msgspec.Struct, frozen=True):
-    """What happened, oldest first, from ``since`` on."""
+    """The entries, oldest first, from ``since`` on."""
 
     schema: Literal["hairpin.story/1"]
     hairpin: str

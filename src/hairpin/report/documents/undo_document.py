@@ -18,8 +18,8 @@ class UndoStepDocument(msgspec.Struct, frozen=True):
     """A step of a plan, in the order in which it was carried out.
 
     ``repair``: the id of its repair.  ``commands``: as the plan printed them; none for a file.  ``file``: the file that
-    it writes, else null.  ``lasting``: it keeps the repair after a reboot.  ``state``: what has become of it;
-    ``gone``: a reboot or somebody else has taken it back; ``stays``: it is still there, ``said`` has the reason."""
+    it writes, else null.  ``lasting``: it keeps the repair after a reboot.  ``state``: its fate; ``gone``: a reboot or
+    another program has undone it; ``stays``: it is still in force, ``said`` has the reason."""
 
     repair: str
     commands: tuple[str, ...]
@@ -33,7 +33,7 @@ class UndoPlanDocument(msgspec.Struct, frozen=True):
     """A plan that was carried out.
 
     ``state``: ``applied``: in force; ``taken-back``: all of it, ``partly``: not all of it; ``open``, ``keeping``,
-    ``ending``: half done.  ``asked``: the words of the command that carried it out."""
+    ``ending``: half done.  ``asked``: the arguments of the command that carried it out."""
 
     id: str
     host: str
@@ -44,11 +44,11 @@ class UndoPlanDocument(msgspec.Struct, frozen=True):
 
 
 class UndoDocument(msgspec.Struct, frozen=True):
-    """What was taken back, or the list of plans.
+    """The plan that was undone, or the list of plans.
 
-    ``plan``: the plan that was taken back, as it stands now; null: none was in force, or the list was asked for.
-    ``plans``: with ``--list`` every plan, the newest first; else none.  ``said``: why the list is a copy that this
-    machine has kept; null: it is the host's own."""
+    ``plan``: the undone plan in its present state; null: none was in force, or the list was asked for. ``plans``: with
+    ``--list`` every plan, the newest first; else none.  ``said``: why the list is a copy that this machine has kept;
+    null: it is the host's own."""
 
     schema: Literal["hairpin.undo/1"]
     hairpin: str
@@ -58,7 +58,7 @@ class UndoDocument(msgspec.Struct, frozen=True):
 
 
 def undone_document(plan: Undertaking | None) -> UndoDocument:
-    """Return the document of a plan that was taken back, as the journal has it now; None: there was none."""
+    """Return the document of an undone plan, as the journal has it now; None: there was none."""
     return UndoDocument(SCHEMA, hairpin.__version__, None if plan is None else _plan(plan), (), None)
 
 

@@ -1,4 +1,4 @@
-"""Answers as pages: one HTML file each, which explains itself to somebody who has never seen hairpin.
+"""Answers as pages: one HTML file each, for readers who have never seen hairpin.
 
 ``markup`` (elements: what a host says is text), ``sheet`` (the terminal's writers, on a page), ``frame`` (the file
 around it, with ``page.css`` and ``page.js``); ``picture`` (the way of a packet), ``way_figure`` (drawn, with its

@@ -1,4 +1,4 @@
-"""An answer as a page: what is wrong, the table, then each cause with its picture, proof, repair and evidence."""
+"""An answer as a page: the summary, the table, then each cause with its picture, proof, repair and evidence."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -40,7 +40,7 @@ def answer_page(answer: Answer, words: Words) -> str:
 
 
 def _of_one_flow(answer: Answer, words: Words) -> str:
-    """Return the heading of an answer that looks for no cause: its first flow, and the verdict."""
+    """Return the heading of an answer without a search for causes: its first flow, and the verdict."""
     flow = answer.flows[0]
     return f"{flow_text(flow.trace.flow, places_of(answer, words))}: {words(VERDICTS[flow.verdict])}"
 
@@ -77,7 +77,7 @@ class _AnswerPage:
         return self._shown[0] if self._shown else None
 
     def head(self) -> Element:
-        """Return what is wrong, in the terminal's words, and the table."""
+        """Return the summary, in the terminal's words, and the table."""
         sheet = Sheet(self._words)
         write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
@@ -89,15 +89,15 @@ class _AnswerPage:
         return shown
 
     def _contents(self) -> Iterator[Element]:
-        """Yield the list of the causes that stop something now, each a link to its section."""
+        """Yield the list of the causes that stop a flow now, each a link to its section."""
         causes = explaining(self._answer)
         if causes:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
-        """Return a cause in a line, and what to type at once; what keeps it stands in the cause's section.
+        """Return a cause in a line, and its immediate repair; what keeps the repair is in the cause's section.
 
-        What somebody wrote down or decided is not undone from a headline."""
+        A headline does not undo a setting in a file or a decision."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         meant = cause.configured is not None or cause.decision is not None
@@ -108,12 +108,12 @@ class _AnswerPage:
             return element("li", link, f" ({named})")
         before = [message("on {host}:", host=cause.host)] if self._places.with_host else []
         if remedy is not None and any(isinstance(each, DeleteRule) for each in remedy.change.parts):
-            before += remedy.advice  # somebody may want the rule
+            before += remedy.advice  # an administrator may want the rule
         told = (element("p", *prose(self._words(each))) for each in before)
         return element("li", link, f" ({named})", *told, command_block(text, self._words))
 
     def group(self, group: Group) -> Iterator[Element]:
-        """Yield the causes of the group that have no section yet; what is not explained has one without a cause."""
+        """Yield the group's causes that have no section yet; unexplained flows have a section without a cause."""
         flow = self._answer.flows[group.numbers[0]]
         for ref in group.causes:
             if ref not in self._told:
@@ -126,7 +126,7 @@ class _AnswerPage:
             yield element("section", title, *sheet.elements(), self._figure(flow, None))
 
     def cause(self, cause: CauseAnswer, flow: FlowAnswer | None) -> Element:
-        """Return the section of a cause.  ``flow``: the first that it stops."""
+        """Return the section of a cause.  ``flow``: the first flow that it stops."""
         text, words = self._text, self._words
         shown = tuple(each for each in self._answer.causes if each.ref in self._told)
         self._told.add(cause.ref)
@@ -153,7 +153,7 @@ class _AnswerPage:
         return way_figure(flow.trace, repaired, f"way{len(self._shown)}", self._words, self._places)
 
     def _evidence(self, cause: CauseAnswer) -> Iterator[Element]:
-        """Yield what was read on the host, folded."""
+        """Yield the quoted readings, folded."""
         sheet = Sheet(self._words)
         for each in self._text.quotes(cause):
             self._text.quote(each, sheet)
@@ -184,7 +184,7 @@ class _AnswerPage:
             yield element("section", element("h2", self._words(message("both judges"))), *sheet.elements())
 
     def grounds(self) -> Iterator[Element]:
-        """Yield what the answer rests on, and what is missing."""
+        """Yield the basis of the answer, and the missing readings."""
         sheet = Sheet(self._words)
         write_grounds(self._answer, self._words, sheet, self._places, verbose=True)
         found = sheet.elements()

@@ -1,4 +1,4 @@
-"""The page of a cause: ``hairpin explain ID``; in an answer it stands folded in the cause's section."""
+"""The page of a cause: ``hairpin explain ID``; in an answer it is folded in the cause's section."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element

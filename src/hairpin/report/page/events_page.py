@@ -1,4 +1,4 @@
-"""The matrix of events as a page: what is asked for down, the events across, and what becomes of it in the cells."""
+"""The matrix of events as a page: the flows as rows, the events as columns, the fates in the cells."""
 
 from functools import partial
 from typing import Literal
@@ -36,7 +36,7 @@ def events_page(found: Matrix, words: Words) -> str:
 
 
 def outcome_of(cell: EventCell) -> Outcome:
-    """Return what becomes of one flow."""
+    """Return the fate of one flow."""
     before, after = succeeds(cell.before), succeeds(cell.after)
     if before and not after:
         return "undecided" if cell.after == "depends" else "breaks"
@@ -59,7 +59,7 @@ def _matrix(found: Matrix, words: Words) -> Element:
 
 
 def _cell(asked: OverviewRow, row: EventRow, cells: dict[str, EventCell], words: Words) -> Element:
-    """Return the cell of a row of the overview under one event, whose cells are found by their flows."""
+    """Return the cell of an overview row under one event, from the event's cells of its flows."""
     own = [cells[ref] for cell in asked.cells if cell is not None for ref in cell.flows]
     outcomes = {outcome_of(each) for each in own}
     outcome, (mark, said, style) = next((each, shown) for each, shown in _SHOWN.items() if each in outcomes)

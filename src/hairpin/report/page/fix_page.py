@@ -1,4 +1,4 @@
-"""A plan, and what came of it, as a page: the plan's lines, then the answer that it repairs."""
+"""A plan and its outcome, as a page: the plan's lines, then the answer that it repairs."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -51,7 +51,7 @@ def fix_page(
 
 
 def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element]:
-    """Yield the heading above the answer, and that the plan lacks repairs which stand there.  ``others``: their
+    """Yield the heading above the answer, and the note that the plan lacks some of its repairs.  ``others``: their
     causes."""
     yield element("h2", words(message("what was found")))
     if any(each.severity == "latent" for each in others):

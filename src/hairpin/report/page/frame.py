@@ -1,4 +1,4 @@
-"""The file around a page: its head, its style and its script, and what forbids every other.
+"""The file around a page: its head, its style and its script, and the policy that forbids all others.
 
 Source: Content Security Policy Level 3, section 6.7.3 (hashes of inline elements).
 """
@@ -18,13 +18,13 @@ _FOOTER = message("Made by hairpin. This file is whole: it loads nothing from an
 
 @cache
 def page_part(name: str) -> str:
-    """Return the text of the page's style or script, which lies beside this module."""
+    """Return the text of the page's style or script, a file beside this module."""
     return files("hairpin.report.page").joinpath(name).read_text("utf-8")
 
 
 def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:
-    """Return the whole file.  ``title``: the first heading; ``which``: of what and when it is, in one line; ``body``:
-    what stands below."""
+    """Return the whole file.  ``title``: the first heading; ``which``: its subject and time, in one line; ``body``: all
+    below."""
     style, script = page_part("page.css"), page_part("page.js")
     head = element(
         "head",

@@ -68,7 +68,7 @@ class MapMarks:
         return bool(self._numbers) or self._stop is not None
 
     def of(self, *parts: tuple[str, str, str]) -> tuple[list[Element], str]:
-        """Return the marks of a part that has these names, and its class."""
+        """Return the marks of a part with these names, and its class."""
         numbers = [self._numbers[each] for each in parts if each in self._numbers]
         stops = self._stop is not None and self._stop in parts
         if not numbers and not stops:
@@ -79,7 +79,7 @@ class MapMarks:
 
 
 def _stands_on_a_map(network: Network, netns: Netns, link: str) -> bool:
-    """Return whether the map of the host shows the link; of a container it shows the whole."""
+    """Return whether the host's map shows the link; it shows a container as a whole."""
     if not netns.is_host:
         return True
     found = network.namespace(netns).link(link) if netns in network else None
@@ -87,12 +87,12 @@ def _stands_on_a_map(network: Network, netns: Netns, link: str) -> bool:
 
 
 def _part(netns: Netns, link: str) -> tuple[str, str, str]:
-    """Return what stands on the map: a link of the host, or a container as a whole."""
+    """Return the part of the map: a link of the host, or a whole container."""
     return (netns.host, netns.name, link if netns.is_host else "")
 
 
 def _is_shown(host: Host, network: DockerNetwork) -> bool:
-    """Return whether the network has a bridge or a container: ``host`` and ``none`` are no networks of their own."""
+    """Return whether the network has a bridge or a container: ``host`` and ``none`` are not shown."""
     return network.driver not in ("host", "null") and (network.bridge is not None or bool(_on(host, network)))
 
 
@@ -106,7 +106,7 @@ def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:
 
 
 def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: MapMarks, words: Words) -> Iterator[Element]:
-    """Yield the links that lead out of the host, and what has no other place."""
+    """Yield the links that lead out of the host, and parts without another place."""
     for link in namespace.links:
         if not is_uplink(network, netns, link):
             continue

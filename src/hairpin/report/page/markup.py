@@ -1,7 +1,7 @@
-"""Elements of a page, as a tree of the standard library: what a host says is text in it, and never markup.
+"""Elements of a page, as a tree of the standard library: a host's words are text in it, never markup.
 
-Text and attributes are escaped where the tree is written (``xml.etree``), in one place for all of a page.
-Source: HTML Living Standard, section 13.3, "Serializing HTML fragments".
+Text and attributes are escaped when the tree is written (``xml.etree``), in one place for all of a page. Source: HTML
+Living Standard, section 13.3, "Serializing HTML fragments".
 """
 
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ def _number(value: str | float) -> str:
 
 
 def add_text(made: Element, text: str) -> None:
-    """Add the text behind what the element has, as it is: it is printable, or a line end."""
+    """Add the text after the element's content, verbatim: it is printable, or a line end."""
     if len(made):
         made[-1].tail = (made[-1].tail or "") + text
     else:

@@ -1,9 +1,8 @@
 """The way of a packet as a picture: where each place, step and label lies.  ``way_figure`` draws it.
 
-A way goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
-it.  What the packet goes through beside its way (docker-proxy, a tunnel) moves the line to the right.  All numbers are
-in units of the picture, which is ``WIDTH`` wide.  Labels are in one width (``CELL`` for a column), so that no browser
-has to measure them.
+The path goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
+it.  In docker-proxy or a tunnel the line moves to the right.  All numbers are in units of the picture, which is
+``WIDTH`` wide.  Labels are in one width (``CELL`` for a column), so that no browser has to measure them.
 """
 
 from itertools import zip_longest
@@ -47,7 +46,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class PlaceFrame(msgspec.Struct, frozen=True):
-    """A host, a namespace or the outside, around the steps that the packet takes there.  ``name``: as the walk has it;
+    """A host, a namespace or the outside, around the steps that the packet takes there.  ``name``: as in the walk;
     empty: the outside."""
 
     kind: FrameKind
@@ -60,8 +59,8 @@ class PlaceFrame(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point on the line: a step, or an end of the way (``step`` None).  ``number``: of the step in its way.
-    ``whole``: all that decided, where the labels are short for it."""
+    """A point on the line: a step, or an end of the path (``step`` None).  ``number``: of the step in its path.
+    ``whole``: the full text, if the labels shorten it."""
 
     x: float
     y: float
@@ -73,21 +72,21 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Rounds(msgspec.Struct, frozen=True):
-    """Steps that the packet takes again and again: ``length`` steps from ``first`` on, ``count`` times in all."""
+    """Steps that the packet repeats: ``length`` steps from ``first`` on, ``count`` times in all."""
 
     first: int
     length: int
     count: int
 
     def repeats(self, number: int) -> bool:
-        """Return whether the step of that number is one of a round behind the first."""
+        """Return whether the step with that number is in a round after the first."""
         return self.first + self.length <= number < self.first + self.length * self.count
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A way with the place of everything, from top to bottom.  The first point is its start, the last its end.
+    """A path with all positions, from top to bottom.  The first point is its start, the last its end.
 
-    ``rounds``: of a loop only the first round is drawn, and then a point that says how often it comes again."""
+    ``rounds``: only the first round of a loop is drawn, then a point with the number of repetitions."""
 
     way: FlowWay
     height: float
@@ -102,7 +101,7 @@ _LAST_AT_END = ("outside", "socket")
 
 
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
-    """Return the picture.  ``without``: the same way without the repair: the first step that differs is marked."""
+    """Return the picture.  ``without``: the same path without the repair: the first step that differs is marked."""
     layout = _Layout(words, places)
     depths, mended = _depths(way.steps), _first_difference(way, without)
     at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
@@ -145,7 +144,7 @@ def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
 
 
 def short_lines(text: str, columns: int) -> list[str]:
-    """Return the text in lines of at most so many columns; a word that is longer is broken."""
+    """Return the text in lines of at most that many columns; a longer word is broken."""
     lines: list[str] = []
     for line in wrapped(printable(text), columns):
         rest = line
@@ -172,7 +171,7 @@ def _is_at(step: Step, stop: Stop) -> bool:
 
 
 def _first_difference(way: FlowWay, without: FlowWay | None) -> int | None:
-    """Return the number of the first step that the other way does not have; None if there is no other way."""
+    """Return the number of the first step that the other path lacks; None without another path."""
     if without is None:
         return None
     for number, (step, other) in enumerate(zip_longest(way.steps, without.steps)):
@@ -188,7 +187,7 @@ def _essence(step: Step) -> tuple[object, ...]:
 
 
 def _depths(steps: tuple[Step, ...]) -> list[int]:
-    """Return how far each step is beside the way: within tunnels that carry the packet, and within a proxy."""
+    """Return the depth of each step: in tunnels that carry the packet, and in a proxy."""
     depths = [len(inside) for inside in packets_inside(steps)]
     for number, step in enumerate(steps):
         if step.stage == "relay":
@@ -199,7 +198,7 @@ def _depths(steps: tuple[Step, ...]) -> list[int]:
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """A frame whose lower end is not known yet."""
+    """A frame whose lower edge is not known yet."""
 
     kind: FrameKind
     name: str
@@ -209,7 +208,7 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class _Layout:
-    """Puts one thing below the other."""
+    """Positions the parts from top to bottom."""
 
     def __init__(self, words: Words, places: Places) -> None:
         self._words, self._places = words, places
@@ -220,7 +219,7 @@ class _Layout:
         self._line_x = _LINE_AT
 
     def end(self, text: str, mark: Mark) -> None:
-        """Put the start or the end of the way."""
+        """Add the start or the end of the path."""
         self._line_x = _LINE_AT
         self._point(mark, [(text, "end")])
         self.y += 3
@@ -251,7 +250,7 @@ class _Layout:
             self._open.append(_Open(kind, name, x, top, labels))
 
     def leave(self, kept: int = 0) -> None:
-        """Close the frames but the outer ``kept`` ones."""
+        """Close the frames except the outer ``kept`` ones."""
         while len(self._open) > kept:
             each = self._open.pop()
             self.y += 3
@@ -261,7 +260,7 @@ class _Layout:
             self.y += 5
 
     def step(self, steps: tuple[Step, ...], number: int, *, mended: bool) -> None:
-        """Put a step that the packet passes."""
+        """Add a step that the packet passes."""
         step = steps[number]
         told = "" if is_policy(step.decided_by) else briefly(step.decided_by) or self._decided(step)
         if step.note == "reverse path":
@@ -271,13 +270,13 @@ class _Layout:
         self._point(mark, [(told, "told"), (translated, "told")], step, number, self._decided(step))
 
     def again(self, rounds: Rounds) -> None:
-        """Put the point from which the packet goes round again."""
+        """Add the point from which the packet repeats a round."""
         self._line_x = _LINE_AT
         said = message("the same {steps} steps again, {count} times", steps=rounds.length, count=rounds.count - 1)
         self._point("again", [(self._words(said), "told")])
 
     def stop(self, step: Step, stop: Stop, number: int | None) -> None:
-        """Put the step at which the packet stops, with all that decided it."""
+        """Add the step at which the packet stops, with the full reason."""
         decided = decided_text(stop.decided_by, self._words)
         why = "" if stop.reason == "loop" and decided else self._words(stop_sentence(stop))
         self._point("stop", [(decided, "bad"), (why, "bad")], step, number)
@@ -301,11 +300,11 @@ class _Layout:
         for text, style in told:
             labels += self._labels(text, style, x) if text else ()
         self.y += 0 if mark == "quiet" else 4
-        y = top + _LINE / 2 if labels else top - _LINE / 2  # the outside is said by its frame's title, beside it
+        y = top + _LINE / 2 if labels else top - _LINE / 2  # the frame's title already names the outside
         self.points.append(Point(self._line_x, y, mark, tuple(labels), step, number, whole))
 
     def _labels(self, text: str, style: LabelStyle, x: float) -> tuple[Label, ...]:
-        """Return the text as labels, a line each, below what is there."""
+        """Return the text as labels, one per line, below the present ones."""
         columns = max(_LEAST_COLUMNS, int((WIDTH - _MARGIN - 2 * _PADDING - x) / CELL))
         made: list[Label] = []
         for line in short_lines(text, columns):

@@ -1,4 +1,4 @@
-"""A paper whose lines become elements of a page: what the terminal's writers say stands there in the same words."""
+"""A paper whose lines become elements of a page, with the same words as on the terminal."""
 
 import re
 from collections.abc import Iterable
@@ -17,9 +17,8 @@ Part = str | tuple[str, Style]
 
 
 class Sheet(Paper):
-    """Collects elements.  Lines of commands that follow each other are one block, which can be copied; so are lines
-    that were drawn or quoted.  Nothing is wrapped or cut: a page does that itself.  ``headings``: a strong line at the
-    edge is a heading."""
+    """Collects elements.  Consecutive command lines are one block, which can be copied; so are drawn or quoted lines.
+    Nothing is wrapped or cut: the browser does that.  ``headings``: a strong line at the edge is a heading."""
 
     def __init__(self, words: Words, *, headings: bool = False) -> None:
         super().__init__(width=WIDEST)
@@ -88,14 +87,14 @@ class Sheet(Paper):
 
 
 def command_block(text: str, words: Words) -> Element:
-    """Return commands, each a line or several, with a button that copies exactly them."""
+    """Return commands, each of one or several lines, with a button that copies exactly them."""
     shown = "\n".join(map(printable_command, text.split("\n")))
     button = element("button", words(COPY), type="button", class_="copy", hidden=True)
     return element("div", verbatim_element("pre", shown, tabindex="0"), button, class_="commands")
 
 
 def prose(text: str) -> list[Element | str]:
-    """Return the text with what stands in backticks as code."""
+    """Return the text with backticked parts as code."""
     parts = _CODE.split(text)
     return [element("code", part) if number % 2 else part for number, part in enumerate(parts)]
 

@@ -32,7 +32,7 @@ Kind = Literal["failure", "undecided", "well"]
 class StoryMark(msgspec.Struct, frozen=True):
     """``at``: seconds since the epoch.  ``lines``: the first one stands out.
 
-    ``kind``: ``undecided`` if nothing fails as far as is known."""
+    ``kind``: ``undecided`` if no failure is known."""
 
     at: float
     lines: tuple[Message, ...]
@@ -44,8 +44,8 @@ _STYLES: dict[Kind, Style] = {"failure": "bad", "undecided": "unsure", "well": "
 
 
 def story_page(story: Story, words: Words, *, now: Answer | Message | None = None, several: bool = False) -> str:
-    """Return the page.  ``now``: what fails on the hosts as they are, or why that cannot be told; None: it was not
-    asked.  ``several``: of more than one host."""
+    """Return the page.  ``now``: the present failures of the hosts, or why they are unknown; None: not asked.
+    ``several``: of more than one host."""
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
     marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
@@ -85,7 +85,7 @@ def _item(each: StoryEntry | Packages | StoryMark, words: Words, *, several: boo
 
 
 def _packages(packages: Packages, words: Words, *, several: bool) -> Element:
-    """Return packages that were installed together, each of them folded."""
+    """Return packages that were installed together, each folded."""
     items = (_entry(each, words, several=False) for each in packages.entries)
     return element(
         "li",
@@ -98,7 +98,7 @@ def _packages(packages: Packages, words: Words, *, several: bool) -> Element:
 
 
 def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
-    """Return an entry: what changes the network stands out, and the trace's own words are folded."""
+    """Return an entry: changes of the network stand out, and the trace's own words are folded."""
     said = entry_text(entry, words)
     quote = entry.quote if entry.quote and entry.quote not in said else ""
     return element(
@@ -112,7 +112,7 @@ def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
 
 
 def _mark(mark: StoryMark, words: Words, *, several: bool) -> Element:
-    """Return what fails, or what showed that all was well."""
+    """Return a failure, or the last proof of the good state."""
     first, *others = map(words, mark.lines)
     return element(
         "li",

@@ -20,7 +20,7 @@ _PLAIN = message("what can be reached from where; empty: not asked")
 
 
 def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[str, Iterable[Element]]]) -> Element:
-    """Return the table.  ``name``: of its region, for screen readers; ``rows``: the head of each and its cells.
+    """Return the table.  ``name``: of its region, for screen readers; ``rows``: each a head and cells.
 
     On a phone each row is a block of its cells, each with the name of its column before it."""
     columns = tuple(heads)
@@ -37,9 +37,9 @@ def _named(cells: Iterable[Element], columns: tuple[str, ...]) -> Iterator[Eleme
 
 
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
-    """Return the table; of many rows those that are alike share one, and all of them are folded below.
+    """Return the table; of many rows, similar ones share one, and all of them are folded below.
 
-    ``anchors``: what a cause is called in a cell, by its ref; its section has the ref as id."""
+    ``anchors``: the name of a cause in a cell, by its ref; its section has the ref as id."""
     every = [(found.label(each), each) for each in found.rows]
     rows = [*folded_rows(found, words)]
     if len(every) <= _MANY or len(rows) == len(every):

@@ -56,7 +56,7 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
 
 
 def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator[Element]:
-    """Yield each way that the flow can go, with its conditions; all but the usual one folded."""
+    """Yield each path that the flow can take, with its conditions; all except the usual one folded."""
     for number, branch in enumerate(trace.branches, 1):
         sheet = Sheet(words)
         write_branch_head(trace, number, words, sheet)
@@ -71,7 +71,7 @@ def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator
 def _drawn(
     trace: Trace, without: Trace | None, name: str, words: Words, places: Places, branch: Branch | None = None
 ) -> Element:
-    """Return the ways of a branch (None: the usual one), each with its heading."""
+    """Return the paths of a branch (None: the usual one), each with its heading."""
     others = {each.kind: each for each in ways(without, without.usual, places)} if without is not None else {}
     drawn = element("div", class_="ways")
     for number, way in enumerate(ways(trace, branch or trace.usual, places), 1):
@@ -85,7 +85,7 @@ def _drawn(
 
 
 def title_of(way: FlowWay, words: Words) -> Message:
-    """Return the sentence that says what the picture shows."""
+    """Return the sentence that describes the picture."""
     facts = {"name": way.name, "start": way.start, "end": way.end}
     if way.stop is None:
         return message("{name}: the packet comes from {start} to {end}", **facts)
@@ -129,7 +129,7 @@ def _frame(frame: PlaceFrame) -> Element:
 
 
 def _line(picture: Picture) -> list[Element]:
-    """Return the packet's line: as far as the packet comes, and where it would have gone from there."""
+    """Return the packet's line: the path that it takes, and the path that it would have taken from its stop."""
     reached = next((n for n, each in enumerate(picture.points) if each.mark == "stop"), len(picture.points) - 1)
     paths = [element("path", d=_path(picture.points[: reached + 1]), class_="line")]
     if reached < len(picture.points) - 1:

@@ -1,4 +1,4 @@
-"""What the terminal shows.
+"""The terminal's output.
 
 ``terminal`` is an answer of `hairpin check`, with its parts ``head_text``, ``summary``, ``ways`` and ``path``,
 ``cause_text``, ``grounds_text``, ``overview``, ``remedy_text`` (``effects_text``: what else it does), ``blame_text``,

@@ -1,4 +1,4 @@
-"""Since when a cause is there, and through whom, in sentences."""
+"""When and by whom a cause was made, in sentences."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ def time_text(seconds: float) -> str:
 
 
 def blame_text(found: Blame) -> Iterator[Message]:
-    """Yield the sentences: since when and through whom, then each trace, then what last showed the good state."""
+    """Yield the sentences: when and by whom, then each trace, then the last proof of the good state."""
     actors = found.actors
     if found.not_before == found.not_after:
         since = message("since {time}", time=time_text(found.not_before))

@@ -1,4 +1,4 @@
-"""What is written of one cause: its title, evidence, why, proof and repair: the parts of a section of the report."""
+"""The report of one cause: its title, evidence, reason, proof and repair, as parts of a section."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
@@ -48,11 +48,11 @@ class CauseText:
         return f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]"
 
     def title(self, cause: CauseAnswer, said: Message, paper: Paper) -> None:
-        """Write the cause's label, and what is said of it."""
+        """Write the cause's label and a sentence."""
         paper.prose(self._words(said), first=f"{self.label(cause)}: ", first_style="bad", style="strong")
 
     def explained(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write which flows the cause explains, and what made it."""
+        """Write the flows that the cause explains, and its makers."""
         words = self._words
         failing = [each for each in self._answer.flows if not each.succeeds]
         stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
@@ -68,12 +68,12 @@ class CauseText:
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
-        """Return the evidence that tells something; all of it if verbose."""
+        """Return the evidence that shows something; all of it if verbose."""
         references, every = self._quotes.cause(cause), self._quotes.all()
         return [every[each] for each in references if every[each].tells or self._verbose]
 
     def quote(self, quote: Quote, paper: Paper) -> None:
-        """Write where the evidence stands, and its words."""
+        """Write the source of the evidence, and its text."""
         netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
         place = f"{quote.origin} ({netns})" if netns else quote.origin
         paper.cut("  ", ("──", "faint"), f" {place}")
@@ -85,19 +85,19 @@ class CauseText:
             paper.prose(quote.note, indent=5)
 
     def why(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write why the cause stops packets, where it is written down, and since when and through whom it is there."""
+        """Write why the cause stops packets, the file that has the setting, and when and by whom it was made."""
         words = self._words
         paper.prose(words(cause.candidate.detail), indent=2)
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
             paper.prose(words(decision_text(cause.decision)), indent=2)
-            self._noted.add(undoing_text(cause.decision))  # said once
+            self._noted.add(undoing_text(cause.decision))  # written once
         if cause.blame is not None:
             write_blame(cause.blame, words, paper, whole=self._verbose)
 
     def proof(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write the two verdicts that prove the cause, or after what it strikes."""
+        """Write the two verdicts that prove the cause, or the event after which it strikes."""
         words = self._words
         if cause.proof is not None:
             said = self._proof(cause, cause.proof)
@@ -167,13 +167,13 @@ def explaining(answer: Answer) -> list[CauseAnswer]:
 
 
 def blocking(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes that have a number, in the order in which they are written; none if there is one alone."""
+    """Return the causes that have a number, in the order in which they are written; none if there is only one."""
     found = [each for each in explaining(answer) if each.severity == "blocking"]
     return found if len(found) > 1 else []
 
 
 def cause_numbers(answer: Answer) -> dict[str, int]:
-    """Return the number of each cause that has one, by its ref."""
+    """Return the numbers of the causes, by ref."""
     return {each.ref: number for number, each in enumerate(blocking(answer), 1)}
 
 
@@ -192,8 +192,8 @@ def _quoted(line: str, room: int) -> list[str]:
 
 
 def told_apart(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes with a section of their own although they stop no asked flow yet: what is to come, what is
-    open, and states of the host, such as what keeps an engine from starting."""
+    """Return the causes with their own section although they stop no asked flow yet: future ones, open ones, and states
+    of the host, such as one that keeps an engine from starting."""
     written = {each.ref for each in explaining(answer)}
     return [
         each
@@ -209,7 +209,7 @@ def told_apart(answer: Answer) -> list[CauseAnswer]:
 
 
 def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
-    """Write that no cause explains the flows, or what it depends on."""
+    """Write that no cause explains the flows, or on which condition they depend."""
     if group.verdict != "depends":
         said = message(
             "No cause that hairpin knows explains this; the drawing shows where it ends. A snapshot helps to find "

@@ -1,4 +1,4 @@
-"""Says where a setting was written down, and what somebody decided."""
+"""The sentences about the place of a setting, and about a decision."""
 
 from typing import assert_never
 
@@ -8,7 +8,7 @@ from hairpin.remedy.remedy import OwnersDecision
 
 
 def configured_text(found: Configured) -> Message:
-    """Return the sentence that names the file, or the option and who has it."""
+    """Return the sentence that names the file, or the option and its owner."""
     if found.file and found.line:
         return message("It is configured in {file}, line {line}.", file=found.file, line=found.line)
     match found.writer:
@@ -33,10 +33,10 @@ def configured_text(found: Configured) -> Message:
 
 
 def decision_text(found: OwnersDecision) -> Message:
-    """Return the sentence that says what shows a decision, and what to ask."""
+    """Return the sentence about the sign of a decision, and the question to its owner."""
     return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
 
 
 def undoing_text(found: OwnersDecision) -> Message:
-    """Return the sentence that says which decision a repair undoes."""
+    """Return the sentence about the decision that a repair undoes."""
     return message("It undoes what somebody decided: {said}. {ask}.", said=found.said, ask=found.ask)

@@ -1,11 +1,11 @@
-"""Repairs that another one makes along: each chain and each rule of theirs is among its own."""
+"""Repairs that another repair includes: each of their chains and rules is among its own."""
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.change import AddChain, Change, InsertRule, SetPolicy
 
 
 def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
-    """Return whether the cause is repaired once the others are: by the first repair of one of them."""
+    """Return whether the first repair of another cause includes the cause's repair."""
     wanted = _lost(cause.candidate.change)
     return wanted is not None and any(
         made is not None and wanted <= made
@@ -16,7 +16,7 @@ def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
 
 
 def _lost(change: Change) -> frozenset[object] | None:
-    """Return the chains and rules that the change puts back; None if it does anything else."""
+    """Return the chains and rules that the change restores; None if it does anything else."""
     found: list[object] = []
     for part in change.parts:
         match part:

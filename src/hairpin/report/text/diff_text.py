@@ -1,4 +1,4 @@
-"""What differs, as people read it: first the flows with what decides them, then all changes by part of the host."""
+"""The differences for people: first the flows with the deciding changes, then all changes by part of the host."""
 
 from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import PARTS, ListedDifference, PartOfHost
@@ -82,7 +82,7 @@ def _write_parts(changes: list[ListedDifference], words: Words, paper: Paper, *,
 
 
 def _others_text(count: int, *, verbose: bool) -> Message:
-    """Return the line about changes that the asked flows do not meet."""
+    """Return the line about changes that do not affect the asked flows."""
     if verbose:
         return message("Changes that no packet of these flows meets:")
     if count == 1:
@@ -118,7 +118,7 @@ def _named(found: Comparison, *, first: bool) -> str:
 def _write_group(
     changes: list[ListedDifference], flows: list[DecidedFlow], words: Words, paper: Paper, *, verbose: bool
 ) -> None:
-    """Write what decides, and the flows that it decides."""
+    """Write the deciding changes and their flows."""
     if not changes:
         unexplained = message("The listed changes do not explain the other outcome of these flows:")
         paper.prose(words(unexplained), style="unsure")
@@ -147,7 +147,7 @@ def _write_group(
 
 
 def _undoing(flow: DecidedFlow) -> Message:
-    """Return what has to be undone, where that is not the set that decides."""
+    """Return the changes to undo, if they differ from the deciding set."""
     refs = " ".join(flow.undoing)
     if not refs:
         return message("undoing this alone does not bring the earlier outcome back")

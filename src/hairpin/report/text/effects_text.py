@@ -1,4 +1,4 @@
-"""What a change opens, closes, diverts and brings back, in few lines: flows that change alike are told together."""
+"""What a change opens, closes, diverts and brings back, in few lines: flows with the same effect share one."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,8 +12,8 @@ FEW = 8
 
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
-    """Yield what the change does that nobody asked for, and which open connections it breaks.  What an accident had
-    stopped is not said here."""
+    """Yield the effects on flows that were not asked, and the open connections that break.  Flows that an accident had
+    stopped are left out."""
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
@@ -48,7 +48,7 @@ def _is_inward(effect: FlowEffect) -> bool:
 
 
 def _alike(effects: Iterable[FlowEffect], words: Words) -> Iterator[tuple[str, str]]:
-    """Yield the clients and the services of effects that are alike, each as a list in words."""
+    """Yield the clients and services with the same effect, each as a list in words."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:
         clients.setdefault(_port(each.flow, words), {})[_client(each.flow, words)] = None
@@ -80,7 +80,7 @@ def _client(flow: Flow, words: Words) -> str:
 
 
 def _port(flow: Flow, words: Words) -> str:
-    """Return the port that is asked and who has it, or the place outside."""
+    """Return the asked port and its owner, or the outside place."""
     if flow.purpose == "egress" and flow.invented:
         return words(message("the Internet ({protocol})", protocol=flow.protocol))
     if isinstance(flow.start, FromContainer) and flow.container in (None, flow.start.name):

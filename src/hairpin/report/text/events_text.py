@@ -55,7 +55,7 @@ def _count_of_events(count: int) -> Message:
 
 
 def event_name(row: EventRow, found: Matrix) -> str:
-    """Return the event's id; of several hosts with its host."""
+    """Return the event's id; with several hosts, also its host."""
     return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
 
 
@@ -88,7 +88,7 @@ def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
 
 
 def write_uncertain(told: EventAnswer | EventRow, words: Words, paper: Paper) -> None:
-    """Write what nobody can foresee, and what does not start."""
+    """Write what cannot be foreseen, and what does not start."""
     for each in told.conditions:
         paper.prose(words(message("if {condition}", condition=each)), indent=2)
     for each in told.failures:
@@ -96,7 +96,7 @@ def write_uncertain(told: EventAnswer | EventRow, words: Words, paper: Paper) ->
 
 
 def write_event(event: EventAnswer, words: Words, paper: Paper) -> None:
-    """Write which event is meant, what it rests on, and what becomes of open connections."""
+    """Write the event, its assumptions, and the fate of open connections."""
     paper.prose(words(message("After {event} ({title}):", event=event.id, title=event.title)), style="strong")
     write_uncertain(event, words, paper)
     passing = [each for each in event.before if succeeds(each.verdict)]

@@ -1,4 +1,4 @@
-"""What texts mean, as people read it: the quote, the meaning, whether it is true here and why, what to do."""
+"""The meaning of texts for people: the quote, the meaning, whether it is true here and why, the repair."""
 
 from datetime import UTC, datetime
 
@@ -55,7 +55,7 @@ class _Writer:
         self._paper.prose(self._words(said), indent=indent, style=style)
 
     def found(self, each: TextAnswer) -> None:
-        """Write one text that means something."""
+        """Write one text with a meaning."""
         words, paper = self._words, self._paper
         self._quote(each.text)
         paper.prose(words(each.text.entry.meaning), indent=2)
@@ -77,7 +77,7 @@ class _Writer:
             paper.prose(words(said), indent=2, style="faint")
 
     def _quote(self, text: TextFound) -> None:
-        """Write the text, and how often it came and when."""
+        """Write the text, its count and its times."""
         self._paper.prose(
             _with_both_ends(text.quote, _LINES * (self._paper.width - 4)),
             first="│ ",
@@ -131,7 +131,7 @@ class _Writer:
             self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
 
     def harmless(self) -> None:
-        """Write the texts that mean no fault: whole if nothing else was asked, else a line for each."""
+        """Write the harmless texts: in full if nothing else was asked, else a line for each."""
         alone = not self._explained.found
         shown = self._explained.harmless if alone or self._verbose else self._explained.harmless[:FEW]
         if not self._explained.harmless:
@@ -153,7 +153,7 @@ class _Writer:
             self._prose(message("and {count} more (-v lists them)", count=len(self._explained.harmless) - len(shown)))
 
     def unknown(self) -> None:
-        """Write which lines mean nothing, and what they name."""
+        """Write the lines without a meaning, and the things in them."""
         explained, paper = self._explained, self._paper
         if not explained.unknown:
             return
@@ -180,7 +180,7 @@ class _Writer:
                 paper.line("    ", (question_about(target), "command"))
 
     def source(self) -> None:
-        """Write when the hosts were read."""
+        """Write the time of the reading."""
         answer = self._explained.answer
         if answer is None:
             return
@@ -196,7 +196,7 @@ class _Writer:
 
 
 def _printed_by(sender: TextSender) -> Message | None:
-    """Return who printed a text, if the user or its line says so."""
+    """Return the text's printer, if the user or the line names it."""
     if sender.told_by not in ("option", "line"):
         return None
     name = sender.name or sender.host
@@ -216,7 +216,7 @@ def _printed_by(sender: TextSender) -> Message | None:
 
 
 def _with_both_ends(text: str, room: int) -> str:
-    """Return the text without its middle, if it is longer: an error's end says what happened."""
+    """Return the text without its middle, if it is too long: an error's end has the reason."""
     if len(text) <= room:
         return text
     return f"{text[: room // 3].rstrip()} … {text[len(text) - room * 2 // 3 + 3 :].lstrip()}"

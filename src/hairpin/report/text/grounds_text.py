@@ -1,4 +1,4 @@
-"""What an answer rests on: what is assumed, what only the user can tell, what is missing, when it was read."""
+"""The basis of an answer: assumptions, questions to the user, missing readings, the time of the reading."""
 
 from hairpin.answer.answer import REPLICA, Answer
 from hairpin.message import Message, message
@@ -31,7 +31,7 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
 
 
 def source_of(answer: Answer) -> Message:
-    """Return when the hosts were read, and whether a replica agrees."""
+    """Return the time of the reading, and whether a replica agrees."""
     flows = answer.flows
     agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
     agreed = agreed and not answer.disputes
@@ -68,9 +68,9 @@ def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *
 
 
 def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
-    """Write what the second judge contradicts, and what it could not confirm, which leaves nothing undecided.
+    """Write what the second judge contradicts, and what it could not confirm.  The latter leaves nothing undecided.
 
-    Few words unless ``verbose``: a host of which one part is not rebuilt has a reason for each of its flows."""
+    Brief unless ``verbose``: if one part of a host is not rebuilt, each of its flows has a reason."""
     shown = answer.disputes if verbose else answer.disputes[:FEW]
     for dispute in shown:
         paper.gap()

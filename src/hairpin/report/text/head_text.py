@@ -1,4 +1,4 @@
-"""The head of a report: how the engines are, the summary, and every flow's verdict."""
+"""The head of a report: the state of the engines, the summary, and every flow's verdict."""
 
 from hairpin.answer.answer import Answer, FlowAnswer
 from hairpin.answer.decisive import lacks_reading
@@ -14,7 +14,7 @@ from hairpin.walk.verdicts import Verdict
 
 
 def write_head(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write what stands before the summary, and the summary."""
+    """Write the lines before the summary, and the summary."""
     write_before_summary(answer, words, paper)
     line = summary(answer)
     if line is not None:
@@ -22,7 +22,7 @@ def write_head(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the event that the question is about, and what is amiss before any flow."""
+    """Write the event of the question, and problems that concern no single flow."""
     if answer.event is not None:
         write_event(answer.event, words, paper)
     for said in answer.engines:

@@ -1,4 +1,4 @@
-"""The table of an answer: each port, each container's way out and its names, from each standpoint."""
+"""The table of an answer: each port, each container's egress and its names, from each standpoint."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -18,12 +18,12 @@ from hairpin.walk.verdicts import VERDICTS, Verdict, succeeds
 Subject = Literal["port", "way-out", "names"]
 _STANDPOINTS: tuple[Message, ...] = (message("outside"), message("lan"), message("host"), message("container"))
 _FEWEST_COLUMNS = 20
-"""Of the first column: what is asked for."""
+"""The least width of the first column."""
 
 
 class OverviewCell(msgspec.Struct, frozen=True):
     """The flows of a row from one standpoint.  ``verdict``: of the first that fails, else of the first undecided one,
-    else of all.  ``causes``: refs of what stops them; ``flows``: their refs."""
+    else of all.  ``causes``: refs of their causes; ``flows``: their refs."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -31,7 +31,7 @@ class OverviewCell(msgspec.Struct, frozen=True):
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
-    """What is asked for, and a cell for each standpoint of the overview (None: nothing is asked from there)."""
+    """The subject of a row, and a cell for each standpoint of the overview (None: nothing is asked from there)."""
 
     subject: Subject
     label: str
@@ -52,7 +52,7 @@ class Overview(msgspec.Struct, frozen=True):
     both_versions: bool
 
     def label(self, row: OverviewRow) -> str:
-        """Return the head of a row: with its IP version, where there are two."""
+        """Return the head of a row, with the IP version if there are two."""
         return f"{row.label} IPv{row.version}" if self.both_versions else row.label
 
 
@@ -74,7 +74,7 @@ def overview_of(answer: Answer, words: Words, places: Places) -> Overview:
 
 
 def _standpoint(flow: Flow, words: Words) -> str:
-    """Return the head of the column; a client that the user named has one of its own."""
+    """Return the head of the column; a client that the user named has its own column."""
     outside, lan, host, container = _STANDPOINTS
     match flow.start:
         case Outside() if not flow.invented:
@@ -90,7 +90,7 @@ def _standpoint(flow: Flow, words: Words) -> str:
 
 
 def _asked(flow: Flow, words: Words, places: Places) -> tuple[Subject, str]:
-    """Return what the flow asks for, as the head of a row."""
+    """Return the flow's destination, as the head of a row."""
     if flow.purpose in ("egress", "dns") or flow.asked_name:
         name = places.start(flow).removeprefix("container:")
         if flow.purpose == "egress":
@@ -111,7 +111,7 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
-    """Write the table; rows that are alike share a line.  ``numbers``: of the causes, by ref."""
+    """Write the table; similar rows share a line.  ``numbers``: of the causes, by ref."""
     lines = [*folded_rows(found, words)]
     table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
     heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
@@ -124,7 +124,7 @@ def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper
 
 
 def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
-    """Yield each kind of row once, failing ones first, with the label of all that are alike."""
+    """Yield each kind of row once, failing ones first, with the common label of its rows."""
     alike: dict[object, list[OverviewRow]] = {}
     for row in found.rows:
         seen = tuple(None if each is None else (each.verdict, each.causes) for each in row.cells)
@@ -139,7 +139,7 @@ def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
         return found.label(rows[0])
     labels = dict.fromkeys(each.label for each in rows)
     if len(labels) == 1:
-        return rows[0].label  # over both IP versions
+        return rows[0].label  # for both IP versions
     count = len(labels)
     match rows[0].subject:
         case "port":

@@ -30,7 +30,8 @@ _STAGES: dict[str, Message] = {
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """One line of the drawing: where the packet is, ``what`` decided in the tool's words, and the packet after it."""
+    """One line of the drawing: the packet's place, the decision ``what`` in the tool's syntax, and the packet after
+    it."""
 
     netns: Netns | None
     stage: str
@@ -38,7 +39,7 @@ class Hop(msgspec.Struct, frozen=True):
     what: str
     packet: Packet
     reverse: bool = False
-    """It is the lookup of the way back, which decides the next hop."""
+    """It is the reverse lookup, which decides the next hop."""
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
@@ -62,7 +63,7 @@ def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Itera
 
 
 def way_back(step: Step, route: str) -> Message:
-    """Return what is said of the lookup of the way back, which found ``route``."""
+    """Return the text for the reverse lookup, which found ``route``."""
     source = address_text(step.packet.saddr, step.packet.version)
     return message("back to {address}: {route}", address=source, route=route)
 
@@ -78,7 +79,7 @@ def stage_text(stage: str, words: Words) -> str:
 
 
 def briefly(decided: DecidedBy | None) -> str:
-    """Return ``nat DOCKER 2: DNAT`` for a rule on the path, else nothing; ``-v`` shows the whole rule."""
+    """Return ``nat DOCKER 2: DNAT`` for a rule on the path, else an empty text; ``-v`` shows the whole rule."""
     if not isinstance(decided, RuleDecided):
         return ""
     place = decided.place
@@ -87,7 +88,7 @@ def briefly(decided: DecidedBy | None) -> str:
 
 
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
-    """Draw the usual branch: the request, or the answer or first data if that is what fails; with ``every`` all."""
+    """Draw the usual branch: the request, or the answer or first data if that fails; with ``every`` all."""
     draw_branch(trace, trace.usual, paper, words, places, every=every)
 
 
@@ -96,7 +97,7 @@ def draw_branch(
 ) -> None:
     """Draw one branch of a walk."""
     found = ways(trace, branch, places)
-    # Only the direction that failed is drawn; of a flow that succeeds only the request.
+    # Only the failing direction is drawn; for a flow that succeeds, only the request.
     drawn = found if every else [each for each in found if each.stop is not None] or found[:1]
     for number, each in enumerate(drawn):
         if number:
@@ -140,12 +141,12 @@ def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
-    """Return whether a line names the namespace; a path that starts in the only host's own namespace needs none."""
+    """Return whether a line names the namespace; a path that starts in the only host's namespace does not need it."""
     return before is not None or not netns.is_host or places.with_host
 
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
-    """Write ``│ stage  link  what``; what does not fit goes below, wrapped, when the paper is narrow."""
+    """Write ``│ stage  link  what``; on a narrow paper, the rest is wrapped below."""
     named = stage_text(hop.stage, words)
     stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "

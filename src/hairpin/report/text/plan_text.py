@@ -1,4 +1,4 @@
-"""A plan as people read it, and what came of it."""
+"""A plan for people, and its outcome."""
 
 from collections.abc import Iterator
 from difflib import unified_diff
@@ -58,8 +58,8 @@ def plan_text(
     verbose: bool = False,
     proposals: tuple[ComposeProposal, ...] = (),
 ) -> str:
-    """Return the plan.  ``lasting``: what keeps it will be written; ``applying``: it is about to be carried out.
-    ``proposals``: lines of compose files that a person may write."""
+    """Return the plan.  ``lasting``: the files that keep it are written, too; ``applying``: it is about to be carried
+    out. ``proposals``: lines of compose files for a person to write."""
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
     numbers = cause_numbers(plan.answer)
@@ -100,7 +100,7 @@ def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper
 
 
 def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
-    """Write why the other causes of the answer are not in the plan, and what the engines lack besides."""
+    """Write why the other causes of the answer are not in the plan, and the engines' other losses."""
     told = [each for each in plan.said if each.why in ("covered", "unknown")]
     if plan.said or plan.lost:
         paper.gap()
@@ -141,7 +141,7 @@ def _first_line(plan: RepairPlan) -> Message:
 
 
 def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, paper: Paper) -> None:
-    """Write the repair.  ``cause``: the number that its cause has in the answer of ``hairpin check``."""
+    """Write the repair.  ``cause``: the number of its cause in the answer of ``hairpin check``."""
     title = words(message("{title} ({id})", title=repair.title, id=repair.id))
     paper.prose(title, first=f"{number}. ", style="strong")
     if cause is not None:
@@ -187,7 +187,7 @@ def _write_step(step: Step, words: Words, paper: Paper) -> None:
 
 
 def changed_lines(step: ReplaceFile) -> Iterator[str]:
-    """Yield the lines that come or go, with ``+`` or ``-`` before them."""
+    """Yield the added and removed lines, with ``+`` or ``-`` before them."""
     before, after = (each.content.splitlines() if each is not None else [] for each in (step.before, step.after))
     for line in unified_diff(before, after, lineterm="", n=0):
         if line[:1] in "+-" and not line.startswith(("+++", "---")):
@@ -195,7 +195,7 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
 
 
 def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
-    """Write what is left out under its heading, and each decision once that several ways undo."""
+    """Write the left-out repairs under their heading, and each decision once that several of them undo."""
     if left:
         paper.gap()
         paper.prose(words(heading), style="strong")
@@ -207,7 +207,7 @@ def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper:
 
 
 def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool = False) -> None:
-    """Write what is left out, and why.  ``again``: the one before it undoes the same decision."""
+    """Write a left-out repair, and why.  ``again``: the one before it undoes the same decision."""
     paper.prose(words(left.title), indent=2, first=f"{left.id}: ", first_style="strong")
     why = _WHY[left.why]
     if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
@@ -224,7 +224,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    brief = left.remedy.undoes is not None and left.remedy.steps  # of several ways past one decision: what each does
+    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: the effect of each
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 
@@ -257,7 +257,7 @@ _UNCHANGED = message("Nothing was changed.  The same command with --apply carrie
 
 
 def _with_persist(plan: RepairPlan) -> Message:
-    """Return what is said of a plan in which a repair is nothing but files."""
+    """Return the sentence for a plan in which a repair consists only of files."""
     events = (each.cause.event for each in plan.repairs if not each.remedy.steps and each.cause is not None)
     named = ", ".join(dict.fromkeys(each for each in events if each is not None))
     return message(
@@ -282,10 +282,11 @@ def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper)
 
 
 def _left_by_firewalld(step: Step) -> Message | None:
-    """Return what firewalld keeps of a zone that it has once used; None if the step gave it no zone to use.
+    """Return the leftovers of a zone that firewalld has used; None if the step bound nothing to a zone.
 
-    Only a reload takes these chains away.  firewalld remembers that it has made them, and can no longer use the zone if
-    somebody deletes them.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules(); measured with 1.3.3
+    Only a reload deletes these chains.  firewalld remembers that it made them, and cannot use the zone any more if
+    another program deletes them.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules(); measured with
+    1.3.3
     """
     if not isinstance(step, Ask):
         return None
@@ -301,7 +302,7 @@ def _left_by_firewalld(step: Step) -> Message | None:
 
 
 def _briefly(task: Task) -> Message:
-    """Return a step in a line: a file's path, a load's table, else its first command."""
+    """Return a step in one line: a file's path, a load's table, else its first command."""
     match task.step:
         case LoadRules(does=does, program=program, table=table) if len(does) > 1:
             return message("{program}, table {table}: {count} changes in one load", program=program, table=table,
@@ -316,7 +317,7 @@ _STAYS = message("stays")
 
 
 def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
-    """Return what came of the plan."""
+    """Return the outcome of the plan."""
     for each in outcome.results[:_FEW]:
         _write_result(each, words, paper, places)
     if len(outcome.results) > _FEW:
@@ -364,7 +365,7 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
 
 
 def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> str:
-    """Return the list of plans, and what stays of each."""
+    """Return the list of plans, and the parts of each that stay."""
     if not plans:
         paper.prose(words(message("no plan was carried out on this host")))
     for each in plans:

@@ -1,4 +1,4 @@
-"""Both judges side by side, as people read it: the walk's path, then each packet that the kernel carried."""
+"""Both judges side by side, for people: the walk's path, then each packet that the kernel carried."""
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.decisive import undecided_readings
@@ -20,7 +20,7 @@ _SHOWN = 40
 
 
 def prove_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> str:
-    """Return the answer.  Of several flows on which both judges agree, the paths are drawn only if ``verbose``."""
+    """Return the answer.  If both judges agree on several flows, the paths are drawn only with ``verbose``."""
     files = {each.flow: each.file for each in answer.disputes}
     for each in answer.flows:
         paper.gap()
@@ -54,7 +54,7 @@ def _flow(judged: Judged, file: str | None, words: Words, paper: Paper, places: 
 
 
 def _ends(trace: Trace, words: Words, paper: Paper, places: Places) -> None:
-    """Write the walk's verdict; all there is of a flow that no kernel was asked about."""
+    """Write the walk's verdict, which is all for a flow without the kernel's verdict."""
     ends = f"{places.client(trace.flow)} → {places.target(trace.flow)}"
     verdict_line(trace.verdict, flow_text(trace.flow, places) if places.with_host else ends, words, paper)
 

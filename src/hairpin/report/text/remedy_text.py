@@ -1,4 +1,5 @@
-"""Writes a repair so that it can be copied: a command begins a line, a file is the command that writes or edits it."""
+"""Writes a repair so that it can be copied: a command begins a line, a file is shown as the command that writes or
+edits it."""
 
 from collections.abc import Iterator
 
@@ -34,11 +35,11 @@ def write_remedy(
     instead: bool = False,
     guarded: bool = False,
 ) -> None:
-    """Write the repair for now, what keeps it after a reboot, what else it changes, and the notes that are not in
+    """Write the repair for now, what keeps it after a reboot, its other effects, and the notes that are not in
     ``noted`` yet.
 
-    ``host``: the host that it is for, if the question is about several.  ``instead``: another repair stands before.
-    ``guarded``: the commands may be typed in twice, which makes them long."""
+    ``host``: its host, if the question is about several.  ``instead``: another repair comes before it. ``guarded``: the
+    commands may be run twice, which makes them long."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
@@ -67,12 +68,12 @@ def write_remedy(
 
 
 def is_ahead(cause: CauseAnswer) -> bool:
-    """Return whether nothing has to be done for the cause now: an event brings it."""
+    """Return whether the cause needs no repair now: an event brings it."""
     return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
 
 
 def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:
-    """Write in one line what keeps a cause to come away: the first command, else what a person does."""
+    """Write in one line how to avoid a future cause: the first command, else the advice."""
     for remedy in remedies[:1]:
         commands = all_shown(remedy.keeping)
         if commands:
@@ -84,7 +85,7 @@ def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> N
 
 
 def _walked(remedy: Remedy) -> Iterator[Message]:
-    """Yield what the repair was held against: how many other flows, and what becomes of them."""
+    """Yield the number of other flows that were walked with the repair, and the effects on them."""
     effects = remedy.effects
     if effects is None and remedy.id == "by-hand":
         yield message("This repair was not simulated.")

@@ -1,4 +1,4 @@
-"""What an engine has lost, as people read it, and what putting it back does not do."""
+"""An engine's losses for people, and the limits of restoring them."""
 
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.answer.engines import unanswered
@@ -49,7 +49,7 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
 
 
 def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
-    """Write what is repaired before the rules come back: without it they would lead what works now into a dead end."""
+    """Write the repairs that come before the rules: without them, the restored rules would break working flows."""
     for each in found.besides:
         paper.gap()
         said = message("before that, so that what works now goes on working: {title}", title=each.title)

@@ -1,4 +1,4 @@
-"""Packages that were installed together, as one line: the making of a machine is hundreds of entries."""
+"""Packages that were installed together, as one line: the installation of a machine has hundreds of entries."""
 
 from collections.abc import Iterator
 
@@ -10,18 +10,18 @@ from hairpin.story.entry import Story, StoryEntry
 _GAP_S = 3600.0
 """Installations that lie no further apart are told together."""
 _FEW = 3
-"""Up to so many are told one by one."""
+"""Up to this many are listed one by one."""
 _NAMED = 4
 
 
 class Packages(msgspec.Struct, frozen=True):
-    """Packages to which the same was done, oldest first."""
+    """Packages with the same change, oldest first."""
 
     entries: tuple[StoryEntry, ...]
 
     @property
     def at(self) -> float:
-        """When the first one was told, seconds since the epoch."""
+        """The time of the first one, in seconds since the epoch."""
         return self.entries[0].at
 
     @property
@@ -31,7 +31,7 @@ class Packages(msgspec.Struct, frozen=True):
 
     @property
     def what(self) -> Message:
-        """What happened to them, by what command if it was one only."""
+        """Their change, and its command if there was only one."""
         names = list(dict.fromkeys(each.subject for each in self.entries))
         some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
         facts = {"count": len(self.entries), "packages": some}
@@ -48,8 +48,8 @@ class Packages(msgspec.Struct, frozen=True):
 
 
 def with_packages_folded(story: Story) -> list[StoryEntry | Packages]:
-    """Return the entries with packages told together, oldest first.  A package that did something to the network is
-    told by itself."""
+    """Return the entries with similar packages as one, oldest first.  A package with an effect on the network stays
+    single."""
     open_: dict[tuple[str, str | None], list[StoryEntry]] = {}
     found: list[StoryEntry | Packages] = []
     for entry in story.entries:

@@ -1,4 +1,4 @@
-"""The story of a host as people read it: one line an entry, the boots set apart, at the end what could not be seen."""
+"""The story of a host for people: one line per entry, the boots set apart, at the end the missing traces."""
 
 from datetime import UTC, datetime
 
@@ -43,7 +43,7 @@ def heading_of(story: Story) -> Message:
 
 
 def entry_text(entry: StoryEntry, words: Words) -> str:
-    """Return what happened, and by whom where it does not say so itself."""
+    """Return the text of an entry, with its actor if the text does not name it."""
     if entry.by is not None and entry.kind not in ("command", "login", "package"):
         return words(message("{what}, by {actor}", what=entry.what, actor=entry.by.name))
     return words(entry.what)
@@ -59,7 +59,7 @@ def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool
 
 
 def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:
-    """Write what no trace could tell, and why."""
+    """Write the missing traces, and why they are missing."""
     if not missing:
         return
     paper.gap()

@@ -1,4 +1,4 @@
-"""The first line of an answer: how many problems there are, in how much, and what passes."""
+"""The first line of an answer: the number of problems, the scope, and the passing flows."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ from hairpin.report.verdicts import groups
 
 
 def problems(answer: Answer) -> int:
-    """Return how many things are wrong: the blocking causes, and the groups of failing flows without a cause."""
+    """Return the number of problems: the blocking causes, and the groups of failing flows without a cause."""
     striking = ("blocking", "latent") if answer.event is not None else ("blocking",)
     causes = sum(each.severity in striking for each in answer.causes)
     return causes + sum(not group.causes and group.verdict != "depends" for group in groups(answer.flows))
 
 
 def summary(answer: Answer) -> Message | None:
-    """Return the first line; None where nothing was asked and nothing is wrong."""
+    """Return the first line; None if nothing was asked and nothing is wrong."""
     line = _line(answer)
     if line is not None and any(each.succeeds for each in answer.flows):
         line = while_under_way(line, tuple(plan for host in answer.network.hosts for plan in host.plans))
@@ -87,7 +87,7 @@ def _problems(count: int) -> Message:
 
 
 def _scope(answer: Answer) -> Message:
-    """Return ``31 ports of 30 containers``; the flows where the question is about no port."""
+    """Return ``31 ports of 30 containers``; the flows if the question is about no port."""
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:
@@ -101,7 +101,7 @@ def _scope(answer: Answer) -> Message:
 
 
 def _inward(answer: Answer) -> list[FlowAnswer]:
-    """Return the flows that are not a container's way out."""
+    """Return the flows that are not a container's egress."""
     return [each for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns")]
 
 
@@ -110,7 +110,7 @@ def count_of_flows(flows: Sequence[FlowAnswer]) -> Message:
 
 
 def _container(answer: FlowAnswer) -> tuple[str, str] | None:
-    """Return the container that a flow is for or from, with its host."""
+    """Return the container at an end of the flow, with its host."""
     flow = answer.trace.flow
     if flow.purpose in ("egress", "dns"):
         start = flow.start_text()
@@ -119,7 +119,7 @@ def _container(answer: FlowAnswer) -> tuple[str, str] | None:
 
 
 def _port(flow_answer: FlowAnswer, answer: Answer) -> tuple[object, ...]:
-    """Return what tells one published port or asked address from the others; a host's own addresses are one."""
+    """Return the key of a published port or asked address; a host's own addresses are one."""
     flow = flow_answer.trace.flow
     host = flow.asked_host or flow.host
     address = flow.daddr if flow.purpose == "asked" and not _is_own(flow, host, answer) else None

@@ -1,4 +1,5 @@
-"""The answer as people read it: a summary, the verdicts; then for each cause why, where, the proof and the repair."""
+"""The answer for people: a summary, the verdicts; then for each cause the reason, the place, the proof and the
+repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.apply.plan import has_repairs
@@ -20,7 +21,7 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
 def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
-    """Return the report.  ``fixing``: the command that repairs these hosts; empty: none can."""
+    """Return the report.  ``fixing``: the command that repairs these hosts; empty: there is none."""
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
@@ -63,7 +64,7 @@ class _Report:
         self._drawn: list[Stop] = []
 
     def group(self, group: Group) -> None:
-        """Write the causes of the group, the first with a drawing; nothing if all of them were written before."""
+        """Write the causes of the group, the first with a drawing, except those that were written before."""
         flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
@@ -79,7 +80,7 @@ class _Report:
             draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
 
     def _draw(self, flow: FlowAnswer) -> None:
-        """Draw a flow, if no drawing shows yet where it stops."""
+        """Draw a flow, if no drawing shows its stop yet."""
         stop = flow.stop
         alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
         if not self._verbose and next(alike, None) is not None:
@@ -90,7 +91,7 @@ class _Report:
         draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
 
     def not_blocking(self) -> None:
-        """Write the causes that stop no asked flow yet, and what keeps an engine from starting."""
+        """Write the causes that stop no asked flow yet, and those that keep an engine from starting."""
         for cause in told_apart(self._answer):
             shown = tuple(each for each in self._answer.causes if each.ref in self._told)
             self._told.add(cause.ref)
@@ -103,7 +104,7 @@ class _Report:
                 self._cause(cause)
 
     def _ahead(self, cause: CauseAnswer) -> None:
-        """Write what an event brings in three lines: the cause, which flows it stops, and what keeps it away."""
+        """Write a future cause in three lines: the cause, the flows that it stops, and how to avoid it."""
         words, paper = self._words, self._paper
         self._text.title(cause, cause.candidate.title, paper)
         flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]

@@ -1,4 +1,4 @@
-"""A walk as people read it: every step of request and answer."""
+"""A walk for people: every step of request and answer."""
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.decisive import undecided_readings
@@ -31,7 +31,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
 
 
 def write_branch_head(trace: Trace, number: int, words: Words, paper: Paper) -> None:
-    """Write how the branch of that number, from 1, ends, and under which conditions it is taken."""
+    """Write the end and the conditions of the branch with that number, from 1."""
     branch = trace.branches[number - 1]
     verdict_line(branch.verdict, words(message("way {number}", number=number)), words, paper)
     told = (message("if {condition}", condition=each.said) if each.holds

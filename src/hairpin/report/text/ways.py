@@ -1,4 +1,4 @@
-"""The ways of a branch: the request, the answer, the first data; each with its ends, and with where it stops."""
+"""The paths of a branch: the request, the answer, the first data; each with its ends and its stop."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -22,9 +22,9 @@ _SHORT_BYTES = 100
 class FlowWay(msgspec.Struct, frozen=True):
     """The steps between two ends.
 
-    ``inside``: the namespace that the start's own name says already.  ``stop``: where this way ends early; None if the
-    packet comes to its end, or if another way of the branch stops.  ``is_open``: what is there was not read, so that
-    the packet may go on."""
+    ``inside``: the namespace that the start's own name implies.  ``stop``: where this path ends early; None if the
+    packet reaches its end, or if another path of the branch stops.  ``is_open``: the place was not read, so the packet
+    may go on."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message
@@ -37,7 +37,7 @@ class FlowWay(msgspec.Struct, frozen=True):
 
 
 def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowWay, ...]:
-    """Return the request's way, the answer's, and that of the data if the data fail."""
+    """Return the request's path, the answer's, and that of the data if the data fail."""
     flow, stop = trace.flow, branch.stop if not branch.succeeds else None
     in_reply = bool(branch.reply) and not branch.data and branch.verdict != "refused"
     client, target = places.client(flow), places.target(flow)
@@ -48,7 +48,7 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     found = [FlowWay("request", message("request"), branch.request, client, server, inside, there)]
     if branch.reply:
         refused = branch.verdict in ("refused", "rejected")
-        start = target if branch.verdict == "rejected" else server  # a rule on the way rejects in the target's name
+        start = target if branch.verdict == "rejected" else server  # a rule on the path rejects in the target's name
         found.append(
             FlowWay(
                 "refusal" if refused else "reply",
@@ -95,10 +95,10 @@ def change(before: Packet, after: Packet) -> str:
 
 
 def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
-    """Yield for each step the packets that its packet carries for tunnels, the innermost first; mostly none.
+    """Yield for each step the inner packets of its packet, the innermost first; mostly none.
 
-    A step of a tunnel has the packet before the tunnel, and the next step the packet behind it: the outer one, or the
-    one that went in."""
+    A step of a tunnel has the packet before the tunnel, and the next step the one after it: the outer packet, or the
+    inner one."""
     inside: list[Packet] = []
     for step, following in pairwise(steps):
         yield tuple(inside)
@@ -113,13 +113,13 @@ def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
 
 
 def _innermost(steps: tuple[Step, ...]) -> Packet:
-    """Return the packet of the last step; inside a tunnel the one that the outer packet carries for it."""
+    """Return the packet of the last step; in a tunnel, the inner one."""
     *_, inside = packets_inside(steps)
     return inside[0] if inside else steps[-1].packet
 
 
 def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
-    """Return the destination of a translated packet; empty if NAT has not changed it, and for ICMP."""
+    """Return the destination of a translated packet; empty without NAT, and for ICMP."""
     flow = trace.flow
     if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
         return ""

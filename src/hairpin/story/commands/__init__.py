@@ -1,3 +1,2 @@
-"""Which commands ran: by ``people``, ``cron`` and package scripts (``packages`` with ``package_scripts`` and
-``apt_hooks``), as ``audit`` saw them; ``deeds`` tells what a command does, ``simple_commands`` of which it consists.
-"""
+"""The commands that ran: of ``people``, ``cron`` and package scripts (``packages`` with ``package_scripts`` and
+``apt_hooks``), and those in the ``audit`` log; ``deeds`` has the effect of a command, ``simple_commands`` its parts."""

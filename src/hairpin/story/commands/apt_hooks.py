@@ -1,4 +1,4 @@
-"""What apt's hooks did: each run of apt calls them, whatever it installs."""
+"""The effects of apt's hooks: each run of apt calls them, whatever it installs."""
 
 from collections.abc import Iterator
 
@@ -20,12 +20,12 @@ class HookRun(msgspec.Struct, frozen=True):
 
     @property
     def by(self) -> Actor:
-        """The hook as the one that did it."""
+        """Return the hook as an actor."""
         return Actor("process", f"apt ({self.hook.path})", self.hook.evidence)
 
 
 def hook_runs(traces: Traces) -> Iterator[HookRun]:
-    """Yield the calls of the hooks that matter, oldest first; none from before a hook's file was written."""
+    """Yield the calls of relevant hooks, oldest first; none from before a hook's file was written."""
     for run in apt_runs(traces):
         for hook in apt_hooks(traces):
             if run.until >= known_from(traces, (hook.path,)):
@@ -33,7 +33,7 @@ def hook_runs(traces: Traces) -> Iterator[HookRun]:
 
 
 def hook_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what the hooks did to the network."""
+    """Yield the hooks' effects on the network."""
     for each in hook_runs(traces):
         if each.hook.effect is not None:
             yield StoryEntry(

@@ -1,4 +1,4 @@
-"""What the audit log tells: the programs that somebody ran, and the changes of rules."""
+"""The audit log's entries: programs that people ran, and changes of rules."""
 
 import re
 import shlex
@@ -23,7 +23,7 @@ _BURST_S = 60.0
 
 
 class AuditedCommand(msgspec.Struct, frozen=True):
-    """A program that somebody ran who had logged in.  ``person``: the login's user."""
+    """A program that a logged-in person ran.  ``person``: the user of the login."""
 
     at: float
     person: str
@@ -33,7 +33,7 @@ class AuditedCommand(msgspec.Struct, frozen=True):
 
 @kept
 def audited_commands(traces: Traces) -> tuple[AuditedCommand, ...]:
-    """Return the commands of people that the audit log has, oldest first.  What daemons run has no login."""
+    """Return the commands of people in the audit log, oldest first.  A daemon's commands have no login."""
     found: list[AuditedCommand] = []
     callers: dict[str, str] = {}
     for kind, at, key, fields, evidence in _records(traces):
@@ -72,7 +72,7 @@ def _plain(name: str, value: str) -> str:
 
 
 def audit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something and that sudo's log does not tell of, and the changes of rules."""
+    """Yield the commands that change something and are not in sudo's log, and the changes of rules."""
     told = commands_of(traces)
     for command in audited_commands(traces):
         effect = effect_of_command(command.text)

@@ -1,4 +1,4 @@
-"""What cron and at ran, as far as it is a command that matters, or a script with lines that do."""
+"""The relevant commands of cron and at, and the scripts with relevant lines that they call."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _RUN_PARTS = re.compile(r"run-parts\s+(?:--\S+\s+)*(/\S+)")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """A job of cron.  ``text``: the command; ``lines``: those of the script that it calls, which matter."""
+    """A cron job.  ``text``: the command; ``lines``: the relevant lines of the script that it calls."""
 
     at: float
     by: Actor
@@ -38,7 +38,7 @@ class Job(msgspec.Struct, frozen=True):
 
 @kept
 def script_lines(traces: Traces) -> dict[str, tuple[str, ...]]:
-    """Return the lines that matter of each script that cron, a timer or a person called, by the script's path."""
+    """Return the relevant lines of each script that cron, a timer or a person called, by the script's path."""
     found: dict[str, list[str]] = {}
     for key in ("trace-scripts", "boot-scripts"):
         for reading in traces.readings(key):
@@ -54,8 +54,8 @@ def _is_comment(text: str) -> bool:
 
 
 def lines_called(traces: Traces, command: str, at: float) -> tuple[str, ...]:
-    """Return the lines that matter of the scripts that the command called at that time, in seconds since the epoch;
-    of one that was written since, a line that nobody knows."""
+    """Return the relevant lines of the scripts that the command called at that time, in seconds since the epoch; for a
+    script that was written later, a line with an unknown effect."""
     scripts = script_lines(traces)
     folder = _RUN_PARTS.search(command)
     return tuple(
@@ -68,13 +68,13 @@ def lines_called(traces: Traces, command: str, at: float) -> tuple[str, ...]:
 
 
 class ScriptLines(msgspec.Struct, frozen=True):
-    """The commands of a script, a unit or a hook that matter, in their order."""
+    """The relevant commands of a script, a unit or a hook, in their order."""
 
     lines: tuple[str, ...]
 
     @property
     def effect(self) -> Effect | None:
-        """What they do; None: nothing in the network."""
+        """Their effect; None: nothing in the network."""
         return effect_of_script("", self.lines)
 
     @property
@@ -84,7 +84,7 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
 
 def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
-    """Return what a command does, or the script that it calls; None: nothing in the network."""
+    """Return the effect of a command or of the script that it calls; None: nothing in the network."""
     own = effect_of_command(command)
     if own is not None or not lines:
         return own
@@ -114,7 +114,7 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
 
 
 def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the jobs; of one that ran again and again the first and the last time."""
+    """Yield the jobs; a repeated one with its first and last time."""
     folded: dict[tuple[str, Effect | None], list[Job]] = {}
     for job in jobs_of(traces):
         folded.setdefault((job.text, job.effect), []).append(job)

@@ -1,4 +1,4 @@
-"""What a command does to the network: an event of ``events/``, the command itself, or nothing."""
+"""A command's effect on the network: an event of ``events/``, the command itself, or nothing."""
 
 import re
 import shlex
@@ -63,7 +63,7 @@ _CHANGING: dict[str, frozenset[str]] = {
     "wpa_cli": frozenset({"reconfigure", "reassociate", "disconnect"}),
     "dhclient": frozenset({"-r", "-x"}),
 }  # fmt: skip
-"""Words with which a program changes the network in a way that nobody here can carry out."""
+"""Words with which a program changes the network in a way that hairpin cannot simulate."""
 _UFW: dict[str, EventId] = {"enable": "ufw-enable", "disable": "ufw-disable", "reload": "ufw-reload"}
 _CARRIED_OUT = frozenset({
     "iptables", "ip6tables", "iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy", "iptables-restore",
@@ -73,14 +73,13 @@ _CARRIED_OUT = frozenset({
 
 
 def effect_of_command(command: str) -> Effect | None:
-    """Return what the command does, an effect without an event and without commands if nobody can say what; None if it
-    changes nothing in the network, as one that only shows something."""
+    """Return the effect of the command, empty if it is unknown; None if the command changes nothing in the network."""
     hidden = HIDDEN in command
     line = command_line(command.replace(HIDDEN, ""))
     found = [each for each in (_of_simple(one, hidden=hidden) for one in line.commands) if each is not None]
     is_list = len(line.commands) > 1 or _WRITES_SYSCTL.search(line.text) is not None
     if hidden and (is_list or (line.text != command.replace(HIDDEN, "").strip() and not found)):
-        return Effect(commands=HIDDEN)  # of a shell's text nobody knows what is missing
+        return Effect(commands=HIDDEN)  # parts of the shell text are hidden, so its effect is unknown
     if _WRITES_SYSCTL.search(line.text):
         return Effect(commands=line.text)
     if not found or all(each == _NOTHING for each in found):
@@ -91,7 +90,7 @@ def effect_of_command(command: str) -> Effect | None:
 
 
 def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
-    """Return what one command does.  ``hidden``: some of its arguments stayed on the host."""
+    """Return the effect of one command.  ``hidden``: some of its arguments were not read."""
     program, arguments = command.program, list(command.words[1:])
     if hidden and program in _CARRIED_OUT:
         return Effect(commands=HIDDEN)
@@ -107,8 +106,8 @@ def _of_simple(command: Simple, *, hidden: bool) -> Effect | None:
 
 
 def configuration_tool(command: Simple) -> str:
-    """Return the tool that changes what is written elsewhere, and its module: ``puppet``, ``Ansible: systemd``; empty:
-    the command is none."""
+    """Return the tool that applies a configuration from elsewhere, and its module: ``puppet``, ``Ansible: systemd``;
+    empty: no such command."""
     ansible = _ANSIBLE.search(" ".join(command.words))
     if ansible is not None:
         return f"Ansible: {ansible[1]}" if _ANSIBLE_MODULES.fullmatch(ansible[1]) else ""
@@ -204,7 +203,7 @@ def _engine(arguments: list[str]) -> Effect | None:
         return _NOTHING
     if len(plain) < 2 or plain[0] not in _CONTAINER:
         return None
-    # `-t 5` has a value of its own before the name.
+    # `-t 5` has a value before the name.
     return Effect(event=_CONTAINER[plain[0]], name=plain[-1])
 
 
@@ -220,11 +219,11 @@ _OBJECTS: dict[str, frozenset[str]] = {
     "container": frozenset({"prune"}),
     "node": frozenset({"update", "promote", "demote", "rm"}),
 }
-"""What is done to an engine's objects that changes its networks, by the object's word."""
+"""By the object's word, the verbs that change an engine's networks."""
 
 
 def _changes_engine(plain: list[str]) -> bool:
-    """Return whether the words change networks of the engine.  The value of an option may stand in front of them."""
+    """Return whether the command changes the engine's networks.  An option's value may come first."""
     return any(verb in _OBJECTS.get(word, ()) for word, verb in pairwise(plain[:4]))
 
 
@@ -255,7 +254,7 @@ _PROGRAMS: dict[str, Callable[[list[str]], Effect | None]] = {
 
 
 def named_units(command: str) -> tuple[tuple[str, Verb], ...]:
-    """Return the units that the command starts, stops or reloads by name, each with what is done to it."""
+    """Return the units that the command names, each with the verb: start, stop or reload."""
     found: list[tuple[str, Verb]] = []
     for simple in command_line(command).commands:
         program, rest = simple.program, [word for word in simple.words[1:] if not word.startswith("-")]

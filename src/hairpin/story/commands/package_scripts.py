@@ -1,5 +1,5 @@
-"""What an installation does besides putting files there: by the scripts of packages that hairpin does not know by name,
-and by apt's own hooks.
+"""The effects of an installation besides its files: by the scripts of packages that hairpin does not know, and by apt's
+hooks.
 
 Source: dpkg-maintscript(1), deb-postinst(5); apt.conf(5) DPkg::Pre-Invoke, DPkg::Post-Invoke
 """
@@ -25,7 +25,7 @@ class InstallScript(ScriptLines, frozen=True):
 
 @kept
 def package_scripts(traces: Traces) -> dict[str, InstallScript]:
-    """Return what each package's script does when it is installed, by the package's name."""
+    """Return the effect of each package's installation script, by the package's name."""
     return {name: found[0] for name, found in _scripts(traces).items() if name != _APT}
 
 

@@ -48,11 +48,11 @@ _VERBS: dict[str, PackageVerb] = {
 }  # fmt: skip
 _HISTORY = "apt/history"
 _RUN_S = 120.0
-"""Changes of packages that lie no further apart belong to one run of a package manager that no history tells."""
+"""Changes of packages with smaller gaps belong to one run of a package manager without a history."""
 
 
 class PackageChange(msgspec.Struct, frozen=True):
-    """``at``: when it was unpacked, ``until``: when it was configured, seconds since the epoch."""
+    """``at``: the time of unpacking, ``until``: the time of configuring, in seconds since the epoch."""
 
     name: str
     verb: PackageVerb
@@ -64,7 +64,7 @@ class PackageChange(msgspec.Struct, frozen=True):
 
 
 class PackageRun(msgspec.Struct, frozen=True):
-    """A run of a package manager.  ``command``: as typed, ``user``: who asked for it; empty: not told."""
+    """A run of a package manager.  ``command``: as typed, ``user``: who called it; empty: unknown."""
 
     at: float
     until: float
@@ -80,7 +80,7 @@ class PackageRun(msgspec.Struct, frozen=True):
 
 @kept
 def package_runs(traces: Traces) -> tuple[PackageRun, ...]:
-    """Return the runs of package managers that changed a package that matters, oldest first."""
+    """Return the runs of package managers that changed a relevant package, oldest first."""
     told = list(apt_runs(traces))
     changes: list[PackageChange] = []
     for reading in traces.readings("trace-packages"):
@@ -133,7 +133,7 @@ def _changes(reading: Reading, traces: Traces) -> list[PackageChange]:
         configured[name] = len(found)
         old = "" if each["old"] == "<none>" else each["old"]
         verb = _VERBS[each["verb"]]
-        # dpkg says install for a package that is unpacked over itself, too.
+        # dpkg says install also for a package that is unpacked over itself.
         new = "" if each["new"] == "<none>" or verb == "remove" else each["new"]
         found.append(
             PackageChange(name, "upgrade" if verb == "install" and old else verb, old, new, at, at, reading.id)
@@ -161,7 +161,7 @@ def _plain(name: str, verb: PackageVerb, version: str, at: float, evidence: str)
 
 
 def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageChange]:
-    """Yield the packages that rpm's own times tell of, and no log does."""
+    """Yield the packages that rpm's times show and no log does."""
     for reading in traces.readings("trace-rpm"):
         for each in _RPM.finditer(reading.text):
             at = number(each["at"])
@@ -170,7 +170,7 @@ def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageC
 
 
 def apt_runs(traces: Traces) -> tuple[PackageRun, ...]:
-    """Return the runs of apt that its history tells of, without what each changed, oldest first."""
+    """Return the runs in apt's history, without their changes, oldest first."""
     readings = (each for each in traces.readings("trace-packages") if _HISTORY in each.origin)
     found = (run for each in readings for run in _apt_runs(each, traces) if run.until >= traces.clock.since)
     return tuple(sorted(found, key=lambda each: each.at))
@@ -191,7 +191,7 @@ def _apt_runs(reading: Reading, traces: Traces) -> Iterator[PackageRun]:
 
 
 def _commands(reading: Reading) -> Iterator[PackageRun]:
-    """Yield the runs whose command a log of dnf or pacman tells; each goes on for as long as packages are changed."""
+    """Yield the runs in the logs of dnf or pacman; each lasts as long as packages change."""
     for each in _DNF.finditer(reading.text):
         at = moment(each["at"])
         if each["verb"] == "Command" and at is not None:
@@ -203,7 +203,8 @@ def _commands(reading: Reading) -> Iterator[PackageRun]:
 
 
 def package_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield an entry for each package, the first of a run with its command; libraries only without a program."""
+    """Yield an entry for each package, the first of a run with its command; libraries only if the run changed no
+    program."""
     for run in package_runs(traces):
         programs = [each for each in run.changes if not each.name.startswith(("lib", "python3-"))]
         for place, change in enumerate(programs or run.changes):
@@ -224,7 +225,7 @@ def package_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 @cache
 def _by_package() -> dict[str, EventId]:
-    """Return the event that the upgrade of a package is, by its name."""
+    """Return the event of each package's upgrade, by package name."""
     return {name: each.id for each in all_events() for name in each.packages}
 
 
@@ -239,7 +240,7 @@ def _effect(traces: Traces, change: PackageChange) -> Effect | None:
 
 
 def package_actor(change: PackageChange) -> Actor:
-    """Return the package as the one that did what its installation does."""
+    """Return the package as the actor of its installation's effects."""
     versions = f"{change.old} → {change.new}" if change.old and change.new else change.new or change.old
     return Actor("package", f"{change.name} {versions}".strip(), change.evidence)
 

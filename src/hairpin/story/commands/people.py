@@ -1,4 +1,4 @@
-"""Who was logged in, and what they did by sudo, su, doas or pkexec."""
+"""Logins, and the commands that people ran by sudo, su, doas or pkexec."""
 
 import math
 import re
@@ -30,11 +30,11 @@ _LEFT = re.compile(r"\((?:sudo-i|su|su-l):session\): session closed for user roo
 _ANSIBLE = "Ansible: "
 _ROOT = frozenset({"", "root", "#0"})
 _PLAY_S = 120.0
-"""Runs of a configuration tool's modules by one person that lie no further apart are told as one."""
+"""A person's runs of a configuration tool's modules with smaller gaps are one entry."""
 
 
 class Login(msgspec.Struct, frozen=True):
-    """A login over ssh.  ``until``: when its session was closed, None: not seen."""
+    """A login over ssh.  ``until``: the end of its session, None: not seen."""
 
     user: str
     address: str
@@ -45,9 +45,9 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command that somebody ran as root.  ``effect`` None: it changes nothing in the network.  ``is_shell``: it is a
-    shell, which was left at ``until`` (None: not seen).  ``tool``: the tool whose work the command is, with its
-    module, empty: it is none's."""
+    """A command that a person ran as root.  ``effect`` None: it changes nothing in the network.  ``is_shell``: it is a
+    shell, which ended at ``until`` (None: not seen).  ``tool``: the configuration tool that ran it, with its module;
+    empty: none."""
 
     at: float
     by: Actor
@@ -80,7 +80,7 @@ def logins_of(traces: Traces) -> tuple[Login, ...]:
 
 @kept
 def commands_of(traces: Traces) -> tuple[Command, ...]:
-    """Return what people ran as root, oldest first."""
+    """Return the commands that people ran as root, oldest first."""
     found: list[Command] = []
     shells: dict[str, int] = {}
     for line in traces.lines("trace-logins"):
@@ -115,7 +115,7 @@ def _typed(program: str, said: str) -> re.Match[str] | None:
 
 
 def _person(traces: Traces, user: str, tty: str, at: float) -> str:
-    """Return the user, with the terminal, and with the address if the user was logged in from one only."""
+    """Return the user, with the terminal, and with the address if all logins of the user were from one."""
     addresses = {
         each.address
         for each in logins_of(traces)
@@ -128,9 +128,10 @@ def _person(traces: Traces, user: str, tty: str, at: float) -> str:
 
 
 def people_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something, and the times at which somebody got a shell as root.
+    """Yield the commands that change something, and the root shells of people.
 
-    A command whose unit tells itself that it was started or stopped is left to that unit's entry: see ``actors``."""
+    If the log of a unit shows its start or stop by the command, the unit's entry replaces the command's: see
+    ``actors``."""
     for command in commands_of(traces):
         if command.is_shell:
             yield _shell_entry(command, traces.host)
@@ -191,7 +192,7 @@ def _shell_entry(command: Command, host: str) -> StoryEntry:
 
 
 def _plays(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the work of Ansible, which runs each of its modules by a sudo of its own, whose arguments are not there."""
+    """Yield the work of Ansible, which runs each module by its own sudo without readable arguments."""
     runs = [each for each in commands_of(traces) if each.tool.startswith(_ANSIBLE) and each.effect is not None]
     while runs:
         first = runs[0]

@@ -1,4 +1,4 @@
-"""The simple commands of a command line: of ``sh -c``, behind ``systemd-run``, ``nice`` and the like, of lists.
+"""The simple commands of a command line: in ``sh -c``, after ``systemd-run``, ``nice`` and the like, in lists.
 
 Source: POSIX.1-2017, Shell Command Language, 2.9; sudo(8), systemd-run(1), nsenter(1), su(1)
 """
@@ -23,8 +23,8 @@ _DEPTH = 6
 
 class _Wrapper(msgspec.Struct, frozen=True):
     """A program that runs the command in its arguments.  ``valued``: its options whose value is the next word;
-    ``before``: how many words stand before the command; ``elsewhere``: it may run later, in another place, or with
-    other arguments."""
+    ``before``: the number of words before the command; ``elsewhere``: the command may run later, in another place, or
+    with other arguments."""
 
     valued: frozenset[str] = frozenset()
     before: int = 0
@@ -67,7 +67,7 @@ _LATER = ("--on-", "-M", "-H", "--machine", "--host", "--path-property", "--sock
 
 
 class Simple(msgspec.Struct, frozen=True):
-    """One command.  ``certain``: it runs as it stands, once, at once and here."""
+    """One command.  ``certain``: it runs as written, once, immediately and here."""
 
     words: tuple[str, ...]
     certain: bool = True
@@ -79,8 +79,8 @@ class Simple(msgspec.Struct, frozen=True):
 
 
 class CommandLine(msgspec.Struct, frozen=True):
-    """A command line.  ``text``: its list of commands, without the shell and the programs that it is run by.
-    ``commands``: all of them."""
+    """A command line.  ``text``: its list of commands, without the shell and wrapper programs.  ``commands``: all of
+    them."""
 
     text: str
     commands: tuple[Simple, ...]
@@ -102,7 +102,7 @@ def _line(text: str, depth: int, *, certain: bool = True) -> CommandLine:
         if inner is not None:
             return _line(shlex.join(inner.words), depth + 1, certain=certain and inner.certain)
         return CommandLine(text.strip(), (Simple(tuple(words), certain),) if words else ())
-    # A command behind && or in a loop may not have run: each is told, and none is taken for sure.
+    # A command after && or in a loop may not have run, so none of them is certain.
     plain = certain and not has_keywords and not any(sign in text for sign in ("|", "(", "$"))
     found = tuple(
         each for words in parts for each in _line(shlex.join(words), depth + 1, certain=plain).commands
@@ -125,7 +125,7 @@ def _raw_parts(text: str) -> Iterator[list[str]]:
         if token in _REDIRECTIONS:
             skip = True
             if words and f"{words[-1]}{token}" in text and words[-1].isdecimal():
-                words.pop()  # 2>&1
+                words.pop()  # the 2 of 2>&1
         elif set(token) <= _SIGNS:
             if words:
                 yield words
@@ -154,8 +154,7 @@ def _plain(words: list[str]) -> list[str]:
 
 
 def _shell_text(text: str, words: list[str]) -> str | None:
-    """Return the TEXT of ``sh -c TEXT``, ``su -c TEXT``; None: it is no such command.  sudo's log may have the text
-    without its quotes."""
+    """Return the TEXT of ``sh -c TEXT`` or ``su -c TEXT``; None for other commands.  sudo's log may lack the quotes."""
     program = words[0].rpartition("/")[2]
     if program not in SHELLS | {"su", "runuser"}:
         return None
@@ -173,7 +172,7 @@ def _shell_text(text: str, words: list[str]) -> str | None:
 
 
 def _wrapped(words: list[str]) -> Simple | None:
-    """Return the command that the program runs; None: it runs none."""
+    """Return the command that the wrapper runs; None if it runs none."""
     program = words[0].rpartition("/")[2]
     wrapper = _WRAPPERS.get(program)
     if wrapper is None:
@@ -194,7 +193,7 @@ def _wrapped(words: list[str]) -> Simple | None:
 
 
 def is_shell(command: str) -> bool:
-    """Return whether the command opens a shell in which somebody types: ``bash -l``, ``su -``, ``tmux``."""
+    """Return whether the command opens an interactive shell: ``bash -l``, ``su -``, ``tmux``."""
     line = command_line(command)
     if len(line.commands) != 1:
         return False

@@ -32,8 +32,8 @@ _DOWN_S = 300.0
 
 
 class HostBoot(msgspec.Struct, frozen=True):
-    """``begins`` and ``ends``: seconds since the epoch; ``ends`` None: the boot that goes on, or its end was not seen.
-    ``id``: the journal's; empty: of wtmp.  ``kernel``: its release; empty: not told."""
+    """``begins`` and ``ends``: seconds since the epoch; ``ends`` None: the present boot, or its end was not seen.
+    ``id``: the journal's; empty: from wtmp.  ``kernel``: its release; empty: unknown."""
 
     begins: float
     ends: float | None
@@ -93,12 +93,12 @@ def _written(reading: Reading) -> Iterator[tuple[str, float, str]]:
 
 
 def boot_at(traces: Traces, at: float) -> HostBoot | None:
-    """Return the boot in which the time lies."""
+    """Return the boot that contains the time."""
     return next((each for each in reversed(boots_of(traces)) if each.begins - 1.0 <= at), None)
 
 
 def ends_orderly(traces: Traces, boot: HostBoot) -> bool | None:
-    """Return whether units were stopped before the boot ended; None if no log could tell."""
+    """Return whether units were stopped before the boot ended; None if no log shows it."""
     if boot.ends is None:
         return None
     lines = [each for each in traces.lines("trace-units") if boot.begins <= each.at <= boot.ends + 1.0]
@@ -151,7 +151,7 @@ def _end(traces: Traces, boot: HostBoot, at: float) -> StoryEntry:
 
 
 def clock_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield each jump of the clock that the journal shows: its entries have the time by the clock and by the uptime."""
+    """Yield each jump of the clock in the journal, whose entries have both the clock's time and the uptime."""
     for jumps in boot_offsets(traces).values():
         last = jumps[-1][1]
         for (_, before, _), (uptime, after, evidence) in pairwise(jumps):

@@ -31,7 +31,7 @@ _MOST_COMPLAINTS = 40
 
 
 def engine_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the errors, each kind once from its first to its last time, and the reloads."""
+    """Yield the errors, each kind once with its first and last time, and the reloads."""
     lines = traces.lines("trace-engines")
     changes = [each for each in unit_changes(traces) if each.unit in ("docker.service", "firewalld.service")]
     yield from _errors(traces, lines)
@@ -98,7 +98,7 @@ def _errors(traces: Traces, lines: tuple[Line, ...]) -> Iterator[StoryEntry]:
 
 
 def firewall_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield each kind of complaint once, from its first to its last time."""
+    """Yield each kind of error once, with its first and last time."""
     kinds: dict[tuple[str, str], list[Line]] = {}
     for line in sorted(_lines(traces), key=lambda each: each.at):
         if not _NOISE.search(line.message):

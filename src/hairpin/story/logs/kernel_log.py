@@ -1,4 +1,4 @@
-"""What the kernel says of links and of full tables; the carriers of links as their managers tell them, too."""
+"""The kernel's messages about links and full tables, and link managers' messages about carriers."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Carrier(msgspec.Struct, frozen=True):
 
 
 def kernel_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what happened to links and tables; equal messages are one entry, from the first to the last."""
+    """Yield the messages about links and tables; equal ones are one entry with its first and last time."""
     lines = traces.lines("trace-kernel")
     yield from _carrier_entries(traces, _carriers(lines))
     for line in lines:
@@ -68,7 +68,7 @@ def _entry(traces: Traces, line: Line, said: Message, effect: Effect | None) -> 
 
 
 def _carriers(lines: tuple[Line, ...]) -> Iterator[Carrier]:
-    """Yield the changes of carriers; what the kernel and a link's manager tell alike comes once."""
+    """Yield the changes of carriers; a change that both the kernel and a link's manager log comes once."""
     last: dict[str, Carrier] = {}
     for line in lines:
         found = (

@@ -1,4 +1,4 @@
-"""What the host's own units do to the network when they start: their commands, and the lines of the scripts there."""
+"""The effects of the host's own units on the network: their commands, and the lines of their scripts."""
 
 from hairpin.host.boot.unit_lines import command_of
 from hairpin.host.managers import HIDDEN
@@ -10,12 +10,13 @@ from hairpin.story.traces import Traces
 
 _TIMER_LINE = "0"
 _CUT = "not collected"
-"""What the collector puts into a unit's line that may be a secret, in brackets or behind a #."""
+"""The collector's replacement for possible secrets in a unit's line, in brackets or after a #."""
 
 
 class OwnUnit(ScriptLines, frozen=True):
-    """A unit and the commands that its start runs.  ``timer``: the one that starts it, empty: none.  ``known_from``:
-    since when its files say so, in seconds since the epoch.  ``stop_lines``: the commands that its stop runs."""
+    """A unit and the commands that its start runs.  ``timer``: the timer that starts it, empty: none.  ``known_from``:
+    the time since which its files have this content, in seconds since the epoch.  ``stop_lines``: the commands that its
+    stop runs."""
 
     name: str
     timer: str = ""
@@ -23,7 +24,7 @@ class OwnUnit(ScriptLines, frozen=True):
     stop_lines: tuple[str, ...] = ()
 
     def effect_of(self, verb: Verb) -> Effect | None:
-        """Return what a start, a stop or a restart does; None: nothing in the network."""
+        """Return the effect of a start, a stop or a restart; None: nothing in the network."""
         match verb:
             case "start":
                 return self.effect
@@ -35,14 +36,14 @@ class OwnUnit(ScriptLines, frozen=True):
                 return None
 
     def actor(self, evidence: str) -> Actor:
-        """Return the unit as the one that did what its start does, with its timer; ``evidence``: that it started."""
+        """Return the unit, with its timer, as the actor of its start's effects; ``evidence``: of the start."""
         return Actor("unit", f"{self.name} ({self.timer})" if self.timer else self.name, evidence)
 
 
 @kept
 def own_units(traces: Traces) -> dict[str, OwnUnit]:
-    """Return the units by name, whatever they run: of what programs no rule or setting the collector tells the program
-    alone.  A snapshot of an earlier version has only the enabled ones, with its configuration."""
+    """Return the units by name, whatever they run.  For irrelevant commands the collector lists only the program.  A
+    snapshot of an earlier version has only the enabled units, with its configuration."""
     lines: dict[str, list[str]] = {}
     timers: dict[str, str] = {}
     paths: dict[str, set[str]] = {}

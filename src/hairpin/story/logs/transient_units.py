@@ -1,6 +1,6 @@
-"""What systemd-run started, by the command in the unit's description.
+"""Commands of systemd-run, from the unit's description.
 
-A person's systemd-run by sudo is told by sudo's own line.  Source: systemd src/run/run.c, src/core/job.c
+A person's systemd-run by sudo has sudo's own line.  Source: systemd src/run/run.c, src/core/job.c
 """
 
 import re
@@ -25,7 +25,7 @@ def is_transient(unit: str) -> bool:
 
 
 def transient_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the commands that change something, and that no person's own line tells of."""
+    """Yield the commands that change something and have no other line of a person."""
     typed = [each.at for each in commands_of(traces) if "systemd-run" in each.text]
     for line in traces.lines("trace-units"):
         is_of_init = line.program == "systemd" and line.pid in ("", "1") and is_transient(line.unit)

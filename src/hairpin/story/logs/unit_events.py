@@ -1,4 +1,4 @@
-"""Which event of ``events/`` the start, stop or reload of a unit is, and which packages a unit is of."""
+"""The event of ``events/`` for a unit's start, stop or reload, and the packages of a unit."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
-"""What a unit's ``ExecStop=`` carries out, where no event says it."""
+"""The effect of a unit's ``ExecStop=``, if no event has it."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
     "docker.service": ("docker-ce", "docker.io", "moby-engine", "docker", "containerd", "containerd.io"),
     "docker.socket": ("docker-ce", "docker.io", "moby-engine", "docker"),
@@ -27,7 +27,7 @@ _PACKAGES: dict[str, tuple[str, ...]] = {
 
 
 def unit_effect(unit: str, verb: Verb) -> Effect | None:
-    """Return what it does to the network that the unit is started, stopped or reloaded; None if nothing is known."""
+    """Return the effect on the network of a unit's start, stop or reload; None if none is known."""
     if verb in ("start", "restart") and unit.startswith("wg-quick@"):
         return Effect(event="vpn-up")
     event = _by_unit().get((unit, verb))
@@ -39,7 +39,7 @@ def unit_effect(unit: str, verb: Verb) -> Effect | None:
 
 @cache
 def _by_unit() -> dict[tuple[str, Verb], EventId]:
-    """Return the event that a unit's start, stop and so on is."""
+    """Return the event for each unit and verb."""
     return {(full_name(name), verb): each.id for each in all_events() for name in each.units for verb in each.verbs}
 
 

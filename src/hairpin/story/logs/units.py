@@ -1,4 +1,4 @@
-"""What happened to the units that matter, as process 1 tells it."""
+"""Changes of the relevant units, from the lines of process 1."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hairpin.story.traces import Traces
 _RESTART_S = 10.0
 """A unit that starts within this time after it has stopped was restarted."""
 _STARTUP_S = 300.0
-"""Where no line says when the start-up was finished: so long after the boot units are started by it."""
+"""Without a line about the finished start-up: units that start within this time after the boot belong to it."""
 _SHUTDOWN_S = 180.0
 _SECOND = 1.0
 """Files' times are told to the second."""
@@ -38,7 +38,7 @@ _DESCRIBED = {
     "Apply Kernel Variables": "systemd-sysctl.service",
     "LSB: Bring up/down networking": "network.service",
 }
-"""The descriptions of units, by which systemd calls them in syslog's files before version 249."""
+"""The descriptions of units, which systemd writes into syslog before version 249 instead of their names."""
 _ENGINE = "docker.service"
 _FIREWALLS = frozenset({
     "firewalld.service", "ufw.service", "nftables.service", "iptables.service", "ip6tables.service",
@@ -47,8 +47,8 @@ _FIREWALLS = frozenset({
 
 
 class UnitChange(msgspec.Struct, frozen=True):
-    """``at`` and ``until``: when it began and ended, seconds since the epoch.  ``at_boot``: it is part of a boot or of
-    a shutdown.  ``again``: systemd did it, because the unit's process had ended.  ``is_last``: the unit stays stopped
+    """``at`` and ``until``: its begin and end, in seconds since the epoch.  ``at_boot``: it is part of a boot or of a
+    shutdown.  ``again``: systemd did it, because the unit's process had ended.  ``is_last``: the unit stays stopped
     until the boot ends."""
 
     unit: str
@@ -108,7 +108,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
             if stop is None or stop.verb == "stop":
                 stop = UnitChange(unit, "stop", at, line.at, line.evidence, said)
         elif "Main process exited" in said and ("code=killed" in said or "code=dumped" in said):
-            # A unit that systemd stops may end by a signal, too.
+            # A unit that systemd stops may also end by a signal.
             if stop is None:
                 stop = UnitChange(unit, "kill", line.at, line.at, line.evidence, said)
         elif "Scheduled restart job" in said:
@@ -131,7 +131,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
         elif said.startswith("Reloaded "):
             yield UnitChange(unit, "reload", line.at, line.at, line.evidence, said)
         elif said.startswith("Failed to start ") or "Failed with result" in said:
-            if stop is not None:  # the result of the kill, or of the stop
+            if stop is not None:  # the result of the kill or the stop
                 continue
             yield UnitChange(unit, "fail", line.at, line.at, line.evidence, said)
             begun = None
@@ -149,8 +149,8 @@ def _is_of_boot(traces: Traces, change: UnitChange, finished: float | None) -> b
 
 
 def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield what happened to the units; what a shutdown stops is left out.  Of what happens to one of the host's own
-    units again and again, the first and the last time are told."""
+    """Yield the changes of the units, except stops by a shutdown.  Repeated changes of one of the host's own units are
+    one entry with its first and last time."""
     started: dict[str, float] = {}
     last = ""
     own = own_units(traces)
@@ -186,8 +186,8 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _times(traces: Traces) -> dict[tuple[str, Verb], tuple[float, ...]]:
-    """Return when the host's own units were started, stopped and so on, other than by a boot; of those that do
-    something to the network only since their files say so."""
+    """Return the times of the host's own units' starts, stops and so on, except by a boot.  For units with an effect on
+    the network, only times since their files have their present content."""
     own = own_units(traces)
     found: dict[tuple[str, Verb], list[float]] = {}
     for change in unit_changes(traces):

@@ -51,7 +51,7 @@ def chains_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) ->
 
 @kept
 def _chains_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[tuple[Table, Chain], ...]]:  # noqa: ARG001
-    """Return what was found so far: a packet passes a dozen hooks, and most namespaces have few chains."""
+    """Return the cache of chains: a packet passes a dozen hooks, and most namespaces have few chains."""
     return {}
 
 
@@ -79,7 +79,7 @@ def items_at(namespace: Namespace, hook: Hook, families: tuple[Family, ...]) -> 
 
 @kept
 def _items_of_hooks(namespace: Namespace) -> dict[tuple[Hook, tuple[Family, ...]], tuple[Item, ...]]:  # noqa: ARG001
-    """Return what was found so far."""
+    """Return the cache of entries."""
     return {}
 
 

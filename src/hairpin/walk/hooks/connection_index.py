@@ -47,7 +47,7 @@ class ConnectionIndex:
         return self._by_source.get(_source(version, zone, wanted), [])
 
     def of_sender(self, version: int, wanted: Tuple) -> list[Connection]:
-        """Return the connections whose original tuple differs from that one by its source port at most."""
+        """Return the connections whose original tuple differs from that one only in its source port, or not at all."""
         if self._of_sender is None:
             self._of_sender = {}
             for each in self._connections:

@@ -35,8 +35,8 @@ _CERTAIN = 0.99
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """A connection table: the number of its entries, the most that it may have, and how many of its entries a new
-    connection may evict, as far as they were listed."""
+    """A connection table: the number of its entries, its maximum, and how many of its listed entries a new connection
+    may evict."""
 
     count: int
     most: int
@@ -45,12 +45,12 @@ class Fill(msgspec.Struct, frozen=True):
 
     @property
     def full(self) -> bool:
-        """Whether a new connection needs the place of another.  A maximum of 0 is none."""
+        """Whether a new connection needs another one's place.  A maximum of 0 means no limit."""
         return 0 < self.most <= self.count
 
     @property
     def finds_room(self) -> float:
-        """The share of new connections for which a full table has an entry to evict in the buckets searched."""
+        """The share of new connections for which a full table finds an entry to evict in the searched buckets."""
         return 1 - math.exp(-_SEARCHED * _PLACES * self.evictable / self.buckets)
 
 
@@ -77,16 +77,16 @@ def _of_machine(network: Network, netns: Netns, path: tuple[str, ...]) -> int | 
 
 
 def _evictable(namespace: Namespace, count: int) -> int:
-    """Return the number of entries that a new connection may evict.  Of a longer table the beginning is listed, in the
-    order of the buckets, so its share counts for all."""
+    """Return the number of entries that a new connection may evict.  For a long table only the first buckets are
+    listed; their share is extrapolated."""
     listed = len(namespace.connections)
     found = sum(1 for each in namespace.connections if not each.status & (STATUS_ASSURED | STATUS_OFFLOAD))
     return found * count // listed if listed >= LISTED_MOST else found
 
 
 def with_room(network: Network, before: State, after: State, stage: Stage) -> Iterator[Outcome]:
-    """Yield the packet that connection tracking has looked up: as it is, or its end if it needs a new entry and the
-    table has no room.  Both, if only some packets find an entry to evict."""
+    """Yield the packet after its conntrack lookup: unchanged, or its end if it needs a new entry and the table has no
+    room.  Yield both if only some packets find an entry to evict."""
     if not _is_new(before, after):
         yield after
         return

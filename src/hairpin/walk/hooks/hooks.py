@@ -92,7 +92,7 @@ def _under(state: State, condition: Condition, *, holds: bool) -> State:
 
 
 def _changes_route(item: Item, before: State, after: State) -> bool:
-    """Return whether the entry has changed what the route depends on.
+    """Return whether the entry changed fields on which the route depends.
 
     Source: nf_nat_proto.c nf_nat_ipv4_local_fn(), iptable_mangle.c ipt_mangle_out(), nft_chain_route.c
     """
@@ -224,14 +224,14 @@ def _after(namespace: Namespace, state: State, table: Table, decision: Decision)
 
 
 def _set_apart(state: State, table: Table, decision: Decision) -> State:
-    """Return the state in the zone that the chain has set, or untracked.
+    """Return the state in the chain's zone, or untracked.
 
-    A zone of nft counts for an untracked packet too, even for one that comes back over lo.  NOTRACK and iptables' zones
-    leave such a packet as it is.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
+    A zone of nft applies even to an untracked packet that comes back over lo.  NOTRACK and iptables' zones do not
+    change such a packet.  Source: nft_ct.c nft_ct_set_zone_eval(), xt_CT.c xt_ct_target()
     """
     if state.track.connection is not None or state.track.zone is not None:
         return state
-    # An answer to an untracked packet is related to no connection.  iptables leaves that as it is, too.
+    # An answer to an untracked packet is related to no connection.  iptables does not change that either.
     settled = state.track.ct_state in (CT_UNTRACKED, CT_RELATED)
     nft = table.dialect == "nft"
     if decision.zone is not None and (nft or not (settled or state.track.notrack)):
@@ -296,7 +296,8 @@ def _nat(namespace: Namespace, state: State, hook: Hook, families: tuple[Family,
         yield stopped(forgotten(state), "masquerade-moved", stage=_stage(hook), link=state.oif)
         return
     if not translates:
-        # Without a nat chain nobody translates, not even by what the connection has recorded: nf_nat_unregister_fn().
+        # Without a nat chain the kernel translates nothing, not even by the entry's recorded translation:
+        # nf_nat_unregister_fn().
         yield state
         return
     if not needs_decision(state, manip):

@@ -19,7 +19,7 @@ _CLOSED = ("TIME_WAIT", "CLOSE")
 def is_exceeded(
     namespace: Namespace, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]
 ) -> bool:
-    """Return whether the limit is exceeded for the packet.  False: it is not, or nothing that was read tells.
+    """Return whether the limit is exceeded for the packet.  False: it is not, or the readings do not show it.
 
     ``entered``: the lists of xt_recent in which the packet was entered before.  ``passes``: whether a packet satisfies
     the rule's other matches."""

@@ -1,4 +1,4 @@
-"""What the matches of rules ask of their namespace: routes, addresses, sockets."""
+"""Answers from the namespace to matches of rules: routes, addresses, sockets."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -45,8 +45,8 @@ class NamespaceSurroundings:
     def reverse_path(self, seen: Seen, *, loose: bool, use_mark: bool) -> bool:
         """See satisfies.Surroundings.
 
-        Rules see the protocol, not the ports (of iptables not even that).  ip6tables asks for a route by the packet's
-        own link, which rules see as ``oif``; the others ask for any and look at the link afterwards.
+        Policy rules see the protocol, but no ports (with iptables not even the protocol).  ip6tables looks up a route
+        by the packet's own link, which policy rules see as ``oif``; the others look up any route and compare its link.
 
         Source: net/ipv4/netfilter/ipt_rpfilter.c, net/ipv6/netfilter/ip6t_rpfilter.c, nft_fib_ipv{4,6}.c
         """
@@ -70,8 +70,7 @@ class NamespaceSurroundings:
             scope=scope,
         )
         found = lookup(self.namespace, query)
-        # nft alone takes a broadcast address of its own network for one that a route leads to, and what IPv4 has such
-        # routes for.
+        # nft ``fib`` also accepts broadcast, multicast and (IPv4) anycast routes as a way back.
         led = ("unicast", "broadcast", "multicast", *(("anycast",) if four else ()))
         if found.type not in (led if self.nft else ("unicast", "local")):
             return False
@@ -81,8 +80,8 @@ class NamespaceSurroundings:
         return not (self.nft or loose or Novelty.RPFILTER6_BEST_ROUTE.known_to(self.namespace.kernel))
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """See satisfies.Surroundings.  Sockets of clients are in no reading: whether one has asked for an answer, or
-        sent what an ICMP error is about, stays open."""
+        """See satisfies.Surroundings.  No reading lists client sockets, so it is unknown whether one of them expects
+        this reply or ICMP error."""
         asked = _answered(seen)
         if asked.protocol not in (TCP, UDP):
             return False
@@ -96,7 +95,7 @@ class NamespaceSurroundings:
         if found.socket.address is None and not wildcard:
             return False
         if transparent and found.socket.relay is None:
-            return None  # what socket options it has is not read; docker-proxy sets none
+            return None  # its socket options were not read; docker-proxy sets none
         return not transparent
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:

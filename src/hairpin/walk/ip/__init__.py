@@ -1,5 +1,5 @@
 """Routing: ``route_in`` and ``route_out``, ``hop_limit``, ``multipath``, ``mtu``, ``l3mdev`` (VRFs, ipvlans in mode
 l3s).
 
-``ipvs`` says what its services may take; ``refusal`` makes the ICMP error or RST.
+``ipvs`` accepts packets for its services; ``refusal`` makes the ICMP error or RST.
 """

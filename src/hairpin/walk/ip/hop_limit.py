@@ -1,4 +1,4 @@
-"""The TTL or hop limit with which a packet of this namespace starts."""
+"""The initial TTL or hop limit of this namespace's packets."""
 
 from collections.abc import Iterator
 

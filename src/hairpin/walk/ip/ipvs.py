@@ -1,7 +1,7 @@
-"""IPVS: it takes packets for its services behind the rules of INPUT, and sends them on to a server of its choice.
+"""IPVS takes packets for its services after INPUT's rules, and forwards them to one of its servers.
 
-Which server that is, and by which way the packet goes there, is not modelled: that it answers is assumed.  A service
-without a server of any weight rejects.
+The choice of the server and the path to it are not modelled: the server is assumed to answer.  A service rejects if all
+its servers have weight 0.
 
 Source: net/netfilter/ipvs/ip_vs_core.c ip_vs_ops4: LOCAL_IN, NF_IP_PRI_NAT_SRC - 1; ip_vs_schedule(), ip_vs_leave()
 """

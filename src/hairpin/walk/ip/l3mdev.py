@@ -27,7 +27,7 @@ from hairpin.walk.state import End, Outcome, State, without_ends
 def into_vrf(network: Network, state: State) -> Iterator[Outcome]:
     """Yield a packet that entered by a VRF port and has passed PREROUTING.
 
-    From now on the VRF is its input interface, with which it passes PREROUTING once more.
+    It passes PREROUTING again, now with the VRF as its input interface.
     """
     master = vrf_of(network.namespace(state.netns), state.iif)
     if master is None or master.name == state.iif:

@@ -49,10 +49,10 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
-    """Return the packet that lo or a vxlan has handed back, by the route that it has kept: what was forwarded is
-    forwarded again, until its TTL is used up; of what was sent IPv4 is discarded.
+    """Return a packet that lo or a vxlan handed back, by the route that it kept.
 
-    Source: net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
+    A forwarded packet is forwarded again until its TTL is used up.  A sent IPv4 packet is discarded.  Source:
+    net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
     net/ipv6/route.c ip6_rt_init_dst(): ip6_forward()
     """
     hop, packet = state.next_hop, state.packet
@@ -291,7 +291,7 @@ def _not_routable(state: State, found: Found) -> End:
     match found.type:
         case "blackhole":
             return stopped(state, "route-type", stage="input-route", link=state.iif, decided_by=decided)
-        case "anycast" | "multicast":  # IPv4 takes no received packet by such a route: martian_destination
+        case "anycast" | "multicast":  # IPv4 accepts no received packet by such a route: martian_destination
             return stopped(state, "martian-destination", stage="input-route", link=state.iif, decided_by=decided)
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"

@@ -51,7 +51,7 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
         if source is not None:
             packet = msgspec.structs.replace(packet, saddr=source)
             state = msgspec.structs.replace(state, packet=packet)
-            query = msgspec.structs.replace(query, saddr=source)  # the link that the packet is bound to stays
+            query = msgspec.structs.replace(query, saddr=source)  # the packet stays bound to its link
             found = lookup(namespace, query)
     if found.type in NO_WAY and packet.version == 4:
         found = _on_link(namespace, query) or found

@@ -39,9 +39,9 @@ _RESOLVING = ("", "veth", "bridge", "vlan", "bond", "macvlan")
 
 
 def is_mute(link: Link) -> bool:
-    """Return whether somebody switched ARP off on a link of a kind that resolves neighbours (IFF_NOARP).
+    """Return whether ARP was switched off on a link of a kind that resolves neighbours (IFF_NOARP).
 
-    It answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off as well.
+    The link answers no request, and sends each packet to its own hardware address.  Neighbour discovery is off as well.
 
     Source: net/ipv4/arp.c arp_rcv(), arp_constructor(); net/ipv6/ndisc.c ndisc_constructor()
     """
@@ -67,11 +67,11 @@ def _received(netns: Netns, link: str, target: int, source: int) -> State:
 
 
 def refusal(network: Network, netns: Netns, link: str, target: int, source: int) -> Stop | None:
-    """Return the stop of a request for an address of the namespace that it does not answer.
+    """Return the stop of a request for an own address that the namespace does not answer.
 
-    arp_process() looks up the route of a request as of any packet: strict rp_filter drops it, and one whose sender has
-    an address of this host is a martian.  An address on another link may be meant not to be answered for (a load
-    balancer's, on lo), and the packet comes in without a request.
+    arp_process() looks up a request's route like any packet's: strict rp_filter drops it, and a sender address of this
+    host makes it a martian.  A silent address on another link may be intended (a load balancer's, on lo): packets to it
+    arrive without a request.
     """
     namespace = network.namespace(netns)
     if not owns_address(namespace, 4, target):
@@ -86,7 +86,7 @@ def refusal(network: Network, netns: Netns, link: str, target: int, source: int)
 
 
 def arp_silence(namespace: Namespace, link: str, target: int, source: int) -> LinkDecided | SysctlDecided | None:
-    """Return what keeps the link from answering a request for one of its own addresses; None: nothing does."""
+    """Return the setting that keeps the link from answering a request for one of its own addresses, or None."""
     on = namespace.link(link)
     if on is None or all(each.value != target for each in addresses_of(namespace, link, 4)):
         return None
@@ -156,8 +156,8 @@ def _filtered(namespace: Namespace, link: str, target: int, source: int) -> bool
 
 
 def solicited_on(namespace: Namespace, link: str, address: int) -> bool:
-    """Return whether the IPv6 address is one of the link's: unlike ARP, a link answers for its own addresses only.
-    That of no link may be a proxy's or an anycast one.
+    """Return whether the link may answer for the IPv6 address: unlike with ARP, a link answers only for its own
+    addresses. An address on no link may be a proxied or an anycast one.
 
     Source: net/ipv6/ndisc.c ndisc_recv_ns(): ipv6_get_ifaddr()
     """

@@ -1,8 +1,8 @@
 """ARP messages as frames: rules of the bridge family, chains of netdev, and tc filters may drop them.
 
-The IP hooks see no ARP, but those of a bridge see it as a frame of EtherType 0x0806: a request that the bridge's own
-namespace sends passes OUTPUT and POSTROUTING at each port, and the reply PREROUTING and INPUT.  From port to port both
-pass PREROUTING, FORWARD and POSTROUTING.  Whether the owner replies is told by walk/link/segment.py.
+ARP does not pass the IP hooks, but it passes a bridge's hooks as a frame of EtherType 0x0806.  A request from the
+bridge's own namespace passes OUTPUT and POSTROUTING at each port, and its reply PREROUTING and INPUT.  From port to
+port both pass PREROUTING, FORWARD and POSTROUTING.  walk/link/segment.py decides whether the owner replies.
 
 Source: net/bridge/br_input.c, br_forward.c; measured with counters in chains of the bridge family, Linux 6.18
 """
@@ -38,8 +38,8 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
     """Return the packet ``asked`` with its neighbour ``found``, or its end if a rule drops the ARP request or
     the reply.
 
-    Where the kernel has an entry that it uses without asking, the packet passes on the assumption that the entry stays:
-    it is confirmed by ARP, too.
+    If the kernel has a usable entry, the packet passes on the assumption that the entry stays valid: ARP confirms it,
+    too.
     """
     namespace = network.namespace(asked.netns)
     link, address = namespace.link(asked.oif), next_address(asked)
@@ -73,10 +73,10 @@ def after_arp(network: Network, asked: State, found: State) -> State | End:
 
 
 def after_arp_from_outside(network: Network, started: State) -> State:
-    """Return a packet from outside on the assumption that the machine that sent the frame has the host's hardware
-    address, if a rule drops the ARP request by which it asks for it, or the reply.
+    """Return a packet from outside.  If a rule drops its sender's ARP request or the reply, it passes on the assumption
+    that the sender knows the host's hardware address.
 
-    Its own neighbour table was not read, and an entry there may be fresh.
+    The sender's neighbour table was not read, and its entry may be fresh.
     """
     if (
         started.stage != "device-in"
@@ -130,7 +130,7 @@ def _needs_no_request(network: Network, state: State, link: Link) -> bool:
 
 
 def _messages(network: Network, asked: State, found: State, link: Link) -> tuple[End | None, bool]:
-    """Return the end of the request or the reply where one is dropped, and whether there is a branch without a drop."""
+    """Return the end of a dropped request or reply, and whether there is a branch on which nothing drops them."""
     here = Port(asked.netns, link.name)
     sender = arp_sender(network.namespace(asked.netns), asked, link, next_address(asked))
     ends = walk_packet(network, _request(network, here, sender, next_address(asked), found.frame.target), _settled)
@@ -144,7 +144,7 @@ def _messages(network: Network, asked: State, found: State, link: Link) -> tuple
 
 
 def _request(network: Network, here: Port, sender: int, address: int, target: Port | None) -> State:
-    """Return the request where it starts.  To or from a macvlan it is walked as a frame to that one alone."""
+    """Return the request where it starts.  From or to a macvlan it is walked as a unicast frame."""
     ends = [here, *([target] if target is not None else [])]
     alone = any(lower_of(network, each.netns, link_of(network, each)) is not None for each in ends)
     dmac = None if alone else BROADCAST
@@ -175,7 +175,7 @@ def _settled(_network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _sorted(ends: tuple[End, ...]) -> tuple[End | None, list[End]]:
-    """Return the first end at a rule or filter, and all ends elsewhere.  What a rate limit drops under load counts for
+    """Return the first end at a rule or filter, and all ends elsewhere.  Drops by a rate limit under load count for
     neither."""
     quiet = [each for each in ends if not any(one.load and not one.usual for one in each.state.history.conditions)]
     dropped = [
@@ -188,7 +188,7 @@ _DECIDED = ("rule", "policy", "reject", "tc-filter")
 
 
 def _what(lost: End) -> Message:
-    """Return the words of the rule or the filter."""
+    """Return the text of the rule or the filter."""
     decided = lost.stop.decided_by if lost.stop is not None else None
     match decided:
         case RuleDecided(place=place):

@@ -57,8 +57,8 @@ def bridge_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _is_for_bridge(namespace: Namespace, bridge: Link, state: State) -> bool:
-    """Return whether the bridge hands the frame up: it is addressed to the bridge or to one of its ports.  A frame of
-    which neither the receiver nor the hardware address is known is taken for one of those.
+    """Return whether the bridge delivers the frame locally: it is addressed to the bridge or to one of its ports.  A
+    frame without a known receiver and hardware address counts as such.
 
     Source: net/bridge/br_fdb.c fdb_add_local(); br_input.c br_handle_frame_finish()
     """
@@ -203,7 +203,7 @@ def _delivered_up(
 
 
 def _forwarded_instead(namespace: Namespace, bridge: Link, state: State) -> End:
-    """Return the end of a frame for the bridge itself that its forwarding database sends to the ports."""
+    """Return the end of a frame for the bridge itself that its forwarding database sends to a port."""
     return stopped_by(state, "no-neighbour", bridge, said_of_forwarding(namespace, bridge), stage="bridge")
 
 

@@ -16,8 +16,8 @@ from hairpin.walk.state import Assumed, Fragments, Frame, Outcome, State, stoppe
 def enter(state: State, port: Port, *, from_below: bool = False) -> State:
     """Return the packet as it arrives at another link.
 
-    It leaves its connection behind, and between namespaces its mark too.  ``from_below``: it comes up from the link
-    below, which looked at neither.
+    It loses its conntrack entry, and between namespaces its mark too.  ``from_below``: it comes from the parent link,
+    which keeps the mark.
 
     Source: net/core/skbuff.c skb_scrub_packet()
     """

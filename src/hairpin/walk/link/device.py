@@ -91,7 +91,7 @@ def _for_another(link: Link, dmac: int | None) -> bool:
 
 
 def _stacked(network: Network, state: State, link: Link) -> Port | None:
-    """Return the link on this one that receives the frame: by its hardware address, if that is known."""
+    """Return the stacked link (macvlan, ipvlan) that receives the frame, by its hardware address if that is known."""
     packet, lower = state.packet, Port(state.netns, link.name)
     above = stacked_on(network, lower)
     if not above:
@@ -207,7 +207,7 @@ def programs_out(network: Network, state: State, link: Link) -> Iterator[Outcome
 def _framed(network: Network, state: State, link: Link) -> State:
     """Return the state with the hardware addresses of the frame that leaves by the link, as far as they are known.
 
-    A link whose own one is not known writes a new header, too: those of the frame that came in are never sent on.
+    A link without a known address also writes a new header, so the received frame's addresses never stay.
     """
     if link.name == "lo":
         return state
@@ -219,7 +219,7 @@ def _framed(network: Network, state: State, link: Link) -> State:
 
 
 def _through_own_bridge(network: Network, state: State, bridge: Link) -> Iterator[Outcome]:
-    """Yield a local packet that leaves by a bridge of its namespace, at the port that is chosen."""
+    """Yield a local packet that leaves by a bridge of its namespace, at the chosen port."""
     port = port_towards(network, state.netns, bridge.name, state.frame.target, state.packet.dmac)
     if port is None:
         yield stopped_by(state, "no-neighbour", bridge, message("has no port that leads there"), stage="bridge")
@@ -335,10 +335,10 @@ def _through_lower(network: Network, state: State, link: Link, lower: Port) -> I
 
 
 def _to_other_ipvlan(network: Network, state: State, link: Link, lower: Port) -> Outcome | None:
-    """Return a packet that leaves an ipvlan without leaving by the link below; None: it does leave by that link.
+    """Return a packet from an ipvlan that the parent link does not send; None if it does.
 
-    The packet goes to another ipvlan that has the address, or up to the link's own namespace if the frame is for the
-    hardware address that they share.  In mode l3 that namespace routes the packet as one of its own.
+    The packet goes to the sibling ipvlan that has the address, or to the parent's namespace if the frame is for their
+    common hardware address.  In mode l3 that namespace routes the packet as one of its own.
 
     Source: drivers/net/ipvlan/ipvlan_core.c ipvlan_xmit_mode_l2(), ipvlan_xmit_mode_l3()
     """

@@ -1,7 +1,7 @@
-"""The far end of a tunnel, where an outer packet has left for a host that nobody read.
+"""The far end of a tunnel whose outer packet has left for a host that was not read.
 
-It is presumed to answer what it gets, in an outer packet of its own.  If the frame's receiver is on a host that was
-read, the outer packet has gone to a wrong address.
+It is presumed to answer in an outer packet.  If the frame's receiver is on a host that was read, the outer packet went
+to a wrong address.
 """
 
 import msgspec
@@ -19,16 +19,16 @@ from hairpin.walk.state import Assumed, Carried, State
 
 
 def carried_back(carried: Carried, answer: Packet) -> Carried:
-    """Return what the far end sends back: the answer to the frame that it got."""
+    """Return the inner answer of the far end to the frame that it received."""
     frame = carried.frame
     back = msgspec.structs.replace(answer, smac=frame.packet.dmac, dmac=frame.packet.smac)
     return Carried(State("device-in", frame.netns, back), carried.tunnel)
 
 
 def outer_answer(network: Network, carried: Carried, outer: Packet) -> Packet:
-    """Return the outer packet in which the far end sends back what is carried, for the outer packet that it got.
+    """Return the outer packet of the far end's answer ``carried``, to the outer packet ``outer`` that it received.
 
-    WireGuard and flanneld send from the port at which they listen.
+    WireGuard and flanneld send from the port on which they listen.
     """
     inner = carried.frame.packet.length_bytes
     match carried.tunnel.kind:

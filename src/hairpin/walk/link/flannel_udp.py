@@ -1,4 +1,4 @@
-"""flannel's udp backend: a packet that enters flanneld's tun device goes on in a UDP packet of flanneld's.
+"""flannel's udp backend: flanneld relays a packet from its tun device in a UDP packet.
 
 It comes out of the tun device of the node that has its destination.
 
@@ -21,9 +21,9 @@ from hairpin.walk.state import Assumed, Carried, End, LinkDecided, Outcome, Send
 
 
 def relayed(network: Network, state: State, link: Link) -> Outcome | None:
-    """Return the UDP packet in which flanneld sends on what enters its tun device.
+    """Return the UDP packet in which flanneld relays a packet from its tun device.
 
-    None: no flanneld reads it, or no host that was read has a lease for its destination."""
+    None: no flanneld reads the device, or no host that was read has a lease for the destination."""
     relay = relay_behind(network.namespace(state.netns), link)
     packet = state.packet
     lease = lease_of(network, packet.daddr, besides=state.netns.host) if relay and packet.version == 4 else None

@@ -73,12 +73,12 @@ def neighbour(network: Network, state: State) -> Iterator[Outcome]:
         return
     namespace = network.namespace(state.netns)
     if is_bridge_port(namespace, link):
-        # What a port receives comes up on its bridge: an answer resolves nothing here (br_input.c br_handle_frame()).
+        # A port's packets belong to its bridge, so an answer there resolves nothing (br_input.c br_handle_frame()).
         said = message("answers come up on {bridge}, whose port it is", bridge=link.master or "")
         yield stopped_by(state, "no-neighbour", link, said, address=address)
         return
     if link.kind == "bridge" and not hands_up(namespace, link):
-        # No answer of a neighbour comes up.  What was resolved before fails when it is asked about again.
+        # A neighbour's answer is not delivered.  An entry that is resolved now fails when it is confirmed again.
         yield stopped_by(state, "no-neighbour", link, said_of_forwarding(namespace, link), address=address)
         return
     answer = answer_on_link(network, state, link, address)
@@ -141,9 +141,9 @@ def answer_on_link(network: Network, state: State, link: Link, address: int) -> 
 
 
 def named_rival(network: Network, netns: Netns, link: Link, entry: Neighbour) -> Port | None:
-    """Return the port that a learned entry of IPv4 names, if its namespace answers for the address beside another one.
+    """Return the port in a learned IPv4 entry, if its namespace is one of two that answer for the address.
 
-    The kernel asks it alone again, as long as it answers: net/ipv4/arp.c arp_solicit()"""
+    The kernel confirms the entry by unicast, as long as that port answers: net/ipv4/arp.c arp_solicit()"""
     rivals = takers(network.host(netns.host), 4, entry.value) - {netns.name}
     if len(rivals) <= 1 or entry.mac is None:
         return None
@@ -211,7 +211,7 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
     to_all = mac == BROADCAST and state.packet.protocol == TCP  # net/ipv4/tcp_ipv4.c tcp_v4_rcv(): PACKET_HOST alone
     another = found.port is None and _has_another(network, state.netns, link, by_address)
     if found.kind != "nobody" and not to_all and not another:
-        # A tunnel's entries are its program's, and bridge and container have theirs read.
+        # A tunnel's entries come from its program.  The entries of bridges and containers were read.
         unread = found.kind == "outside" and link.tunnel is None
         noted = state.noted("neighbour", link.name, _by_hand(entry, mac)) if unread else state
         return noted.with_frame(target=found.port, dmac=mac).to("device-out")
@@ -227,10 +227,10 @@ def _as_entered(network: Network, state: State, link: Link, entry: Neighbour, ma
 
 
 def _unanswered(namespace: Namespace, state: State, link: Link, address: int) -> Assumed | None:
-    """Return what is assumed of a machine that gave no answer when the kernel last asked for it.
+    """Return the assumption about a machine that did not answer the kernel's last ARP request.
 
-    It may have been off then.  It may also be behind a router, and a route has it on the link: no address of the link
-    says that it is there."""
+    It may have been off.  Or it is behind a router, if only a route, and no network of the link, puts it on the link.
+    """
     entries = _entries(namespace, link, state.packet.version, address)
     entry = next((each for each in entries if each.state in ("FAILED", "INCOMPLETE")), None)
     if entry is None:
@@ -248,8 +248,7 @@ def _unanswered(namespace: Namespace, state: State, link: Link, address: int) ->
 
 
 def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> bool:
-    """Return whether a route alone says that the address is on the link: as a gateway, or outside of the link's own
-    networks."""
+    """Return whether only a route puts the address on the link: as a gateway, or outside the link's own networks."""
     if state.next_hop is None:
         return False
     own = addresses_of(namespace, link.name, state.packet.version)
@@ -259,7 +258,7 @@ def _is_routed(namespace: Namespace, state: State, link: Link, address: int) -> 
 
 
 def _by_hand(entry: Neighbour, mac: int) -> Assumed:
-    """Return what is assumed of a machine that was not read: nothing here shows its hardware address."""
+    """Return the assumption about a machine that was not read: no reading shows its hardware address."""
     return Assumed(
         message(
             "{address} has the hardware address {mac}, as a permanent neighbour entry says",
@@ -272,7 +271,7 @@ def _by_hand(entry: Neighbour, mac: int) -> Assumed:
 def _has_another(network: Network, netns: Netns, link: Link, owner: Answer) -> bool:
     """Return whether another host has the neighbour's address, on a wire on which hardware addresses were seen.
 
-    Then no fabric between the hosts answers with an address of its own.
+    Then no cloud fabric between the hosts answers for them.
     """
     if owner.kind != "owner" or owner.port is None or owner.port.netns.host == netns.host:
         return False
@@ -288,10 +287,9 @@ def _mac(network: Network, port: Port) -> int | None:
 
 
 def unresolved_end(state: State, lost: End) -> End:
-    """Return the packet's end: its neighbour stays unresolved because of what happened to the message that asks for it,
-    or to the answer.
+    """Return the packet's end: its neighbour stays unresolved because the request or the answer was lost.
 
-    An ICMP error about the message reaches nobody.
+    No socket gets an ICMP error about these messages.
     """
     assert lost.stop is not None
     last = msgspec.structs.replace(lost.state.history.steps[-1], packet=state.packet)
@@ -336,7 +334,7 @@ def _addressed(network: Network, state: State, link: Link, address: int, answer:
 
 
 def _entered(network: Network, state: State, link: Link, address: int) -> int | None:
-    """Return the hardware address that the neighbour's entry has on a bridge: it tells the port."""
+    """Return the hardware address in the neighbour's entry on a bridge, which determines the port."""
     wanted = (link.name, state.packet.version, address)
     entries = network.namespace(state.netns).neighbours if link.kind == "bridge" else ()
     return next((each.mac for each in entries if (each.link, each.version, each.value) == wanted), None)

@@ -1,8 +1,8 @@
 """IPv6 neighbour discovery, whose packets pass the firewall: rules that drop them make a neighbour unreachable.
 
 ARP does not pass the IP hooks (walk/link/arp_frames.py).  A solicitation (ICMPv6 type 135) and the advertisement that
-answers it (136) leave through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  From a
-solicitation the receiver learns its sender's address too.  A solicitation that rules let pass counts as answered if
+answers it (136) leave through OUTPUT and POSTROUTING and enter through PREROUTING and INPUT, untracked.  The receiver
+of a solicitation also learns its sender's address.  A solicitation that rules let pass counts as answered if
 walk/link/segment.py finds the address.
 
 Source: net/ipv6/ndisc.c ndisc_solicit(), ndisc_send_skb(), ndisc_recv_ns(); net/netfilter/nf_conntrack_proto_icmpv6.c

@@ -21,8 +21,8 @@ _HELD = ("INCOMPLETE", "REACHABLE", "DELAY", "PROBE")
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A neighbour table.  ``held``: its entries that a timer holds, ``listed``: all that `ip neigh` tells, of
-    the namespaces that were read.  ``evidence``: the reading of its counters."""
+    """A neighbour table.  ``held``: its entries with a timer, ``listed``: all entries of `ip neigh` in the namespaces
+    that were read.  ``evidence``: the reading of its counters."""
 
     most: int
     entries: int
@@ -61,9 +61,9 @@ def room_of(network: Network, netns: Netns, version: Version) -> Room | None:
 
 
 def without_room(network: Network, state: State, link: str, address: int) -> End | None:
-    """Return the end of a packet whose next hop has no entry, and for which none can be made.
+    """Return the end of a packet whose next hop has no entry and can get none.
 
-    A loopback link needs an entry, too.  `ip neigh` never lists that one, so it is missing if all entries are listed.
+    A loopback link needs an entry, too, which `ip neigh` never lists.  So it is missing if all entries are listed.
     """
     version = state.packet.version
     namespace = network.namespace(state.netns)

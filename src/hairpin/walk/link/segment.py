@@ -65,8 +65,8 @@ def who_answers(
 ) -> Answer:
     """Return who replies for the address on the segment behind the link; ``source`` as in :class:`Question`.
 
-    A reply is a frame to the requester alone.  If a macvlan takes all such frames, the requester does not get it.  Nor
-    does an ipvlan get one that has not the address of the requester itself: ipvlan_core.c ipvlan_addr_lookup().
+    A reply is a unicast frame.  If a macvlan takes all such frames, the requester does not get it.  An ipvlan gets a
+    reply only if it has the requester's address: ipvlan_core.c ipvlan_addr_lookup().
     """
     if takes_all(network, Port(netns, link.name)) is not None:
         return NOBODY
@@ -75,7 +75,7 @@ def who_answers(
         return NOBODY
     answer = _who(network, netns, link, Question(version, address, source))
     if answer.kind == "outside" and owns_address(network.namespace(netns), version, address):
-        return NOBODY  # that another machine has the asker's own address, too, is not assumed
+        return NOBODY  # no other machine is assumed to have the asker's own address
     return answer
 
 
@@ -97,8 +97,8 @@ def _who(network: Network, netns: Netns, link: Link, question: Question) -> Answ
 
 
 def _sibling(network: Network, asking: Port, lower: Port, question: Question) -> Port | None:
-    """Return the macvlan or ipvlan on the same lower link that replies to one's request: in mode ``bridge`` each gets
-    the other's broadcasts.  The lower link itself gets none of them.
+    """Return the sibling macvlan or ipvlan that replies to a request: in mode ``bridge`` siblings get each other's
+    broadcasts.  The parent link gets none of them.
 
     Source: drivers/net/macvlan.c macvlan_queue_xmit(), macvlan_broadcast(); ipvlan_core.c ipvlan_process_multicast()
     """
@@ -149,7 +149,7 @@ def _on_other_hosts(network: Network, uplink: Port, question: Question) -> Answe
 
 
 def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return who replies behind the far ends of a tunnel device, to which requests go as all broadcasts do."""
+    """Return who replies behind the far ends of a tunnel device, which sends them requests like all broadcasts."""
     if link.tunnel is not None and link.tunnel.proxy:
         return _proxied(network, netns, link, question)
     fallback = NOBODY
@@ -162,7 +162,7 @@ def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Questio
 
 
 def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return who gets what is asked of a vxlan device that answers ARP itself, from its own neighbour entries.
+    """Return the receiver that a vxlan device names when it answers ARP from its own neighbour entries.
 
     Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
     """
@@ -198,7 +198,7 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
     """Search the bridge's ports.
 
     ``skip``: the port that the request came in by.  A port in hairpin mode would get the request back, but its owner
-    sent it.  Of several that answer the first counts, and the port that was added last gets the request first.
+    sent it.  If several answer, the first answer counts, and the port that was added last gets the request first.
 
     Source: net/ipv4/arp.c arp_process(); net/bridge/br_if.c br_add_if(): list_add_rcu(); br_forward.c br_flood()
     """
@@ -344,7 +344,7 @@ def port_towards(
     flooded = next(iter(tunnels.values()), None) if mac is not None else None
     if target is None:
         return _port_outwards(network, netns, ports) or flooded
-    # A macvlan may be in another namespace than the veth's end that it stands on.
+    # A macvlan may be in another namespace than its parent, the veth's end.
     stacked = stacked_links(network.host(netns.host))
     near = ports if stacked else ports_leading(network, netns, bridge, (target.netns.name,))
     return next((port for port in near if _leads_to(network, netns, port, target)), flooded)

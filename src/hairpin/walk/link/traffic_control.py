@@ -1,4 +1,4 @@
-"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that take none.
+"""Traffic control on a link: filters that drop or redirect a packet, and queueing disciplines that drop all.
 
 Source: net/core/dev.c sch_handle_ingress(), sch_handle_egress(), __dev_xmit_skb(); net/sched/cls_api.c tcf_classify();
 net/sched/sch_fifo.c, sch_tbf.c tbf_enqueue(), sch_netem.c netem_enqueue(), sch_blackhole.c; act_mirred.c
@@ -29,7 +29,7 @@ def longest_taken(link: Link) -> int | None:
 
 
 def end_in_queue(state: State, link: Link) -> End | None:
-    """Return the end of a packet that the queueing discipline of the link takes in no case, else None."""
+    """Return the end of a packet that the link's queueing discipline always drops, else None."""
     if not link.qdiscs:
         return None
     for each in _used(link.qdiscs):
@@ -47,7 +47,7 @@ def end_in_queue(state: State, link: Link) -> End | None:
 
 
 def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
-    """Yield the link's root discipline, and what it hands every packet on to."""
+    """Yield the link's root discipline, and the one to which it passes every packet."""
     root = next((each for each in qdiscs if not each.parent), None)
     while root is not None:
         yield root
@@ -56,7 +56,7 @@ def _used(qdiscs: tuple[Qdisc, ...]) -> Iterator[Qdisc]:
 
 
 def _takes(qdisc: Qdisc, link: Link) -> int | None:
-    """Return the length of the longest packet that it takes; 0: of none; None: of any."""
+    """Return the length of the longest packet that the discipline accepts; 0: it accepts none; None: no limit."""
     header = 0 if link.kind in ("tun", "wireguard", "ipip", "gre", "sit") else _ETHERNET_HEADER
     match qdisc.kind:
         case "blackhole":
@@ -70,7 +70,7 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
         case "tbf":
             known = [each for each in (qdisc.burst_bytes, qdisc.limit) if each is not None]
             return max(min(known) - header, 0) if known else None
-        case "drr" | "qfq":  # they drop what no filter puts into a class
+        case "drr" | "qfq":  # they drop packets that no filter puts into a class
             return 0 if not any(each.place == "root" for each in link.filters) and not link.tc_egress else None
         case _:
             return None
@@ -107,8 +107,8 @@ def _protocols(packet: Packet) -> tuple[str, ...]:
 def _acted(namespace: Namespace, state: State, link: Link, by: Filter) -> Outcome:
     """Return the end of a packet that the filter drops or redirects.
 
-    An ifb device gives the packet back to where it was taken: drivers/net/ifb.c ifb_ri_tasklet().  Where any other
-    device leads is not followed; a dummy device leads nowhere."""
+    An ifb device returns the packet to its old place: drivers/net/ifb.c ifb_ri_tasklet().  Other devices are not
+    followed; a dummy device drops it."""
     target = namespace.link(by.to_link) if by.action == "redirect" else None
     if target is not None and target.kind == "ifb" and target.up:
         return end_in_queue(state, target) or state
@@ -155,7 +155,7 @@ def opaque(state: State, link: Link, what: Message) -> End:
 
 
 def matches(packet: Packet, by: Filter) -> Truth:
-    """Return whether the filter matches the packet.  Matches are known for IP packets alone."""
+    """Return whether the filter matches the packet.  Only matches of IP packets are modelled."""
     if packet.arp and by.matches:
         return Truth.UNKNOWN
     return min((_match(packet, each) for each in by.matches), default=Truth.YES)
@@ -201,8 +201,7 @@ _ICMPS = (ICMP, ICMP6)
 
 
 def _header(packet: Packet) -> tuple[bytes, bytes]:
-    """Return which bits of the headers are known, and the headers: of IP without options, and of the ports or the
-    ICMP type."""
+    """Return the mask of known header bits, and the headers: IP without options, and the ports or the ICMP type."""
     known, bits = bytearray(), bytearray()
 
     def put(value: int, length: int, mask: int | None = None) -> None:

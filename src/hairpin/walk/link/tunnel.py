@@ -1,8 +1,8 @@
 """Tunnel devices: a frame that leaves by one becomes the payload of an outer packet, and comes out of the tunnel device
 at the other end.
 
-The outer packet is walked as any other packet of the kernel's own: routed, shown to OUTPUT and POSTROUTING, sent to its
-neighbour, shown to PREROUTING and INPUT of the host that it arrives at.
+The outer packet is walked like any packet of the kernel: its route, OUTPUT and POSTROUTING, its neighbour, then
+PREROUTING and INPUT of the receiving host.
 
 Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), vxlan_rcv(); net/ipv4/ip_tunnel_core.c iptunnel_xmit()
 """
@@ -49,8 +49,8 @@ def encapsulated(network: Network, state: State, link: Link) -> Outcome:
 
 
 def _remote(network: Network, state: State, link: Link) -> Remote | None:
-    """Return the outer destination.  A frame that is flooded goes to all of them: the one whose far end leads to the
-    frame's receiver counts, else the first."""
+    """Return the outer destination.  Of a flooded frame's destinations it is the one whose far end leads to the frame's
+    receiver, else the first."""
     mac = state.packet.dmac if state.packet.dmac is not None else state.frame.dmac
     remotes = remotes_of(network.namespace(state.netns), link, mac)
     if state.frame.target is not None:
@@ -86,8 +86,8 @@ def _outer(network: Network, state: State, link: Link, remote: Remote) -> State:
 
 
 def _sender(frame: State) -> Sender:
-    """Return who sends the outer packet: to rules it is the inner packet's socket, which skb_scrub_packet() leaves, and
-    routes are looked up for root.  A frame of another namespace leaves its socket there."""
+    """Return the sender of the outer packet.  Rules see the inner packet's socket, which skb_scrub_packet() keeps;
+    route lookups see root.  A frame from another namespace has lost its socket."""
     own = frame.sender
     if own.uid is not None:
         return Sender(uid=own.uid, by_kernel=own.by_kernel)
@@ -95,8 +95,8 @@ def _sender(frame: State) -> Sender:
 
 
 def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer: State) -> Outcome | None:
-    """Return what becomes of a vxlan frame whose outer destination is this host: no outer packet is made, and the
-    vxlan of that VNI and port has the frame at once.  None: the destination is another one.
+    """Return the result for a vxlan frame whose outer destination is this host: the vxlan of that VNI and port receives
+    it directly, without an outer packet.  None: the destination is another host.
 
     Source: drivers/net/vxlan/vxlan_core.c encap_bypass_if_local(), vxlan_encap_bypass()
     """
@@ -112,7 +112,7 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
     said = message("hands the frame to {link}, since its destination is this host", link=there.name)
     noted = state.noted("tunnel", link.name, LinkDecided(link.name, said, link.evidence))
     packet = noted.packet
-    if not is_bridge_port(network.namespace(port.netns), there):  # it is taken for the device's own, whatever its MAC
+    if not is_bridge_port(network.namespace(port.netns), there):  # it counts as the device's own, whatever its MAC
         packet = msgspec.structs.replace(packet, dmac=None)
     return noted.with_frame(physin="", physout="", target=None).to(
         "device-in",
@@ -127,11 +127,11 @@ def _to_itself(network: Network, state: State, link: Link, remote: Remote, outer
 
 
 def _too_big(network: Network, state: State, link: Link, outer: State) -> End | None:
-    """Return the end of a packet for which a tunnel of GRE or IP in IP is too narrow, or None.  The kernel tells its
-    sender; it makes an outer packet of what may be fragmented, and of an IPv6 packet where less than 1280 bytes fit.
+    """Return the end of a packet that exceeds the MTU of a GRE or IP-in-IP tunnel, or None.
 
-    Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which names the sender that NAT has
-    replaced
+    The kernel sends an ICMP error.  It still encapsulates a packet that may be fragmented, and an IPv6 packet if the
+    MTU is below 1280 bytes.  Source: net/ipv4/ip_tunnel.c tnl_update_pmtu(); net/ipv4/icmp.c icmp_ndo_send(), which
+    names the sender that NAT has replaced
     """
     tunnel, packet = encapsulation(link), state.packet
     forbids = packet.dont_fragment if packet.version == 4 else outer.packet.dont_fragment
@@ -156,7 +156,7 @@ _LEAST6 = 1280
 
 
 def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, destination: int) -> Packet:
-    """Return the packet that carries the frame from one end of the tunnel to the other."""
+    """Return the outer packet that carries the frame from one end of the tunnel to the other."""
     by_udp = tunnel.port is not None
     inner = frame.packet
     return Packet(
@@ -174,7 +174,8 @@ def outer_packet(network: Network, tunnel: Tunnel, frame: State, source: int, de
 
 
 def _keeps_whole(tunnel: Tunnel, inner: Packet) -> bool:
-    """Return whether the outer packet has DF: GRE and its like leave it to the inner packet unless it is set.
+    """Return whether the outer packet has DF.  GRE and IP in IP copy it from the inner packet unless the tunnel sets
+    it.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(): VXLAN_DF_INHERIT; net/ipv4/ip_tunnel.c ip_tunnel_xmit()
     """
@@ -192,7 +193,7 @@ def _encapsulated(frame: State) -> Encapsulated:
 
 
 def decapsulated(network: Network, state: State) -> Outcome:
-    """Return the frame as it comes out of the tunnel device that takes the outer packet, which has passed INPUT."""
+    """Return the frame as it comes out of the tunnel device that receives the outer packet, which has passed INPUT."""
     carried, outer = state.carried, state.packet
     assert carried is not None
     tunnel = msgspec.structs.replace(carried.tunnel, local=outer.saddr, remote=outer.daddr, port=outer.dport)
@@ -218,5 +219,5 @@ def _named(tunnel: Tunnel) -> Message:
 
 
 def lost_in_tunnel(end: End) -> bool:
-    """Return whether a refusal was about an outer packet, of which the inner packet's sender learns nothing."""
+    """Return whether the ICMP error was about an outer packet, so that the inner packet's sender does not get it."""
     return end.kind == "rejected" and end.state.carried is not None

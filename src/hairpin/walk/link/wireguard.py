@@ -1,6 +1,6 @@
-"""WireGuard: a packet that leaves by such a device goes to a peer in an outer UDP packet of the host, which is walked.
+"""WireGuard: a packet that leaves by such a device goes to a peer in an outer UDP packet, which is walked.
 
-Keys are never read.  That both ends have each other's keys stays a condition of every walk from one device to another.
+Keys are never read.  So matching keys are a condition of every walk from one device to another.
 
 Source: drivers/net/wireguard/device.c wg_xmit(), socket.c send4(), receive.c wg_packet_consume_data_done()
 """
@@ -26,7 +26,7 @@ from hairpin.walk.state import Carried, End, LinkDecided, Outcome, Reason, Sende
 
 
 def encrypted(state: State, link: Link) -> Outcome:
-    """Return the outer packet of what leaves by the device; its sender is told where no peer gets it."""
+    """Return the outer packet for a packet that leaves by the device; if no peer gets it, its sender gets an error."""
     device, packet = settings(link), state.packet
     peer = peer_for(device, packet.version, packet.daddr)
     address = address_text(packet.daddr, packet.version)
@@ -66,7 +66,7 @@ def _outer(state: State, link: Link, endpoint: Endpoint) -> Packet:
 
 
 def decrypted(network: Network, state: State) -> Iterator[Outcome]:
-    """Yield the inner packet as it comes out of the device that the outer packet is for, which has passed INPUT."""
+    """Yield the inner packet as it comes out of the device that receives the outer packet, which has passed INPUT."""
     carried, outer = state.carried, state.packet
     assert carried is not None
     namespace = network.namespace(state.netns)
@@ -99,8 +99,8 @@ def _ended(
 def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
     """Return why the device drops what its peer sent, or None.
 
-    The peer is the one whose endpoint the outer packet came from.  A peer that has moved may be at another endpoint, so
-    an unknown one decides nothing."""
+    The peer is known by the endpoint that sent the outer packet.  A peer may have moved, so an unknown endpoint decides
+    nothing."""
     source = address_text(inner.saddr, inner.version)
     allowed_to = peer_for(device, inner.version, inner.saddr)
     if allowed_to is None:
@@ -121,8 +121,8 @@ def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | No
 def _nobody(state: State, namespace: Namespace) -> End:
     """Return the end of an outer packet at whose port no WireGuard device listens.
 
-    A socket there may be a peer's: of a program that speaks WireGuard, of a device whose settings were not read, or of
-    one that has moved to another namespace since it was made."""
+    A socket there may be a peer's: of a user-space WireGuard, of a device whose settings were not read, or of a device
+    that was moved to another namespace."""
     outer, here = state.packet, devices(namespace)
     unread = any(each.kind == KIND and each.wireguard is None for each in namespace.links)
     if unread or any(each.protocol == "udp" and each.port == outer.dport for each in namespace.sockets):
@@ -153,15 +153,15 @@ def _keys(one: Netns, link: str, other: Netns, far_link: str) -> Message:
 
 
 def _undecided(state: State, link: str, said: Message, why: Message) -> End:
-    """Return the branch on which the condition does not hold: the packet goes nowhere."""
+    """Return the branch on which the condition does not hold: the packet is lost."""
     state = state.given(Condition(said, holds=False, usual=False))
     end = stopped(state, "opaque-device", stage="tunnel", link=link, decided_by=LinkDecided(link, why))
     return msgspec.structs.replace(end, kind="unknown")
 
 
 def elsewhere(network: Network, state: State) -> Message | None:
-    """Return what has to hold where an outer packet has left for an endpoint that no read host has, although the device
-    behind which the inner packet's destination is was read: the endpoint is a gateway's."""
+    """Return the condition for an outer packet to an endpoint that no read host has, although the inner packet's
+    destination is behind a device that was read: the endpoint is a gateway's."""
     carried = state.carried
     if carried is None or carried.tunnel.kind != KIND:
         return None
@@ -183,7 +183,7 @@ def _peers(device: Wireguard) -> str:
 
 
 def _named(peer: Peer) -> str:
-    """Return ``peer 1``: the number that the reading has instead of the peer's key."""
+    """Return ``peer 1``: the reading has this number instead of the peer's key."""
     return f"peer {peer.number}"
 
 

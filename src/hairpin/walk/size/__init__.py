@@ -1,1 +1,1 @@
-"""Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` is what a walk tells that lost them."""
+"""Full-sized segments: ``segment_size`` and ``bulk``; ``size_stop`` describes the stop of a walk that lost them."""

@@ -1,20 +1,20 @@
 """Full-sized TCP segments: the handshake's small packets pass where full-sized ones may be lost.
 
-Each end tells the other by the MSS option of its SYN how large its segments may be; a TCPMSS rule on the way makes that
-less.  A smaller MTU between the ends is no fault as long as the sender learns of it: by an ICMP error ("fragmentation
-needed", "packet too big"), which has to reach the sender's socket through all rules.  Where that error is lost, the
-sender sends the same segment again and again, and the walk ends where the error ended.
+The MSS option of an end's SYN limits the other end's segments; a TCPMSS rule on the path lowers it.  A smaller MTU
+between the ends is no fault as long as the sender learns of it: by an ICMP error ("fragmentation needed", "packet too
+big"), which has to reach the sender's socket through all rules.  If that error is lost, the sender repeats the same
+segment, and the walk ends where the error ended.
 
-Of a packet that is lost inside a tunnel the sender learns only where the tunnel device tells it: a device that is a
-bridge port answers with ICMP, and a sender of the device's own namespace sees the smaller MTU in its route.  A packet
-that a host forwards into the device is held against the device's MTU.
+The sender of a packet that is lost inside a tunnel learns of it only from the tunnel device: a device that is a bridge
+port sends an ICMP error, and a sender in the device's own namespace sees the smaller MTU in its route.  A packet that a
+host forwards into the device is compared with the device's MTU.
 
 A sender that probes for the MTU (tcp_mtu_probing) or lets routers fragment (ip_no_pmtu_disc) needs no error.  MTUs
 beyond the hosts are unknown, and no stop.
 
-Several segments that travel as one (GSO) pass a veth or a bridge port that is too narrow for each of them.  Whether one
-travels alone is a matter of lengths and of time: an answer of one long segment never arrives, one of many mostly does.
-That is no stop, but an open question.
+Several segments in one packet (GSO) pass a veth or a bridge port that is too narrow for each of them.  Whether a
+segment travels alone depends on lengths and timing: an answer of one long segment never arrives, one of many mostly
+does. That is no stop, but an open question.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
@@ -44,19 +44,19 @@ from hairpin.walk.verdicts import Verdict
 from hairpin.wanted import ask_size
 
 _MOST_MTUS = 8
-"""No way has more MTUs that become smaller and smaller."""
+"""No path has more successively smaller MTUs."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """The end of a full-sized segment of which the sender learns nothing.  ``end``: its own, or that of the ICMP error
-    about it.  ``data``: the steps of both."""
+    """The end of a full-sized segment, without any notice to its sender.  ``end``: the segment's, or that of the ICMP
+    error about it.  ``data``: the steps of both."""
 
     end: End
     data: tuple[Step, ...]
 
 
 def may_stall(network: Network, *ways: Iterable[Step]) -> bool:
-    """Return whether full-sized segments may be lost where a handshake passes: through a tunnel, or by links and routes
+    """Return whether full-sized segments may be lost although a handshake passes: in a tunnel, or by links and routes
     of different MTUs."""
     steps = tuple(step for way in ways for step in way)
     return _through_tunnel(steps) or len(mtus(network, steps)) > 1
@@ -72,17 +72,18 @@ def probes(network: Network, netns: Netns) -> bool:
 
 
 def is_narrow(step: Step) -> bool:
-    """Return whether the step's route has a smaller MTU than the kernel believes an ICMP error.
+    """Return whether the step's route has an MTU below ``min_pmtu``, which the kernel does not accept from an ICMP
+    error.
 
-    A sender behind it takes ``min_pmtu`` and no DF, and finds that out by its timer.
-    Source: net/ipv4/route.c __ip_rt_update_pmtu()"""
+    The sender then uses ``min_pmtu`` without DF, once its timer expires. Source: net/ipv4/route.c __ip_rt_update_pmtu()
+    """
     route = step.decided_by.entry if isinstance(step.decided_by, RouteDecided) else None
     return route is not None and route.version == 4 and 0 < (route.mtu_bytes or 0) < _MIN_PMTU_BYTES
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
-    """Return how the connection stalls at its full-sized segments, to the server or from it.  Where they arrive, or
-    where the sender learns to make them smaller: the question whether one ever travels alone, if it would be lost."""
+    """Return the branch on which the connection stalls at its full-sized segments, in either direction.  If they
+    arrive, or if the sender learns the smaller MTU: the question whether a segment ever travels alone and is lost."""
     largest = _at_risk(network, handshake)
     if largest is None:
         return ()
@@ -127,7 +128,7 @@ def _is_ever_alone(netns: Netns, link: Link, lost: State) -> OpenQuestion:
 
 
 def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
-    """Return the sizes of full-sized packets by the MTUs of both ends; None where each link on the way takes them."""
+    """Return the sizes of full-sized packets by the MTUs of both ends; None if every link on the path accepts them."""
     flow, request, reply = handshake.flow, handshake.there.history.steps, handshake.back.state.history.steps
     if flow.protocol != "tcp" or not flow.data_bytes or not may_stall(network, request, reply):
         return None
@@ -138,9 +139,9 @@ def _at_risk(network: Network, handshake: Handshake) -> Sizes | None:
 
 
 def _stall(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
-    """Return the end of a full-sized segment in one direction, with and without the rules that make it smaller.
+    """Return the end of a full-sized segment in one direction, with and without the rules that lower the MSS.
 
-    ``alone``: no other one travels with it in one packet."""
+    ``alone``: no other segment is in its packet."""
     lost = _lost(network, handshake, largest, to_server=to_server, alone=alone)
     if lost is None or lost.end.state.carried is not None:
         return lost
@@ -153,7 +154,7 @@ def _through_tunnel(steps: tuple[Step, ...]) -> bool:
 
 
 def _lost(network: Network, handshake: Handshake, largest: Sizes, *, to_server: bool, alone: bool) -> Lost | None:
-    """Return the end of the segment in one direction, of which its sender is told nothing; else None."""
+    """Return the end of the segment in one direction if its sender gets no notice of the loss; else None."""
     flow, size = handshake.flow, largest.to_server if to_server else largest.to_client
     start, whole = _first(handshake, to_server=to_server), flow.data_bytes + HEADERS[flow.version]
     local = start.stage == "output-route"
@@ -196,8 +197,8 @@ def _first(handshake: Handshake, *, to_server: bool) -> State:
 
 
 def _untold(network: Network, sent: State, end: End) -> Lost | None:
-    """Return the end of the ICMP error about a lost segment; the segment's own where the kernel sends no error; None
-    where the error reaches the sender, or may."""
+    """Return the end of the ICMP error about a lost segment; the segment's own if the kernel sends no error; None if
+    the error reaches the sender, or may reach it."""
     lost = Lost(end, end.state.history.steps)
     back = refusal(network, end) if end.kind == "rejected" else None
     if back is None:
@@ -220,12 +221,12 @@ def _mtu_of(network: Network, end: End) -> int:
 
 
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
-    """Return the MTU that the sender of a packet lost inside a tunnel learns; None where it learns nothing."""
+    """Return the MTU that the sender of a packet lost inside a tunnel learns; None if it learns none."""
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 
 def _learns(network: Network, end: End, carried: Carried) -> bool:
-    """Return whether the tunnel's device learns of the smaller MTU and has somebody to tell."""
+    """Return whether the tunnel's device learns of the smaller MTU and can notify the sender."""
     frame = carried.frame
     namespace = network.namespace(frame.netns)
     into = (each.link for each in reversed(end.state.history.steps) if each.stage == "tunnel")
@@ -237,7 +238,7 @@ def _learns(network: Network, end: End, carried: Carried) -> bool:
 
 
 def _clamps(network: Network, steps: Iterable[Step]) -> bool:
-    """Return whether a namespace on the way has a rule that may make the segments smaller."""
+    """Return whether a namespace on the path has a rule that may lower the MSS."""
     passed = {step.netns for step in steps if step.netns in network}
     return any(
         mss_set_by(rule) is not None

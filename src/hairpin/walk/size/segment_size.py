@@ -1,7 +1,7 @@
-"""How large TCP's segments are: by the MTUs of both ends, which their MSS options tell, and by rules on the way.
+"""The size of TCP segments: by the MTUs of both ends, which their MSS options carry, and by rules on the path.
 
-A SYN's option limits what the other end sends.  A rule with TCPMSS (nft: ``tcp option maxseg size set``) that the SYN
-passes makes it smaller: ``--set-mss`` to its number, ``--clamp-mss-to-pmtu`` to what the routes to both ends take.
+A SYN's option limits the other end's segments.  A TCPMSS rule (nft: ``tcp option maxseg size set``) that the SYN passes
+lowers it: ``--set-mss`` to its number, ``--clamp-mss-to-pmtu`` to the MTUs of the routes to both ends.
 
 Source: net/ipv4/tcp_output.c tcp_sync_mss(); net/netfilter/xt_TCPMSS.c tcpmss_mangle_packet(), tcpmss_reverse_mtu();
 net/netfilter/nft_rt.c get_tcpmss()
@@ -36,7 +36,7 @@ HEADERS: dict[Version, int] = {4: 40, 6: 60}
 _LEAST_MSS: Path = ("net", "ipv4", "route", "min_adv_mss")
 _USUAL_LEAST_MSS = 256
 _ETHERNET = 1500
-"""The MTU that an end behind a router is taken to have, if the link to the router has none that is larger."""
+"""The assumed MTU of an end behind a router, unless the link to the router has a larger one."""
 
 
 class Handshake(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ def sizes(network: Network, handshake: Handshake) -> Sizes:
 
 
 def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
-    """Return the sizes after the rules on the way that make the MSS option smaller."""
+    """Return the sizes after the rules on the path that lower the MSS option."""
     steps = (*handshake.there.history.steps, *handshake.back.state.history.steps)
     passed = dict.fromkeys(step.netns for step in steps if step.netns in network)
     if not any(_has_clamps(network.namespace(each)) for each in passed):
@@ -89,14 +89,14 @@ def clamped(network: Network, handshake: Handshake, unclamped: Sizes) -> Sizes:
 
 
 class _Watching:
-    """Makes a walk keep the rules that the packet satisfies."""
+    """Makes a walk record the rules that the packet matches."""
 
     def observe(self, observation: Observation) -> None:
         """See Observer."""
 
 
 def mtus(network: Network, steps: Iterable[Step]) -> frozenset[int]:
-    """Return the MTUs of the links that the steps name, what their queues take, and the MTUs of routes there."""
+    """Return the MTUs of the links in the steps, the limits of their queues, and the MTUs of routes there."""
     links = {(step.netns, step.link) for step in steps if step.link and step.link != "lo" and step.netns in network}
     found: set[int] = set()
     for netns, name in links:
@@ -124,7 +124,7 @@ def _has_clamps(namespace: Namespace) -> bool:
 
 
 def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
-    """Return the MTU by which the client sends, and that by which its SYN tells the server to send."""
+    """Return the MTU by which the client sends, and the one in its SYN, by which the server sends."""
     started, flow = handshake.started, handshake.flow
     if started.stage == "output-route":
         own = _mtu(network, started.netns, flow.version, started.packet.daddr)
@@ -138,7 +138,7 @@ def _client(network: Network, handshake: Handshake) -> tuple[int, int]:
 
 
 def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
-    """Return the MTU by which the server sends, and that by which its SYN-ACK tells the client to send."""
+    """Return the MTU by which the server sends, and the one in its SYN-ACK, by which the client sends."""
     there, version = handshake.there, handshake.flow.version
     if handshake.far is None:
         own = _mtu(network, there.netns, version, there.packet.saddr)
@@ -151,8 +151,8 @@ def _server(network: Network, handshake: Handshake) -> tuple[int, int]:
 
 
 def outside_mtu(network: Network, netns: Netns, version: Version, address: int, own: int) -> int:
-    """Return the MTU of an end outside, which nothing tells: that of the link to it (``own``) if it is on that link or
-    inside a tunnel, else Ethernet's or more."""
+    """Return the assumed MTU of an outside end: that of the link to it (``own``) if it is on that link or inside a
+    tunnel, else Ethernet's or more."""
     namespace = network.namespace(netns)
     found = lookup(namespace, Query(version, address))
     hop = found.next_hops[0] if found.next_hops else None
@@ -172,8 +172,8 @@ def _mtu(network: Network, netns: Netns, version: Version, address: int) -> int:
 
 
 def _told_by(network: Network, netns: Netns, version: Version, mtu_bytes: int) -> int:
-    """Return the MTU that the namespace's MSS option stands for.  However small the route's is, the option has a least
-    value, so that a link below 292 bytes gets packets that are too long for it.
+    """Return the MTU behind the namespace's MSS option.  The option has a minimum, so a link with an MTU below 292
+    bytes gets packets that are too long for it.
 
     Source: net/ipv4/route.c ipv4_default_advmss(); measured with a veth of 68 to 292 bytes on Linux 6.18"""
     if version == 6:
@@ -183,7 +183,7 @@ def _told_by(network: Network, netns: Netns, version: Version, mtu_bytes: int) -
 
 
 def _least(network: Network, passed: tuple[Passed, ...], size: int) -> int:
-    """Return the size after the rules that the packet of the handshake has passed."""
+    """Return the size after the rules that the handshake's packet has passed."""
     return min((size, *(told for each in passed for told in _told(network, each))))
 
 

@@ -1,4 +1,4 @@
-"""What a walk tells that ended because full-sized segments are lost: the link that was too narrow, and the message."""
+"""The stop of a walk that lost full-sized segments: the link that was too narrow, and the message."""
 
 import msgspec
 
@@ -26,12 +26,13 @@ class Narrow(msgspec.Struct, frozen=True):
 
 
 def tells_mtu(packet: Packet) -> bool:
-    """Return whether the packet is the ICMP error that tells a smaller MTU."""
+    """Return whether the packet is the ICMP error about a smaller MTU."""
     return (packet.protocol, packet.icmp) in _TELLS_MTU
 
 
 def narrow(network: Network, branch: Branch) -> Narrow | None:
-    """Return the link at which the branch lost a full-sized packet; None if it ended otherwise, or inside a tunnel."""
+    """Return the link at which the branch lost a full-sized packet; None if it ended differently, or inside a
+    tunnel."""
     lost = next((step for step in branch.data if step.note == "mtu"), None)
     if lost is None or _outer(branch.data, lost):
         return None
@@ -46,7 +47,7 @@ def narrow(network: Network, branch: Branch) -> Narrow | None:
 
 
 def _end(netns: Netns, steps: tuple[Step, ...]) -> tuple[Netns, str] | None:
-    """Return the container's namespace with the link by which the request leaves it, or comes into it."""
+    """Return the container's namespace, and the link by which the request leaves or enters it."""
     links = (each.link for each in steps if each.netns == netns and each.stage in ("device-out", "device-in"))
     link = next(links, None)
     return None if netns.is_host or link is None else (netns, link)
