@@ -8,7 +8,8 @@ from hairpin.netfilter.evaluate.match import fits_key
 from hairpin.netfilter.evaluate.set_index import elements_for
 
 NUMBERS = st.integers(0, 300)
-RANGES = st.builds(lambda first, size: ir.NumberKey(first, first + size), NUMBERS, st.integers(0, 200) | st.just(0))
+SIZES = st.integers(0, 200) | st.just(0)
+RANGES = st.tuples(NUMBERS, SIZES).map(lambda drawn: ir.NumberKey(drawn[0], drawn[0] + drawn[1]))
 LINKS = st.sampled_from(("eth0", "eth*")).map(ir.NameKey)
 KEYS = st.one_of(st.just(()), st.tuples(RANGES), st.tuples(RANGES, LINKS), st.tuples(LINKS))
 LONG = st.lists(st.builds(ir.Element, KEYS), min_size=40, max_size=80).map(tuple)
