@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from hairpin.apply.program import outpost
 from tests.needs import is_unit
 
 TESTS = Path(__file__).resolve().parent
@@ -48,3 +49,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.option.hunt_seed
     return f"hunt seed: {seed} (make fidelity SEED={seed} repeats it)"
+
+
+@pytest.fixture(autouse=True)
+def _program_for_any_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program that carries plans out works for root alone, and its tests for any user."""
+    if os.geteuid():
+        text = outpost.program().replace(b'[ "$user" = 0 ]', b"true")
+        monkeypatch.setattr(outpost, "program", lambda: text)

@@ -1,12 +1,18 @@
 """Plans and journals for tests: of the recorded host whose eth0 does not forward, carried out by nobody."""
 
+import shlex
 from pathlib import Path
 
+import msgspec
+
 from hairpin.answer.answer import Answer
-from hairpin.apply.carrying_out import Hands
-from hairpin.apply.journal import Journal
+from hairpin.apply.hands import Hands
 from hairpin.apply.plan import RepairPlan, plan_of
-from hairpin.apply.task import Task, Undertaking
+from hairpin.apply.program import outpost
+from hairpin.apply.program.outpost import here
+from hairpin.apply.program.plan_book import PlanBook
+from hairpin.apply.ready import read_file
+from hairpin.apply.task import PlanState, Task, Undertaking
 from hairpin.carry.act import Acting, Command, Done
 from hairpin.carry.run import carry_out
 from hairpin.message import Message
@@ -25,9 +31,22 @@ def both() -> RepairPlan:
     return plan(of=answer(FORWARDING_OFF, USER_DROPS))
 
 
-def begun(folder: Path, tasks: tuple[Task, ...]) -> tuple[Journal, Undertaking]:
-    journal = Journal(folder)
-    return journal, journal.begin(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), tasks=tasks))
+def begun(folder: Path, tasks: tuple[Task, ...], state: PlanState = "open") -> tuple[PlanBook, Undertaking]:
+    """Return the book of a folder, and a plan in it that nobody watches."""
+    book = PlanBook(here(folder))
+    known = [int(each.name) for each in (folder / "plans").glob("*")]
+    plan = Undertaking(str(max((0, *known)) + 1), "host", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), state, tasks)
+    own = folder / "plans" / plan.id
+    own.mkdir(mode=0o700, parents=True)
+    folder.chmod(0o700)
+    folder.joinpath("plans").chmod(0o700)
+    marks = (f"\n1\ttask\t{number}\t{each.state}\t{each.said}\t.\n" for number, each in enumerate(tasks)
+             if each.state != "planned")  # fmt: skip
+    files = {"plan": msgspec.json.encode(plan), "journal": "".join(marks).encode(), "count": b"%d\n" % len(tasks),
+             "until": b"0\n", "carrier": b"0 0\n", state: b""}  # fmt: skip
+    for name, content in files.items():
+        (own / name).write_bytes(content)
+    return book, plan
 
 
 class Recorder:
@@ -53,7 +72,18 @@ class Recorder:
 def hands(recorder: Recorder | None = None) -> Hands:
     """Return what reaches the recorded host; without a recorder steps are really done."""
     carrier = recorder if recorder is not None else carry_out
-    return Hands(lambda: FAULTY.network, untold, carrier=carrier)
+    return Hands(lambda: FAULTY.network, untold, read_file, carrier)
+
+
+def stubbed(folder: Path, name: str = "sysctl", *, failing: str = "") -> bytes:
+    """Return the program under which the command of that name does nothing and writes its words into ``folder/lines``.
+    ``failing``: words for which it fails."""
+    stub = folder / "stubs" / name
+    stub.parent.mkdir(exist_ok=True)
+    fails = f'case "$*" in *{failing}*) exit 1 ;; esac' if failing else ""
+    stub.write_text(f'#!/bin/sh\necho "{name} $*" >>{shlex.quote(str(folder / "lines"))}\n{fails}\n', "utf-8")
+    stub.chmod(0o755)
+    return outpost.program().replace(b"\nPATH=", f"\nPATH={shlex.quote(str(stub.parent))}:".encode())
 
 
 def untold(_task: Task, _said: Message | None) -> None:

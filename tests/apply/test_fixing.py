@@ -1,7 +1,8 @@
 """A plan carried out: kept if the flow passes then, and taken back if it does not, or if something else breaks."""
 
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,18 +10,22 @@ import pytest
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.ground import Ground, Here, confirm
-from hairpin.apply.journal import Journal
+from hairpin.apply.ground import Begin
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
+from hairpin.apply.program import outpost as outpost_module
+from hairpin.apply.program.outpost import here
+from hairpin.apply.program.outpost_ground import BegunPlan, OutpostGround
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import ReadFile
 from hairpin.apply.task import PlanState, Undertaking
-from hairpin.change.step import Step
+from hairpin.change.calls import Unban
+from hairpin.change.step import Ask, Step
 from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from tests.apply.plans import FAULTY, HEALTHY, Recorder, both, hands, plan, untold
+from tests.apply.plans import FAULTY, HEALTHY, plan, stubbed, untold
 
 SET = "sysctl -w net.ipv4.conf.eth0.forwarding=1"
 BACK = "sysctl -w net.ipv4.conf.eth0.forwarding=0"
@@ -35,16 +40,16 @@ def alive(_network: Network) -> None:
 
 
 class Case:
-    """One plan on a host that is read as ``seen`` says: before it, and then after it."""
+    """One plan on a host that is read as ``seen`` says: before it, and then after it.  Its sysctl does nothing."""
 
-    def __init__(self, folder: Path, *seen: Answer, failing: str = "") -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *seen: Answer, failing: str = "") -> None:
+        self.book = PlanBook(here(folder / "journal"))
         self.folder = folder
-        self.recorder = Recorder(failing=failing)
         self.seen = list(seen)
         self.safe = True
-        self.armed: list[str] = []
         self.cut: Callable[[Network], Message | None] = self.cut_unless_safe
-        self.arm: Callable[[str, float], None] = self.armed_for
+        text = stubbed(folder, failing=failing)
+        monkeypatch.setattr(outpost_module, "program", lambda: text)
 
     def look(self) -> Answer:
         return self.seen.pop(0) if len(self.seen) > 1 else self.seen[0]
@@ -54,88 +59,90 @@ class Case:
 
     def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, Undertaking]:
         deed = Deed(self.look, nobody_connects, self.cut)
-        with closing(Journal(self.folder)) as journal:
-            grounds = self.grounds(journal)
-            outcome = apply_plan(made or plan(), grounds, deed, lasting=False, question=(), confirmed_later=later)
-            return outcome, journal.known(outcome.plans[0])
+        grounds = {FAULTY.network.this.name: self.ground()}
+        outcome = apply_plan(made or plan(), grounds, deed, lasting=False, question=(), confirmed_later=later)
+        return outcome, self.book.known(outcome.plans[0])
 
-    def grounds(self, journal: Journal) -> dict[str, Ground]:
-        here = Here(journal, self.arm, 60.0, untold, lambda: self.look().network, self.recorder)
-        return {FAULTY.network.this.name: here}
+    def ground(self) -> OutpostGround:
+        return OutpostGround(self.book.outpost, 60, untold, lambda: self.look().network)
 
-    def armed_for(self, plan: str, _seconds: float) -> None:
-        self.armed.append(plan)
+    @property
+    def lines(self) -> list[str]:
+        """The commands that were run."""
+        file = self.folder / "lines"
+        return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
-def test_it_is_verified_on_fresh_evidence_and_stays(tmp_path: Path) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
-    outcome, known = case.done()
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Case]:
+    return partial(Case, tmp_path, monkeypatch)
+
+
+def test_it_is_verified_on_fresh_evidence_and_stays(case: Callable[..., Case]) -> None:
+    one = case(FAULTY, HEALTHY)
+    outcome, known = one.done()
     assert outcome.is_well
     assert {(each.before, each.after) for each in outcome.results} >= {("dropped", "delivered")}
-    assert case.recorder.lines == [SET]
-    assert case.armed == [known.id]
+    assert one.lines == [SET]
     assert (known.state, known.tasks[0].state) == ("applied", "done")
 
 
-def test_it_is_taken_back_if_the_flow_still_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_taken_back_if_the_flow_still_fails(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hairpin.apply.fixing._PATIENCE_S", 0)
-    wrong = both()  # the other repair is not carried out by the recorder, nor seen
-    case = Case(tmp_path, wrong.answer, FAULTY, HEALTHY)
-    outcome, known = case.done(wrong)
+    one = case(FAULTY, FAULTY, HEALTHY)  # by the first reading after it
+    outcome, known = one.done()
     assert "does not pass after it" in str(outcome.complaint)
-    assert BACK in case.recorder.lines
-    assert known.state in ("taken-back", "partly")
-
-
-def test_it_is_taken_back_if_a_step_fails(tmp_path: Path) -> None:
-    case = Case(tmp_path, FAULTY, FAULTY, failing="forwarding=1")
-    outcome, known = case.done()
-    assert str(outcome.complaint) == "sysctl ended with status 1"
+    assert BACK in one.lines
     assert known.state == "taken-back"
 
 
-def test_it_is_taken_back_if_the_users_own_way_in_is_cut(tmp_path: Path) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
-    case.safe = False
-    outcome, known = case.done()
+def test_it_is_taken_back_if_a_step_fails(case: Callable[..., Case]) -> None:
+    outcome, known = case(FAULTY, FAULTY, failing="forwarding=1").done()
+    assert outcome.complaint == message("{program} ended with status {status}", program="sysctl", status=1)
+    assert known.state == "taken-back"
+
+
+def test_it_is_taken_back_if_the_users_own_way_in_is_cut(case: Callable[..., Case]) -> None:
+    one = case(FAULTY, HEALTHY)
+    one.safe = False
+    outcome, known = one.done()
     assert (str(outcome.complaint), outcome.left) == ("cut", False)
-    assert case.recorder.lines == [SET, BACK]
+    assert one.lines == [SET, BACK]
     assert known.state == "taken-back"
 
 
 @pytest.mark.parametrize("state", ("taken-back", "partly"))
-def test_what_the_switch_takes_back_is_left_to_it(tmp_path: Path, state: PlanState) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
+def test_what_the_switch_takes_back_is_left_to_it(case: Callable[..., Case], state: PlanState) -> None:
+    one = case(FAULTY, HEALTHY)
 
     def cut(_network: Network) -> Message:
-        with closing(Journal(tmp_path)) as journal:
-            (open_one,) = journal.all()
-            assert journal.seize(open_one.id)
-            journal.end(open_one.id, state)
+        (open_one,) = one.book.all()
+        assert open_one.state == "open"
+        one.book.end(open_one.id, state)
         return message("cut")
 
-    case.cut = cut
-    outcome, known = case.done()
+    one.cut = cut
+    outcome, known = one.done()
     assert (outcome.stays, outcome.left, known.state) == (False, state == "partly", state)
-    assert case.recorder.lines == [SET]
+    assert one.lines == [SET]
 
 
-def test_what_is_tried_waits_for_its_confirmation(tmp_path: Path) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
-    outcome, known = case.done(later=True)
+def test_what_is_tried_waits_for_its_confirmation(case: Callable[..., Case]) -> None:
+    one = case(FAULTY, HEALTHY)
+    outcome, known = one.done(later=True)
     assert (outcome.complaint, known.state) == (None, "open")
-    with closing(Journal(tmp_path)) as journal:
-        assert confirm(journal, known, hands(case.recorder)) is None
-        assert journal.known(known.id).state == "applied"
-        assert str(confirm(journal, known, hands(case.recorder))).startswith("the plan is being taken back")
+    assert one.book.standing_of(known.id).watched
+    tried = BegunPlan(one.ground(), known, "")
+    assert tried.confirm() is None
+    assert one.book.known(known.id).state == "applied"
+    assert str(tried.confirm()).startswith("the plan is being taken back")
 
 
 @pytest.mark.parametrize("ending", (KeyboardInterrupt, SystemExit))
 def test_an_interrupt_takes_all_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
 ) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
-
+    one = case()
     looks = iter((FAULTY, None, HEALTHY))
 
     def look() -> Answer:
@@ -144,25 +151,33 @@ def test_an_interrupt_takes_all_back(
             raise ending
         return found
 
-    monkeypatch.setattr(case, "look", look)
+    monkeypatch.setattr(one, "look", look)
     with pytest.raises(ending):
-        case.done()
-    assert case.recorder.lines == [SET, BACK]
+        one.done()
+    assert one.lines == [SET, BACK]
 
 
-def test_nothing_begins_without_the_switch(tmp_path: Path) -> None:
-    case = Case(tmp_path, FAULTY, HEALTHY)
+def test_nothing_begins_without_the_switch(case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch) -> None:
+    one = case(FAULTY, HEALTHY)
+    text = outpost_module.program().replace(b"\nstart_keeper() {", b"\nstart_keeper() { return 1")
+    monkeypatch.setattr(outpost_module, "program", lambda: text)
+    with pytest.raises(ApplyError, match="another hairpin"):
+        one.done()
+    assert one.book.standing() == ()
+    assert one.lines == []
 
-    def no_switch(_plan: str, _seconds: float) -> None:
-        raise ApplyError("no switch")
 
-    case.arm = no_switch
-    deed = Deed(case.look, nobody_connects, alive)
-    with closing(Journal(tmp_path)) as journal:
-        with pytest.raises(ApplyError, match="no switch"):
-            apply_plan(plan(), case.grounds(journal), deed, lasting=False, question=())
-        assert journal.all()[0].state == "taken-back"
-    assert case.recorder.lines == []
+def test_a_program_that_is_not_installed_refuses_the_plan(case: Callable[..., Case]) -> None:
+    one = case(FAULTY, HEALTHY)
+    unban = Ask(host=FAULTY.network.this.name, call=Unban("cscli", "", "203.0.113.9"))
+    made = plan()
+    (repair,) = made.repairs
+    remedy = msgspec.structs.replace(repair.remedy, steps=(*repair.remedy.steps, unban))
+    made = msgspec.structs.replace(made, repairs=(msgspec.structs.replace(repair, remedy=remedy),))
+    with pytest.raises(ApplyError, match=r"^cscli is not installed, so nothing was done$"):
+        one.done(made)
+    assert one.book.standing() == ()
+    assert one.lines == []
 
 
 class Stage:
@@ -172,7 +187,7 @@ class Stage:
         self.host = host
         self.said = said
         self.fails = fails
-        self.plan = Undertaking("", "", "", "")
+        self.plan = f"{host}-1"
         self.deadline = "2026-01-01T00:02:00Z"
 
     @property
@@ -180,10 +195,10 @@ class Stage:
         return lambda _path: None
 
     @contextmanager
-    def held(self) -> Generator[None]:
+    def held(self) -> Generator[Begin]:
         self.refuse("held")
         try:
-            yield
+            yield self.begin
         finally:
             self.said.append(f"{self.host} left")
 
@@ -192,10 +207,11 @@ class Stage:
         if what in self.fails:
             raise ApplyError(f"{self.host}: no {what}")
 
-    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> None:
+    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> "Stage":
         self.refuse("begin")
         assert len(made) == len(undertaking.tasks)
-        self.plan = msgspec.structs.replace(undertaking, id=f"{self.host}-1")
+        assert network.this.name == undertaking.host
+        return self
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
         self.said.append(f"{self.host} carry {numbers}")

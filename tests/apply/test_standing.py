@@ -1,12 +1,14 @@
 """What is on the host of a step that may have been carried out."""
 
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hairpin.apply.carrying_out import Hands
+from hairpin.apply.hands import Hands
+from hairpin.apply.program import outpost
+from hairpin.apply.program.parcel import parcel
+from hairpin.apply.ready import read_file
 from hairpin.apply.settling import settle
 from hairpin.apply.standing import standing_of
 from hairpin.apply.taking_back import take_back
@@ -21,7 +23,7 @@ from hairpin.host.host import Host
 from hairpin.host.managers import Ufw
 from hairpin.message import Message, message
 from hairpin.network.network import Network
-from tests.apply.plans import Recorder, begun, untold
+from tests.apply.plans import Recorder, begun, stubbed, untold
 from tests.small_host import HOST_NETNS, network
 
 FORWARDING = ("net", "ipv4", "conf", "eth0", "forwarding")
@@ -55,26 +57,33 @@ def test_a_call_to_a_manager_that_expects_only_that_it_runs_counts_as_made() -> 
 @pytest.mark.parametrize(
     ("call", "again"), ((AllowInUfw(7000, "tcp"), True), (SetRestartPolicy("docker", "always", "web"), False))
 )
-def test_a_lasting_call_that_may_not_have_been_made_is_made_again(tmp_path: Path, call: Call, *, again: bool) -> None:
+def test_a_lasting_call_that_may_not_have_been_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call, *, again: bool
+) -> None:
     """A plan that was found to be well is finished: a manager that tells nothing is asked once more."""
     host = with_ufw()
     (step,) = steps(Change((), (call,)), host)
-    journal, plan = begun(tmp_path, (Task("own", step, lasting=True, state="running"),))
-    recorder = Recorder()
+    tasks = (Task("own", step, lasting=True, state="running"),)
+    book, plan = begun(tmp_path, tasks, "keeping")
+    for name, content in parcel(tasks, (step,), host).items():
+        (tmp_path / "plans" / plan.id / name).write_bytes(content)
+    text = stubbed(tmp_path, "ufw")
+    monkeypatch.setattr(outpost, "program", lambda: text)
     made = host if again else host.with_host(_always(host.this))
-    with closing(journal):
-        journal.end(plan.id, "keeping")
-        assert settle(journal, journal.known(plan.id), Hands(lambda: made, untold, carrier=recorder)) == "applied"
-    assert recorder.lines == (["ufw allow 7000/tcp"] if again else [])
+    reaching = Hands(lambda: made, untold, read_file, Recorder())
+    assert settle(book, plan, reaching) == "applied"
+    file = tmp_path / "lines"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    assert lines == (["ufw allow 7000/tcp"] if again else [])
+    assert [each.state for each in book.known(plan.id).tasks] == ["done"]
 
 
 def test_a_call_whose_undo_was_made_before_a_kill_is_not_undone_twice(tmp_path: Path) -> None:
     host = network()
     (step,) = steps(Change((), (SetContainerState("docker", "pause", "web"),)), host)
-    journal, plan = begun(tmp_path, (Task("own", step, state="taking-back"),))
+    book, plan = begun(tmp_path, (Task("own", step, state="taking-back"),))
     recorder = Recorder()
-    with closing(journal):
-        assert take_back(journal, plan, Hands(lambda: host, untold, carrier=recorder)) == "taken-back"
+    assert take_back(book, plan, Hands(lambda: host, untold, read_file, recorder)) == "taken-back"
     assert recorder.lines == []
 
 
@@ -83,7 +92,7 @@ def test_an_undo_that_fails_is_judged_by_what_is_there_then(tmp_path: Path, *, t
     """What it takes back may be gone with the undo of a later step: that of an address puts others in order again."""
     off = Change((SetSysctl(HOST_NETNS, FORWARDING, "0"),))
     (step,) = steps(off, network())
-    journal, plan = begun(tmp_path, (Task("own", step, state="done"),))
+    book, plan = begun(tmp_path, (Task("own", step, state="done"),))
     was = network().with_host(msgspec.structs.replace(network().this, boot_id=plan.boot_id))
     now = simulate(off, was)
     looks = iter((now, now if there else was))
@@ -91,8 +100,8 @@ def test_an_undo_that_fails_is_judged_by_what_is_there_then(tmp_path: Path, *, t
     def failing(_acting: Acting) -> Message | None:
         return message("Error: it is not there")
 
-    with closing(journal):
-        assert take_back(journal, plan, Hands(lambda: next(looks), untold, carrier=failing)) == ended
+    assert take_back(book, plan, Hands(lambda: next(looks), untold, read_file, failing)) == ended
+    assert book.known(plan.id).state == ended
 
 
 def _always(host: Host) -> Host:

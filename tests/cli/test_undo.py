@@ -2,13 +2,14 @@
 
 import json
 import os
-from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from hairpin.apply.journal import Journal
+from hairpin.apply.program.copies import PlanCopies
 from hairpin.apply.task import Undertaking
+from tests.apply.plans import begun, plan
 from tests.cli.commands import call
 
 
@@ -26,9 +27,9 @@ def test_an_id_that_is_none(capsys: pytest.CaptureFixture[str], monkeypatch: pyt
 
 
 def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hairpin.apply.journal.FOLDER", tmp_path)
+    monkeypatch.setattr("hairpin.apply.program.outpost.FOLDER", tmp_path / "hairpin")
+    monkeypatch.setattr("hairpin.cli.plans.half_done.FOLDER", tmp_path / "hairpin" / "plans")
     monkeypatch.setattr("hairpin.cli.undo.os.geteuid", lambda: 0)
-    monkeypatch.setattr("hairpin.apply.journal.os.geteuid", lambda: tmp_path.stat().st_uid)
     listed, taken = call(capsys, "undo", "--list"), call(capsys, "undo")
     assert (listed.status, listed.out) == (0, "no plan was carried out on this host\n")
     assert (taken.status, taken.out) == (0, "nothing is in force that hairpin has changed\n")
@@ -40,13 +41,13 @@ def test_an_empty_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
 def test_documents_for_programs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hairpin.apply.journal.FOLDER", tmp_path)
+    monkeypatch.setattr("hairpin.apply.program.outpost.FOLDER", tmp_path / "hairpin")
+    monkeypatch.setattr("hairpin.cli.plans.half_done.FOLDER", tmp_path / "hairpin" / "plans")
     monkeypatch.setattr("hairpin.cli.undo.os.geteuid", lambda: 0)
-    monkeypatch.setattr("hairpin.apply.journal.os.geteuid", lambda: tmp_path.stat().st_uid)
     nothing = json.loads(call(capsys, "undo", "--json").out)
     assert (nothing["schema"], nothing["plan"], nothing["plans"]) == ("hairpin.undo/1", None, [])
-    with closing(Journal()) as journal:
-        journal.begin(Undertaking("", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied"))
+    (task,) = plan().tasks(lasting=False)
+    begun(tmp_path / "hairpin", (msgspec.structs.replace(task, state="gone"),), "applied")
     (listed,) = json.loads(call(capsys, "undo", "--list", "--json").out)["plans"]
     assert (listed["id"], listed["state"], listed["asked"]) == ("1", "applied", ["fix", "8080"])
     ended = call(capsys, "undo", "1", "--json")
@@ -71,7 +72,7 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the file of an ``ssh`` in front of PATH.  The journal here is in one place, whoever runs the test."""
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("hairpin.apply.journal.FOLDER", tmp_path / "hairpin" / "plans")
+    monkeypatch.setattr("hairpin.apply.program.outpost.FOLDER", tmp_path / "hairpin" / "plans")
     file = tmp_path / "ssh"
     file.touch(0o755)
     return file
@@ -91,9 +92,8 @@ def test_plans_of_a_host_that_is_not_reached_are_listed_from_the_copy(
 ) -> None:
     ssh.write_text("#!/bin/sh\necho 'Connection refused' >&2; exit 255\n")
     assert call(capsys, "undo", "--list", "--host", "ann@web1").status == 3
-    with closing(Journal(tmp_path / "hairpin" / "plans")) as journal:
-        plan = Undertaking("4", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
-        journal.keep_copy("ann@web1", plan)
+    copy = Undertaking("4", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
+    PlanCopies(tmp_path / "hairpin" / "plans").keep("ann@web1", copy)
     ended = call(capsys, "undo", "--list", "--host", "ann@web1")
     assert (ended.status, ended.out) == (3, "4  2026-01-01T00:00:00Z  web1  fix 8080  in force\n")
     assert "nothing listens on the ssh port there" in ended.err

@@ -4,45 +4,25 @@ It is said, and what was done is taken back.
 """
 
 import fcntl
+import os
+import shlex
+import signal
 import subprocess
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Timer
 
-import msgspec
 import pytest
 
-from hairpin.apply.ground import Here
-from hairpin.apply.journal import Journal
-from hairpin.apply.settling import interrupted_plan, settle
-from hairpin.apply.switch import start_switch
-from hairpin.apply.task import Task, Undertaking
-from hairpin.carry.act import Acting, Command
-from hairpin.carry.run import carry_out, do
-from hairpin.change.calls import Unban
-from hairpin.change.step import Ask
-from hairpin.errors import ApplyError, JournalError
-from hairpin.message import Message
-from hairpin.network.network import Network
-from tests.apply.test_switch import of_file
-from tests.kernel.test_change_law import Host
-from tests.kernel.test_taking_back import Killing, Plans, untold
-
-NOTHING = Undertaking("", "host", "boot", "2026-01-01T00:00:00Z")
-
-
-def begun_on(plans: Plans) -> Undertaking:
-    return msgspec.structs.replace(NOTHING, tasks=plans.tasks)
-
-
-def unarmed(_plan: str, _seconds: float) -> None:
-    return None
-
-
-def _nobody_looks() -> Network:
-    raise AssertionError
+from hairpin.apply.program import outpost
+from hairpin.apply.settling import settle
+from hairpin.carry.act import Command
+from hairpin.carry.run import do
+from hairpin.errors import JournalError
+from tests.apply.test_at_deadline import NETWORK, begun, of_file
+from tests.kernel.test_taking_back import Plans
 
 
 @contextmanager
@@ -62,83 +42,83 @@ def fill(file: Path) -> None:
             out.write(b"x" * 512)
 
 
-class Filling:
-    """Does the acts in the host, and fills the disk after the command of that number."""
-
-    def __init__(self, host: Host, file: Path, after: int) -> None:
-        self.safe = Killing(host, 10**6)
-        self.file = file
-        self.left = after
-
-    def __call__(self, acting: Acting) -> Message | None:
-        said = self.safe.carry_out(acting)
-        self.left -= 1
-        if not self.left:
-            fill(self.file)
-        return said
+FILL = "dd if=/dev/zero of={} bs=512 count=4096 2>/dev/null"
 
 
-@pytest.mark.parametrize("after", (4, 5, 7))
-def test_the_disk_of_the_journal_is_full(plans: Plans, tmp_path: Path, after: int) -> None:
-    """Whatever the number of the step, all is taken back at once, and the next command finds nothing to do."""
-    with small_disk(tmp_path / "journal") as file, closing(Journal(tmp_path / "journal")) as journal:
-        look = plans.host.network
-        ground = Here(journal, unarmed, 0.0, untold, look, Filling(plans.host, file, after))
-        ground.begin(begun_on(plans), (), plans.before)
-        said = ground.carry(tuple(range(len(plans.tasks))))
-        assert "disk is full" in str(said)
-        assert ground.take_back(look()) == "taken-back"
+def filling(file: Path, after: int) -> bytes:
+    """Return the program that fills the small disk with the file after the step of that number."""
+    text = outpost.program().decode().replace("\nrun_all() {", "\ninner_run_all() {")
+    fills = f'case "$1" in */{after}.do) {FILL.format(shlex.quote(str(file)))} ;; esac'
+    return text.replace("\nTAB=", f'\nrun_all() {{ inner_run_all "$@" || return; {fills}; true; }}\nTAB=', 1).encode()
+
+
+@pytest.fixture
+def small(plans: Plans) -> Path:
+    """Give the journal of the host a file system of 512 KiB, in the host's own namespace; return a file of it."""
+    folder = plans.folder / "journal"
+    plans.host.run(f"mount -t tmpfs -o size=512k,mode=700 tmpfs {shlex.quote(str(folder))}")
+    return folder / "filling"
+
+
+@pytest.mark.parametrize("after", (0, 2, 3))
+def test_the_disk_of_the_journal_is_full(
+    plans: Plans, small: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Whatever the number of the step, all is taken back at once, and the next command finds it taken back."""
+    text = filling(small, after)
+    with plans.begun() as plan:
+        monkeypatch.setattr(outpost, "program", lambda: text)
+        said = plan.carry(plans.of_now)
+        assert "cannot be written" in str(said)
+        assert plan.take_back(plans.host.network()) in ("taken-back", "ending")
         plans.host.settled(plans.before)
-        file.unlink()
-        half = interrupted_plan(journal)
-        assert half is not None, "what could not be written down is said to be half done"
-        assert settle(journal, half, plans.hands(Killing(plans.host, 10**6))) == "taken-back"
-        assert interrupted_plan(journal) is None
+    monkeypatch.undo()
+    plans.host.run(f"rm {shlex.quote(str(small))}")
+    for half in plans.book.not_ended():
+        assert settle(plans.book, half.undertaking, plans.hands(half.undertaking.id)) == "taken-back"
+    assert [each.undertaking.state for each in plans.book.standing()] == ["taken-back"]
     plans.host.settled(plans.before)
 
 
-def test_a_full_disk_refuses_a_plan_before_its_first_step(plans: Plans, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "journal") as file, closing(Journal(tmp_path / "journal")) as journal:
-        fill(file)
-        ground = Here(journal, unarmed, 0.0, untold, plans.host.network, Killing(plans.host, 10**6).carry_out)
-        with pytest.raises(JournalError, match="full"):
-            ground.begin(begun_on(plans), (), plans.before)
-        file.unlink()
-        assert interrupted_plan(journal) is None
+def test_a_full_disk_refuses_a_plan_before_its_first_step(plans: Plans, small: Path) -> None:
+    assert plans.book.standing() == ()
+    plans.host.run(f"{FILL.format(shlex.quote(str(small)))}; true")
+    with pytest.raises(JournalError, match="cannot be used"), plans.begun():
+        pass
+    plans.host.run(f"rm {shlex.quote(str(small))}")
+    assert plans.book.standing() == ()
     plans.host.settled(plans.before)
 
 
 def test_the_switch_takes_back_what_it_cannot_write_down(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    with small_disk(tmp_path / "journal") as file, closing(Journal(tmp_path / "journal")) as journal:
-        begun = journal.begin(msgspec.structs.replace(NOTHING, tasks=of_file(path)))
-        start_switch(journal, begun.id, 1.0)
-        ground = Here(journal, unarmed, 0.0, untold, _nobody_looks, plan=begun)
-        assert ground.carry((0,)) is None
+    with small_disk(tmp_path / "journal") as file, begun(tmp_path, of_file(path), 4) as (book, plan):
+        assert plan.carry((0,)) is None
         fill(file)
-        until = time.monotonic() + 20
-        while path.exists() and time.monotonic() < until:
+        until = time.monotonic() + 30
+        while book.standing_of(plan.plan).watched and time.monotonic() < until:
             time.sleep(0.1)
         assert not path.exists()
-        while journal.is_watched(begun.id) and time.monotonic() < until:
-            time.sleep(0.1)
         file.unlink()
-        assert interrupted_plan(journal) is not None
+        assert book.known(plan.plan).state in ("taken-back", "ending")
 
 
-def test_a_journal_that_cannot_be_written_is_read_and_locked(tmp_path: Path) -> None:
-    folder = tmp_path / "journal"
+def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(tmp_path: Path) -> None:
+    path, folder = tmp_path / "file", tmp_path / "journal"
     with small_disk(folder):
-        with closing(Journal(folder)) as journal, journal.locked():
-            begun = journal.begin(msgspec.structs.replace(NOTHING, tasks=of_file(tmp_path / "file")))
-        subprocess.run(("mount", "-o", "remount,ro", folder), check=True)
-        with closing(Journal(folder)) as journal:
-            with journal.locked():
-                half = interrupted_plan(journal)
-            assert half is not None
-            assert half.id == begun.id
-            with pytest.raises(JournalError, match="readonly"):
-                journal.seize(begun.id)
+        with begun(tmp_path, of_file(path), 60) as (book, plan):
+            assert plan.carry((0,)) is None
+        keeper = int((folder / "plans" / plan.plan / "keeper").read_text("ascii").split()[0])
+        os.kill(keeper, signal.SIGKILL)
+        until = time.monotonic() + 5
+        remount = ("mount", "-o", "remount,ro", folder)  # busy, as long as a child of the switch has the lock open
+        while subprocess.run(remount, check=False).returncode and time.monotonic() < until:
+            time.sleep(0.1)
+        assert [each.undertaking.state for each in book.not_ended()] == ["open"]
+        assert plan.take_back(NETWORK) == "open"
+        assert not path.exists()
+        subprocess.run(("mount", "-o", "remount,rw", folder), check=True)
+        book.end(plan.plan, "taken-back")
 
 
 @pytest.mark.parametrize("held_s", (1.0, None))
@@ -156,19 +136,3 @@ def test_another_process_holds_the_lock_of_xtables(
     assert done.status == (0 if held_s is not None else 124)
     if held_s is None:
         assert "did not end within 3 s" in str(done.complaint)
-
-
-@pytest.mark.parametrize(("call", "missing"), ((Unban("cscli", "", "203.0.113.9"), True), (None, False)))
-def test_a_program_that_is_missing_refuses_the_plan(tmp_path: Path, call: Unban | None, *, missing: bool) -> None:
-    tasks = of_file(tmp_path / "file")
-    if call is not None:
-        tasks = (*tasks, Task("own", Ask(host="host", call=call)))
-    with closing(Journal(tmp_path / "journal")) as journal:
-        ground = Here(journal, unarmed, 0.0, untold, _nobody_looks, carry_out)
-        undertaking = msgspec.structs.replace(NOTHING, tasks=tasks)
-        if missing:
-            with pytest.raises(ApplyError, match="cscli is not installed, so nothing was done"):
-                ground.begin(undertaking, (), Network(()))
-        else:
-            ground.begin(undertaking, (), Network(()))
-        assert bool(journal.all()) is not missing

@@ -4,23 +4,23 @@ The "other host" is a namespace, its ssh a shell in it.  A process that is kille
 put into the program does: before a mark, behind it, before an act, behind it.
 """
 
+import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
 import msgspec
 import pytest
 
-from hairpin.apply.journal import Journal
+from hairpin.apply.ground import Begun
+from hairpin.apply.program import outpost as outpost_module
+from hairpin.apply.program.outpost import Outpost, program
+from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
+from hairpin.apply.program.plan_book import PlanBook, PlanStanding
 from hairpin.apply.ready import read_file
-from hairpin.apply.remote import outpost as outpost_module
-from hairpin.apply.remote.ground_there import There, taken_back_there
-from hairpin.apply.remote.outpost import Outpost, program
-from hairpin.apply.remote.plans_there import PlansThere, StandingThere
 from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change, Primitive, WriteFile
 from hairpin.change.simulation.simulate import simulate
@@ -30,8 +30,10 @@ from hairpin.collect.run import LocalRunner
 from hairpin.errors import ApplyError, CollectError
 from tests.kernel.test_change_law import CASES, HOST_NETNS, SETUP, Host, insertion
 from tests.kernel.test_taking_back import parts, untold
+from tests.kills.program import Moments
 
-SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh")}
+SHELLS = {"dash": ("dash",), "bash": ("bash", "--posix"), "busybox": ("busybox", "sh"), "here": ("here",)}
+"""``here``: the way of a hairpin on that host, which is lent to the program."""
 DEADLINE_S = 60
 
 
@@ -44,7 +46,9 @@ class Remote:
         self.base = folder / "hairpin"
         self.base.mkdir(mode=0o700)
         self.file = folder / "60-own.conf"
-        self.outpost = Outpost(LocalRunner((*self.host.enter, *shell)), "root@host", str(self.base))
+        here = shell == ("here",)
+        runner = LocalRunner((*self.host.enter, *(("sh",) if here else shell)))
+        self.outpost = Outpost(runner, "" if here else "root@host", str(self.base))
         self.before = self.host.network()
         self.tasks = tuple(self.made(parts(self.before, self.file)))
 
@@ -56,23 +60,26 @@ class Remote:
             yield from (Task("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
             network = simulate(change, network)
 
-    def there(self, seconds: int = DEADLINE_S) -> There:
-        return There(self.outpost, seconds, untold)
+    def there(self, seconds: int = DEADLINE_S) -> OutpostGround:
+        return OutpostGround(self.outpost, seconds, untold, self.host.network)
 
-    def begun(self, ground: There) -> There:
-        plan = Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", ("fix",), tasks=self.tasks)
-        ground.begin(plan, tuple(each.step for each in self.tasks), self.before)
-        return ground
+    @contextmanager
+    def begun(self, seconds: int = DEADLINE_S) -> Generator[Begun]:
+        """Hold the host, and begin the plan on it."""
+        with self.there(seconds).held() as begin:
+            this = self.before.this
+            plan = Undertaking("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", ("fix",), tasks=self.tasks)
+            yield begin(plan, tuple(each.step for each in self.tasks), self.before)
 
     @property
     def of_now(self) -> tuple[int, ...]:
         return tuple(number for number, each in enumerate(self.tasks) if not each.lasting)
 
-    def standing(self) -> StandingThere:
-        return PlansThere(self.outpost).standing()[0]
+    def standing(self) -> PlanStanding:
+        return PlanBook(self.outpost).standing()[0]
 
     def undo(self, plan: str) -> str:
-        return taken_back_there(self.outpost, plan, self.host.network, untold, None)
+        return plan_taken_back(self.there(), plan, again=True).state
 
     def is_as_before(self) -> None:
         self.host.settled(self.before)
@@ -102,9 +109,7 @@ def after(seconds: float, true: Callable[[], bool]) -> bool:
 @pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
 def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
     one = remote(*shell)
-    ground = one.there()
-    with ground.held():
-        one.begun(ground)
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         assert not one.file.exists()
         assert one.standing().is_tried
@@ -114,7 +119,7 @@ def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote]
     assert one.file.read_text() == "net.ipv4.ip_forward = 1\n"
     assert after(5, lambda: not one.standing().watched)
     assert one.standing().undertaking.state == "applied"
-    assert one.undo(ground.plan.id) == "taken-back"
+    assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
     assert [each.state for each in one.standing().undertaking.tasks] == ["taken-back"] * len(one.tasks)
 
@@ -138,13 +143,11 @@ def test_a_file_keeps_its_attributes_and_one_of_several_names_is_left(
     undo = (ReplaceFile(host=name, path=str(path), before=wanted, after=was, undo=()),)
     step = ReplaceFile(host=name, path=str(path), before=was, after=wanted, undo=undo)
     one.tasks = (Task("own", step),)
-    ground = one.there()
-    with ground.held():
-        one.begun(ground)
+    with one.begun() as ground:
         complaint = ground.carry((0,))
     assert read_file(str(path)) == (wanted if names == 1 else was)
     assert ("several hard links" in str(complaint)) is (names == 2)
-    assert one.undo(ground.plan.id) == "taken-back"
+    assert one.undo(ground.plan) == "taken-back"
     assert read_file(str(path)) == was
 
 
@@ -152,52 +155,45 @@ def test_a_file_keeps_its_attributes_and_one_of_several_names_is_left(
 def test_what_nobody_confirms_takes_itself_back(remote: Callable[..., Remote], shell: tuple[str, ...]) -> None:
     """The switch alone: by the undo that went there with the plan, under each shell."""
     one = remote(*shell)
-    ground = one.there()
-    with ground.held():
-        one.begun(ground)
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
     # The switch that was started runs under sh; this one takes over from it under the shell of the test.
-    plan = one.base / "remote" / ground.plan.id
+    plan = one.base / "plans" / ground.plan
     pid = int((plan / "keeper").read_text().split()[0])
     one.host.run(f"kill -9 {pid}")
     (plan / "until").write_text("0\n")
-    one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan.id), b"", 60)
+    one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan), b"", 60)
     assert one.standing().undertaking.state == "taken-back"
     one.is_as_before()
 
 
 def test_the_switch_strikes_at_its_deadline_and_leaves_what_was_confirmed(remote: Callable[..., Remote]) -> None:
     one = remote()
-    ground = one.there(3)
-    with ground.held():
-        one.begun(ground)
+    with one.begun(3) as ground:
         assert ground.carry(one.of_now) is None
         assert after(10, lambda: one.standing().undertaking.state == "taken-back")
         one.is_as_before()
         assert "taken back by another process" in str(ground.confirm())
-    kept = one.there(3)
-    with kept.held():
-        one.begun(kept)
+    with one.begun(3) as kept:
         assert kept.carry(one.of_now) is None
         assert kept.confirm() is None
     time.sleep(4)
     assert one.standing().undertaking.state == "applied"
-    assert one.undo(kept.plan.id) == "taken-back"
+    assert one.undo(kept.plan) == "taken-back"
 
 
 def test_one_plan_at_a_time_and_a_hairpin_on_that_host_sees_the_lock(remote: Callable[..., Remote]) -> None:
     one = remote()
-    ground = one.there()
-    with ground.held():
+    with one.there().held(), (one.base / "lock").open("a") as lock:
         with pytest.raises(ApplyError, match="under way there"), one.there().held():
             pass
-        here = Journal(one.base)
-        with pytest.raises(ApplyError, match="another hairpin"), here.locked():
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert after(5, lambda: not PlanBook(one.outpost).standing())
+    with (one.base / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ApplyError, match="another hairpin"), one.there().held():
             pass
-    assert after(5, lambda: not PlansThere(one.outpost).standing())
-    with here.locked(5), pytest.raises(ApplyError, match="another hairpin"), one.there().held():
-        pass
-    here.close()
 
 
 def test_without_flock_the_lock_of_a_process_that_was_killed_is_taken(
@@ -205,18 +201,16 @@ def test_without_flock_the_lock_of_a_process_that_was_killed_is_taken(
 ) -> None:
     monkeypatch.setattr(outpost_module, "program", lambda: program().replace(b"have flock", b"false"))
     one = remote()
-    ground = one.there()
-    with ground.held():
-        one.begun(ground)
+    with one.begun() as ground:
         assert ground.carry(one.of_now) is None
         assert (one.base / "lock.owner").is_symlink()
         with pytest.raises(ApplyError, match="under way there"), one.there().held():
             pass
-        pid = int((one.base / "remote" / ground.plan.id / "keeper").read_text().split()[0])
+        pid = int((one.base / "plans" / ground.plan / "keeper").read_text().split()[0])
         one.host.run(f"kill -9 {pid}")
         with pytest.raises(ApplyError, match="was interrupted there"), one.there().held():
             pass
-    assert one.undo(ground.plan.id) == "taken-back"
+    assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
     assert after(5, lambda: not (one.base / "lock.owner").is_symlink())
 
@@ -226,9 +220,7 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
     one = remote()
     made = ((insertion("nft", "base", 2),), (insertion("iptables-nft", "MINE", 2),))
     one.tasks = tuple(one.made(made))
-    ground = one.there(2)
-    with ground.held():
-        one.begun(ground)
+    with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft insert rule inet own base ip daddr 10.1.2.3 drop; iptables-nft -I MINE 1 -d 10.1.2.3 -j DROP")
         assert after(10, lambda: one.standing().undertaking.state == "taken-back")
@@ -240,9 +232,7 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
 def test_chains_that_iptables_made_for_the_plan_go_with_it(remote: Callable[..., Remote]) -> None:
     one = remote()
     one.tasks = tuple(one.made(((insertion("iptables-nft", "OUTPUT", 1, table="mangle"),),)))
-    ground = one.there(2)
-    with ground.held():
-        one.begun(ground)
+    with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft list chain ip mangle OUTPUT")
         assert after(10, lambda: one.standing().undertaking.state == "taken-back")
@@ -251,16 +241,14 @@ def test_chains_that_iptables_made_for_the_plan_go_with_it(remote: Callable[...,
 
 def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) -> None:
     one = remote()
-    ground = one.there(2)
-    with ground.held():
-        one.begun(ground)
+    with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=0")
         assert after(10, lambda: one.standing().undertaking.state == "partly")
     stays = [each for each in one.standing().undertaking.tasks if each.state == "stays"]
     assert [each.said for each in stays] == ["it was changed since"]
     one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=1")
-    assert one.undo(ground.plan.id) == "taken-back"
+    assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
 
 
@@ -268,16 +256,14 @@ def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Cal
     """The connection of the carrying is lost, and its program goes on there."""
     one = remote()
     slow = program().replace(b"\nrun_command() {", b"\nrun_command() {\n    sleep 0.3")
-    ground = one.there()
-    with ground.held():
-        one.begun(ground)
+    with one.begun() as ground:
         lost = Outpost(LocalRunner((*one.host.enter, "sh")), "root@host", str(one.base))
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(outpost_module, "program", lambda: slow)
-            thread = Thread(target=lost.carry, args=(ground.plan.id, one.of_now))
+            thread = Thread(target=lost.carry, args=(ground.plan, one.of_now))
             thread.start()
-            assert after(10, lambda: "running" in (one.base / "remote" / ground.plan.id / "journal").read_text())
-        assert one.undo(ground.plan.id) == "taken-back"
+            assert after(10, lambda: "running" in (one.base / "plans" / ground.plan / "journal").read_text())
+        assert one.undo(ground.plan) == "taken-back"
         thread.join()
     one.is_as_before()
     assert one.standing().undertaking.tasks[-2].state == "planned"
@@ -285,34 +271,21 @@ def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Cal
 
 # ---- killed
 
-KILL = 'moment() { read -r n <FILE; [ "$n" != 0 ] || { echo done >FILE; kill -9 $$; }; echo $((n - 1)) >FILE; }'
-
-
-def killing(file: Path) -> bytes:
-    """Return the program with a moment before and behind each mark, each move of the state and each act."""
-    text = program().decode()
-    for name in ("mark", "move", "run_command", "replace_file"):
-        assert text.count(f"\n{name}() {{") == 1
-        around = f'{name}() {{ moment; inner_{name} "$@"; ended=$?; moment; return $ended; }}'
-        text = text.replace(f"\n{name}() {{", f"\n{around}\ninner_{name}() {{")
-    return text.replace("\nTAB=", f"\n{KILL.replace('FILE', str(file))}\nTAB=", 1).encode()
-
 
 @pytest.mark.parametrize("stride", (13,))
 def test_a_carrying_that_is_killed_is_settled_by_the_next_command(
     remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
 ) -> None:
-    one, file = remote(), tmp_path / "moments"
+    one, moments = remote(), Moments(tmp_path)
+    text = moments.program()
     moment = 0
     while True:
-        ground = one.there()
-        with ground.held():
-            one.begun(ground)
-            file.write_text(f"{moment}\n")
-            monkeypatch.setattr(outpost_module, "program", partial(killing, file))
+        with one.begun() as ground:
+            moments.at(moment)
+            monkeypatch.setattr(outpost_module, "program", lambda: text)
             said = ground.carry(one.of_now)
             monkeypatch.undo()
-        assert one.undo(ground.plan.id) == "taken-back"
+        assert one.undo(ground.plan) == "taken-back"
         one.is_as_before()
         if said is None:
             break
@@ -324,21 +297,20 @@ def test_a_carrying_that_is_killed_is_settled_by_the_next_command(
 def test_an_undo_that_is_killed_is_settled_by_the_next_one(
     remote: Callable[..., Remote], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stride: int
 ) -> None:
-    one, file = remote(), tmp_path / "moments"
+    one, moments = remote(), Moments(tmp_path)
+    text = moments.program()
     moment = 0
     while True:
-        ground = one.there()
-        with ground.held():
-            one.begun(ground)
+        with one.begun() as ground:
             assert ground.carry(one.of_now) is None
-        file.write_text(f"{moment}\n")
-        monkeypatch.setattr(outpost_module, "program", partial(killing, file))
+        moments.at(moment)
+        monkeypatch.setattr(outpost_module, "program", lambda: text)
         with suppress(CollectError, ApplyError):
-            one.undo(ground.plan.id)
+            one.undo(ground.plan)
         monkeypatch.undo()
-        killed = file.read_text() == "done\n"
+        killed = moments.was_met
         if killed:
-            assert one.undo(ground.plan.id) == "taken-back"
+            assert one.undo(ground.plan) == "taken-back"
         one.is_as_before()
         if not killed:
             break
@@ -357,9 +329,7 @@ def test_what_the_program_does_is_what_was_simulated_and_its_undo_leads_back(
     part = CASES[name](one.before.namespace(HOST_NETNS))
     change = Change((part,))
     one.tasks = tuple(one.made(((part,),)))
-    ground = one.there(2)
-    with ground.held():
-        one.begun(ground)
+    with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.settled(simulate(change, one.before))
         if one.tasks[0].step.undo is not None:

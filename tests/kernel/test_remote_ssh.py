@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.apply.remote.ground_there import There, taken_back_there
-from hairpin.apply.remote.outpost import Outpost
-from hairpin.apply.remote.plans_there import PlansThere
+from hairpin.apply.program.outpost import Outpost
+from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change
 from hairpin.change.steps import steps
@@ -59,7 +59,7 @@ class Way:
     def state(self) -> str:
         """Return how the newest plan stands; empty while the host cannot be reached."""
         try:
-            return PlansThere(self.outpost).standing()[0].undertaking.state
+            return PlanBook(self.outpost).standing()[0].undertaking.state
         except CollectError:
             return ""
 
@@ -69,12 +69,11 @@ def carried_out(way: Way, kind: str) -> tuple[str, str | None]:
     network = way.network()
     made = steps(Change(KINDS[kind].parts(network)), network)
     tasks = tuple(Task("own", msgspec.structs.replace(each)) for each in made)
-    ground = There(way.outpost, SECONDS, untold)
-    with ground.held():
+    with OutpostGround(way.outpost, SECONDS, untold, way.network).held() as begin:
         plan = Undertaking("", network.this.name, "", "2026-01-01T00:00:00Z", ("fix", kind), tasks=tasks)
-        ground.begin(plan, made, network)
-        said = ground.carry(tuple(range(len(tasks)))) or ground.confirm()
-    return ground.plan.id, str(said) if said is not None else None
+        begun = begin(plan, made, network)
+        said = begun.carry(tuple(range(len(tasks)))) or begun.confirm()
+    return begun.plan, str(said) if said is not None else None
 
 
 @pytest.mark.parametrize(("kind", "user"), thinned_rows(SAMPLE, 2), ids=(f"{kind}, {user}" for kind, user in SAMPLE))
@@ -93,7 +92,8 @@ def test_a_plan_over_ssh(at: Setting, kind: str, user: str, tmp_path: Path, monk
         if not wanted.cuts:
             with pytest.raises(ApplyError, match="no plan 99"):
                 way.outpost.ask("carry", "99")
-            assert taken_back_there(way.outpost, plan, way.network, untold, None) == "taken-back"
+            ground = OutpostGround(way.outpost, SECONDS, untold, way.network)
+            assert plan_taken_back(ground, plan).state == "taken-back"
         assert at.state() == before
         assert way.outpost.ask("list").connection.split()[2:] == [ADDRESS, "22"]
     finally:

@@ -6,29 +6,35 @@ act and its mark, or before a mark.
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from hairpin.apply.carrying_out import Hands, carry_out_tasks
-from hairpin.apply.journal import Journal
-from hairpin.apply.made_chains import with_made_chains
+from hairpin.apply.ground import Begun
+from hairpin.apply.hands import Hands, hands_for
+from hairpin.apply.program import outpost
+from hairpin.apply.program.outpost import Outpost
+from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import read_file
-from hairpin.apply.settling import interrupted_plan, settle
+from hairpin.apply.settling import settle
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
-from hairpin.carry.act import Acting, FileState
+from hairpin.apply.task import Task, TaskState, Undertaking
+from hairpin.carry.act import FileState
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetLink, SetSysctl, WriteFile
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
 from hairpin.change.steps import steps
+from hairpin.collect.run import LocalRunner
 from hairpin.message import Message
 from hairpin.network.network import Network
 from tests.apply.plans import begun, hands
 from tests.kernel.test_change_law import HOST_NETNS, VIA, Host, address, insertion, link, new_route, up
+from tests.kills.program import KILL_BOTH, Moments
 
 
 def parts(network: Network, file: Path) -> tuple[tuple[Primitive, ...], ...]:
@@ -49,10 +55,9 @@ def parts(network: Network, file: Path) -> tuple[tuple[Primitive, ...], ...]:
 
 
 class Killing:
-    """Ends the process at the moment of that number: before or after an act, before or after a mark."""
+    """Ends the process at the moment of that number, while it takes back: before or after an act, a mark or the end."""
 
-    def __init__(self, host: Host, at: int) -> None:
-        self.host = host
+    def __init__(self, at: int = 10**6) -> None:
         self.left = at
 
     def moment(self) -> None:
@@ -60,33 +65,14 @@ class Killing:
             os.kill(os.getpid(), signal.SIGKILL)
         self.left -= 1
 
-    def carry_out(self, acting: Acting) -> Message | None:
-        try:
-            act = next(acting)
-            while True:
-                self.moment()
-                done = self.host.do(act)
-                self.moment()
-                act = acting.send(done)
-        except StopIteration as ended:
-            complaint: Message | None = ended.value
-            return complaint
+    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*arguments: Any, **named: Any) -> Any:
+            self.moment()
+            found = call(*arguments, **named)
+            self.moment()
+            return found
 
-    def journal(self, folder: Path) -> Journal:
-        killing = self
-
-        class Killed(Journal):
-            def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
-                killing.moment()
-                super().mark(plan, number, state, said)
-                killing.moment()
-
-            def end(self, plan: str, state: PlanState) -> None:
-                killing.moment()
-                super().end(plan, state)
-                killing.moment()
-
-        return Killed(folder)
+        return watched
 
 
 class Plans:
@@ -94,10 +80,13 @@ class Plans:
 
     def __init__(self, host: Host, folder: Path) -> None:
         self.host = host
-        self.folder = folder / "journal"
+        self.folder = folder
         self.file = folder / "60-own.conf"
         self.before = host.network()
         self.tasks = tuple(self._tasks())
+        (folder / "journal").mkdir(mode=0o700)
+        self.outpost = Outpost(LocalRunner((*host.enter, "sh")), "", str(folder / "journal"))
+        self.book = PlanBook(self.outpost)
 
     def _tasks(self) -> Iterator[Task]:
         network = self.before
@@ -107,8 +96,27 @@ class Plans:
             yield from (Task("own", each, lasting=isinstance(some[0], WriteFile)) for each in made)
             network = simulate(change, network)
 
-    def hands(self, killing: Killing) -> Hands:
-        return Hands(self.host.network, untold, carrier=killing.carry_out)
+    def ground(self, seconds: int = 60) -> OutpostGround:
+        return OutpostGround(self.outpost, seconds, untold, self.host.network)
+
+    @contextmanager
+    def begun(self, tasks: tuple[Task, ...] = (), seconds: int = 60) -> Generator[Begun]:
+        """Begin the plan, or one of these tasks."""
+        tasks = tasks or self.tasks
+        with self.ground(seconds).held() as begin:
+            this = self.before.this
+            plan = Undertaking("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", tasks=tasks)
+            yield begin(plan, tuple(each.step for each in tasks), self.before)
+
+    @property
+    def of_now(self) -> tuple[int, ...]:
+        return tuple(number for number, each in enumerate(self.tasks) if not each.lasting)
+
+    def hands(self, plan: str) -> Hands:
+        return hands_for(self.outpost, plan, self.host.network, untold)
+
+    def undo(self, plan: str) -> Undertaking:
+        return plan_taken_back(self.ground(), plan, again=True)
 
     def killed_at(self, moment: int, *, taking_back: bool) -> bool:
         """Let a process of its own be killed at the moment; return whether it came that far."""
@@ -121,23 +129,29 @@ class Plans:
         return os.WIFSIGNALED(status)
 
     def _in_child(self, moment: int, *, taking_back: bool) -> None:
-        killing = Killing(self.host, 10**6 if taking_back else moment)
-        journal = killing.journal(self.folder)
-        begun = journal.begin(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=self.tasks))
-        assert carry_out_tasks(journal, begun, range(len(self.tasks)), self.hands(killing)) is None
+        """Carry the plan out and keep it; the program kills itself and this process, or, while it is taken back, this
+        process does so itself."""
+        moments = Moments(self.folder, KILL_BOTH)
+        moments.at(-1 if taking_back else moment)
+        text = moments.program()
+        with self.begun() as plan:
+            setattr(outpost, "program", lambda: text)  # noqa: B010
+            assert plan.carry(self.of_now) is None
+            assert plan.confirm() is None
         if taking_back:
-            killing.left = moment
-            take_back(journal, journal.known(begun.id), self.hands(killing))
+            killing = Killing(moment)
+            for owner, name in ((Outpost, "_do"), (PlanBook, "mark"), (PlanBook, "end")):
+                setattr(owner, name, killing.around(getattr(owner, name)))
+            self.undo(plan.plan)
 
     def settled(self) -> None:
         """Settle what was left, as the next command does, and see that the host is as it was."""
-        with closing(Journal(self.folder)) as journal:
-            plan = interrupted_plan(journal)
-            if plan is not None:
-                safe = Killing(self.host, 10**6)
-                assert settle(journal, plan, self.hands(safe)) == "taken-back"
-            assert interrupted_plan(journal) is None
-            assert all(each.state == "taken-back" for each in journal.all())
+        for plan in self.book.not_ended():
+            assert settle(self.book, plan.undertaking, self.hands(plan.undertaking.id)) in ("taken-back", "applied")
+        assert self.book.not_ended() == ()
+        for each in self.book.standing("applied"):
+            assert self.undo(each.undertaking.id).state == "taken-back"
+        assert all(each.undertaking.state == "taken-back" for each in self.book.standing())
         self.host.settled(self.before)
         assert not self.file.exists()
 
@@ -148,7 +162,7 @@ def untold(_task: Task, _said: Message | None) -> None:
 
 @pytest.mark.parametrize("taking_back", (False, True), ids=["carrying out", "taking back"])
 def test_a_plan_that_is_killed_is_taken_back_whole(plans: Plans, *, taking_back: bool) -> None:
-    step = 5  # a stride that meets each kind of moment: no kind of task has a multiple of it
+    step = 5 if taking_back else 19  # a stride that meets each kind of moment: no kind of task has a multiple of it
     moment = 0
     while plans.killed_at(moment, taking_back=taking_back):
         plans.settled()
@@ -158,16 +172,14 @@ def test_a_plan_that_is_killed_is_taken_back_whole(plans: Plans, *, taking_back:
 
 
 def test_a_rule_that_moved_is_taken_back_and_another_ones_change_is_left(plans: Plans) -> None:
-    with closing(Journal(plans.folder)) as journal:
-        begun = journal.begin(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=plans.tasks))
-        safe = Killing(plans.host, 10**6)
-        assert carry_out_tasks(journal, begun, range(len(plans.tasks)), plans.hands(safe)) is None
-        plans.host.run("iptables-nft -I FORWARD 1 -m mark --mark 0x9 -j ACCEPT; ip route del 10.99.0.0/16")
-        plans.file.write_text("net.ipv4.ip_forward = 1\nmine = 1\n", "utf-8")
-        journal.end(begun.id, "applied")
-        ended = take_back(journal, journal.known(begun.id), plans.hands(safe))
-        states = [each.state for each in journal.known(begun.id).tasks]
-    assert ended == "partly"
+    with plans.begun() as plan:
+        assert plan.carry(plans.of_now) is None
+        assert plan.confirm() is None
+    plans.host.run("iptables-nft -I FORWARD 1 -m mark --mark 0x9 -j ACCEPT; ip route del 10.99.0.0/16")
+    plans.file.write_text("net.ipv4.ip_forward = 1\nmine = 1\n", "utf-8")
+    ended = plans.undo(plan.plan)
+    assert ended.state == "partly"
+    states = [each.state for each in ended.tasks]
     assert states == ["taken-back", "taken-back", "taken-back", "taken-back", "gone", "stays"]
     plans.host.run("iptables-nft -D FORWARD 1")
     plans.host.settled(plans.before)
@@ -185,9 +197,8 @@ def test_what_a_killed_writer_has_left_beside_a_file_goes(state: TaskState, tmp_
     after = FileState("two\n", before.mode, before.uid, before.gid)
     undo = (ReplaceFile(host="host", path=str(path), before=after, after=before, undo=()),)
     step = ReplaceFile(host="host", path=str(path), before=before, after=after, undo=undo)
-    journal, plan = begun(tmp_path / "journal", (Task("own", step, state=state),))
-    with closing(journal):
-        assert take_back(journal, plan, hands()) == "taken-back"
+    book, plan = begun(tmp_path / "journal", (Task("own", step, state=state),))
+    assert take_back(book, plan, hands()) == "taken-back"
     assert path.read_text("utf-8") == "one\n"
     assert left.exists() is (state == "done")
 
@@ -198,13 +209,11 @@ def test_an_empty_chain_of_iptables_goes_with_the_rule_that_needed_it(plans: Pla
     plans.host.run("iptables-nft -t mangle -A OUTPUT -j ACCEPT")
     made = steps(Change((insertion("iptables-nft", "PREROUTING", 1, table="mangle"),)), plans.host.network())
     tasks = tuple(Task("own", each) for each in made)
-    safe = Killing(plans.host, 10**6)
-    plan = with_made_chains(Undertaking("", "host", "boot", "2026-01-01T00:00:00Z", tasks=tasks), safe.carry_out)
-    with closing(Journal(plans.folder)) as journal:
-        plan = journal.begin(plan)
-        assert carry_out_tasks(journal, plan, range(len(tasks)), plans.hands(safe)) is None
-        plans.host.run(f"nft list chain ip mangle PREROUTING; iptables-nft -t mangle {meanwhile or '-L'}")
-        assert take_back(journal, journal.known(plan.id), plans.hands(safe)) == "taken-back"
+    with plans.begun(tasks) as plan:
+        assert plan.carry(tuple(range(len(tasks)))) is None
+        assert plan.confirm() is None
+    plans.host.run(f"nft list chain ip mangle PREROUTING; iptables-nft -t mangle {meanwhile or '-L'}")
+    assert plans.undo(plan.plan).state == "taken-back"
     plans.host.run(f"{'' if meanwhile else '!'} nft list chain ip mangle PREROUTING; nft list chain ip mangle OUTPUT")
 
 
@@ -222,9 +231,8 @@ def test_a_reboot_takes_back_two_steps_that_changed_one_link(plans: Plans, *, re
         tasks += (Task("own", step, state="done") for step in steps(change, network))
         network = simulate(change, network)
     boot_id = "another" if rebooted else before.this.boot_id or ""
-    with closing(Journal(plans.folder)) as journal:
-        begun = journal.begin(Undertaking("", "host", boot_id, "2026-01-01T00:00:00Z", tasks=tuple(tasks)))
-        ended = take_back(journal, begun, plans.hands(Killing(plans.host, 10**6)))
-        states = [each.state for each in journal.known(begun.id).tasks]
+    book, made = begun(plans.folder / "journal", tuple(tasks))
+    ended = take_back(book, msgspec.structs.replace(made, boot_id=boot_id), plans.hands(made.id))
+    states = [each.state for each in book.known(made.id).tasks]
     assert (ended, states) == (("taken-back", ["gone", "gone"]) if rebooted else ("partly", ["gone", "stays"]))
     plans.host.settled(before)

@@ -8,11 +8,14 @@ import io
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -20,29 +23,32 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.ground import Ground, Here
-from hairpin.apply.journal import FOLDER, Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
-from hairpin.apply.settling import interrupted_plan
-from hairpin.apply.switch import watch
+from hairpin.apply.program import outpost
+from hairpin.apply.program.outpost import FOLDER, here
+from hairpin.apply.program.outpost_ground import OutpostGround
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.task import Task
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
-from hairpin.cli.plans.applying import settle_interrupted, taken_back
 from hairpin.cli.plans.half_done import say_half_done
+from hairpin.cli.plans.settling import settle_interrupted, take_plan_back
 from hairpin.message import Message, verbatim
 from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
-from tests.kills.moments import Moments, end
 from tests.kills.plans import HOSTS, KilledHost
+from tests.kills.program import killing_all
 from tests.score.host_state import state_of
 
 PLAINLY = Shown(lang="en", color="never")
 
 Doing = Literal["apply", "undo", "switch"]
 _PATIENCE_S = 4.0
+_HANDS_S = 150.0
+_FAR_S = 3600
+BOOK = PlanBook(here())
 
 
 class Kill(msgspec.Struct, frozen=True):
@@ -73,54 +79,58 @@ class Killer:
         self.plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
         self.before = state()
         self.applied: dict[str, str] = {}
+        self.moments = killing_all(Path(tempfile.mkdtemp(dir="/run")))
 
     def apply(self) -> None:
-        """Carry the plan out as the command does; the switch is left out."""
+        """Carry the plan out as the command does, under a switch whose deadline is far."""
         deed = Deed(self.look, _nobody, _safe)
-        with closing(Journal()) as journal:
-            here = Here(journal, _unarmed, 0.0, _untold, lambda: self.look().network)
-            grounds: dict[str, Ground] = {self.plan.answer.network.this.name: here}
-            outcome = apply_plan(self.plan, grounds, deed, lasting=True, question=("kills",))
+        ground = OutpostGround(here(), _FAR_S, _untold, lambda: self.look().network)
+        grounds = {self.plan.answer.network.this.name: ground}
+        outcome = apply_plan(self.plan, grounds, deed, lasting=True, question=("kills",))
         if not outcome.stays:
             raise AssertionError(str(outcome.complaint))
 
     def switch(self) -> None:
-        """Carry the steps of now out, and let the switch take them back."""
-        watch(FOLDER, _newest(), 0.0, os.getpid())
+        """Let a switch that the moments may end take back what was carried out; end with it."""
+        plan = FOLDER / "plans" / BOOK.standing()[0].undertaking.id
+        os.kill(int((plan / "keeper").read_text("ascii").split()[0]), signal.SIGKILL)
+        (plan / "until").write_text("0\n", "ascii")
+        self._lend(plan)
+        argv = ("sh", "-c", outpost.program().decode(), "hairpin", "keep", str(FOLDER), plan.name)
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
+            (self.moments.folder / "keeper").write_text(f"{process.pid}\n", "ascii")
+        if process.returncode < 0:
+            end()
+
+    def _lend(self, plan: Path) -> None:
+        """Let the switch start an undo that has moments, too."""
+        lent, root = (plan / "hairpin").read_text("utf-8"), Path(__file__).parents[2]
+        lent = lent.replace("a env\n", f"a env\na MOMENTS={self.moments.folder}\n")
+        (plan / "hairpin").write_text(lent.replace("a PYTHONPATH=", f"a PYTHONPATH={root}:"), "utf-8")
+        (plan / "hairpin.2").write_text("tests.kills.struck\n", "utf-8")
 
     def moments_of(self, doing: Doing) -> list[tuple[str, float]]:
         """Return the moments of one run that nobody kills."""
-        read, write = os.pipe()
         child = os.fork()
         if not child:
-            os.close(read)
-            moments = Moments()
-            self._run(doing, moments)
-            with os.fdopen(write, "wb") as out:
-                out.write(msgspec.json.encode(moments.labels))
-            os._exit(0)
-        os.close(write)
-        with os.fdopen(read, "rb") as found:
-            text = found.read()
+            self._run(doing, -1, 0.0)
+            os._exit(3)
         os.waitpid(child, 0)
-        return msgspec.json.decode(text, type=list[tuple[str, float]])
+        return self.moments.labels
 
-    def _run(self, doing: Doing, moments: Moments) -> None:
-        """Do it in this process, which the moments may end; it ends in any case."""
+    def _run(self, doing: Doing, number: int, within_s: float) -> None:
+        """Do it in this process, which the moments may end."""
         with suppress(BaseException), _Telling(doing):
-            if doing == "apply":
-                moments.install()
-                self.apply()
-                return
-            self.apply() if doing == "undo" else self._half_applied()
-            moments.install()
-            if doing == "undo":
-                with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                    taken_back(None, PLAINLY)
-            else:
-                self.switch()
-            return
-        os._exit(3)
+            if doing != "apply":
+                self.apply() if doing == "undo" else self._half_applied()
+            self.moments.at(number, within_s)
+            text = self.moments.program()
+            setattr(outpost, "program", lambda: text)  # noqa: B010
+            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                if doing == "undo":
+                    take_plan_back(None, None, PLAINLY)
+                else:
+                    self.apply() if doing == "apply" else self.switch()
 
     def _half_applied(self) -> None:
         """Carry out the steps of now in a process that ends after the last one."""
@@ -137,10 +147,11 @@ class Killer:
         began = time.monotonic()
         child = os.fork()
         if not child:
-            self._run(doing, Moments(number, self.random.random(), took))
+            self._run(doing, number, self.random.random() * took)
             os._exit(5)
         status = os.waitpid(child, 0)[1]
         wrong: list[str] = [] if os.WIFSIGNALED(status) else [f"was not killed: {os.WEXITSTATUS(status)}"]
+        _wait_for_hands()
         said = _said()
         how, became = self._settle()
         if said != (how != "nothing"):
@@ -150,8 +161,7 @@ class Killer:
         wanted = self.applied if became == "applied" else self.before
         wrong.extend(_differing(wanted, f"{became}: "))
         if became == "applied":
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                taken_back(None, PLAINLY)
+            _take_back()
             wrong.extend(_differing(self.before, "after undo: "))
         if became not in ("applied", "taken-back", "none"):
             wrong.append(f"ended as {became}: {_complaints()}")
@@ -159,16 +169,12 @@ class Killer:
 
     def _settle(self) -> tuple[str, str]:
         """Run the command that is needed, and return it with how the newest plan then stands."""
-        with closing(Journal()) as journal, journal.locked(30.0):
-            half = interrupted_plan(journal)
-            plans = journal.all()
-        if half is None:
-            return "nothing", plans[0].state if plans else "none"
+        if not BOOK.not_ended():
+            return "nothing", _became()
         how = self.random.choice(("undo", "fix"))
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            taken_back(None, PLAINLY) if how == "undo" else settle_interrupted(PLAINLY)
-        with closing(Journal()) as journal:
-            return how, journal.all()[0].state
+            take_plan_back(None, None, PLAINLY) if how == "undo" else settle_interrupted((), PLAINLY)
+        return how, _became()
 
 
 class _Telling:
@@ -199,14 +205,30 @@ def _ending_at(look: Callable[[], Answer], number: int) -> Callable[[], Answer]:
     return ending
 
 
-def _newest() -> str:
-    with closing(Journal()) as journal:
-        return journal.all()[0].id
+def end() -> None:
+    """End this process at once."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _became() -> str:
+    plans = BOOK.standing()
+    return plans[0].undertaking.state if plans else "none"
 
 
 def _complaints() -> str:
-    with closing(Journal()) as journal:
-        return "; ".join(f"{each.state} {each.said}" for each in journal.all()[0].tasks if each.said)
+    return "; ".join(f"{each.state} {each.said}" for each in BOOK.standing()[0].undertaking.tasks if each.said)
+
+
+def _take_back() -> None:
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        take_plan_back(None, None, PLAINLY)
+
+
+def _wait_for_hands() -> None:
+    """Wait until no process has a plan in hand: the switch may have been killed alone."""
+    until = time.monotonic() + _HANDS_S
+    while any(each.is_in_hand for each in BOOK.not_ended()) and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 def _said() -> bool:
@@ -244,10 +266,6 @@ def _nobody(_network: Network, _flow: object) -> None:
     return None
 
 
-def _unarmed(_plan: str, _seconds: float) -> None:
-    return None
-
-
 def _safe(_network: Network) -> Message | None:
     return None
 
@@ -276,10 +294,11 @@ def main() -> None:
     doings: tuple[Doing, ...] = ("apply", "undo", "switch")
     for doing, count in zip(doings, counts, strict=True):
         labels = killer.moments_of(doing) if count else []
+        if doing == "switch":
+            _wait_for_hands()
         if doing == "apply":
             killer.applied = state()
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                taken_back(None, PLAINLY)
+            _take_back()
             for line in _differing(killer.before, "after one undo: "):
                 sys.stderr.write(f"{line}\n")
         sys.stderr.write(f"{name}: {len(labels)} moments of {doing}, {len({each for each, _ in labels})} kinds\n")

@@ -5,8 +5,6 @@ the command has no switch that skips the walk, which refuses such plans before. 
 plan stands, ``undo JOURNAL`` takes it back.
 """
 
-import os
-import signal
 import sys
 import time
 from functools import partial
@@ -16,15 +14,15 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.apply.carrying_out import Hands
 from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.ground import Here
-from hairpin.apply.journal import Journal
+from hairpin.apply.hands import look_at
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
+from hairpin.apply.program import outpost
+from hairpin.apply.program.outpost import here
+from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.session import own_session
-from hairpin.apply.switch import look, start_switch
-from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Task, TaskState
+from hairpin.apply.task import Task
 from hairpin.change.change import Change
 from hairpin.change.steps import after_steps, steps
 from hairpin.cli.material import gather
@@ -72,25 +70,22 @@ def carried_out(kind: str, folder: Path, seconds: float, *, dying: bool, blind: 
         say("not refused before")
     except ApplyError as error:
         say(f"refused before: {error}")
-    journal = Dying(folder)
-    journal.last = len(plan.tasks(lasting=False)) - 1 if dying else -1
+    if dying:
+        text = dying_after(len(plan.tasks(lasting=False)) - 1)
+        setattr(outpost, "program", lambda: text)  # noqa: B010
     looking = Looking(question, blind=blind)
-    is_safe = partial(unsafe, session, plan.answer.network, "en", lambda: journal.all()[0].state == "open")
-    ground = Here(journal, partial(start_switch, journal), seconds, told, lambda: looking().network)
+    is_safe = partial(unsafe, session, plan.answer.network, "en", lambda: any(folder.glob("plans/*/open")))
+    ground = OutpostGround(here(folder), int(seconds), told, lambda: looking().network)
     grounds = {plan.answer.network.this.name: ground}
     outcome = apply_plan(plan, grounds, Deed(looking, connect, is_safe), lasting=False, question=("own-ssh", kind))
     return str(outcome.complaint) if outcome.complaint is not None else "kept"
 
 
-class Dying(Journal):
-    """Its process is killed after the last step was done, before that is written down."""
-
-    last = -1
-
-    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
-        if (number, state) == (self.last, "done"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        super().mark(plan, number, state, said)
+def dying_after(last: int) -> bytes:
+    """Return the program that is killed, with the hairpin that has asked, after the last step was done, before that is
+    written down."""
+    killing = f'mark() {{ [ "$1 $2" != "{last} done" ] || kill -9 $PPID $$; inner_mark "$@"; }}\ninner_mark() {{'
+    return outpost.program().replace(b"\nmark() {", f"\n{killing}".encode())
 
 
 def told(task: Task, said: Message | None) -> None:
@@ -103,17 +98,16 @@ def say(text: str) -> None:
 
 def undone(folder: Path) -> None:
     """Take back the plan that was kept."""
-    journal = Journal(folder)
-    plan = journal.all()[0]
-    take_back(journal, plan, Hands(partial(look, plan.host), told))
+    plan = PlanBook(here(folder)).all()[0]
+    plan_taken_back(OutpostGround(here(folder), 0, told, partial(look_at, plan.host)), plan.id)
 
 
 def watched(folder: Path) -> None:
     """Print a line whenever the newest plan or one of its tasks has changed: the plan's state, then the tasks'.  Ends
     once there is a file ``stop`` beside the journal."""
-    journal, before = Journal(folder), ""
+    book, before = PlanBook(here(folder)), ""
     while not (folder / "stop").exists():
-        plans = journal.all()
+        plans = book.all()
         line = " ".join((plans[0].state, *(each.state for each in plans[0].tasks))) if plans else "none"
         if line != before:
             sys.stdout.write(f"{line}\n")

@@ -11,41 +11,34 @@ import stat
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing, redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from hairpin.answer.ask import ask
 from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.ground import Ground, Here
-from hairpin.apply.journal import Journal
 from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
-from hairpin.apply.switch import start_switch
+from hairpin.apply.program.outpost_ground import OutpostGround
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.task import Undertaking
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
-from hairpin.cli.plans.applying import confirm_tried, settle_interrupted, taken_back
 from hairpin.cli.plans.half_done import say_half_done
+from hairpin.cli.plans.settling import confirm_tried, settle_interrupted, take_plan_back
 from hairpin.message import Message, verbatim
 from hairpin.network.network import Network
 from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
-from tests.kills.moments import Moments
 from tests.kills.plans import FOLDER, HOSTS
-from tests.power import there
+from tests.power.syncs import HOST, Way, be_another_host, labels, outpost, stop_at
 
 PLAINLY = Shown(lang="en", color="never")
 
 RESULTS = Path("/run/results")
-_SWITCH_S = 3600.0
-
-
-Way = Literal["fix", "try", "there"]
-"""Carried out here, with --try and its confirmation, or as another host's."""
+_SWITCH_S = 3600
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -70,8 +63,9 @@ def files() -> dict[str, str]:
 
 def settle(way: Way) -> Found:
     """Settle what the last cut has left, as the next command does, and judge it."""
-    undo = there.undo if way == "there" else partial(taken_back, None, PLAINLY)
-    fix = there.settle if way == "there" else partial(settle_interrupted, PLAINLY)
+    sources = HOST if way == "there" else ()
+    undo = partial(take_plan_back, HOST[0] if sources else None, None, PLAINLY)
+    fix = partial(settle_interrupted, sources, PLAINLY)
     half = any(each.state in ("open", "keeping", "ending") for each in _known_plans(way))
     said, how = half if way == "there" else _is_said(), "nothing"
     if half:
@@ -91,10 +85,8 @@ def settle(way: Way) -> Found:
 
 
 def _known_plans(way: Way) -> tuple[Undertaking, ...]:
-    if way == "there":
-        return there.known_plans()
-    with closing(Journal()) as journal:
-        return journal.all()
+    book = PlanBook(outpost(way))  # over ssh, the switch ends a plan of which nothing has arrived
+    return book.all() if way == "there" else tuple(each.undertaking for each in book.standing())
 
 
 def _is_said() -> bool:
@@ -126,34 +118,11 @@ def begin(way: Way) -> None:
     repair = Repair("power", verbatim("power"), label, Remedy("power", now, lasting))
     plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
     deed = Deed(lambda: ask(question, gather(())), _nobody, _safe)
-    if way == "there":
-        outcome = there.begin(plan, deed)
-        assert outcome.stays, str(outcome.complaint)
-        return
-    with closing(Journal()) as journal:
-        arm = partial(start_switch, journal) if way == "try" else _unarmed
-        here = Here(journal, arm, _SWITCH_S, _untold, lambda: ask(question, gather(())).network)
-        grounds: dict[str, Ground] = {label: here}
-        outcome = apply_plan(plan, grounds, deed, lasting=True, question=("power",), confirmed_later=way == "try")
-        assert outcome.stays, str(outcome.complaint)
+    ground = OutpostGround(outpost(way), _SWITCH_S, _untold, lambda: ask(question, gather(())).network)
+    outcome = apply_plan(plan, {label: ground}, deed, lasting=True, question=("power",), confirmed_later=way == "try")
+    assert outcome.stays, str(outcome.complaint)
     if way == "try":
-        _quietly(partial(confirm_tried, PLAINLY))
-
-
-class Stopping(Moments):
-    """Waits for the cut at the moment of the number."""
-
-    def pass_by(self, label: str) -> None:
-        if self.meet(label):
-            self.stop()
-
-    def stop(self) -> None:
-        (RESULTS / "now").write_text(self.labels[-1][0], "utf-8")
-        time.sleep(3600)
-
-
-def _unarmed(_plan: str, _seconds: float) -> None:
-    return None
+        _quietly(partial(confirm_tried, (), PLAINLY))
 
 
 def _untold(_task: object, _said: Message | None) -> None:
@@ -172,20 +141,15 @@ def main() -> None:
     way, number = msgspec.convert(sys.argv[1], Way), int(sys.argv[2])
     counting = number < 0
     if way == "there":
-        there.be_another_host()
+        be_another_host()
     if counting:
         (RESULTS / "before").write_bytes(msgspec.json.encode(files()))
     else:
         (RESULTS / "found").write_bytes(msgspec.json.encode(settle(way)))
-    moments = Stopping(None if counting else number)
-    if way == "there":
-        there.stop_at(number)
-    else:
-        moments.install()
+    stop_at(number)
     begin(way)
     (RESULTS / "applied" if counting else RESULTS / "ended").write_bytes(msgspec.json.encode(files()))
-    labels = there.labels() if way == "there" else [label for label, _ in moments.labels]
-    (RESULTS / "labels").write_bytes(msgspec.json.encode(labels))
+    (RESULTS / "labels").write_bytes(msgspec.json.encode(labels()))
     (RESULTS / "now").write_text("after the last moment", "utf-8")
     time.sleep(3600)
 

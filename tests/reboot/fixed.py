@@ -11,9 +11,8 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
 from hairpin.apply.fixing import Deed, apply_plan
 from hairpin.apply.plan import RepairPlan, plan_of
-from hairpin.apply.remote.ground_there import There, taken_back_there
-from hairpin.apply.remote.outpost import Outpost
-from hairpin.apply.remote.plans_there import PlansThere
+from hairpin.apply.program.outpost import Outpost
+from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.task import Task
 from hairpin.change.commands.text import command_lines
 from hairpin.cli.answering import second_judge
@@ -263,7 +262,8 @@ def _applied(host: Host, row: Row) -> _Applied:
         plan = _planned(look())
         if not plan.repairs:
             return _Applied(row, plan)
-        grounds = {plan.answer.network.this.name: There(_outpost(host), DEADLINE_S, told)}
+        label = plan.answer.network.this.name
+        grounds = {label: OutpostGround(_outpost(host), DEADLINE_S, told, lambda: _look(host, label))}
         deed = Deed(look, lambda _network, _flow: None, lambda _network: None)
         outcome = apply_plan(plan, grounds, deed, lasting=True, question=("fix", *row.flow().arguments()))
     except HairpinError as error:
@@ -289,19 +289,19 @@ def _outpost(host: Host) -> Outpost:
     return Outpost(GuestRunner(host), "guest")
 
 
+def _look(host: Host, label: str) -> Network:
+    return Network((parse(msgspec.structs.replace(evidence_of(host), label=label)),))
+
+
 def _taken_back(host: Host, applied: _Applied) -> tuple[str, ...]:
     """Take the plan back, as `hairpin undo --host` does; return a sentence for each step that stays and should not."""
     if applied.plan is None or not applied.ids:
         return ()
-    label, outpost = applied.plan.answer.network.this.name, _outpost(host)
-
-    def look() -> Network:
-        return Network((parse(msgspec.structs.replace(evidence_of(host), label=label)),))
-
+    label = applied.plan.answer.network.this.name
+    ground = OutpostGround(_outpost(host), DEADLINE_S, lambda _task, _said: None, lambda: _look(host, label))
     (number,) = applied.ids
     try:
-        taken_back_there(outpost, number, look, lambda _task, _said: None, None)
-        tasks = PlansThere(outpost).known(number).tasks
+        tasks = plan_taken_back(ground, number, again=True).tasks
     except HairpinError as error:
         return (f"undo is refused: {error.said}",)
     return tuple(

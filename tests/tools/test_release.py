@@ -155,8 +155,8 @@ def test_the_file_has_what_the_package_has(one_file: Path, arguments: tuple[str,
 
 
 def test_the_switch_starts_out_of_the_file(one_file: Path) -> None:
-    """``fix --apply`` starts it as a module: ``apply/switch.py``."""
-    status, _, err = ended(sys.executable, "-m", "hairpin.apply.switch", PYTHONPATH=str(one_file))
+    """The switch starts it as a module: ``apply/at_deadline.py``."""
+    status, _, err = ended(sys.executable, "-m", "hairpin.apply.at_deadline", PYTHONPATH=str(one_file))
     assert (status, err.strip().splitlines()[-1].partition(":")[0]) == (1, "ValueError")  # it has no arguments
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.counting import counted_rules
-from hairpin.apply.ground import Ground
+from hairpin.apply.ground import Begin, Begun, Ground
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
@@ -68,28 +68,30 @@ def apply_plan(
     The plan is written down on all hosts before the first step.  ``confirmed_later``: nobody tells the switches now;
     ``hairpin fix --confirm`` does (``--try``)."""
     with ExitStack() as holding:
-        for ground in grounds.values():
-            holding.enter_context(ground.held())
+        begins = {label: holding.enter_context(ground.held()) for label, ground in grounds.items()}
         fresh = deed.read()
-        _begin_all(plan, grounds, fresh, lasting=lasting, question=question)
+        ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
+        begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
             # Also when an interrupt ends this process; what this cannot take back, the switches do.
-            cleanup.callback(_take_all_back, grounds, deed)
-            results, complaint = _done_and_verified(plan, grounds, fresh, deed)
+            cleanup.callback(_take_all_back, begun, deed)
+            results, complaint = _done_and_verified(plan, begun, fresh, deed)
             if complaint is None and not confirmed_later:
-                complaint = next(filter(None, (each.confirm() for each in grounds.values())), None)
+                complaint = next(filter(None, (each.confirm() for each in begun.values())), None)
             cleanup.pop_all()
-        begun = tuple(each.plan.id for each in grounds.values())
+        ids = tuple(each.plan for each in begun.values())
         if complaint is None:
-            until = min(each.deadline for each in grounds.values()) if confirmed_later else ""
-            return FixOutcome(begun, results, until=until)
-        ended = _take_all_back(grounds, deed)
-        late = tuple((host, grounds[host].deadline) for host, state in ended.items() if state == "open")
-        return FixOutcome(begun, results, complaint, left="partly" in ended.values(), late=late)
+            until = min(each.deadline for each in begun.values()) if confirmed_later else ""
+            return FixOutcome(ids, results, until=until)
+        ended = _take_all_back(begun, deed)
+        late = tuple((host, begun[host].deadline) for host, state in ended.items() if state == "open")
+        return FixOutcome(ids, results, complaint, left="partly" in ended.values(), late=late)
 
 
-def _begin_all(plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]) -> None:
-    """Write the plan down on every host and start its switch; on none if one of them refuses."""
+def _made_ready(
+    plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]
+) -> dict[str, Undertaking]:
+    """Return what is to be written down on each host.  Raises ApplyError if one is not as it was planned for."""
     ready: dict[str, Undertaking] = {}
     read = {each.name for each in now.hosts}
     for label, ground in grounds.items():
@@ -98,15 +100,24 @@ def _begin_all(plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: boo
         own, planned = now.seen_from(label), plan.answer.network.host(label)
         tasks = made_ready(plan.tasks(lasting=lasting, host=label), planned, own, ground.read)
         ready[label] = Undertaking("", label, own.this.boot_id or "", _now(), question, tasks=tasks)
+    return ready
+
+
+def _begin_all(
+    plan: RepairPlan, begins: Mapping[str, Begin], ready: Mapping[str, Undertaking], now: Network, *, lasting: bool
+) -> dict[str, Begun]:
+    """Write the plan down on every host, under its switch; on none if one of them refuses."""
+    begun: dict[str, Begun] = {}
     with ExitStack() as cleanup:
-        for label, ground in grounds.items():
+        for label, begin in begins.items():
             made = tuple(each.step for each in plan.tasks(lasting=lasting, host=label))
-            ground.begin(ready[label], made, now.seen_from(label))
-            cleanup.callback(ground.disown)
+            begun[label] = begin(ready[label], made, now.seen_from(label))
+            cleanup.callback(begun[label].disown)
         cleanup.pop_all()
+    return begun
 
 
-def _take_all_back(grounds: Grounds, deed: Deed) -> dict[str, PlanState]:
+def _take_all_back(plans: Mapping[str, Begun], deed: Deed) -> dict[str, PlanState]:
     """Take the plan back on every host, the last one first, and return how it stands there."""
     try:
         network = deed.read()  # the switches still watch, in case a host cannot be read
@@ -114,17 +125,17 @@ def _take_all_back(grounds: Grounds, deed: Deed) -> dict[str, PlanState]:
         network = None
     read = tuple(each.name for each in network.hosts) if network is not None else ()
     return {
-        label: ground.take_back(network.seen_from(label) if network is not None and label in read else None)
-        for label, ground in reversed(tuple(grounds.items()))
+        label: begun.take_back(network.seen_from(label) if network is not None and label in read else None)
+        for label, begun in reversed(tuple(plans.items()))
     }
 
 
 def _done_and_verified(
-    plan: RepairPlan, grounds: Grounds, was: Network, deed: Deed
+    plan: RepairPlan, begun: Mapping[str, Begun], was: Network, deed: Deed
 ) -> tuple[tuple[FlowResult, ...], Message | None]:
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
     for label, numbers in _in_order(plan):
-        complaint = grounds[label].carry(numbers)
+        complaint = begun[label].carry(numbers)
         if complaint is not None:
             return (), complaint
     try:

@@ -1,17 +1,14 @@
 """The tasks of a plan, made ready on the host as it is at this moment; or why nothing of it is begun."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
-from hairpin.apply.left_running import commands_of
 from hairpin.apply.owners_files import with_owners_files
 from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
-from hairpin.carry.run import SEARCH_PATH
 from hairpin.change.commands.text import brief_text
 from hairpin.change.step import Ask, ReplaceFile, Step, with_file_modes
 from hairpin.change.steps import after_steps, refusal_of
@@ -72,15 +69,6 @@ def _no_longer_fits(step: Step, said: Message) -> ApplyError:
             said=said,
         )
     )
-
-
-def refuse_missing(tasks: tuple[Task, ...]) -> None:
-    """Raise ApplyError if this host lacks a program by which one of the tasks is carried out or taken back."""
-    for task in tasks:
-        for each in (task.step, *(task.step.undo or ())):
-            for argv in commands_of(each):
-                if shutil.which(argv[0], path=SEARCH_PATH) is None:
-                    raise ApplyError(message("{program} is not installed, so nothing was done", program=argv[0]))
 
 
 def _written_down(step: Step) -> Step:

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from hairpin.apply.carrying_out import Hands
-from hairpin.apply.journal import Marks
+from hairpin.apply.hands import Hands
 from hairpin.apply.owners_files import give_back
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
@@ -19,34 +19,30 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 
-def take_back(journal: Marks, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
-    """Take back all that is in force of the plan, and return how it then stands.  ``network``: the host, if it was just
-    read.
+def take_back(book: PlanBook, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
+    """Take back all that is in force of the plan, which is seized, and return how it then stands.  ``network``: the
+    host, if it was just read.
 
     After that each undo is followed on the model; the host is read again after a call to an owner, whose doing the
     journal does not know.  Each file is read when it is replaced."""
-    journal.end(plan.id, "ending")
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
-    for _, task in in_force:
-        if task.state in ("running", "taking-back") and hands.ended(task.step):
-            network = None
     network = hands.look() if in_force and network is None else network
     rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
-            journal.mark(plan.id, number, "taking-back")
+            book.mark(plan.id, number, "taking-back")
         state, said, network = _taken_back(task, network, hands)
         if state == "stays" and rebooted and _ends_with_kernel(task.step):
             state, said = "gone", None  # what is there was made since then, and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
-        journal.mark(plan.id, number, state, str(said or ""))
+        book.mark(plan.id, number, state, str(said or ""))
         hands.told(msgspec.structs.replace(task, state=state), said)
         left = left or state == "stays"
     ended: PlanState = "partly" if left else "taken-back"
-    journal.end(plan.id, ended)
+    book.end(plan.id, ended)
     return ended
 
 

@@ -48,16 +48,17 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
     not all that decides could be read.
     """
     from hairpin.cli.face.present import present, write_text
-    from hairpin.cli.plans import applying as carried
-    from hairpin.cli.plans.elsewhere import confirm_there, settle_there
+    from hairpin.cli.plans.carrying import carry_plan_out
+    from hairpin.cli.plans.planning import make_plan, proposals_of, refuse_options
+    from hairpin.cli.plans.settling import confirm_tried, settle_interrupted
 
     if acting.confirm:
-        return confirm_there(asked.sources, shown) if asked.sources else carried.confirm_tried(shown)
-    carried.refuse_options(acting, asked.sources, latent=latent)
+        return confirm_tried(asked.sources, shown)
+    refuse_options(acting, asked.sources, latent=latent)
     if acting.applying:
-        settle_there(asked.sources, shown) if asked.sources else carried.settle_interrupted(shown)
-    plan = carried.make_plan(asked, chosen, shown.lang, with_latent=latent)
-    proposals = carried.proposals_of(plan, asked.sources)
+        settle_interrupted(asked.sources, shown)
+    plan = make_plan(asked, chosen, shown.lang, with_latent=latent)
+    proposals = proposals_of(plan, asked.sources)
     outcome = None
 
     def text(words: "Words", paper: "Paper") -> str:
@@ -82,7 +83,7 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
     if is_said:  # the user sees the plan before the question
         write_text(shown, text)
     if acting.applying and plan.repairs:
-        outcome = carried.carried_out(plan, _typed(asked, acting, chosen, latent=latent), asked.sources, acting, shown)
+        outcome = carry_plan_out(plan, _typed(asked, acting, chosen, latent=latent), asked.sources, acting, shown)
     present(shown, None if is_said else text, document, page)
     return _status(plan, outcome)
 

@@ -28,15 +28,16 @@ def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...])
     or it is not known what the engine should have.
     """
     from hairpin.cli.face.output import paper, words, write, write_json
-    from hairpin.cli.plans import applying as carried
-    from hairpin.cli.plans.elsewhere import settle_there
+    from hairpin.cli.plans.carrying import carry_plan_out
+    from hairpin.cli.plans.planning import make_restore_plan, refuse_options
+    from hairpin.cli.plans.settling import settle_interrupted
     from hairpin.report.documents.restore_document import restore_document
     from hairpin.report.text.restore_text import restore_text
 
-    carried.refuse_options(acting, asked.sources)
+    refuse_options(acting, asked.sources)
     if acting.applying:
-        settle_there(asked.sources, shown) if asked.sources else carried.settle_interrupted(shown)
-    found = carried.make_restore_plan(asked, chosen, shown.lang)
+        settle_interrupted(asked.sources, shown)
+    found = make_restore_plan(asked, chosen, shown.lang)
     outcome = None
     if not shown.as_json:
         lines = restore_text(
@@ -44,7 +45,7 @@ def restore(asked: Asked, acting: Acting, shown: Shown, chosen: tuple[str, ...])
         )
         write(lines)
     if acting.applying and found.plan.repairs:
-        outcome = carried.carried_out(found.plan, ("restore",), asked.sources, acting, shown)
+        outcome = carry_plan_out(found.plan, ("restore",), asked.sources, acting, shown)
     if shown.as_json:
         write_json(restore_document(found, outcome, words(shown.lang)))
     return _status(found, outcome)

@@ -23,24 +23,13 @@ def undo(shown: Shown, plan: str | None, listing: bool, host: str | None) -> int
 
     Exit: 0 taken back, or nothing to take back; 1 not all of it; 2 usage error; 3 refused.
     """
-    from hairpin.apply.journal import Journal
-    from hairpin.cli.plans.applying import taken_back
-    from hairpin.cli.plans.elsewhere import list_there, undo_there
-    from hairpin.cli.plans.half_done import say_half_done, say_of_others
-    from hairpin.cli.plans.telling import write_plans
+    from hairpin.cli.plans.settling import list_plans, take_plan_back
     from hairpin.errors import ApplyError, UsageError
     from hairpin.message import message
 
     if plan is not None and not plan.isdecimal():
         raise UsageError(message("{plan!r} is no plan's id; `hairpin undo --list` names them", plan=plan))
-    if host is not None:
-        there = Given("host", host)
-        return list_there(there, shown) if listing else undo_there(there, plan, shown)
-    if os.geteuid() != 0:
+    if host is None and os.geteuid() != 0:
         raise ApplyError(message("only root can change this host; run it with sudo"))
-    if listing:
-        say_half_done(shown.lang)
-        say_of_others(shown.lang)
-        write_plans(Journal().all(), shown)
-        return 0
-    return taken_back(plan, shown)
+    there = Given("host", host) if host is not None else None
+    return list_plans(there, shown) if listing else take_plan_back(there, plan, shown)

@@ -480,19 +480,14 @@ listed() { # listed KEY FILTER FILE...: lines for read_files
 plans_under_way() { # whose, number, state, watched or dead, seconds of the epoch: of each plan of hairpin's that has not ended
     base=/var/lib/hairpin plans=
     [ -z "$HAIRPIN_ROOT" ] && [ -r "$base" ] && [ -x "$base" ] || return 0
-    for each in "$base"/switch-*; do
-        case ${each##*-} in '' | *[!0-9]*) continue ;; esac
-        until= pid=; { read -r until pid <"$each"; } 2>/dev/null
-        [ -n "$pid" ] || continue
-        plans="$plans${plans:+$NL}own$TAB${each##*-}${TAB}open$TAB$(watched "$pid" hairpin.apply.switch)$TAB${until:--}"
-    done
-    for each in "$base"/remote/*; do
+    for each in "$base"/plans/*; do
         case ${each##*/} in '' | *[!0-9]*) continue ;; esac
+        whose=other; [ ! -e "$each/carrier" ] || whose=own
         for state in open keeping ending; do
             [ -e "$each/$state" ] || continue
             until= pid=; { read -r until <"$each/until"; read -r pid _ <"$each/keeper"; } 2>/dev/null
             { read -r up _ </proc/uptime; } 2>/dev/null && until=$(($(date +%s) + ${until:-0} - ${up%%.*}))
-            plans="$plans${plans:+$NL}other$TAB${each##*/}$TAB$state$TAB$(watched "$pid" 'hairpin keep')$TAB${until:--}"
+            plans="$plans${plans:+$NL}$whose$TAB${each##*/}$TAB$state$TAB$(watched "$pid" 'hairpin keep')$TAB${until:--}"
         done
     done
     [ -z "$plans" ] || body plans "$base" "$plans"

@@ -1,7 +1,7 @@
 """Starts ``collect.sh`` on this host or over ssh, and returns its output.
 
 Nothing is installed on the host and nothing is left there: the script goes in on standard input, the answer comes back
-on standard output.  ``apply/remote`` sends its program the same way.
+on standard output.  ``apply/program`` sends its program the same way.
 """
 
 import os

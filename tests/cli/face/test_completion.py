@@ -12,10 +12,10 @@ import click
 import pytest
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
-from hairpin.apply.journal import Journal
-from hairpin.apply.task import Undertaking
+from hairpin.apply.task import PlanState
 from hairpin.cli.face import completion
 from hairpin.cli.main import cli
+from tests.apply.plans import begun, plan
 from tests.cli.commands import call
 
 LISTED = json.dumps(
@@ -143,19 +143,18 @@ def test_a_daemon_that_does_not_run_is_not_started(monkeypatch: pytest.MonkeyPat
 
 
 def test_plans_that_are_in_force(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with closing(Journal(tmp_path)) as journal:
-        for state in ("taken-back", "applied"):
-            journal.end(journal.begin(Undertaking("", "h", "b", "2026-01-01T00:00:00Z", ("fix", "8080"))).id, state)
-    monkeypatch.setattr("hairpin.cli.plans.half_done.JOURNAL", tmp_path / "journal.sqlite3")
+    states: tuple[PlanState, ...] = ("taken-back", "applied")
+    for state in states:
+        begun(tmp_path, plan().tasks(lasting=False), state)
+    monkeypatch.setattr("hairpin.cli.plans.half_done.FOLDER", tmp_path / "plans")
     monkeypatch.setattr("hairpin.cli.face.completion.os.geteuid", lambda: 0)
-    monkeypatch.setattr("hairpin.apply.journal.os.geteuid", lambda: tmp_path.stat().st_uid)
     (found,) = completed(("undo",), "")
     assert (found.value, found.help) == ("2", "fix 8080, 2026-01-01T00:00:00Z, in force")
     assert completed(("undo", "--host", "root@a"), "") == []
 
 
 def test_no_journal_is_made_by_a_completion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("hairpin.cli.plans.half_done.JOURNAL", tmp_path / "hairpin" / "journal.sqlite3")
+    monkeypatch.setattr("hairpin.cli.plans.half_done.FOLDER", tmp_path / "hairpin" / "plans")
     monkeypatch.setattr("hairpin.cli.face.completion.os.geteuid", lambda: 0)
     assert completed(("undo",), "") == []
     assert not (tmp_path / "hairpin").exists()

@@ -1,94 +1,99 @@
 """The plans that have not ended, by this host's journal and by what the collector read."""
 
-import fcntl
 import os
+import subprocess
 import time
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 import pytest
 
-from hairpin.apply.journal import Journal
-from hairpin.apply.task import PlanState, Undertaking
+from hairpin.apply.task import PlanState, Task
+from hairpin.carry.act import FileState
+from hairpin.change.step import ReplaceFile
 from hairpin.cli.face.asked import Given
 from hairpin.cli.plans import half_done
 from hairpin.evidence.reading import Evidence
 from hairpin.host.plan_under_way import PlanStage
 from tests.apply.plans import begun
-from tests.apply.test_switch import of_file
 from tests.host.fixture_evidence import evidence
 
-UNTIL = 1795046951.0
+LEFT_S = 1000
 
 
 @pytest.fixture
-def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Journal:
-    monkeypatch.setattr(half_done, "JOURNAL", tmp_path / "hairpin" / "journal.sqlite3")
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(half_done, "FOLDER", tmp_path / "hairpin" / "plans")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    return Journal(tmp_path / "hairpin")
+    return tmp_path / "hairpin"
 
 
-def begin(journal: Journal, tmp_path: Path, state: PlanState, *, done: bool) -> Undertaking:
-    plan = journal.begin(Undertaking("", "host", "boot", "2026-11-26T20:00:00Z", tasks=of_file(tmp_path / "file")))
-    if done:
-        journal.mark(plan.id, 0, "done")
-    if state != "open":
-        journal.end(plan.id, state)
-    return plan
+class Living(NamedTuple):
+    """Which processes of a plan live: its switch, and the hairpin that has it in hand."""
+
+    switch: bool = False
+    hairpin: bool = False
 
 
-CASES: dict[str, tuple[PlanState, bool, bool, tuple[tuple[PlanStage, float | None], ...]]] = {
-    "it is tried": ("open", True, True, (("tried", UNTIL),)),
-    "who carried it out was killed": ("open", False, True, (("interrupted", UNTIL),)),
-    "its switch was killed": ("open", True, False, (("interrupted", None),)),
-    "interrupted while it was kept": ("keeping", True, False, (("interrupted", None),)),
-    "interrupted while it was taken back": ("ending", True, False, (("interrupted", None),)),
-    "in force": ("applied", True, False, ()),
-    "taken back": ("taken-back", True, False, ()),
+@contextmanager
+def begin(folder: Path, state: PlanState, living: Living, *, done: bool) -> Generator[None]:
+    """Begin a plan, whose switch and whose hairpin live or not."""
+    task = Task("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x"), undo=()))
+    _, plan = begun(folder, (msgspec.structs.replace(task, state="done" if done else "planned"),), state)
+    own = folder / "plans" / plan.id
+    up = float(Path("/proc/uptime").read_text("ascii").split()[0])
+    (own / "until").write_text(f"{int(up) + LEFT_S}\n", "ascii")
+    with subprocess.Popen(("sleep", "60")) as process:
+        start = Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        for name, lives in zip(("keeper", "carrier"), living, strict=True):
+            (own / name).write_text(f"{process.pid if lives else 0} {boot}.{start}\n", "ascii")
+        yield
+        process.kill()
+
+
+CASES: dict[str, tuple[PlanState, bool, Living, tuple[tuple[PlanStage, bool], ...]]] = {
+    "it is tried": ("open", True, Living(switch=True), (("tried", True),)),
+    "who carried it out was killed": ("open", False, Living(switch=True), (("interrupted", True),)),
+    "its switch was killed": ("open", True, Living(), (("interrupted", False),)),
+    "it is carried out": ("open", False, Living(switch=True, hairpin=True), (("half-done", True),)),
+    "it is kept": ("keeping", True, Living(switch=True, hairpin=True), (("kept", False),)),
+    "it is taken back": ("ending", True, Living(switch=True, hairpin=True), (("taken-back", False),)),
+    "interrupted while it was kept": ("keeping", True, Living(), (("interrupted", False),)),
+    "interrupted while it was taken back": ("ending", True, Living(), (("interrupted", False),)),
+    "in force": ("applied", True, Living(), ()),
+    "taken back": ("taken-back", True, Living(), ()),
 }
 
 
-@pytest.mark.parametrize(("state", "done", "watched", "expected"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("state", "done", "living", "expected"), CASES.values(), ids=CASES)
 def test_plans_here(
-    journal: Journal,
-    tmp_path: Path,
-    state: PlanState,
-    expected: tuple[tuple[PlanStage, float | None], ...],
-    *,
-    done: bool,
-    watched: bool,
+    folder: Path, state: PlanState, living: Living, expected: tuple[tuple[PlanStage, bool], ...], *, done: bool
 ) -> None:
-    with closing(journal):
-        plan = begin(journal, tmp_path, state, done=done)
-        with journal.switch_file(plan.id).open("w", encoding="utf-8") as switch:
-            switch.write(f"{int(UNTIL)} 1\n")
-            switch.flush()
-            if watched:
-                fcntl.flock(switch, fcntl.LOCK_EX)
-            assert tuple((each.state, each.until) for each in half_done.plans_here()) == expected
+    """Each with whether it is known when it ends."""
+    with begin(folder, state, living, done=done):
+        found = half_done.plans_here()
+    assert tuple((each.state, each.until is not None) for each in found) == expected
+    assert all(abs(each.until - time.time() - LEFT_S) < 60 for each in found if each.until is not None)
 
 
-def test_a_plan_that_is_carried_out_at_this_moment_is_not_interrupted(journal: Journal, tmp_path: Path) -> None:
-    with closing(journal), journal.locked():
-        begin(journal, tmp_path, "open", done=False)
-        assert [(each.state, each.until) for each in half_done.plans_here()] == [("half-done", None)]
-
-
-def test_another_user_is_told_nothing(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(journal):
-        begin(journal, tmp_path, "open", done=False)
+def test_another_user_is_told_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with begin(folder, "open", Living(), done=False):
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
         assert half_done.plans_here() == ()
 
 
-@pytest.mark.usefixtures("journal")
 def test_a_plan_of_another_machine_is_said_where_the_host_is_changed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for plan, state in (("1", "taken-back"), ("2", "open")):
-        folder = tmp_path / "hairpin" / "remote" / plan
-        folder.mkdir(parents=True)
-        (folder / state).touch()
+    states: tuple[PlanState, ...] = ("taken-back", "open")
+    for state in states:
+        _, plan = begun(folder, (), state)
+        (folder / "plans" / plan.id / "carrier").unlink()
+    begun(folder, (), "ending")
     half_done.say_of_others("en")
     said = capsys.readouterr().err
     assert said.startswith("hairpin: plan 2, which another machine has begun here over ssh, is interrupted; ")
@@ -99,7 +104,7 @@ def read(text: str) -> Evidence:
     return evidence(("plans", "", "/var/lib/hairpin", text))
 
 
-@pytest.mark.usefixtures("journal")
+@pytest.mark.usefixtures("folder")
 def test_the_journal_here_knows_more_than_the_collector(capsys: pytest.CaptureFixture[str]) -> None:
     """What the collector takes for a plan of this host's, by a file that a killed switch has left, has ended."""
     (found,) = half_done.with_plans((read("own\t3\topen\tdead\t-\nother\t2\topen\tdead\t-"),), (), "en")
@@ -124,16 +129,8 @@ def test_of_a_snapshot_it_is_said_how_the_plan_stood_then(capsys: pytest.Capture
     assert "undo" not in said
 
 
-@pytest.mark.usefixtures("journal")
+@pytest.mark.usefixtures("folder")
 def test_a_host_without_a_plan_is_told_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     found = (evidence(("ip-addr", "host", "ip -j -d addr", "[]")),)
     assert half_done.with_plans(found, (), "en") == found
     assert capsys.readouterr().err == ""
-
-
-def test_a_settled_plan_leaves_no_file_of_a_killed_switch(tmp_path: Path) -> None:
-    journal, plan = begun(tmp_path / "journal", of_file(tmp_path / "file"))
-    with closing(journal):
-        journal.switch_file(plan.id).write_text("1795046951 1\n", "utf-8")
-        journal.end(plan.id, "taken-back")
-        assert not journal.switch_file(plan.id).exists()

@@ -70,22 +70,20 @@ def _known_causes(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
 def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
     """Yield the plans of this host that can be taken back.  Only a journal that is there is opened."""
-    from hairpin.cli.plans.half_done import JOURNAL
+    from hairpin.cli.plans.half_done import FOLDER
 
-    if os.geteuid() != 0 or ctx.params.get("host") or not JOURNAL.is_file():
+    if os.geteuid() != 0 or ctx.params.get("host") or not FOLDER.is_dir():
         return
-    from contextlib import closing
-
-    from hairpin.apply.journal import Journal
+    from hairpin.apply.program.outpost import here
+    from hairpin.apply.program.plan_book import PlanBook
     from hairpin.apply.task import PLAN_STATES
-    from hairpin.errors import ApplyError
+    from hairpin.errors import HairpinError
     from hairpin.report.words import Words
 
     words = Words("en")
     try:
-        with closing(Journal(JOURNAL.parent)) as journal:
-            plans = journal.all()
-    except ApplyError:
+        plans = PlanBook(here(FOLDER.parent)).all()
+    except HairpinError:
         return
     for each in plans:
         if each.state != "taken-back":

@@ -8,7 +8,7 @@ from hairpin.cli.face.output import paper, whisper, words, write, write_json
 from hairpin.message import Message, message
 
 if TYPE_CHECKING:
-    from hairpin.apply.carrying_out import Told
+    from hairpin.apply.hands import Told
     from hairpin.apply.task import Task, Undertaking
 
 NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or it was taken back already")

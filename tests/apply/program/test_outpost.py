@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hairpin.apply.remote.outpost import Outpost, mode_bits
-from hairpin.apply.remote.plans_there import PlansThere
+from hairpin.apply.program.outpost import Outpost, mode_bits
+from hairpin.apply.program.plan_book import PlanBook
 from hairpin.carry.act import Act, Acting, Command, Done, FileState, Replace
 from hairpin.collect.run import Answer, LocalRunner
 from hairpin.errors import ApplyError, CollectError
@@ -73,13 +73,13 @@ def outpost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outpost]
     made = Outpost(LocalRunner(request.param), "root@host", str(base))
     yield made
     base.chmod(0o700)
-    for each in PlansThere(made).standing() if os.geteuid() == 0 else ():
+    for each in PlanBook(made).standing() if os.geteuid() == 0 else ():
         made.ask("drop", each.undertaking.id)
 
 
 def begun(outpost: Outpost) -> str:
     """Begin a plan; its switch ends once it is dropped."""
-    (frame, *_) = outpost.ask("begin", "60").frames
+    (frame, *_) = outpost.ask("begin", "60", "-").frames
     return frame.fields[0]
 
 
@@ -88,7 +88,7 @@ def done(outpost: Outpost, act: Act) -> Message | None:
         found = yield act
         return found.complaint
 
-    return outpost.carry_out(begun(outpost) if not PlansThere(outpost).standing() else "1", acting())
+    return outpost.carry_out(begun(outpost) if not PlanBook(outpost).standing() else "1", acting())
 
 
 def printed(outpost: Outpost, *argv: str, text: str = "") -> str:
@@ -98,7 +98,7 @@ def printed(outpost: Outpost, *argv: str, text: str = "") -> str:
         found.append((yield Command(argv, text)))
         return None
 
-    outpost.carry_out(begun(outpost) if not PlansThere(outpost).standing() else "1", acting())
+    outpost.carry_out(begun(outpost) if not PlanBook(outpost).standing() else "1", acting())
     return found[0].printed
 
 

@@ -4,26 +4,32 @@
 #   sh -c PROGRAM hairpin keep BASE PLAN            the switch: see keep()
 #   sh -c PROGRAM hairpin ask [SSH_CONNECTION]      one request on standard input: see main()
 #
-# Runs under dash, bash and busybox sh. Nothing is installed: this text comes with each request, and the switch has it in
-# memory. Rules that every line here keeps:
+# A hairpin of this host asks so as well as one that comes over ssh. Runs under dash, bash and busybox sh. Nothing is
+# installed: this text comes with each request, and the switch has it in memory. Rules that every line here keeps:
 #   - nothing that comes with a request is evaluated: it is written to files, and words become positional parameters;
 #   - what another process may have to know is on the disk before the step begins;
 #   - standard output has the frames of the answer alone: TOKEN<TAB>word<TAB>field…, and counted bytes.
 #
-# BASE/remote/PLAN/ of root's, mode 0700:
+# BASE/before-PLAN/ has what the plan touches as it was before, for a person. BASE/plans/PLAN/ of root's, mode 0700:
 #   open keeping applied ending taken-back partly   one of them is there and names the plan's state; mv(1) is the one
 #                                           atomic step from one to the next: of two processes one finds it gone
-#   plan        the plan as hairpin reads it again: no line of it is understood here
+#   plan        the plan as hairpin reads it again: no line of it is understood here; plan.new: it is on its way
 #   journal     UPTIME<TAB>task<TAB>N<TAB>STATE<TAB>SAID<TAB>.   a line without its dot was not written whole
 #   until       the uptime at which the switch takes all back
 #   keeper      process and start time of the switch
+#   carrier     those of the hairpin on this host that has the plan in hand; not there: another machine has begun it
+#   running     those of the command that runs, or was the last one
+#   hairpin     kind "lent": the words that start a module of the hairpin on this host, which knows networks and files.
+#               hairpin.K: the modules. Once it is gone, this program does alone what it can
+#   programs    what has to be installed, a line each
 #   count       how many tasks there are
 #   N.do.K      act K of task N, with N.do.K.text (standard input), .before and .after (a file's content), .list.J (the
 #               listing of a chain, for the handles of its rules)
 #   N.undo.K    the acts that take it back; N.words.K: the same where something else has changed the same place since
 #   N.tidy.K    what takes away that the tools have left besides; it may fail
 #   N.probe.K   what tells how the place of task N is now; N.was and N.made: what it told before and after the step
-#   save.K      prints a ruleset that the plan will change; save.K.before: what it printed, for a person
+#               N.do.K.whole: a file that is replaced with all that belongs to it, for the hairpin that is lent
+#   save.K      prints a ruleset that the plan will change; keep.K: a file that it will change. Each .name: its backup's
 #   N.when      what is done where it was changed since: undo, words or stay; "never": nothing takes the task back
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -32,10 +38,11 @@ umask 077
 NL='
 '
 TAB='	'
-SOH=$(printf '\001')
-KEPT=50         # plans that are kept besides those in force
+KEPT=50         # plans that are kept besides those in force,
+KEPT_KIB=32768  # and their size
 ACT_S=60        # the longest that a command may take
 BUSY_S=70       # the longest that one process waits until another one's step has ended
+LENT_S=120      # the longest that the hairpin of this host may take to take a plan back
 
 have() { command -v "$1" >/dev/null 2>&1; }
 say() { # say WORD...: a line of the answer
@@ -70,16 +77,21 @@ lives() { # lives "PID START": whether that process still runs
 is_alive() { # is_alive FILE: whether the process that the file names lives
     { IFS= read -r owner <"$1"; } 2>/dev/null && lives "$owner"
 }
-claims() { # claims FILE: names this process in the file
-    start_of "$$"; printf '%s %s\n' "$$" "$start" >"$1.$$" && mv -f "$1.$$" "$1"
+claims() { # claims FILE [PID]: names this process in the file, or that one
+    start_of "${2:-$$}"; printf '%s %s\n' "${2:-$$}" "$start" >"$1.$$" && mv -f "$1.$$" "$1"
 }
+becomes() { # becomes running|carrier: names the subshell that calls it, which becomes a command
+    { read -r self _ </proc/self/stat; } 2>/dev/null
+    ! start_of "$self" || printf '%s %s\n' "$self" "$start" >"$PLAN/$1"
+} 2>/dev/null
 
 # ---- locks: descriptor 9 for the host, which a hairpin on this host shares; 8 for the step of a plan -------------------
 
-grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD
-    patience=$3
+grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD; sets waited
+    waited=no patience=$3
     until grabbed "$1" "$2"; do
         [ "$patience" -gt 0 ] || return 1
+        waited=yes
         sleep 1; patience=$((patience - 1))
     done
 }
@@ -98,9 +110,19 @@ grabbed() {
 release() { # release FILE
     have flock || rm -f "$1.owner"
 }
-lock_host() { exec 9>>"$BASE/lock" && grab 9 "$BASE/lock" "$1"; }
+opens() { # opens FD FILE: to be locked; of a disk that cannot be written it is there
+    if { true >>"$2"; } 2>/dev/null; then eval "exec $1>>\"\$2\""; else [ -e "$2" ] && eval "exec $1<\"\$2\""; fi
+}
+lock_host() { opens 9 "$BASE/lock" && grab 9 "$BASE/lock" "$1"; }
 unlock_host() { exec 9>&-; release "$BASE/lock"; }
-lock_plan() { exec 8>>"$PLAN/busy" && grab 8 "$PLAN/busy" "$BUSY_S"; }
+lock_plan() { # a command that outlives the process which began it is a step at hand, too
+    opens 8 "$PLAN/busy" && grab 8 "$PLAN/busy" "$BUSY_S" || return
+    patience=$((BUSY_S * 5))
+    while [ "$patience" -gt 0 ] && is_alive "$PLAN/running"; do
+        waited=yes
+        nap; patience=$((patience - 1))
+    done
+}
 unlock_plan() { exec 8>&-; release "$PLAN/busy"; }
 
 # ---- the journal -------------------------------------------------------------------------------------------------------
@@ -118,11 +140,11 @@ move() { # move FROM TO: whether it was FROM until now; FROM "any": as it is
         [ "$from" != "$2" ] || return 0
         [ "$from" != taken-back ] || return 1
     fi
-    mv "$PLAN/$from" "$PLAN/$2" 2>/dev/null && durable "$PLAN"
+    mv "$PLAN/$from" "$PLAN/$2" 2>/dev/null && { durable "$PLAN" || :; }
 }
 mark() { # mark N STATE SAID
     uptime_s
-    printf '\n%s\ttask\t%s\t%s\t%s\t.\n' "$up" "$1" "$2" "$3" >>"$PLAN/journal" && durable "$PLAN/journal"
+    { printf '\n%s\ttask\t%s\t%s\t%s\t.\n' "$up" "$1" "$2" "$3" >>"$PLAN/journal"; } 2>/dev/null && durable "$PLAN/journal"
 }
 task_state() { # task_state N: sets state and told, which is why
     state=planned told=
@@ -134,8 +156,13 @@ task_state() { # task_state N: sets state and told, which is why
 
 # ---- acts --------------------------------------------------------------------------------------------------------------
 
-limited() {
-    if [ -z "$LIMIT" ]; then "$@"; else $LIMIT "$ACT_S" "$@"; fi
+find_limit() { # sets LIMIT: how timeout(1) is called here; "none" without it
+    LIMIT=none
+    ! have timeout || { LIMIT=timeout; timeout 1 true 2>/dev/null || LIMIT='timeout -t'; }
+}
+limited() { # limited SECONDS COMMAND...: becomes the command
+    [ "$LIMIT" != none ] || { shift; exec "$@"; }
+    exec $LIMIT "$@"
 }
 run_act() { # run_act FILE: does one act; sets said if it fails. Its words become the positional parameters.
     act=$1 kind=command begun= word= said=; shift
@@ -151,6 +178,9 @@ run_act() { # run_act FILE: does one act; sets said if it fails. Its words becom
         command) run_command "$act.text" "$@" ;;
         nft) fill_handles && run_command "$TMP/filled" "$@" ;;
         replace) replace_file "$@" ;;
+        judge) judge "$@" ;;
+        unit) start_unit "$@" ;;
+        lent) lend "$@" ;;
         *) said="no such act: $kind"; return 1 ;;
     esac
 }
@@ -159,7 +189,8 @@ run_command() { # run_command INPUT COMMAND...: its output is in $TMP/out
     [ -e "$input" ] || input=/dev/null
     # No child may keep a lock: what a manager starts outlives this process.
     umask 022
-    limited "$@" <"$input" >"$TMP/out" 2>"$TMP/err" 8>&- 9>&-
+    [ -n "$LIMIT" ] || find_limit
+    (becomes running; limited "$ACT_S" "$@") <"$input" >"$TMP/out" 2>"$TMP/err" 8>&- 9>&-
     status=$?
     umask 077
     [ "$status" != 0 ] || return 0
@@ -169,12 +200,38 @@ run_command() { # run_command INPUT COMMAND...: its output is in $TMP/out
     [ "$status" != 124 ] && [ "$status" != 143 ] || said="$1 did not end within $ACT_S s"
     return "$status"
 }
+judge() { # judge COMMAND... COPY: whether the program finds the copy of a file right; on a host without it, it is
+    run_command "$act.text" "$@" && return
+    [ "$status" != 127 ] || { said=; return 0; }
+    rm -f -- "$word"
+    return 1
+}
+start_unit() { # of a unit that ends at once systemd only says that it did, so its program's last line is added
+    run_command "$act.text" "$@" && return
+    reason=$said
+    line=$(limited "$ACT_S" journalctl "_SYSTEMD_UNIT=${word%.service}.service" -b -n 1 -o cat --no-pager 2>/dev/null | oneline)
+    said="$reason${line:+ Its last line: $line}"
+    return 1
+}
+lend() { # lend COMMAND...: starts the module in LENT
+    umask 022
+    [ -n "$LIMIT" ] || find_limit
+    (becomes "$LENT_AS"; limited "$LENT_S" "$@" "$LENT") <"$LENT_INPUT" >/dev/null 2>"$TMP/err" 8>&- 9>&-
+    status=$?
+    return "$status"
+}
+ask_hairpin() { # ask_hairpin K INPUT running|carrier: the status of module K of this host's hairpin; 127: none is lent
+    [ -e "$PLAN/hairpin" ] && read -r LENT <"$PLAN/hairpin.$1" || return 127
+    LENT_INPUT=$2 LENT_AS=$3
+    (run_act "$PLAN/hairpin"; exit "$status")
+}
 handles() { # handles FILE: prints the handles of the chain's rules in their order, by the listing that FILE is
     ( run_act "$1" ) || return 1        # a process of its own: its variables are not those of the act that asks
     tr '{' '\n' <"$TMP/out" |
         sed -n 's/^"family": "[a-z0-9]*", "table": "[^"]*", "chain": "[^"]*", "handle": \([0-9]*\),.*/\1/p'
 }
 fill_handles() { # the text of the act with the handle of each rule that it names: SOH LIST . NUMBER SOH
+    SOH=$(printf '\001')
     for list in "$act".list.*; do
         case $list in *.count | *'*') continue ;; esac
         number=${list##*.}
@@ -211,6 +268,10 @@ real_path() { # real_path PATH: sets target to the file behind symbolic links
 }
 links_of() { ls -ld -- "$1" | { read -r _ links _ && echo "$links"; }; }
 replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a symbolic link stays
+    if [ -e "$act.whole" ]; then
+        ask_hairpin 1 "$act.whole" running
+        case $? in 0) return 0 ;; 3) said=$(oneline <"$TMP/err"); return 1 ;; esac
+    fi
     real_path "$1"
     if is_as "$target" "$act.after"; then return 0; fi
     is_as "$target" "$act.before" || { said="$1 is not as expected: it was changed, made or deleted"; return 1; }
@@ -222,8 +283,8 @@ replace_file() { # replace_file PATH MODE OWNER: by rename in the same folder; a
     fi
     [ ! -e "$target" ] || [ "$(links_of "$target")" = 1 ] ||
         { said="$1 has several hard links, which a rename would part; change it on that host"; return 1; }
-    case ${target%/*} in *.network.d) [ -d "${target%/*}" ] || said=$(mkdir -- "${target%/*}" 2>&1) || return 1 ;; esac
-    new=${target%/*}/.${target##*/}.hairpin
+    case ${target%/*} in *.network.d) [ -d "${target%/*}" ] || said=$(mkdir -m 755 -- "${target%/*}" 2>&1) || return 1 ;; esac
+    new=${target%/*}/.${target##*/}.hairpin-new
     said=$({
         rm -f -- "$new" && { [ ! -e "$target" ] || cp -a -- "$target" "$new"; } && cat "$act.after" >"$new" &&
             chown "$3" "$new" && chmod "$2" "$new" && durable "$new" && mv -f -- "$new" "$target"
@@ -249,10 +310,12 @@ probe() { # probe N: prints how the task's place is now, without counters and ti
     done
 }
 carry() { # carry N: does the task; sets said if it fails
-    probe "$1" >"$PLAN/$1.was" && durable "$PLAN/$1.was" "$PLAN" || { said='its state cannot be written down'; return 1; }
+    probe "$1" >"$TMP/now"
+    cp "$TMP/now" "$PLAN/$1.was" 2>/dev/null && durable "$PLAN/$1.was" "$PLAN" || { said='its state cannot be written down'; return 1; }
     mark "$1" running '' || { said='the journal cannot be written'; return 1; }
     if run_all "$PLAN/$1.do"; then
-        probe "$1" >"$PLAN/$1.made"
+        probe "$1" >"$TMP/now"
+        cp "$TMP/now" "$PLAN/$1.made" 2>/dev/null || rm -f "$PLAN/$1.made"      # half of it would be taken for a change
         for list in "$PLAN/$1".undo.1.list.*; do
             case $list in *.count | *'*') continue ;; esac
             handles "$list" >"$PLAN/$1.undo.1.recorded.${list##*.}"
@@ -319,28 +382,39 @@ take_back() { # all that may be on the host, the last task first; the plan is "e
 
 # ---- the switch --------------------------------------------------------------------------------------------------------
 
-nap() { sleep 0.2 2>/dev/null || sleep 1; }
+nap() { sleep "${1:-0.2}" 2>/dev/null || sleep 1; }
+read_until() { # sets until and up
+    { read -r until <"$PLAN/until"; } 2>/dev/null || until=0
+    uptime_s
+}
 keep() { # keep: holds the lock of the host while the plan is under way, and takes it back at its deadline
     trap '' HUP INT QUIT PIPE
     cd /
-    lock_host 2 || { : >"$PLAN/refused"; exit 1; }
+    lock_host 2 || { true >"$PLAN/refused"; exit 1; }
     claims "$PLAN/keeper"
     while state_of "$PLAN"; do
-        { read -r until <"$PLAN/until"; } 2>/dev/null || until=0
-        uptime_s
+        read_until
         case $state in applied | taken-back | partly) break ;; esac
-        [ "$up" -lt "$until" ] || [ "$state" != open ] || ! move open ending || state=ending
         if [ "$up" -ge "$until" ]; then
-            [ "$state" = ending ] || break      # all is well, and what lasts was not written whole: the next command
-            lock_plan || break
-            [ ! -e "$PLAN/ending" ] || take_back
-            unlock_plan
-            break
+            case $state in
+                keeping) break ;;       # all is well, and what lasts was not written whole: the next command
+                open) move open ending || [ -e "$PLAN/open" ] || continue ;;    # a disk that cannot be written: all the same
+            esac
+            strike; break
         fi
         nap
     done
     rm -f "$PLAN/keeper"
     unlock_host
+}
+strike() { # the hairpin of this host knows more; what it has not taken back by itself, this program does
+    lock_plan || return
+    unlock_plan
+    printf '%s\n%s\n' "$BASE" "$ID" >"$TMP/struck"
+    ask_hairpin 2 "$TMP/struck" carrier
+    lock_plan || return
+    if [ -e "$PLAN/ending" ] || [ -e "$PLAN/open" ]; then take_back; fi
+    unlock_plan
 }
 start_keeper() { # a process that no session's end kills; the descriptors of this one are not its
     rm -f "$PLAN/keeper" "$PLAN/refused"
@@ -358,8 +432,9 @@ start_keeper() { # a process that no session's end kills; the descriptors of thi
     fi
     tries=0
     until is_alive "$PLAN/keeper"; do
-        [ "$tries" -lt 60 ] && [ ! -e "$PLAN/refused" ] || return 1
-        tries=$((tries + 1)); nap
+        [ "$tries" -lt 90 ] && [ ! -e "$PLAN/refused" ] || return 1
+        if [ "$tries" -lt 40 ]; then nap 0.02; else nap; fi
+        tries=$((tries + 1))
     done
 }
 set_until() { # set_until SECONDS: from now
@@ -370,27 +445,32 @@ set_until() { # set_until SECONDS: from now
 # ---- requests ----------------------------------------------------------------------------------------------------------
 
 open_folder() { # of root's, and nobody else's to write: others could hand over acts
-    mkdir -p "$BASE/remote" 2>"$TMP/err" || refuse folder "$(oneline <"$TMP/err")"
-    for folder in "$BASE" "$BASE/remote"; do
-        set -f; set -- $(ls -ldn "$folder"); set +f
-        case $1 in d????[!w]??[!w]*) ;; *) refuse foreign "$folder" ;; esac
-        [ "$3" = "$(id -u)" ] || refuse foreign "$folder"
-    done
-    cd "$BASE/remote" || refuse folder "$BASE/remote"
+    [ -d "$BASE/plans" ] || mkdir -p "$BASE/plans" 2>"$TMP/err" || refuse folder "$BASE" "$(oneline <"$TMP/err")"
+    ls -ldn "$BASE" "$BASE/plans" >"$TMP/out"
+    while read -r mode _ owner _; do
+        case $mode in d????[!w]??[!w]*) ;; *) refuse foreign "$BASE" ;; esac
+        [ "$owner" = "$user" ] || refuse foreign "$BASE"
+    done <"$TMP/out"
+    cd "$BASE/plans" || refuse folder "$BASE" "$BASE/plans"
 }
 receive() { # receive FOLDER: files, each as a line "NAME BYTES" and its bytes, up to an empty line
-    while IFS=' ' read -r name count && [ -n "$name" ]; do
+    while IFS=' ' read -r name count; do
+        [ -n "$name" ] || return 0
         case $name in *[!0-9a-z.-]* | .*) refuse request "$name" ;; esac
         is_number "$count" || refuse request "$count"
-        if [ "$count" = 0 ]; then
-            : >"$1/$name"
-        else
-            dd bs=1 count="$count" of="$1/$name" 2>/dev/null        # exact: nothing behind it is read
-        fi || refuse space "$name"
-        [ $(($(wc -c <"$1/$name"))) = "$count" ] || refuse space "$name"
+        # Standard input is a file: dd takes a block of any size whole, and nothing behind it.
+        if [ "$count" = 0 ]; then true >"$1/$name"; else dd bs="$count" count=1 of="$1/$name" 2>/dev/null; fi ||
+            refuse space "$BASE" "$name"
     done
+    refuse request 'cut'
 }
-begin() { # begin SECONDS: a plan without tasks; its switch holds the lock of the host
+in_hand() { # in_hand PID: whether another hairpin of this host has the plan in hand; else that process has it now
+    is_number "$1" || set -- 0
+    { IFS= read -r owner <"$PLAN/carrier"; } 2>/dev/null && [ "${owner% *}" != "$1" ] && lives "$owner" && return
+    [ "$1" = 0 ] || claims "$PLAN/carrier" "$1" 2>/dev/null
+    return 1
+}
+begin() { # begin SECONDS PID: a plan without tasks, of that process; its switch holds the lock of the host
     is_number "$1" || refuse request "$1"
     ID=0
     for each in *; do
@@ -402,47 +482,76 @@ begin() { # begin SECONDS: a plan without tasks; its switch holds the lock of th
         esac
     done
     ID=$((ID + 1))
-    PLAN=$BASE/remote/$ID
-    mkdir "$PLAN" 2>/dev/null || refuse locked
-    { : >"$PLAN/journal" && printf '0\n' >"$PLAN/count" && set_until "$1" && : >"$PLAN/open"; } ||
-        { rm -rf "$PLAN"; refuse space "$PLAN"; }
-    durable "$PLAN" "$BASE/remote"
+    PLAN=$BASE/plans/$ID
+    mkdir "$PLAN" 2>"$TMP/err" || { [ -e "$PLAN" ] && refuse locked; refuse space "$BASE" "$(oneline <"$TMP/err")"; }
+    { true >"$PLAN/journal" && printf '0\n' >"$PLAN/count" && set_until "$1" && true >"$PLAN/open"; } 2>"$TMP/err" ||
+        { rm -rf "$PLAN"; refuse space "$BASE" "$(oneline <"$TMP/err")"; }
+    in_hand "$2"
+    durable "$PLAN" "$BASE/plans"
     start_keeper || { rm -rf "$PLAN"; refuse locked; }
     forget_old
     read -r until <"$PLAN/until"
     say plan "$ID" open "$until"
 }
-forget_old() { # the oldest plans that are taken back, never the newest ones nor one in force
-    for each in *; do
-        is_number "$each" && [ "$each" -le $((ID - KEPT)) ] && [ -e "$each/taken-back" ] && rm -rf "./$each"
+forget_old() { # the oldest plans that are taken back, never the newest one nor one in force
+    du -sk -- [0-9]* 2>/dev/null | sort -rn -k 2 | {
+        number=0 total=0
+        while read -r size each; do
+            number=$((number + 1)) total=$((total + size))
+            [ "$number" -gt "$KEPT" ] || [ "$total" -gt "$KEPT_KIB" ] || continue
+            [ "$number" = 1 ] || [ ! -e "$each/taken-back" ] || rm -rf "./$each" "$BASE/before-$each"
+        done
+    }
+}
+back_up() { # what the plan touches, for a person: rulesets in the words that load them again, and files
+    own=$BASE/before-$ID at=1
+    while [ -e "$PLAN/save.$at" ]; do
+        run_act "$PLAN/save.$at" && [ -s "$TMP/out" ] && cp "$TMP/out" "$PLAN/keep.s$at" && cp "$PLAN/save.$at.name" "$PLAN/keep.s$at.name"
+        at=$((at + 1))
     done
+    for each in "$PLAN"/keep.*.name; do
+        [ -e "$each" ] && read -r name <"$each" || continue
+        { mkdir -p "$own" && cp "${each%.name}" "$own/${name##*/}" && rm -f "$each" "${each%.name}"; } 2>"$TMP/err" ||
+            refuse backups "$own" "$(oneline <"$TMP/err")"
+    done
+    [ ! -d "$own" ] || durable "$own"/* "$own"
 }
 fill() { # fill SECONDS: the plan's files, which are on the disk when this returns; its time begins anew
     [ -e "$PLAN/open" ] || refuse ended
     receive "$PLAN"
     ! is_number "$1" || set_until "$1"
-    at=1
-    while [ -e "$PLAN/save.$at" ]; do
-        run_act "$PLAN/save.$at"; cp "$TMP/out" "$PLAN/save.$at.before" || refuse space "$PLAN"
-        at=$((at + 1))
-    done
-    [ -e "$PLAN/count" ] && durable "$PLAN"/* "$PLAN" || refuse space "$PLAN"
+    [ -e "$PLAN/programs" ] || true >"$PLAN/programs"
+    while read -r program; do
+        have "$program" || refuse missing "$program"
+    done <"$PLAN/programs"
+    back_up
+    [ -e "$PLAN/count" ] && durable "$PLAN"/* "$PLAN" || refuse space "$BASE" "$PLAN"
+    # It has its name once it is whole on the disk: a plan without one was not begun.
+    [ ! -e "$PLAN/plan.new" ] || { mv "$PLAN/plan.new" "$PLAN/plan" && durable "$PLAN" || refuse space "$BASE" "$PLAN"; }
     say ok
 }
-carry_all() { # carry_all N...: these tasks, up to the first that fails
-    lock_plan || refuse busy
+carry_all() { # carry_all N...: these tasks, up to the first that fails, whose complaint is in said
+    said=
     for task; do
         is_number "$task" || refuse request "$task"
-        [ -e "$PLAN/open" ] || [ -e "$PLAN/keeping" ] || { say ended; break; }
-        if carry "$task"; then say task "$task" 'done' ''; else say task "$task" failed "$said"; break; fi
+        [ -e "$PLAN/open" ] || [ -e "$PLAN/keeping" ] || { say ended; return 1; }
+        if carry "$task"; then say task "$task" 'done' ''; else say task "$task" failed "$said"; return 1; fi
     done
+}
+confirm() { # confirm SECONDS PID N...: all is well; these tasks, which last, and then the plan is in force
+    ! in_hand "$2" || refuse busy
+    [ -e "$PLAN/keeping" ] || move open keeping || { say ended; return; }
+    ! is_number "$1" || set_until "$1"
+    is_alive "$PLAN/keeper" || start_keeper || refuse locked
+    shift 2
+    lock_plan || refuse busy
+    if carry_all "$@"; then move keeping applied || say ended; fi
     unlock_plan
-    say ok
 }
 one_act() { # one_act: the act 1.do.1 of the request, whose result is the answer
     receive "$TMP"
     lock_plan || refuse busy
-    : >"$TMP/out"
+    true >"$TMP/out"
     run_act "$TMP/1.do.1"; status=$?
     unlock_plan
     say result "$status" "$said"
@@ -462,42 +571,62 @@ read_files() { # files named a line each: owner and mode, and the bytes
         fi
     done
 }
-list_plans() { # all plans, with what is known of each
-    uptime_s; now=$up
+list_plans() { # list_plans [STATE|ID...]: those plans, or all, with what is known of each
     for each in *; do
-        is_number "$each" && state_of "$each" || continue
-        { read -r until <"$each/until"; } 2>/dev/null || until=0
-        watched=no; ! is_alive "$each/keeper" || watched=yes
-        say plan "$each" "$state" "$watched" $((until - now))
-        [ ! -e "$each/plan" ] || give plan "$each/plan"
-        give journal "$each/journal"
+        PLAN=$BASE/plans/$each
+        is_number "$each" && state_of "$PLAN" || continue
+        case " $* " in '  ' | *" $state "* | *" $each "*) ;; *) continue ;; esac
+        read_until
+        watched=no in_hand=unknown
+        ! is_alive "$PLAN/keeper" || watched=yes
+        if [ -e "$PLAN/carrier" ]; then in_hand=no; ! is_alive "$PLAN/carrier" || in_hand=${owner% *}; fi
+        say plan "$each" "$state" "$watched" $((until - up)) "$in_hand"
+        [ ! -e "$PLAN/plan" ] || give plan "$PLAN/plan"
+        give journal "$PLAN/journal"
     done
 }
-hold() { # hold SECONDS: a switch for a plan that is taken back, or kept; one that watches it gets the new deadline.
+hold() { # hold SECONDS PID: a switch for a plan that is taken back, or kept; one that watches it gets the new deadline.
     # A step at hand has ended when this returns, and none begins: the plan is no longer open.
+    ! in_hand "$2" || refuse busy
+    is_number "$1" || refuse request "$1"
+    set_until "$1" 2>/dev/null
     lock_plan || refuse busy
     unlock_plan
-    is_number "$1" && set_until "$1" || refuse request "$1"
-    is_alive "$PLAN/keeper" || start_keeper || refuse locked
-    say ok
+    # A switch cannot say that it watches on a full disk: there it goes without one.
+    is_alive "$PLAN/keeper" || ! { printf x >"$PLAN/until.new"; } 2>/dev/null || start_keeper || refuse locked
+    say held "$waited"
+}
+seize() { # seize SECONDS PID: the same for a plan that is taken back from now on, unless its switch has begun to
+    patience=$(((LENT_S + BUSY_S) * 5))
+    while state_of "$PLAN" && read_until && [ "$up" -ge "$until" ] && is_alive "$PLAN/keeper" && [ "$patience" -gt 0 ]; do
+        case $state in open | ending) ;; *) break ;; esac
+        nap; patience=$((patience - 1))
+    done
+    case $state in taken-back | partly) [ "$3" = again ] && [ "$state" = partly ] || { say seized "$state"; return; } ;; esac
+    ! in_hand "$2" || refuse busy
+    move any ending
+    hold "$1" "$2"
 }
 on_plan() { # on_plan VERB ARGUMENT...: what is asked of the plan $PLAN
     verb=$1; shift
     cd /
     case $verb in
         fill) fill "$@" ;;
-        carry) carry_all "$@" ;;
+        carry) lock_plan || refuse busy; carry_all "$@"; unlock_plan ;;
+        confirm) confirm "$@" ;;
         act) one_act ;;
         hold) hold "$@" ;;
+        seize) seize "$@" ;;
         move)
             for word; do case $word in any | open | keeping | applied | ending | taken-back | partly) ;; *) refuse request ;; esac; done
             if move "$1" "$2"; then say moved yes; else say moved no; fi ;;
         mark)
             IFS= read -r said
             case $2 in *[!a-z-]*) refuse request "$2" ;; esac
-            is_number "$1" && mark "$1" "$2" "$said" || refuse space "$PLAN"
-            say ok ;;
-        drop) [ -s "$PLAN/journal" ] || rm -rf "$PLAN"; say ok ;;      # nothing of it was begun
+            is_number "$1" || refuse request "$1"
+            # What cannot be written down is done all the same: the next command finds it taken back.
+            mark "$1" "$2" "$said" || say unwritten ;;
+        drop) [ -s "$PLAN/journal" ] || rm -rf "$PLAN" "$BASE/before-$ID" ;;     # nothing of it was begun
         *) refuse request "$verb" ;;
     esac
 }
@@ -508,35 +637,35 @@ make_tmp() { # a folder of this process, which is gone when it ends
     exit 1
 }
 main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are the first lines
-    IFS= read -r TOKEN; IFS= read -r BASE; IFS= read -r request
     trap '' HUP PIPE        # a connection that breaks ends no step in its middle
+    trap : TERM
     make_tmp
+    cat >"$TMP/request" && exec <"$TMP/request" || exit 1
+    IFS= read -r TOKEN; IFS= read -r BASE; IFS= read -r request
     read -r boot </proc/sys/kernel/random/boot_id
     say begin "$boot" "$1"
-    [ "$(id -u)" = 0 ] || refuse not-root
+    user=$(id -u)
+    [ "$user" = 0 ] || refuse not-root
     open_folder
     set -f; set -- $request; set +f
     verb=$1; shift
     case $verb in
         begin) begin "$@" ;;
-        list) list_plans ;;
+        list) list_plans "$@" ;;
         read) read_files ;;
         *)
             ID=$1; shift
-            is_number "$ID" && [ -d "$BASE/remote/$ID" ] || refuse no-plan "$ID"
-            PLAN=$BASE/remote/$ID
+            is_number "$ID" && [ -d "$BASE/plans/$ID" ] || refuse no-plan "$ID"
+            PLAN=$BASE/plans/$ID
             on_plan "$verb" "$@" ;;
     esac
     say 'done'
 }
 
-LIMIT= RECORDED= TOKEN=
-if have timeout; then
-    if timeout 1 true 2>/dev/null; then LIMIT=timeout; else LIMIT='timeout -t'; fi
-fi
+LIMIT= RECORDED= TOKEN= PLAN= LENT=
 case $1 in
     keep)
-        BASE=$2 ID=$3 PLAN=$2/remote/$3
+        BASE=$2 ID=$3 PLAN=$2/plans/$3
         exec >/dev/null 2>&1
         make_tmp
         keep ;;

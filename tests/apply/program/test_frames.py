@@ -2,7 +2,7 @@
 
 import pytest
 
-from hairpin.apply.remote.frames import AnswerLine, marks, reply, request
+from hairpin.apply.program.frames import AnswerLine, marks, reply, request
 from hairpin.errors import CollectError
 
 TOKEN = "0f8fad5bd9cb469fa165708677289500"  # noqa: S105 - it is drawn anew for each request

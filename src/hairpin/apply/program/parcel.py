@@ -4,19 +4,27 @@ The program there knows no networks.  It gets the acts of each task and of its u
 how the task's place is (a probe).  What it takes back alone is what its probe shows to be as the task left it.
 """
 
+import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import assert_never
 
-from hairpin.apply.backups import saving_commands
+import msgspec
+
+import hairpin
+from hairpin.apply.backups import backups_of
 from hairpin.apply.task import Task
 from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
 from hairpin.carry.run import why_refused
 from hairpin.change import change as c
+from hairpin.change.calls import SetUnitState
 from hairpin.change.commands.carrying import carrying, chains_by_handle, listing_handles, taking_empty_chains
 from hairpin.change.commands.loading import nft_load, rule_commands
 from hairpin.change.commands.words import Words, six
 from hairpin.change.simulation.rules import tool_rules
-from hairpin.change.step import LoadRules, ReplaceFile, RunCommands, Step
+from hairpin.change.step import Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.change.steps import after_steps
 from hairpin.errors import ApplyError, ChangeError
 from hairpin.host.link import Address
@@ -29,6 +37,8 @@ from hairpin.network.prefix import address_text
 _HANDLE = "\x01{}.{}\x01"
 """Stands in a load for the handle of a chain's rule: the number of the listing, and that of the rule."""
 Files = dict[str, bytes]
+_LENT = ("hairpin.carry.writer", "hairpin.apply.at_deadline")
+_WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
 
 
 def parcel(tasks: tuple[Task, ...], made: tuple[Step, ...], network: Network) -> Files:
@@ -41,7 +51,35 @@ def parcel(tasks: tuple[Task, ...], made: tuple[Step, ...], network: Network) ->
         after = _after(step, network)
         files |= _task_files(number, task.step, network, after)
         network = after
-    return files | _numbered("save", saving_commands(each.step for each in tasks))
+    files["programs"] = "".join(f"{each}\n" for each in dict.fromkeys(_programs(tasks))).encode()
+    return files | dict(_backup_files(tasks))
+
+
+def lent_files() -> Files:
+    """Return the files that lend the program the hairpin of this host: its writer of files, and its undo."""
+    variables = {name: os.environ[name] for name in _WHERE_ENGINES_ARE if name in os.environ}
+    variables["PYTHONPATH"] = str(Path(hairpin.__file__).resolve().parents[1])
+    words = ("env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, "-m")
+    modules = {f"hairpin.{number}": f"{module}\n".encode() for number, module in enumerate(_LENT, 1)}
+    return {"hairpin": _words("lent", words), **modules}
+
+
+def _programs(tasks: tuple[Task, ...]) -> Iterator[str]:
+    """Yield the programs by which the tasks are carried out and taken back."""
+    for task in tasks:
+        for step in (task.step, *(task.step.undo or ())):
+            acts = () if isinstance(step, ReplaceFile) else _yielded(carrying(step))
+            with suppress(ApplyError):  # no handle of a rule is known yet
+                yield from (act.argv[0] for act in acts if isinstance(act, Command))
+
+
+def _backup_files(tasks: tuple[Task, ...]) -> Iterator[tuple[str, bytes]]:
+    commands, contents = backups_of(tuple(each.step for each in tasks))
+    for at, (name, command) in enumerate(commands.items(), 1):
+        yield from act_files(f"save.{at}", command)
+        yield f"save.{at}.name", _bytes(f"{name}\n")
+    for at, (name, content) in enumerate(contents.items(), 1):
+        yield from ((f"keep.{at}", _bytes(content)), (f"keep.{at}.name", _bytes(f"{name}\n")))
 
 
 def _task_files(number: int, step: Step, network: Network, after: Network) -> Files:
@@ -86,15 +124,17 @@ def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterat
             number += 1
             yield from _nft_files(f"{prefix}.{number}", step, network)
         else:
-            for act in _recorded(step):
+            for act in _yielded(carrying(step)):  # each as if those before it had been done
                 number += 1
-                yield from act_files(f"{prefix}.{number}", act)
+                yield from act_files(f"{prefix}.{number}", act, _kind(step))
         network = _after(step, network)
 
 
-def _recorded(step: Step) -> Iterator[Act]:
-    """Yield the acts of a step, each as if those before it had been done."""
-    return _yielded(carrying(step))
+def _kind(step: Step) -> str:
+    """Return how the program does the commands of the step: what it makes of one that fails."""
+    if isinstance(step, ReplaceFile):
+        return "judge"
+    return "unit" if isinstance(step, Ask) and isinstance(step.call, SetUnitState) else "command"
 
 
 def _yielded(acting: Acting) -> Iterator[Act]:
@@ -142,6 +182,8 @@ def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str,
             yield f"{name}.text", _bytes(act.text)
         return
     yield name, _words("replace", (act.path, *_mode_and_owner(act)))
+    with suppress(UnicodeEncodeError):  # bytes that are no text: the program replaces such a file by itself
+        yield f"{name}.whole", msgspec.json.encode(act)
     for which, state in (("before", act.before), ("after", act.after)):
         if state is not None:
             yield f"{name}.{which}", _bytes(state.content)

@@ -1,6 +1,6 @@
 """What goes to ``apply.sh`` and what it answers, as bytes.
 
-    request := program TOKEN NL base NL verb (" " argument)* NL (file* | line*) NL
+    request := [program] TOKEN NL base NL verb (" " argument)* NL (file* | line*) NL
     file    := name " " count NL byte*          exactly count bytes
     answer  := noise* frame*
     frame   := TOKEN (TAB field)* NL            "bytes" NAME COUNT is followed by COUNT bytes and NL
@@ -46,8 +46,8 @@ class Reply(msgspec.Struct, frozen=True):
 def request(
     program: bytes, token: str, base: str, words: tuple[str, ...], files: dict[str, bytes], lines: tuple[str, ...]
 ) -> bytes:
-    """Return what is written to the shell: the program, then the request."""
-    assert program.endswith(_LAST_LINE)
+    """Return what is written to the shell: the program, then the request.  ``program`` empty: the shell has it."""
+    assert not program or program.endswith(_LAST_LINE)
     head = "".join(f"{each}\n" for each in (token, base, " ".join(words), *lines)).encode("utf-8", "surrogateescape")
     parts = (b"%s %d\n%s" % (name.encode(), len(content), content) for name, content in files.items())
     return b"".join((program, head, *parts, b"\n"))

@@ -1,44 +1,62 @@
-"""The requests to ``apply.sh`` on another host: each over an ssh connection of its own."""
+"""The requests to ``apply.sh``: by a shell on this host, or each over an ssh connection of its own."""
 
+import os
 import pkgutil
 import re
 import secrets
+from functools import cache
+from pathlib import Path
 
 import msgspec
 
-from hairpin.apply.journal import FOLDER
-from hairpin.apply.remote.frames import AnswerLine, Reply, reply, request
-from hairpin.apply.remote.parcel import Files, act_files
+from hairpin.apply.program.frames import AnswerLine, Reply, reply, request
+from hairpin.apply.program.parcel import Files, act_files
+from hairpin.apply.ready import read_file
 from hairpin.carry.act import Act, Acting, Done, FileState
-from hairpin.collect.run import Shell
-from hairpin.errors import ApplyError, CollectError
+from hairpin.carry.run import SEARCH_PATH
+from hairpin.collect.run import LocalRunner, Shell
+from hairpin.errors import ApplyError, CollectError, JournalError
 from hairpin.message import Message, message, verbatim
 
-BASE = str(FOLDER)
-"""As on this host: a hairpin there shares the lock."""
+FOLDER = Path("/var/lib/hairpin")
+"""Of the journal, on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
+_ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
 # The program is read line by line up to its end: what comes behind it on standard input is the request.  No login shell
 # of the host finds a line end or an exclamation mark in these words.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'
 )
+_START_HERE = 'PROGRAM=$3; eval "$PROGRAM"'
 _MODE = re.compile(r"[-a-zA-Z]([-r])([-w])([-xsS])([-r])([-w])([-xsS])([-r])([-w])([-xtT])")
 
 
+@cache
 def program() -> bytes:
     """Return ``apply.sh`` as it is shipped."""
-    data = pkgutil.get_data("hairpin.apply.remote", "apply.sh")
+    data = pkgutil.get_data("hairpin.apply.program", "apply.sh")
     assert data is not None
     return data
 
 
 class Outpost(msgspec.Struct, frozen=True):
-    """Another host.  ``destination``: as typed behind ``--host``; ``base``: the folder of the journal there."""
+    """A host.  ``destination``: as typed behind ``--host``; empty: it is this one.  ``base``: the folder of its
+    journal."""
 
     shell: Shell
     destination: str
-    base: str = BASE
+    base: str = str(FOLDER)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this host."""
+        return not self.destination
+
+    @property
+    def carrier(self) -> str:
+        """The process that has a plan in hand, in the words of a request: one of this host, or of another machine."""
+        return str(os.getpid()) if self.is_here else "-"
 
     def ask(
         self, *words: str, files: Files | None = None, lines: tuple[str, ...] = (), limit_s: float = _QUICK_S
@@ -46,9 +64,15 @@ class Outpost(msgspec.Struct, frozen=True):
         """Return the answer.  Raises ApplyError if the host refuses, CollectError if it was not reached, or if the
         answer was cut."""
         token = secrets.token_hex(16)
-        data = request(program(), token, self.base, words, files or {}, lines)
-        answer = self.shell.talk(_START, ("ask",), data, limit_s)
+        if self.is_here:
+            data = request(b"", token, self.base, words, files or {}, lines)
+            answer = self.shell.talk(_START_HERE, ("ask", "", program().decode()), data, limit_s)
+        else:
+            data = request(program(), token, self.base, words, files or {}, lines)
+            answer = self.shell.talk(_START, ("ask",), data, limit_s)
         found = reply(answer.stdout, token, self.shell.name)
+        if found.refused is not None and self.is_here:
+            raise _refused_here(found.refused)
         if found.refused is not None:
             raise ApplyError(message("{name}: {why}", name=self.shell.name, why=_refusal(found.refused)))
         if not found.whole:
@@ -59,8 +83,14 @@ class Outpost(msgspec.Struct, frozen=True):
         """Carry these tasks of the plan out, up to the first that fails."""
         return self.ask("carry", plan, *map(str, numbers), limit_s=_CARRY_S)
 
+    def confirm(self, plan: str, seconds: int, numbers: tuple[int, ...]) -> Reply:
+        """Say that the plan is well, and carry out these tasks, which last."""
+        return self.ask("confirm", plan, str(seconds), self.carrier, *map(str, numbers), limit_s=_CARRY_S)
+
     def read(self, path: str) -> FileState | None:
-        """Return a file of that host as it is now."""
+        """Return a file of the host as it is now."""
+        if self.is_here:
+            return read_file(path)
         frames = self.ask("read", lines=(path,)).frames
         said = frames[0].fields
         if said[0] == "absent":
@@ -88,7 +118,54 @@ class Outpost(msgspec.Struct, frozen=True):
         frames = self.ask("act", plan, files=dict(act_files("1.do.1", act))).frames
         status, said = frames[0].fields
         printed = _payload(frames[1]).decode("utf-8", "replace")
-        return Done(int(status), printed, verbatim(said) if status != "0" else None)
+        return Done(int(status), printed, as_message(said) if status != "0" else None)
+
+
+def here(folder: Path | None = None) -> Outpost:
+    """Return this host.  ``folder``: of its journal."""
+    return Outpost(LocalRunner(environment=_ENVIRONMENT), "", str(folder or FOLDER))
+
+
+_TOLD = (
+    message("{complaint} Its last line: {line}"),
+    message("{program} ended with status {status}"),
+    message("{program} is not installed"),
+    message("{program} did not end within {seconds} s"),
+    message("{path} is not as expected: it was changed, made or deleted"),
+    message("{path} is on a file system that is mounted read-only"),
+    message("the file system of {path} is full, so the file is left as it is"),
+)
+"""Sentences that the program says in English: a user reads them in another language, too."""
+
+
+def as_message(said: str) -> Message:
+    """Return what the program has said as a sentence; the words of a command as they are."""
+    for each in _TOLD:
+        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(each.template))
+        found = re.fullmatch(pattern, said)
+        if found is not None:
+            return each.filled(**found.groupdict())
+    return verbatim(said)
+
+
+def _refused_here(said: tuple[str, ...]) -> ApplyError:
+    """Return the refusal of this host, in the words of a command that changes it."""
+    match said:
+        case ("not-root",):
+            return ApplyError(message("only root can change this host; run it with sudo"))
+        case ("locked" | "busy" | "under-way" | "half-done", *_):
+            return ApplyError(message("another hairpin changes this host at this moment; try again"))
+        case ("no-plan", plan):
+            return ApplyError(message("no plan {plan} in the journal; `hairpin undo --list` names them", plan=plan))
+        case ("foreign", *_):
+            return JournalError(_refusal(said))
+        case ("space" | "folder", folder, *why):
+            said_why = " ".join(why)
+            return JournalError(
+                message("the journal in {folder} cannot be used: {reason}", folder=folder, reason=said_why)
+            )
+        case _:
+            return ApplyError(_refusal(said))
 
 
 def _payload(frame: AnswerLine) -> bytes:
@@ -125,6 +202,13 @@ def _refusal(said: tuple[str, ...]) -> Message:
             return message("no plan {plan} in the journal there; `hairpin undo --list` names them", plan=detail)
         case "foreign":
             return message("{folder} can be written by others, so its journal is not trusted", folder=detail)
+        case "missing":
+            return message("{program} is not installed, so nothing was done", program=detail)
+        case "backups":
+            folder, *why = rest
+            return message(
+                "what was there before cannot be written to {folder}: {reason}", folder=folder, reason=" ".join(why)
+            )
         case "space" | "folder":
             return message("the journal there cannot be written: {reason}", reason=detail)
         case _:

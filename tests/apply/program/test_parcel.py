@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from hairpin.apply.remote.parcel import act_files, parcel
+from hairpin.apply.program.parcel import act_files, parcel
 from hairpin.apply.task import Task
 from hairpin.carry.act import Act, Command, FileState, Replace
 from hairpin.change.change import Change, InsertRule, Primitive, SetSysctl

@@ -1,0 +1,38 @@
+"""Takes a plan of this host back at its deadline, for its switch: by the network, which ``apply.sh`` does not know.
+
+``python -m hairpin.apply.at_deadline``: standard input has the journal's folder and the plan's id, a line each.  The
+switch has seized the plan, and holds the lock of the host.
+"""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+from hairpin.apply.hands import hands_for, look_at
+from hairpin.apply.program.outpost import here
+from hairpin.apply.program.plan_book import PlanBook
+from hairpin.apply.taking_back import take_back
+from hairpin.apply.task import Task
+from hairpin.errors import HairpinError
+from hairpin.message import Message
+
+
+def main() -> int:
+    """Take the plan back that standard input names; return the exit status."""
+    folder, plan = sys.stdin.read().splitlines()
+    outpost = here(Path(folder))
+    book = PlanBook(outpost)
+    try:
+        known = book.known(plan)
+        take_back(book, known, hands_for(outpost, plan, partial(look_at, known.host), _tell_nobody))
+    except HairpinError:
+        return 1
+    return 0
+
+
+def _tell_nobody(_task: Task, _said: Message | None) -> None:
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

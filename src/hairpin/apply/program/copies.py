@@ -1,0 +1,45 @@
+"""What this machine knows of the plans that it has begun on other hosts: their own journals are there."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+
+from hairpin.apply.task import Undertaking
+from hairpin.errors import JournalError
+from hairpin.message import message
+
+_KEPT = 50
+"""Plans of a host that are kept."""
+
+
+class PlanCopies(msgspec.Struct, frozen=True):
+    """The copies in a folder of the user's, mode 0700: a file for each plan, in a folder for each host."""
+
+    folder: Path
+
+    def keep(self, destination: str, plan: Undertaking) -> None:
+        """Keep how a plan of another host stands.  Raises JournalError if that cannot be written."""
+        own = self._folder_of(destination)
+        try:
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = own / f".{plan.id}"
+            new.write_bytes(msgspec.json.encode(plan))
+            new.replace(own / plan.id)
+            for each in self._plans(destination)[_KEPT:]:
+                each.unlink(missing_ok=True)
+        except OSError as error:
+            raise JournalError(
+                message("the journal in {folder} cannot be used: {reason}", folder=own, reason=error)
+            ) from error
+
+    def of_host(self, destination: str) -> tuple[Undertaking, ...]:
+        """Return what was kept of the plans of another host, the newest first."""
+        return tuple(msgspec.json.decode(each.read_bytes(), type=Undertaking) for each in self._plans(destination))
+
+    def _plans(self, destination: str) -> list[Path]:
+        found = (each for each in self._folder_of(destination).glob("*") if each.name.isdecimal())
+        return sorted(found, key=lambda each: -int(each.name))
+
+    def _folder_of(self, destination: str) -> Path:
+        return self.folder / "copies" / quote(destination, safe="@")

@@ -1,0 +1,150 @@
+"""A host behind an outpost as the ground of a plan: its steps, undo and switch are there before the first step."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import msgspec
+
+from hairpin.apply.ground import Begin
+from hairpin.apply.hands import Told, hands_for
+from hairpin.apply.made_chains import with_made_chains
+from hairpin.apply.program.copies import PlanCopies
+from hairpin.apply.program.outpost import Outpost
+from hairpin.apply.program.parcel import lent_files, parcel
+from hairpin.apply.program.plan_book import HOLD_S, PlanBook
+from hairpin.apply.ready import ReadFile
+from hairpin.apply.taking_back import take_back
+from hairpin.apply.task import PlanState, Undertaking
+from hairpin.change.step import Step
+from hairpin.errors import ApplyError, CollectError
+from hairpin.message import Message
+from hairpin.network.network import Network
+
+
+class OutpostGround(msgspec.Struct, frozen=True):
+    """The host behind an outpost.  ``seconds``: until its switch takes the plan back; ``told`` is told each step;
+    ``look`` reads the host; ``copies``: what this machine knows of the plans of other hosts; None: none is kept."""
+
+    outpost: Outpost
+    seconds: int
+    told: Told
+    look: Callable[[], Network]
+    copies: PlanCopies | None = None
+
+    @property
+    def read(self) -> ReadFile:
+        """Reads a file of the host."""
+        return self.outpost.read
+
+    @contextmanager
+    def held(self) -> Generator[Begin]:
+        """Open an empty plan on the host: its switch holds the host's lock.  Without tasks the plan is dropped.
+
+        A host that is given more time is slow to be read, too, which is done before its tasks arrive."""
+        words = ("begin", str(max(HOLD_S, self.seconds)), self.outpost.carrier)
+        (frame, *_) = self.outpost.ask(*words).frames
+        plan, filled = frame.fields[0], list[str]()
+
+        def begin(undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> BegunPlan:
+            begun = self._begin(msgspec.structs.replace(undertaking, id=plan), made, network)
+            filled.append(plan)
+            return begun
+
+        try:
+            yield begin
+        finally:
+            if not filled:
+                with suppress(CollectError):  # then its switch ends it at its deadline
+                    self.outpost.ask("drop", plan)
+
+    def _begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> "BegunPlan":
+        plan = with_made_chains(undertaking, partial(self.outpost.carry_out, undertaking.id))
+        files = parcel(plan.tasks, made, network) | (lent_files() if self.outpost.is_here else {})
+        files["plan.new"] = msgspec.json.encode(plan)
+        self.outpost.ask("fill", plan.id, str(self.seconds), files=files)
+        begun = BegunPlan(self, plan, _time_after(self.seconds))
+        begun.keep_copy("open")
+        return begun
+
+
+class BegunPlan(msgspec.Struct, frozen=True):
+    """A plan that is on a host.  ``deadline``: when its switch takes it back, RFC 3339."""
+
+    ground: OutpostGround
+    undertaking: Undertaking
+    deadline: str
+
+    @property
+    def plan(self) -> str:
+        """Its id in the journal of the host."""
+        return self.undertaking.id
+
+    @property
+    def _book(self) -> PlanBook:
+        return PlanBook(self.ground.outpost)
+
+    def carry(self, numbers: tuple[int, ...]) -> Message | None:
+        """Carry these tasks out, up to the first that fails; return its complaint."""
+        try:
+            return self._book.carry(self.undertaking, numbers, self.ground.told)
+        except (CollectError, ApplyError) as error:
+            return error.said
+
+    def confirm(self) -> Message | None:
+        """Tell the switch that all is well, and write what lasts; return why that failed."""
+        lasting = tuple(number for number, each in enumerate(self.undertaking.tasks) if each.lasting)
+        try:
+            complaint = self._book.confirm(self.undertaking, lasting, self.ground.told)
+        except (CollectError, ApplyError) as error:
+            return error.said
+        if complaint is None:
+            self.keep_copy("applied")
+        return complaint
+
+    def take_back(self, network: Network | None) -> PlanState:
+        """Take the plan back by what was read of the host; its own switch does it where it cannot be reached."""
+        if network is None:
+            return "open"
+        try:
+            return plan_taken_back(self.ground, self.plan, network).state
+        except CollectError:
+            return "open"
+
+    def disown(self) -> None:
+        """Write down that nothing of the plan was carried out."""
+        self._book.end(self.plan, "taken-back")
+        self.keep_copy("taken-back")
+
+    def keep_copy(self, state: PlanState) -> None:
+        """Keep here how a plan of another host stands."""
+        if self.ground.copies is not None:
+            done = "done" if state == "applied" else "planned"
+            tasks = tuple(msgspec.structs.replace(each, state=done) for each in self.undertaking.tasks)
+            plan = msgspec.structs.replace(self.undertaking, state=state, tasks=tasks)
+            self.ground.copies.keep(self.ground.outpost.destination, plan)
+
+
+def plan_taken_back(
+    ground: OutpostGround, plan: str, network: Network | None = None, *, again: bool = False
+) -> Undertaking:
+    """Take a plan of the ground back, under a switch of its own; return it as it then stands.
+
+    ``network``: the host, if it was just read; ``again``: what has stayed before is tried again.  Raises ApplyError if
+    another process has the plan in hand."""
+    book = PlanBook(ground.outpost)
+    waited = book.seize(plan, again=again)
+    if waited is not None:
+        hands = hands_for(ground.outpost, plan, ground.look, ground.told)
+        take_back(book, book.known(plan), hands, None if waited else network)
+    ended = book.known(plan)
+    if ground.copies is not None:
+        ground.copies.keep(ground.outpost.destination, ended)
+    return ended
+
+
+def _time_after(seconds: float) -> str:
+    """Return the time that many seconds from now, RFC 3339."""
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")

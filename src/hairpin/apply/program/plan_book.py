@@ -1,0 +1,179 @@
+"""The journal of a host, this one or another: each call is a request to the program there."""
+
+import os
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.apply.hands import Told
+from hairpin.apply.program.frames import AnswerLine, marks
+from hairpin.apply.program.outpost import Outpost, as_message
+from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.errors import ApplyError
+from hairpin.message import Message, message
+
+HOLD_S = 120
+"""The seconds after which the switch ends what is being kept, or taken back."""
+_SEIZE_S = 300.0
+_NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
+
+
+class PlanStanding(msgspec.Struct, frozen=True):
+    """A plan as its host has it.  ``watched``: its switch lives; ``left_s``: until its deadline.  ``in_hand``: the
+    living process of that host that has it in hand, ``no``, or ``unknown``: another machine has begun it."""
+
+    undertaking: Undertaking
+    watched: bool
+    left_s: int
+    in_hand: str
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether all its steps of now are done, and it waits for its confirmation."""
+        plan = self.undertaking
+        done = bool(plan.tasks) and all(each.state == "done" for each in plan.tasks if not each.lasting)
+        return plan.state == "open" and self.watched and done and not self.is_in_hand
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Whether another process of its host has it in hand."""
+        return self.in_hand.isdecimal() and self.in_hand != str(os.getpid())
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether another machine has begun it."""
+        return self.in_hand == "unknown"
+
+    @property
+    def is_at_its_end(self) -> bool:
+        """Whether its switch takes it back at this moment."""
+        return self.watched and self.left_s <= 0 and self.undertaking.state in ("open", "ending")
+
+
+class PlanBook(msgspec.Struct, frozen=True):
+    """The journal of the host behind an outpost."""
+
+    outpost: Outpost
+
+    def standing(self, *which: str) -> tuple[PlanStanding, ...]:
+        """Return every plan, the newest first.  ``which``: only those of these ids or states."""
+        return standing_in(self.outpost.ask("list", *which).frames)
+
+    def not_ended(self) -> tuple[PlanStanding, ...]:
+        """Return the plans that are under way, or were interrupted."""
+        return self.standing(*_NOT_ENDED)
+
+    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
+        """Write down what becomes of a task.  What cannot be written is done all the same: the next command finds it
+        taken back."""
+        self.outpost.ask("mark", plan, str(number), state, lines=(" ".join(said.split()),))
+
+    def end(self, plan: str, state: PlanState) -> None:
+        """Write down how the plan stands."""
+        self.outpost.ask("move", plan, "any", state)
+
+    def hold(self, plan: str) -> bool:
+        """Take the plan in hand, under a switch, once its step at hand has ended; return whether there was one.  Raises
+        ApplyError if another process has it in hand."""
+        (held, *_) = self.outpost.ask("hold", plan, str(HOLD_S), self.outpost.carrier).frames
+        return held.fields == ("yes",)
+
+    def seize(self, plan: str, *, again: bool = False) -> bool | None:
+        """Take the plan in hand to take it back: nobody carries it on.  Return whether a step was waited for; None if
+        the plan is taken back already, wholly or in part.  ``again``: what has stayed is tried again.
+
+        Where its switch has begun to take it back, it is waited for."""
+        how = ("again",) if again else ()
+        words = ("seize", plan, str(HOLD_S), self.outpost.carrier, *how)
+        (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
+        return None if found.word == "seized" else found.fields == ("yes",)
+
+    def carry(self, plan: Undertaking, numbers: tuple[int, ...], tell: Told) -> Message | None:
+        """Carry these tasks out in one request, up to the first that fails; return its complaint.  The program goes on
+        if the connection breaks."""
+        return _complaint(self.outpost.carry(plan.id, numbers).frames, plan, tell) if numbers else None
+
+    def confirm(self, plan: Undertaking, numbers: tuple[int, ...], tell: Told) -> Message | None:
+        """Tell the switch that the plan is well, over a connection that was made after the last step, and carry out
+        these tasks, which last; return why that failed."""
+        return _complaint(self.outpost.confirm(plan.id, HOLD_S, numbers).frames, plan, tell)
+
+    def standing_of(self, plan: str) -> PlanStanding:
+        """Return the plan of that id.  Raises ApplyError if there is none."""
+        found = next(iter(self.standing(plan)), None)
+        if found is None and self.outpost.is_here:
+            raise ApplyError(message("no plan {plan} in the journal; `hairpin undo --list` names them", plan=plan))
+        if found is None:
+            raise ApplyError(
+                message("no plan {plan} in the journal there; `hairpin undo --list` names them", plan=plan)
+            )
+        return found
+
+    def known(self, plan: str) -> Undertaking:
+        """Return the plan of that id.  Raises ApplyError if there is none."""
+        return self.standing_of(plan).undertaking
+
+    def all(self) -> tuple[Undertaking, ...]:
+        """Return every plan that has tasks, the newest first."""
+        return tuple(each.undertaking for each in self.standing() if each.undertaking.tasks)
+
+    def drop_empty(self) -> None:
+        """Drop the plans of which nothing is written down, since the process that began them was killed."""
+        for each in self.not_ended():
+            if each.in_hand == "no" and not each.undertaking.tasks:
+                self.outpost.ask("drop", each.undertaking.id)
+
+    def last_in_force(self) -> Undertaking | None:
+        """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
+        known = [each for each in self.all() if each.state != "taken-back"]
+        return next((each for each in known if each.state != "partly"), known[0] if known else None)
+
+
+def _complaint(frames: tuple[AnswerLine, ...], plan: Undertaking, tell: Told) -> Message | None:
+    """Tell each task of an answer; return why not all is done."""
+    for frame in frames:
+        if frame.word == "ended":
+            return message("the plan is being taken back by another process")
+        if frame.word == "task":
+            number, state, said = frame.fields
+            complaint = as_message(said) if state == "failed" else None
+            tell(plan.tasks[int(number)], complaint)
+            if complaint is not None:
+                return complaint
+    return None
+
+
+def standing_in(frames: tuple[AnswerLine, ...]) -> tuple[PlanStanding, ...]:
+    """Return the plans of an answer to ``list``, the newest first.  A plan whose files did not arrive has no tasks."""
+    return tuple(sorted(_standings(frames), key=lambda each: -int(each.undertaking.id)))
+
+
+def _standings(frames: tuple[AnswerLine, ...]) -> Iterator[PlanStanding]:
+    for at, frame in enumerate(frames):
+        if frame.word != "plan":
+            continue
+        number, state, watched, left_s, in_hand = frame.fields
+        texts: dict[str, bytes] = {}
+        for behind in frames[at + 1 :]:
+            if behind.word != "bytes":
+                break
+            texts[behind.fields[0]] = behind.payload or b""
+        plan = _undertaking(texts.get("plan"))
+        said = marks(texts.get("journal", b""))
+        tasks = tuple(_marked(each, *said.get(at, ("planned", ""))) for at, each in enumerate(plan.tasks))
+        made = msgspec.structs.replace(plan, id=number, state=msgspec.convert(state, PlanState), tasks=tasks)
+        yield PlanStanding(made, watched == "yes", int(left_s), in_hand)
+
+
+def _marked(task: Task, state: TaskState, said: str) -> Task:
+    return msgspec.structs.replace(task, state=state, said=said)
+
+
+def _undertaking(text: bytes | None) -> Undertaking:
+    if text is None:
+        return Undertaking("", "", "", "")
+    try:
+        return msgspec.json.decode(text, type=Undertaking)
+    except msgspec.DecodeError as error:
+        said = message("the journal there is of another version of hairpin: {reason}", reason=error)
+        raise ApplyError(said) from None

@@ -1,0 +1,27 @@
+"""Replaces one file, for ``apply.sh``: a rename by a shell loses what belongs to a file, or parts its hard links.
+
+``python -m hairpin.carry.writer``: standard input has the act as JSON.  Exit status: 0 the file is replaced, 3 it is as
+it was, and standard error says why.
+"""
+
+import sys
+
+import msgspec
+
+from hairpin.carry.act import Replace
+from hairpin.carry.files import replace_file
+
+_REFUSED = 3
+
+
+def main() -> int:
+    """Replace the file that standard input names; return the exit status."""
+    complaint = replace_file(msgspec.json.decode(sys.stdin.buffer.read(), type=Replace))
+    if complaint is None:
+        return 0
+    sys.stderr.write(f"{complaint}\n")
+    return _REFUSED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Carries a plan out for ``hairpin fix`` and ``hairpin restore``: who is asked, who watches, who is told."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from hairpin.cli.face.asked import Acting, Given, Shown
+from hairpin.cli.face.output import paper, words, write
+from hairpin.cli.keeping import keep_or_say
+from hairpin.cli.material import gather
+from hairpin.cli.plans.hosts import ground_of, outposts_of
+from hairpin.errors import ApplyError
+from hairpin.message import message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hairpin.answer.answer import Answer
+    from hairpin.apply.fixing import Deed
+    from hairpin.apply.outcome import FixOutcome
+    from hairpin.apply.plan import RepairPlan
+    from hairpin.apply.program.outpost import Outpost
+    from hairpin.apply.session import Session
+    from hairpin.network.flow import Flow
+    from hairpin.network.network import Network
+
+_DEADLINE_S = 120.0
+"""Seconds after which the switch takes a plan back that nobody has told to be well."""
+
+
+def carry_plan_out(
+    plan: "RepairPlan", typed: tuple[str, ...], sources: tuple[Given, ...], acting: Acting, shown: Shown
+) -> "FixOutcome | None":
+    """Carry the plan out, once it was agreed to; None if it was not.  ``typed``: the command, which is written down.
+
+    ``sources``: the other hosts that it was made for; none: it was made for this one."""
+    from hairpin.apply.fixing import apply_plan
+    from hairpin.apply.session import own_session
+    from hairpin.report.places import places_of
+    from hairpin.report.text.plan_text import outcome_text
+
+    outposts = _outposts(plan, sources)
+    session = None if sources else own_session()
+    _refuse_cuts(plan, session, outposts)
+    question = words(shown.lang)(message("Carry it out?"))
+    if not acting.yes and not acting.try_s and not click.confirm(question, err=True):
+        return None
+    seconds = float(acting.try_s) if acting.try_s else _DEADLINE_S
+    deed = _deed(plan, sources, session, outposts, shown)
+    changed = {each.host for each in plan.repairs}
+    grounds = {
+        label: ground_of(outpost, label, shown, seconds) for label, outpost in outposts.items() if label in changed
+    }
+    is_tried = bool(acting.try_s)
+    outcome = apply_plan(plan, grounds, deed, lasting=acting.persist, question=typed, confirmed_later=is_tried)
+    others = tuple(each.outpost.destination for each in grounds.values() if not each.outpost.is_here)
+    outcome = msgspec.structs.replace(outcome, hosts=others)
+    if not sources:
+        # The host as it was is kept only now: each flow has to be walked for that, and the repair does not wait for it.
+        keep_or_say(next(iter(plan.answer.evidence), None), shown.lang, after=False)
+        if outcome.is_well:
+            keep_or_say(None, shown.lang, after=True)
+    if not shown.as_json:
+        said = words(shown.lang)
+        write(outcome_text(outcome, said, paper(shown.color), places_of(plan.answer, said)))
+    return outcome
+
+
+def _outposts(plan: "RepairPlan", sources: tuple[Given, ...]) -> "dict[str, Outpost]":
+    """Return the ways to the plan's hosts, by their labels."""
+    hosts, outposts = plan.answer.network.hosts, outposts_of(sources)
+    if sources and len(hosts) != len(sources):
+        raise ApplyError(message("not all hosts could be read, so nothing was done"))
+    return {host.name: outpost for host, outpost in zip(hosts, outposts, strict=False)}
+
+
+def _refuse_cuts(plan: "RepairPlan", session: "Session | None", outposts: "Mapping[str, Outpost]") -> None:
+    """Raise ApplyError if the plan would cut the user's connection to this host, or ours to one that it changes."""
+    from hairpin.apply.session import session_of
+    from hairpin.cli.plans.way_in import refuse_cut
+
+    for label, outpost in outposts.items():
+        if outpost.is_here:
+            refuse_cut(plan, session, plan.answer.network)
+            continue
+        ours = session_of(outpost.ask("list", "open").connection)
+        if ours is not None:
+            refuse_cut(plan, ours, plan.answer.network.seen_from(label))
+
+
+def _deed(
+    plan: "RepairPlan",
+    sources: tuple[Given, ...],
+    session: "Session | None",
+    outposts: "Mapping[str, Outpost]",
+    shown: Shown,
+) -> "Deed":
+    """Return how the plan is looked after."""
+    from hairpin.apply.fixing import Deed
+    from hairpin.cli.plans.way_in import unsafe
+    from hairpin.live.connection import connect
+
+    look, read = _reading(plan, sources)
+    if sources:
+        return Deed(look, _nobody_connects, _came_in, read)
+    (here,) = outposts.values()
+    is_safe = partial(unsafe, session, plan.answer.network, shown.lang, partial(_is_open, Path(here.base)))
+    return Deed(look, connect, is_safe, read)
+
+
+def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[[], Answer], Callable[[], Network]]":
+    """Return what asks the plan's question anew, and what only reads its hosts anew."""
+    from hairpin.answer.ask import ask, network_asked
+    from hairpin.cli.answering import second_judge
+
+    question = plan.answer.question
+    return (
+        lambda: ask(question, gather(sources), second_judge(), depth="flows"),
+        lambda: network_asked(question, gather(sources)),
+    )
+
+
+def _is_open(folder: Path) -> bool:
+    """Return whether the plan at hand, which is the only one, still waits for an answer.  Source: ``apply.sh``"""
+    return any(folder.glob("plans/*/open"))
+
+
+def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
+    """No connection is made: none from here has the start of a flow that was asked on another host."""
+
+
+def _came_in(_network: "Network") -> None:
+    """The user's way in lives on: the host was just read, over a connection made after the last step."""

@@ -1,0 +1,58 @@
+"""The hosts that a plan is on: this one, or those of ``--host``."""
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hairpin.cli.face.asked import Given, Shown
+from hairpin.cli.face.environment import environment
+from hairpin.cli.plans.telling import teller
+
+if TYPE_CHECKING:
+    from hairpin.apply.program.copies import PlanCopies
+    from hairpin.apply.program.outpost import Outpost
+    from hairpin.apply.program.outpost_ground import OutpostGround
+
+_SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
+"""No connection that stands already is used: each request shows that a new one comes in.  A host that is silent for
+15 s is not waited for.  Source: ssh_config(5)"""
+
+
+def outpost_of(source: Given) -> "Outpost":
+    """Return the way to the host that ``--host`` names."""
+    from hairpin.apply.program.outpost import Outpost
+    from hairpin.collect.run import SshRunner
+    from hairpin.collect.several import parse_place
+
+    destination = parse_place("host", source.text).place
+    return Outpost(SshRunner(destination, _SSH), destination)
+
+
+def outposts_of(sources: tuple[Given, ...]) -> "tuple[Outpost, ...]":
+    """Return the ways to the hosts that ``--host`` names; to this one if there are none."""
+    from hairpin.apply.program.outpost import here
+
+    return tuple(map(outpost_of, sources)) or (here(),)
+
+
+def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0) -> "OutpostGround":
+    """Return the host.  ``label``: its name in the plan; ``seconds``: until its switch takes a plan back."""
+    from hairpin.apply.hands import look_at
+    from hairpin.apply.program.outpost_ground import OutpostGround
+
+    look = partial(look_at, label, outpost.destination)
+    copies = None if outpost.is_here else plan_copies()
+    return OutpostGround(outpost, int(seconds), teller(shown), look, copies)
+
+
+def plan_copies() -> "PlanCopies":
+    """Return what is known here of the plans of other hosts, in root's folder or that of the user."""
+    from hairpin.apply.program.copies import PlanCopies
+    from hairpin.apply.program.outpost import FOLDER
+
+    return PlanCopies(FOLDER if os.geteuid() == 0 else environment().folders[0] / "plans")
+
+
+def undo_words(outpost: "Outpost", plan: str) -> str:
+    """Return what ``hairpin undo`` is given to take the plan back."""
+    return plan if outpost.is_here else f"--host {outpost.destination} {plan}"

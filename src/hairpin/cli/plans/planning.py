@@ -1,0 +1,61 @@
+"""Makes plans for ``hairpin fix`` and ``hairpin restore``, and refuses what cannot be carried out."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from hairpin.cli.face.asked import Acting, Asked, Given
+from hairpin.errors import ApplyError, UsageError
+from hairpin.message import message
+
+if TYPE_CHECKING:
+    from hairpin.apply.compose import ComposeProposal
+    from hairpin.apply.plan import RepairPlan
+    from hairpin.apply.restoring import RestorePlan
+
+
+def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool = False) -> None:
+    """Raise UsageError for options that do not go together, ApplyError if this user may not change the host."""
+    if not acting.applying:
+        if acting.try_s:
+            raise UsageError(
+                message("--try says how long what --apply carries out stays unless it is confirmed: add --apply")
+            )
+        return
+    if any(each.kind == "snapshot" for each in sources):
+        raise UsageError(
+            message("--apply changes this host; a plan from {option} can only be printed", option="--snapshot")
+        )
+    if latent and not acting.persist:
+        raise UsageError(message("--latent --apply needs --persist: what an event brings is kept away by files"))
+    if not (acting.yes or acting.try_s or sys.stdin.isatty()):
+        raise UsageError(message("--apply asks before it changes anything, and there is no terminal; add --yes"))
+    if os.geteuid() != 0 and not sources:
+        raise ApplyError(message("only root can change this host; run it with sudo"))
+
+
+def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[ComposeProposal, ...]":
+    """Return what the plan means for compose files.  They are read on this host alone, and never written."""
+    from hairpin.apply.compose import compose_proposals
+    from hairpin.cli.plans.compose_files import compose_files, read_text
+
+    here = not sources
+    return compose_proposals(plan, compose_files if here else lambda _engine, _container: (), read_text)
+
+
+def make_plan(asked: Asked, chosen: tuple[str, ...], lang: str | None, *, with_latent: bool) -> "RepairPlan":
+    """Return the plan for the hosts as they are now."""
+    from hairpin.apply.plan import plan_of
+    from hairpin.cli.answering import answer_question, second_judge
+
+    answer = answer_question(asked.question(), asked._replace(whole=True), lang, second_judge())
+    return plan_of(answer, chosen, with_latent=with_latent)
+
+
+def make_restore_plan(asked: Asked, chosen: tuple[str, ...], lang: str | None) -> "RestorePlan":
+    """Return what the engines of the first host have lost."""
+    from hairpin.apply.restoring import restore_plan
+    from hairpin.cli.answering import answer_question
+
+    answer = answer_question(asked.question(), asked._replace(whole=True), lang, depth="flows")
+    return restore_plan(answer, chosen)
