@@ -39,7 +39,7 @@ from hairpin.network.world import World
 from hairpin.question.question import parse_question
 from hairpin.remedy.remedy import Remedy
 from tests.kills.plans import HOSTS, KilledHost
-from tests.kills.program import killing_all
+from tests.kills.program import KILL_ALL, Moments
 from tests.score.host_state import state_of
 
 PLAINLY = Shown(lang="en", color="never")
@@ -79,7 +79,7 @@ class Killer:
         self.plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
         self.before = state()
         self.applied: dict[str, str] = {}
-        self.moments = killing_all(Path(tempfile.mkdtemp(dir="/run")))
+        self.moments = Moments(Path(tempfile.mkdtemp(dir="/run")), KILL_ALL)
 
     def apply(self) -> None:
         """Carry the plan out as the command does, under a switch whose deadline is far."""
@@ -97,9 +97,7 @@ class Killer:
         (plan / "until").write_text("0\n", "ascii")
         self._lend(plan)
         argv = ("sh", "-c", outpost.program().decode(), "hairpin", "keep", str(FOLDER), plan.name)
-        with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as process:
-            (self.moments.folder / "keeper").write_text(f"{process.pid}\n", "ascii")
-        if process.returncode < 0:
+        if subprocess.run(argv, stdin=subprocess.DEVNULL, check=False).returncode < 0:
             end()
 
     def _lend(self, plan: Path) -> None:

@@ -41,12 +41,9 @@ NAME() {
 """
 KILL_BOTH = "kill -9 $MOMENTS_OF"
 """Ends the program, and the hairpin that has asked; of a switch, it alone."""
+KILL_ALL = f'! is_alive "$PLAN/keeper" || kill -9 "${{owner% *}}"; {KILL_BOTH}'
+"""Ends the switch, too."""
 KILL = "kill -9 $$"
-
-
-def killing_all(folder: Path) -> "Moments":
-    """Return the moments that end the program, the hairpin that has asked, and the switch that ``keeper`` names."""
-    return Moments(folder, f"kill -9 $(cat {folder}/keeper 2>/dev/null) $MOMENTS_OF")
 
 
 class Moments(msgspec.Struct, frozen=True):

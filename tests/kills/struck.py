@@ -9,9 +9,9 @@ from pathlib import Path
 
 from hairpin.apply.at_deadline import main
 from hairpin.apply.program import outpost
-from tests.kills.program import killing_all
+from tests.kills.program import KILL_ALL, Moments
 
 if __name__ == "__main__":
-    text = killing_all(Path(os.environ["MOMENTS"])).program()
+    text = Moments(Path(os.environ["MOMENTS"]), KILL_ALL).program()
     setattr(outpost, "program", lambda: text)  # noqa: B010
     sys.exit(main())

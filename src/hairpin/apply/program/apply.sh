@@ -184,13 +184,13 @@ run_act() { # run_act FILE: does one act; sets said if it fails. Its words becom
         *) said="no such act: $kind"; return 1 ;;
     esac
 }
-run_command() { # run_command INPUT COMMAND...: its output is in $TMP/out
+run_command() { # run_command INPUT COMMAND...: its output is in $TMP/out, or $OUT
     input=$1; shift
     [ -e "$input" ] || input=/dev/null
     # No child may keep a lock: what a manager starts outlives this process.
     umask 022
     [ -n "$LIMIT" ] || find_limit
-    (becomes running; limited "$ACT_S" "$@") <"$input" >"$TMP/out" 2>"$TMP/err" 8>&- 9>&-
+    (becomes running; limited "$ACT_S" "$@") <"$input" >"${OUT:-$TMP/out}" 2>"$TMP/err" 8>&- 9>&-
     status=$?
     umask 077
     [ "$status" != 0 ] || return 0
@@ -302,12 +302,15 @@ run_all() { # run_all PREFIX: the acts PREFIX.1, PREFIX.2 … up to the first th
 # ---- one task ----------------------------------------------------------------------------------------------------------
 
 probe() { # probe N: prints how the task's place is now, without counters and times
-    at=1
-    while [ -e "$PLAN/$1.probe.$at" ]; do
-        run_act "$PLAN/$1.probe.$at"; printf 'status %s\n' "$?"
-        sed 's/\[[0-9]*:[0-9]*\]//; s/ *valid_lft.*//; s/ expires [0-9]*sec//; s/_timer *[0-9.]*//g; /^#/d' <"$TMP/out"
-        at=$((at + 1))
+    at=1 place=$PLAN/$1.probe; shift
+    while [ -e "$place.$at" ]; do
+        OUT=$TMP/probe.$at
+        run_act "$place.$at"; printf 'status %s\n' "$?"
+        set -- "$@" "$OUT"; at=$((at + 1))
     done
+    OUT=
+    [ "$at" = 1 ] ||
+        sed 's/\[[0-9]*:[0-9]*\]//; s/ *valid_lft.*//; s/ expires [0-9]*sec//; s/_timer *[0-9.]*//g; /^#/d' "$@"
 }
 carry() { # carry N: does the task; sets said if it fails
     probe "$1" >"$TMP/now"
@@ -644,7 +647,7 @@ main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are th
     IFS= read -r TOKEN; IFS= read -r BASE; IFS= read -r request
     read -r boot </proc/sys/kernel/random/boot_id
     say begin "$boot" "$1"
-    user=$(id -u)
+    while read -r key _ user _; do [ "$key" != Uid: ] || break; done </proc/self/status
     [ "$user" = 0 ] || refuse not-root
     open_folder
     set -f; set -- $request; set +f
@@ -662,7 +665,7 @@ main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are th
     say 'done'
 }
 
-LIMIT= RECORDED= TOKEN= PLAN= LENT=
+LIMIT= RECORDED= TOKEN= PLAN= LENT= OUT=
 case $1 in
     keep)
         BASE=$2 ID=$3 PLAN=$2/plans/$3
