@@ -138,6 +138,19 @@ def test_it_waits_for_the_step_at_hand(tmp_path: Path, monkeypatch: pytest.Monke
         assert book.known(plan.plan).tasks[0].state not in ("running", "taking-back")
 
 
+def test_an_interrupt_lets_the_step_end_and_none_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, began = slow(tmp_path)
+    monkeypatch.setattr(outpost_module, "program", lambda: text)
+    (step,) = steps(Change((VALUE,)), NETWORK)
+    tasks = (Task("own", step), Task("own", step))
+    with begun(tmp_path, tasks, 60) as (book, plan):
+        monkeypatch.setattr("hairpin.collect.run._interrupted.is_set", began.exists)
+        assert "interrupted" in str(plan.carry((0, 1)))
+        monkeypatch.undo()
+        assert [each.state for each in book.known(plan.plan).tasks] == ["done", "planned"]
+        book.end(plan.plan, "taken-back")
+
+
 def runs(pid: str) -> bool:
     """Return whether the process has not ended; nobody may ever ask for its status."""
     try:

@@ -487,9 +487,9 @@ begin() { # begin SECONDS PID: a plan without tasks, of that process; its switch
     ID=$((ID + 1))
     PLAN=$BASE/plans/$ID
     mkdir "$PLAN" 2>"$TMP/err" || { [ -e "$PLAN" ] && refuse locked; refuse space "$BASE" "$(oneline <"$TMP/err")"; }
+    in_hand "$2"
     { true >"$PLAN/journal" && printf '0\n' >"$PLAN/count" && set_until "$1" && true >"$PLAN/open"; } 2>"$TMP/err" ||
         { rm -rf "$PLAN"; refuse space "$BASE" "$(oneline <"$TMP/err")"; }
-    in_hand "$2"
     durable "$PLAN" "$BASE/plans"
     start_keeper || { rm -rf "$PLAN"; refuse locked; }
     forget_old
@@ -509,7 +509,10 @@ forget_old() { # the oldest plans that are taken back, never the newest one nor 
 back_up() { # what the plan touches, for a person: rulesets in the words that load them again, and files
     own=$BASE/before-$ID at=1
     while [ -e "$PLAN/save.$at" ]; do
-        run_act "$PLAN/save.$at" && [ -s "$TMP/out" ] && cp "$TMP/out" "$PLAN/keep.s$at" && cp "$PLAN/save.$at.name" "$PLAN/keep.s$at.name"
+        if run_act "$PLAN/save.$at" && [ -s "$TMP/out" ]; then
+            { cp "$TMP/out" "$PLAN/keep.s$at" && cp "$PLAN/save.$at.name" "$PLAN/keep.s$at.name"; } 2>"$TMP/err" ||
+                refuse backups "$own" "$(oneline <"$TMP/err")"
+        fi
         at=$((at + 1))
     done
     for each in "$PLAN"/keep.*.name; do
@@ -537,7 +540,7 @@ carry_all() { # carry_all N...: these tasks, up to the first that fails, whose c
     said=
     for task; do
         is_number "$task" || refuse request "$task"
-        [ -e "$PLAN/open" ] || [ -e "$PLAN/keeping" ] || { say ended; return 1; }
+        [ -z "$STOPS" ] && { [ -e "$PLAN/open" ] || [ -e "$PLAN/keeping" ]; } || { say ended; return 1; }
         if carry "$task"; then say task "$task" 'done' ''; else say task "$task" failed "$said"; return 1; fi
     done
 }
@@ -641,7 +644,7 @@ make_tmp() { # a folder of this process, which is gone when it ends
 }
 main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are the first lines
     trap '' HUP PIPE        # a connection that breaks ends no step in its middle
-    trap : TERM
+    trap 'STOPS=y' TERM     # of an interrupted hairpin: no further step begins
     make_tmp
     cat >"$TMP/request" && exec <"$TMP/request" || exit 1
     IFS= read -r TOKEN; IFS= read -r BASE; IFS= read -r request
@@ -665,7 +668,7 @@ main() { # main SSH_CONNECTION: TOKEN, BASE and VERB [PLAN] [ARGUMENT...] are th
     say 'done'
 }
 
-LIMIT= RECORDED= TOKEN= PLAN= LENT= OUT=
+LIMIT= RECORDED= TOKEN= PLAN= LENT= OUT= STOPS=
 case $1 in
     keep)
         BASE=$2 ID=$3 PLAN=$2/plans/$3
