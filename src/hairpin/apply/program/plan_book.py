@@ -120,7 +120,7 @@ class PlanBook(msgspec.Struct, frozen=True):
     def drop_empty(self) -> None:
         """Drop the plans of which nothing is written down, since the process that began them was killed."""
         for each in self.not_ended():
-            if not (each.is_in_hand or each.watched and each.is_from_elsewhere or each.undertaking.tasks):
+            if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.undertaking.tasks):
                 self.outpost.ask("drop", each.undertaking.id)
 
     def last_in_force(self) -> Undertaking | None:
