@@ -88,11 +88,11 @@ becomes() { # becomes running|carrier: names the subshell that calls it, which b
 # ---- locks: descriptor 9 for the host, which a hairpin on this host shares; 8 for the step of a plan -------------------
 
 grab() { # grab FD FILE SECONDS: the caller has opened FILE as FD; sets waited
-    waited=no patience=$3
+    waited=no patience=$(($3 * 10))
     until grabbed "$1" "$2"; do
         [ "$patience" -gt 0 ] || return 1
         waited=yes
-        sleep 1; patience=$((patience - 1))
+        nap 0.1; patience=$((patience - 1))
     done
 }
 grabbed() {
