@@ -144,9 +144,9 @@ def test_an_interrupt_lets_the_step_end_and_none_begins(tmp_path: Path, monkeypa
     (step,) = steps(Change((VALUE,)), NETWORK)
     tasks = (Task("own", step), Task("own", step))
     with begun(tmp_path, tasks, 60) as (book, plan):
-        monkeypatch.setattr("hairpin.collect.run._interrupted.is_set", began.exists)
-        assert "interrupted" in str(plan.carry((0, 1)))
-        monkeypatch.undo()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("hairpin.collect.run._interrupted.is_set", began.exists)
+            assert "interrupted" in str(plan.carry((0, 1)))
         assert [each.state for each in book.known(plan.plan).tasks] == ["done", "planned"]
         book.end(plan.plan, "taken-back")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hairpin.apply.program import outpost as outpost_module
-from hairpin.apply.program.outpost import here, program
+from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.task import PlanState, Task
 from hairpin.carry.act import FileState
@@ -129,7 +129,7 @@ def test_old_plans_are_forgotten_but_not_what_is_in_force(tmp_path: Path) -> Non
 
 def test_plans_are_forgotten_by_their_size_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whole files are in them.  The newest one stays however large it is, and so does what is in force."""
-    text = program().replace(b"KEPT_KIB=32768", b"KEPT_KIB=300")
+    text = outpost_module.program().replace(b"KEPT_KIB=32768", b"KEPT_KIB=300")
     monkeypatch.setattr(outpost_module, "program", lambda: text)
     tasks = tuple(
         Task("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x" * size)))
