@@ -78,7 +78,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "apply/outcome.py": "apply/test_fixing.py",
     "apply/settling.py": "kernel/test_taking_back.py",
     "apply/taking_back.py": "kernel/test_taking_back.py",
-    "apply/task.py": "kernel/test_taking_back.py",
+    "apply/kept_plan.py": "kernel/test_taking_back.py",
     "apply/ground.py": "apply/test_fixing.py",
     "apply/program/outpost_ground.py": "kernel/test_remote.py",
     "cli/plans/settling.py": "cli/test_undo.py",

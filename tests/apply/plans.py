@@ -7,12 +7,12 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.apply.hands import Hands
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import read_file
-from hairpin.apply.task import PlanState, Task, Undertaking
 from hairpin.carry.act import Acting, Command, Done
 from hairpin.carry.run import carry_out
 from hairpin.message import Message
@@ -31,11 +31,11 @@ def both() -> RepairPlan:
     return plan(of=answer(FORWARDING_OFF, USER_DROPS))
 
 
-def begun(folder: Path, tasks: tuple[Task, ...], state: PlanState = "open") -> tuple[PlanBook, Undertaking]:
+def begun(folder: Path, tasks: tuple[PlannedStep, ...], state: PlanState = "open") -> tuple[PlanBook, KeptPlan]:
     """Return the book of a folder, and a plan in it that nobody watches."""
     book = PlanBook(here(folder))
     known = [int(each.name) for each in (folder / "plans").glob("*")]
-    plan = Undertaking(str(max((0, *known)) + 1), "host", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), state, tasks)
+    plan = KeptPlan(str(max((0, *known)) + 1), "host", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), state, tasks)
     own = folder / "plans" / plan.id
     own.mkdir(mode=0o700, parents=True)
     folder.chmod(0o700)
@@ -86,5 +86,5 @@ def stubbed(folder: Path, name: str = "sysctl", *, failing: str = "") -> bytes:
     return outpost.program().replace(b"\nPATH=", f"\nPATH={shlex.quote(str(stub.parent))}:".encode())
 
 
-def untold(_task: Task, _said: Message | None) -> None:
+def untold(_task: PlannedStep, _said: Message | None) -> None:
     return None

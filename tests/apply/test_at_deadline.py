@@ -14,11 +14,11 @@ import pytest
 
 import hairpin
 from hairpin.apply.ground import Begun
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState
 from hairpin.apply.program import outpost as outpost_module
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import PlanState, Task, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.step import ReplaceFile
@@ -30,21 +30,21 @@ NETWORK = FAULTY.network
 VALUE = SetSysctl(NETWORK.this.netns, ("net", "ipv4", "conf", "eth0", "forwarding"), "1")
 
 
-def of_file(path: Path, before: str | None = None) -> tuple[Task, ...]:
+def of_file(path: Path, before: str | None = None) -> tuple[PlannedStep, ...]:
     was, after = (
         FileState(each, 0o644, os.geteuid(), os.getegid()) if each is not None else None for each in (before, "ours\n")
     )
     name = NETWORK.this.name
     undo = (ReplaceFile(host=name, path=str(path), before=after, after=was, undo=()),)
-    return (Task("own", ReplaceFile(host=name, path=str(path), before=was, after=after, undo=undo)),)
+    return (PlannedStep("own", ReplaceFile(host=name, path=str(path), before=was, after=after, undo=undo)),)
 
 
 @contextmanager
-def begun(folder: Path, tasks: tuple[Task, ...], seconds: int) -> Generator[tuple[PlanBook, Begun]]:
+def begun(folder: Path, tasks: tuple[PlannedStep, ...], seconds: int) -> Generator[tuple[PlanBook, Begun]]:
     """Begin a plan of these tasks on this host, under its switch."""
     outpost = here(folder / "journal")
     with OutpostGround(outpost, seconds, untold, lambda: NETWORK).held() as begin:
-        plan = Undertaking("", NETWORK.this.name, "", "2026-01-01T00:00:00Z", tasks=tasks)
+        plan = KeptPlan("", NETWORK.this.name, "", "2026-01-01T00:00:00Z", tasks=tasks)
         yield PlanBook(outpost), begin(plan, tuple(each.step for each in tasks), NETWORK)
 
 
@@ -126,7 +126,7 @@ def slow(folder: Path) -> tuple[bytes, Path]:
 def test_it_waits_for_the_step_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text, began = slow(tmp_path)
     monkeypatch.setattr(outpost_module, "program", lambda: text)
-    tasks = tuple(Task("own", each) for each in steps(Change((VALUE,)), NETWORK))
+    tasks = tuple(PlannedStep("own", each) for each in steps(Change((VALUE,)), NETWORK))
     with begun(tmp_path, tasks, 1) as (book, plan):
         thread = Thread(target=plan.carry, args=((0,),))
         thread.start()
@@ -142,7 +142,7 @@ def test_an_interrupt_lets_the_step_end_and_none_begins(tmp_path: Path, monkeypa
     text, began = slow(tmp_path)
     monkeypatch.setattr(outpost_module, "program", lambda: text)
     (step,) = steps(Change((VALUE,)), NETWORK)
-    tasks = (Task("own", step), Task("own", step))
+    tasks = (PlannedStep("own", step), PlannedStep("own", step))
     with begun(tmp_path, tasks, 60) as (book, plan):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("hairpin.collect.run._interrupted.is_set", began.exists)
@@ -163,7 +163,7 @@ def test_a_command_that_outlives_the_program_is_waited_for(tmp_path: Path, monke
     """A manager in the middle of its work shows a state that it leaves again."""
     text, began = slow(tmp_path)
     monkeypatch.setattr(outpost_module, "program", lambda: text)
-    tasks = tuple(Task("own", each) for each in steps(Change((VALUE,)), NETWORK))
+    tasks = tuple(PlannedStep("own", each) for each in steps(Change((VALUE,)), NETWORK))
     with begun(tmp_path, tasks, 60) as (book, plan):
         thread = Thread(target=plan.carry, args=((0,),))
         thread.start()

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from hairpin.apply.backups import backups_of
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program.outpost import Outpost, here
 from hairpin.apply.program.parcel import act_files, parcel
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import Task
 from hairpin.carry.act import Command, FileState
 from hairpin.change.calls import OpenPort, SetContainerState
 from hairpin.change.change import Change
@@ -59,7 +59,7 @@ def begun(outpost: Outpost) -> str:
 def fill(outpost: Outpost, plan: str) -> None:
     """Fill a plan with the task of a file, a ruleset to be saved, and one whose program the host has not."""
     step = msgspec.structs.replace(FILE, host=network().this.name)
-    files = parcel((Task("own", step),), (step,), network())
+    files = parcel((PlannedStep("own", step),), (step,), network())
     saved = {"iptables-save": Command(("echo", "*filter")), "ip6tables-save": Command(("no-such-program",))}
     for number, (name, command) in enumerate(saved.items(), 1):
         files |= dict(act_files(f"save.{number}", command)) | {f"save.{number}.name": f"{name}\n".encode()}

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.fixing import Verifier, apply_plan
 from hairpin.apply.ground import Begin
+from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.outcome import FixOutcome
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.program import outpost as outpost_module
@@ -18,7 +19,6 @@ from hairpin.apply.program.outpost import here
 from hairpin.apply.program.outpost_ground import BegunPlan, OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import ReadFile
-from hairpin.apply.task import PlanState, Undertaking
 from hairpin.change.calls import Unban
 from hairpin.change.step import Ask, Step
 from hairpin.errors import ApplyError
@@ -57,10 +57,10 @@ class Case:
     def cut_unless_safe(self, _network: Network) -> Message | None:
         return None if self.safe else message("cut")
 
-    def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, Undertaking]:
-        deed = Deed(self.look, nobody_connects, self.cut)
+    def done(self, made: RepairPlan | None = None, *, later: bool = False) -> tuple[FixOutcome, KeptPlan]:
+        verifier = Verifier(self.look, nobody_connects, self.cut)
         grounds = {FAULTY.network.this.name: self.ground()}
-        outcome = apply_plan(made or plan(), grounds, deed, lasting=False, question=(), confirmed_later=later)
+        outcome = apply_plan(made or plan(), grounds, verifier, lasting=False, question=(), confirmed_later=later)
         return outcome, self.book.known(outcome.plans[0])
 
     def ground(self) -> OutpostGround:
@@ -207,7 +207,7 @@ class Stage:
         if what in self.fails:
             raise ApplyError(f"{self.host}: no {what}")
 
-    def begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> "Stage":
+    def begin(self, undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> "Stage":
         self.refuse("begin")
         assert len(made) == len(undertaking.tasks)
         assert network.this.name == undertaking.host
@@ -249,9 +249,9 @@ def staged(*fails: str) -> tuple[FixOutcome | ApplyError, list[str]]:
     first, said = FAULTY.network.this.name, list[str]()
     grounds = {first: Stage("one", said), "other": Stage("other", said, *fails)}
     looks = iter((made.answer, *(seen,) * 9))
-    deed = Deed(lambda: next(looks), nobody_connects, alive)
+    verifier = Verifier(lambda: next(looks), nobody_connects, alive)
     try:
-        return apply_plan(made, grounds, deed, lasting=False, question=()), said
+        return apply_plan(made, grounds, verifier, lasting=False, question=()), said
     except ApplyError as error:
         return error, said
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.made_chains import with_made_chains
-from hairpin.apply.task import Task, Undertaking
 from hairpin.carry.act import Acting, Command, Done
 from hairpin.change.change import Change
 from hairpin.change.step import LoadRules
@@ -45,7 +45,7 @@ class Nft:
 
 def makes(nft: Nft, *chains: str) -> tuple[str, ...]:
     (made,) = steps(Change(tuple(insertion(each, "-j ACCEPT") for each in chains)), network())
-    plan = with_made_chains(Undertaking("1", "h", "b", "t", tasks=(Task("own", made),)), nft)
+    plan = with_made_chains(KeptPlan("1", "h", "b", "t", tasks=(PlannedStep("own", made),)), nft)
     (task,) = plan.tasks
     assert isinstance(task.step, LoadRules)
     return task.step.makes
@@ -69,5 +69,5 @@ def test_no_other_load_is_asked_for() -> None:
     nft = Nft(Done(0, ""))
     assert makes(nft, "DOCKER-USER") == ()
     (made,) = steps(Change((nft_insertion("accept"),)), network())
-    with_made_chains(Undertaking("1", "h", "b", "t", tasks=(Task("own", made),)), nft)
+    with_made_chains(KeptPlan("1", "h", "b", "t", tasks=(PlannedStep("own", made),)), nft)
     assert nft.asked == []

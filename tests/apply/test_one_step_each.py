@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import one_step_each
-from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.change.calls import ConnectContainer
 from hairpin.change.change import SetSysctl
@@ -34,7 +34,7 @@ CASES: dict[str, tuple[tuple[Step, ...], int]] = {
 
 @pytest.mark.parametrize(("steps", "left"), CASES.values(), ids=CASES)
 def test_equal_commands_are_one_step(steps: tuple[Step, ...], left: int) -> None:
-    tasks = tuple(Task(f"repair-{number}", step) for number, step in enumerate(steps))
+    tasks = tuple(PlannedStep(f"repair-{number}", step) for number, step in enumerate(steps))
     kept = one_step_each(tasks)
     assert len(kept) == left
     assert kept == tuple(each for each in tasks if each in kept)

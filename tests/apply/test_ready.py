@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.ready import made_ready, read_file
-from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.change.step import ReplaceFile
 from hairpin.errors import ApplyError
@@ -58,9 +58,13 @@ def test_a_file_that_somebody_has_made_meanwhile_is_refused() -> None:
         made_ready(plan().tasks(lasting=True), HOST, FAULTY.network, lambda _: FileState("mine\n", 0o644, 0, 0))
 
 
-def of_bytes(content: str) -> tuple[Task, ...]:
+def of_bytes(content: str) -> tuple[PlannedStep, ...]:
     before = FileState(content, 0o644, 0, 0)
-    return (Task("own", ReplaceFile(host=HOST.name, path="/etc/x", before=before, after=FileState("two\n"), undo=())),)
+    return (
+        PlannedStep(
+            "own", ReplaceFile(host=HOST.name, path="/etc/x", before=before, after=FileState("two\n"), undo=())
+        ),
+    )
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
@@ -80,9 +84,9 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         read_file(str(tmp_path))
 
 
-def edit(before: str, after: str) -> tuple[Task, ...]:
+def edit(before: str, after: str) -> tuple[PlannedStep, ...]:
     step = ReplaceFile(host=HOST.name, path="/etc/x", before=FileState(before), after=FileState(after), undo=())
-    return (Task("own", step),)
+    return (PlannedStep("own", step),)
 
 
 def test_a_file_that_was_read_in_part_is_edited_whole() -> None:
@@ -108,8 +112,8 @@ def test_the_options_of_daemon_json_that_were_read_are_merged_into_the_whole_fil
     (task,) = edit('{"iptables":false}\n', "{}\n")
     assert isinstance(task.step, ReplaceFile)
     step = msgspec.structs.replace(task.step, path="/etc/docker/daemon.json")
-    (made,) = made_ready((Task("own", step),), HOST, FAULTY.network, {step.path: found}.get)
+    (made,) = made_ready((PlannedStep("own", step),), HOST, FAULTY.network, {step.path: found}.get)
     assert isinstance(made.step, ReplaceFile)
     assert made.step.after == FileState('{\n  "log-opts": {"max-size": "10m"}\n}', 0o644, 0, 0)
     with pytest.raises(ApplyError, match="not as it was read"):
-        made_ready((Task("own", step),), HOST, FAULTY.network, {step.path: FileState("{}")}.get)
+        made_ready((PlannedStep("own", step),), HOST, FAULTY.network, {step.path: FileState("{}")}.get)

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from hairpin.apply.hands import Hands
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program import outpost
 from hairpin.apply.program.parcel import parcel
 from hairpin.apply.ready import read_file
 from hairpin.apply.settling import settle
 from hairpin.apply.standing import standing_of
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Task
 from hairpin.carry.act import Acting, FileState
 from hairpin.change.calls import AllowInUfw, Call, SetContainerState, SetRestartPolicy
 from hairpin.change.change import Change, SetSysctl
@@ -63,7 +63,7 @@ def test_a_lasting_call_that_may_not_have_been_made_is_made_again(
     """A plan that was found to be well is finished: a manager that tells nothing is asked once more."""
     host = with_ufw()
     (step,) = steps(Change((), (call,)), host)
-    tasks = (Task("own", step, lasting=True, state="running"),)
+    tasks = (PlannedStep("own", step, lasting=True, state="running"),)
     book, plan = begun(tmp_path, tasks, "keeping")
     for name, content in parcel(tasks, (step,), host).items():
         (tmp_path / "plans" / plan.id / name).write_bytes(content)
@@ -81,7 +81,7 @@ def test_a_lasting_call_that_may_not_have_been_made_is_made_again(
 def test_a_call_whose_undo_was_made_before_a_kill_is_not_undone_twice(tmp_path: Path) -> None:
     host = network()
     (step,) = steps(Change((), (SetContainerState("docker", "pause", "web"),)), host)
-    book, plan = begun(tmp_path, (Task("own", step, state="taking-back"),))
+    book, plan = begun(tmp_path, (PlannedStep("own", step, state="taking-back"),))
     recorder = Recorder()
     assert take_back(book, plan, Hands(lambda: host, untold, read_file, recorder)) == "taken-back"
     assert recorder.lines == []
@@ -92,7 +92,7 @@ def test_an_undo_that_fails_is_judged_by_what_is_there_then(tmp_path: Path, *, t
     """What it takes back may be gone with the undo of a later step: that of an address puts others in order again."""
     off = Change((SetSysctl(HOST_NETNS, FORWARDING, "0"),))
     (step,) = steps(off, network())
-    book, plan = begun(tmp_path, (Task("own", step, state="done"),))
+    book, plan = begun(tmp_path, (PlannedStep("own", step, state="done"),))
     was = network().with_host(msgspec.structs.replace(network().this, boot_id=plan.boot_id))
     now = simulate(off, was)
     looks = iter((now, now if there else was))

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import KeptPlan
 from hairpin.apply.program.copies import PlanCopies
-from hairpin.apply.task import Undertaking
 from tests.apply.plans import begun, plan
 from tests.cli.commands import call
 
@@ -92,7 +92,7 @@ def test_plans_of_a_host_that_is_not_reached_are_listed_from_the_copy(
 ) -> None:
     ssh.write_text("#!/bin/sh\necho 'Connection refused' >&2; exit 255\n")
     assert call(capsys, "undo", "--list", "--host", "ann@web1").status == 3
-    copy = Undertaking("4", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
+    copy = KeptPlan("4", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
     PlanCopies(tmp_path / "hairpin" / "plans").keep("ann@web1", copy)
     ended = call(capsys, "undo", "--list", "--host", "ann@web1")
     assert (ended.status, ended.out) == (3, "4  2026-01-01T00:00:00Z  web1  fix 8080  in force\n")

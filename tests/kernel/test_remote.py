@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from hairpin.apply.ground import Begun
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.program import outpost as outpost_module
 from hairpin.apply.program.outpost import Outpost, program
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.program.plan_book import PlanBook, PlanStanding
 from hairpin.apply.ready import read_file
-from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change, Primitive, WriteFile
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import ReplaceFile, with_file_modes
@@ -52,12 +52,12 @@ class Remote:
         self.before = self.host.network()
         self.tasks = tuple(self.made(parts(self.before, self.file)))
 
-    def made(self, some: tuple[tuple[Primitive, ...], ...]) -> Iterator[Task]:
+    def made(self, some: tuple[tuple[Primitive, ...], ...]) -> Iterator[PlannedStep]:
         network = self.before
         for each in some:
             change = Change(each)
             whole = with_file_modes(steps(change, network), read_file)
-            yield from (Task("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
+            yield from (PlannedStep("own", step, lasting=isinstance(each[0], WriteFile)) for step in whole)
             network = simulate(change, network)
 
     def there(self, seconds: int = DEADLINE_S) -> OutpostGround:
@@ -68,7 +68,7 @@ class Remote:
         """Hold the host, and begin the plan on it."""
         with self.there(seconds).held() as begin:
             this = self.before.this
-            plan = Undertaking("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", ("fix",), tasks=self.tasks)
+            plan = KeptPlan("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", ("fix",), tasks=self.tasks)
             yield begin(plan, tuple(each.step for each in self.tasks), self.before)
 
     @property
@@ -142,7 +142,7 @@ def test_a_file_keeps_its_attributes_and_one_of_several_names_is_left(
     name = one.before.this.name
     undo = (ReplaceFile(host=name, path=str(path), before=wanted, after=was, undo=()),)
     step = ReplaceFile(host=name, path=str(path), before=was, after=wanted, undo=undo)
-    one.tasks = (Task("own", step),)
+    one.tasks = (PlannedStep("own", step),)
     with one.begun() as ground:
         complaint = ground.carry((0,))
     assert read_file(str(path)) == (wanted if names == 1 else was)

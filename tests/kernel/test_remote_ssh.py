@@ -11,10 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import Task, Undertaking
 from hairpin.change.change import Change
 from hairpin.change.steps import steps
 from hairpin.collect.run import SshRunner, collect
@@ -68,9 +68,9 @@ def carried_out(way: Way, kind: str) -> tuple[str, str | None]:
     """Carry the plan out and confirm it; return its id, and why it was not kept."""
     network = way.network()
     made = steps(Change(KINDS[kind].parts(network)), network)
-    tasks = tuple(Task("own", msgspec.structs.replace(each)) for each in made)
+    tasks = tuple(PlannedStep("own", msgspec.structs.replace(each)) for each in made)
     with OutpostGround(way.outpost, SECONDS, untold, way.network).held() as begin:
-        plan = Undertaking("", network.this.name, "", "2026-01-01T00:00:00Z", ("fix", kind), tasks=tasks)
+        plan = KeptPlan("", network.this.name, "", "2026-01-01T00:00:00Z", ("fix", kind), tasks=tasks)
         begun = begin(plan, made, network)
         said = begun.carry(tuple(range(len(tasks)))) or begun.confirm()
     return begun.plan, str(said) if said is not None else None

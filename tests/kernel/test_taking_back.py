@@ -16,6 +16,7 @@ import pytest
 
 from hairpin.apply.ground import Begun
 from hairpin.apply.hands import Hands, hands_for
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, StepState
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
@@ -23,7 +24,6 @@ from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.ready import read_file
 from hairpin.apply.settling import settle
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.change import AddChain, AddEntry, Change, Primitive, SetLink, SetSysctl, WriteFile
 from hairpin.change.simulation.simulate import simulate
@@ -88,24 +88,24 @@ class Plans:
         self.outpost = Outpost(LocalRunner((*host.enter, "sh")), "", str(folder / "journal"))
         self.book = PlanBook(self.outpost)
 
-    def _tasks(self) -> Iterator[Task]:
+    def _tasks(self) -> Iterator[PlannedStep]:
         network = self.before
         for some in parts(network, self.file):
             change = Change(some)
             made = with_file_modes(steps(change, network), read_file)
-            yield from (Task("own", each, lasting=isinstance(some[0], WriteFile)) for each in made)
+            yield from (PlannedStep("own", each, lasting=isinstance(some[0], WriteFile)) for each in made)
             network = simulate(change, network)
 
     def ground(self, seconds: int = 60) -> OutpostGround:
         return OutpostGround(self.outpost, seconds, untold, self.host.network)
 
     @contextmanager
-    def begun(self, tasks: tuple[Task, ...] = (), seconds: int = 60) -> Generator[Begun]:
+    def begun(self, tasks: tuple[PlannedStep, ...] = (), seconds: int = 60) -> Generator[Begun]:
         """Begin the plan, or one of these tasks."""
         tasks = tasks or self.tasks
         with self.ground(seconds).held() as begin:
             this = self.before.this
-            plan = Undertaking("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", tasks=tasks)
+            plan = KeptPlan("", this.name, this.boot_id or "", "2026-01-01T00:00:00Z", tasks=tasks)
             yield begin(plan, tuple(each.step for each in tasks), self.before)
 
     @property
@@ -115,7 +115,7 @@ class Plans:
     def hands(self, plan: str) -> Hands:
         return hands_for(self.outpost, plan, self.host.network, untold)
 
-    def undo(self, plan: str) -> Undertaking:
+    def undo(self, plan: str) -> KeptPlan:
         return plan_taken_back(self.ground(), plan, again=True)
 
     def killed_at(self, moment: int, *, taking_back: bool) -> bool:
@@ -156,7 +156,7 @@ class Plans:
         assert not self.file.exists()
 
 
-def untold(_task: Task, _said: Message | None) -> None:
+def untold(_task: PlannedStep, _said: Message | None) -> None:
     return None
 
 
@@ -187,7 +187,7 @@ def test_a_rule_that_moved_is_taken_back_and_another_ones_change_is_left(plans: 
 
 
 @pytest.mark.parametrize("state", ("running", "done"))
-def test_what_a_killed_writer_has_left_beside_a_file_goes(state: TaskState, tmp_path: Path) -> None:
+def test_what_a_killed_writer_has_left_beside_a_file_goes(state: StepState, tmp_path: Path) -> None:
     """It was killed before the file was another one; of a step that is done, nobody wrote any more."""
     path, left = tmp_path / "a.conf", tmp_path / ".a.conf.hairpin-new"
     path.write_text("one\n", "utf-8")
@@ -197,7 +197,7 @@ def test_what_a_killed_writer_has_left_beside_a_file_goes(state: TaskState, tmp_
     after = FileState("two\n", before.mode, before.uid, before.gid)
     undo = (ReplaceFile(host="host", path=str(path), before=after, after=before, undo=()),)
     step = ReplaceFile(host="host", path=str(path), before=before, after=after, undo=undo)
-    book, plan = begun(tmp_path / "journal", (Task("own", step, state=state),))
+    book, plan = begun(tmp_path / "journal", (PlannedStep("own", step, state=state),))
     assert take_back(book, plan, hands()) == "taken-back"
     assert path.read_text("utf-8") == "one\n"
     assert left.exists() is (state == "done")
@@ -208,7 +208,7 @@ def test_an_empty_chain_of_iptables_goes_with_the_rule_that_needed_it(plans: Pla
     """It is not taken away if somebody else uses it by now."""
     plans.host.run("iptables-nft -t mangle -A OUTPUT -j ACCEPT")
     made = steps(Change((insertion("iptables-nft", "PREROUTING", 1, table="mangle"),)), plans.host.network())
-    tasks = tuple(Task("own", each) for each in made)
+    tasks = tuple(PlannedStep("own", each) for each in made)
     with plans.begun(tasks) as plan:
         assert plan.carry(tuple(range(len(tasks)))) is None
         assert plan.confirm() is None
@@ -224,11 +224,11 @@ def test_a_reboot_takes_back_two_steps_that_changed_one_link(plans: Plans, *, re
     namespace = before.namespace(HOST_NETNS)
     changed = msgspec.structs.replace(link(namespace, "u0"), mtu_bytes=1400)
     downed = msgspec.structs.replace(changed, up=False, carrier=False)
-    tasks: list[Task] = []
+    tasks: list[PlannedStep] = []
     network = before
     for each in (changed, downed):
         change = Change((SetLink(HOST_NETNS, each),))
-        tasks += (Task("own", step, state="done") for step in steps(change, network))
+        tasks += (PlannedStep("own", step, state="done") for step in steps(change, network))
         network = simulate(change, network)
     boot_id = "another" if rebooted else before.this.boot_id or ""
     book, made = begun(plans.folder / "journal", tuple(tasks))

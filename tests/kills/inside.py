@@ -22,13 +22,13 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
+from hairpin.apply.fixing import Verifier, apply_plan
+from hairpin.apply.kept_plan import PlannedStep
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, verdicts_in
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import FOLDER, here
 from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import Task
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import say_half_done
@@ -44,7 +44,7 @@ from tests.score.host_state import state_of
 
 PLAINLY = Shown(lang="en", color="never")
 
-Doing = Literal["apply", "undo", "switch"]
+CommandRun = Literal["apply", "undo", "switch"]
 _PATIENCE_S = 4.0
 _HANDS_S = 150.0
 _FAR_S = 3600
@@ -55,7 +55,7 @@ class Kill(msgspec.Struct, frozen=True):
     """One kill.  ``said``: that a plan was found half done.  ``wrong``: what was not as it should be, empty if all was
     well."""
 
-    doing: Doing
+    doing: CommandRun
     moment: str
     said: bool
     settled_by: str
@@ -75,7 +75,7 @@ class Killer:
         answer = self.look()
         now, lasting = self.host.steps(answer.network)
         remedy = Remedy("kills", now, lasting)
-        repair = Repair("kills", verbatim("kills"), answer.network.this.name, remedy)
+        repair = PlannedRemedy("kills", verbatim("kills"), answer.network.this.name, remedy)
         self.plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
         self.before = state()
         self.applied: dict[str, str] = {}
@@ -83,10 +83,10 @@ class Killer:
 
     def apply(self) -> None:
         """Carry the plan out as the command does, under a switch whose deadline is far."""
-        deed = Deed(self.look, _nobody, _safe)
+        verifier = Verifier(self.look, _nobody, _safe)
         ground = OutpostGround(here(), _FAR_S, _untold, lambda: self.look().network)
         grounds = {self.plan.answer.network.this.name: ground}
-        outcome = apply_plan(self.plan, grounds, deed, lasting=True, question=("kills",))
+        outcome = apply_plan(self.plan, grounds, verifier, lasting=True, question=("kills",))
         if not outcome.stays:
             raise AssertionError(str(outcome.complaint))
 
@@ -107,7 +107,7 @@ class Killer:
         (plan / "hairpin").write_text(lent.replace("a PYTHONPATH=", f"a PYTHONPATH={root}:"), "utf-8")
         (plan / "hairpin.2").write_text("tests.kills.struck\n", "utf-8")
 
-    def moments_of(self, doing: Doing) -> list[tuple[str, float]]:
+    def moments_of(self, doing: CommandRun) -> list[tuple[str, float]]:
         """Return the moments of one run that nobody kills."""
         child = os.fork()
         if not child:
@@ -116,7 +116,7 @@ class Killer:
         os.waitpid(child, 0)
         return self.moments.labels
 
-    def _run(self, doing: Doing, number: int, within_s: float) -> None:
+    def _run(self, doing: CommandRun, number: int, within_s: float) -> None:
         """Do it in this process, which the moments may end."""
         with suppress(BaseException), _Telling(doing):
             if doing != "apply":
@@ -140,7 +140,7 @@ class Killer:
             os._exit(4)
         os.waitpid(child, 0)
 
-    def kill(self, doing: Doing, number: int, label: str, took: float) -> Kill:
+    def kill(self, doing: CommandRun, number: int, label: str, took: float) -> Kill:
         """Let one run be killed at the moment, and settle what it leaves."""
         began = time.monotonic()
         child = os.fork()
@@ -178,7 +178,7 @@ class Killer:
 class _Telling:
     """Says which error ends what a child process does."""
 
-    def __init__(self, doing: Doing) -> None:
+    def __init__(self, doing: CommandRun) -> None:
         self.doing = doing
 
     def __enter__(self) -> None:
@@ -268,7 +268,7 @@ def _safe(_network: Network) -> Message | None:
     return None
 
 
-def _untold(_task: Task, _said: Message | None) -> None:
+def _untold(_task: PlannedStep, _said: Message | None) -> None:
     return None
 
 
@@ -289,7 +289,7 @@ def drawn(labels: list[tuple[str, float]], count: int, chance: random.Random) ->
 def main() -> None:
     name, counts, seed = sys.argv[1], list(map(int, sys.argv[2].split(","))), int(sys.argv[3])
     killer = Killer(name, seed)
-    doings: tuple[Doing, ...] = ("apply", "undo", "switch")
+    doings: tuple[CommandRun, ...] = ("apply", "undo", "switch")
     for doing, count in zip(doings, counts, strict=True):
         labels = killer.moments_of(doing) if count else []
         if doing == "switch":

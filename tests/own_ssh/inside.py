@@ -14,15 +14,15 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.fixing import Verifier, apply_plan
 from hairpin.apply.hands import look_at
-from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
+from hairpin.apply.kept_plan import PlannedStep
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, verdicts_in
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.session import own_session
-from hairpin.apply.task import Task
 from hairpin.change.change import Change
 from hairpin.change.steps import after_steps, steps
 from hairpin.cli.material import gather
@@ -42,7 +42,7 @@ def plan_of(kind: str, answer: Answer) -> RepairPlan:
     made = steps(change, answer.network)
     remedy = Remedy("own-ssh", made, change=change)
     then = verdicts_in(after_steps(made, answer.network), answer)
-    return RepairPlan(answer, (Repair("own-ssh", verbatim(kind), answer.network.this.name, remedy),), (), then)
+    return RepairPlan(answer, (PlannedRemedy("own-ssh", verbatim(kind), answer.network.this.name, remedy),), (), then)
 
 
 class Looking:
@@ -77,7 +77,7 @@ def carried_out(kind: str, folder: Path, seconds: float, *, dying: bool, blind: 
     is_safe = partial(unsafe, session, plan.answer.network, "en", lambda: any(folder.glob("plans/*/open")))
     ground = OutpostGround(here(folder), int(seconds), told, lambda: looking().network)
     grounds = {plan.answer.network.this.name: ground}
-    outcome = apply_plan(plan, grounds, Deed(looking, connect, is_safe), lasting=False, question=("own-ssh", kind))
+    outcome = apply_plan(plan, grounds, Verifier(looking, connect, is_safe), lasting=False, question=("own-ssh", kind))
     return str(outcome.complaint) if outcome.complaint is not None else "kept"
 
 
@@ -88,7 +88,7 @@ def dying_after(last: int) -> bytes:
     return outpost.program().replace(b"\nmark() {", f"\n{killing}".encode())
 
 
-def told(task: Task, said: Message | None) -> None:
+def told(task: PlannedStep, said: Message | None) -> None:
     say(f"{task.state} {task.step.__class__.__name__} {said or ''}")
 
 

@@ -18,11 +18,11 @@ from pathlib import Path
 import msgspec
 
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Deed, apply_plan
-from hairpin.apply.plan import Repair, RepairPlan, verdicts_in
+from hairpin.apply.fixing import Verifier, apply_plan
+from hairpin.apply.kept_plan import KeptPlan
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, verdicts_in
 from hairpin.apply.program.outpost_ground import OutpostGround
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import Undertaking
 from hairpin.cli.face.asked import Shown
 from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import say_half_done
@@ -84,7 +84,7 @@ def settle(way: Way) -> Found:
     return Found(said, how, became, tuple(wrong))
 
 
-def _known_plans(way: Way) -> tuple[Undertaking, ...]:
+def _known_plans(way: Way) -> tuple[KeptPlan, ...]:
     book = PlanBook(outpost(way))  # over ssh, the switch ends a plan of which nothing has arrived
     return book.all() if way == "there" else tuple(each.undertaking for each in book.standing())
 
@@ -115,11 +115,13 @@ def begin(way: Way) -> None:
     if way == "there":  # its program refuses a file with several links, before the first step
         lasting = tuple(each for each in lasting if "linked" not in getattr(each, "path", ""))
     label = answer.network.this.name
-    repair = Repair("power", verbatim("power"), label, Remedy("power", now, lasting))
+    repair = PlannedRemedy("power", verbatim("power"), label, Remedy("power", now, lasting))
     plan = RepairPlan(answer, (repair,), (), verdicts_in(answer.network, answer))
-    deed = Deed(lambda: ask(question, gather(())), _nobody, _safe)
+    verifier = Verifier(lambda: ask(question, gather(())), _nobody, _safe)
     ground = OutpostGround(outpost(way), _SWITCH_S, _untold, lambda: ask(question, gather(())).network)
-    outcome = apply_plan(plan, {label: ground}, deed, lasting=True, question=("power",), confirmed_later=way == "try")
+    outcome = apply_plan(
+        plan, {label: ground}, verifier, lasting=True, question=("power",), confirmed_later=way == "try"
+    )
     assert outcome.stays, str(outcome.complaint)
     if way == "try":
         _quietly(partial(confirm_tried, (), PLAINLY))

@@ -9,11 +9,11 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask
-from hairpin.apply.fixing import Deed, apply_plan
+from hairpin.apply.fixing import Verifier, apply_plan
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
-from hairpin.apply.task import Task
 from hairpin.change.commands.text import command_lines
 from hairpin.cli.answering import second_judge
 from hairpin.errors import HairpinError
@@ -252,7 +252,7 @@ def _applied(host: Host, row: Row) -> _Applied:
         waiting = False
         return ask(question, (evidence_of(host),), second_judge())
 
-    def told(task: Task, said: Message | None) -> None:
+    def told(task: PlannedStep, said: Message | None) -> None:
         nonlocal waiting
         waiting = True
         with (host.talk / "steps").open("a", encoding="utf-8") as steps:
@@ -264,8 +264,8 @@ def _applied(host: Host, row: Row) -> _Applied:
             return _Applied(row, plan)
         label = plan.answer.network.this.name
         grounds = {label: OutpostGround(_outpost(host), DEADLINE_S, told, lambda: _look(host, label))}
-        deed = Deed(look, lambda _network, _flow: None, lambda _network: None)
-        outcome = apply_plan(plan, grounds, deed, lasting=True, question=("fix", *row.flow().arguments()))
+        verifier = Verifier(look, lambda _network, _flow: None, lambda _network: None)
+        outcome = apply_plan(plan, grounds, verifier, lasting=True, question=("fix", *row.flow().arguments()))
     except HairpinError as error:
         return _Applied(row, complaint=f"the plan is refused: {error.said}")
     if outcome.stays:
@@ -273,7 +273,7 @@ def _applied(host: Host, row: Row) -> _Applied:
     return _Applied(row, plan, complaint=f"the plan was taken back: {outcome.complaint}")
 
 
-def _told(task: Task) -> str:
+def _told(task: PlannedStep) -> str:
     """Return the step in a line: of a file only how its commands begin."""
     return "; ".join(line.partition("\n")[0] for line in command_lines(task.step))
 
@@ -328,7 +328,7 @@ def parts_of(plan: RepairPlan) -> frozenset[Part]:
     return frozenset((*kept, *_made_now(tasks)))
 
 
-def _made_now(tasks: tuple[Task, ...]) -> Iterator[Part]:
+def _made_now(tasks: tuple[PlannedStep, ...]) -> Iterator[Part]:
     for line in (line for each in tasks if not each.lasting for line in command_lines(each.step)):
         part = of_command(line)
         if part is not None:

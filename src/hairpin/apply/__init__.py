@@ -1,7 +1,7 @@
 """Carries steps out so that they can be taken back: after a kill, after a reboot, by another process.
 
 Read ``plan`` (which repairs, in which order, with ``options``, the words by which one is chosen, and ``plan_effects``,
-what all of them do to other flows), ``task`` (a step with its place in a plan, and what became of it),
+what all of them do to other flows), ``kept_plan`` (a step with its place in a plan, and what became of it),
 ``one_step_each`` (equal commands of a plan), ``backups`` (what it touches, for a person with a shell), ``ready`` (the
 tasks completed on the host as it is now, or why they are refused), ``program`` (the journal, the switch, and what does
 the steps and takes them back: one program for this host and for others), ``hands`` (what reaches a host), ``standing``

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 
 from hairpin.apply.hands import hands_for, look_at
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import Task
 from hairpin.errors import HairpinError
 from hairpin.message import Message
 
@@ -30,7 +30,7 @@ def main() -> int:
     return 0
 
 
-def _tell_nobody(_task: Task, _said: Message | None) -> None:
+def _tell_nobody(_task: PlannedStep, _said: Message | None) -> None:
     return None
 
 

@@ -12,10 +12,10 @@ import msgspec
 from hairpin.answer.answer import Answer
 from hairpin.apply.counting import counted_rules
 from hairpin.apply.ground import Begin, Begun, Ground
+from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
-from hairpin.apply.task import PlanState, Undertaking
 from hairpin.errors import ApplyError, CollectError
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
@@ -33,7 +33,7 @@ _PATIENCE_S = 6.0
 _EVERY_S = 0.5
 
 
-class Deed(msgspec.Struct, frozen=True):
+class Verifier(msgspec.Struct, frozen=True):
     """What has to be asked of the outside of this module.
 
     ``look``: asks the same question of the hosts as they are now.  ``connect``: a real connection of a flow.
@@ -57,7 +57,7 @@ Grounds = Mapping[str, Ground]
 def apply_plan(
     plan: RepairPlan,
     grounds: Grounds,
-    deed: Deed,
+    verifier: Verifier,
     *,
     lasting: bool,
     question: tuple[str, ...],
@@ -69,13 +69,13 @@ def apply_plan(
     ``hairpin fix --confirm`` does (``--try``)."""
     with ExitStack() as holding:
         begins = {label: holding.enter_context(ground.held()) for label, ground in grounds.items()}
-        fresh = deed.read()
+        fresh = verifier.read()
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
             # Also when an interrupt ends this process; what this cannot take back, the switches do.
-            cleanup.callback(_take_all_back, begun, deed)
-            results, complaint = _done_and_verified(plan, begun, fresh, deed)
+            cleanup.callback(_take_all_back, begun, verifier)
+            results, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
                 complaint = next(filter(None, (each.confirm() for each in begun.values())), None)
             cleanup.pop_all()
@@ -83,28 +83,28 @@ def apply_plan(
         if complaint is None:
             until = min(each.deadline for each in begun.values()) if confirmed_later else ""
             return FixOutcome(ids, results, until=until)
-        ended = _take_all_back(begun, deed)
+        ended = _take_all_back(begun, verifier)
         late = tuple((host, begun[host].deadline) for host, state in ended.items() if state == "open")
         return FixOutcome(ids, results, complaint, left="partly" in ended.values(), late=late)
 
 
 def _made_ready(
     plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]
-) -> dict[str, Undertaking]:
+) -> dict[str, KeptPlan]:
     """Return what is to be written down on each host.  Raises ApplyError if one is not as it was planned for."""
-    ready: dict[str, Undertaking] = {}
+    ready: dict[str, KeptPlan] = {}
     read = {each.name for each in now.hosts}
     for label, ground in grounds.items():
         if label not in read:
             raise ApplyError(message("{host} cannot be read any more, and nothing was done", host=label))
         own, planned = now.seen_from(label), plan.answer.network.host(label)
         tasks = made_ready(plan.tasks(lasting=lasting, host=label), planned, own, ground.read)
-        ready[label] = Undertaking("", label, own.this.boot_id or "", _now(), question, tasks=tasks)
+        ready[label] = KeptPlan("", label, own.this.boot_id or "", _now(), question, tasks=tasks)
     return ready
 
 
 def _begin_all(
-    plan: RepairPlan, begins: Mapping[str, Begin], ready: Mapping[str, Undertaking], now: Network, *, lasting: bool
+    plan: RepairPlan, begins: Mapping[str, Begin], ready: Mapping[str, KeptPlan], now: Network, *, lasting: bool
 ) -> dict[str, Begun]:
     """Write the plan down on every host, under its switch; on none if one of them refuses."""
     begun: dict[str, Begun] = {}
@@ -117,10 +117,10 @@ def _begin_all(
     return begun
 
 
-def _take_all_back(plans: Mapping[str, Begun], deed: Deed) -> dict[str, PlanState]:
+def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, PlanState]:
     """Take the plan back on every host, the last one first, and return how it stands there."""
     try:
-        network = deed.read()  # the switches still watch, in case a host cannot be read
+        network = verifier.read()  # the switches still watch, in case a host cannot be read
     except CollectError:
         network = None
     read = tuple(each.name for each in network.hosts) if network is not None else ()
@@ -131,7 +131,7 @@ def _take_all_back(plans: Mapping[str, Begun], deed: Deed) -> dict[str, PlanStat
 
 
 def _done_and_verified(
-    plan: RepairPlan, begun: Mapping[str, Begun], was: Network, deed: Deed
+    plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], Message | None]:
     """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
     for label, numbers in _in_order(plan):
@@ -139,10 +139,10 @@ def _done_and_verified(
         if complaint is not None:
             return (), complaint
     try:
-        results, after = _verified(plan, deed)
+        results, after = _verified(plan, verifier)
     except CollectError as error:
         return (), error.said
-    return results, next(_faults(plan, results, was, after), None) or deed.is_safe(after)
+    return results, next(_faults(plan, results, was, after), None) or verifier.is_safe(after)
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -159,24 +159,24 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _verified(plan: RepairPlan, deed: Deed) -> tuple[tuple[FlowResult, ...], Network]:
+def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Network]:
     """Return what became of the asked flows, on evidence that is read until they are well or the patience ends."""
     until = time.monotonic() + _PATIENCE_S
     while True:
-        answer = deed.look()
-        results = tuple(_results(plan, answer, deed))
+        answer = verifier.look()
+        results = tuple(_results(plan, answer, verifier))
         if all(each.is_well for each in results) or time.monotonic() > until:
-            return _with_counters(results, answer, deed)
+            return _with_counters(results, answer, verifier)
         time.sleep(_EVERY_S)
 
 
 def _with_counters(
-    results: tuple[FlowResult, ...], answer: Answer, deed: Deed
+    results: tuple[FlowResult, ...], answer: Answer, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], Network]:
     """Return the results with what the rules have counted of the real connections, and the host as it is then."""
     if all(each.judge != "observed" for each in results):
         return results, answer.network
-    then = deed.read()
+    then = verifier.read()
     traces = {flow_key(each.trace.flow): each.trace for each in answer.flows}
     return tuple(
         msgspec.structs.replace(each, counted=counted_rules(traces[flow_key(each.flow)], answer.network, then))
@@ -186,7 +186,7 @@ def _with_counters(
     ), then
 
 
-def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResult]:
+def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[FlowResult]:
     now = {flow_key(each.trace.flow): each for each in answer.flows}
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
@@ -196,7 +196,7 @@ def _results(plan: RepairPlan, answer: Answer, deed: Deed) -> Iterator[FlowResul
             yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
         after, judge = found.verdict, found.judge
-        observed = deed.connect(answer.network, found.trace.flow) if not succeeds(before.verdict) else None
+        observed = verifier.connect(answer.network, found.trace.flow) if not succeeds(before.verdict) else None
         if observed == "answered":
             judge = "observed"
             after = after if after == "leaves" else "delivered"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.ready import ReadFile
-from hairpin.apply.task import PlanState, Undertaking
 from hairpin.change.step import Step
 from hairpin.message import Message
 from hairpin.network.network import Network
@@ -45,7 +45,7 @@ class Begun(Protocol):
         ...
 
 
-Begin = Callable[[Undertaking, tuple[Step, ...], Network], Begun]
+Begin = Callable[[KeptPlan, tuple[Step, ...], Network], Begun]
 """Writes the plan down on the host, under its switch.  Raises ApplyError.  The arguments: the plan, the steps of its
 tasks with all that they do to the network, and the host before them."""
 

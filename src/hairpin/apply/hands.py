@@ -5,16 +5,16 @@ from functools import partial
 
 import msgspec
 
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.ready import ReadFile
-from hairpin.apply.task import Task
 from hairpin.carry.act import Acting
 from hairpin.collect.snapshot import take
 from hairpin.host.read.parse import parse
 from hairpin.message import Message
 from hairpin.network.network import Network
 
-Told = Callable[[Task, Message | None], None]
+Told = Callable[[PlannedStep, Message | None], None]
 """Is told each task when it has ended, and why it failed (None: it is done)."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.apply.backups import Carries, printed_by
-from hairpin.apply.task import Undertaking
+from hairpin.apply.kept_plan import KeptPlan
 from hairpin.carry.act import Command
 from hairpin.change.change import InsertRule, SetPolicy
 from hairpin.change.simulation.rules import BUILT_IN
@@ -19,7 +19,7 @@ from hairpin.change.step import LoadRules
 _HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
 
 
-def with_made_chains(plan: Undertaking, carrier: Carries) -> Undertaking:
+def with_made_chains(plan: KeptPlan, carrier: Carries) -> KeptPlan:
     """Return the plan whose loads name the chains that iptables-nft will make for them."""
     tasks = tuple(
         msgspec.structs.replace(each, step=_with_chains(each.step, carrier))

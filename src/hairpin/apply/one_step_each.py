@@ -2,23 +2,23 @@
 
 from typing import assert_never
 
-from hairpin.apply.task import Task
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.change.commands.text import command_lines
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands
 from hairpin.host.netns import Netns
 
 
-def one_step_each(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
+def one_step_each(tasks: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
     """Return the tasks without those whose commands an earlier task carries out on the same host.
 
     A file is compared with what is there when its turn comes, and what only a person can do has no command."""
-    found: dict[object, Task] = {}
+    found: dict[object, PlannedStep] = {}
     for number, task in enumerate(tasks):
         found.setdefault(_command(task) or number, task)
     return tuple(found.values())
 
 
-def _command(task: Task) -> tuple[str, ...] | None:
+def _command(task: PlannedStep) -> tuple[str, ...] | None:
     """Return the host and the commands of the task; None if it has none that could be equal to another task's."""
     match task.step:
         case ReplaceFile() | Advise():

@@ -7,10 +7,10 @@ from typing import Literal
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.one_step_each import one_step_each
 from hairpin.apply.options import options_of
 from hairpin.apply.plan_effects import CarriedRemedy, effects_of
-from hairpin.apply.task import Task
 from hairpin.causes.cause import Candidate
 from hairpin.change.step import Step, nature
 from hairpin.diagnose.examination import examine
@@ -47,7 +47,7 @@ _HELD = 3
 """Flows that are held against events."""
 
 
-class Repair(msgspec.Struct, frozen=True):
+class PlannedRemedy(msgspec.Struct, frozen=True):
     """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host that the
     repairs before it leave.  ``cause``: what it repairs; None: what an engine has lost, or what the plan needs beside
     the other repairs.  ``chosen``: a person chose it."""
@@ -92,7 +92,7 @@ class RepairPlan(msgspec.Struct, frozen=True):
     other known flows.  ``lost``: what the engines of this host lack after it, and each engine's kind."""
 
     answer: Answer
-    repairs: tuple[Repair, ...] = ()
+    repairs: tuple[PlannedRemedy, ...] = ()
     left_out: tuple[Unplanned, ...] = ()
     then: tuple[Verdict, ...] = ()
     lost_after: tuple[EventId, ...] = ()
@@ -120,12 +120,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
         """Whether a repair is nothing but what keeps a cause away."""
         return any(not each.remedy.steps for each in self.repairs)
 
-    def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[Task, ...]:
+    def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[PlannedStep, ...]:
         """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted; equal commands once.
         ``host``: those of that host; None: all."""
         made = [each for each in self.repairs if host in (None, each.host)]
-        now = (Task(each.id, step) for each in made for step in each.remedy.steps)
-        kept = (Task(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
+        now = (PlannedStep(each.id, step) for each in made for step in each.remedy.steps)
+        kept = (PlannedStep(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
         return one_step_each((*now, *(kept if lasting else ())))
 
 
@@ -134,7 +134,7 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     wanted = [each for each in answer.causes if _is_wanted(each, with_latent=with_latent)]
     options = options_of(wanted)
     refuse_unknown(chosen, [name for names in options.values() for name in names])
-    picked: list[Repair] = []
+    picked: list[PlannedRemedy] = []
     left_out: list[Unplanned] = []
     for cause in wanted:
         names = options[cause.ref]
@@ -155,8 +155,8 @@ def plan_of(answer: Answer, chosen: tuple[str, ...], *, with_latent: bool) -> Re
     return without_harm(answer, tuple(picked), tuple(left_out))
 
 
-def _picked(name: str, cause: CauseAnswer, remedy: Remedy, *, chosen: bool) -> Repair:
-    return Repair(name, cause.candidate.title, cause.host, remedy, cause, chosen, cause.candidate)
+def _picked(name: str, cause: CauseAnswer, remedy: Remedy, *, chosen: bool) -> PlannedRemedy:
+    return PlannedRemedy(name, cause.candidate.title, cause.host, remedy, cause, chosen, cause.candidate)
 
 
 def _unplanned(name: str, cause: CauseAnswer, remedy: Remedy, why: Why) -> Unplanned:
@@ -171,7 +171,7 @@ def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
             yield _unplanned(each.id, each, next(iter(each.remedies), Remedy("none", ())), why)
 
 
-def without_harm(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
+def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
     """Return the plan of the picked repairs, with what makes it whole, and without those that open, close or divert
     what nobody asked for, unless a person chose them."""
     accepted = _harm(answer, tuple(each for each in picked if each.chosen))
@@ -188,7 +188,7 @@ def without_harm(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unp
     return plan
 
 
-def _planned(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
+def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
     repairs, network, covered = _in_turn(picked, answer)
     then = verdicts_in(network, answer)
     effects = effects_of(answer, tuple(each.carried for each in repairs))
@@ -197,7 +197,7 @@ def _planned(answer: Answer, picked: tuple[Repair, ...], left_out: tuple[Unplann
     return RepairPlan(answer, repairs, (*left_out, *covered), then, events, effects, lost)
 
 
-def _harm(answer: Answer, chosen: tuple[Repair, ...]) -> frozenset[object]:
+def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
     """Return what the chosen repairs do that nobody asked for: the person who chose them was told."""
     if not chosen:
         return frozenset()
@@ -215,7 +215,7 @@ def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[FlowEffect, 
 _ORDER = ("closes", "opens", "diverts")
 
 
-def _culprit(answer: Answer, picked: tuple[Repair, ...], harm: int) -> Repair:
+def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
     """Return the last repair without which the plan does less harm; the last one if none alone is to blame."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
@@ -225,7 +225,9 @@ def _culprit(answer: Answer, picked: tuple[Repair, ...], harm: int) -> Repair:
     return own[-1]
 
 
-def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan | None:
+def _made_whole(
+    plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
+) -> RepairPlan | None:
     """Return the plan with what else has to be repaired so that it closes nothing: a second fault shows only once the
     first is repaired.  None if nothing is known that hairpin does by itself."""
     answer = plan.answer
@@ -233,7 +235,7 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
     network = answer.network
     for each in plan.repairs:
         network = after(each.remedy, answer.network, network)
-    more: list[Repair] = []
+    more: list[PlannedRemedy] = []
     for found in examine(network, closed).causes if closed else ():
         seen = answer.network.seen_from(found.host)
         wall = wall_of(found.candidate, found.stop, seen) if found.stop is not None else None
@@ -241,7 +243,7 @@ def _made_whole(plan: RepairPlan, picked: tuple[Repair, ...], left_out: tuple[Un
         remedy = next((each for each in made if not _is_for_person(each) and not each.disruptive), None)
         if remedy is None or remedy.undoes is not None:
             return None
-        more.append(Repair(found.id, found.candidate.title, found.host, remedy, candidate=found.candidate))
+        more.append(PlannedRemedy(found.id, found.candidate.title, found.host, remedy, candidate=found.candidate))
     return _planned(answer, (*more, *picked), left_out) if more else None
 
 
@@ -256,7 +258,7 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
     return tuple(walked(network, each.trace.flow).verdict for each in answer.flows)
 
 
-def _lost_after(answer: Answer, repairs: tuple[Repair, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
+def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
     """Yield the events after which a cause is there again, if only the steps of now are carried out."""
     network = answer.network
     for each in repairs:
@@ -316,13 +318,15 @@ def _refuse_person(name: str, remedy: Remedy) -> None:
         raise UsageError(message("--choose {name}: no command makes this repair; it is for a person", name=name))
 
 
-def _in_turn(picked: tuple[Repair, ...], answer: Answer) -> tuple[tuple[Repair, ...], Network, tuple[Unplanned, ...]]:
+def _in_turn(
+    picked: tuple[PlannedRemedy, ...], answer: Answer
+) -> tuple[tuple[PlannedRemedy, ...], Network, tuple[Unplanned, ...]]:
     """Return the repairs, each made for the network that those before it leave; the network after all of them; and
     those of which the flows pass already, since an earlier one has brought them back.
 
     What nothing takes back comes last."""
     network = answer.network
-    made: list[Repair] = []
+    made: list[PlannedRemedy] = []
     covered: list[Unplanned] = []
     for each in sorted(picked, key=lambda one: not one.remedy.reversible):
         cause, remedy = each.cause, each.remedy
@@ -344,7 +348,7 @@ def _passes(ref: str, answer: Answer, network: Network) -> bool:
     return walked(network, flow).succeeds
 
 
-def _fitted(repair: Repair, was: Network, now: Network) -> Iterator[Remedy]:
+def _fitted(repair: PlannedRemedy, was: Network, now: Network) -> Iterator[Remedy]:
     """Yield the same remedy as it is made for the network by now."""
     remedy, cause = repair.remedy, repair.cause
     if cause is None:

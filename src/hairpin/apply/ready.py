@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.owners_files import with_owners_files
-from hairpin.apply.task import Task
 from hairpin.carry.act import FileState
 from hairpin.carry.files import state_of
 from hairpin.change.commands.text import brief_text
@@ -30,7 +30,9 @@ def read_file(path: str) -> FileState | None:
         raise ApplyError(message("{path} cannot be read: {reason}", path=path, reason=error.strerror)) from error
 
 
-def made_ready(tasks: tuple[Task, ...], planned: Host, network: Network, read: ReadFile) -> tuple[Task, ...]:
+def made_ready(
+    tasks: tuple[PlannedStep, ...], planned: Host, network: Network, read: ReadFile
+) -> tuple[PlannedStep, ...]:
     """Return the tasks with mode and owner of each file that they change.
 
     ``planned``: the host that they were planned for; ``network``: what was just read of it.  Raises ApplyError if it is

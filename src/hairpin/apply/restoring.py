@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer
-from hairpin.apply.plan import Repair, RepairPlan, refuse_unknown, without_harm
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, refuse_unknown, without_harm
 from hairpin.change.calls import ReloadNetworks
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.simulation.sysctls import IP_FORWARD
@@ -51,7 +51,7 @@ class RestorePlan(msgspec.Struct, frozen=True):
     undecided: tuple[str, ...] = ()
 
     @property
-    def besides(self) -> tuple[Repair, ...]:
+    def besides(self) -> tuple[PlannedRemedy, ...]:
         """What has to be repaired with it, so that nothing that works now stops."""
         own = {each.id for each in self.lost}
         return tuple(each for each in self.plan.repairs if each.id not in own)
@@ -63,7 +63,7 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
     host = answer.network.this
     losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
-    repairs: list[Repair] = []
+    repairs: list[PlannedRemedy] = []
     network = answer.network
     for each in lost:
         repair, network = _repaired(each, answer, network)
@@ -80,7 +80,7 @@ def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...
     return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 
-def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[Repair, Network]:
+def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, Network]:
     """Return what puts back what the engine lost, and the network with it.  ``now``: the network after the repairs
     before this one."""
     network, engine, lost = answer.network, loss.engine, loss.missing
@@ -90,7 +90,7 @@ def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[Repair, Network
     made = steps(change, network)
     after = simulate(change, now)
     remedy = Remedy("restore-engine-rules", made, change=change)
-    return Repair(loss.id, _title(loss), network.this.name, remedy), after
+    return PlannedRemedy(loss.id, _title(loss), network.this.name, remedy), after
 
 
 def _title(loss: Loss) -> Message:

@@ -1,14 +1,14 @@
 """Settles a plan that was interrupted: finishes what keeps it if all was found to be well, else takes it back."""
 
 from hairpin.apply.hands import Hands
+from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.apply.taking_back import remove_leavings, take_back
-from hairpin.apply.task import PlanState, Undertaking
 from hairpin.change.step import ReplaceFile
 
 
-def settle(book: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
+def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
     """Settle the plan, and return how it then stands.  Raises ApplyError if another process has it in hand."""
     if plan.state == "keeping" and _goes_on(book, plan, hands):
         return "applied"
@@ -17,7 +17,7 @@ def settle(book: PlanBook, plan: Undertaking, hands: Hands) -> PlanState:
     return take_back(book, book.known(plan.id), hands)
 
 
-def _goes_on(book: PlanBook, plan: Undertaking, hands: Hands) -> bool:
+def _goes_on(book: PlanBook, plan: KeptPlan, hands: Hands) -> bool:
     """Carry out what is left of the lasting tasks; return whether all of it is done."""
     book.hold(plan.id)
     plan = book.known(plan.id)

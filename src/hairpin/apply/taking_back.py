@@ -3,10 +3,10 @@
 import msgspec
 
 from hairpin.apply.hands import Hands
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
 from hairpin.apply.owners_files import give_back
 from hairpin.apply.program.plan_book import PlanBook
 from hairpin.apply.standing import is_doubtful, standing_of
-from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.carry.act import FileState
 from hairpin.change.change import Change, DeleteRule, RuleEdit
 from hairpin.change.commands.carrying import carrying, taking_empty_chains
@@ -19,7 +19,7 @@ from hairpin.message import Message, message
 from hairpin.network.network import Network
 
 
-def take_back(book: PlanBook, plan: Undertaking, hands: Hands, network: Network | None = None) -> PlanState:
+def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | None = None) -> PlanState:
     """Take back all that is in force of the plan, which is seized, and return how it then stands.  ``network``: the
     host, if it was just read.
 
@@ -58,7 +58,7 @@ def _tidy_up(step: Step, hands: Hands) -> None:
     give_back(step, hands.read, lambda each: hands.carrier(carrying(each)))
 
 
-def _taken_back(task: Task, network: Network, hands: Hands) -> tuple[TaskState, Message | None, Network]:
+def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[StepState, Message | None, Network]:
     """Return what became of the task, why it stays (None: it does not), and the network after that."""
     step = task.step
     # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is

@@ -27,7 +27,7 @@ _ALIKE: dict[Verb | PackageVerb, tuple[Verb, ...]] = {
 }  # fmt: skip
 
 
-class Doing(msgspec.Struct, frozen=True):
+class CommandRun(msgspec.Struct, frozen=True):
     """A command with the units that it names.  ``effect``: its other effect.  ``unit``: the unit that ran it when it
     started; empty: none.  ``until``: when it ended, None: a moment."""
 
@@ -41,7 +41,7 @@ class Doing(msgspec.Struct, frozen=True):
 
 
 @kept
-def doings_of(traces: Traces) -> tuple[Doing, ...]:
+def command_runs_of(traces: Traces) -> tuple[CommandRun, ...]:
     """Return the commands of people, cron and the host's own units, oldest first."""
     found = [*map(_of_command, commands_of(traces)), *map(_of_job, jobs_of(traces)), *map(_of_hook, hook_runs(traces))]
     found += [_of_unit(traces, each, tuple(found)) for each in _own_starts(traces)]
@@ -61,26 +61,26 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
             yield each
 
 
-def _of_unit(traces: Traces, change: UnitChange, asked: tuple[Doing, ...]) -> Doing:
+def _of_unit(traces: Traces, change: UnitChange, asked: tuple[CommandRun, ...]) -> CommandRun:
     """Return what the start or stop of the host's own unit does, attributed to the only one who asked for it, else to
     the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
-    return Doing(change.at, by, own.whole, named_units(own.whole), own.effect_of(change.verb), change.unit)
+    return CommandRun(change.at, by, own.whole, named_units(own.whole), own.effect_of(change.verb), change.unit)
 
 
-def _of_command(command: Command) -> Doing:
-    return Doing(command.at, command.by, command.text, named_units(command.text), command.effect)
+def _of_command(command: Command) -> CommandRun:
+    return CommandRun(command.at, command.by, command.text, named_units(command.text), command.effect)
 
 
-def _of_hook(each: HookRun) -> Doing:
+def _of_hook(each: HookRun) -> CommandRun:
     whole = each.hook.whole
-    return Doing(each.run.at, each.by, whole, named_units(whole), each.hook.effect, until=each.run.until)
+    return CommandRun(each.run.at, each.by, whole, named_units(whole), each.hook.effect, until=each.run.until)
 
 
-def _of_job(job: Job) -> Doing:
-    return Doing(job.at, job.by, job.text, named_units(job.whole), job.effect)
+def _of_job(job: Job) -> CommandRun:
+    return CommandRun(job.at, job.by, job.text, named_units(job.whole), job.effect)
 
 
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
@@ -89,13 +89,13 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
     If an entry of a unit or a container has a command's whole effect, the command loses its own effect, so that it
     counts once."""
     found: list[StoryEntry] = []
-    told: set[Doing] = set()
+    told: set[CommandRun] = set()
     for entry in entries:
-        doing = _doing(traces, entry) if entry.by is None and entry.kind in ("unit", "container", "firewall") else None
-        if doing is not None:
-            found.append(msgspec.structs.replace(entry, by=doing.by))
-            if entry.effect is not None and doing.unit != entry.subject:
-                told.add(doing)
+        run = _run_of(traces, entry) if entry.by is None and entry.kind in ("unit", "container", "firewall") else None
+        if run is not None:
+            found.append(msgspec.structs.replace(entry, by=run.by))
+            if entry.effect is not None and run.unit != entry.subject:
+                told.add(run)
         elif entry.by is None and entry.kind == "unit":
             by, effect = _of_package(traces, entry)
             found.append(msgspec.structs.replace(entry, by=by, effect=effect))
@@ -104,7 +104,7 @@ def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryE
     return tuple(msgspec.structs.replace(each, effect=None) if _is_told(each, told) else each for each in found)
 
 
-def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:
+def _is_told(entry: StoryEntry, told: set[CommandRun]) -> bool:
     """Return whether another entry has the whole effect of a command, or of the start of the host's own unit."""
     if entry.effect is None or entry.effect.event is None:
         return False
@@ -112,37 +112,37 @@ def _is_told(entry: StoryEntry, told: set[Doing]) -> bool:
     return entry.kind in ("command", "unit") and any((each.at, each.unit) == (entry.at, unit) for each in told)
 
 
-def _doing(traces: Traces, entry: StoryEntry) -> Doing | None:
+def _run_of(traces: Traces, entry: StoryEntry) -> CommandRun | None:
     """Return the only command that can have made the entry; None if there is none or more than one."""
-    found = [each for each in doings_of(traces) if _is_soon(each, entry.at) and _fits(each, entry)]
+    found = [each for each in command_runs_of(traces) if _is_soon(each, entry.at) and _fits(each, entry)]
     actors = {each.by.name for each in found}
     return found[-1] if len(actors) == 1 else None
 
 
-def _is_soon(doing: Doing, at: float) -> bool:
-    ended = doing.at if doing.until is None else doing.until
-    return doing.at - _EARLY_S <= at <= ended + _SOON_S
+def _is_soon(run: CommandRun, at: float) -> bool:
+    ended = run.at if run.until is None else run.until
+    return run.at - _EARLY_S <= at <= ended + _SOON_S
 
 
-def _fits(doing: Doing, entry: StoryEntry) -> bool:
-    effect = doing.effect
-    if doing.unit == entry.subject and entry.kind == "unit":
-        return doing.at == entry.at
+def _fits(run: CommandRun, entry: StoryEntry) -> bool:
+    effect = run.effect
+    if run.unit == entry.subject and entry.kind == "unit":
+        return run.at == entry.at
     if entry.kind == "unit":
         alike = _ALIKE.get(entry.verb, ()) if entry.verb is not None else ()
-        return any(full_name(unit) == entry.subject and each in alike for unit, each in doing.units)
+        return any(full_name(unit) == entry.subject and each in alike for unit, each in run.units)
     if entry.kind == "firewall":
         return effect is not None and entry.effect is not None and effect.event == entry.effect.event
     return (
         effect is not None
         and effect.event is not None
         and (effect.event.startswith("container-") and effect.name == entry.subject)
-    ) or _runs(doing, entry)
+    ) or _runs(run, entry)
 
 
-def _runs(doing: Doing, entry: StoryEntry) -> bool:
+def _runs(run: CommandRun, entry: StoryEntry) -> bool:
     """Return whether the command makes the container: ``docker run --name web``."""
-    words = doing.text.split()
+    words = run.text.split()
     named = [*words, *(word.partition("=")[2] for word in words if word.startswith("--name="))]
     return bool({"run", "create"} & set(words)) and entry.subject in named and entry.effect is None
 
@@ -157,8 +157,8 @@ def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect
     names = packages_of_unit(entry.subject)
     scripts = package_scripts(traces)
     for run in package_runs(traces):
-        doing = (each for each in run.changes if each.name in scripts and entry.subject in _named(scripts[each.name]))
-        change = run.change_of(names) or next(doing, None)
+        others = (each for each in run.changes if each.name in scripts and entry.subject in _named(scripts[each.name]))
+        change = run.change_of(names) or next(others, None)
         if change is None:
             continue
         # A run without a history is a guess, so the package's own times count.

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from hairpin.apply.kept_plan import KeptPlan
 from hairpin.apply.program.copies import PlanCopies
-from hairpin.apply.task import Undertaking
 from hairpin.errors import JournalError
 
 
-def plan(number: int) -> Undertaking:
-    return Undertaking(str(number), "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
+def plan(number: int) -> KeptPlan:
+    return KeptPlan(str(number), "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "applied")
 
 
 def test_the_newest_plans_of_each_host_are_kept(tmp_path: Path) -> None:

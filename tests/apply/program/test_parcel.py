@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.apply.program.parcel import act_files, parcel
-from hairpin.apply.task import Task
 from hairpin.carry.act import Act, Command, FileState, Replace
 from hairpin.change.change import Change, InsertRule, Primitive, SetSysctl
 from hairpin.change.step import LoadRules, ReplaceFile, Step
@@ -20,7 +20,7 @@ NETNS = NETWORK.this.netns
 
 
 def files_of(*made: Step, network: Network = NETWORK) -> dict[str, str]:
-    tasks = tuple(Task("own", each) for each in made)
+    tasks = tuple(PlannedStep("own", each) for each in made)
     return {name: content.decode() for name, content in parcel(tasks, made, network).items()}
 
 

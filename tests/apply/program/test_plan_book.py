@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from hairpin.apply.kept_plan import PlannedStep, PlanState
 from hairpin.apply.program import outpost as outpost_module
 from hairpin.apply.program.outpost import here
 from hairpin.apply.program.plan_book import PlanBook
-from hairpin.apply.task import PlanState, Task
 from hairpin.carry.act import FileState
 from hairpin.change.step import ReplaceFile
 from hairpin.errors import ApplyError, JournalError
@@ -101,7 +101,7 @@ def test_a_journal_of_sqlite_is_passed_over(tmp_path: Path) -> None:
     assert PlanBook(here(tmp_path)).all() == ()
 
 
-def taken_back(folder: Path, tasks: tuple[Task, ...]) -> PlanBook:
+def taken_back(folder: Path, tasks: tuple[PlannedStep, ...]) -> PlanBook:
     """Begin a plan as a ground does, which forgets old ones, and end it."""
     outpost = here(folder)
     number = outpost.ask("begin", "60", "-").frames[0].fields[0]
@@ -132,7 +132,7 @@ def test_plans_are_forgotten_by_their_size_too(tmp_path: Path, monkeypatch: pyte
     text = outpost_module.program().replace(b"KEPT_KIB=32768", b"KEPT_KIB=300")
     monkeypatch.setattr(outpost_module, "program", lambda: text)
     tasks = tuple(
-        Task("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x" * size)))
+        PlannedStep("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x" * size)))
         for size in (100_000, 900_000)
     )
     states: tuple[PlanState, ...] = ("applied", "taken-back", "taken-back", "taken-back", "taken-back")

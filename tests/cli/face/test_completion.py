@@ -12,7 +12,7 @@ import click
 import pytest
 from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
-from hairpin.apply.task import PlanState
+from hairpin.apply.kept_plan import PlanState
 from hairpin.cli.face import completion
 from hairpin.cli.main import cli
 from tests.apply.plans import begun, plan

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from hairpin.apply.task import PlanState, Task
+from hairpin.apply.kept_plan import PlannedStep, PlanState
 from hairpin.carry.act import FileState
 from hairpin.change.step import ReplaceFile
 from hairpin.cli.face.asked import Given
@@ -41,7 +41,7 @@ class Living(NamedTuple):
 @contextmanager
 def begin(folder: Path, state: PlanState, living: Living, *, done: bool) -> Generator[None]:
     """Begin a plan, whose switch and whose hairpin live or not."""
-    task = Task("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x"), undo=()))
+    task = PlannedStep("own", ReplaceFile(host="h", path="/etc/x", before=None, after=FileState("x"), undo=()))
     _, plan = begun(folder, (msgspec.structs.replace(task, state="done" if done else "planned"),), state)
     own = folder / "plans" / plan.id
     up = float(Path("/proc/uptime").read_text("ascii").split()[0])

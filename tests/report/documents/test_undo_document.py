@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hairpin.apply.task import Task, Undertaking
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.change.step import ReplaceFile
 from hairpin.message import message
 from hairpin.report.documents.undo_document import UndoDocument, plans_document, undone_document
@@ -13,10 +13,10 @@ from tests.report.strict import errors
 (REPAIR,) = plan().repairs
 (SYSCTL,), (FILE,) = REPAIR.remedy.steps, REPAIR.remedy.keeping
 TASKS = (
-    Task(REPAIR.id, SYSCTL, state="taken-back"),
-    Task(REPAIR.id, FILE, lasting=True, state="stays", said="somebody has changed it"),
+    PlannedStep(REPAIR.id, SYSCTL, state="taken-back"),
+    PlannedStep(REPAIR.id, FILE, lasting=True, state="stays", said="somebody has changed it"),
 )
-PLAN = Undertaking("3", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8151"), "partly", TASKS)
+PLAN = KeptPlan("3", "web1", "boot", "2026-01-01T00:00:00Z", ("fix", "8151"), "partly", TASKS)
 
 
 def held(document: UndoDocument) -> UndoDocument:

@@ -40,9 +40,9 @@ def test_sets_that_would_do_as_well() -> None:
 def test_who_made_a_change_is_one_line() -> None:
     ann = Actor("person", "ann (pts/0)", "e2")
     what = message("{person} ran `{command}`", person=ann.name, command="iptables -I DOCKER-USER -j DROP")
-    deed = StoryEntry(1_795_700_000, "command", what, "iptables", "e2", by=ann)
+    verifier = StoryEntry(1_795_700_000, "command", what, "iptables", "e2", by=ann)
     found = comparison(with_rules((USER, f"-A DOCKER-USER -p tcp -j DROP\n{USER}")))
-    made = Blame(deed.at, deed.at, (deed,), deed)
+    made = Blame(verifier.at, verifier.at, (verifier,), verifier)
     changes = tuple(msgspec.structs.replace(each, blame=made) for each in found.differences)
     text = " ".join(_text(msgspec.structs.replace(found, differences=changes)).split())
     assert "since 2026-11-26T13:33:20Z, through a person: ann (pts/0): ann (pts/0) ran `iptables -I" in text

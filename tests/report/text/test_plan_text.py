@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
-from hairpin.apply.task import Task, Undertaking
 from hairpin.change.calls import BindInterface, OpenPort, OwnersCall, TrustSource
 from hairpin.change.step import Ask
 from hairpin.message import message
@@ -53,7 +53,7 @@ def test_a_step_that_has_ended() -> None:
     now, kept = plan().tasks(lasting=True)
     assert task_line(now, None, WORDS, Paper()) == "✓ sysctl -w net.ipv4.conf.eth0.forwarding=1\n"
     assert task_line(kept, message("it is full"), WORDS, Paper()) == f"✗ /etc/sysctl.d/{KEPT}\n    it is full\n"
-    back = Task(now.repair, now.step, state="taken-back")
+    back = PlannedStep(now.repair, now.step, state="taken-back")
     assert "taken back: sysctl" in task_line(back, None, WORDS, Paper())
 
 
@@ -68,7 +68,7 @@ KEPT_CHAINS: dict[str, tuple[OwnersCall, str]] = {
 
 @pytest.mark.parametrize(("call", "zone"), KEPT_CHAINS.values(), ids=KEPT_CHAINS)
 def test_the_chains_that_firewalld_keeps_are_said_once_it_was_taken_back(call: OwnersCall, zone: str) -> None:
-    task = Task("x", Ask(host="h", call=call, undo=()))
+    task = PlannedStep("x", Ask(host="h", call=call, undo=()))
     assert "keeps the chains" not in task_line(msgspec.structs.replace(task, state="done"), None, WORDS, Paper())
     told = " ".join(task_line(msgspec.structs.replace(task, state="taken-back"), None, WORDS, Paper()).split())
     assert (f"made for zone {zone} until its next reload" in told) is bool(zone)
@@ -95,8 +95,8 @@ def test_what_came_of_it() -> None:
 
 def test_the_list_of_plans_names_what_stays() -> None:
     task = plan().tasks(lasting=False)[0]
-    stays = Task(task.repair, task.step, state="stays", said="somebody changed it")
-    known = Undertaking("3", "lab", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "partly", (stays,))
+    stays = PlannedStep(task.repair, task.step, state="stays", said="somebody changed it")
+    known = KeptPlan("3", "lab", "boot", "2026-01-01T00:00:00Z", ("fix", "8080"), "partly", (stays,))
     shown = plans_text((known,), WORDS, Paper(width=120))
     assert "3  2026-01-01T00:00:00Z  lab  fix 8080  taken back in part" in shown
     assert "somebody changed it" in shown

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from hairpin.apply.task import Undertaking
+from hairpin.apply.kept_plan import KeptPlan
 from hairpin.errors import JournalError
 from hairpin.message import message
 
@@ -18,7 +18,7 @@ class PlanCopies(msgspec.Struct, frozen=True):
 
     folder: Path
 
-    def keep(self, destination: str, plan: Undertaking) -> None:
+    def keep(self, destination: str, plan: KeptPlan) -> None:
         """Keep how a plan of another host stands.  Raises JournalError if that cannot be written."""
         own = self._folder_of(destination)
         try:
@@ -33,9 +33,9 @@ class PlanCopies(msgspec.Struct, frozen=True):
                 message("the journal in {folder} cannot be used: {reason}", folder=own, reason=error)
             ) from error
 
-    def of_host(self, destination: str) -> tuple[Undertaking, ...]:
+    def of_host(self, destination: str) -> tuple[KeptPlan, ...]:
         """Return what was kept of the plans of another host, the newest first."""
-        return tuple(msgspec.json.decode(each.read_bytes(), type=Undertaking) for each in self._plans(destination))
+        return tuple(msgspec.json.decode(each.read_bytes(), type=KeptPlan) for each in self._plans(destination))
 
     def _plans(self, destination: str) -> list[Path]:
         found = (each for each in self._folder_of(destination).glob("*") if each.name.isdecimal())

@@ -10,7 +10,7 @@ The token is drawn anew for each request, so that nothing which the host prints 
 
 import msgspec
 
-from hairpin.apply.task import TaskState
+from hairpin.apply.kept_plan import StepState
 from hairpin.errors import CollectError
 from hairpin.message import message
 
@@ -83,11 +83,11 @@ def _frames(left: memoryview, token: bytes) -> list[AnswerLine]:
     return frames
 
 
-def marks(journal: bytes) -> dict[int, tuple[TaskState, str]]:
+def marks(journal: bytes) -> dict[int, tuple[StepState, str]]:
     """Return what the journal there says of each task: the last line that was written whole."""
-    found: dict[int, tuple[TaskState, str]] = {}
+    found: dict[int, tuple[StepState, str]] = {}
     for line in journal.decode("utf-8", "replace").split("\n"):
         words = line.split("\t")
         if len(words) == 6 and words[1] == "task" and words[5] == ".":
-            found[int(words[2])] = msgspec.convert(words[3], TaskState), words[4]
+            found[int(words[2])] = msgspec.convert(words[3], StepState), words[4]
     return found

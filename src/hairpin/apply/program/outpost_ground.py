@@ -9,6 +9,7 @@ import msgspec
 
 from hairpin.apply.ground import Begin
 from hairpin.apply.hands import Told, hands_for
+from hairpin.apply.kept_plan import KeptPlan, PlanState
 from hairpin.apply.made_chains import with_made_chains
 from hairpin.apply.program.copies import PlanCopies
 from hairpin.apply.program.outpost import Outpost
@@ -16,7 +17,6 @@ from hairpin.apply.program.parcel import lent_files, parcel
 from hairpin.apply.program.plan_book import HOLD_S, PlanBook
 from hairpin.apply.ready import ReadFile
 from hairpin.apply.taking_back import take_back
-from hairpin.apply.task import PlanState, Undertaking
 from hairpin.change.step import Step
 from hairpin.errors import ApplyError, CollectError
 from hairpin.message import Message
@@ -47,7 +47,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
         (frame, *_) = self.outpost.ask(*words).frames
         plan, filled = frame.fields[0], list[str]()
 
-        def begin(undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> BegunPlan:
+        def begin(undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> BegunPlan:
             begun = self._begin(msgspec.structs.replace(undertaking, id=plan), made, network)
             filled.append(plan)
             return begun
@@ -59,7 +59,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
                 with suppress(CollectError):  # then its switch ends it at its deadline
                     self.outpost.ask("drop", plan)
 
-    def _begin(self, undertaking: Undertaking, made: tuple[Step, ...], network: Network) -> "BegunPlan":
+    def _begin(self, undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> "BegunPlan":
         plan = with_made_chains(undertaking, partial(self.outpost.carry_out, undertaking.id))
         files = parcel(plan.tasks, made, network) | (lent_files() if self.outpost.is_here else {})
         files["plan.new"] = msgspec.json.encode(plan)
@@ -73,7 +73,7 @@ class BegunPlan(msgspec.Struct, frozen=True):
     """A plan that is on a host.  ``deadline``: when its switch takes it back, RFC 3339."""
 
     ground: OutpostGround
-    undertaking: Undertaking
+    undertaking: KeptPlan
     deadline: str
 
     @property
@@ -128,7 +128,7 @@ class BegunPlan(msgspec.Struct, frozen=True):
 
 def plan_taken_back(
     ground: OutpostGround, plan: str, network: Network | None = None, *, again: bool = False
-) -> Undertaking:
+) -> KeptPlan:
     """Take a plan of the ground back, under a switch of its own; return it as it then stands.
 
     ``network``: the host, if it was just read; ``again``: what has stayed before is tried again.  Raises ApplyError if

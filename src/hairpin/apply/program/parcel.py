@@ -15,7 +15,7 @@ import msgspec
 
 import hairpin
 from hairpin.apply.backups import backups_of
-from hairpin.apply.task import Task
+from hairpin.apply.kept_plan import PlannedStep
 from hairpin.carry.act import NEW_MODE, Act, Acting, Command, Done, Replace
 from hairpin.carry.run import why_refused
 from hairpin.change import change as c
@@ -41,7 +41,7 @@ _LENT = ("hairpin.carry.writer", "hairpin.apply.at_deadline")
 _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
 
 
-def parcel(tasks: tuple[Task, ...], made: tuple[Step, ...], network: Network) -> Files:
+def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Network) -> Files:
     """Return the files of the tasks, by name.
 
     ``made``: their steps with all that they do to the network; ``network``: the host before the first of them.  Raises
@@ -64,7 +64,7 @@ def lent_files() -> Files:
     return {"hairpin": _words("lent", words), **modules}
 
 
-def _programs(tasks: tuple[Task, ...]) -> Iterator[str]:
+def _programs(tasks: tuple[PlannedStep, ...]) -> Iterator[str]:
     """Yield the programs by which the tasks are carried out and taken back."""
     for task in tasks:
         for step in (task.step, *(task.step.undo or ())):
@@ -73,7 +73,7 @@ def _programs(tasks: tuple[Task, ...]) -> Iterator[str]:
                 yield from (act.argv[0] for act in acts if isinstance(act, Command))
 
 
-def _backup_files(tasks: tuple[Task, ...]) -> Iterator[tuple[str, bytes]]:
+def _backup_files(tasks: tuple[PlannedStep, ...]) -> Iterator[tuple[str, bytes]]:
     commands, contents = backups_of(tuple(each.step for each in tasks))
     for at, (name, command) in enumerate(commands.items(), 1):
         yield from act_files(f"save.{at}", command)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.apply.hands import Told
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
 from hairpin.apply.program.frames import AnswerLine, marks
 from hairpin.apply.program.outpost import Outpost, as_message
-from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
 from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 
@@ -22,7 +22,7 @@ class PlanStanding(msgspec.Struct, frozen=True):
     """A plan as its host has it.  ``watched``: its switch lives; ``left_s``: until its deadline.  ``in_hand``: the
     living process of that host that has it in hand, ``no``, or ``unknown``: another machine has begun it."""
 
-    undertaking: Undertaking
+    undertaking: KeptPlan
     watched: bool
     left_s: int
     in_hand: str
@@ -63,7 +63,7 @@ class PlanBook(msgspec.Struct, frozen=True):
         """Return the plans that are under way, or were interrupted."""
         return self.standing(*_NOT_ENDED)
 
-    def mark(self, plan: str, number: int, state: TaskState, said: str = "") -> None:
+    def mark(self, plan: str, number: int, state: StepState, said: str = "") -> None:
         """Write down what becomes of a task.  What cannot be written is done all the same: the next command finds it
         taken back."""
         self.outpost.ask("mark", plan, str(number), state, lines=(" ".join(said.split()),))
@@ -88,12 +88,12 @@ class PlanBook(msgspec.Struct, frozen=True):
         (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
         return None if found.word == "seized" else found.fields == ("yes",)
 
-    def carry(self, plan: Undertaking, numbers: tuple[int, ...], tell: Told) -> Message | None:
+    def carry(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
         """Carry these tasks out in one request, up to the first that fails; return its complaint.  The program goes on
         if the connection breaks."""
         return _complaint(self.outpost.carry(plan.id, numbers).frames, plan, tell) if numbers else None
 
-    def confirm(self, plan: Undertaking, numbers: tuple[int, ...], tell: Told) -> Message | None:
+    def confirm(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
         """Tell the switch that the plan is well, over a connection that was made after the last step, and carry out
         these tasks, which last; return why that failed."""
         return _complaint(self.outpost.confirm(plan.id, HOLD_S, numbers).frames, plan, tell)
@@ -109,11 +109,11 @@ class PlanBook(msgspec.Struct, frozen=True):
             )
         return found
 
-    def known(self, plan: str) -> Undertaking:
+    def known(self, plan: str) -> KeptPlan:
         """Return the plan of that id.  Raises ApplyError if there is none."""
         return self.standing_of(plan).undertaking
 
-    def all(self) -> tuple[Undertaking, ...]:
+    def all(self) -> tuple[KeptPlan, ...]:
         """Return every plan that has tasks, the newest first."""
         return tuple(each.undertaking for each in self.standing() if each.undertaking.tasks)
 
@@ -123,13 +123,13 @@ class PlanBook(msgspec.Struct, frozen=True):
             if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.undertaking.tasks):
                 self.outpost.ask("drop", each.undertaking.id)
 
-    def last_in_force(self) -> Undertaking | None:
+    def last_in_force(self) -> KeptPlan | None:
         """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
         known = [each for each in self.all() if each.state != "taken-back"]
         return next((each for each in known if each.state != "partly"), known[0] if known else None)
 
 
-def _complaint(frames: tuple[AnswerLine, ...], plan: Undertaking, tell: Told) -> Message | None:
+def _complaint(frames: tuple[AnswerLine, ...], plan: KeptPlan, tell: Told) -> Message | None:
     """Tell each task of an answer; return why not all is done."""
     for frame in frames:
         if frame.word == "ended":
@@ -165,15 +165,15 @@ def _standings(frames: tuple[AnswerLine, ...]) -> Iterator[PlanStanding]:
         yield PlanStanding(made, watched == "yes", int(left_s), in_hand)
 
 
-def _marked(task: Task, state: TaskState, said: str) -> Task:
+def _marked(task: PlannedStep, state: StepState, said: str) -> PlannedStep:
     return msgspec.structs.replace(task, state=state, said=said)
 
 
-def _undertaking(text: bytes | None) -> Undertaking:
+def _undertaking(text: bytes | None) -> KeptPlan:
     if text is None:
-        return Undertaking("", "", "", "")
+        return KeptPlan("", "", "", "")
     try:
-        return msgspec.json.decode(text, type=Undertaking)
+        return msgspec.json.decode(text, type=KeptPlan)
     except msgspec.DecodeError as error:
         said = message("the journal there is of another version of hairpin: {reason}", reason=error)
         raise ApplyError(said) from None

@@ -74,9 +74,9 @@ def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
     if os.geteuid() != 0 or ctx.params.get("host") or not FOLDER.is_dir():
         return
+    from hairpin.apply.kept_plan import PLAN_STATES
     from hairpin.apply.program.outpost import here
     from hairpin.apply.program.plan_book import PlanBook
-    from hairpin.apply.task import PLAN_STATES
     from hairpin.errors import HairpinError
     from hairpin.report.words import Words
 

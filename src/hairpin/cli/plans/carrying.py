@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hairpin.answer.answer import Answer
-    from hairpin.apply.fixing import Deed
+    from hairpin.apply.fixing import Verifier
     from hairpin.apply.outcome import FixOutcome
     from hairpin.apply.plan import RepairPlan
     from hairpin.apply.program.outpost import Outpost
@@ -49,13 +49,13 @@ def carry_plan_out(
     if not acting.yes and not acting.try_s and not click.confirm(question, err=True):
         return None
     seconds = float(acting.try_s) if acting.try_s else _DEADLINE_S
-    deed = _deed(plan, sources, session, outposts, shown)
+    verifier = _verifier(plan, sources, session, outposts, shown)
     changed = {each.host for each in plan.repairs}
     grounds = {
         label: ground_of(outpost, label, shown, seconds) for label, outpost in outposts.items() if label in changed
     }
     is_tried = bool(acting.try_s)
-    outcome = apply_plan(plan, grounds, deed, lasting=acting.persist, question=typed, confirmed_later=is_tried)
+    outcome = apply_plan(plan, grounds, verifier, lasting=acting.persist, question=typed, confirmed_later=is_tried)
     others = tuple(each.outpost.destination for each in grounds.values() if not each.outpost.is_here)
     outcome = msgspec.structs.replace(outcome, hosts=others)
     if not sources:
@@ -91,24 +91,24 @@ def _refuse_cuts(plan: "RepairPlan", session: "Session | None", outposts: "Mappi
             refuse_cut(plan, ours, plan.answer.network.seen_from(label))
 
 
-def _deed(
+def _verifier(
     plan: "RepairPlan",
     sources: tuple[Given, ...],
     session: "Session | None",
     outposts: "Mapping[str, Outpost]",
     shown: Shown,
-) -> "Deed":
+) -> "Verifier":
     """Return how the plan is looked after."""
-    from hairpin.apply.fixing import Deed
+    from hairpin.apply.fixing import Verifier
     from hairpin.cli.plans.way_in import unsafe
     from hairpin.live.connection import connect
 
     look, read = _reading(plan, sources)
     if sources:
-        return Deed(look, _nobody_connects, _came_in, read)
+        return Verifier(look, _nobody_connects, _came_in, read)
     (here,) = outposts.values()
     is_safe = partial(unsafe, session, plan.answer.network, shown.lang, partial(_is_open, Path(here.base)))
-    return Deed(look, connect, is_safe, read)
+    return Verifier(look, connect, is_safe, read)
 
 
 def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[[], Answer], Callable[[], Network]]":

@@ -9,7 +9,7 @@ from hairpin.message import Message, message
 
 if TYPE_CHECKING:
     from hairpin.apply.hands import Told
-    from hairpin.apply.task import Task, Undertaking
+    from hairpin.apply.kept_plan import KeptPlan, PlannedStep
 
 NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or it was taken back already")
 
@@ -18,7 +18,7 @@ def teller(shown: Shown) -> "Told":
     """Return what says a step's line on standard error."""
     from hairpin.report.text.plan_text import task_line
 
-    def tell(task: "Task", said: Message | None) -> None:
+    def tell(task: "PlannedStep", said: Message | None) -> None:
         whisper(task_line(task, said, words(shown.lang, sys.stderr), paper(shown.color)))
 
     return tell
@@ -29,7 +29,7 @@ def tell_interrupted(plan: str, shown: Shown) -> None:
     whisper(words(shown.lang, sys.stderr)(message("Plan {plan} was interrupted.", plan=plan)) + "\n")
 
 
-def tell_settled(plan: "Undertaking", shown: Shown) -> None:
+def tell_settled(plan: "KeptPlan", shown: Shown) -> None:
     """Say on standard error how the plan stands now."""
     from hairpin.report.text.plan_text import plans_text
 
@@ -47,7 +47,7 @@ def write_not_kept(complaint: Message, shown: Shown) -> int:
     return 1
 
 
-def write_undone(plan: "Undertaking | None", shown: Shown) -> int:
+def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
     """Say how a plan stands that was taken back (None: there was none); return the exit status."""
     status = 0 if plan is None or plan.state == "taken-back" else 1
     if shown.as_json:
@@ -65,7 +65,7 @@ def write_undone(plan: "Undertaking | None", shown: Shown) -> int:
     return status
 
 
-def write_plans(plans: "tuple[Undertaking, ...]", shown: Shown, said: Message | None = None) -> None:
+def write_plans(plans: "tuple[KeptPlan, ...]", shown: Shown, said: Message | None = None) -> None:
     """Write the list of plans.  ``said``: why it is a copy."""
     if shown.as_json:
         from hairpin.report.documents.undo_document import plans_document

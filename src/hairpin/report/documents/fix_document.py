@@ -7,7 +7,7 @@ import msgspec
 from hairpin.answer.answer import Judge
 from hairpin.apply.compose import ComposeProposal
 from hairpin.apply.outcome import FixOutcome
-from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
 from hairpin.change.commands.text import all_shown
 from hairpin.change.step import ReplaceFile, Step, nature
 from hairpin.remedy.remedy import Remedy
@@ -153,7 +153,7 @@ def fix_document(
     )
 
 
-def _repair(repair: Repair, words: Words) -> RepairDocument:
+def _repair(repair: PlannedRemedy, words: Words) -> RepairDocument:
     remedy, cause = repair.remedy, repair.cause
     return RepairDocument(
         id=repair.id,

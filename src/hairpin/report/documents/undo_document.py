@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 import hairpin
-from hairpin.apply.task import PlanState, Task, TaskState, Undertaking
+from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
 from hairpin.change.commands.text import all_shown
 from hairpin.change.step import ReplaceFile
 from hairpin.message import Message
@@ -25,7 +25,7 @@ class UndoStepDocument(msgspec.Struct, frozen=True):
     commands: tuple[str, ...]
     file: str | None
     lasting: bool
-    state: TaskState
+    state: StepState
     said: str
 
 
@@ -57,24 +57,24 @@ class UndoDocument(msgspec.Struct, frozen=True):
     said: str | None
 
 
-def undone_document(plan: Undertaking | None) -> UndoDocument:
+def undone_document(plan: KeptPlan | None) -> UndoDocument:
     """Return the document of an undone plan, as the journal has it now; None: there was none."""
     return UndoDocument(SCHEMA, hairpin.__version__, None if plan is None else _plan(plan), (), None)
 
 
-def plans_document(plans: tuple[Undertaking, ...], words: Words, said: Message | None = None) -> UndoDocument:
+def plans_document(plans: tuple[KeptPlan, ...], words: Words, said: Message | None = None) -> UndoDocument:
     """Return the document of a list of plans.  ``said``: why it is a copy."""
     return UndoDocument(
         SCHEMA, hairpin.__version__, None, tuple(map(_plan, plans)), None if said is None else words(said)
     )
 
 
-def _plan(plan: Undertaking) -> UndoPlanDocument:
+def _plan(plan: KeptPlan) -> UndoPlanDocument:
     steps = tuple(map(_step, plan.tasks))
     return UndoPlanDocument(plan.id, plan.host, plan.begun_at, plan.question, plan.state, steps)
 
 
-def _step(task: Task) -> UndoStepDocument:
+def _step(task: PlannedStep) -> UndoStepDocument:
     is_file = isinstance(task.step, ReplaceFile)
     return UndoStepDocument(
         repair=task.repair,

@@ -5,9 +5,9 @@ from difflib import unified_diff
 
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.apply.compose import ComposeProposal
+from hairpin.apply.kept_plan import PLAN_STATES, KeptPlan, PlannedStep
 from hairpin.apply.outcome import FixOutcome, FlowResult
-from hairpin.apply.plan import Repair, RepairPlan, Unplanned, Why
-from hairpin.apply.task import PLAN_STATES, Task, Undertaking
+from hairpin.apply.plan import PlannedRemedy, RepairPlan, Unplanned, Why
 from hairpin.change.calls import BindInterface, TrustSource
 from hairpin.change.commands.text import brief_text, command_lines
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, Step
@@ -140,7 +140,7 @@ def _first_line(plan: RepairPlan) -> Message:
     return as_far_as_read(message("plan for {host}: nothing to do", host=host), lacks_reading(plan.answer))
 
 
-def _write_repair(number: int, repair: Repair, cause: int | None, words: Words, paper: Paper) -> None:
+def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: Words, paper: Paper) -> None:
     """Write the repair.  ``cause``: the number of its cause in the answer of ``hairpin check``."""
     title = words(message("{title} ({id})", title=repair.title, id=repair.id))
     paper.prose(title, first=f"{number}. ", style="strong")
@@ -267,7 +267,7 @@ def _with_persist(plan: RepairPlan) -> Message:
     )
 
 
-def task_line(task: Task, complaint: Message | None, words: Words, paper: Paper) -> str:
+def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper: Paper) -> str:
     """Return the line of a task that has ended."""
     mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
     shown = words(_briefly(task))
@@ -301,7 +301,7 @@ def _left_by_firewalld(step: Step) -> Message | None:
                    "is in that zone any more", zone=zone)  # fmt: skip
 
 
-def _briefly(task: Task) -> Message:
+def _briefly(task: PlannedStep) -> Message:
     """Return a step in one line: a file's path, a load's table, else its first command."""
     match task.step:
         case LoadRules(does=does, program=program, table=table) if len(does) > 1:
@@ -364,7 +364,7 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
         paper.prose(words(said), indent=4, style="faint")
 
 
-def plans_text(plans: tuple[Undertaking, ...], words: Words, paper: Paper) -> str:
+def plans_text(plans: tuple[KeptPlan, ...], words: Words, paper: Paper) -> str:
     """Return the list of plans, and the parts of each that stay."""
     if not plans:
         paper.prose(words(message("no plan was carried out on this host")))

@@ -7,7 +7,7 @@ import msgspec
 from hairpin.change.step import Step
 from hairpin.message import Message, message
 
-TaskState = Literal["planned", "running", "done", "failed", "taking-back", "taken-back", "gone", "stays"]
+StepState = Literal["planned", "running", "done", "failed", "taking-back", "taken-back", "gone", "stays"]
 """``running`` and ``taking-back``: begun, and not known to have ended.  ``failed``: the host refused it.  ``gone``:
 somebody else, or a reboot, has taken it back.  ``stays``: nothing takes it back, or it was refused."""
 PlanState = Literal["open", "keeping", "applied", "ending", "taken-back", "partly"]
@@ -24,13 +24,13 @@ PLAN_STATES: dict[PlanState, Message] = {
 }
 
 
-class Task(msgspec.Struct, frozen=True):
+class PlannedStep(msgspec.Struct, frozen=True):
     """A step in its place.  ``repair``: the id of the repair that it belongs to.  ``lasting``: it keeps the repair."""
 
     repair: str
     step: Step
     lasting: bool = False
-    state: TaskState = "planned"
+    state: StepState = "planned"
     said: str = ""
     """Why it failed, or stays."""
 
@@ -40,7 +40,7 @@ class Task(msgspec.Struct, frozen=True):
         return self.state in ("running", "done", "failed", "taking-back", "stays")
 
 
-class Undertaking(msgspec.Struct, frozen=True):
+class KeptPlan(msgspec.Struct, frozen=True):
     """A plan that was begun on a host.  ``id``: its number in the journal, as text.  ``begun_at``: RFC 3339, UTC.
 
     ``boot_id``: of the host when it began; after another one, all that is not in files is gone.  ``question``: the
@@ -52,4 +52,4 @@ class Undertaking(msgspec.Struct, frozen=True):
     begun_at: str
     question: tuple[str, ...] = ()
     state: PlanState = "open"
-    tasks: tuple[Task, ...] = ()
+    tasks: tuple[PlannedStep, ...] = ()
