@@ -1,5 +1,5 @@
-"""Checks the repository's texts: links and named pages exist, no foreign host and no machine path is named, the
-glossary's words are used, changelog fragments and decisions have their form.
+"""Checks the repository's texts: links, named pages and named source files exist, no foreign host and no machine path
+is named, the glossary's words are used, changelog fragments and decisions have their form.
 
 It reads the files that git tracks or would track. It prints a line for each finding, ``path:line: what``, and exits 1.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 NAMED_PAGE = re.compile(r"(?<![\w/.-])docs/[\w/.-]+\.(?:md|svg|json)\b")
+NAMED_FILE = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|toml|tsv))[:`]")
 URL_HOST = re.compile(r"\bhttps?://([A-Za-z0-9.-]*[A-Za-z0-9])")
 # Hosts that may be named. Any other host, such as a package registry, may be gone tomorrow.
 HOSTS = re.compile(
@@ -71,6 +72,15 @@ def missing_pages(text: str) -> Iterator[tuple[int, str]]:
         for page in pages:
             if not (ROOT / page).exists():
                 yield number, f"names {page}: no such file"
+
+
+def missing_files(text: str, paths: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    """Yield line and finding for each source file that a page names, from any folder on, and that is not there."""
+    for number, line in enumerate(text.splitlines(), 1):
+        files: list[str] = NAMED_FILE.findall(line)
+        for file in files:
+            if not any(f"/{path}".endswith(f"/{file}") for path in paths):
+                yield number, f"names {file}: no such file"
 
 
 def unwanted_words(text: str) -> Iterator[tuple[int, str]]:
@@ -162,6 +172,8 @@ def findings() -> Iterator[str]:
             found += other_words(text)
         if path.endswith(".md"):
             found += broken_links(path, text)
+        if path.endswith(".md") and not path.startswith("docs/adr/"):
+            found += missing_files(text, paths)
         for number, what in found:
             yield f"{path}:{number}: {what}"
     yield from repository_findings(paths)

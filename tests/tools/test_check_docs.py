@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.check_docs import misformed, other_words, pattern_of, synonyms
+from tools.check_docs import misformed, missing_files, other_words, pattern_of, synonyms
 
 # How text says what the glossary rules out, built here so that this file does not say it itself.
 ARP, ENTRY, ENTRIES = "ARP", "entry", "entries"
@@ -34,6 +34,12 @@ def test_plurals(word: str) -> None:
     plural = {"address": "addresses", "port": "ports"}[word]
     assert pattern_of(word).fullmatch(plural) is not None
     assert pattern_of(word).fullmatch(word + "ing") is None
+
+
+def test_a_page_names_files_that_are_there() -> None:
+    paths = ("src/hairpin/texts/meaning.py", "tests/texts/test_told.py")
+    text = "See `texts/meaning.py` and `tests/texts/test_told.py::test_x`,\nnot `explain/meaning.py`.\n"
+    assert list(missing_files(text, paths)) == [(2, "names explain/meaning.py: no such file")]
 
 
 def test_the_table_is_read() -> None:
