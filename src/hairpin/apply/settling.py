@@ -32,7 +32,7 @@ def _goes_on(book: PlanBook, plan: KeptPlan, hands: Hands) -> bool:
         if stands == "made" and not is_doubtful(task.step):
             if isinstance(task.step, ReplaceFile):
                 remove_leavings(task.step, task.step.after, hands)
-            book.mark(plan.id, number, "done")
+            book.mark(plan.id, (number, "done", ""))
         else:
             again.append(number)
     return book.confirm(plan, tuple(again), hands.told) is None

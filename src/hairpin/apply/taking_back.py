@@ -5,7 +5,7 @@ import msgspec
 from hairpin.apply.hands import Hands
 from hairpin.apply.kept_plan import KeptPlan, PlannedStep, PlanState, StepState
 from hairpin.apply.owners_files import give_back
-from hairpin.apply.program.plan_book import PlanBook
+from hairpin.apply.program.plan_book import PlanBook, StepMark
 from hairpin.apply.standing import is_doubtful, standing_of
 from hairpin.carry.act import FileState
 from hairpin.change.change import Change, DeleteRule, RuleEdit
@@ -29,18 +29,22 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
     network = hands.look() if in_force and network is None else network
     rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
+    marks: list[StepMark] = []  # of one task and of the next one: each request to the journal takes its time
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
-            book.mark(plan.id, number, "taking-back")
+            book.mark(plan.id, *marks, (number, "taking-back", ""))
+            marks = []
         state, said, network = _taken_back(task, network, hands)
         if state == "stays" and rebooted and _ends_with_kernel(task.step):
             state, said = "gone", None  # what is there was made since then, and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
-        book.mark(plan.id, number, state, str(said or ""))
+        marks.append((number, state, str(said or "")))
         hands.told(msgspec.structs.replace(task, state=state), said)
         left = left or state == "stays"
+    if marks:
+        book.mark(plan.id, *marks)
     ended: PlanState = "partly" if left else "taken-back"
     book.end(plan.id, ended)
     return ended

@@ -19,8 +19,8 @@ from tests.apply.plans import begun, plan, untold
 def test_a_plan_is_there_for_another_process(tmp_path: Path) -> None:
     tasks = plan().tasks(lasting=True)
     book, made = begun(tmp_path, tasks)
-    book.mark(made.id, 0, "running")
-    book.mark(made.id, 0, "failed", "no\tway\nout")
+    book.mark(made.id, (0, "running", ""))
+    book.mark(made.id, (0, "running", ""), (0, "failed", "no\tway\nout"))
     other = PlanBook(here(tmp_path))
     (found,) = other.all()
     assert found.tasks[0].step == tasks[0].step

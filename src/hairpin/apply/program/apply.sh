@@ -627,11 +627,14 @@ on_plan() { # on_plan VERB ARGUMENT...: what is asked of the plan $PLAN
             for word; do case $word in any | open | keeping | applied | ending | taken-back | partly) ;; *) refuse request ;; esac; done
             if move "$1" "$2"; then say moved yes; else say moved no; fi ;;
         mark)
-            IFS= read -r said
-            case $2 in *[!a-z-]*) refuse request "$2" ;; esac
-            is_number "$1" || refuse request "$1"
-            # What cannot be written down is done all the same: the next command finds it taken back.
-            mark "$1" "$2" "$said" || say unwritten ;;
+            while [ $# -ge 2 ]; do
+                IFS= read -r said
+                case $2 in *[!a-z-]*) refuse request "$2" ;; esac
+                is_number "$1" || refuse request "$1"
+                # What cannot be written down is done all the same: the next command finds it taken back.
+                mark "$1" "$2" "$said" || say unwritten
+                shift 2
+            done ;;
         drop) [ -s "$PLAN/journal" ] || rm -rf "$PLAN" "$BASE/before-$ID" ;;     # nothing of it was begun
         *) refuse request "$verb" ;;
     esac

@@ -18,6 +18,10 @@ _SEIZE_S = 300.0
 _NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
 
 
+StepMark = tuple[int, StepState, str]
+"""The number of a task, what becomes of it, and why it stays or has failed; empty for neither."""
+
+
 class PlanStanding(msgspec.Struct, frozen=True):
     """A plan as its host has it.  ``watched``: its switch lives; ``left_s``: until its deadline.  ``in_hand``: the
     living process of that host that has it in hand, ``no``, or ``unknown``: another machine has begun it."""
@@ -63,10 +67,11 @@ class PlanBook(msgspec.Struct, frozen=True):
         """Return the plans that are under way, or were interrupted."""
         return self.standing(*_NOT_ENDED)
 
-    def mark(self, plan: str, number: int, state: StepState, said: str = "") -> None:
-        """Write down what becomes of a task.  What cannot be written is done all the same: the next command finds it
-        taken back."""
-        self.outpost.ask("mark", plan, str(number), state, lines=(" ".join(said.split()),))
+    def mark(self, plan: str, *marks: StepMark) -> None:
+        """Write down what becomes of tasks, in one request.  What cannot be written is done all the same: the next
+        command finds it taken back."""
+        words = (word for number, state, _ in marks for word in (str(number), state))
+        self.outpost.ask("mark", plan, *words, lines=tuple(" ".join(said.split()) for _, _, said in marks))
 
     def end(self, plan: str, state: PlanState) -> None:
         """Write down how the plan stands."""
