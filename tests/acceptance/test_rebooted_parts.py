@@ -82,10 +82,10 @@ WRITERS: dict[str, tuple[Part, ...]] = {
     "kept_rules._with_policy": ("saved policy", "ufw policy"),
     "kept_rules._without_rule": ("saved rule removed", "nft rule removed", "ufw rule file"),
     "lasting._files_kept": ("module",),
-    "networkd_file.by_networkd": ("networkd drop-in",),
+    "network_configuration.by_networkd": ("networkd drop-in",),
     "sysctl_file._kept": ("sysctl file", "module"),
     "sysctl_file._set_before_the_engine": ("sysctl file",),
-    "loopback.by_loopback_unit": ("unit",),
+    "unit.by_loopback_unit": ("unit",),
     "unit.by_unit": ("unit",),
 }
 """The functions of src/hairpin/remedy that write a file, and what they write."""

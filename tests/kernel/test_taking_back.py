@@ -7,7 +7,7 @@ act and its mark, or before a mark.
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +122,14 @@ class Plans:
         """Let a process of its own be killed at the moment; return whether it came that far."""
         child = os.fork()
         if not child:
-            with suppress(BaseException):
+            ended = 1
+            try:
                 self._in_child(moment, taking_back=taking_back)
-            os._exit(0)
+                ended = 0
+            finally:
+                os._exit(ended)
         _, status = os.waitpid(child, 0)
+        assert os.WIFSIGNALED(status) or status == 0, f"at moment {moment}"
         return os.WIFSIGNALED(status)
 
     def _in_child(self, moment: int, *, taking_back: bool) -> None:

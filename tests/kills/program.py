@@ -31,7 +31,7 @@ NAME() {
     moment_of="WHOSE ${moment_word##*/}"
     ! is_moment "before $moment_of" || { WHAT; }
     case NAME in
-        run_command | replace_file) ! is_moment "inside $moment_of" || (sleep "$(cat FOLDER/within)"; WHAT) &
+        run_command | replace_file) ! is_moment "inside $moment_of" || { (sleep "$(cat FOLDER/within)"; WHAT) & } ;;
     esac
     inner_NAME "$@"; set -- $? "$moment_of"
     case NAME in run_command | replace_file) [ "$(cat FOLDER/left)" != met ] || wait ;; esac
