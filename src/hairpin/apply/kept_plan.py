@@ -43,8 +43,8 @@ class PlannedStep(msgspec.Struct, frozen=True):
 class KeptPlan(msgspec.Struct, frozen=True):
     """A plan that was begun on a host.  ``id``: its number in the journal, as text.  ``begun_at``: RFC 3339, UTC.
 
-    ``boot_id``: of the host when it began; after another one, all that is not in files is gone.  ``question``: the
-    words of the command line that asked for it."""
+    ``boot_id``: the host's when the plan began; if it has changed since, only what is in files is left of the plan.
+    ``question``: the words of the command line that asked for it."""
 
     id: str
     host: str

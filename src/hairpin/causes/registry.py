@@ -105,7 +105,7 @@ def canonical_id(name: str) -> str:
 
 @cache
 def cause_of(id_: str) -> Cause:
-    """Return the cause of this package with that id, without loading another one."""
+    """Return this package's cause with that id, without loading any other."""
     module = next(each for each in cause_modules() if id_of(each) == id_)
     return next(each for each in _loaded((module,)) if each.id == id_)
 

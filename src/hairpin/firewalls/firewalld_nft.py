@@ -87,7 +87,7 @@ def is_known(within: Permanent) -> bool:
 
 
 def _hooked_chains(draft: ChainDraft) -> Iterator[Place]:
-    """Add the chains that hooks call; yield those that dispatch packets to zones and policies."""
+    """Add the base chains; yield the place of each one that dispatches packets to zones and policies."""
     for table, hook, priority in _PLACES:
         place: Place = (table, hook)
         draft.base_chain(chain_at(place), "nat" if table == "nat" else "filter", hook, priority + _OFFSET)

@@ -24,7 +24,7 @@ _SENTENCES: dict[Reason, Message] = {
     "link-down": message("the link is down"),
     "no-carrier": message("the link has no carrier"),
     "mtu": message("it is larger than what fits there (MTU)"),
-    "qdisc": message("its queueing discipline does not take the packet"),
+    "qdisc": message("its queueing discipline does not accept the packet"),
     "tc-filter": message("a tc filter takes the packet away"),
     "bridge-down": message("the bridge is down"),
     "bridge-port-state": message("the bridge port does not forward"),
@@ -92,7 +92,7 @@ def stop_sentence(stop: Stop) -> Message:
             source=address_text(stop.seen.packet.saddr, 4),
         )
     if stop.reason in ("rule", "policy", "reject") and is_discovery(stop.seen.packet):
-        return message("rules drop the neighbour discovery of IPv6 that it waits for")
+        return message("rules drop the IPv6 neighbour discovery that it waits for")
     if stop.reason == "reject" and stop.reject == NOT_PRINTED.answer:
         return message("a rule rejects it with an ICMP error that nft does not print")
     if stop.reason == "reject" and stop.reject:

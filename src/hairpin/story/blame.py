@@ -214,8 +214,8 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
 
 
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
-    """Return whether the effect brings the cause to the repaired hosts: it undoes the repair, and then a flow fails.
-    For parts that cannot be compared, a diagnosis decides."""
+    """Return whether the effect brings the cause back on the repaired hosts: it undoes the repair, and a flow then
+    fails.  For parts that cannot be compared, a diagnosis decides."""
     made = [is_made(each, again.network) for each in question.change.parts]
     if None in made:
         return is_undone(question.cause, repaired, again, question.flows)

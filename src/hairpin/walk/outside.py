@@ -209,7 +209,7 @@ def incoming_link(network: Network, netns: Netns, flow: Flow, start: Outside | L
 def _default_first(holders: list[str], ways: list[str]) -> list[str]:
     """Return the links that hold the asked address and are a way back to the client, or else all that hold it.
 
-    A multi-homed host is asked on the address's own link.
+    A packet to a multi-homed host enters by the link that holds its destination address.
     """
     return [name for name in holders if name in ways] or holders
 

@@ -49,7 +49,7 @@ def unread_owner(network: Network, state: State, socket: Socket) -> Condition | 
 
 
 def unread_rules(network: Network, netns: Netns, version: Version) -> Condition | None:
-    """Return the condition that the rules which were not read let the packet pass, or None if all were read."""
+    """Return the condition that the unread rules let the packet pass, or None if every rule was read."""
     family = "4" if version == 4 else "6"
     unread = network.namespace(netns).unread
     keys = (f"iptables-nft-save{family}", f"iptables-legacy-save{family}", "nft-tables", "nft-table")

@@ -99,7 +99,7 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "no veth pair": (
         ("failed to create endpoint conf on network bridge: failed to add the host (veth9754872) <=> sandbox "
         "(veth6a875bb) pair interfaces: operation not supported"),
-        "the kernel could make no veth pair", "load its module (modprobe veth)",
+        "the kernel could not make a veth pair", "load its module (modprobe veth)",
     ),
     "a socket's address is no container's": (
         "failed to bind udp listener on 10.89.0.1:5353: IO error: Address already in use (os error 98)",

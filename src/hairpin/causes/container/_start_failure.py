@@ -199,12 +199,14 @@ def _no_veth(host: Host, container: Container, _: dict[str, str]) -> Failure:
     files = host.rule_tools.modules
     if files is not None and not files.there:
         return Failure(
-            message("the kernel could make no veth pair: {folder} is gone, so it loads no module", folder=files.folder),
+            message(
+                "the kernel could not make a veth pair: {folder} is gone, so it loads no module", folder=files.folder
+            ),
             message("reboot into the kernel that is installed"),
         )
     start = host.engine_of(container).command("start", container.name)
     return Failure(
-        message("the kernel could make no veth pair"),
+        message("the kernel could not make a veth pair"),
         message("load its module (modprobe veth) or boot a kernel that has it, then {start}", start=start),
     )
 

@@ -47,8 +47,8 @@ def find(view: View) -> Iterator[Candidate]:
         yield Candidate(
             title=message("Container {name} uses the host's network, where -p does nothing", name=container.name),
             detail=message(
-                "{engine} discards that it publishes {inner} as {port}: its service listens on the host at its own "
-                "port. {held}",
+                "{engine} ignores that {inner} is published as {port}: the container's service listens on the host at "
+                "its own port. {held}",
                 engine=view.host.engine_of(container).title,
                 inner=binding.container_port,
                 port=binding.host_port,

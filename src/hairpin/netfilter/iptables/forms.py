@@ -289,7 +289,7 @@ def _read_protocol(text: str) -> int:
 PROTOCOL = of_value(_read_protocol, str)
 """``tcp``, ``47``"""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The same as ``-p`` has it: iptables' own names are written, and 0 is any protocol."""
+"""The value of ``-p``: iptables' own names are written, and 0, which is any protocol, is not."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 

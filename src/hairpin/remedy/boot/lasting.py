@@ -250,7 +250,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
 
 
 def without_owned_files(kept: Lasting, situation: Situation) -> Lasting:
-    """Return what keeps a change without the files that are another program's; what is needed in these is advice."""
+    """Return ``kept`` without the files of other programs; the lines that such a file needs become advice."""
     told = {each.path: _left_to_owner(each, situation.file(each.path)) for each in kept.files}
     files = tuple(each for each in kept.files if told[each.path] is None)
     # ufw would only read its old files again.

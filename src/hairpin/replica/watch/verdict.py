@@ -1,4 +1,4 @@
-"""The verdict on a flow's packet, by the client's experience, the taps' sightings and the services' happenings.
+"""The verdict on a flow's packet, from what the client, the taps and the services have seen.
 
 The verdicts are those of ``replica/judgement.py``.
 """

@@ -46,8 +46,10 @@ class SenderDocument(msgspec.Struct, frozen=True):
 
 
 class TextProof(msgspec.Struct, frozen=True):
-    """The proof that a text is true here.  ``judge``: ``read`` for a state of the host that no walk shows; else as in
-    hairpin.report/1, with the flow and its verdict without and with the change."""
+    """The proof that a text is true here.
+
+    ``judge``: ``read`` if a reading of the host is the proof, and no walk; else as in hairpin.report/1.
+    ``without_change`` and ``with_change`` are the verdicts of ``flow``."""
 
     cause_id: StableId
     host: str

@@ -210,6 +210,6 @@ class Cursor:
         )
 
     def refused(self, why: Message, token: Token | None = None) -> ParseError:
-        """Return the error of what nft itself refuses."""
+        """Return the error for input that nft itself refuses."""
         token = token or self._last
         return ParseError(why, source=token.source, line=token.line)
