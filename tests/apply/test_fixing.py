@@ -207,10 +207,10 @@ class Stage:
         if what in self.fails:
             raise ApplyError(f"{self.host}: no {what}")
 
-    def begin(self, undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> "Stage":
+    def begin(self, kept_plan: KeptPlan, made: tuple[Step, ...], network: Network) -> "Stage":
         self.refuse("begin")
-        assert len(made) == len(undertaking.tasks)
-        assert network.this.name == undertaking.host
+        assert len(made) == len(kept_plan.tasks)
+        assert network.this.name == kept_plan.host
         return self
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:

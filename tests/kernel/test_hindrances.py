@@ -75,8 +75,8 @@ def test_the_disk_of_the_journal_is_full(
     monkeypatch.undo()
     plans.host.run(f"rm {shlex.quote(str(small))}")
     for half in plans.book.not_ended():
-        assert settle(plans.book, half.undertaking, plans.hands(half.undertaking.id)) == "taken-back"
-    assert [each.undertaking.state for each in plans.book.standing()] == ["taken-back"]
+        assert settle(plans.book, half.kept_plan, plans.hands(half.kept_plan.id)) == "taken-back"
+    assert [each.kept_plan.state for each in plans.book.standing()] == ["taken-back"]
     plans.host.settled(plans.before)
 
 
@@ -114,7 +114,7 @@ def test_a_journal_that_cannot_be_written_is_read_and_its_plan_taken_back(tmp_pa
         remount = ("mount", "-o", "remount,ro", folder)  # busy, as long as a child of the switch has the lock open
         while subprocess.run(remount, check=False).returncode and time.monotonic() < until:
             time.sleep(0.1)
-        assert [each.undertaking.state for each in book.not_ended()] == ["open"]
+        assert [each.kept_plan.state for each in book.not_ended()] == ["open"]
         assert plan.take_back(NETWORK) == "open"
         assert not path.exists()
         subprocess.run(("mount", "-o", "remount,rw", folder), check=True)

@@ -118,10 +118,10 @@ def test_a_plan_is_carried_out_kept_and_taken_back(remote: Callable[..., Remote]
     one.host.settled(whole)
     assert one.file.read_text() == "net.ipv4.ip_forward = 1\n"
     assert after(5, lambda: not one.standing().watched)
-    assert one.standing().undertaking.state == "applied"
+    assert one.standing().kept_plan.state == "applied"
     assert one.undo(ground.plan) == "taken-back"
     one.is_as_before()
-    assert [each.state for each in one.standing().undertaking.tasks] == ["taken-back"] * len(one.tasks)
+    assert [each.state for each in one.standing().kept_plan.tasks] == ["taken-back"] * len(one.tasks)
 
 
 @pytest.mark.parametrize("names", (1, 2))
@@ -163,7 +163,7 @@ def test_what_nobody_confirms_takes_itself_back(remote: Callable[..., Remote], s
     one.host.run(f"kill -9 {pid}")
     (plan / "until").write_text("0\n")
     one.outpost.shell.talk(program().decode(), ("keep", str(one.base), ground.plan), b"", 60)
-    assert one.standing().undertaking.state == "taken-back"
+    assert one.standing().kept_plan.state == "taken-back"
     one.is_as_before()
 
 
@@ -171,14 +171,14 @@ def test_the_switch_strikes_at_its_deadline_and_leaves_what_was_confirmed(remote
     one = remote()
     with one.begun(3) as ground:
         assert ground.carry(one.of_now) is None
-        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
         one.is_as_before()
         assert "taken back by another process" in str(ground.confirm())
     with one.begun(3) as kept:
         assert kept.carry(one.of_now) is None
         assert kept.confirm() is None
     time.sleep(4)
-    assert one.standing().undertaking.state == "applied"
+    assert one.standing().kept_plan.state == "applied"
     assert one.undo(kept.plan) == "taken-back"
 
 
@@ -223,7 +223,7 @@ def test_a_rule_of_somebody_else_in_the_same_chain_hinders_no_undo(remote: Calla
     with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft insert rule inet own base ip daddr 10.1.2.3 drop; iptables-nft -I MINE 1 -d 10.1.2.3 -j DROP")
-        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
     one.host.run("iptables-nft -D MINE 1; nft delete rule inet own base handle "
                  "$(nft -a list chain inet own base | sed -n 's/.*10.1.2.3 drop # handle //p')")  # fmt: skip
     one.is_as_before()
@@ -235,7 +235,7 @@ def test_chains_that_iptables_made_for_the_plan_go_with_it(remote: Callable[...,
     with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("nft list chain ip mangle OUTPUT")
-        assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+        assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
     one.host.run("! nft list chain ip mangle OUTPUT 2>/dev/null")
 
 
@@ -244,8 +244,8 @@ def test_what_somebody_has_changed_since_stays(remote: Callable[..., Remote]) ->
     with one.begun(2) as ground:
         assert ground.carry(one.of_now) is None
         one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=0")
-        assert after(10, lambda: one.standing().undertaking.state == "partly")
-    stays = [each for each in one.standing().undertaking.tasks if each.state == "stays"]
+        assert after(10, lambda: one.standing().kept_plan.state == "partly")
+    stays = [each for each in one.standing().kept_plan.tasks if each.state == "stays"]
     assert [each.said for each in stays] == ["it was changed since"]
     one.host.run("sysctl -qw net.ipv4.conf.eth0.forwarding=1")
     assert one.undo(ground.plan) == "taken-back"
@@ -266,7 +266,7 @@ def test_an_undo_waits_for_the_step_at_hand_and_none_begins_after_it(remote: Cal
         assert one.undo(ground.plan) == "taken-back"
         thread.join()
     one.is_as_before()
-    assert one.standing().undertaking.tasks[-2].state == "planned"
+    assert one.standing().kept_plan.tasks[-2].state == "planned"
 
 
 # ---- killed
@@ -333,5 +333,5 @@ def test_what_the_program_does_is_what_was_simulated_and_its_undo_leads_back(
         assert ground.carry(one.of_now) is None
         one.host.settled(simulate(change, one.before))
         if one.tasks[0].step.undo is not None:
-            assert after(10, lambda: one.standing().undertaking.state == "taken-back")
+            assert after(10, lambda: one.standing().kept_plan.state == "taken-back")
             one.is_as_before()

@@ -59,7 +59,7 @@ class Way:
     def state(self) -> str:
         """Return how the newest plan stands; empty while the host cannot be reached."""
         try:
-            return PlanBook(self.outpost).standing()[0].undertaking.state
+            return PlanBook(self.outpost).standing()[0].kept_plan.state
         except CollectError:
             return ""
 

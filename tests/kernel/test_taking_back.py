@@ -151,11 +151,11 @@ class Plans:
     def settled(self) -> None:
         """Settle what was left, as the next command does, and see that the host is as it was."""
         for plan in self.book.not_ended():
-            assert settle(self.book, plan.undertaking, self.hands(plan.undertaking.id)) in ("taken-back", "applied")
+            assert settle(self.book, plan.kept_plan, self.hands(plan.kept_plan.id)) in ("taken-back", "applied")
         assert self.book.not_ended() == ()
         for each in self.book.standing("applied"):
-            assert self.undo(each.undertaking.id).state == "taken-back"
-        assert all(each.undertaking.state == "taken-back" for each in self.book.standing())
+            assert self.undo(each.kept_plan.id).state == "taken-back"
+        assert all(each.kept_plan.state == "taken-back" for each in self.book.standing())
         self.host.settled(self.before)
         assert not self.file.exists()
 

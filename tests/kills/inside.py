@@ -92,7 +92,7 @@ class Killer:
 
     def switch(self) -> None:
         """Let a switch that the moments may end take back what was carried out; end with it."""
-        plan = FOLDER / "plans" / BOOK.standing()[0].undertaking.id
+        plan = FOLDER / "plans" / BOOK.standing()[0].kept_plan.id
         os.kill(int((plan / "keeper").read_text("ascii").split()[0]), signal.SIGKILL)
         (plan / "until").write_text("0\n", "ascii")
         self._lend(plan)
@@ -210,11 +210,11 @@ def end() -> None:
 
 def _became() -> str:
     plans = BOOK.standing()
-    return plans[0].undertaking.state if plans else "none"
+    return plans[0].kept_plan.state if plans else "none"
 
 
 def _complaints() -> str:
-    return "; ".join(f"{each.state} {each.said}" for each in BOOK.standing()[0].undertaking.tasks if each.said)
+    return "; ".join(f"{each.state} {each.said}" for each in BOOK.standing()[0].kept_plan.tasks if each.said)
 
 
 def _take_back() -> None:

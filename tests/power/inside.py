@@ -86,7 +86,7 @@ def settle(way: Way) -> Found:
 
 def _known_plans(way: Way) -> tuple[KeptPlan, ...]:
     book = PlanBook(outpost(way))  # over ssh, the switch ends a plan of which nothing has arrived
-    return book.all() if way == "there" else tuple(each.undertaking for each in book.standing())
+    return book.all() if way == "there" else tuple(each.kept_plan for each in book.standing())
 
 
 def _is_said() -> bool:

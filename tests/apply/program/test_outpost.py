@@ -74,7 +74,7 @@ def outpost(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Outpost]
     yield made
     base.chmod(0o700)
     for each in PlanBook(made).standing() if os.geteuid() == 0 else ():
-        made.ask("drop", each.undertaking.id)
+        made.ask("drop", each.kept_plan.id)
 
 
 def begun(outpost: Outpost) -> str:

@@ -36,9 +36,9 @@ def test_plans_are_asked_for_by_state_or_id(tmp_path: Path) -> None:
     begun(tmp_path, (), "applied")
     begun(tmp_path, (), "ending")
     book, _ = begun(tmp_path, (), "taken-back")
-    assert [each.undertaking.id for each in book.standing()] == ["3", "2", "1"]
-    assert [each.undertaking.id for each in book.standing("1", "taken-back")] == ["3", "1"]
-    assert [each.undertaking.state for each in book.not_ended()] == ["ending"]
+    assert [each.kept_plan.id for each in book.standing()] == ["3", "2", "1"]
+    assert [each.kept_plan.id for each in book.standing("1", "taken-back")] == ["3", "1"]
+    assert [each.kept_plan.state for each in book.not_ended()] == ["ending"]
 
 
 def test_who_takes_an_open_plan_over_is_one(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_old_plans_are_forgotten_but_not_what_is_in_force(tmp_path: Path) -> Non
     (tmp_path / f"before-{last.id}").mkdir()
     (tmp_path / "before-2").mkdir()
     taken_back(tmp_path, ())
-    ids = [each.undertaking.id for each in book.standing()]
+    ids = [each.kept_plan.id for each in book.standing()]
     assert ids[-1] == first.id
     assert len(ids) == 51
     assert [each.name for each in tmp_path.glob("before-*")] == [f"before-{last.id}"]
@@ -139,7 +139,7 @@ def test_plans_are_forgotten_by_their_size_too(tmp_path: Path, monkeypatch: pyte
     for state in states:
         begun(tmp_path, tasks[:1], state)
     book = taken_back(tmp_path, ())
-    assert [each.undertaking.id for each in book.standing()] == ["6", "5", "4", "1"]
+    assert [each.kept_plan.id for each in book.standing()] == ["6", "5", "4", "1"]
     begun(tmp_path, tasks[1:], "taken-back")
     book = taken_back(tmp_path, ())
-    assert [each.undertaking.id for each in book.standing()] == ["8", "1"]
+    assert [each.kept_plan.id for each in book.standing()] == ["8", "1"]

@@ -47,8 +47,8 @@ class OutpostGround(msgspec.Struct, frozen=True):
         (frame, *_) = self.outpost.ask(*words).frames
         plan, filled = frame.fields[0], list[str]()
 
-        def begin(undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> BegunPlan:
-            begun = self._begin(msgspec.structs.replace(undertaking, id=plan), made, network)
+        def begin(kept_plan: KeptPlan, made: tuple[Step, ...], network: Network) -> BegunPlan:
+            begun = self._begin(msgspec.structs.replace(kept_plan, id=plan), made, network)
             filled.append(plan)
             return begun
 
@@ -59,8 +59,8 @@ class OutpostGround(msgspec.Struct, frozen=True):
                 with suppress(CollectError):  # then its switch ends it at its deadline
                     self.outpost.ask("drop", plan)
 
-    def _begin(self, undertaking: KeptPlan, made: tuple[Step, ...], network: Network) -> "BegunPlan":
-        plan = with_made_chains(undertaking, partial(self.outpost.carry_out, undertaking.id))
+    def _begin(self, kept_plan: KeptPlan, made: tuple[Step, ...], network: Network) -> "BegunPlan":
+        plan = with_made_chains(kept_plan, partial(self.outpost.carry_out, kept_plan.id))
         files = parcel(plan.tasks, made, network) | (lent_files() if self.outpost.is_here else {})
         files["plan.new"] = msgspec.json.encode(plan)
         self.outpost.ask("fill", plan.id, str(self.seconds), files=files)
@@ -73,13 +73,13 @@ class BegunPlan(msgspec.Struct, frozen=True):
     """A plan that is on a host.  ``deadline``: when its switch takes it back, RFC 3339."""
 
     ground: OutpostGround
-    undertaking: KeptPlan
+    kept_plan: KeptPlan
     deadline: str
 
     @property
     def plan(self) -> str:
         """Its id in the journal of the host."""
-        return self.undertaking.id
+        return self.kept_plan.id
 
     @property
     def _book(self) -> PlanBook:
@@ -88,15 +88,15 @@ class BegunPlan(msgspec.Struct, frozen=True):
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
         """Carry these tasks out, up to the first that fails; return its complaint."""
         try:
-            return self._book.carry(self.undertaking, numbers, self.ground.told)
+            return self._book.carry(self.kept_plan, numbers, self.ground.told)
         except (CollectError, ApplyError) as error:
             return error.said
 
     def confirm(self) -> Message | None:
         """Tell the switch that all is well, and write what lasts; return why that failed."""
-        lasting = tuple(number for number, each in enumerate(self.undertaking.tasks) if each.lasting)
+        lasting = tuple(number for number, each in enumerate(self.kept_plan.tasks) if each.lasting)
         try:
-            complaint = self._book.confirm(self.undertaking, lasting, self.ground.told)
+            complaint = self._book.confirm(self.kept_plan, lasting, self.ground.told)
         except (CollectError, ApplyError) as error:
             return error.said
         if complaint is None:
@@ -121,8 +121,8 @@ class BegunPlan(msgspec.Struct, frozen=True):
         """Keep here how a plan of another host stands."""
         if self.ground.copies is not None:
             done = "done" if state == "applied" else "planned"
-            tasks = tuple(msgspec.structs.replace(each, state=done) for each in self.undertaking.tasks)
-            plan = msgspec.structs.replace(self.undertaking, state=state, tasks=tasks)
+            tasks = tuple(msgspec.structs.replace(each, state=done) for each in self.kept_plan.tasks)
+            plan = msgspec.structs.replace(self.kept_plan, state=state, tasks=tasks)
             self.ground.copies.keep(self.ground.outpost.destination, plan)
 
 

@@ -26,7 +26,7 @@ class PlanStanding(msgspec.Struct, frozen=True):
     """A plan as its host has it.  ``watched``: its switch lives; ``left_s``: until its deadline.  ``in_hand``: the
     living process of that host that has it in hand, ``no``, or ``unknown``: another machine has begun it."""
 
-    undertaking: KeptPlan
+    kept_plan: KeptPlan
     watched: bool
     left_s: int
     in_hand: str
@@ -34,7 +34,7 @@ class PlanStanding(msgspec.Struct, frozen=True):
     @property
     def is_tried(self) -> bool:
         """Whether all its steps of now are done, and it waits for its confirmation."""
-        plan = self.undertaking
+        plan = self.kept_plan
         done = bool(plan.tasks) and all(each.state == "done" for each in plan.tasks if not each.lasting)
         return plan.state == "open" and self.watched and done and not self.is_in_hand
 
@@ -51,7 +51,7 @@ class PlanStanding(msgspec.Struct, frozen=True):
     @property
     def is_at_its_end(self) -> bool:
         """Whether its switch takes it back at this moment."""
-        return self.watched and self.left_s <= 0 and self.undertaking.state in ("open", "ending")
+        return self.watched and self.left_s <= 0 and self.kept_plan.state in ("open", "ending")
 
 
 class PlanBook(msgspec.Struct, frozen=True):
@@ -116,17 +116,17 @@ class PlanBook(msgspec.Struct, frozen=True):
 
     def known(self, plan: str) -> KeptPlan:
         """Return the plan of that id.  Raises ApplyError if there is none."""
-        return self.standing_of(plan).undertaking
+        return self.standing_of(plan).kept_plan
 
     def all(self) -> tuple[KeptPlan, ...]:
         """Return every plan that has tasks, the newest first."""
-        return tuple(each.undertaking for each in self.standing() if each.undertaking.tasks)
+        return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
         """Drop the plans of which nothing is written down, since the process that began them was killed."""
         for each in self.not_ended():
-            if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.undertaking.tasks):
-                self.outpost.ask("drop", each.undertaking.id)
+            if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.kept_plan.tasks):
+                self.outpost.ask("drop", each.kept_plan.id)
 
     def last_in_force(self) -> KeptPlan | None:
         """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
@@ -150,7 +150,7 @@ def _complaint(frames: tuple[AnswerLine, ...], plan: KeptPlan, tell: Told) -> Me
 
 def standing_in(frames: tuple[AnswerLine, ...]) -> tuple[PlanStanding, ...]:
     """Return the plans of an answer to ``list``, the newest first.  A plan whose files did not arrive has no tasks."""
-    return tuple(sorted(_standings(frames), key=lambda each: -int(each.undertaking.id)))
+    return tuple(sorted(_standings(frames), key=lambda each: -int(each.kept_plan.id)))
 
 
 def _standings(frames: tuple[AnswerLine, ...]) -> Iterator[PlanStanding]:
@@ -163,7 +163,7 @@ def _standings(frames: tuple[AnswerLine, ...]) -> Iterator[PlanStanding]:
             if behind.word != "bytes":
                 break
             texts[behind.fields[0]] = behind.payload or b""
-        plan = _undertaking(texts.get("plan"))
+        plan = _kept_plan(texts.get("plan"))
         said = marks(texts.get("journal", b""))
         tasks = tuple(_marked(each, *said.get(at, ("planned", ""))) for at, each in enumerate(plan.tasks))
         made = msgspec.structs.replace(plan, id=number, state=msgspec.convert(state, PlanState), tasks=tasks)
@@ -174,7 +174,7 @@ def _marked(task: PlannedStep, state: StepState, said: str) -> PlannedStep:
     return msgspec.structs.replace(task, state=state, said=said)
 
 
-def _undertaking(text: bytes | None) -> KeptPlan:
+def _kept_plan(text: bytes | None) -> KeptPlan:
     if text is None:
         return KeptPlan("", "", "", "")
     try:

@@ -69,13 +69,13 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
     except HairpinError:  # damaged, or not to be trusted: the command that changes the host says so
         return ()
     return tuple(
-        PlanUnderWay(each.undertaking.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found
+        PlanUnderWay(each.kept_plan.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found
     )
 
 
 def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
     """Return how the plan stands, and when its switch takes it back."""
-    state = plan.undertaking.state
+    state = plan.kept_plan.state
     until = time.time() + plan.left_s if plan.watched and state == "open" else None
     if plan.is_from_elsewhere:
         return "under-way" if plan.watched else "interrupted", None

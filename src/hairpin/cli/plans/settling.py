@@ -38,7 +38,7 @@ def settle_interrupted(sources: tuple[Given, ...], shown: Shown) -> None:
 
 
 def _refuse_tried(each: "PlanStanding", outpost: "Outpost") -> None:
-    plan, host = each.undertaking.id, outpost.destination
+    plan, host = each.kept_plan.id, outpost.destination
     if each.is_tried and outpost.is_here:
         raise ApplyError(
             message("plan {plan} is being tried; say `hairpin fix --confirm` or `hairpin undo {plan}`", plan=plan)
@@ -53,7 +53,7 @@ def _refuse_tried(each: "PlanStanding", outpost: "Outpost") -> None:
 def _refuse_in_hand(each: "PlanStanding", outpost: "Outpost") -> None:
     """Raise ApplyError if somebody has the plan in hand, or may have it: of a plan that another machine has begun it is
     not known."""
-    plan, host = each.undertaking.id, outpost.destination
+    plan, host = each.kept_plan.id, outpost.destination
     if outpost.is_here:
         is_others = each.is_from_elsewhere and each.watched and not each.is_tried and not each.is_at_its_end
         if is_others or each.is_in_hand:
@@ -71,7 +71,7 @@ def _settle(each: "PlanStanding", outpost: "Outpost", shown: Shown) -> None:
     from hairpin.apply.program.plan_book import PlanBook
     from hairpin.apply.settling import settle
 
-    plan, book = each.undertaking, PlanBook(outpost)
+    plan, book = each.kept_plan, PlanBook(outpost)
     tell_interrupted(plan.id, shown)
     if not plan.tasks:
         book.end(plan.id, "taken-back")
@@ -96,7 +96,7 @@ def confirm_tried(sources: tuple[Given, ...], shown: Shown) -> int:
             _refuse_in_hand(each, outpost)
         if found is None:
             raise UsageError(NOTHING_WAITS)
-        plan = found.undertaking
+        plan = found.kept_plan
         tried.append(BegunPlan(ground_of(outpost, plan.host, shown), plan, ""))
     complaint = next(filter(None, (begun.confirm() for begun in tried)), None)
     if complaint is not None:
