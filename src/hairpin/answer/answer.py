@@ -51,9 +51,10 @@ class BeforeEvent(msgspec.Struct, frozen=True):
 class EventAnswer(msgspec.Struct, frozen=True):
     """The event after which the question is asked.
 
-    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: what cannot be foreseen.
-    ``failures``: what does not start then.  ``was``: the network before it, in which the ``flows`` were asked;
-    ``label``: the host on which it happens.  ``rivals``: the networks after other start orders of units."""
+    ``id``: as it was typed.  ``before``: of each flow, in the order asked.  ``conditions``: facts that nobody can
+    foresee.  ``failures``: units and containers that do not start then.  ``was``: the network before it, in which the
+    ``flows`` were asked; ``label``: the host on which it happens.  ``rivals``: the networks after other start
+    orders of units."""
 
     id: str
     title: Message

@@ -210,8 +210,8 @@ def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, aft
     """Yield why the plan is taken back: a flow that does not pass as planned, one that no longer passes, or one that
     passes and did not, of which the plan said neither.
 
-    The known flows were walked when the plan was made.  What has changed since counts only if it is so in ``was``, the
-    host as it was read before the first step, too."""
+    The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
+    plan: ``was`` is the host as it was read then."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after it", flow=flow_told(each.flow))

@@ -40,7 +40,7 @@ closes or diverts flows that nobody asked for; a repair before it has brought ba
 known; it waits for an event, or is advice."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
-"""What is said in one line, so that each cause of ``hairpin check`` is in the plan or told."""
+"""Reasons that are told in one line: each cause of ``hairpin check`` is either in the plan or told."""
 
 
 _HELD = 3

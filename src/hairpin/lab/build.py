@@ -234,6 +234,7 @@ def prepare(host: Node, backend: Literal["netavark", "cni"], cgroup: str) -> Non
     # Podman refuses a DOCKER_CONFIG without this file.
     write(host, f"{ENVIRONMENT['DOCKER_CONFIG']}/config.json", "{}\n")
     write(host, "/run/cgroup-parent", f"/{cgroup}\n")  # for pods that a plan makes itself
+    # In the host's own /run, which ends with the host; its mktemp sees names there that this process does not.
     root = host.run("mktemp /run/rootfs-XXXXXX").strip()
     Path(f"/proc/{host.pid}/root{root}").write_bytes(root_file_system())
     host.run(f"podman import {root} localhost/{IMAGE}; rm {root}")
