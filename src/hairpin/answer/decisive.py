@@ -111,7 +111,7 @@ def _met(trace: Trace) -> Iterator[tuple[str, str]]:
 
 
 def _of_branch(branch: Branch) -> Iterator[tuple[str, str]]:
-    for step in (*branch.request, *branch.reply, *branch.data):
+    for step in branch.steps:
         yield step.netns.host, step.netns.name
     if branch.stop is not None:
         yield branch.stop.netns.host, branch.stop.netns.name

@@ -75,7 +75,7 @@ _Place = tuple[Netns, str, tuple[int, ...], tuple[int | None, ...]]
 def _places(network: Network, flow: Flow) -> Iterator[_Place]:
     """Yield where the flow's packets are: the namespace, the link, their addresses and ports there."""
     for branch in walked(network, flow).branches:
-        for step in (*branch.request, *branch.reply, *branch.data):
+        for step in branch.steps:
             packet = step.packet
             yield step.netns, step.link, (packet.saddr, packet.daddr), (packet.sport, packet.dport)
         if branch.stop is not None:

@@ -45,6 +45,11 @@ class Branch(msgspec.Struct, frozen=True):
         """Whether this branch serves the sender, as far as was read."""
         return succeeds(self.verdict)
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps: those of the request, of its answer and of the data."""
+        return (*self.request, *self.reply, *self.data)
+
 
 class Trace(msgspec.Struct, frozen=True):
     """A walked flow.  ``verdict`` is ``depends`` if branches end differently; the usual one is the first of

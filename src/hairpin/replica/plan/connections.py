@@ -44,15 +44,19 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):
         yield from _towards(network.namespace(stop.netns), stop.seen.packet)
-    started = begin(network, flow)
-    first = (started.state if isinstance(started, End) else started).packet
-    steps = (step for branch in branches for step in (*branch.request, *branch.reply, *branch.data))
     kernel = network.host(flow.host).kernel
-    for packet in (first, *(step.packet for step in steps)):
+    for packet in packets_of(network, flow):
         wanted = tuple_of(packet, kernel)
         yield packet.version, wanted
         yield packet.version, wanted.reversed()
         yield packet.version, msgspec.structs.replace(wanted, sport=flow.sport).reversed()
+
+
+def packets_of(network: Network, flow: Flow) -> Iterator[Packet]:
+    """Yield the flow's first packet, and its packets and those of its answer at every step of the walk."""
+    started = begin(network, flow)
+    yield (started.state if isinstance(started, End) else started).packet
+    yield from (step.packet for branch in walked(network, flow).branches for step in branch.steps)
 
 
 def _towards(namespace: Namespace, packet: Packet) -> Iterator[tuple[int, Tuple]]:

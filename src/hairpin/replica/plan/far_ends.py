@@ -91,7 +91,7 @@ def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tup
         for each in networks
         for flow in flows
         for branch in walked(each, flow).branches
-        for step in (*branch.request, *branch.reply, *branch.data)
+        for step in branch.steps
         if step.stage == "outside"
     }
     return tuple(each for each in unread if each in used)

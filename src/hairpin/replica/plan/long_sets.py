@@ -12,9 +12,7 @@ from hairpin.netfilter.ir import Element, Nat, Set, Table
 from hairpin.netfilter.nft.syntax import Json, Object, list_of, object_of, single
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
-from hairpin.walk.state import End
-from hairpin.walk.walk import begin
-from hairpin.walk.walked import walked
+from hairpin.replica.plan.connections import packets_of
 
 LONG = 1000
 """Sets with fewer elements are loaded as they were read."""
@@ -25,14 +23,14 @@ Known = frozenset[int]
 """Addresses, of either version."""
 
 
-def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known:
+def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known | None:
     """Return the addresses that the flows' packets can have, in the networks before and after a change: those of every
-    namespace, of NAT rules, and of packets in a walk.  Empty if no set is long."""
+    namespace, of NAT rules, and of packets in a walk.  None: no set is long."""
     rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
     ipsets = (each for rules in rulesets for each in rules.ipsets)
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
     if not any(map(_is_long, (*ipsets, *sets))):
-        return frozenset()
+        return None
     return frozenset(each for network in networks for each in _in_network(network, flows))
 
 
@@ -45,12 +43,8 @@ def _in_network(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
                 if isinstance(part, Nat) and part.addresses is not None:
                     yield from part.addresses
     for flow in flows:
-        started = begin(network, flow)
         yield from (flow.daddr, *flow.stand_ins)
-        packets = [(started.state if isinstance(started, End) else started).packet]
-        for branch in walked(network, flow).branches:
-            packets += (step.packet for step in (*branch.request, *branch.reply, *branch.data))
-        for packet in packets:
+        for packet in packets_of(network, flow):
             yield from (packet.saddr, packet.daddr)
 
 
@@ -63,9 +57,9 @@ def _elements_with(named: Set, known: Known) -> Collection[int]:
     return {id(each) for address in known for each in elements_for(named, address)}
 
 
-def short_table(table: Table, known: Known) -> Table:
-    """Return the table with only the needed elements in its long sets."""
-    if not any(map(_is_long, table.sets)):
+def short_table(table: Table, known: Known | None) -> Table:
+    """Return the table with only the needed elements in its long sets; ``known`` None: with all."""
+    if known is None or not any(map(_is_long, table.sets)):
         return table
     return msgspec.structs.replace(table, sets=tuple(_short(each, known) for each in table.sets))
 
@@ -94,10 +88,11 @@ def _of_needed(listed: list[Json], elements: tuple[Element, ...], needed: Collec
     return [one for one, element in zip(listed, elements, strict=True) if id(element) in needed]
 
 
-def short_ipsets(text: str, sets: tuple[Set, ...], known: Known) -> str:
-    """Return the text of ``ipset save`` without the elements that are not needed in long sets."""
+def short_ipsets(text: str, sets: tuple[Set, ...], known: Known | None) -> str:
+    """Return the text of ``ipset save`` without the elements that are not needed in long sets; ``known`` None: with
+    all."""
     found = {each.name: each for each in sets if _is_long(each)}
-    if not found:
+    if known is None or not found:
         return text
     lines = text.splitlines(keepends=True)
     added: dict[str, list[int]] = {}

@@ -91,7 +91,7 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
             wanted.add(sender_netns(network, flow.start))
         for each in (network, changed):
             for branch in walked(each, flow).branches if each is not None else ():
-                wanted |= {step.netns for step in (*branch.request, *branch.reply, *branch.data)}
+                wanted |= {step.netns for step in branch.steps}
         for netns, namespace in network.namespaces():
             if any(address.value == flow.daddr and address.version == flow.version for address in namespace.addresses):
                 wanted.add(netns)
@@ -104,7 +104,7 @@ def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> 
     found: set[Port] = set()
     traces = (walked(each, flow) for each in (network, changed) if each is not None for flow in flows)
     for branch in (branch for trace in traces for branch in trace.branches):
-        steps = (*branch.request, *branch.reply, *branch.data)
+        steps = branch.steps
         found |= {Port(step.netns, step.link) for step in (*steps, *((branch.stop,) if branch.stop else ()))}
     return frozenset(found)
 

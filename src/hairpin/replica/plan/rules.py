@@ -33,10 +33,10 @@ class Loads(msgspec.Struct, frozen=True):
 
 
 def loads(
-    namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known = frozenset()
+    namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: its name in the replica; ``known``: the
-    addresses for long sets.
+    addresses that long sets are asked for; None: every set is loaded whole.
 
     ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
     written from the model."""
@@ -86,7 +86,7 @@ def _unchanged(evidence: str, now: Ruleset, read: Ruleset) -> bool:
     )
 
 
-def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known) -> Iterator[Load]:
+def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None) -> Iterator[Load]:
     reading = evidence.find("ipset", namespace.name) if evidence is not None else None
     if reading is not None and reading.outcome == "text" and reading.text.strip():
         yield Load("ipset", _HASHED.sub("", short_ipsets(reading.text, namespace.ruleset.ipsets, known)))
@@ -97,7 +97,7 @@ _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
 
 
 def _verbatim(
-    reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None, known: Known
+    reading: Reading, table: Table, namespace: Namespace, evidence: Evidence | None, known: Known | None
 ) -> Iterator[Load]:
     match reading.key:
         case "nft-table":
@@ -106,7 +106,8 @@ def _verbatim(
                 yield Load(restore_tool("iptables-nft", table.family), shown)
             chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
             devices = {chain.name: chain.devices for chain in table.chains}
-            text = counted(reading.text, devices, chains, partial(shorten_listing, table=table, known=known))
+            shorten = partial(shorten_listing, table=table, known=known) if known is not None else None
+            text = counted(reading.text, devices, chains, shorten)
             yield Load("nft-json", text, short_table(table, known))
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
