@@ -55,4 +55,25 @@ def test_other_expressions_stay(left: Json) -> None:
     ),
 )
 def test_a_listed_rule_is_typed_so_that_nft_reads_it(listed: str, typed: str) -> None:
-    assert as_typed(listed) == typed
+    assert as_typed(listed, "inet") == typed
+
+
+@pytest.mark.parametrize(
+    ("listed", "typed"),
+    (
+        ("ip6 ecn != not-ect counter reject", "ip6 ecn != not-ect counter reject with icmpx type port-unreachable"),
+        (
+            'meta nfproto ipv6 reject comment "reject"',
+            'meta nfproto ipv6 reject with icmpx type port-unreachable comment "reject"',
+        ),
+        ("tcp dport 22 reject", "tcp dport 22 reject"),
+        ('tcp dport 22 reject comment "ip"', 'tcp dport 22 reject comment "ip"'),
+        ("ip6 saddr ::1 reject with icmpv6 no-route", "ip6 saddr ::1 reject with icmpv6 no-route"),
+    ),
+)
+def test_a_bare_reject_of_both_families_stays_one_of_both(listed: str, typed: str) -> None:
+    assert as_typed(listed, "inet") == typed
+
+
+def test_a_bare_reject_of_one_family_is_typed_as_it_is_listed() -> None:
+    assert as_typed("ip saddr 192.0.2.1 reject", "ip") == "ip saddr 192.0.2.1 reject"

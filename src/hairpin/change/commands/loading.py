@@ -111,7 +111,7 @@ def _nft_table(table: Table) -> str:
     for chain in table.chains:
         head = nft_render.hook_text(chain) if chain.hook is not None else ""
         lines += [f"\tchain {chain.name} {{", f"\t\t{head}"]
-        lines += [f"\t\t{as_typed(rules[0].text)}" for rules in tool_rules(chain.rules)]
+        lines += [f"\t\t{as_typed(rules[0].text, table.family)}" for rules in tool_rules(chain.rules)]
         lines += ["\t}"]
     return "".join((frame, *(f"{line}\n" for line in lines), "}\n"))
 
@@ -142,7 +142,7 @@ def _nft_lines(edit: RuleEdit, handles: Handles, numberings: dict[str, Numbering
             numbering = numberings.setdefault(chain, Numbering(0))
             verb, behind = _insertion_place(edit, numbering, handles.get(chain, ()))
             numbering.insert(edit.position)
-            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {as_typed(edit.rule.text)}"
+            yield f"{verb} rule {edit.family} {edit.table} {chain}{behind} {as_typed(edit.rule.text, edit.family)}"
         case ReplaceTable():
             raise ChangeError(message("a table is replaced alone"))
         case _:
@@ -171,7 +171,7 @@ def rule_commands(edit: RuleEdit, program: str) -> Iterator[tuple[tuple[str, ...
     match edit:
         case InsertRule(dialect="nft", family=family, table=table, chain=chain, rule=rule, position=position):
             verb = "insert" if position == 1 else "add"
-            yield (program, verb, "rule", family, table, chain, as_typed(rule.text)), False
+            yield (program, verb, "rule", family, table, chain, as_typed(rule.text, family)), False
         case InsertRule(table=table, chain=chain, rule=rule, position=position):
             words = tuple(map(unquoted, split_words(own_words(rule, chain))))
             where = ("-A", chain) if position is None else ("-I", chain, str(position))

@@ -215,7 +215,7 @@ def _nft(edit: RuleEdit, held: Held, tool: str) -> Iterator[str]:
 
 def nft_insertion(edit: InsertRule) -> str:
     """Return the nft arguments that insert the rule."""
-    chain, rule = f"{edit.family} {edit.table} {edit.chain}", as_typed(edit.rule.text)
+    chain, rule = f"{edit.family} {edit.table} {edit.chain}", as_typed(edit.rule.text, edit.family)
     if edit.position == 1:
         return f"insert rule {chain} {rule}"
     # nft counts from 0, and adds the rule after the one with that index.

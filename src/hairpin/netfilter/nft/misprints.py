@@ -1,4 +1,4 @@
-"""What nft lists otherwise than it takes it: prefixes of whole bytes, and ports of a connection.
+"""What nft lists otherwise than it takes it: prefixes of whole bytes, ports of a connection, and bare rejects.
 
 Prefixes of whole bytes behind ``ct original saddr`` without ``ip`` are listed as other addresses.  For
 ``10.100.0.0/16`` the kernel compares the first two bytes of the connection's address.  nft lists the two bytes as the
@@ -7,11 +7,15 @@ last ones of an address: ``0.0.10.100``.  The bytes of a whole address stay in t
 ``ct reply proto-src 80`` needs the transport protocol before it, which nft leaves out of the list where a later match
 of the rule tells it.  nft refuses what it has listed so: "Can't parse symbolic invalid expressions".
 
+``reject with icmpx port-unreachable`` is listed as ``reject``.  Behind a match of one network protocol, nft takes a
+bare ``reject`` for the ICMP or ICMPv6 error of that protocol alone.
+
 Source: nftables 1.0.6 src/netlink_delinearize.c; its ``--debug=netlink`` shows the comparison
 """
 
 import re
 
+from hairpin.netfilter.ir import Family
 from hairpin.netfilter.nft.syntax import Json, content, named
 from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
 
@@ -23,17 +27,35 @@ _IN_USE6 = frozenset((*range(0x20, 0x40), *range(0xFC, 0x100)))
 _PORT_OF_CT = re.compile(r"\bct (?:original|reply) proto-(?:src|dst)\b")
 _TRANSPORT = re.compile(r"\b(?:meta l4proto|ip protocol|ip6 nexthdr|tcp|udp|udplite|sctp|dccp|th)\b")
 _LATER = re.compile(r"\b(tcp|udp|udplite|sctp|dccp) \w")
+_NETWORK = re.compile(r"\b(?:ip6?|icmp|icmpv6|meta (?:nfproto|protocol)|ether type|arp)\b")
+_BARE_REJECT = re.compile(r"\breject(?=$| comment )")
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def as_typed(rule: str) -> str:
-    """Return the words of a listed rule as nft takes them."""
-    plain = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), rule)
+def as_typed(rule: str, family: Family) -> str:
+    """Return the words of a listed rule of a table of that family as nft takes them."""
+    return _with_transport(rule if family in ("ip", "ip6") else _with_reject(rule))
+
+
+def _with_reject(rule: str) -> str:
+    plain = _without_quotes(rule)
+    bare = _BARE_REJECT.search(plain)
+    if bare is None or not _NETWORK.search(plain, 0, bare.start()):
+        return rule
+    return f"{rule[: bare.end()]} with icmpx type port-unreachable{rule[bare.end() :]}"
+
+
+def _with_transport(rule: str) -> str:
+    plain = _without_quotes(rule)
     port = _PORT_OF_CT.search(plain)
     if port is None or _TRANSPORT.search(plain, 0, port.start()):
         return rule
     later = _LATER.search(plain, port.end())
     return f"meta l4proto {later[1]} {rule}" if later is not None else rule
+
+
+def _without_quotes(rule: str) -> str:
+    return _QUOTED.sub(lambda quoted: " " * len(quoted[0]), rule)
 
 
 def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:

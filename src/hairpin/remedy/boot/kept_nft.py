@@ -31,7 +31,7 @@ def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) ->
         if not is_nft_script(file.path):
             continue
         script = ConfigFile(file.path, texts.get(file.path, file.text))
-        text = with_nft_line(script, (rule.family, rule.table, rule.chain), as_typed(rule.rule.text))
+        text = with_nft_line(script, (rule.family, rule.table, rule.chain), as_typed(rule.rule.text, rule.family))
         if text is not None:
             return ConfigFile(file.path, text)
     return None
