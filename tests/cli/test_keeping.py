@@ -7,7 +7,7 @@ import pytest
 
 from hairpin.cli import keeping
 from hairpin.cli.keeping import keep_evidence, keep_or_say, last_good
-from hairpin.errors import CollectError, UsageError
+from hairpin.errors import UsageError
 from hairpin.network.world import World
 from hairpin.question.question import Question, parse_question
 from tests.cli.commands import call
@@ -55,19 +55,18 @@ def test_a_damaged_one_is_passed_over() -> None:
     assert last_good(_question("8080")).taken_at == "2026-11-26T00:01:00Z"
 
 
+@pytest.mark.parametrize(("after", "when"), ((False, "before"), (True, "after")))
 def test_a_failure_is_said_and_stops_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, capsys: pytest.CaptureFixture[str], after: bool, when: str
 ) -> None:
     folder.write_text("a file in the place of the folder")
-    keep_or_say(evidence(), "en", after=False)
-    assert "no snapshot before the repair was kept" in capsys.readouterr().err
+    keep_or_say((evidence(),), "en", after=after)
+    assert f"no snapshot {when} the repair was kept" in capsys.readouterr().err
 
-    def refuse(_sources: object) -> object:
-        raise CollectError("no shell")
 
-    monkeypatch.setattr("hairpin.cli.material.gather", refuse)
-    keep_or_say(None, "en", after=True)
-    assert "no snapshot after the repair was kept: no shell" in capsys.readouterr().err
+def test_nothing_is_kept_of_a_host_that_was_not_read(folder: Path) -> None:
+    keep_or_say((), "en", after=True)
+    assert not folder.exists()
 
 
 def test_other_options_do_not_fit(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.errors import ApplyError, CollectError
+from hairpin.evidence.reading import Evidence
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -75,14 +76,14 @@ def apply_plan(
         with ExitStack() as cleanup:
             # Also when an interrupt ends this process; what this cannot take back, the switches do.
             cleanup.callback(_take_all_back, begun, verifier)
-            results, complaint = _done_and_verified(plan, begun, fresh, verifier)
+            results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
                 complaint = next(filter(None, (each.confirm() for each in begun.values())), None)
             cleanup.pop_all()
         ids = tuple(each.plan for each in begun.values())
         if complaint is None:
             until = min(each.deadline for each in begun.values()) if confirmed_later else ""
-            return FixOutcome(ids, results, until=until)
+            return FixOutcome(ids, results, until=until, verified=verified)
         ended = _take_all_back(begun, verifier)
         late = tuple((host, begun[host].deadline) for host, state in ended.items() if state == "open")
         return FixOutcome(ids, results, complaint, left="partly" in ended.values(), late=late)
@@ -132,17 +133,20 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
-) -> tuple[tuple[FlowResult, ...], Message | None]:
-    """Carry out the steps of now; return what became of the asked flows, and why the plan has to be taken back."""
+) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
+    """Carry out the steps of now; return what became of the asked flows, the evidence of that, and why the plan has to
+    be taken back."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
-            return (), complaint
+            return (), (), complaint
     try:
-        results, after = _verified(plan, verifier)
+        results, answer = _verified(plan, verifier)
+        results, after = _with_counters(results, answer, verifier)
     except CollectError as error:
-        return (), error.said
-    return results, next(_faults(plan, results, was, after), None) or verifier.is_safe(after)
+        return (), (), error.said
+    complaint = next(_faults(plan, results, was, after), None) or verifier.is_safe(after)
+    return results, answer.evidence, complaint
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -159,14 +163,15 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Network]:
-    """Return what became of the asked flows, on evidence that is read until they are well or the patience ends."""
+def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:
+    """Return what became of the asked flows, and the answer that shows it: the hosts are read until the flows are well
+    or the patience ends."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         answer = verifier.look()
         results = tuple(_results(plan, answer, verifier))
         if all(each.is_well for each in results) or time.monotonic() > until:
-            return _with_counters(results, answer, verifier)
+            return results, answer
         time.sleep(_EVERY_S)
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from hairpin.answer.answer import Judge
 from hairpin.apply.counting import Counted
+from hairpin.evidence.reading import Evidence
 from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.walk.verdicts import Verdict, succeeds
@@ -34,7 +35,8 @@ class FixOutcome(msgspec.Struct, frozen=True):
     ``left``: something could not be taken back.  ``late``: the hosts that could not be reached, and when their switches
     take it back.  ``results``: of the asked flows.  ``until``: when it is taken back by itself, RFC 3339 (``--try``);
     empty: it stays.  ``hosts``: the other hosts that it changed, as ``--host`` names them; empty: it changed this
-    one."""
+    one.  ``verified``: what was read of the hosts after the last step; empty: a step failed, or no host could be
+    read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
@@ -43,6 +45,7 @@ class FixOutcome(msgspec.Struct, frozen=True):
     until: str = ""
     late: tuple[tuple[str, str], ...] = ()
     hosts: tuple[str, ...] = ()
+    verified: tuple[Evidence, ...] = ()
 
     @property
     def undo(self) -> tuple[str, ...]:

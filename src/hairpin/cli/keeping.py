@@ -31,18 +31,16 @@ def keep_evidence(evidence: "Evidence") -> Path:
     return keep_snapshot(evidence, snapshots_folder(), passing=passing(everything, evidence) == "all")
 
 
-def keep_or_say(evidence: "Evidence | None", lang: str | None, *, after: bool) -> None:
+def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bool) -> None:
     """Keep a snapshot of this host beside a repair; a failure is said and never stops the repair.
 
-    ``evidence``: that of the plan; None: the host is read now.  ``after``: once the repair is carried out."""
+    ``evidence``: what was read for the plan, or to verify it; of it, the first is kept.  ``after``: once the repair is
+    carried out."""
     from hairpin.cli.face.output import whisper, words
-    from hairpin.cli.material import gather
-    from hairpin.evidence.reading import Evidence
 
     try:
-        found = gather(())[0] if evidence is None else evidence
-        if isinstance(found, Evidence):
-            keep_evidence(found)
+        for each in evidence[:1]:
+            keep_evidence(each)
     except (HairpinError, OSError) as error:
         when = message("after the repair") if after else message("before the repair")
         reason: Message | str = error.said if isinstance(error, HairpinError) else str(error)

@@ -11,6 +11,7 @@ from hairpin.answer.engines import with_engines
 from hairpin.errors import EvidenceError, UsageError
 from hairpin.evidence.reading import Evidence
 from hairpin.question.question import Question
+from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 Passing = Literal["all", "first", "none"]
@@ -24,7 +25,11 @@ def passing(question: Question, evidence: Evidence) -> Passing:
         start, flows = begin_answer(question, (evidence,), network_of((evidence,)))
     except (UsageError, EvidenceError):
         return "none"
-    traces = tuple(walked(start.network, flow) for flow in flows)
+    traces: list[Trace] = []
+    for flow in flows:
+        traces.append(walked(start.network, flow))
+        if not traces[-1].succeeds:
+            break  # of many flows, the others change nothing
     if not traces or not traces[0].succeeds:
         return "none"
     answered = msgspec.structs.replace(
@@ -32,4 +37,4 @@ def passing(question: Question, evidence: Evidence) -> Passing:
     )
     if lacks_reading(with_engines(answered)):  # what was not read is not called good
         return "none"
-    return "all" if all(each.succeeds for each in traces) else "first"
+    return "all" if traces[-1].succeeds else "first"

@@ -59,10 +59,10 @@ def carry_plan_out(
     others = tuple(each.outpost.destination for each in grounds.values() if not each.outpost.is_here)
     outcome = msgspec.structs.replace(outcome, hosts=others)
     if not sources:
-        # The host as it was is kept only now: each flow has to be walked for that, and the repair does not wait for it.
-        keep_or_say(next(iter(plan.answer.evidence), None), shown.lang, after=False)
+        # The host as it was is kept only now: flows have to be walked for that, and the repair does not wait for it.
+        keep_or_say(plan.answer.evidence, shown.lang, after=False)
         if outcome.is_well:
-            keep_or_say(None, shown.lang, after=True)
+            keep_or_say(outcome.verified, shown.lang, after=True)
     if not shown.as_json:
         said = words(shown.lang)
         write(outcome_text(outcome, said, paper(shown.color), places_of(plan.answer, said)))
