@@ -96,6 +96,8 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",
     "replica/run/ctnetlink.py": "kernel/test_ctnetlink.py",
+    "answer/asked_elements.py": "kernel/test_long_sets.py",
+    "live/set_elements.py": "kernel/test_long_sets.py",
     "replica/judge.py": "kernel/test_replica.py",
     "replica/run/netns.py": "kernel/test_replica.py",
     "replica/run/serving.py": "kernel/test_replica.py",

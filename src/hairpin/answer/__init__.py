@@ -7,5 +7,5 @@ A front end, such as the command line, calls only ``ask`` or ``matrix``, and ren
 answer), ``states`` (of the hosts, which no flow shows), ``remarks`` (on tables and limits), ``questions`` (facts that
 only the user knows), ``blamed`` (when and by whom a cause was made), ``events`` (the time after an event), ``decisive``
 (missing readings that may change the result), ``outcome`` (the exit status) and ``matrix`` (every flow under every
-event).
+event).  Before it, ``asked_elements`` (the addresses that sets are asked for, if these are too long to be listed).
 """

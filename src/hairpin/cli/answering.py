@@ -4,6 +4,7 @@ as files that can be reported: snapshots, flow, both results.
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -12,16 +13,18 @@ import msgspec
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.ask import Depth, ask
-from hairpin.cli.face.asked import Asked, Given
+from hairpin.cli.face.asked import Asked
 from hairpin.cli.face.environment import environment
 from hairpin.cli.face.progress import progress
 from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import with_plans
+from hairpin.errors import UsageError
 from hairpin.evidence.file import write_stream
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import Source
 from hairpin.judges.disagreement import Disagreement
 from hairpin.message import message
+from hairpin.netfilter.nft.sets import is_terse
 from hairpin.question.question import Question, needed_containers
 from hairpin.replica.judgement import Kernel
 
@@ -34,19 +37,39 @@ def answer_question(
     disagreements are kept as files; ``depth``: how far ``check`` goes.
 
     Raises as ``gather`` and ``ask`` do."""
-    sources = asked.sources
-    only = () if asked.whole or sources or question.after is not None else needed_containers(question)
+    sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
+    only = needed_containers(question) if needed else ()
     with progress(lang) as tell:
         tell(message("reading the state of the host"))
-        read = gather(sources, only=only)
+        read = _read_of_this(question, only) if needed else gather(sources)
         read = with_plans(read, sources, lang)
         tell(message("following the packets"))
-        rest = partial(_gathered_again, sources) if only else None
+        rest = partial(_read_of_all, question) if only else None
         return keeping_disputes(ask(question, read, kernel, rest, depth=depth), environment().folders)
 
 
-def _gathered_again(sources: tuple[Given, ...]) -> tuple[Source, ...]:
-    return with_plans(gather(sources), sources, None, saying=False)
+def _read_of_all(question: Question) -> tuple[Source, ...]:
+    return with_plans(_read_of_this(question, ()), (), None, saying=False)
+
+
+def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ...]:
+    """Return what the question needs of this machine.  Sets that are too long to be listed are asked for the addresses
+    that its packets can have; if the kernel does not answer that, they are listed."""
+    read = gather((), only=only, asks_sets=True)
+    (evidence,) = read
+    if not isinstance(evidence, Evidence) or not any(is_terse(each.origin) for each in evidence.all("nft-table", HOST)):
+        return read
+    from hairpin.answer.asked_elements import to_ask, with_answers
+    from hairpin.live.set_elements import holds
+
+    try:
+        sets = to_ask(question, evidence)
+        answers = tuple((one, tuple(holds(one.family, one.table, one.name, one.keys))) for one in sets)
+    except UsageError:
+        return read  # `ask` raises it again, and may read more
+    except OSError:
+        return gather((), only=only)
+    return (with_answers(evidence, answers, datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")),)
 
 
 def second_judge() -> Kernel | None:

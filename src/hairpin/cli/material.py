@@ -22,11 +22,13 @@ def gather(
     only: tuple[str, ...] = (),
     what: What = "state",
     since: float | None = None,
+    asks_sets: bool = False,
 ) -> tuple[Source, ...]:
     """Return the evidence of the named hosts in their order; of the machine that this runs on if none is named.
 
-    ``root``: read configuration files under this directory.  ``only``: the containers of this machine to enter, see
-    :func:`hairpin.collect.run.collect`.  ``what``: of live hosts, ``since``: from when on their traces are read, in
+    ``root``: read configuration files under this directory.  ``only``: the containers of this machine to enter,
+    ``asks_sets``: whether its long sets are left out, see :func:`hairpin.collect.run.collect`.  ``what``: of live
+    hosts, ``since``: from when on their traces are read, in
     seconds since the epoch.  Raises UsageError, CollectError or EvidenceError.
     """
     if sources:
@@ -39,7 +41,7 @@ def gather(
                 platform=sys.platform,
             )
         )
-    return (read_this(root=root, only=only, what=what, since=since),)
+    return (read_this(root=root, only=only, what=what, since=since, asks_sets=asks_sets),)
 
 
 def stated_world(path: str | None) -> World:

@@ -234,24 +234,24 @@ CONF_KEYS6='disable_ipv6 force_forwarding hop_limit mtu proxy_ndp rpl_seg_enable
 CONF_KEYS_UNUSED6='disable_ipv6 forwarding mtu'     # where no link has an IPv6 address
 
 rules() { # nft first: its list of tables shows which back ends have tables here
-    tables= listed=no legacy=
+    tables= chains= listed=no legacy=
     if ! loaded nf_tables; then
-        absent nft-tables 'nft -j list tables' 'nf_tables is not loaded: there is no nftables table'
+        absent nft-tables 'nft list chains' 'nf_tables is not loaded: there is no nftables table'
     elif have nft; then
-        capture nft -j list tables; captured nft-tables 'nft -j list tables'
-        [ "$st" = 0 ] && { tables=$out; listed=yes; }
+        # It names each table. For a list of tables alone, some versions of nft read the elements of all sets.
+        capture nft list chains; captured nft-tables 'nft list chains'
+        [ "$st" = 0 ] && { chains=$out tables=$NL$out$NL listed=yes; }
     else
-        unshown nft-tables 'nft -j list tables' 'nft is not installed'
+        unshown nft-tables 'nft list chains' 'nft is not installed'
     fi
-    save_nft iptables-nft-save4 '"family": "ip",' "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
-    save_nft iptables-nft-save6 '"family": "ip6",' "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
+    save_nft iptables-nft-save4 ip "$HAIRPIN_SAVE_NFT4"; saved_ip=$saved
+    save_nft iptables-nft-save6 ip6 "$HAIRPIN_SAVE_NFT6"; saved_ip6=$saved
     saved=
-    case $tables in *'"family": "bridge",'*) save_nft ebtables '"family": "bridge",' "$HAIRPIN_SAVE_EBT" ;; esac
+    case $tables in *"${NL}table bridge "*) save_nft ebtables bridge "$HAIRPIN_SAVE_EBT" ;; esac
     saved_bridge=$saved
     native_tables
     # Older nft does not say in JSON which devices a chain at ingress or egress is bound to.
-    case $tables in *'"family": "netdev",'*) ask nft-netdev-chains nft list chains netdev ;; esac
-    [ "$inet_ingress" = no ] || ask nft-netdev-chains nft list chains inet
+    case $chains in *' hook ingress '* | *' hook egress '*) body nft-netdev-chains 'nft list chains' "$chains" ;; esac
     save_legacy iptables-legacy-save4 /proc/net/ip_tables_names "$HAIRPIN_SAVE_LEGACY4"
     save_legacy iptables-legacy-save6 /proc/net/ip6_tables_names "$HAIRPIN_SAVE_LEGACY6"
 }
@@ -260,7 +260,7 @@ save_nft() { # save_nft KEY FAMILY COMMAND: sets saved
     if ! loaded nf_tables; then absent "$1" "${3:-iptables-nft-save} -c" 'nf_tables is not loaded: there is no table'; return; fi
     if [ -z "$3" ]; then absent "$1" 'iptables-nft-save -c' 'iptables with the nf_tables back end is not installed'; return; fi
     if [ "$listed" = yes ]; then        # without a table of this family the command prints nothing
-        case $tables in *"$2"*) ;; *) body "$1" "$3 -c" ''; return ;; esac
+        case $tables in *"${NL}table $2 "*) ;; *) body "$1" "$3 -c" ''; return ;; esac
     fi
     capture "$3" -c; saved=$out; captured "$1" "$3 -c"
 }
@@ -274,12 +274,12 @@ save_legacy() { # save_legacy KEY NAMES COMMAND: only if the kernel lists tables
     else ask "$1" "$3" -c
     fi
 }
-native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows; sets inet_ingress
-    rest=$tables; inet_ingress=no
+native_tables() { # one reading a table that neither iptables-nft nor ebtables-nft shows
+    rest_of_tables=$tables slow=no
     while :; do
-        case $rest in *'"table": {"family": "'*) ;; *) return ;; esac
-        rest=${rest#*'"table": {"family": "'}; family=${rest%%'"'*}
-        rest=${rest#*'"name": "'}; name=${rest%%'"'*}
+        case $rest_of_tables in *"${NL}table "*) ;; *) return ;; esac
+        rest_of_tables=${rest_of_tables#*"${NL}table "}; name=${rest_of_tables%%" {$NL"*}
+        family=${name%% *} name=${name#* }
         case $name in
             filter | nat | mangle | raw | security | broute)
                 case $family in ip) saved=$saved_ip ;; ip6) saved=$saved_ip6 ;; bridge) saved=$saved_bridge ;; *) saved= ;; esac
@@ -291,10 +291,58 @@ native_tables() { # one reading a table that neither iptables-nft nor ebtables-n
         esac
         case $family$name in    # nft parses its arguments: a name must not be able to hold a command
             *[!A-Za-z0-9_./-]*) say nft-table "nft -j list table $family" 1 failed 'the name of this table has odd characters' ;;
-            *) capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
-               case $family$out in inet*'"hook": "ingress"'*) inet_ingress=yes ;; esac ;;
+            *) native_table ;;
         esac
     done
+}
+native_table() { # of family and name. Whoever asks long sets for single addresses waits for no listing of them.
+    if [ "$HAIRPIN_LONG_SETS$NETNS" = askhost ] && [ -n "$HAIRPIN_TIMEOUT" ]; then
+        if [ "$slow" = no ]; then
+            out=$($HAIRPIN_TIMEOUT 0.4 nft -j list table "$family" "$name" 2>/dev/null); st=$? err=
+            [ "$st" != 0 ] || { captured nft-table "nft -j list table $family $name"; return; }
+            case $st in 124 | 137 | 143) slow=yes ;; esac
+        fi
+        [ "$slow" = no ] || { without_long_sets && return; }
+    fi
+    capture nft -j list table "$family" "$name"; captured nft-table "nft -j list table $family $name"
+}
+without_long_sets() { # the table without the elements of its sets, and each set that is listed in time; else fails
+    # For one table, some versions of nft read the elements of all tables; for all tables they do not.
+    # The first line is the table's listing; each further one is a set: how long it may take, set or map, its name.
+    rest=$(nft -j -t list ruleset "$family" 2>/dev/null | awk -v family="$family" -v table="$name" '
+        { gsub(/, \{"[a-z ]+": \{"family": "/, "\n&"); sub(/\]\}$/, "")
+          count = split($0, object, "\n"); printf "%s", object[1]
+          for (i = 2; i <= count; i++) {
+              kind = object[i]; sub(/^, \{"/, "", kind); own = kind; sub(/".*/, "", kind)
+              sub(/^[a-z ]+": \{"family": "[a-z0-9]+", /, "", own)
+              name = own; sub(/^"name": "/, "", name); sub(/".*/, "", name)
+              if (kind != "table") sub(/^"name": "[^"]*", /, "", own)
+              if (index(own, (kind == "table" ? "\"name" : "\"table") "\": \"" table "\"") != 1) continue
+              printf "%s", object[i]
+              if (kind != "set" && kind != "map") continue
+              of_addresses = kind == "set" && own ~ /"type": "ipv[46]_addr"/ && own !~ /"dynamic"/
+              sets = sets "\n" (of_addresses ? 0.3 : 60) " " kind " " name
+          }
+          print "]}" sets }')
+    case $rest in *"$NL"*) ;; *) return 1 ;; esac
+    terse=${rest%%"$NL"*} rest=${rest#*"$NL"} listed=
+    while read -r seconds kind set; do
+        case $set in *[!A-Za-z0-9_./-]*) return 1 ;; esac
+        out=$($HAIRPIN_TIMEOUT "$seconds" nft -j list "$kind" "$family" "$name" "$set" 2>/dev/null); st=$?
+        case $st$seconds in
+            0*) listed=$listed$kind\ $set$NL$out$NL ;;
+            1240.3 | 1370.3 | 1430.3) ;;
+            *) return 1 ;;
+        esac
+    done <<EOT
+$rest
+EOT
+    body nft-table "nft -j -t list table $family $name" "$terse"
+    while read -r kind set && read -r out; do
+        body nft-set "nft -j list $kind $family $name $set" "$out"
+    done <<EOT
+$listed
+EOT
 }
 sets() {
     if ! loaded ip_set; then absent ipset 'ipset save' 'ip_set is not loaded: there is no set'
@@ -2414,7 +2462,7 @@ named_sysctls() { # what every namespace is asked for, found once: for each patt
 
 main() {
     umask 077
-    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
+    HAIRPIN_ROOT= HAIRPIN_ONLY= HAIRPIN_TRACES= HAIRPIN_LONG_SETS= HAIRPIN_DOCKER_HOST=${DOCKER_HOST:-} HAIRPIN_DOCKER_CONTEXT=${DOCKER_CONTEXT:-} HAIRPIN_DOCKER_CONFIG=${DOCKER_CONFIG:-}
     : "${HOME:=/root}"
     while [ $# -gt 1 ]; do
         case $1 in
@@ -2422,6 +2470,7 @@ main() {
             --docker-host) HAIRPIN_DOCKER_HOST=$2 ;;
             --only) HAIRPIN_ONLY=$2 ;;
             --traces) HAIRPIN_TRACES=$2 ;;
+            --long-sets) HAIRPIN_LONG_SETS=$2 ;;
             --docker-context) HAIRPIN_DOCKER_CONTEXT=$2 ;;
             --docker-config) HAIRPIN_DOCKER_CONFIG=$2 ;;
         esac
@@ -2449,7 +2498,7 @@ $(trace_functions)"
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         usable_folder "$dir" && break
     done
-    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
+    export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
 
     begin

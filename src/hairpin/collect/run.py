@@ -145,13 +145,16 @@ def collect(
     docker_host: str | None = None,
     only: tuple[str, ...] = (),
     traces: tuple[str, ...] = (),
+    asks_sets: bool = False,
 ) -> Evidence:
     """Return the host's present evidence.
 
     ``root``: read configuration files under this directory instead of ``/``. ``docker_host``: as in DOCKER_HOST, whose
     value is the default. ``only``: words such as ``port=8151``, ``name=web``, ``address=172.17.0.2``; a container is
     entered if one of them fits it; empty: all are entered. ``traces``: words such as ``all``, ``since=1795046951``,
-    ``key=units``, by which the host's logs and file times are read instead of its state. Raises CollectError. What the
+    ``key=units``, by which the host's logs and file times are read instead of its state. ``asks_sets``: sets of
+    nftables that take long to list are not listed, because the caller asks them for single addresses. Raises
+    CollectError. What the
     host refuses or does not have is a reading, not an error.
     """
     arguments = (
@@ -159,6 +162,7 @@ def collect(
         *(("--only", " ".join(only)) if only else ()),
         *(("--traces", " ".join(traces)) if traces else ()),
         *(("--docker-host", docker_host) if docker_host else ()),
+        *(("--long-sets", "ask") if asks_sets else ()),
     )
     answer = runner.run(script(), arguments)
     if not answer.stdout:

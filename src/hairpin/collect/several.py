@@ -106,10 +106,15 @@ def read_all(
 
 
 def read_this(
-    *, root: str | None = None, only: tuple[str, ...] = (), what: What = "state", since: float | None = None
+    *,
+    root: str | None = None,
+    only: tuple[str, ...] = (),
+    what: What = "state",
+    since: float | None = None,
+    asks_sets: bool = False,
 ) -> Evidence:
     """Return what is asked for of the machine that this runs on; raise CollectError."""
-    return _taken(None, root=root, only=only, what=what, since=since)
+    return _taken(None, root=root, only=only, what=what, since=since, asks_sets=asks_sets)
 
 
 def _at_the_same_time(
@@ -122,11 +127,17 @@ def _at_the_same_time(
 
 
 def _taken(
-    host: str | None, *, root: str | None, what: What, since: float | None, only: tuple[str, ...] = ()
+    host: str | None,
+    *,
+    root: str | None,
+    what: What,
+    since: float | None,
+    only: tuple[str, ...] = (),
+    asks_sets: bool = False,
 ) -> Evidence:
     if what == "traces":
         return take_traces(host, root=root, since=since)
-    evidence = take(host, root=root, only=only)
+    evidence = take(host, root=root, only=only, asks_sets=asks_sets)
     return evidence if what == "state" else with_traces(evidence, take_traces(host, root=root, since=since))
 
 

@@ -11,11 +11,14 @@ from hairpin.evidence import file
 from hairpin.evidence.reading import Evidence, is_trace
 
 
-def take(host: str | None = None, *, root: str | None = None, only: tuple[str, ...] = ()) -> Evidence:
+def take(
+    host: str | None = None, *, root: str | None = None, only: tuple[str, ...] = (), asks_sets: bool = False
+) -> Evidence:
     """Return the evidence of this host, or of ``host`` (USER@HOST) over ssh; raise CollectError.
 
-    ``only``: the containers to enter; see :func:`hairpin.collect.run.collect`."""
-    return _collected(host, root=root, only=only)
+    ``only``: the containers to enter, ``asks_sets``: whether long sets are left out; see
+    :func:`hairpin.collect.run.collect`."""
+    return _collected(host, root=root, only=only, asks_sets=asks_sets)
 
 
 def take_traces(
@@ -39,11 +42,16 @@ def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
 
 
 def _collected(
-    host: str | None, *, root: str | None, only: tuple[str, ...] = (), traces: tuple[str, ...] = ()
+    host: str | None,
+    *,
+    root: str | None,
+    only: tuple[str, ...] = (),
+    traces: tuple[str, ...] = (),
+    asks_sets: bool = False,
 ) -> Evidence:
     runner: Runner = LocalRunner() if host is None else SshRunner(host)
     started = datetime.now(UTC)
-    evidence = collect(runner, root=root, only=only, traces=traces)
+    evidence = collect(runner, root=root, only=only, traces=traces, asks_sets=asks_sets)
     if host is not None:  # this machine's clock is used to compare hosts' ages: evidence/several.py
         at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
         evidence = msgspec.structs.replace(evidence, collected_at=at)

@@ -156,7 +156,7 @@ def _dropping(host: Host, version: Version) -> Iterator[_Dropping]:
     for table in ruleset.tables:
         if table.family not in ("inet", "ip" if version == 4 else "ip6"):
             continue
-        filled = {each.name for each in (*table.sets, *ruleset.ipsets) if each.elements}
+        filled = {each.name for each in (*table.sets, *ruleset.ipsets) if each.elements or each.absent is not None}
         found = [
             _Dropping(chain.name, rule, *named)
             for chain in table.chains

@@ -318,13 +318,15 @@ class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
     """A named set; for an ipset ``table`` scope is the whole namespace.
 
     ``opaque`` says why the elements may be incomplete (dynamic set, unknown type): a lookup that finds none of them is
-    then unknown.
+    then unknown.  ``absent``: of a set whose elements were not listed, the values that it was asked for and does not
+    hold; None: it was listed.
     """
 
     name: str
     type: str
     elements: tuple[Element, ...]
     opaque: Message | None = None
+    absent: frozenset[tuple[int | str, ...]] | None = None
 
 
 class Map(Node, frozen=True, tag="named-map", gc=False):

@@ -1,13 +1,18 @@
+import msgspec
 import pytest
 
-from hairpin.errors import MalformedError
+from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
-from hairpin.netfilter.ir import Element, Jump, Map, NameKey, NatElement, NumberKey, Set, Verdict, VerdictElement
+from hairpin.netfilter.ir import Element, Jump, Map, NameKey, NatElement, NumberKey, Set, Table, Verdict, VerdictElement
 from hairpin.netfilter.nft.fields import Operand
+from hairpin.netfilter.nft.listing import parse
 from hairpin.netfilter.nft.sets import (
+    NOT_LISTED,
     UPDATED_BY_RULES,
+    asked_line,
     concatenated,
     element,
+    is_terse,
     keys,
     kinds_of,
     named_map,
@@ -15,6 +20,7 @@ from hairpin.netfilter.nft.sets import (
     nat_elements,
     nat_target,
     plain_fields,
+    together,
     verdict,
     verdict_elements,
 )
@@ -143,3 +149,70 @@ def test_keys_and_their_kinds() -> None:
     assert kinds_of(["mark", "ifname"], "inet") == ["mark", "ifname"]
     assert plain_fields([Operand("mark"), Operand(None, "ifname", interface="iif")]) == ("mark", "iif")
     assert plain_fields([Operand("mark"), Operand("mark", mask=1)]) is None
+
+
+# --- a table without the elements of its long sets --------------------------------------------------------------------
+
+HELD, ABSENT, SHORT = 0xC6336407, 0xC6336408, 0x05050505
+
+
+def listing(*objects: Json) -> str:
+    return msgspec.json.encode({"nftables": [{"metainfo": {"version": "1.0.6"}}, *objects]}).decode()
+
+
+def declared(name: str, *elements: str, kind: str = "set") -> Json:
+    body: Object = {"family": "inet", "name": name, "table": "geo", "type": "ipv4_addr", "handle": 2}
+    held: Object = {"elem": [*elements]} if elements else {}
+    return {kind: {**body, **held, **({"map": "verdict"} if kind == "map" else {})}}
+
+
+TERSE = listing(
+    {"table": {"family": "inet", "name": "geo", "handle": 1}}, declared("bad"), declared("short"),
+    declared("ways", kind="map"),
+)  # fmt: skip
+LISTED = (listing(declared("short", "5.5.5.5")),)
+ASKED = (
+    asked_line(("inet", "geo", "bad"), "198.51.100.7", holds=True)
+    + "\n"
+    + asked_line(("inet", "geo", "bad"), "198.51.100.8", holds=False),
+)
+
+
+def table() -> Table:
+    (found,) = parse(TERSE, source="nft", beside=(LISTED, ASKED))
+    return found
+
+
+def test_a_set_that_was_listed_alone_is_whole() -> None:
+    short = table().sets[1]
+    assert (short.elements, short.opaque, short.absent) == ((Element((NumberKey(SHORT, SHORT),)),), None, None)
+
+
+def test_a_set_that_was_not_listed_knows_what_it_was_asked_for() -> None:
+    bad = table().sets[0]
+    assert bad.elements == (Element((NumberKey(HELD, HELD),)),)
+    assert (bad.opaque, bad.absent) == (NOT_LISTED, frozenset({(ABSENT,)}))
+
+
+def test_of_a_map_that_was_not_listed_nothing_is_known() -> None:
+    assert table().maps[0].elements == ()
+    (whole,) = parse(TERSE, source="nft", beside=((*LISTED, listing(declared("ways", kind="map"))), ASKED))
+    assert whole.maps == table().maps
+
+
+def test_the_order_of_the_objects_stays() -> None:
+    kinds = [next(iter(each)) for each in msgspec.json.decode(together(TERSE, LISTED, ASKED))["nftables"]]
+    assert kinds == ["metainfo", "table", "set", "set", "map"]
+
+
+@pytest.mark.parametrize("text", ("", "[]", "nft: no such table"))
+def test_text_that_nft_does_not_write_is_said(text: str) -> None:
+    with pytest.raises(ParseError, match="nft"):
+        parse(TERSE, source="nft", beside=((text,), ()))
+
+
+@pytest.mark.parametrize(
+    ("origin", "terse"), (("nft -j list table inet geo", False), ("nft -j -t list table inet geo", True))
+)
+def test_the_command_tells_whether_it_lists_elements(origin: str, terse: bool) -> None:
+    assert is_terse(origin) is terse

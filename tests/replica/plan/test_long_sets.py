@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from hairpin.netfilter import ipset
-from hairpin.netfilter.ir import Element, NumberKey, Ruleset, Set
+from hairpin.netfilter.ir import Element, NumberKey, Ruleset, Set, Table
 from hairpin.netfilter.nft import listing
+from hairpin.netfilter.nft.sets import NOT_LISTED
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.replica.plan.long_sets import LONG, known_addresses, short_ipsets, short_table, shorten_listing
@@ -79,6 +80,12 @@ def test_the_addresses_that_a_packet_can_have() -> None:
     assert known is not None
     wanted = ("198.51.100.11", "172.17.0.2", "172.17.0.1", "203.0.113.99")
     assert {CLIENT, *(parse_address(each)[1] for each in wanted)} <= known
+
+
+def test_a_set_that_was_asked_has_what_it_holds_of_the_addresses() -> None:
+    asked = Set("bad", "ipv4_addr", (Element((NumberKey(CLIENTS, CLIENTS),)),), NOT_LISTED, frozenset({(1,)}))
+    found = short_table(Table("inet", "t", "nft", (), (asked,)), frozenset({1, CLIENTS}))
+    assert found.sets == (Set("bad", "ipv4_addr", asked.elements),)
 
 
 def test_no_long_set_asks_for_none() -> None:

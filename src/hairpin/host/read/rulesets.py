@@ -10,9 +10,11 @@ from hairpin.netfilter.evaluate.index import prepare
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset, Set, Table
 from hairpin.netfilter.nft import listing as nft_listing
+from hairpin.netfilter.nft.sets import is_terse
 
 _KEYS = ("iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "iptables-legacy-save6")
-_Parsed = dict[tuple[str, str, tuple[Set, ...]], tuple[Table, ...]]
+_Beside = tuple[tuple[str, ...], tuple[str, ...]]
+_Parsed = dict[tuple[str, str, tuple[Set, ...], _Beside | None], tuple[Table, ...]]
 
 
 class RulesetReader:
@@ -44,23 +46,33 @@ class RulesetReader:
         )
 
     def _tables(self, reading: Reading, sets: tuple[Set, ...]) -> tuple[Table, ...]:
-        name, tool = (reading.key, reading.origin), _tool_of(reading)
+        name, tool, beside = (reading.key, reading.origin), _tool_of(reading), self._beside(reading)
         known: tuple[Table, ...] = self._readings.earlier(name, sets, tool) or ()
         return self._readings.part(
             name,
-            lambda: self._parse(reading, sets, known),
+            lambda: self._parse(reading, sets, known, beside),
             reading.id,
             reading.text,
             sets,
             tool,
+            beside,
             sharing=with_chains_of,
         )
 
-    def _parse(self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...]) -> tuple[Table, ...]:
-        asked = (reading.key, reading.text, sets)
+    def _beside(self, reading: Reading) -> _Beside | None:
+        """Return what was read of the sets of a listing that has not their elements."""
+        if reading.key != "nft-table" or not is_terse(reading.origin):
+            return None
+        listed, asked = (self._readings.of(key, reading.netns) for key in ("nft-set", "nft-elements"))
+        return tuple(each.text for each in listed), tuple(each.text for each in asked)
+
+    def _parse(
+        self, reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
+    ) -> tuple[Table, ...]:
+        asked = (reading.key, reading.text, sets, beside)
         found = self._parsed.get(asked)
         if found is None:
-            found = self._parsed[asked] = _parse(reading, sets, known)
+            found = self._parsed[asked] = _parse(reading, sets, known, beside)
         return tuple(msgspec.structs.replace(table, evidence=reading.id) for table in found)
 
 
@@ -127,9 +139,11 @@ def _tool_of(reading: Reading) -> tuple[str, ...]:
     return tuple(reading.text.partition("\n")[0].split()[:6])
 
 
-def _parse(reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...]) -> tuple[Table, ...]:
+def _parse(
+    reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
+) -> tuple[Table, ...]:
     if reading.key == "nft-table":
-        return nft_listing.parse(reading.text, source=reading.origin, evidence=reading.id)
+        return nft_listing.parse(reading.text, source=reading.origin, evidence=reading.id, beside=beside)
     if reading.key == "ebtables":
         return ebtables_save.parse(reading.text, source=reading.origin, evidence=reading.id)
     return iptables_save.parse(

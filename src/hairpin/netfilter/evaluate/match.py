@@ -163,7 +163,7 @@ def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -
     if named is None:
         return Truth.UNKNOWN
     found = contains(named, values)
-    if not found and named.opaque is not None:
+    if not found and named.opaque is not None and (named.absent is None or values not in named.absent):
         return Truth.UNKNOWN
     return truth_of(found is not match.negated)
 

@@ -27,7 +27,7 @@ from hairpin.netfilter.nft.merged_payloads import are_merged, merges
 from hairpin.netfilter.nft.objects import declared
 from hairpin.netfilter.nft.older_json import is_first_form, modernised
 from hairpin.netfilter.nft.scope import MAX_OPTIONS, Choice, Parts, Scope
-from hairpin.netfilter.nft.sets import named_map, named_set
+from hairpin.netfilter.nft.sets import named_map, named_set, together
 from hairpin.netfilter.nft.statements import read_statement
 from hairpin.netfilter.nft.syntax import (
     Json,
@@ -70,15 +70,19 @@ class _Found(msgspec.Struct):
     dormant: bool = False
 
 
-def parse(text: str, *, source: str, evidence: str = "") -> tuple[ir.Table, ...]:
+def parse(
+    text: str, *, source: str, evidence: str = "", beside: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> tuple[ir.Table, ...]:
     """Return the tables in the order of the reading; ``evidence`` is the reading's id.
 
+    ``beside``: of a listing without the elements of its sets, what was listed and what was asked of them, as
+    :func:`~hairpin.netfilter.nft.sets.together` takes it; None: the text has them.
     Raises ParseError, which names ``source``, for text that nft does not write.
     """
     collecting = gc.isenabled()
     gc.disable()  # Tens of thousands of small lists, none of them garbage: four times as quick.
     try:
-        document: Json = msgspec.json.decode(text)
+        document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
         found = _collect(list_of(object_of(document).get("nftables")))
         return tuple(_table(name, each, evidence) for name, each in found.items())
     except (msgspec.DecodeError, UnicodeError) as error:

@@ -2,20 +2,51 @@
 
 A reading is a snapshot, so timeouts do not make it wrong.  A set that rules add elements to (``flags dynamic``) changes
 with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
+
+A set may be too long to be listed in time.  Then its table is listed without elements, the other sets are listed alone,
+and the kernel is asked for single addresses:
+
+    listing without elements := nft -j -t list table FAMILY NAME
+    listed                   := nft -j list set | map FAMILY TABLE NAME
+    asked                    := line…, each FAMILY TABLE SET ADDRESS yes|no
+
+Source: nft(8) ``--terse``; libnftables-json(5); NFT_MSG_GETSETELEM of linux/netfilter/nf_tables.h
 """
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from hairpin.message import Message, message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
 from hairpin.netfilter.nft.fields import Operand
 from hairpin.netfilter.nft.operands import operand
-from hairpin.netfilter.nft.syntax import Json, Object, content, element_value, list_of, named, pair, string, words
+from hairpin.netfilter.nft.syntax import (
+    Json,
+    Object,
+    content,
+    element_value,
+    list_of,
+    named,
+    object_of,
+    pair,
+    single,
+    string,
+    words,
+)
 from hairpin.netfilter.nft.values import interval, key
 
 UPDATED_BY_RULES = message("rules add elements to it")
 """Why the elements of a set are not all known, if the set is a dynamic one."""
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
+UNLISTED = "unlisted"
+"""The key of a set whose elements were not listed: the addresses that it was asked for and does not hold."""
+NOT_LISTED = message("its elements were not listed: they are too many")
+_KINDS = ("set", "map")
+_Set = tuple[str, str, str]
+"""Family, table and name."""
 
 
 def concatenated(value: Json) -> list[Json]:
@@ -126,6 +157,10 @@ def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
     known = tuple(each for each in elements if each is not None)
+    if UNLISTED in raw:
+        asked = (element(each, kinds) for each in list_of(raw[UNLISTED]))
+        absent = (each.key[0].first for each in asked if each is not None and isinstance(each.key[0], ir.NumberKey))
+        return ir.Set(name, " . ".join(kinds), known, NOT_LISTED, frozenset((each,) for each in absent))
     why: Message | None = None
     if "dynamic" in words(raw.get("flags")) or name in updated:
         why = UPDATED_BY_RULES
@@ -144,10 +179,66 @@ def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
     declared = f"{' . '.join(kinds)} : {' . '.join(data)}"
     elements = list_of(raw.get("elem"))
     found: tuple[ir.VerdictElement | ir.NatElement, ...] | None
-    if data == ["verdict"]:
+    if UNLISTED in raw:
+        found = None
+    elif data == ["verdict"]:
         found = verdict_elements(elements, kinds)
     elif data and ADDRESSES.union({"inet_service"}).issuperset(data):
         found = nat_elements(elements, kinds, data)
     else:
         found = None
     return ir.Map(name, declared, found or ()), found is not None
+
+
+# --- of tables that were listed without elements ----------------------------------------------------------------------
+
+
+def is_terse(origin: str) -> bool:
+    """Return whether the command of this origin lists tables without the elements of their sets."""
+    return " -t " in origin
+
+
+def asked_line(place: _Set, address: str, *, holds: bool) -> str:
+    """Return the line of an address that the set was asked for."""
+    return " ".join((*place, address, "yes" if holds else "no"))
+
+
+def together(text: str, listed: Iterable[str], asked: Iterable[str]) -> str:
+    """Return the listing with the elements of the sets that were listed alone and of those that were asked.
+
+    A set that was not listed has the asked addresses that it holds, and those that it does not hold under ``UNLISTED``.
+    Raises DecodeError and MalformedError for text that nft does not write.
+    """
+    alone = {(kind, _place(body)): item for each in listed for kind, body, item in _objects(each) if kind in _KINDS}
+    held, absent = _answers(asked)
+    found: list[Json] = []
+    for kind, body, item in _objects(text):
+        if kind not in _KINDS:
+            found.append(item)
+            continue
+        place = _place(body)
+        unlisted: Object = {**body, "elem": held.get(place, []), UNLISTED: absent.get(place, [])}
+        found.append(alone.get((kind, place), {kind: unlisted}))
+    return msgspec.json.encode({"nftables": found}).decode()
+
+
+def _objects(text: str) -> Iterator[tuple[str, Object, Json]]:
+    document: Json = msgspec.json.decode(text)
+    for item in list_of(object_of(document).get("nftables")):
+        kind, inner = single(item)
+        yield kind, object_of(inner), item
+
+
+def _place(body: Object) -> _Set:
+    """Return where a set or a map is."""
+    return string(body, "family"), string(body, "table"), string(body, "name")
+
+
+def _answers(asked: Iterable[str]) -> tuple[dict[_Set, list[Json]], dict[_Set, list[Json]]]:
+    """Return the addresses that each set holds, and those that it does not."""
+    held: dict[_Set, list[Json]] = {}
+    absent: dict[_Set, list[Json]] = {}
+    for line in (line for text in asked for line in text.splitlines()):
+        family, table, name, address, answer = line.split(" ")
+        (held if answer == "yes" else absent).setdefault((family, table, name), []).append(address)
+    return held, absent

@@ -31,10 +31,11 @@ def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> K
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
     if not any(map(_is_long, (*ipsets, *sets))):
         return None
-    return frozenset(each for network in networks for each in _in_network(network, flows))
+    return frozenset(each for network in networks for each in addresses_met(network, flows))
 
 
-def _in_network(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
+def addresses_met(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
+    """Yield the addresses of every namespace, of NAT rules, and of the flows' packets, some more than once."""
     for _, namespace in network.namespaces():
         yield from (each.value for each in namespace.addresses)
         for table in namespace.ruleset.tables:
@@ -49,6 +50,8 @@ def _in_network(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
 
 
 def _is_long(named: Set) -> bool:
+    if named.absent is not None:
+        return True
     return len(named.elements) >= LONG and named.opaque is None and named.type.startswith(_OF_ADDRESSES)
 
 
@@ -67,6 +70,8 @@ def short_table(table: Table, known: Known | None) -> Table:
 def _short(named: Set, known: Known) -> Set:
     if not _is_long(named):
         return named
+    if named.absent is not None:  # it was asked for these addresses
+        return Set(named.name, named.type, named.elements)
     needed = _elements_with(named, known)
     return msgspec.structs.replace(named, elements=tuple(each for each in named.elements if id(each) in needed))
 

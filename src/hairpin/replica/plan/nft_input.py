@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from hairpin.netfilter.nft.misprints import as_loaded
+from hairpin.netfilter.nft.sets import UNLISTED
 from hairpin.netfilter.nft.syntax import Json, Object, content, list_of, named, object_of, single, words
 from hairpin.netfilter.protocols import BUILT_IN
 
@@ -61,7 +62,7 @@ def _plain(kind: str, found: Object) -> Object:
     nft 1.1 numbers a helper's protocol, marks a set as dynamic (rules that add to it do so anyway), and writes ``a | b
     | c`` as one.  ``last`` only remembers a time.
     """
-    plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index")}
+    plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index", UNLISTED)}
     protocol = plain.get("protocol")
     if isinstance(protocol, int):
         plain["protocol"] = BUILT_IN.get(protocol, str(protocol))

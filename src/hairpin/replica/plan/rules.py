@@ -17,6 +17,7 @@ from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
+from hairpin.netfilter.nft.sets import is_terse, together
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.long_sets import Known, short_ipsets, short_table, shorten_listing
 from hairpin.replica.plan.nft_input import counted
@@ -107,7 +108,7 @@ def _verbatim(
             chains = frozenset(re.findall(r"^:(\S+)", shown, re.MULTILINE))
             devices = {chain.name: chain.devices for chain in table.chains}
             shorten = partial(shorten_listing, table=table, known=known) if known is not None else None
-            text = counted(reading.text, devices, chains, shorten)
+            text = counted(_with_elements(reading, evidence), devices, chains, shorten)
             yield Load("nft-json", text, short_table(table, known))
         case "ebtables":
             yield Load("ebtables-nft-restore", reading.text)
@@ -118,6 +119,14 @@ def _verbatim(
             for family, name in native if table.dialect == "iptables-nft" else ():
                 text = _section(name).sub("", text) if family == table.family else text
             yield Load(tool, text)
+
+
+def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
+    """Return the listing; if it has not the elements of its sets, with those that are known."""
+    if evidence is None or not is_terse(reading.origin):
+        return reading.text
+    listed, asked = (evidence.all(key, reading.netns) for key in ("nft-set", "nft-elements"))
+    return together(reading.text, (each.text for each in listed), (each.text for each in asked))
 
 
 def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:

@@ -1,0 +1,94 @@
+"""Sets that are too long to be listed in time: the kernel is asked for the addresses of the question's packets, and the
+answer is that of a whole listing."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from hairpin.lab.this_hairpin import environment
+
+BANNED, OTHER = "198.51.100.7", "198.51.100.8"
+SETUP = f"""
+echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
+ip link set lo up
+unshare --net sleep 60 &
+router=$!
+while [ /proc/$router/ns/net -ef /proc/self/ns/net ]; do sleep 0.01; done
+ip link add up0 type veth peer name far0 netns $router
+nsenter -n -t $router ip link set far0 up
+ip addr add 203.0.113.80/24 dev up0
+ip link set up0 up
+ip route add default via 203.0.113.1
+ip neigh add 203.0.113.1 lladdr 02:00:00:00:00:01 dev up0
+nft -f - <<'EOT'
+table inet geo {{
+    set bad {{ type ipv4_addr; flags interval; elements = {{ {BANNED}, 192.0.2.128/25 }}; }}
+    set short {{ type inet_service; elements = {{ 7000 }}; }}
+    map ways {{ type inet_service : verdict; elements = {{ 7001 : drop }}; }}
+    chain input {{
+        type filter hook input priority 0
+        tcp dport @short drop
+        tcp dport vmap @ways
+        ip saddr @bad drop
+    }}
+}}
+table inet geo_more {{
+    set bad {{ type ipv4_addr; elements = {{ 192.0.2.1 }}; }}
+}}
+EOT
+{sys.executable} -c 'import socket, time; kept = socket.create_server(("203.0.113.80", 7002)); time.sleep(60)' &
+server=$!
+trap 'kill $server $router' EXIT
+while ! ss -ltn | grep -q :7002; do sleep 0.05; done
+"""
+SLOW_NFT = """#!/bin/sh
+case "$*" in "-j list table"* | "-j list set inet geo bad"*) sleep 1 ;; esac
+exec {nft} "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Return the environment of a host on which nft takes long to list one of the sets."""
+    folder = tmp_path_factory.mktemp("slow")
+    nft = shutil.which("nft")
+    assert nft is not None
+    (folder / "nft").write_text(SLOW_NFT.format(nft=nft))
+    (folder / "nft").chmod(0o755)
+    own = environment()
+    return {**own, "PATH": f"{folder}:{own['PATH']}"}
+
+
+def answer(env: Mapping[str, str], *words: str) -> dict[str, Any]:
+    asked = f"{SETUP}\n{sys.executable} -m hairpin check {' '.join(words)} --json\ntrue"
+    run = subprocess.run(
+        ("unshare", "--net", "sh", "-c", asked), env=env, capture_output=True, text=True, check=True, timeout=60
+    )
+    found: dict[str, Any] = json.loads(run.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    (
+        (("7002", "--from", BANNED), "dropped"),
+        (("7002", "--from", "192.0.2.200"), "dropped"),
+        (("7002", "--from", OTHER), "delivered"),
+        (("203.0.113.80:7002",), "delivered"),
+    ),
+    ids=("listed", "in an interval", "not listed", "an invented client"),
+)
+def test_the_answer_is_that_of_a_whole_listing(slow: Mapping[str, str], words: tuple[str, ...], verdict: str) -> None:
+    asked, whole = answer(slow, *words), answer(environment(), *words)
+    assert [each["verdict"] for each in asked["flows"]] == [verdict] * len(asked["flows"])
+    for each in ("verdict", "judge", "conditions", "causes"):
+        assert [flow[each] for flow in asked["flows"]] == [flow[each] for flow in whole["flows"]]
+    assert [each["id"] for each in asked["causes"]] == [each["id"] for each in whole["causes"]]
+    assert (asked["missing"], asked["notes"]) == (whole["missing"], whole["notes"])
+    origins = [each["origin"] for each in asked["evidence"].values()]
+    assert any(" -t " in each for each in origins) is (verdict == "dropped")
