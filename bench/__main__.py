@@ -12,11 +12,12 @@ from pathlib import Path
 from bench.beside import beside
 from bench.comparing import PROMISED_S, of_snapshots
 from bench.docker_host import docker_host, flows
-from bench.document import write
+from bench.document import Measured, write
 from bench.explaining import of_lines
 from bench.forms import OfForm, of_forms
 from bench.growth import OfContainers, OfNative, OfRules, of_containers, of_native, of_rules
 from bench.kernel import LIST, SAVE, unable
+from bench.long_sets import OfSet, of_set
 from bench.restoring import OfRestore, of_restores
 from bench.telling import of_story, story_line
 from bench.timing import Timing, timed
@@ -47,6 +48,7 @@ def main() -> None:
     hosts: list[OfHost] = []
     restores: list[OfRestore] = []
     forms: list[OfForm] = []
+    sets: list[OfSet] = []
     parts = (
         _rules(rules),
         _native(native),
@@ -55,6 +57,7 @@ def main() -> None:
         _comparing(),
         _explaining(),
         _telling(),
+        _set(sets),
         _whole(hosts),
         _restores(restores),
     )
@@ -62,7 +65,10 @@ def main() -> None:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
     if folder is not None:
-        write(folder, tuple(rules), tuple(native), tuple(containers), tuple(hosts), tuple(restores), tuple(forms))
+        measured = Measured(
+            tuple(rules), tuple(native), tuple(containers), tuple(hosts), tuple(restores), tuple(forms), tuple(sets)
+        )
+        write(folder, measured)
 
 
 def _beside(commit: str) -> Iterator[str]:
@@ -158,7 +164,9 @@ def _whole(found: list[OfHost]) -> Iterator[str]:
             ("the same from every client", each.clients),
             ("one broken port", each.broken),
             ("everything", each.everything),
+            ("a snapshot", each.snapshot),
             ("everything under all events", each.events),
+            ("one fault repaired and verified", each.repair),
         )
         for name, spent in asked:
             if spent is None:
@@ -167,6 +175,17 @@ def _whole(found: list[OfHost]) -> Iterator[str]:
                 f"{f'{name}, {host}':46} {spent.processor * 1000:9.1f} ms"
                 f"  {spent.processor / each.inspect.processor:6.1f} x docker inspect, {spent.elapsed:.2f} s elapsed"
             )
+
+
+def _set(found: list[OfSet]) -> Iterator[str]:
+    """One port beside a set of hundreds of thousands of addresses."""
+    if os.geteuid() != 0:
+        yield "hairpin check beside a long set: not timed (not root)"
+        return
+    each = of_set()
+    found.append(each)
+    name = f"one port, a set of {each.elements:,} addresses"
+    yield f"{name:46} {each.elapsed * 1000:9.1f} ms elapsed, {each.peak_mib:.0f} MiB  (promised 1500 ms, 120 MiB)"
 
 
 def _restores(found: list[OfRestore]) -> Iterator[str]:

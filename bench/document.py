@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.forms import OfForm
 from bench.growth import OfContainers, OfNative, OfRules
 from bench.kernel import SAVE
+from bench.long_sets import OfSet
 from bench.plot import Curve, Panel, svg
 from bench.restoring import OfRestore
 from bench.whole import OfHost
@@ -48,13 +50,21 @@ published port, and back.
 _HOSTS = """## Whole questions, beside `docker inspect`
 
 Lab hosts with a real dockerd. The times are the processor time of all processes that the command starts, and as a
-ratio to `docker inspect` of all containers in the same run. *One healthy port* is asked from one client, without
-the replica; *from every client* is the same without `--from`; *one broken port* has its cause and its replica;
+ratio to `docker inspect` of all containers in the same run. *One port* is a healthy one, asked from one client, without
+the replica; *from every client* is the same without `--from`; *one broken* port has its cause and its replica;
 *everything* is `hairpin check` without a target and without the replica; *events* is `hairpin events`: everything under
-every event that can happen there.
+every event that can happen there; *repaired* is `fix --apply` of the broken port, read anew and verified.
 
-| containers | docker inspect | one healthy port | from every client | one broken port | everything | events |
-| --- | --- | --- | --- | --- | --- | --- |
+| containers | docker inspect | one port | from every client | one broken | everything | snapshot | events | repaired |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+_SETS = """## Beside a long set
+
+A set of nftables as lists of countries and of bans have it. The set is not listed; the kernel is asked for the
+addresses of the question's packets.
+
+| addresses | `hairpin check 22` | memory |
+| --- | --- | --- |
 """
 _RESTORES = """## `hairpin restore`, beside a restart of the daemon
 
@@ -87,15 +97,21 @@ _WHY = """## Why
 """
 
 
-def document(
-    rules: tuple[OfRules, ...],
-    native: tuple[OfNative, ...],
-    containers: tuple[OfContainers, ...],
-    hosts: tuple[OfHost, ...],
-    restores: tuple[OfRestore, ...] = (),
-    forms: tuple[OfForm, ...] = (),
-) -> str:
+class Measured(NamedTuple):
+    """All that the page tells."""
+
+    rules: tuple[OfRules, ...]
+    native: tuple[OfNative, ...] = ()
+    containers: tuple[OfContainers, ...] = ()
+    hosts: tuple[OfHost, ...] = ()
+    restores: tuple[OfRestore, ...] = ()
+    forms: tuple[OfForm, ...] = ()
+    sets: tuple[OfSet, ...] = ()
+
+
+def document(measured: Measured) -> str:
     """Return the page."""
+    rules, native, containers, hosts, restores, forms, sets = measured
     release = os.uname().release.split("-")[0]
     where = f"Measured on Linux {release}, {os.uname().machine}.\n"
     parts = (_HEAD, where, _RULES + "\n".join(map(_of_rules, rules)) + "\n")
@@ -104,7 +120,8 @@ def document(
     grown = _CONTAINERS + "\n".join(map(_of_containers, containers)) + "\n"
     back = (_RESTORES + "\n".join(map(_of_restore, restores)) + "\n",) if restores else ()
     started = (of_forms(forms),) if forms else ()
-    return "\n".join((*parts, *more, grown, *whole, *back, *started, _WHY))
+    long = (_SETS + "\n".join(map(_of_set, sets)) + "\n",) if sets else ()
+    return "\n".join((*parts, *more, grown, *whole, *long, *back, *started, _WHY))
 
 
 def of_forms(forms: tuple[OfForm, ...]) -> str:
@@ -114,6 +131,10 @@ def of_forms(forms: tuple[OfForm, ...]) -> str:
     return _FORMS + "\n".join(rows) + "\n"
 
 
+def _of_set(each: OfSet) -> str:
+    return f"| {each.elements:,} | {_ms(each.processor)}, {each.elapsed:.2f} s elapsed | {each.peak_mib:.0f} MiB |"
+
+
 def _of_restore(each: OfRestore) -> str:
     spent = (each.plan, each.rules_back, each.verified, each.restart)
     told = " | ".join(f"{one:.1f} s" for one in spent)
@@ -121,7 +142,7 @@ def _of_restore(each: OfRestore) -> str:
 
 
 def _of_host(each: OfHost) -> str:
-    asked = (each.healthy, each.clients, each.broken, each.everything, each.events)
+    asked = (each.healthy, each.clients, each.broken, each.everything, each.snapshot, each.events, each.repair)
     told = (
         f"{_ms(one.processor)}, {one.processor / each.inspect.processor:.0f} ×, {one.elapsed:.2f} s elapsed"
         if one is not None
@@ -183,15 +204,7 @@ def _of_rules_curves(rules: tuple[OfRules, ...]) -> Iterator[Curve]:
     yield Curve("a later walk", tuple((each.rules, each.walk * 1000) for each in rules))
 
 
-def write(
-    folder: Path,
-    rules: tuple[OfRules, ...],
-    native: tuple[OfNative, ...],
-    containers: tuple[OfContainers, ...],
-    hosts: tuple[OfHost, ...] = (),
-    restores: tuple[OfRestore, ...] = (),
-    forms: tuple[OfForm, ...] = (),
-) -> None:
+def write(folder: Path, measured: Measured) -> None:
     """Write the page and its plot."""
-    (folder / "speed.md").write_text(document(rules, native, containers, hosts, restores, forms), encoding="utf-8")
-    (folder / "speed.svg").write_text(plot(rules, containers), encoding="utf-8")
+    (folder / "speed.md").write_text(document(measured), encoding="utf-8")
+    (folder / "speed.svg").write_text(plot(measured.rules, measured.containers), encoding="utf-8")

@@ -18,6 +18,9 @@ SIZES = (10, 60, 200)
 _RUNS = 9
 PORT = ("8151",)
 EVENTS = (*CHECK[:-1], "events")
+SNAPSHOT = (*CHECK[:-1], "snapshot")
+FIX = (*CHECK[:-1], "fix")
+_BREAK = "sysctl -qw net.ipv4.conf.eth0.forwarding=0"
 _ONE_FLOW = (*PORT, "--from", "192.0.2.10")
 
 
@@ -34,7 +37,8 @@ class OfHost(msgspec.Struct, frozen=True):
 
     ``healthy``: one port from one client, the replica left out; ``clients``: the same from every client that the
     question means without ``--from``; ``broken``: one port with its cause and its replica; ``everything``: all ports,
-    the replica left out; ``events``: all ports under every event that can happen, on the smallest host."""
+    the replica left out; ``snapshot``: all that is read, in a file; ``events``: all ports under every event that can
+    happen, not on the largest host; ``repair``: ``fix --apply`` of the broken port, verified."""
 
     containers: int
     inspect: Spent
@@ -42,6 +46,8 @@ class OfHost(msgspec.Struct, frozen=True):
     clients: Spent
     broken: Spent
     everything: Spent
+    snapshot: Spent
+    repair: Spent
     events: Spent | None = None
 
 
@@ -54,11 +60,12 @@ def of_hosts() -> Iterator[OfHost]:
                 ("docker inspect $(docker ps -q)", line_of(*_ONE_FLOW, "--no-replica"), line_of(*PORT, "--no-replica")),
                 _RUNS,
             )
-            (everything,) = spent(lab, (line_of("--no-replica"),), 3)
-            events = spent(lab, (line_of(command=EVENTS),), 3)[0] if size == SIZES[0] else None
-            lab.host.run("sysctl -w net.ipv4.conf.eth0.forwarding=0")
+            everything, snapshot = spent(lab, (line_of("--no-replica"), line_of("-o", "-", command=SNAPSHOT)), 3)
+            events = spent(lab, (line_of(command=EVENTS),), 3)[0] if size != SIZES[-1] else None
+            lab.host.run(_BREAK)
             (broken,) = spent(lab, (line_of(*_ONE_FLOW),), _RUNS)
-            yield OfHost(size, inspect, healthy, clients, broken, everything, events)
+            (repair,) = spent(lab, (f"{line_of(*PORT, '--apply', '--yes', command=FIX)}; {_BREAK}",), 3)
+            yield OfHost(size, inspect, healthy, clients, broken, everything, snapshot, repair, events)
 
 
 def line_of(*arguments: str, command: tuple[str, ...] = CHECK) -> str:
