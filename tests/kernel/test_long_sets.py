@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from hairpin.collect.frames import parse
+from hairpin.collect.run import script
 from hairpin.lab.this_hairpin import environment
+from hairpin.netfilter.nft import listing
 
 BANNED, OTHER = "198.51.100.7", "198.51.100.8"
 SETUP = f"""
@@ -92,3 +95,23 @@ def test_the_answer_is_that_of_a_whole_listing(slow: Mapping[str, str], words: t
     assert (asked["missing"], asked["notes"]) == (whole["missing"], whole["notes"])
     origins = [each["origin"] for each in asked["evidence"].values()]
     assert any(" -t " in each for each in origins) is (verdict == "dropped")
+
+
+@pytest.mark.parametrize("shell", ("dash", "bash", "busybox sh"))
+def test_each_shell_reads_the_same_of_the_tables(slow: Mapping[str, str], shell: str) -> None:
+    asked = f"{SETUP}\n{shell} -s -- --long-sets ask"
+    run = subprocess.run(
+        ("unshare", "--net", "sh", "-c", asked), input=script(), env=slow, capture_output=True, check=True, timeout=60
+    )
+    readings = parse(run.stdout, hairpin="test", source="test").readings
+    found = [each.origin for each in readings if each.key in ("nft-table", "nft-set")]
+    assert found == [
+        "nft -j -t list table inet geo",
+        "nft -j list set inet geo short",
+        "nft -j list map inet geo ways",
+        "nft -j -t list table inet geo_more",
+        "nft -j list set inet geo_more bad",
+    ]
+    (whole,) = listing.parse(next(each.text for each in readings if each.origin == found[0]), source="test")
+    assert (whole.name, [each.name for each in whole.sets]) == ("geo", ["bad", "short"])
+    assert [len(each.rules) for each in whole.chains] == [3]

@@ -309,21 +309,22 @@ native_table() { # of family and name. Whoever asks long sets for single address
 without_long_sets() { # the table without the elements of its sets, and each set that is listed in time; else fails
     # For one table, some versions of nft read the elements of all tables; for all tables they do not.
     # The first line is the table's listing; each further one is a set: how long it may take, set or map, its name.
-    rest=$(nft -j -t list ruleset "$family" 2>/dev/null | awk -v family="$family" -v table="$name" '
+    rest=$(nft -j -t list ruleset "$family" 2>/dev/null | awk -v table="$name" '
+        BEGIN { ORS = "" }     # a printf of some versions has room for 8 kB
         { gsub(/, \{"[a-z ]+": \{"family": "/, "\n&"); sub(/\]\}$/, "")
-          count = split($0, object, "\n"); printf "%s", object[1]
+          count = split($0, object, "\n"); print object[1]
           for (i = 2; i <= count; i++) {
               kind = object[i]; sub(/^, \{"/, "", kind); own = kind; sub(/".*/, "", kind)
               sub(/^[a-z ]+": \{"family": "[a-z0-9]+", /, "", own)
               name = own; sub(/^"name": "/, "", name); sub(/".*/, "", name)
               if (kind != "table") sub(/^"name": "[^"]*", /, "", own)
               if (index(own, (kind == "table" ? "\"name" : "\"table") "\": \"" table "\"") != 1) continue
-              printf "%s", object[i]
+              print object[i]
               if (kind != "set" && kind != "map") continue
               of_addresses = kind == "set" && own ~ /"type": "ipv[46]_addr"/ && own !~ /"dynamic"/
               sets = sets "\n" (of_addresses ? 0.3 : 60) " " kind " " name
           }
-          print "]}" sets }')
+          print "]}" sets "\n" }')
     case $rest in *"$NL"*) ;; *) return 1 ;; esac
     terse=${rest%%"$NL"*} rest=${rest#*"$NL"} listed=
     while read -r seconds kind set; do
