@@ -6,6 +6,7 @@ act and its mark, or before a mark.
 
 import os
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from hairpin.apply.kept_plan import KeptPlan, PlannedStep, StepState
 from hairpin.apply.program import outpost
 from hairpin.apply.program.outpost import Outpost
 from hairpin.apply.program.outpost_ground import OutpostGround, plan_taken_back
-from hairpin.apply.program.plan_book import PlanBook
+from hairpin.apply.program.plan_book import HOLD_S, PlanBook
 from hairpin.apply.ready import read_file
 from hairpin.apply.settling import settle
 from hairpin.apply.taking_back import take_back
@@ -240,3 +241,12 @@ def test_a_reboot_takes_back_two_steps_that_changed_one_link(plans: Plans, *, re
     states = [each.state for each in book.known(made.id).tasks]
     assert (ended, states) == (("taken-back", ["gone", "gone"]) if rebooted else ("partly", ["gone", "stays"]))
     plans.host.settled(before)
+
+
+def test_what_a_killed_process_was_taking_back_its_switch_takes_back_before_its_deadline(plans: Plans) -> None:
+    assert plans.killed_at(7, taking_back=True)
+    ends = time.monotonic() + HOLD_S / 2
+    while plans.book.not_ended():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
+    plans.settled()

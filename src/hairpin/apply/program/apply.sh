@@ -397,7 +397,11 @@ keep() { # keep: holds the lock of the host while the plan is under way, and tak
     claims "$PLAN/keeper"
     while state_of "$PLAN"; do
         read_until
-        case $state in applied | taken-back | partly) break ;; esac
+        case $state in
+            applied | taken-back | partly) break ;;
+            ending)     # who was taking it back here was killed: nothing is to be waited for
+                if [ -e "$PLAN/carrier" ] && ! is_alive "$PLAN/carrier" && takes_over; then strike; break; fi ;;
+        esac
         if [ "$up" -ge "$until" ]; then
             case $state in
                 keeping) break ;;       # all is well, and what lasts was not written whole: the next command
@@ -409,6 +413,13 @@ keep() { # keep: holds the lock of the host while the plan is under way, and tak
     done
     rm -f "$PLAN/keeper"
     unlock_host
+}
+takes_over() { # whether the plan, which a killed process was taking back, is this switch's from now on
+    set_until 0 && claims "$PLAN/carrier" || return     # a command that comes now waits for the switch
+    nap                 # a command may have claimed it at the same moment: the later one has it
+    { IFS= read -r owner <"$PLAN/carrier"; } 2>/dev/null && [ "${owner% *}" = $$ ] && return
+    set_until "$LENT_S"
+    return 1
 }
 strike() { # the hairpin of this host knows more; what it has not taken back by itself, this program does
     lock_plan || return
@@ -467,11 +478,15 @@ receive() { # receive FOLDER: files, each as a line "NAME BYTES" and its bytes, 
     done
     refuse request 'cut'
 }
-in_hand() { # in_hand PID: whether another hairpin of this host has the plan in hand; else that process has it now
-    is_number "$1" || set -- 0
+in_hand() { # in_hand PID: whether another hairpin of this host has the plan in hand; else that process has it now.
+    # Without PID it is one on another machine, which no process here stands for.
+    owner=
     { IFS= read -r owner <"$PLAN/carrier"; } 2>/dev/null && [ "${owner% *}" != "$1" ] && lives "$owner" && return
-    [ "$1" = 0 ] || claims "$PLAN/carrier" "$1" 2>/dev/null
-    return 1
+    if ! is_number "$1"; then rm -f "$PLAN/carrier"; return 1; fi
+    claims "$PLAN/carrier" "$1" 2>/dev/null || return 1     # a full disk
+    [ -n "$owner" ] && [ "${owner% *}" != "$1" ] || return 1
+    nap 0.1             # the switch may have claimed it from the same killed process at the same moment
+    { IFS= read -r owner <"$PLAN/carrier"; } 2>/dev/null && [ "${owner% *}" != "$1" ]
 }
 begin() { # begin SECONDS PID: a plan without tasks, of that process; its switch holds the lock of the host
     is_number "$1" || refuse request "$1"
