@@ -1,5 +1,5 @@
-"""Whether what is written now still arrives at the user's client: sshd is given bytes, and the client's kernel has to
-acknowledge them.  Source: ss(8) ``-i``, unix(7), pipe(7)
+"""Tests whether output still reaches the user's client: sshd is given bytes, and the client's kernel has to acknowledge
+them.  Source: ss(8) ``-i``, unix(7), pipe(7)
 """
 
 import errno
@@ -26,20 +26,20 @@ _PROC = Path("/proc")
 _WAIT_S = 10.0
 _EVERY_S = 0.2
 _PADDING = b"\r" * 4096
-"""More than one full-sized segment, since a path may pass small packets only.  A terminal shows nothing of it, and it
-is white space in JSON."""
+"""More than one full-sized segment, since a path may pass small packets only.  A terminal shows none of these bytes,
+and JSON takes them for white space."""
 _NOTHING = b"\0" * 4096
 
 
 class SendQueue(msgspec.Struct, frozen=True):
-    """What the kernel says of a connection: bytes that the client has acknowledged, and bytes that it has not."""
+    """The kernel's counts of one connection, in bytes: acknowledged by the client, and not yet acknowledged."""
 
     acknowledged: int
     waiting: int
 
 
 def send_queue(session: Session) -> SendQueue | None:
-    """Return what the kernel says of the session's connection; None if it does not."""
+    """Return the send queue of the session's connection; None if ``ss`` does not list it."""
     client, own = (ipaddress.ip_address(_packed(value, session.version)) for value in (session.client, session.address))
     query = f"sport = {session.port} and dport = {session.client_port}"
     try:
@@ -58,15 +58,15 @@ def _packed(value: int, version: Version) -> bytes:
 
 
 def arrives(text: str, session: Session, wait_s: float = _WAIT_S) -> bool | None:
-    """Write the text to the client, and return whether the client acknowledges all of it within that time.  None: there
-    is no way to write to it from here."""
+    """Write the text to the client, and return whether the client acknowledges all of it within ``wait_s``.  None: this
+    process has no file that leads to sshd."""
     probe = _Probe(session)
     return _await_one([probe], wait_s) if probe.is_written(lambda: _write(text)) else None
 
 
 def arrives_at_one(terminals: tuple[Terminal, ...], wait_s: float = _WAIT_S) -> bool | None:
-    """Write to the terminals of sessions of which one is the user's, and return whether one of the clients acknowledges
-    all of it.  None: there is none.  A terminal shows nothing of it, not even that its cursor moves."""
+    """Write to the terminals, one of which is the user's, and return whether one of the clients acknowledges all bytes.
+    None: no terminal can be written to.  The bytes are zero: a terminal shows none of them and its cursor stays."""
     probes: list[_Probe] = []
     for each in terminals:
         probe = _Probe(each.session)
@@ -96,9 +96,9 @@ class _Probe:
         self.emptied = 0
 
     def is_written(self, write: Callable[[], int]) -> bool:
-        """Write, and return whether there was a way to."""
+        """Write, and return whether any bytes were written."""
         self.before = send_queue(self.session)
-        if self.before is not None and self.before.waiting:  # what was written earlier may be acknowledged yet
+        if self.before is not None and self.before.waiting:  # earlier bytes may still be unacknowledged
             time.sleep(_EVERY_S)
             self.before = send_queue(self.session)
         self.written = write()
@@ -110,16 +110,16 @@ class _Probe:
             return False
         if now.acknowledged >= before.acknowledged + before.waiting + self.written:
             return True
-        # ssh may compress: fewer bytes than were written, and twice nothing is left to be acknowledged.
+        # ssh may compress, so fewer bytes are acknowledged than were written.  Then an empty queue, seen twice, counts.
         self.emptied = self.emptied + 1 if now.acknowledged > before.acknowledged and not now.waiting else 0
         return self.emptied > 1
 
 
 def _write(text: str) -> int:
-    """Write to where sshd reads; return how many bytes, 0 if there is no such place.
+    """Write to a file that sshd reads; return the number of bytes, 0 if this process has no such file.
 
-    That is the terminal, else standard error or output of this process, or of the shell that waits for it and has its
-    output still.  There only white space is written: the output may be a document."""
+    The file is the terminal; else standard error or standard output of this process, or of the shell above it.
+    Standard output gets white space only, because it may hold a document."""
     said = text.encode("utf-8", "replace") + _PADDING
     with suppress(OSError):
         return _write_file(Path("/dev/tty"), said)
@@ -133,8 +133,8 @@ def _write(text: str) -> int:
 
 
 def _write_to_server(way: Path, server: int, data: bytes) -> int:
-    """Write to a file that a process has open, if it is a pipe or a socket whose other end sshd has.  Raises OSError if
-    it is not, or if it is not writable."""
+    """Write to a process's open file if it is a pipe or a socket whose other end sshd has.  Raises OSError if it is
+    not, or if it is not writable."""
     opened = way.readlink().name
     mode = way.stat().st_mode
     if stat.S_ISFIFO(mode) and way.lstat().st_mode & stat.S_IWUSR and opened in open_files(_PROC, server):
@@ -146,7 +146,7 @@ def _write_to_server(way: Path, server: int, data: bytes) -> int:
 
 
 def _write_file(path: Path, data: bytes) -> int:
-    """Write what can be written at once: a terminal that somebody has halted does not halt this process."""
+    """Write without blocking, because a terminal may be halted (XOFF); return the number of bytes written."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         return os.write(descriptor, data)
@@ -155,7 +155,7 @@ def _write_file(path: Path, data: bytes) -> int:
 
 
 def _peer(number: int) -> int:
-    """Return the process that made the pair of sockets."""
+    """Return the process that created the socket pair."""
     with socket.socket(fileno=os.dup(number)) as way:
         pid: int = struct.unpack("3i", way.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))[0]
         return pid

@@ -1,6 +1,7 @@
-"""Takes a plan of this host back at its deadline, for its switch: by the network, which ``apply.sh`` does not know.
+"""Takes a plan of this host back at its deadline: the switch starts this process, because ``apply.sh`` cannot read the
+host's network.
 
-``python -m hairpin.apply.at_deadline``: standard input has the journal's folder and the plan's id, a line each.  The
+``python -m hairpin.apply.at_deadline``: standard input has two lines, the journal's folder and the plan's id.  The
 switch has seized the plan, and holds the lock of the host.
 """
 

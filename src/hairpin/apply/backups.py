@@ -1,7 +1,7 @@
-"""What a plan touches, as it was before the first step, for a person who has nothing but a shell: the rulesets in the
-words of the tools that load them again, and the files.
+"""The rulesets and files that a plan changes, as they were before its first step.  They are for a person who has only a
+shell: the rulesets are in a form that iptables-restore, nft and ebtables-restore load again.
 
-The undo of each step in the journal does not need it.  Source: iptables-save(8), nft(8), ebtables(8)
+The undo of a step does not use them.  Source: iptables-save(8), nft(8), ebtables(8)
 """
 
 from collections.abc import Callable, Iterator
@@ -28,8 +28,8 @@ Carries = Callable[[Acting], Message | None]
 
 
 def backups_of(steps: tuple[Step, ...]) -> tuple[dict[str, Command], dict[str, str]]:
-    """Return the commands that print the rulesets which the steps will change, and the files that they will change, by
-    the names of the backups."""
+    """Return the commands that print the rulesets and the contents of the files which the steps will change, both by
+    the names of their backups."""
     commands = {_name(command): command for step in steps for command in _saving(step)}
     files = {
         each.path.strip("/").replace("/", "_"): each.before.content
@@ -40,7 +40,7 @@ def backups_of(steps: tuple[Step, ...]) -> tuple[dict[str, Command], dict[str, s
 
 
 def _saving(step: Step) -> Iterator[Command]:
-    """Yield the commands that print what the step will change, so that it can be loaded again."""
+    """Yield the commands that print the rulesets which the step will change, in a form that can be loaded again."""
     match step:
         case LoadRules(dialect="nft", entering=entering):
             yield Command((*entering, "nft", "list", "ruleset"))
@@ -59,7 +59,7 @@ def _name(command: Command) -> str:
 
 
 def printed_by(command: Command, carrier: Carries) -> str | None:
-    """Return what the command prints; None if it fails, as where the host has no such command."""
+    """Return the command's output; None if it fails or is not installed."""
     found: list[str] = []
 
     def asking() -> Acting:

@@ -1,4 +1,5 @@
-"""What the plan means for the compose files of its containers: lines to propose, which hairpin never writes."""
+"""The lines that the plan's repairs need in the compose files of its containers.  hairpin proposes them and never
+writes them."""
 
 from collections.abc import Callable, Iterator
 from difflib import unified_diff
@@ -14,8 +15,8 @@ ReadText = Callable[[str], str | None]
 
 
 class ComposeProposal(msgspec.Struct, frozen=True):
-    """An edit for the compose file that has the service; ``file`` empty: it was not found.  ``lines``: those that go
-    and come, with their sign; none if the file says the key in another form."""
+    """An edit for the compose file that has the service; ``file`` empty: it was not found.  ``lines``: removed lines
+    with ``-``, added lines with ``+``; none if the file writes the key in another form."""
 
     edit: ComposeEdit
     file: str = ""

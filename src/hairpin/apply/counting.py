@@ -1,4 +1,4 @@
-"""The rules on a flow's way, as they counted a real connection."""
+"""The rules on a flow's path that counted a real connection."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from hairpin.walk.trace import Trace
 
 
 class Counted(msgspec.Struct, frozen=True):
-    """A rule that decides about the flow, and the packets that it had counted before the connection and after it."""
+    """A rule that decides about the flow, with its packet counter before the connection and after it."""
 
     place: Place
     before: int
@@ -19,10 +19,10 @@ class Counted(msgspec.Struct, frozen=True):
 
 
 def counted_rules(trace: Trace, before: Network, after: Network) -> tuple[Counted, ...]:
-    """Return the rules on the flow's way that have counted it.
+    """Return the rules on the flow's path whose packet counters rose.
 
-    ``before`` and ``after``: what was read before the connection and after it.  A rule of nat sees the first packet of
-    a connection alone; a packet of anybody else's counts, too."""
+    ``before`` and ``after``: the network read before the connection and after it.  A nat rule counts only the first
+    packet of a connection.  Packets of other flows also raise the counters."""
     return tuple(each for each in dict.fromkeys(_rules(trace, before, after)) if each.after > each.before)
 
 

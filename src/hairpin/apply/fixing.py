@@ -1,4 +1,5 @@
-"""Carries a plan out: ready, written down, under the switch, verified on fresh evidence, and kept or taken back."""
+"""Carries a plan out: checks the hosts, writes the plan into their journals, starts the switches, does the steps,
+verifies them on fresh evidence, and keeps the plan or takes it back."""
 
 import time
 from collections import Counter
@@ -30,16 +31,16 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _PATIENCE_S = 6.0
-"""How long a service may take until it answers after the last step."""
+"""The time after the last step within which a service has to answer."""
 _EVERY_S = 0.5
 
 
 class Verifier(msgspec.Struct, frozen=True):
-    """What has to be asked of the outside of this module.
+    """The functions by which this module reads the hosts and tests its result.
 
-    ``look``: asks the same question of the hosts as they are now.  ``connect``: a real connection of a flow.
-    ``is_safe``: why the user's own way in was not seen to live on; None: it was.  ``reading``: reads the hosts and asks
-    nothing, which costs a fraction; None: the network of an answer has to do."""
+    ``look``: reads the hosts and answers the same question again.  ``connect``: makes a real connection of a flow.
+    ``is_safe``: why the user's own connection may be lost; None: it still works.  ``reading``: only reads the hosts,
+    which takes a fraction of ``look``'s time; None: ``look`` is used."""
 
     look: Callable[[], Answer]
     connect: Callable[[Network, Flow], Observed | None]
@@ -66,15 +67,15 @@ def apply_plan(
 ) -> FixOutcome:
     """Carry the plan out.  Raises ApplyError before the first step, if a host is no longer the one planned for.
 
-    The plan is written down on all hosts before the first step.  ``confirmed_later``: nobody tells the switches now;
-    ``hairpin fix --confirm`` does (``--try``)."""
+    The plan is written down on all hosts before the first step.  ``confirmed_later``: the switches stay armed until
+    ``hairpin fix --confirm`` (``--try``)."""
     with ExitStack() as holding:
         begins = {label: holding.enter_context(ground.held()) for label, ground in grounds.items()}
         fresh = verifier.read()
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
-            # Also when an interrupt ends this process; what this cannot take back, the switches do.
+            # This also runs if an interrupt ends this process.  The switches take back what it cannot.
             cleanup.callback(_take_all_back, begun, verifier)
             results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:
@@ -92,7 +93,7 @@ def apply_plan(
 def _made_ready(
     plan: RepairPlan, grounds: Grounds, now: Network, *, lasting: bool, question: tuple[str, ...]
 ) -> dict[str, KeptPlan]:
-    """Return what is to be written down on each host.  Raises ApplyError if one is not as it was planned for."""
+    """Return the plan for each host's journal.  Raises ApplyError if a host is no longer the one planned for."""
     ready: dict[str, KeptPlan] = {}
     read = {each.name for each in now.hosts}
     for label, ground in grounds.items():
@@ -107,7 +108,7 @@ def _made_ready(
 def _begin_all(
     plan: RepairPlan, begins: Mapping[str, Begin], ready: Mapping[str, KeptPlan], now: Network, *, lasting: bool
 ) -> dict[str, Begun]:
-    """Write the plan down on every host, under its switch; on none if one of them refuses."""
+    """Write the plan into every host's journal, under its switch.  If one host refuses, the others disown the plan."""
     begun: dict[str, Begun] = {}
     with ExitStack() as cleanup:
         for label, begin in begins.items():
@@ -121,7 +122,7 @@ def _begin_all(
 def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, PlanState]:
     """Take the plan back on every host, the last one first, and return how it stands there."""
     try:
-        network = verifier.read()  # the switches still watch, in case a host cannot be read
+        network = verifier.read()  # if a host cannot be read, its switch still runs
     except CollectError:
         network = None
     read = tuple(each.name for each in network.hosts) if network is not None else ()
@@ -134,8 +135,8 @@ def _take_all_back(plans: Mapping[str, Begun], verifier: Verifier) -> dict[str, 
 def _done_and_verified(
     plan: RepairPlan, begun: Mapping[str, Begun], was: Network, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], tuple[Evidence, ...], Message | None]:
-    """Carry out the steps of now; return what became of the asked flows, the evidence of that, and why the plan has to
-    be taken back."""
+    """Carry out the steps that do not last; return the results of the asked flows, the evidence of them, and why the
+    plan must be taken back."""
     for label, numbers in _in_order(plan):
         complaint = begun[label].carry(numbers)
         if complaint is not None:
@@ -150,7 +151,8 @@ def _done_and_verified(
 
 
 def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the steps of now in the plan's order: the numbers of a host's tasks that come one after another."""
+    """Yield the steps that do not last, in the plan's order: a host, and the numbers of its tasks that follow one
+    another."""
     counts: Counter[str] = Counter()
     for label, repairs in groupby(plan.repairs, key=lambda each: each.host):
         ids = {each.id for each in repairs}
@@ -164,8 +166,8 @@ def _now() -> str:
 
 
 def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:
-    """Return what became of the asked flows, and the answer that shows it: the hosts are read until the flows are well
-    or the patience ends."""
+    """Return the results of the asked flows, and the answer that shows them.  The hosts are read again until every flow
+    is well or ``_PATIENCE_S`` is over."""
     until = time.monotonic() + _PATIENCE_S
     while True:
         answer = verifier.look()
@@ -178,7 +180,7 @@ def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, .
 def _with_counters(
     results: tuple[FlowResult, ...], answer: Answer, verifier: Verifier
 ) -> tuple[tuple[FlowResult, ...], Network]:
-    """Return the results with what the rules have counted of the real connections, and the host as it is then."""
+    """Return the results with the rules that counted the real connections, and the network that was read for it."""
     if all(each.judge != "observed" for each in results):
         return results, answer.network
     then = verifier.read()
@@ -196,7 +198,7 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
     for before, then in zip(plan.answer.flows, plan.then, strict=True):
         found = now.get(flow_key(before.trace.flow))
         expected = succeeds(then)
-        if found is None:  # the repair has given the host other addresses: the question asks these now
+        if found is None:  # the repair gave the host other addresses, and the question now asks these
             after: Verdict = walk_flow(answer.network, before.trace.flow).verdict
             yield FlowResult(before.trace.flow, before.verdict, after, "simulated", expected)
             continue
@@ -205,18 +207,18 @@ def _results(plan: RepairPlan, answer: Answer, verifier: Verifier) -> Iterator[F
         if observed == "answered":
             judge = "observed"
             after = after if after == "leaves" else "delivered"
-        elif observed in ("refused", "timeout") and after == "delivered":  # what leaves may end anywhere outside
+        elif observed in ("refused", "timeout") and after == "delivered":  # a flow that leaves may fail outside
             judge = "observed"
             after = "refused" if observed == "refused" else "dropped"
         yield FlowResult(before.trace.flow, before.verdict, after, judge, expected)
 
 
 def _faults(plan: RepairPlan, results: tuple[FlowResult, ...], was: Network, after: Network) -> Iterator[Message]:
-    """Yield why the plan is taken back: a flow that does not pass as planned, one that no longer passes, or one that
-    passes and did not, of which the plan said neither.
+    """Yield why the plan is taken back: an asked flow does not pass as planned, or a known flow was closed or opened
+    although the plan did not announce it.
 
     The known flows were walked when the plan was made.  A flow that changed before the first step is no fault of the
-    plan: ``was`` is the host as it was read then."""
+    plan: ``was`` is the network as it was read just before that step."""
     for each in results:
         if not each.is_well:
             yield message("{flow} does not pass after it", flow=flow_told(each.flow))

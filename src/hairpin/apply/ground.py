@@ -1,6 +1,6 @@
-"""The host on which a plan is carried out, and a plan that is on it: ``fixing`` works on several of them.
+"""A host on which a plan is carried out, and the plan in its journal, as ``fixing`` uses them.
 
-``program/outpost_ground.py`` is such a host, this one or another.
+``program/outpost_ground.py`` implements both, for this host and for others.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from hairpin.network.network import Network
 
 
 class Begun(Protocol):
-    """A plan that is on a host, with its undo and its switch."""
+    """A plan in a host's journal, with its undo and its switch."""
 
     @property
     def plan(self) -> str:
@@ -28,16 +28,16 @@ class Begun(Protocol):
         ...
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        """Carry these tasks out, up to the first that fails; return its complaint."""
+        """Carry these tasks out, up to the first that fails; return why that one failed."""
         ...
 
     def confirm(self) -> Message | None:
-        """Tell the switch that all is well, and write what lasts; return why that failed."""
+        """Disarm the switch, and carry out the lasting tasks; return why that failed."""
         ...
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back; ``network`` None: the hosts cannot be read.  ``open``: the host cannot be reached, so
-        its switch does it."""
+        """Take the plan back; ``network`` None: the hosts cannot be read.  Returns ``open`` if the host cannot be
+        reached: its switch takes the plan back later."""
         ...
 
     def disown(self) -> None:
@@ -46,8 +46,8 @@ class Begun(Protocol):
 
 
 Begin = Callable[[KeptPlan, tuple[Step, ...], Network], Begun]
-"""Writes the plan down on the host, under its switch.  Raises ApplyError.  The arguments: the plan, the steps of its
-tasks with all that they do to the network, and the host before them."""
+"""Writes the plan into the host's journal, under its switch.  Raises ApplyError.  The arguments: the plan, the steps of
+its tasks with all their changes of the network, and the network before them."""
 
 
 class Ground(Protocol):

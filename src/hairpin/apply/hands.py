@@ -1,4 +1,4 @@
-"""What reaches a host whose plan is settled or taken back."""
+"""The functions that read and change a host whose plan is settled or taken back."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,12 +15,12 @@ from hairpin.message import Message
 from hairpin.network.network import Network
 
 Told = Callable[[PlannedStep, Message | None], None]
-"""Is told each task when it has ended, and why it failed (None: it is done)."""
+"""Called for each task that has ended, with the reason of a failure (None: it is done)."""
 
 
 class Hands(msgspec.Struct, frozen=True):
-    """What reaches the host.  ``look``: reads it; ``told``: is told each step; ``read``: reads one file of it;
-    ``carrier``: does the acts of a step."""
+    """The functions that read and change the host.  ``look`` reads its network; ``told`` is called for each ended step;
+    ``read`` reads one file; ``carrier`` does the acts of a step."""
 
     look: Callable[[], Network]
     told: Told
@@ -29,10 +29,10 @@ class Hands(msgspec.Struct, frozen=True):
 
 
 def hands_for(outpost: Outpost, plan: str, look: Callable[[], Network], told: Told) -> Hands:
-    """Return what reaches the host of a plan: each act is a request."""
+    """Return the functions for the host of a plan: each act is a request to its outpost."""
     return Hands(look, told, outpost.read, partial(outpost.carry_out, plan))
 
 
 def look_at(label: str, destination: str = "") -> Network:
-    """Return this host as it is now, or that of ``--host``, under the name that it had when the plan was made."""
+    """Read this host, or the one of ``--host``; return its network, under the host's name when the plan was made."""
     return Network((parse(msgspec.structs.replace(take(destination or None), label=label)),))

@@ -1,4 +1,4 @@
-"""A step of a plan as the journal knows it, and what has become of it."""
+"""A plan and its steps as the journal holds them, with their states."""
 
 from typing import Literal
 
@@ -9,10 +9,10 @@ from hairpin.message import Message, message
 
 StepState = Literal["planned", "running", "done", "failed", "taking-back", "taken-back", "gone", "stays"]
 """``running`` and ``taking-back``: begun, and not known to have ended.  ``failed``: the host refused it.  ``gone``:
-somebody else, or a reboot, has taken it back.  ``stays``: nothing takes it back, or it was refused."""
+another program, a person or a reboot has undone it.  ``stays``: it has no undo, or the undo failed."""
 PlanState = Literal["open", "keeping", "applied", "ending", "taken-back", "partly"]
-"""``open``: begun, and the switch watches.  ``keeping``: found to be well; what lasts is being written.  ``ending``:
-being taken back.  ``partly``: taken back but for what is listed."""
+"""``open``: begun, and its switch is armed.  ``keeping``: verified; the lasting steps are being carried out.
+``ending``: being taken back.  ``partly``: taken back, except for the steps that stay."""
 
 PLAN_STATES: dict[PlanState, Message] = {
     "open": message("half done"),
@@ -25,7 +25,7 @@ PLAN_STATES: dict[PlanState, Message] = {
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
-    """A step in its place.  ``repair``: the id of the repair that it belongs to.  ``lasting``: it keeps the repair."""
+    """A step of a plan.  ``repair``: the id of its repair.  ``lasting``: it keeps the repair after a reboot."""
 
     repair: str
     step: Step
@@ -36,14 +36,14 @@ class PlannedStep(msgspec.Struct, frozen=True):
 
     @property
     def is_in_force(self) -> bool:
-        """Whether something of it may be on the host."""
+        """Whether the host may have a part of the step."""
         return self.state in ("running", "done", "failed", "taking-back", "stays")
 
 
 class KeptPlan(msgspec.Struct, frozen=True):
     """A plan that was begun on a host.  ``id``: its number in the journal, as text.  ``begun_at``: RFC 3339, UTC.
 
-    ``boot_id``: the host's when the plan began; if it has changed since, only what is in files is left of the plan.
+    ``boot_id``: the host's, when the plan began.  After a reboot it differs, and only the plan's files are left.
     ``question``: the words of the command line that asked for it."""
 
     id: str

@@ -1,7 +1,7 @@
-"""The built-in chains that iptables-nft makes for a plan's rules: they are taken away with the rules.
+"""The built-in chains that iptables-nft makes for a plan's rules.  The undo deletes them with the rules.
 
-iptables-save lists every built-in chain of a table; nft lists those that are really there.  An empty table is left: no
-command deletes one only if nothing is in it.  Source: iptables nft.c nft_chain_builtin_init()
+iptables-save lists every built-in chain of a table; nft lists only the existing ones.  An empty table stays: no command
+deletes a table on the condition that it is empty.  Source: iptables nft.c nft_chain_builtin_init()
 """
 
 import re
@@ -20,7 +20,7 @@ _HEAD = re.compile(r"\s*(?P<kind>table|chain) (?P<name>[^{]+?) \{")
 
 
 def with_made_chains(plan: KeptPlan, carrier: Carries) -> KeptPlan:
-    """Return the plan whose loads name the chains that iptables-nft will make for them."""
+    """Return the plan with, in each load of rules, the chains that iptables-nft will make for it."""
     tasks = tuple(
         msgspec.structs.replace(each, step=_with_chains(each.step, carrier))
         if isinstance(each.step, LoadRules)

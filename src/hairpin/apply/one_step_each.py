@@ -1,4 +1,5 @@
-"""Equal commands of one plan are one step: two causes may need one call, which its owner refuses the second time."""
+"""Merges equal commands of one plan into one step.  Two causes may need the same call, and the called program would
+refuse it the second time."""
 
 from typing import assert_never
 
@@ -11,7 +12,8 @@ from hairpin.host.netns import Netns
 def one_step_each(tasks: tuple[PlannedStep, ...]) -> tuple[PlannedStep, ...]:
     """Return the tasks without those whose commands an earlier task carries out on the same host.
 
-    A file is compared with what is there when its turn comes, and what only a person can do has no command."""
+    Replacements of files stay, because each is compared with the file when its turn comes.  Advice stays too: it has no
+    command."""
     found: dict[object, PlannedStep] = {}
     for number, task in enumerate(tasks):
         found.setdefault(_command(task) or number, task)

@@ -1,4 +1,5 @@
-"""The words by which a person chooses a repair: unique in a plan, and the same in the next run on that host."""
+"""The words by which a person chooses a repair (``--choose``): unique in a plan, and the same in the next run on that
+host."""
 
 import re
 from collections import Counter
@@ -13,8 +14,8 @@ _OTHER = re.compile(r"[^A-Za-z0-9._:/-]+")
 def options_of(causes: Iterable[CauseAnswer]) -> dict[str, tuple[str, ...]]:
     """Return the words of each cause's remedies, by the cause's reference.
 
-    The first remedy has the cause's id: ``interface-forwarding-off``.  Where several causes have that id, the place
-    tells them apart: ``interface-forwarding-off:eth0``.  Further remedies have their own id behind it:
+    The first remedy has the cause's id: ``interface-forwarding-off``.  If several causes have that id, their place is
+    appended: ``interface-forwarding-off:eth0``.  Each further remedy appends its own id:
     ``port-not-allowed/open-port``."""
     known = tuple(causes)
     count = Counter(each.id for each in known)
@@ -33,7 +34,7 @@ def _unique(name: str, used: Counter[str]) -> str:
 
 
 def _place(cause: CauseAnswer, known: tuple[CauseAnswer, ...]) -> str:
-    """Return the first word of the cause's place that no other cause of that id has."""
+    """Return the shortest word of the cause's place that no other cause of that id has."""
     others = [dict(places(each.candidate.where)) for each in known if each.id == cause.id and each.ref != cause.ref]
     own = dict(places(cause.candidate.where))
     words = [value for key, value in own.items() if value and all(each.get(key) != value for each in others)]

@@ -1,4 +1,4 @@
-"""What came of a plan that was carried out."""
+"""The outcome of a plan that was carried out."""
 
 import msgspec
 
@@ -11,16 +11,16 @@ from hairpin.walk.verdicts import Verdict, succeeds
 
 
 class FlowResult(msgspec.Struct, frozen=True):
-    """One asked flow before and after.  ``judge``: the strongest that confirmed the second."""
+    """One asked flow before and after.  ``judge``: the strongest judge that confirmed the verdict after it."""
 
     flow: Flow
     before: Verdict
     after: Verdict
     judge: Judge
     expected: bool
-    """Whether the plan said that it would pass."""
+    """Whether the plan said that the flow would pass."""
     counted: tuple[Counted, ...] = ()
-    """The rules on its way that counted the real connection."""
+    """The rules on its path that counted the real connection."""
 
     @property
     def is_well(self) -> bool:
@@ -29,14 +29,14 @@ class FlowResult(msgspec.Struct, frozen=True):
 
 
 class FixOutcome(msgspec.Struct, frozen=True):
-    """What came of a plan.  ``plans``: its id in the journal of each host.  ``complaint``: why it was taken back; None:
-    it was not.
+    """The outcome of a plan.  ``plans``: its id in the journal of each host.  ``complaint``: why it was taken back;
+    None: it was not.
 
-    ``left``: something could not be taken back.  ``late``: the hosts that could not be reached, and when their switches
-    take it back.  ``results``: of the asked flows.  ``until``: when it is taken back by itself, RFC 3339 (``--try``);
-    empty: it stays.  ``hosts``: the other hosts that it changed, as ``--host`` names them; empty: it changed this
-    one.  ``verified``: what was read of the hosts after the last step; empty: a step failed, or no host could be
-    read."""
+    ``left``: a step could not be undone.  ``late``: the hosts that could not be reached, and when their switches take
+    the plan back.  ``results``: those of the asked flows.  ``until``: when the switches take the plan back unless it is
+    confirmed, RFC 3339 (``--try``); empty: it stays.  ``hosts``: the other hosts that it changed, as ``--host`` names
+    them; empty: it changed this one.  ``verified``: the evidence that was read after the last step; empty: a step
+    failed, or a host could not be read."""
 
     plans: tuple[str, ...]
     results: tuple[FlowResult, ...]
@@ -49,19 +49,19 @@ class FixOutcome(msgspec.Struct, frozen=True):
 
     @property
     def undo(self) -> tuple[str, ...]:
-        """The arguments of the ``hairpin undo`` for each host that take it back."""
+        """The arguments of ``hairpin undo``, one for each host."""
         if not self.hosts:
             return self.plans
         return tuple(f"--host {host} {plan}" for host, plan in zip(self.hosts, self.plans, strict=True))
 
     @property
     def stays(self) -> bool:
-        """Whether it was carried out and not taken back."""
+        """Whether the plan was carried out and not taken back."""
         return self.complaint is None
 
     @property
     def is_well(self) -> bool:
-        """Whether all that was planned works now."""
+        """Whether every asked flow does what the plan said."""
         return self.stays and all(each.is_well for each in self.results)
 
     @property

@@ -1,7 +1,8 @@
-"""Files that firewalld writes for a call, in words of its own: once the call is undone they get their bytes back.
+"""Files that firewalld writes for a call, in its own formatting.  After the call's undo, hairpin restores their bytes.
 
-firewalld copies a zone of its package below /etc, writes the whole file anew for each call, and keeps the last one as
-``NAME.xml.old``.  It sees by itself that a file has changed or is gone.  Source: firewall/core/io/zone.py zone_writer()
+firewalld copies a zone of its package below /etc, rewrites the whole file for each call, and keeps the previous one as
+``NAME.xml.old``.  It notices by itself that a file has changed or is gone.  Source: firewall/core/io/zone.py
+zone_writer()
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ _Read = Callable[[str], FileState | None]
 
 
 def with_owners_files(step: Step, host: Host, read: _Read) -> Step:
-    """Return the step with the files that its owner will write, as they are now."""
+    """Return the step with the present content of the files that firewalld will write."""
     if not isinstance(step, Ask) or not isinstance(step.call, OfFirewalld) or not step.undo:
         return step
     files = tuple(_as_it_is(path, read) for path in written_paths(step.call, host))
@@ -36,13 +37,13 @@ def _as_it_is(path: str, read: _Read) -> OwnersFile:
 
 
 def give_back(step: Step, read: _Read, carry: Callable[[ReplaceFile], Message | None]) -> None:
-    """Give the files of a call that was undone their bytes back, as far as they say no more than they did before."""
+    """Restore the files of a call that was undone.  A file that now says more than before the call stays as it is."""
     if not isinstance(step, Ask):
         return
     for file in step.files:
         found = read(file.path)
         meant = file.was.content if file.was is not None else file.meaning
-        # As it was: a run that was killed has given one of the two back already.
+        # ``found == file.was``: a killed run may have restored one of the two files already.
         if found == file.was or (found is not None and says_the_same(found.content, meant)):
             for path, now, was in ((file.path, found, file.was), (file.copy_path, read(file.copy_path), file.copy_was)):
                 if now != was:

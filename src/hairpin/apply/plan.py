@@ -1,5 +1,4 @@
-"""The plan: of the proven causes those that hairpin repairs, in order, and those that it leaves to a choice or a
-person."""
+"""The plan: the proven causes that hairpin repairs, in order, and those that it leaves to a choice or to a person."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -34,23 +33,24 @@ Why = Literal[
     "policy", "disruptive", "instead", "by-person", "later", "opens", "closes", "diverts", "covered", "unknown",
     "event", "advice",
 ]  # fmt: skip
-"""Why a repair is no step of the plan: somebody wrote down what it undoes, it disrupts what works, another one stands
-for it, no command of hairpin's makes it, it cannot succeed before a person has repaired what made its cause; it opens,
-closes or diverts flows that nobody asked for; a repair before it has brought back what its cause stops; no repair is
-known; it waits for an event, or is advice."""
+"""Why a repair is no step of the plan.  ``policy``: it undoes a setting or decision that a person made.
+``disruptive``: it disrupts working flows.  ``instead``: another repair stands for it.  ``by-person``: hairpin has no
+command for it.  ``later``: a person must first repair the cause behind its cause.  ``opens``, ``closes``, ``diverts``:
+its effect on flows that nobody asked about.  ``covered``: an earlier repair already restored its flows.  ``unknown``:
+no repair is known.  ``event``: its cause waits for an event."""
 _NOT_CHOSEN: tuple[Why, ...] = ("by-person", "later", "covered", "unknown", "event", "advice")
 _SAID: tuple[Why, ...] = ("covered", "unknown", "event", "advice")
-"""Reasons that are told in one line: each cause of ``hairpin check`` is either in the plan or told."""
+"""Reasons that get one line each in the report: the plan names every cause of ``hairpin check``."""
 
 
 _HELD = 3
-"""Flows that are held against events."""
+"""How many flows of a cause are walked again after each event."""
 
 
 class PlannedRemedy(msgspec.Struct, frozen=True):
-    """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host that the
-    repairs before it leave.  ``cause``: what it repairs; None: what an engine has lost, or what the plan needs beside
-    the other repairs.  ``chosen``: a person chose it."""
+    """A repair of the plan; ``id``: the word for it on the command line.  ``remedy``: made for the host as the earlier
+    repairs leave it.  ``cause``: None if it restores an engine's lost rules, or completes the other repairs.
+    ``chosen``: a person chose it."""
 
     id: str
     title: Message
@@ -62,12 +62,12 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
 
     @property
     def irreversible(self) -> tuple[Step, ...]:
-        """The steps that nothing takes back."""
+        """The steps that cannot be undone."""
         return tuple(each for each in (*self.remedy.steps, *self.remedy.keeping) if nature(each) == "irreversible")
 
     @property
     def carried(self) -> CarriedRemedy:
-        """The repair as it is held against the known flows."""
+        """The repair in the form in which its effects on the known flows are computed."""
         cause = self.cause
         # A repair that undoes no decision passes by one that may be opened so, if there is one.
         meant = cause is not None and cause.configured is not None and cause.decision is None
@@ -75,8 +75,8 @@ class PlannedRemedy(msgspec.Struct, frozen=True):
 
 
 class Unplanned(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person.  ``effects``:
-    those for which it is left out."""
+    """A repair that is no step of the plan.  ``--choose ID`` makes it one, unless it is for a person.  ``effects``: the
+    effects because of which it is left out."""
 
     id: str
     title: Message
@@ -88,26 +88,27 @@ class Unplanned(msgspec.Struct, frozen=True):
 
 
 class RepairPlan(msgspec.Struct, frozen=True):
-    """``then``: the verdict of each asked flow after the repairs, in the order asked.  ``effects``: what becomes of all
-    other known flows.  ``lost``: what the engines of this host lack after it, and each engine's kind."""
+    """``then``: the verdict of each asked flow after the repairs, in the order asked.  ``effects``: the changes of all
+    other known flows.  ``lost``: the rules and chains that each engine of this host lacks after the plan, with the
+    engine's kind."""
 
     answer: Answer
     repairs: tuple[PlannedRemedy, ...] = ()
     left_out: tuple[Unplanned, ...] = ()
     then: tuple[Verdict, ...] = ()
     lost_after: tuple[EventId, ...] = ()
-    """The events that come by themselves and undo the plan, if what lasts is not written."""
+    """The events that come by themselves and undo the plan, if its lasting steps are left out."""
     effects: Effects = Effects()
     lost: tuple[tuple[str, Missing], ...] = ()
 
     @property
     def choices(self) -> tuple[Unplanned, ...]:
-        """What ``--choose`` makes a step."""
+        """The repairs that ``--choose`` can add."""
         return tuple(each for each in self.left_out if each.why not in _NOT_CHOSEN)
 
     @property
     def for_person(self) -> tuple[Unplanned, ...]:
-        """What only a person can do."""
+        """The repairs that only a person can make."""
         return tuple(each for each in self.left_out if each.why in _NOT_CHOSEN and each.why not in _SAID)
 
     @property
@@ -117,12 +118,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
     @property
     def needs_lasting(self) -> bool:
-        """Whether a repair is nothing but what keeps a cause away."""
+        """Whether a repair has lasting steps only."""
         return any(not each.remedy.steps for each in self.repairs)
 
     def tasks(self, *, lasting: bool, host: str | None = None) -> tuple[PlannedStep, ...]:
-        """Return the tasks in order: the repairs of now, then what keeps them, if that is wanted; equal commands once.
-        ``host``: those of that host; None: all."""
+        """Return the tasks in order: the steps of all repairs, then, if ``lasting``, the steps that keep them; equal
+        commands once.  ``host``: only that host's tasks; None: all."""
         made = [each for each in self.repairs if host in (None, each.host)]
         now = (PlannedStep(each.id, step) for each in made for step in each.remedy.steps)
         kept = (PlannedStep(each.id, step, lasting=True) for each in made for step in each.remedy.keeping)
@@ -164,7 +165,7 @@ def _unplanned(name: str, cause: CauseAnswer, remedy: Remedy, why: Why) -> Unpla
 
 
 def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
-    """Yield the causes of the answer that the plan is not about."""
+    """Yield the answer's causes that the plan does not repair: latent causes and advice."""
     for each in answer.causes:
         if each not in wanted:
             why: Why = "event" if each.severity == "latent" else "advice"
@@ -172,8 +173,8 @@ def _told(answer: Answer, wanted: list[CauseAnswer]) -> Iterator[Unplanned]:
 
 
 def without_harm(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]) -> RepairPlan:
-    """Return the plan of the picked repairs, with what makes it whole, and without those that open, close or divert
-    what nobody asked for, unless a person chose them."""
+    """Return the plan of the picked repairs.  It also repairs faults that the picked repairs would uncover.  It leaves
+    out repairs that open, close or divert flows that nobody asked about, unless a person chose them."""
     accepted = _harm(answer, tuple(each for each in picked if each.chosen))
     plan = _planned(answer, picked, left_out)
     while harm := _beyond(accepted, plan):
@@ -198,7 +199,7 @@ def _planned(answer: Answer, picked: tuple[PlannedRemedy, ...], left_out: tuple[
 
 
 def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object]:
-    """Return what the chosen repairs do that nobody asked for: the person who chose them was told."""
+    """Return the unasked effects of the chosen repairs: the person who chose them was told."""
     if not chosen:
         return frozenset()
     repairs, _, _ = _in_turn(chosen, answer)
@@ -207,7 +208,7 @@ def _harm(answer: Answer, chosen: tuple[PlannedRemedy, ...]) -> frozenset[object
 
 
 def _beyond(accepted: frozenset[object], plan: RepairPlan) -> tuple[FlowEffect, ...]:
-    """Return what the plan does that nobody asked for or accepted; what closes first."""
+    """Return the plan's effects that nobody asked for or accepted; closed flows come first."""
     found = (each for each in plan.effects.unasked if (each.kind, flow_key(each.flow)) not in accepted)
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.kind)))
 
@@ -216,7 +217,8 @@ _ORDER = ("closes", "opens", "diverts")
 
 
 def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> PlannedRemedy:
-    """Return the last repair without which the plan does less harm; the last one if none alone is to blame."""
+    """Return the last repair whose removal leaves fewer unasked effects; the last repair of all if there is none
+    such."""
     own = [each for each in picked if not each.chosen] or list(picked)
     for each in reversed(own):
         rest = tuple(other for other in picked if other is not each)
@@ -228,8 +230,8 @@ def _culprit(answer: Answer, picked: tuple[PlannedRemedy, ...], harm: int) -> Pl
 def _made_whole(
     plan: RepairPlan, picked: tuple[PlannedRemedy, ...], left_out: tuple[Unplanned, ...]
 ) -> RepairPlan | None:
-    """Return the plan with what else has to be repaired so that it closes nothing: a second fault shows only once the
-    first is repaired.  None if nothing is known that hairpin does by itself."""
+    """Return the plan with further repairs, so that it closes no flow: a second fault shows only once the first is
+    repaired.  None if hairpin has no such repair that it may make by itself."""
     answer = plan.answer
     closed = tuple(each.flow for each in plan.effects.closes if not each.again)[:_HELD]
     network = answer.network
@@ -259,7 +261,7 @@ def verdicts_in(network: Network, answer: Answer) -> tuple[Verdict, ...]:
 
 
 def _lost_after(answer: Answer, repairs: tuple[PlannedRemedy, ...], then: tuple[Verdict, ...]) -> Iterator[EventId]:
-    """Yield the events after which a cause is there again, if only the steps of now are carried out."""
+    """Yield the events that bring a cause back, if the lasting steps are left out."""
     network = answer.network
     for each in repairs:
         network = after(msgspec.structs.replace(each.remedy, keeping=()), answer.network, network)
@@ -287,13 +289,13 @@ def _why_not(cause: CauseAnswer, remedy: Remedy, answer: Answer) -> Why | None:
 
 
 def _makers(cause: CauseAnswer, answer: Answer) -> tuple[str, ...]:
-    """Return the ids of the causes that made this one, go before it, and are for a person."""
+    """Return the ids of the causes that made this one, must be repaired before it, and are for a person."""
     makers = (each for each in answer.causes if each.ref in cause.follows_from and each.candidate.goes_first)
     return tuple(each.id for each in makers if not each.remedies or _is_for_person(each.remedies[0]))
 
 
 def _is_for_person(remedy: Remedy) -> bool:
-    """Return whether no command of hairpin's makes the repair, or not all of what has to be done now."""
+    """Return whether hairpin has no command for the repair, or for one of its present steps."""
     natures = [nature(each) for each in (*remedy.steps, *remedy.keeping)]
     return (
         remedy.by_person
@@ -303,7 +305,7 @@ def _is_for_person(remedy: Remedy) -> bool:
 
 
 def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
-    """Raise UsageError for an id of ``--choose`` that is not known."""
+    """Raise UsageError for an unknown id of ``--choose``."""
     for name in chosen:
         if name not in known:
             said = message("--choose {name}: the plan has no such repair", name=name)
@@ -313,7 +315,7 @@ def refuse_unknown(chosen: tuple[str, ...], known: list[str]) -> None:
 
 
 def _refuse_person(name: str, remedy: Remedy) -> None:
-    """Raise UsageError for what was chosen and is for a person."""
+    """Raise UsageError if the chosen repair is for a person."""
     if _is_for_person(remedy):
         raise UsageError(message("--choose {name}: no command makes this repair; it is for a person", name=name))
 
@@ -321,10 +323,10 @@ def _refuse_person(name: str, remedy: Remedy) -> None:
 def _in_turn(
     picked: tuple[PlannedRemedy, ...], answer: Answer
 ) -> tuple[tuple[PlannedRemedy, ...], Network, tuple[Unplanned, ...]]:
-    """Return the repairs, each made for the network that those before it leave; the network after all of them; and
-    those of which the flows pass already, since an earlier one has brought them back.
+    """Return three things: the repairs, each made for the network that the earlier ones leave; the network after all of
+    them; the repairs that are not needed, because an earlier one already restored their flows.
 
-    What nothing takes back comes last."""
+    Repairs that cannot be undone come last."""
     network = answer.network
     made: list[PlannedRemedy] = []
     covered: list[Unplanned] = []
@@ -334,8 +336,8 @@ def _in_turn(
         if made and stopped and all(_passes(flow, answer, network) for flow in stopped) and remedy.steps:
             covered.append(Unplanned(each.id, each.title, each.host, remedy, "covered", cause))
             continue
-        # The first cause of the answer alone was made for the hosts as they are: each other one for those that the
-        # repairs above it leave, of which the plan may have none.
+        # Only the remedy of the answer's first cause was made for the hosts as they are.  Each other remedy was made
+        # for the hosts after the repairs above it, and the plan may lack these.
         is_fit = cause is None or (network is answer.network and cause is answer.causes[0])
         fitted = remedy if is_fit else next(_fitted(each, answer.network, network), remedy)
         made.append(msgspec.structs.replace(each, remedy=fitted))
@@ -349,7 +351,7 @@ def _passes(ref: str, answer: Answer, network: Network) -> bool:
 
 
 def _fitted(repair: PlannedRemedy, was: Network, now: Network) -> Iterator[Remedy]:
-    """Yield the same remedy as it is made for the network by now."""
+    """Yield the same remedy, made for the network ``now``."""
     remedy, cause = repair.remedy, repair.cause
     if cause is None:
         return

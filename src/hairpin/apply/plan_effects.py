@@ -1,4 +1,4 @@
-"""What the repairs of a plan, one after another, do to the known flows of the hosts that they change."""
+"""The effects of a plan's repairs, one after another, on the known flows of the hosts that they change."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -31,8 +31,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 class CarriedRemedy(msgspec.Struct, frozen=True):
-    """A remedy that is carried out on the host of that label.  ``candidate``: the cause that it repairs; None: it puts
-    back what an engine has lost.  ``meant``: somebody wrote down what it undoes."""
+    """A remedy that is carried out on the host of that label.  ``candidate``: the cause that it repairs; None: it
+    restores an engine's lost rules.  ``meant``: it undoes a setting that a person made."""
 
     host: str
     remedy: Remedy
@@ -41,18 +41,19 @@ class CarriedRemedy(msgspec.Struct, frozen=True):
 
     @property
     def nature(self) -> Nature:
-        """What it is for the flows that it opens."""
+        """Its purpose, by which the flows that it opens are judged."""
         return "putting-back" if self.candidate is None else nature_of(self.remedy, self.candidate, meant=self.meant)
 
     @property
     def change(self) -> Change:
-        """What its steps make."""
+        """The changes of all its steps."""
         steps = (*self.remedy.steps, *self.remedy.keeping)
         return Change(tuple(part for step in steps for part in done_by(step)))
 
 
 def effects_of(answer: Answer, carried: Sequence[CarriedRemedy]) -> Effects:
-    """Return what the remedies do together, on all hosts that they change, beside the asked flows that they repair."""
+    """Return the effects of all remedies together, on every host that they change; the repaired flows of the question
+    are left out."""
     asked = tuple(each.trace.flow for each in answer.flows)
     total = Effects()
     for label in dict.fromkeys(each.host for each in carried):
@@ -65,7 +66,7 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
     held = carried[0].remedy.effects if len(carried) == 1 else None
     opened = _opened(first.network)
     if held is not None and not held.left_out and not any(_end(each.flow) in opened for each in first.known):
-        return held  # the answer has held this one remedy against all of them
+        return held  # the answer computed the effects of this single remedy
     now, again, of_asked, unasked = first, set[object](), set[object](), set[object]()
     beside: list[FlowEffect] = []
     parts: list[Change] = []
@@ -95,8 +96,8 @@ def _on_host(network: Network, label: str, carried: Sequence[CarriedRemedy], ask
 
 
 def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Iterator[Flow]:
-    """Yield the flows that pass before and after the changes, and whose open connections break.  The host's table of
-    connections says which have one."""
+    """Yield the flows that pass before and after the changes, but whose open connections break.  The host's conntrack
+    table shows which flows have one."""
     opened = _opened(was.network)
     both = zip(was.known, was.traces, now.traces, strict=True)
     flows = [
@@ -110,7 +111,7 @@ def _cut(was: Others, now: Others, label: str, changes: Iterable[Change]) -> Ite
 
 
 def _opened(network: Network) -> frozenset[object]:
-    """Return the ends to which connections are open."""
+    """Return the destinations of the open connections: protocol, address, port."""
     netns = network.this.netns
     known = network.namespace(netns).connections if netns in network else ()
     return frozenset((each.original.protocol, each.original.daddr, each.original.dport) for each in known)

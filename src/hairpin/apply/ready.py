@@ -1,4 +1,4 @@
-"""The tasks of a plan, made ready on the host as it is at this moment; or why nothing of it is begun."""
+"""Checks and completes a plan's tasks on the host as it is now, or refuses the plan."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,8 +35,8 @@ def made_ready(
 ) -> tuple[PlannedStep, ...]:
     """Return the tasks with mode and owner of each file that they change.
 
-    ``planned``: the host that they were planned for; ``network``: what was just read of it.  Raises ApplyError if it is
-    another host by now, or if a step does not find what it expects."""
+    ``planned``: the host that they were planned for; ``network``: the same host, just read.  Raises ApplyError if the
+    host was rebooted, if its containers changed, or if a step does not find what it expects."""
     _refuse_other(planned, network.this)
     now = network
     for task in tasks:
@@ -51,7 +51,7 @@ def made_ready(
     for step in whole:
         if isinstance(step, ReplaceFile) and _content(read(step.path)) != _content(step.before):
             if any(isinstance(each, ReplaceFile) and each.path == step.path for each in whole[: whole.index(step)]):
-                continue  # an earlier step writes what this one finds
+                continue  # an earlier step writes the content that this one expects
             raise _no_longer_fits(step, message("{path} is not as it was read", path=step.path))
         _refuse_bytes(step)
         _refuse_owned(step)
@@ -62,7 +62,7 @@ def made_ready(
 
 
 def _no_longer_fits(step: Step, said: Message) -> ApplyError:
-    """Return the refusal of a step that does not find what the plan has read."""
+    """Return the error for a step whose expectation the host no longer meets."""
     return ApplyError(
         message(
             "nothing was done: the host has changed since it was read, and the step `{step}` does not fit any more: "
@@ -74,19 +74,19 @@ def _no_longer_fits(step: Step, said: Message) -> ApplyError:
 
 
 def _written_down(step: Step) -> Step:
-    """Return the step as the journal holds it: what an owner's call does to the network is followed before it, and is
-    not asked for again."""
+    """Return the step for the journal.  The changes of an owner's call are left out: they were simulated before, and
+    the journal needs no second simulation."""
     return msgspec.structs.replace(step, does=()) if isinstance(step, Ask) else step
 
 
 def _refuse_bytes(step: Step) -> None:
-    """Raise ApplyError for a file that is no text: the journal, which is JSON, could not give it back."""
+    """Raise ApplyError for a file that is not UTF-8 text, because the journal is JSON and could not restore it."""
     if isinstance(step, ReplaceFile) and any(not _is_text(each) for each in (step.before, step.after)):
         raise ApplyError(message("{path} is not UTF-8 text, so nothing was done", path=step.path))
 
 
 def _refuse_owned(step: Step) -> None:
-    """Raise ApplyError for a file of another program, whose comment evidence may hide."""
+    """Raise ApplyError for a file that another program owns.  Evidence may hide the comment that says so."""
     if not isinstance(step, ReplaceFile) or step.before is None:
         return
     after = step.after.content if step.after is not None else None
@@ -108,7 +108,7 @@ def _content(state: FileState | None) -> str | None:
 
 
 def _refuse_other(planned: Host, found: Host) -> None:
-    """Raise ApplyError if the host was started again, or if other containers run on it."""
+    """Raise ApplyError if the host was rebooted, or if its containers or their states changed."""
     if planned.boot_id != found.boot_id:
         raise ApplyError(
             message("nothing was done: the host was started again since the plan was made. Run the command again")

@@ -1,6 +1,5 @@
-"""``hairpin restore`` puts back the chains, jumps and rules that the engines have lost, and nothing else.
-
-A restart of the daemon does more.  The plan names that, and leaves it undone.
+"""``hairpin restore`` puts back the chains, jumps and rules that the engines have lost, and nothing else.  A restart of
+the daemon does more.  The plan names these further effects and does not cause them.
 """
 
 from collections import Counter
@@ -29,7 +28,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """What one engine lacks.  ``moved``: its rules that stand behind others which it puts behind them."""
+    """The rules and chains that one engine lacks.  ``moved``: its rules that stand after rules before which the engine
+    puts them."""
 
     engine: Engine
     missing: Missing
@@ -37,13 +37,13 @@ class Loss(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The id of what puts it back."""
+        """The id of its repair."""
         return f"restore-{self.engine.kind}"
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
-    """The plan, and what each engine lacks.  ``notes``: what a restart does besides.  ``undecided``: why nothing can be
-    said of a part."""
+    """The plan, and the losses of each engine.  ``notes``: the further effects of a restart.  ``undecided``: why a part
+    of the engine's rules could not be checked."""
 
     plan: RepairPlan
     lost: tuple[Loss, ...]
@@ -52,14 +52,14 @@ class RestorePlan(msgspec.Struct, frozen=True):
 
     @property
     def besides(self) -> tuple[PlannedRemedy, ...]:
-        """What has to be repaired with it, so that nothing that works now stops."""
+        """The further repairs without which a working flow would stop."""
         own = {each.id for each in self.lost}
         return tuple(each for each in self.plan.repairs if each.id not in own)
 
 
 def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
-    """Return the plan for this host's engines.  ``chosen``: the repairs that are made although they close or open what
-    nobody asked for.  Raises UsageError for one that the plan has not."""
+    """Return the plan for this host's engines.  ``chosen``: repairs that are made although they close or open flows
+    that nobody asked about.  Raises UsageError for one that the plan lacks."""
     host = answer.network.this
     losses = (Loss(engine, each, _moved(engine, each, host)) for engine, each in missing_on(host))
     lost = tuple(each for each in losses if each.missing or each.moved)
@@ -76,13 +76,12 @@ def restore_plan(answer: Answer, chosen: tuple[str, ...] = ()) -> RestorePlan:
 
 
 def _moved(engine: Engine, lost: Missing, host: Host) -> tuple[ExpectedRule, ...]:
-    """Return the rules that come to their places.  Podman moves none when it loads its networks again."""
+    """Return the rules that have to move to their places.  Podman moves none when it reloads its networks."""
     return out_of_order(lost, host.namespace(host.netns.name)) if engine.kind == "docker" else ()
 
 
 def _repaired(loss: Loss, answer: Answer, now: Network) -> tuple[PlannedRemedy, Network]:
-    """Return what puts back what the engine lost, and the network with it.  ``now``: the network after the repairs
-    before this one."""
+    """Return the repair of the loss, and the network after it.  ``now``: the network after the earlier repairs."""
     network, engine, lost = answer.network, loss.engine, loss.missing
     change = restoring_all(lost, network.this.netns, network.namespace(network.this.netns), loss.moved)
     if engine.kind == "podman":
@@ -109,7 +108,7 @@ def _title(loss: Loss) -> Message:
 
 
 def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
-    """Yield what a restart of the daemon would do besides, where it would change something on this host."""
+    """Yield the further changes that a restart of the daemon would make on this host."""
     if engine.kind != "docker" or lost.wanted.unknown:
         return
     namespace = host.namespace(host.netns.name)
@@ -131,7 +130,7 @@ def _notes(engine: Engine, lost: Missing, host: Host) -> Iterator[Message]:
 
 
 def _twice(lost: Missing, host: Host) -> Iterator[str]:
-    """Yield the engine's rules that a chain has more than once."""
+    """Yield the engine's rules that a chain contains more than once."""
     namespace = host.namespace(host.netns.name)
     chains: dict[tuple[IpFamily, str, str], None] = dict.fromkeys(
         (each.family, each.table, each.chain) for each in lost.wanted.rules

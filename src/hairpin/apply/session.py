@@ -1,4 +1,4 @@
-"""The ssh session in which the user sits: found by the ancestors of this process, up to sshd and sshd's socket.
+"""The user's ssh session.  Among the ancestors of this process is its sshd, and sshd has its socket.
 
 ``SSH_CONNECTION`` is no proof: sudo drops it, and a terminal multiplexer keeps an old one.  Source: proc(5), ss(8)
 """
@@ -43,8 +43,8 @@ class Session(msgspec.Struct, frozen=True):
         return Flow(start, self.version, self.address, "tcp", self.port, host=network.this.name)
 
     def comes_in(self, network: Network) -> bool:
-        """Return whether a new connection from the same client would reach a process of this host that listens on that
-        port: not one of another port or a container's, to which a rule of nat may lead it."""
+        """Return whether a new connection from the same client would reach a listener of this host on the same port.  A
+        nat rule may send it to another port or to a container: that does not count."""
         trace = walk_flow(network, self.flow(network))
         return trace.succeeds and all(
             (step.netns, step.decided_by.socket.port) == (network.this.netns, self.port)
@@ -60,7 +60,7 @@ def own_session(proc: Path = Path("/proc"), pid: int | None = None) -> Session |
 
 
 def sshd_above(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[int]:
-    """Yield the ancestors of this process that are sshd, the nearest first."""
+    """Yield the sshd processes among the ancestors of this process, the nearest first."""
     for number in ancestors(proc, pid):
         with suppress(OSError):
             if _stat(proc / str(number) / "stat")[0] in _SSHD:
@@ -68,7 +68,7 @@ def sshd_above(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[i
 
 
 def ancestors(proc: Path = Path("/proc"), pid: int | None = None) -> Iterator[int]:
-    """Yield this process, its parent, and so on up to the first process of the host, which is left out."""
+    """Yield this process, its parent, and so on; process 1 is left out."""
     number = pid if pid is not None else os.getpid()
     while number > 1:
         yield number
@@ -89,8 +89,8 @@ def session_of(connection: str) -> Session | None:
 
 
 def may_be_remote(proc: Path = Path("/proc")) -> bool:
-    """Return whether somebody may sit at this terminal over the network though no ancestor is sshd: in a terminal
-    multiplexer.  A console of the machine is none, nor is any terminal while nobody is connected to sshd."""
+    """Return whether this terminal may be used over the network although no ancestor is sshd, as in a terminal
+    multiplexer.  It must be a pseudo-terminal, and sshd must have a connection."""
     try:
         name = os.ttyname(0)
     except OSError:
@@ -99,7 +99,7 @@ def may_be_remote(proc: Path = Path("/proc")) -> bool:
 
 
 def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
-    """Return the connections of everybody who is connected to sshd."""
+    """Return all established connections of sshd processes."""
     found: list[Session] = []
     for process in proc.glob("[0-9]*"):
         with suppress(OSError):  # it has ended meanwhile
@@ -109,14 +109,14 @@ def all_sessions(proc: Path = Path("/proc")) -> tuple[Session, ...]:
 
 
 class Terminal(msgspec.Struct, frozen=True):
-    """The terminal that sshd has given to a session."""
+    """A pseudo-terminal that sshd gave to a session."""
 
     session: Session
     path: Path
 
 
 def all_terminals(proc: Path = Path("/proc")) -> tuple[Terminal, ...]:
-    """Return the terminals of everybody who is connected to sshd."""
+    """Return the terminals of all ssh sessions."""
     found: list[Terminal] = []
     for process in proc.glob("[0-9]*"):
         with suppress(OSError):
@@ -128,7 +128,7 @@ def all_terminals(proc: Path = Path("/proc")) -> tuple[Terminal, ...]:
 
 
 def open_files(proc: Path, pid: int) -> Iterator[str]:
-    """Yield what the process has open, in the words of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
+    """Yield the process's open files, in the words of proc(5): ``socket:[4026]``, ``pipe:[4711]``."""
     for each in (proc / str(pid) / "fd").glob("*"):
         with suppress(OSError):
             yield str(each.readlink())

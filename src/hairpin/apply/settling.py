@@ -1,4 +1,4 @@
-"""Settles a plan that was interrupted: finishes what keeps it if all was found to be well, else takes it back."""
+"""Settles an interrupted plan: completes its lasting tasks if the plan was verified, else takes it back."""
 
 from hairpin.apply.hands import Hands
 from hairpin.apply.kept_plan import KeptPlan, PlanState
@@ -9,7 +9,7 @@ from hairpin.change.step import ReplaceFile
 
 
 def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
-    """Settle the plan, and return how it then stands.  Raises ApplyError if another process has it in hand."""
+    """Settle the plan, and return its new state.  Raises ApplyError if another process works on it."""
     if plan.state == "keeping" and _goes_on(book, plan, hands):
         return "applied"
     if book.seize(plan.id, again=True) is None:
@@ -18,7 +18,7 @@ def settle(book: PlanBook, plan: KeptPlan, hands: Hands) -> PlanState:
 
 
 def _goes_on(book: PlanBook, plan: KeptPlan, hands: Hands) -> bool:
-    """Carry out what is left of the lasting tasks; return whether all of it is done."""
+    """Carry out the remaining lasting tasks; return whether all are done."""
     book.hold(plan.id)
     plan = book.known(plan.id)
     left = [number for number, each in enumerate(plan.tasks) if each.lasting and each.state in ("planned", "running")]

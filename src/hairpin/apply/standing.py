@@ -1,4 +1,4 @@
-"""What is on the host of a task: the journal alone does not tell it of a task that was interrupted."""
+"""Whether a task's change is on the host.  For an interrupted task the journal does not say so."""
 
 from typing import Literal
 
@@ -12,11 +12,11 @@ Standing = Literal["as-before", "made", "neither"]
 
 
 def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
-    """Return whether the host is as the step expects to find it, or as the step leaves it.
+    """Return whether the host has the state before the step or the state after it.
 
-    ``neither``: something else has changed the same place since, or the step was interrupted in its middle.  A call to
-    a manager may expect no more than that it runs, which is so before and after: it counts as made, and its undo is
-    asked for twice at worst.  No such doubt is there of what the owner reports: a container's state, an open port."""
+    ``neither``: another program changed the same state since, or the step was interrupted halfway.  A call to a manager
+    may expect only that the manager runs, which is true before and after.  Such a call counts as made; at worst its
+    undo is done twice.  A call whose result the owner reports (a container's state, an open port) has no such doubt."""
     if isinstance(step, ReplaceFile):
         found = read(step.path)
         content = found.content if found is not None else None
@@ -30,5 +30,5 @@ def standing_of(step: Step, network: Network, read: ReadFile) -> Standing:
 
 
 def is_doubtful(step: Step) -> bool:
-    """Return whether nothing that was read tells if the call was made: its manager takes it a second time."""
+    """Return whether evidence cannot show that the call was made.  Its manager accepts such a call twice."""
     return isinstance(step, Ask) and bool(step.undo) and all(isinstance(each, ManagerRuns) for each in step.expects)

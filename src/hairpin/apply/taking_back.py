@@ -1,4 +1,4 @@
-"""Takes a plan back: the last task first, each by its own undo, where the host still is as the task left it."""
+"""Takes a plan back: the last task first, each by its own undo, if the host still has the task's state."""
 
 import msgspec
 
@@ -20,16 +20,16 @@ from hairpin.network.network import Network
 
 
 def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | None = None) -> PlanState:
-    """Take back all that is in force of the plan, which is seized, and return how it then stands.  ``network``: the
-    host, if it was just read.
+    """Take back all tasks in force of a seized plan, and return the plan's new state.  ``network``: the host, if it was
+    just read.
 
-    After that each undo is followed on the model; the host is read again after a call to an owner, whose doing the
-    journal does not know.  Each file is read when it is replaced."""
+    Each undo is simulated on that network.  After a call to an owner the host is read again, because the journal does
+    not know the call's effect.  Each file is read when it is replaced."""
     in_force = [(number, each) for number, each in enumerate(plan.tasks) if each.is_in_force]
     network = hands.look() if in_force and network is None else network
     rebooted = network is not None and plan.boot_id not in ("", network.this.boot_id or "")
     left = False
-    marks: list[StepMark] = []  # of one task and of the next one: each request to the journal takes its time
+    marks: list[StepMark] = []  # of one task and the next, in one request to the journal, because each takes time
     for number, task in reversed(in_force):
         assert network is not None
         if task.state != "stays":
@@ -37,7 +37,7 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
             marks = []
         state, said, network = _taken_back(task, network, hands)
         if state == "stays" and rebooted and _ends_with_kernel(task.step):
-            state, said = "gone", None  # what is there was made since then, and not by the step
+            state, said = "gone", None  # it was made after the reboot, and not by the step
         if state != "stays":
             _tidy_up(task.step, hands)
         marks.append((number, state, str(said or "")))
@@ -51,22 +51,22 @@ def take_back(book: PlanBook, plan: KeptPlan, hands: Hands, network: Network | N
 
 
 def _ends_with_kernel(step: Step) -> bool:
-    """Return whether what the step has done is no more once the host was started again."""
+    """Return whether a reboot undoes the step."""
     return isinstance(step, RunCommands | LoadRules) and step.undo is not None
 
 
 def _tidy_up(step: Step, hands: Hands) -> None:
-    """Take away what the tools and owners of a step that was taken back have left besides."""
+    """Remove what tools and owners left behind from an undone step: empty chains, rewritten files."""
     if isinstance(step, LoadRules):
         hands.carrier(taking_empty_chains(step))
     give_back(step, hands.read, lambda each: hands.carrier(carrying(each)))
 
 
 def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[StepState, Message | None, Network]:
-    """Return what became of the task, why it stays (None: it does not), and the network after that."""
+    """Return the task's new state, why it stays (None: it does not), and the network after that."""
     step = task.step
-    # An undo that was interrupted may have set what the step expects, and not yet what went with it: ip_forward is
-    # written before the interfaces that it is copied to.
+    # An interrupted undo may have restored the value that the step expects, but not its side effects: ip_forward is
+    # written before the interfaces' values, to which the kernel copies it.
     told = task.state != "taking-back" or (isinstance(step, Ask) and not is_doubtful(step))
     if told and standing_of(step, network, hands.read) == "as-before":
         if isinstance(step, ReplaceFile) and task.state == "running":
@@ -88,7 +88,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
         said = hands.carrier(carrying(fitted))
         if said is not None:
             network = _read_anew(hands, network)
-            if standing_of(step, network, hands.read) == "as-before":  # another undo has taken it back, too
+            if standing_of(step, network, hands.read) == "as-before":  # another task's undo has undone this one, too
                 return "taken-back", None, network
             return "stays", said, network
         network = _after(fitted, network, hands)
@@ -98,7 +98,7 @@ def _taken_back(task: PlannedStep, network: Network, hands: Hands) -> tuple[Step
 
 
 def _fitted(back: Step, network: Network) -> Step:
-    """Return the step with its rules at the numbers that they have by now: other rules may have come or gone."""
+    """Return the step with the present numbers of its rules: other rules may have been inserted or deleted."""
     if not isinstance(back, LoadRules):
         return back
     now, moved = network, list[RuleEdit]()
@@ -113,14 +113,14 @@ def _fitted(back: Step, network: Network) -> Step:
 
 
 def remove_leavings(step: ReplaceFile, held: FileState | None, hands: Hands) -> None:
-    """Take away what the writer of a file that now is as it is to be may have left beside it, when it was killed."""
+    """Remove what a killed writer may have left beside the file, which already has the wanted content."""
     hands.carrier(carrying(msgspec.structs.replace(step, before=held, after=held)))
 
 
 def _read_anew(hands: Hands, network: Network) -> Network:
     try:
         return hands.look()
-    except HairpinError:  # what is left is taken back by what was read before
+    except HairpinError:  # the remaining undo uses the earlier reading
         return network
 
 

@@ -1,4 +1,4 @@
-"""What this machine knows of the plans that it has begun on other hosts: their own journals are there."""
+"""Local copies of the plans that this machine began on other hosts.  The journals are on those hosts."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from hairpin.errors import JournalError
 from hairpin.message import message
 
 _KEPT = 50
-"""Plans of a host that are kept."""
+"""The number of copies that are kept for a host."""
 
 
 class PlanCopies(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class PlanCopies(msgspec.Struct, frozen=True):
     folder: Path
 
     def keep(self, destination: str, plan: KeptPlan) -> None:
-        """Keep how a plan of another host stands.  Raises JournalError if that cannot be written."""
+        """Write a copy of another host's plan.  Raises JournalError if that fails."""
         own = self._folder_of(destination)
         try:
             own.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -34,7 +34,7 @@ class PlanCopies(msgspec.Struct, frozen=True):
             ) from error
 
     def of_host(self, destination: str) -> tuple[KeptPlan, ...]:
-        """Return what was kept of the plans of another host, the newest first."""
+        """Return the copies of another host's plans, the newest first."""
         return tuple(msgspec.json.decode(each.read_bytes(), type=KeptPlan) for each in self._plans(destination))
 
     def _plans(self, destination: str) -> list[Path]:

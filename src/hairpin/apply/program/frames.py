@@ -1,11 +1,11 @@
-"""What goes to ``apply.sh`` and what it answers, as bytes.
+"""The requests to ``apply.sh`` and its answers, as bytes.
 
     request := [program] TOKEN NL base NL verb (" " argument)* NL (file* | line*) NL
     file    := name " " count NL byte*          exactly count bytes
     answer  := noise* frame*
     frame   := TOKEN (TAB field)* NL            "bytes" NAME COUNT is followed by COUNT bytes and NL
 
-The token is drawn anew for each request, so that nothing which the host prints passes for a frame.
+Each request has a new random token, so that no other output of the host can look like a frame.
 """
 
 import msgspec
@@ -18,7 +18,7 @@ _LAST_LINE = b"#end\n"
 
 
 class AnswerLine(msgspec.Struct, frozen=True):
-    """One line of an answer.  ``payload``: the bytes behind it."""
+    """One line of an answer.  ``payload``: the bytes that follow it."""
 
     word: str
     fields: tuple[str, ...] = ()
@@ -26,7 +26,8 @@ class AnswerLine(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer.  ``connection``: of ssh, in the words of SSH_CONNECTION.  ``whole``: it was not cut on its way."""
+    """An answer.  ``connection``: the ssh connection, in the form of SSH_CONNECTION.  ``whole``: the answer is
+    complete."""
 
     boot_id: str
     connection: str
@@ -46,7 +47,8 @@ class Reply(msgspec.Struct, frozen=True):
 def request(
     program: bytes, token: str, base: str, words: tuple[str, ...], files: dict[str, bytes], lines: tuple[str, ...]
 ) -> bytes:
-    """Return what is written to the shell: the program, then the request.  ``program`` empty: the shell has it."""
+    """Return the bytes for the shell's standard input: the program, then the request.  ``program`` empty: the shell has
+    it."""
     assert not program or program.endswith(_LAST_LINE)
     head = "".join(f"{each}\n" for each in (token, base, " ".join(words), *lines)).encode("utf-8", "surrogateescape")
     parts = (b"%s %d\n%s" % (name.encode(), len(content), content) for name, content in files.items())
@@ -84,7 +86,7 @@ def _frames(left: memoryview, token: bytes) -> list[AnswerLine]:
 
 
 def marks(journal: bytes) -> dict[int, tuple[StepState, str]]:
-    """Return what the journal there says of each task: the last line that was written whole."""
+    """Return each task's state and reason: its last complete line in the journal."""
     found: dict[int, tuple[StepState, str]] = {}
     for line in journal.decode("utf-8", "replace").split("\n"):
         words = line.split("\t")

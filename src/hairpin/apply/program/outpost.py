@@ -19,11 +19,11 @@ from hairpin.errors import ApplyError, CollectError, JournalError
 from hairpin.message import Message, message, verbatim
 
 FOLDER = Path("/var/lib/hairpin")
-"""Of the journal, on each host."""
+"""The journal's folder, on each host."""
 _QUICK_S, _CARRY_S = 90.0, 900.0
 _ENVIRONMENT = (("PATH", SEARCH_PATH), ("LC_ALL", "C"))
-# The program is read line by line up to its end: what comes behind it on standard input is the request.  No login shell
-# of the host finds a line end or an exclamation mark in these words.
+# The shell reads the program line by line up to ``#end``; the request follows it on standard input.  These words have
+# no line end and no exclamation mark, so that every login shell passes them on unchanged.
 _START = (
     'n=$(printf "\\nx"); n=${n%x}; PROGRAM=; while IFS= read -r l; do case $l in "#end") break ;; esac; '
     'PROGRAM=$PROGRAM$l$n; done; eval "$PROGRAM"'
@@ -41,8 +41,7 @@ def program() -> bytes:
 
 
 class Outpost(msgspec.Struct, frozen=True):
-    """A host.  ``destination``: as typed behind ``--host``; empty: it is this one.  ``base``: the folder of its
-    journal."""
+    """A host.  ``destination``: the word after ``--host``; empty: this host.  ``base``: the folder of its journal."""
 
     shell: Shell
     destination: str
@@ -55,14 +54,15 @@ class Outpost(msgspec.Struct, frozen=True):
 
     @property
     def carrier(self) -> str:
-        """The process that has a plan in hand, in the words of a request: one of this host, or of another machine."""
+        """The process that works on a plan, as a request names it: its id on this host, or ``-`` for another
+        machine's."""
         return str(os.getpid()) if self.is_here else "-"
 
     def ask(
         self, *words: str, files: Files | None = None, lines: tuple[str, ...] = (), limit_s: float = _QUICK_S
     ) -> Reply:
-        """Return the answer.  Raises ApplyError if the host refuses, CollectError if it was not reached, or if the
-        answer was cut."""
+        """Return the answer.  Raises ApplyError if the host refuses, CollectError if it cannot be reached or the answer
+        is incomplete."""
         token = secrets.token_hex(16)
         if self.is_here:
             data = request(b"", token, self.base, words, files or {}, lines)
@@ -80,11 +80,11 @@ class Outpost(msgspec.Struct, frozen=True):
         return found
 
     def carry(self, plan: str, numbers: tuple[int, ...]) -> Reply:
-        """Carry these tasks of the plan out, up to the first that fails."""
+        """Carry these tasks of the plan out, until one fails."""
         return self.ask("carry", plan, *map(str, numbers), limit_s=_CARRY_S)
 
     def confirm(self, plan: str, seconds: int, numbers: tuple[int, ...]) -> Reply:
-        """Say that the plan is well, and carry out these tasks, which last."""
+        """Disarm the switch of the plan, and carry out these lasting tasks."""
         return self.ask("confirm", plan, str(seconds), self.carrier, *map(str, numbers), limit_s=_CARRY_S)
 
     def read(self, path: str) -> FileState | None:
@@ -105,7 +105,7 @@ class Outpost(msgspec.Struct, frozen=True):
         return FileState(content, mode_bits(mode), int(uid), int(gid))
 
     def carry_out(self, plan: str, acting: Acting) -> Message | None:
-        """Do every act in order; return the complaint, which is None when all was done."""
+        """Do every act in order; return why one failed, or None."""
         try:
             act = next(acting)
             while True:
@@ -122,7 +122,7 @@ class Outpost(msgspec.Struct, frozen=True):
 
 
 def here(folder: Path | None = None) -> Outpost:
-    """Return this host.  ``folder``: of its journal."""
+    """Return this host.  ``folder``: its journal's folder."""
     return Outpost(LocalRunner(environment=_ENVIRONMENT), "", str(folder or FOLDER))
 
 
@@ -135,11 +135,11 @@ _TOLD = (
     message("{path} is on a file system that is mounted read-only"),
     message("the file system of {path} is full, so the file is left as it is"),
 )
-"""Sentences that the program says in English: a user reads them in another language, too."""
+"""Sentences that the program prints in English, so that they can be translated."""
 
 
 def as_message(said: str) -> Message:
-    """Return what the program has said as a sentence; the words of a command as they are."""
+    """Return the program's sentence as a message; a command's own words stay verbatim."""
     for each in _TOLD:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(each.template))
         found = re.fullmatch(pattern, said)
@@ -149,7 +149,7 @@ def as_message(said: str) -> Message:
 
 
 def _refused_here(said: tuple[str, ...]) -> ApplyError:
-    """Return the refusal of this host, in the words of a command that changes it."""
+    """Return the error for a request that this host refused."""
     match said:
         case ("not-root",):
             return ApplyError(message("only root can change this host; run it with sudo"))

@@ -1,4 +1,5 @@
-"""A host behind an outpost as the ground of a plan: its steps, undo and switch are there before the first step."""
+"""A host on which a plan is carried out through an outpost.  The plan's steps, undo and switch are on the host before
+the first step."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -24,8 +25,9 @@ from hairpin.network.network import Network
 
 
 class OutpostGround(msgspec.Struct, frozen=True):
-    """The host behind an outpost.  ``seconds``: until its switch takes the plan back; ``told`` is told each step;
-    ``look`` reads the host; ``copies``: what this machine knows of the plans of other hosts; None: none is kept."""
+    """The host behind an outpost.  ``seconds``: the time until its switch takes the plan back; ``told`` is called for
+    each ended step; ``look`` reads the host; ``copies``: the local copies of other hosts' plans; None: no copy is
+    written."""
 
     outpost: Outpost
     seconds: int
@@ -40,9 +42,9 @@ class OutpostGround(msgspec.Struct, frozen=True):
 
     @contextmanager
     def held(self) -> Generator[Begin]:
-        """Open an empty plan on the host: its switch holds the host's lock.  Without tasks the plan is dropped.
+        """Open an empty plan on the host; its switch holds the host's lock.  If no task arrives, the plan is dropped.
 
-        A host that is given more time is slow to be read, too, which is done before its tasks arrive."""
+        The switch waits ``seconds``, too: a slow host is also read slowly, and that happens before its tasks arrive."""
         words = ("begin", str(max(HOLD_S, self.seconds)), self.outpost.carrier)
         (frame, *_) = self.outpost.ask(*words).frames
         plan, filled = frame.fields[0], list[str]()
@@ -56,7 +58,7 @@ class OutpostGround(msgspec.Struct, frozen=True):
             yield begin
         finally:
             if not filled:
-                with suppress(CollectError):  # then its switch ends it at its deadline
+                with suppress(CollectError):  # the switch drops it at its deadline
                     self.outpost.ask("drop", plan)
 
     def _begin(self, kept_plan: KeptPlan, made: tuple[Step, ...], network: Network) -> "BegunPlan":
@@ -86,14 +88,14 @@ class BegunPlan(msgspec.Struct, frozen=True):
         return PlanBook(self.ground.outpost)
 
     def carry(self, numbers: tuple[int, ...]) -> Message | None:
-        """Carry these tasks out, up to the first that fails; return its complaint."""
+        """Carry these tasks out, until one fails; return why it failed."""
         try:
             return self._book.carry(self.kept_plan, numbers, self.ground.told)
         except (CollectError, ApplyError) as error:
             return error.said
 
     def confirm(self) -> Message | None:
-        """Tell the switch that all is well, and write what lasts; return why that failed."""
+        """Disarm the switch, and carry out the lasting tasks; return why that failed."""
         lasting = tuple(number for number, each in enumerate(self.kept_plan.tasks) if each.lasting)
         try:
             complaint = self._book.confirm(self.kept_plan, lasting, self.ground.told)
@@ -104,7 +106,8 @@ class BegunPlan(msgspec.Struct, frozen=True):
         return complaint
 
     def take_back(self, network: Network | None) -> PlanState:
-        """Take the plan back by what was read of the host; its own switch does it where it cannot be reached."""
+        """Take the plan back by the network that was read.  If the host cannot be reached, its switch does it later
+        (``open``)."""
         if network is None:
             return "open"
         try:
@@ -118,7 +121,7 @@ class BegunPlan(msgspec.Struct, frozen=True):
         self.keep_copy("taken-back")
 
     def keep_copy(self, state: PlanState) -> None:
-        """Keep here how a plan of another host stands."""
+        """Write the local copy of the plan, in that state."""
         if self.ground.copies is not None:
             done = "done" if state == "applied" else "planned"
             tasks = tuple(msgspec.structs.replace(each, state=done) for each in self.kept_plan.tasks)
@@ -129,10 +132,10 @@ class BegunPlan(msgspec.Struct, frozen=True):
 def plan_taken_back(
     ground: OutpostGround, plan: str, network: Network | None = None, *, again: bool = False
 ) -> KeptPlan:
-    """Take a plan of the ground back, under a switch of its own; return it as it then stands.
+    """Take a plan of the host back, under a new switch; return the plan with its new state.
 
-    ``network``: the host, if it was just read; ``again``: what has stayed before is tried again.  Raises ApplyError if
-    another process has the plan in hand."""
+    ``network``: the host, if it was just read; ``again``: steps that stayed before are tried again.  Raises ApplyError
+    if another process works on the plan."""
     book = PlanBook(ground.outpost)
     waited = book.seize(plan, again=again)
     if waited is not None:

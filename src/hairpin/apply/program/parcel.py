@@ -1,7 +1,8 @@
-"""A plan's tasks as the files that ``apply.sh`` carries out: complete before the first step, the undo with it.
+"""A plan's tasks and their undo as files for ``apply.sh``.  The files are complete before the first step.
 
-The program there knows no networks.  It gets the acts of each task and of its undo, and commands whose output tells
-how the task's place is (a probe).  What it takes back alone is what its probe shows to be as the task left it.
+``apply.sh`` has no model of the network.  It gets the acts of each task and of its undo, and probes: commands whose
+output shows the state that the task changes.  Without hairpin it undoes only a task whose probe still prints what it
+printed after the task.
 """
 
 import os
@@ -35,7 +36,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 _HANDLE = "\x01{}.{}\x01"
-"""Stands in a load for the handle of a chain's rule: the number of the listing, and that of the rule."""
+"""A placeholder in a load for a rule's handle: the number of the chain's listing, and the number of the rule in it."""
 Files = dict[str, bytes]
 _LENT = ("hairpin.carry.writer", "hairpin.apply.at_deadline")
 _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
@@ -44,8 +45,8 @@ _WHERE_ENGINES_ARE = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "HOME")
 def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Network) -> Files:
     """Return the files of the tasks, by name.
 
-    ``made``: their steps with all that they do to the network; ``network``: the host before the first of them.  Raises
-    ApplyError for an act that must not be carried out there."""
+    ``made``: their steps with all their changes of the network; ``network``: the host before the first of them.  Raises
+    ApplyError for an act that must not be carried out on a host."""
     files: Files = {"count": f"{len(tasks)}\n".encode()}
     for number, (task, step) in enumerate(zip(tasks, made, strict=True)):
         after = _after(step, network)
@@ -56,7 +57,8 @@ def parcel(tasks: tuple[PlannedStep, ...], made: tuple[Step, ...], network: Netw
 
 
 def lent_files() -> Files:
-    """Return the files that lend the program the hairpin of this host: its writer of files, and its undo."""
+    """Return the files by which ``apply.sh`` calls this host's hairpin: its writer of files, and its undo at the
+    deadline."""
     variables = {name: os.environ[name] for name in _WHERE_ENGINES_ARE if name in os.environ}
     variables["PYTHONPATH"] = str(Path(hairpin.__file__).resolve().parents[1])
     words = ("env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, "-m")
@@ -65,11 +67,11 @@ def lent_files() -> Files:
 
 
 def _programs(tasks: tuple[PlannedStep, ...]) -> Iterator[str]:
-    """Yield the programs by which the tasks are carried out and taken back."""
+    """Yield the programs that the tasks and their undo run."""
     for task in tasks:
         for step in (task.step, *(task.step.undo or ())):
             acts = () if isinstance(step, ReplaceFile) else _yielded(carrying(step))
-            with suppress(ApplyError):  # no handle of a rule is known yet
+            with suppress(ApplyError):  # the handles of rules are not known yet
                 yield from (act.argv[0] for act in acts if isinstance(act, Command))
 
 
@@ -95,10 +97,10 @@ def _task_files(number: int, step: Step, network: Network, after: Network) -> Fi
 
 
 def _when_changed(step: Step) -> str:
-    """Return what the switch does where the task's place is neither as before the task nor as the task left it.
+    """Return what the switch does if the probe matches neither the state before the task nor the state after it.
 
-    Entries and links are taken back by what names them.  A sysctl or a chain that somebody has changed since is left
-    to a hairpin that reads the host."""
+    The undo of an entry or a link names its object, so it is safe.  A sysctl or a chain that changed since stays, until
+    a hairpin has read the host."""
     owned = isinstance(step, LoadRules) or any(isinstance(each, c.SetSysctl | c.ReplaceSysctls) for each in _does(step))
     return "stay" if owned else "undo"
 
@@ -124,14 +126,14 @@ def _acts_files(prefix: str, made: tuple[Step, ...], network: Network) -> Iterat
             number += 1
             yield from _nft_files(f"{prefix}.{number}", step, network)
         else:
-            for act in _yielded(carrying(step)):  # each as if those before it had been done
+            for act in _yielded(carrying(step)):  # each act as if the earlier ones had succeeded
                 number += 1
                 yield from act_files(f"{prefix}.{number}", act, _kind(step))
         network = _after(step, network)
 
 
 def _kind(step: Step) -> str:
-    """Return how the program does the commands of the step: what it makes of one that fails."""
+    """Return the kind of the step's commands, by which ``apply.sh`` judges a failure."""
     if isinstance(step, ReplaceFile):
         return "judge"
     return "unit" if isinstance(step, Ask) and isinstance(step.call, SetUnitState) else "command"
@@ -149,7 +151,7 @@ def _yielded(acting: Acting) -> Iterator[Act]:
 
 
 def _nft_files(name: str, step: LoadRules, network: Network) -> Iterator[tuple[str, bytes]]:
-    """Yield the load with a place for each handle, and the listings by which the handles are found there."""
+    """Yield the load with a placeholder for each handle, and the listings in which ``apply.sh`` finds the handles."""
     table = network.namespace(step.netns).ruleset.table(step.family, step.table, "nft")
     handles: dict[str, tuple[str, ...]] = {}
     for number, chain in enumerate(chains_by_handle(step.does), 1):
@@ -172,7 +174,7 @@ def _numbered(prefix: str, commands: Iterator[Command] | tuple[Command, ...]) ->
 
 
 def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str, bytes]]:
-    """Yield the files of one act: its words, and what it reads or compares."""
+    """Yield the files of one act: its words, its standard input, and the file contents that it compares and writes."""
     if isinstance(act, Command):
         refused = why_refused(act)
         if refused is not None:
@@ -182,7 +184,7 @@ def act_files(name: str, act: Act, kind: str = "command") -> Iterator[tuple[str,
             yield f"{name}.text", _bytes(act.text)
         return
     yield name, _words("replace", (act.path, *_mode_and_owner(act)))
-    with suppress(UnicodeEncodeError):  # bytes that are no text: the program replaces such a file by itself
+    with suppress(UnicodeEncodeError):  # content that is not UTF-8: ``apply.sh`` replaces such a file by itself
         yield f"{name}.whole", msgspec.json.encode(act)
     for which, state in (("before", act.before), ("after", act.after)):
         if state is not None:
@@ -208,7 +210,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _tidying(step: Step) -> Iterator[Command]:
-    """Yield what takes away the chains that iptables-nft makes for the step."""
+    """Yield the commands that delete the chains that iptables-nft makes for the step."""
     acting = taking_empty_chains(step) if isinstance(step, LoadRules) else None
     for act in _yielded(acting) if acting is not None else ():
         assert isinstance(act, Command)
@@ -219,8 +221,8 @@ def _tidying(step: Step) -> Iterator[Command]:
 
 
 def _probes(step: Step) -> Iterator[Words]:
-    """Yield the commands that show the places which the step and its undo change; none for files, which are compared
-    when they are replaced, and for calls to a manager."""
+    """Yield the commands that show the state which the step and its undo change.  Files have none, because they are
+    compared when they are replaced; calls to a manager have none either."""
     match step:
         case LoadRules(does=does, entering=entering):
             for words in dict.fromkeys(_listing(edit, step) for edit in does):
@@ -296,8 +298,8 @@ def _showing_link(name: str) -> Iterator[Words]:
 
 
 def _by_words(made: tuple[Step, ...]) -> Iterator[Command]:
-    """Yield the undo of insertions by the rules' own words, which finds them also where other rules have come before
-    them; nothing if the undo is more than that."""
+    """Yield the undo of inserted rules by their own text, which also finds them if other rules were inserted before
+    them.  Yield nothing if the undo has other parts."""
     for step in made:
         if not isinstance(step, LoadRules) or not step.dialect.startswith("iptables"):
             return

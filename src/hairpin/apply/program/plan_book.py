@@ -1,4 +1,4 @@
-"""The journal of a host, this one or another: each call is a request to the program there."""
+"""The journal of a host, this one or another.  Each call is a request to ``apply.sh`` on that host."""
 
 import os
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from hairpin.errors import ApplyError
 from hairpin.message import Message, message
 
 HOLD_S = 120
-"""The seconds after which the switch ends what is being kept, or taken back."""
+"""The time after which the switch ends a plan that is being kept or taken back."""
 _SEIZE_S = 300.0
 _NOT_ENDED: tuple[PlanState, ...] = ("open", "keeping", "ending")
 
 
 StepMark = tuple[int, StepState, str]
-"""The number of a task, what becomes of it, and why it stays or has failed; empty for neither."""
+"""The number of a task, its new state, and why it stays or has failed (else empty)."""
 
 
 class PlanStanding(msgspec.Struct, frozen=True):
-    """A plan as its host has it.  ``watched``: its switch lives; ``left_s``: until its deadline.  ``in_hand``: the
-    living process of that host that has it in hand, ``no``, or ``unknown``: another machine has begun it."""
+    """A plan in its host's journal.  ``watched``: its switch runs; ``left_s``: the time until its deadline.
+    ``in_hand``: the id of the host's process that works on it, ``no``, or ``unknown``: another machine began it."""
 
     kept_plan: KeptPlan
     watched: bool
@@ -33,24 +33,24 @@ class PlanStanding(msgspec.Struct, frozen=True):
 
     @property
     def is_tried(self) -> bool:
-        """Whether all its steps of now are done, and it waits for its confirmation."""
+        """Whether all its steps but the lasting ones are done, and it waits for its confirmation."""
         plan = self.kept_plan
         done = bool(plan.tasks) and all(each.state == "done" for each in plan.tasks if not each.lasting)
         return plan.state == "open" and self.watched and done and not self.is_in_hand
 
     @property
     def is_in_hand(self) -> bool:
-        """Whether another process of its host has it in hand."""
+        """Whether another process of its host works on it."""
         return self.in_hand.isdecimal() and self.in_hand != str(os.getpid())
 
     @property
     def is_from_elsewhere(self) -> bool:
-        """Whether another machine has begun it."""
+        """Whether another machine began it."""
         return self.in_hand == "unknown"
 
     @property
     def is_at_its_end(self) -> bool:
-        """Whether its switch takes it back at this moment."""
+        """Whether its switch is taking it back now."""
         return self.watched and self.left_s <= 0 and self.kept_plan.state in ("open", "ending")
 
 
@@ -60,47 +60,48 @@ class PlanBook(msgspec.Struct, frozen=True):
     outpost: Outpost
 
     def standing(self, *which: str) -> tuple[PlanStanding, ...]:
-        """Return every plan, the newest first.  ``which``: only those of these ids or states."""
+        """Return the plans, the newest first.  ``which``: ids or states, to return only these."""
         return standing_in(self.outpost.ask("list", *which).frames)
 
     def not_ended(self) -> tuple[PlanStanding, ...]:
-        """Return the plans that are under way, or were interrupted."""
+        """Return the plans that are being worked on or were interrupted."""
         return self.standing(*_NOT_ENDED)
 
     def mark(self, plan: str, *marks: StepMark) -> None:
-        """Write down what becomes of tasks, in one request.  What cannot be written is done all the same: the next
-        command finds it taken back."""
+        """Write the states of tasks into the journal, in one request.  A task is undone even if that fails: the next
+        command finds it undone."""
         words = (word for number, state, _ in marks for word in (str(number), state))
         self.outpost.ask("mark", plan, *words, lines=tuple(" ".join(said.split()) for _, _, said in marks))
 
     def end(self, plan: str, state: PlanState) -> None:
-        """Write down how the plan stands."""
+        """Write the plan's state into the journal."""
         self.outpost.ask("move", plan, "any", state)
 
     def hold(self, plan: str) -> bool:
-        """Take the plan in hand, under a switch, once its step at hand has ended; return whether there was one.  Raises
-        ApplyError if another process has it in hand."""
+        """Reserve the plan for this process, under a switch; a step that still runs is awaited.  Return whether there
+        was one.  Raises ApplyError if another process works on the plan."""
         (held, *_) = self.outpost.ask("hold", plan, str(HOLD_S), self.outpost.carrier).frames
         return held.fields == ("yes",)
 
     def seize(self, plan: str, *, again: bool = False) -> bool | None:
-        """Take the plan in hand to take it back: nobody carries it on.  Return whether a step was waited for; None if
-        the plan is taken back already, wholly or in part.  ``again``: what has stayed is tried again.
+        """Reserve the plan for this process to take it back; no other process continues it.  Return whether a running
+        step was awaited; None if the plan was already taken back, wholly or in part.  ``again``: steps that stayed are
+        tried again.
 
-        Where its switch has begun to take it back, it is waited for."""
+        If its switch is already taking it back, this call waits for that."""
         how = ("again",) if again else ()
         words = ("seize", plan, str(HOLD_S), self.outpost.carrier, *how)
         (found, *_) = self.outpost.ask(*words, limit_s=_SEIZE_S).frames
         return None if found.word == "seized" else found.fields == ("yes",)
 
     def carry(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
-        """Carry these tasks out in one request, up to the first that fails; return its complaint.  The program goes on
-        if the connection breaks."""
+        """Carry these tasks out in one request, until one fails; return why it failed.  ``apply.sh`` continues if the
+        connection breaks."""
         return _complaint(self.outpost.carry(plan.id, numbers).frames, plan, tell) if numbers else None
 
     def confirm(self, plan: KeptPlan, numbers: tuple[int, ...], tell: Told) -> Message | None:
-        """Tell the switch that the plan is well, over a connection that was made after the last step, and carry out
-        these tasks, which last; return why that failed."""
+        """Disarm the switch over a connection that was made after the last step, and carry out these lasting tasks;
+        return why that failed."""
         return _complaint(self.outpost.confirm(plan.id, HOLD_S, numbers).frames, plan, tell)
 
     def standing_of(self, plan: str) -> PlanStanding:
@@ -123,19 +124,19 @@ class PlanBook(msgspec.Struct, frozen=True):
         return tuple(each.kept_plan for each in self.standing() if each.kept_plan.tasks)
 
     def drop_empty(self) -> None:
-        """Drop the plans of which nothing is written down, since the process that began them was killed."""
+        """Drop the plans without tasks: the process that began them was killed before it sent any."""
         for each in self.not_ended():
             if not (each.is_in_hand or (each.watched and each.is_from_elsewhere) or each.kept_plan.tasks):
                 self.outpost.ask("drop", each.kept_plan.id)
 
     def last_in_force(self) -> KeptPlan | None:
-        """Return the newest plan that can be taken back; one of which a part has stayed only if there is no other."""
+        """Return the newest plan that can be taken back.  A plan that was taken back in part comes after all others."""
         known = [each for each in self.all() if each.state != "taken-back"]
         return next((each for each in known if each.state != "partly"), known[0] if known else None)
 
 
 def _complaint(frames: tuple[AnswerLine, ...], plan: KeptPlan, tell: Told) -> Message | None:
-    """Tell each task of an answer; return why not all is done."""
+    """Call ``tell`` for each task of an answer; return why not all tasks are done."""
     for frame in frames:
         if frame.word == "ended":
             return message("the plan is being taken back by another process")
@@ -149,7 +150,8 @@ def _complaint(frames: tuple[AnswerLine, ...], plan: KeptPlan, tell: Told) -> Me
 
 
 def standing_in(frames: tuple[AnswerLine, ...]) -> tuple[PlanStanding, ...]:
-    """Return the plans of an answer to ``list``, the newest first.  A plan whose files did not arrive has no tasks."""
+    """Return the plans in an answer to ``list``, the newest first.  A plan whose files are missing there has no
+    tasks."""
     return tuple(sorted(_standings(frames), key=lambda each: -int(each.kept_plan.id)))
 
 
