@@ -1,7 +1,6 @@
-"""From evidence to a host.
-
-``parse`` is the entry, ``refresh`` the one for a host that was read before.  ``readings`` finds a reading by its key,
-lists the readings that could not be read or are not there, and makes each part of the host once.  ``processes``
-tells which are stopped and whose they are. ``namespaces`` makes a namespace of its readings, ``rulesets`` its rules.
-The formats: ``json_text`` (access to any JSON), ``ip/``, ``engines/``, ``managers/``.
+"""Makes a host from evidence.  ``parse`` is the entry; ``refresh`` is the entry for a host that was read before.
+``readings`` finds a reading by its key, lists the failed and the absent readings, and makes each part of the host once.
+``processes`` finds stopped processes, and the container or unit of each process.  ``namespaces`` makes a namespace from
+its readings, ``rulesets`` its rules.  The formats: ``json_text`` (access to any JSON), ``ip/``, ``engines/``,
+``managers/``.
 """

@@ -1,9 +1,9 @@
-"""One network namespace from its readings.
+"""Makes one network namespace from its readings.
 
-Of neighbour entries those are left out that the kernel makes itself, without resolving anything.  A NOARP entry is used
-for ever.  The kernel makes such entries for groups and broadcasts, and for each destination by a link that resolves no
-neighbours.  All others were made by hand.  That of a broadcast stays when the address is no broadcast any more (its
-route or its prefix is gone): it is one that sends a single machine's packets to all.
+Neighbour entries that the kernel made itself, without resolving an address, are left out.  They are NOARP and never
+expire.  The kernel makes them for multicast and broadcast addresses, and for each destination on a link without
+neighbour resolution.  All other NOARP entries were made by hand.  A broadcast's entry is kept, because it outlives the
+broadcast's route or prefix: then it sends one machine's packets to all.
 
 Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); measured on Linux 6.18
 """
@@ -60,7 +60,7 @@ _EVERYBODY = 0xFFFF_FFFF
 
 
 class NamespaceReader:
-    """Makes namespaces of one host's readings; a reading that is not understood is left out and noted as unread."""
+    """Makes the namespaces of one host.  A reading that cannot be parsed is left out and noted as unread."""
 
     def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
         self._kernel = kernel
@@ -76,7 +76,7 @@ class NamespaceReader:
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
-        """Return the namespace; ``netnsids``: the ids by which it knows others."""
+        """Return the namespace; ``netnsids``: its ids for other namespaces."""
         unread = self._readings.unread_in(name)
         return self._readings.part(
             ("namespace", name),
@@ -114,7 +114,7 @@ class NamespaceReader:
         )
 
     def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
-        """Return the relays' command lines and the containers, which matter for the host's namespace alone."""
+        """Return the relays' command lines and the containers; only the host's namespace needs them."""
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:
@@ -126,7 +126,8 @@ class NamespaceReader:
     def _either(
         self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
     ) -> T:
-        """Return the JSON reading parsed, or else its ``-text`` form; older iproute2 may answer ``-j`` in words."""
+        """Return the value of the JSON reading, else of its ``-text`` form.  Older iproute2 may print text despite
+        ``-j``."""
         reading = self._readings.first(key, netns)
         if reading is None:
             return self._first(f"{key}-text", netns, of_words, default)
@@ -195,7 +196,8 @@ class NamespaceReader:
         return tuple(each for each in found if not is_made_by_kernel(each, by_name.get(each.link)))
 
     def _parse_sysctls(self, reading: Reading) -> Sysctls:
-        """Return the values; containers with equal links mostly have equal ones."""
+        """Return the values; equal texts are parsed once, because containers with equal links mostly have equal
+        values."""
         found = self._sysctls.get(reading.text)
         if found is None:
             found = self._sysctls[reading.text] = proc_text.sysctls(reading)
@@ -233,8 +235,8 @@ class NamespaceReader:
 
 
 def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:
-    """Return whether the kernel made the NOARP entry: its hardware address is that of a group, none, or the link's
-    own.  A broadcast's entry is no such one: only the routes tell whether it still is one."""
+    """Return whether the kernel made the NOARP entry: it has a multicast hardware address, none, or the link's own.
+    False for a broadcast's entry: only the routes show whether its address is still a broadcast."""
     if entry.state != "NOARP" or entry.proxy:
         return False
     if not entry.mac or (entry.mac >> 40 & 1 and entry.mac != BROADCAST) or entry.value == _EVERYBODY:

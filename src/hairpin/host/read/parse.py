@@ -1,4 +1,4 @@
-"""The host of an evidence: the border between texts and values."""
+"""Parses evidence into a host."""
 
 import msgspec
 
@@ -17,7 +17,7 @@ from hairpin.host.read.readings import Name, Part, Readings
 
 
 class ParsedHost(msgspec.Struct, frozen=True):
-    """A host, the evidence that it was made from, and its parts."""
+    """A host, the evidence from which it was made, and its parts."""
 
     host: Host
     evidence: Evidence
@@ -25,21 +25,19 @@ class ParsedHost(msgspec.Struct, frozen=True):
 
 
 def parse(evidence: Evidence) -> Host:
-    """Return the host.
-
-    Never fails: a reading that was refused, failed or has a form that no parser knows is left out and listed in
-    ``unread``, so that unknown can be told from absent.
+    """Return the host.  Never fails: a reading that was refused, failed or cannot be parsed is left out and listed in
+    ``unread``, which distinguishes unknown from absent.
     """
     return parsed(evidence).host
 
 
 def parsed(evidence: Evidence) -> ParsedHost:
-    """Return the host with all that a refresh needs (host/read/refresh.py)."""
+    """Return the host with its evidence and parts, which a refresh needs (host/read/refresh.py)."""
     return of_readings(evidence, Readings(evidence))
 
 
 def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
-    """Return the host of the evidence's readings, which may know its parts from an earlier reading."""
+    """Return the host of the evidence; ``readings`` may reuse its parts from an earlier reading."""
     units = readings.part(("units",), lambda: managing.units(readings))
     versions = readings.part(("versions",), lambda: managing.versions(readings))
     known = readings.part(("places",), lambda: places(tuple(each.text for each in readings.of("namespaces"))))
@@ -103,7 +101,8 @@ def _engines(
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
-    """Return the engine's containers.  By its files one may run that has no process any more: it has ended."""
+    """Return the engine's containers.  The engine's files may call a container running that has no process left: such a
+    container counts as exited."""
     if not engine.stored:
         return engine.containers
     alive = {place.container for place in known}

@@ -1,4 +1,4 @@
-"""What the collector knows of processes: which sockets they hold, which of them are stopped, and whose they are.
+"""The collector's readings of processes: their sockets, whether they are stopped, and their containers and units.
 
 Source: proc_pid_stat(5), cgroups(7); Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst
 """
@@ -16,7 +16,8 @@ RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx
 """Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
 _WITH_IT_TICKS = 200
-"""What starts within these two seconds (USER_HZ is 100) is taken for what the image's own first process starts."""
+"""Two seconds (USER_HZ is 100).  A process that starts within this time of the container counts as started by the
+image."""
 _NOBODY: Mapping[int, str] = MappingProxyType({})
 _PARENTLESS: Mapping[int, int] = MappingProxyType({})
 _UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
@@ -32,10 +33,10 @@ class Holder(NamedTuple):
 class Processes(msgspec.Struct, frozen=True):
     """Process ids, in the collector's PID namespace.
 
-    ``halted``: a signal stopped them; ``frozen``: the frozen control group that they are in; ``container``: the id of
-    the container whose control group they are in; ``unit``: the control group that systemd named after what started
-    them; ``parent``: the process that they come from; ``session`` and ``started``: their session, and when they have
-    started, in ticks since the boot; ``holders``: those that have a socket open, by its inode."""
+    ``halted``: processes that a signal stopped.  By process id: ``frozen``, its frozen control group; ``container``,
+    the id of the container whose control group it is in; ``unit``, systemd's control group of the unit or session that
+    started it; ``parent``, its parent; ``session``, its session; ``started``, its start in ticks since the boot.
+    ``holders``: by a socket's inode, the processes that have it open."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
@@ -51,7 +52,7 @@ class Processes(msgspec.Struct, frozen=True):
         return self.holders.get(inode, ())
 
     def ancestor(self, pid: int) -> int | None:
-        """Return the first of the process's ancestors, or itself, that is in its container; None: not known."""
+        """Return the topmost ancestor of the process (or itself) in its container; None: not known."""
         own = self.container.get(pid)
         if own is None or pid not in self.parent:
             return None
@@ -62,10 +63,10 @@ class Processes(msgspec.Struct, frozen=True):
         return pid
 
     def joined_later(self, pid: int) -> bool:
-        """Return whether the process has come to its container's first one as an orphan, long after this one's start:
-        a daemon that ``docker exec`` has started looks so, and one that the image starts late.
+        """Return whether the process became a child of its container's first process as an orphan, long after that one
+        started.  A daemon that ``docker exec`` started looks like this; so does one that the image starts late.
 
-        Whatever an engine starts in a container gets a session of its own; so does a daemon.
+        A process that an engine starts in a container has its own session; so has a daemon.
         Source: runc libcontainer/nsenter/nsexec.c; setsid(2); PR_SET_CHILD_SUBREAPER(2const)"""
         first, below = self.ancestor(pid), pid
         if first is None or first == pid:
@@ -81,7 +82,7 @@ NOTHING = Processes()
 
 
 def processes(readings: Readings) -> Processes:
-    """Return the processes of all readings about them."""
+    """Return the processes from all readings about them."""
     return Processes(
         halted=frozenset(pid for pid, _ in _lines(readings, "halted-processes")),
         frozen=dict(_lines(readings, "frozen-processes")),
@@ -95,7 +96,7 @@ def processes(readings: Readings) -> Processes:
 
 
 def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> Socket:
-    """Return the socket with what is known of the processes that have it open.  A relay among them is named first."""
+    """Return the socket with the facts about the processes that have it open.  A relay among them comes first."""
     if not holders:
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])
@@ -115,7 +116,7 @@ def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> So
 
 
 def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:
-    """Return the lines ``INODE PID COMMAND`` by inode; other lines are skipped."""
+    """Return the processes by socket inode, from lines ``INODE PID COMMAND``; other lines are skipped."""
     found: dict[str, set[Holder]] = {}
     for reading in readings.of("socket-owners"):
         for line in reading.text.split("\n"):
@@ -127,7 +128,7 @@ def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:
 
 
 def _column(readings: Readings, number: int) -> Mapping[int, int]:
-    """Return what stands in this column behind each process: parent, session, start."""
+    """Return this column for each process: 0 its parent, 1 its session, 2 its start."""
     rows = ((pid, text.split()) for pid, text in _lines(readings, "process-parents"))
     return {pid: int(row[number]) for pid, row in rows if len(row) > number and row[number].isdigit()}
 

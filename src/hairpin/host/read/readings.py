@@ -1,7 +1,7 @@
-"""The readings of one host by key and namespace, and the list of those that could not be read or understood.
+"""The readings of one host by key and namespace, and the list of the readings that failed or could not be parsed.
 
-A part of a host is kept with its inputs, so that a later reading of the host makes only the changed parts again.  Parts
-have parts: a namespace its links, routes and rules, the rules each table.
+A part of a host is kept with its inputs, so that a later reading of the host remakes only the changed parts.  Parts
+contain parts: a namespace has links, routes and rules, and rules have tables.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,21 +35,22 @@ _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("iptables-legacy-save4",),
     ("iptables-legacy-save6",),
 )
-"""Of each network namespace.  The first key of each is the one that is said to be missing."""
+"""The readings of each network namespace: one key of each group must be there.  If none is, the first key is reported
+as missing."""
 _OF_ENGINE: dict[str, tuple[str, ...]] = {
     "docker-info": ("docker-containers", "docker-networks"),
     "podman-info": ("podman-containers",),
 }
-"""What an engine that tells of itself is asked besides."""
+"""The further readings of an engine that answered this one."""
 _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
-"""Every collector makes these, too.  An evidence with fewer than two of them was written by hand, or pasted: what is
-not in it was left out on purpose."""
+"""Every collector makes these readings.  An evidence with fewer than two of them was written or pasted by hand, so its
+gaps are intended."""
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part: ``value``, made of ``inputs`` and of the readings at the places ``asked``; ``missed``: those of them that
-    could not be understood."""
+    """A part: ``value``, made from ``inputs`` and from the readings at the places ``asked``; ``missed``: those of them
+    that could not be parsed."""
 
     value: Any
     inputs: tuple[object, ...]
@@ -59,9 +60,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def as_before(before: T, now: T) -> T:
-    """Return the part as it was if the new one equals it, else the new one with the fields that are equal as they were.
+    """Return the old part if the new one equals it, else the new part with the old objects in its equal fields.
 
-    What hangs on a value that has not changed stays.
+    So the indexes that are kept on unchanged values survive.
     """
     if before == now:
         return before
@@ -72,7 +73,7 @@ def as_before(before: T, now: T) -> T:
 
 
 class _Making:
-    """A part while it is made; ``before``: the parts that it had."""
+    """A part that is being made; ``before``: its former parts."""
 
     def __init__(self, before: tuple[tuple[Name, Part], ...]) -> None:
         self.before = dict(before)
@@ -82,14 +83,14 @@ class _Making:
 
 
 class Readings:
-    r"""Hands out readings, and keeps what was refused, failed or of a form that no parser knows.
+    r"""Gives access to readings, and collects those that were refused, failed or could not be parsed.
 
-    A damaged reading never stops the others: it becomes an :class:`Unread`.  Bytes that are no text (a rule's comment,
-    a name) are handed out spelt ``\xff``, so that whatever is parsed can be printed.  JSON with a raw escape character
-    in a name is handed out mended.
+    A damaged reading does not affect the others: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a rule's
+    comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON with a
+    raw escape character in a name is repaired.
 
-    ``before``: the parts of the host as it was made from earlier evidence, ``changed``: where the readings have changed
-    since.  A part that nothing of this concerns is not made again.
+    ``before``: the host's parts from earlier evidence; ``changed``: the places of the readings that have changed since.
+    Only parts that depend on these places are remade.
     """
 
     def __init__(
@@ -113,14 +114,15 @@ class Readings:
 
     @property
     def parts(self) -> tuple[tuple[Name, Part], ...]:
-        """What :meth:`part` has returned, with what each was made of."""
+        """The parts that :meth:`part` has returned, with their inputs."""
         return tuple(self._making.parts.items())
 
     def part(self, name: Name, make: Callable[[], T], *inputs: object, sharing: Callable[[T, T], T] = as_before) -> T:
-        """Return a part of the host as ``make`` makes it of ``inputs`` and of the readings that it asks for.
+        """Return a part of the host: the result of ``make``, or the former part if neither ``inputs`` nor its readings
+        have changed.
 
-        It is not made again if neither has changed since; made again, it shares with the part before what has not
-        changed (``sharing``).  Whatever it is made of must be among the inputs or asked for in ``make``.
+        A remade part shares unchanged values with the former one (``sharing``).  Everything that ``make`` uses must be
+        in ``inputs`` or be a reading that it asks for.
         """
         part = self._making.before.get(name)
         if part is None or part.inputs != inputs or not part.asked.isdisjoint(self._changed):
@@ -132,7 +134,7 @@ class Readings:
         return value
 
     def earlier(self, name: Name, *inputs: object) -> Any | None:
-        """Return the part as it was before, if the inputs that are given equal the last ones that it was made of."""
+        """Return the former part if ``inputs`` equal the last of its inputs; else None."""
         part = self._making.before.get(name)
         return part.value if part is not None and part.inputs[len(part.inputs) - len(inputs) :] == inputs else None
 
@@ -151,27 +153,28 @@ class Readings:
 
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """What could not be read, in reading order; what could not be understood follows.  Within a part: in it."""
+        """The readings that failed, in their order, then those that could not be parsed.  While a part is being made:
+        those of that part."""
         return tuple(self._making.missed)
 
     def unread_in(self, netns: str) -> tuple[str, ...]:
-        """Return the keys that could not be read in a namespace, each once."""
+        """Return the keys of a namespace's unread readings, each once."""
         return tuple(dict.fromkeys(item.key for item in self._making.missed if item.netns == netns))
 
     def is_not_json(self, key: str) -> bool:
-        """Return whether the collector found a file of this key that is no JSON."""
+        """Return whether the collector found that this key's file is not JSON."""
         return key in self._not_json
 
     def miss(self, reading: Reading, reason: Message | str) -> None:
-        """Note that this reading could not be read or understood."""
+        """Note that this reading could not be read or parsed."""
         self._making.missed.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
 
     def of(self, key: str, netns: str = "") -> tuple[Reading, ...]:
-        """Return the readings of a key that have a text."""
+        """Return the key's readings that have a text."""
         return tuple(self._at(key, netns))
 
     def first(self, key: str, netns: str = "") -> Reading | None:
-        """Return the first reading of a key that has a text, or None."""
+        """Return the key's first reading that has a text, or None."""
         return next(iter(self._at(key, netns)), None)
 
     def _at(self, key: str, netns: str) -> Sequence[Reading]:
@@ -179,7 +182,7 @@ class Readings:
         return self._by_place.get((key, netns), ())
 
     def understood(self, reading: Reading | None, parse: Callable[[Reading], T], default: T) -> T:
-        """Return the reading parsed; the default if there is none, or if it cannot be parsed."""
+        """Return the parsed value of the reading; the default if there is no reading or it cannot be parsed."""
         if reading is None:
             return default
         try:
@@ -189,7 +192,7 @@ class Readings:
             return default
 
     def all_understood(self, readings: Iterable[Reading], parse: Callable[[Reading], tuple[T, ...]]) -> tuple[T, ...]:
-        """Return all of them parsed, one after the other."""
+        """Return the parsed values of all readings, in their order."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
 
@@ -202,7 +205,7 @@ def _printable(reading: Reading) -> Reading:
 
 
 def lacking(evidence: Evidence) -> Iterator[Unread]:
-    """Yield the readings that are not there, namespace by namespace, then those of engines."""
+    """Yield the absent readings, namespace by namespace, then the engines'."""
     keys: dict[str, set[str]] = {}
     texts: set[str] = set()
     for each in evidence.readings:
@@ -221,7 +224,7 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
 
 
 def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:
-    if there == {"ip-addr"}:  # the namespace could not be entered, which this one reading says
+    if there == {"ip-addr"}:  # the namespace could not be entered, and this one reading says so
         return
     for each in _OF_NAMESPACE:
         if there.isdisjoint(each):

@@ -1,4 +1,4 @@
-"""How a dockerd that does not run is started here, and what its traces say of why it does not run."""
+"""How a stopped dockerd is started on this host, and which of its log lines may explain why it does not run."""
 
 import re
 from typing import Literal
@@ -12,7 +12,7 @@ from hairpin.host.read.engines import engine_options
 from hairpin.host.read.readings import Readings
 
 _STARTS_NOTHING = ("/etc/init.d/", "/snap/")
-"""Files that tell how the daemon is started, and not that it is."""
+"""Files that show how the daemon can be started, but do not start it at boot."""
 _GIVEN_TWICE = re.compile(r"([\w-]+): \(from flag: ")
 _MALFORMED = re.compile(r"daemon\.json: (?:invalid character|unexpected end of JSON|cannot unmarshal|json: )")
 
@@ -20,7 +20,7 @@ _MALFORMED = re.compile(r"daemon\.json: (?:invalid character|unexpected end of J
 def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False) -> Boot | None:
     """Return how the daemon is started; None if it runs here, or if nothing was read about it.
 
-    ``malformed``: daemon.json is no JSON, as the collector found."""
+    ``malformed``: the collector found that daemon.json is not JSON."""
     reading = readings.first("dockerd-boot")
     if reading is None:
         return None
@@ -48,7 +48,8 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
 
 
 class _Settings(msgspec.Struct, frozen=True):
-    """The names of dockerd's options now: in daemon.json, which ``was_read`` or not, and in its unit's flags."""
+    """The names of dockerd's present options: in daemon.json (``was_read``: it could be read), and in its unit's
+    flags."""
 
     file: tuple[str, ...]
     flags: tuple[str, ...]
@@ -57,10 +58,10 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 def _holds(line: str, settings: _Settings) -> bool:
-    """Return whether a line about daemon.json is a reason still: not if the file was repaired after dockerd wrote it.
+    """Return whether a log line about daemon.json still holds: the file may have been repaired since.
 
-    An option that only one of the file and the flags has by now was taken out of the other.  One that neither has may
-    be none that is read of a host.
+    The line may say that both the file and the flags give an option.  If only one of them has it now, the conflict is
+    repaired.  If neither has it, the collector may not read this option, so the line still holds.
     Source: moby daemon/config/config.go getConflictFreeConfiguration(), findConfigurationConflicts()"""
     if not settings.was_read:
         return True
@@ -74,7 +75,7 @@ def _holds(line: str, settings: _Settings) -> bool:
 
 
 def _by(paths: tuple[str, ...], units: tuple[Unit, ...]) -> Literal["systemd", "sysvinit", "openrc", "snap", ""]:
-    """Return what starts daemons: systemd only where it runs."""
+    """Return the init system that starts daemons: systemd only if it runs."""
     if units:
         return "systemd"
     if any(each.startswith("/snap/") for each in paths):

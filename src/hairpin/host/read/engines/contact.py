@@ -1,4 +1,4 @@
-"""How an engine took the collector's questions: where it was asked, and whether it answered."""
+"""How an engine answered the collector's requests: the endpoint that was asked, and the engine's state."""
 
 import re
 from typing import Literal
@@ -13,9 +13,9 @@ State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 
 
 def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
-    """Return the contact with an engine that runs or is installed."""
+    """Return how the engine, which runs or is installed, answered."""
     version = evidence.find(f"{kind}-version", "")
-    if kind == "podman":  # it has no daemon: its command answers
+    if kind == "podman":  # Podman has no daemon: its command answers
         return Contact(kind, "podman" if version is not None else "", _of_podman(version), _took_ms(version))
     socket = evidence.find("docker-socket", "")
     return Contact(
@@ -30,8 +30,8 @@ def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
 
 
 def _endpoint(socket: Reading | None) -> str:
-    """Return the socket as DOCKER_HOST has it.  The reading's text begins with it; one that cannot be asked stands in
-    the reading's origin."""
+    """Return the socket in DOCKER_HOST's form.  The reading's text begins with it.  If the socket cannot be asked, the
+    reading's origin has it."""
     if socket is None:
         return ""
     if socket.outcome == "text":
@@ -57,12 +57,12 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
     if answers:
         return "answers"
     if _named(socket) and socket is not None and socket.outcome != "refused":
-        return "unreachable"  # whether or not a daemon runs here, it is not the one that was meant
+        return "unreachable"  # DOCKER_HOST or the context names another daemon than the one that may run here
     if socket is not None and socket.outcome == "refused":
         return "unreadable"
     if _is_text(evidence.find("dockerd-cmdline", "")):
         return "unreachable"
-    # Neither docker nor curl is there to ask a socket, or the socket is one of another machine or namespace.
+    # Neither docker nor curl is installed to ask the socket, or the socket is another machine's or namespace's.
     asked = version is not None and version.outcome != "absent"
     if (_is_text(socket) and not asked) or (socket is not None and "not asked" in socket.text):
         return "unreachable"
@@ -70,7 +70,7 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
 
 
 def _told(version: Reading) -> State | None:
-    """Return what the answer to the question for the version tells; None where it failed for another reason."""
+    """Return the engine's state by its answer to the version request; None if the request failed for another reason."""
     if version.outcome == "text":
         return "answers"
     if version.outcome == "refused":
@@ -79,7 +79,7 @@ def _told(version: Reading) -> State | None:
 
 
 def _named(socket: Reading | None) -> str:
-    """Return what names the endpoint; empty if it is that of the daemon found here."""
+    """Return the variable or context that names the endpoint; empty if hairpin found the daemon itself."""
     said = _NAMED.search(socket.text) if socket is not None else None
     return said[1] if said else ""
 

@@ -104,15 +104,15 @@ _TASK = "com.docker.swarm.service.name"
 _UNIT = "PODMAN_SYSTEMD_UNIT"
 """The label in which Podman's units put their name.  Source: podman-systemd.unit(5), podman-generate-systemd(1)"""
 _SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
-"""Labels in which Compose, or a swarm, puts the name of the service that a container is of."""
+"""Labels in which Compose or a swarm puts the name of a container's service."""
 PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
-"""Labels in which Compose puts the name of the project that a container or a network is of."""
+"""Labels in which Compose puts the name of a container's or network's project."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
 
 def containers(reading: Reading) -> tuple[Container, ...]:
-    """Return the containers in the order of the reading, their ``netns`` still unknown; raise ParseError."""
+    """Return the containers in the order of the reading, without their ``netns``; raise ParseError."""
     found = decode_list(_CONTAINERS, _CONTAINER, reading.text, source=reading.origin)
     try:
         return tuple(_container(item, reading.id) for item in found)
@@ -121,7 +121,7 @@ def containers(reading: Reading) -> tuple[Container, ...]:
 
 
 def publishing_endpoint(container: Container) -> Endpoint | None:
-    """Return the attachment whose address published ports lead to: that of the container's first network."""
+    """Return the attachment to the container's first network: published ports are translated to its address."""
     mode = "bridge" if container.network_mode == "default" else container.network_mode
     for endpoint in container.endpoints:
         if endpoint.network == mode or (endpoint.network_id == mode and mode):
@@ -136,7 +136,8 @@ def _container(item: _Container, evidence: str) -> Container:
     restart = host_config.restart_policy
     status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
     is_task = bool((config.labels or {}).get(_TASK))
-    # A swarm starts no task again: it makes another one, here or elsewhere.  One that has ended publishes nothing.
+    # A swarm never restarts a task's container: it makes another task, here or on another node.  An ended task
+    # publishes nothing.
     over = is_task and status not in ("running", "paused", "restarting")
     return Container(
         id=item.id,
@@ -168,8 +169,8 @@ def _container(item: _Container, evidence: str) -> Container:
 
 
 def _extra_names(item: _Container) -> tuple[str, ...]:
-    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``, which the default network gives as
-    ``/NAME:/ASKING/ALIAS``."""
+    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``.  The default network has a link as
+    ``/NAME:/CONTAINER/ALIAS``."""
     networks = item.network_settings.networks or {}
     links = (link for each in networks.values() if each is not None for link in each.links or ())
     named = [each.partition(":")[0] for each in item.host_config.extra_hosts or ()]
@@ -180,13 +181,13 @@ def _extra_names(item: _Container) -> tuple[str, ...]:
 
 
 def _health(found: _Health | None) -> str:
-    """Return the status; ``none`` (dockerd) and an empty one (Podman) mean that there is no check."""
+    """Return the status; empty if there is no health check (``none`` in dockerd's JSON, empty in Podman's)."""
     status = found.status if found is not None else ""
     return status if status and status != "none" else ""
 
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
-    """Return the bindings in effect; for container ports without any, those of HostConfig."""
+    """Return the bindings in effect; for container ports without one, HostConfig's bindings."""
     actual = item.network_settings.ports or {}
     asked = item.host_config.port_bindings or {}
     found = [
@@ -207,9 +208,10 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
 
 
 def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBinding]:
-    """Return the bindings that one entry stands for: an empty address is every address, of IPv6 too where there is one.
+    """Return the bindings of one entry.  An empty address means every IPv4 address and, with ``ipv6``, every IPv6
+    address.
 
-    A port that is not chosen yet (``""``, ``0``, a range) makes none.
+    A port that the engine has not chosen yet (``""``, ``0``, a range) has no binding.
     """
     protocol_name, container_port = _port(key)
     protocol = _PROTOCOLS.get(protocol_name)

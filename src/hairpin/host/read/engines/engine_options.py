@@ -1,6 +1,6 @@
 """Options of dockerd from its flags, its ``daemon.json`` and ``docker info``.
 
-The same option has one name in the first two; dockerd does not start when both give it.
+An option has the same name in flags and in ``daemon.json``.  dockerd does not start if both give it.
 Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
 """
 
@@ -108,7 +108,8 @@ GivenOptions = tuple[tuple[str, str], ...]
 
 
 def of_file(reading: Reading) -> GivenOptions:
-    """Return the options of ``daemon.json``; raise ParseError.  Lists and objects are left out: none is modelled."""
+    """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are not
+    modelled and left out."""
     found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
     return tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))
@@ -148,7 +149,7 @@ def of_podman_info(reading: Reading) -> PodmanInfo:
 
 
 def options(said: GivenOptions) -> Options:
-    """Return the modelled options; the first mention counts."""
+    """Return the modelled options.  If an option is given twice, the first one counts."""
     values: dict[str, str] = {}
     for name, value in said:
         values.setdefault(name, value)
@@ -182,7 +183,7 @@ def version(reading: Reading) -> str:
 
 
 def with_options(engine: Engine, said: Options, info: Info) -> Engine:
-    """Return the engine with its options: those in effect (info) before those of flags and file."""
+    """Return the engine with its options.  Those in effect (``info``) take precedence over those of flags and file."""
     return msgspec.structs.replace(
         engine,
         iptables=said.iptables,

@@ -17,12 +17,12 @@ _PODMAN_PACKAGES = ("podman",)
 
 
 def is_mute(readings: Readings) -> bool:
-    """Return whether Docker is there and could not be asked: at least one of its readings was refused or failed."""
+    """Return whether Docker exists but could not be asked: at least one of its readings was refused or failed."""
     return any(item.key.startswith("docker-") for item in readings.unread)
 
 
 def is_malformed(readings: Readings) -> bool:
-    """Return whether daemon.json is no JSON."""
+    """Return whether daemon.json is not JSON."""
     return readings.is_not_json("daemon-json")
 
 
@@ -34,9 +34,9 @@ def engines(
     mute: bool = False,
     malformed: bool = False,
 ) -> tuple[Engine, ...]:
-    """Return the engines that run or are installed; containers still without their namespaces.
+    """Return the engines that run or are installed.  Their containers do not have their namespaces yet.
 
-    ``mute``: whether Docker could not be asked.  ``malformed``: whether its daemon.json is no JSON.
+    ``mute``: whether Docker could not be asked.  ``malformed``: whether its daemon.json is not JSON.
     """
     docker = _docker(readings, units, versions, mute=mute, malformed=malformed)
     return (*(() if docker is None else (docker,)), *_podmans(readings, versions))
@@ -76,7 +76,7 @@ def _docker(
 
 
 def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
-    """Return the services of the swarm; None where its manager did not tell them."""
+    """Return the services of the swarm; None if no manager listed them."""
     found: tuple[SwarmService, ...] | None = readings.understood(readings.first("swarm-services"), services, None)
     if not found:
         return found
@@ -87,7 +87,7 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
-    """Yield Podman, once for each user who was asked: each has containers of his own."""
+    """Yield Podman once for each user whose Podman was asked, because each user has containers of their own."""
     users = dict.fromkeys(_user(each) for each in readings.of("podman-version"))
     installed = _package(versions, _PODMAN_PACKAGES)
     if not users and installed is not None:
@@ -97,7 +97,7 @@ def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engi
 
 
 def _user(reading: Reading) -> str:
-    """Return the user as whom the command of the reading ran; empty: the collector's own."""
+    """Return the user who ran the reading's command; empty: the collector's user."""
     words = reading.origin.split(maxsplit=3)
     return words[2] if words[:2] == ["runuser", "-u"] else ""
 
@@ -135,8 +135,8 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
 
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
-    """Return the networks of the engine's database.  It may hold deleted ones, which have neither a bridge nor a
-    container any more."""
+    """Return the networks of the engine's database.  It may contain deleted networks: those without bridge and
+    container are left out."""
     attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(readings.of("docker-stored-networks"), network_json.stored_networks)

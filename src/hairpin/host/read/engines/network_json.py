@@ -17,7 +17,7 @@ from hairpin.host.read.json_text import decode_list
 BRIDGE_NAME = "com.docker.network.bridge.name"
 _ID_CHARACTERS = 12
 _Texts = tuple[str | None, str | None, str | None]
-"""A block of addresses as it is written: its network, its gateway, the part that containers get."""
+"""A block of addresses as text: its network, its gateway, the part from which containers get addresses."""
 
 
 class _Block(msgspec.Struct, rename="pascal"):
@@ -138,7 +138,7 @@ _GENERIC = "com.docker.network.generic"
 
 
 def stored_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
-    """Return the networks that dockerd has written down (libnetwork's database), each once; raise ParseError."""
+    """Return the networks in libnetwork's database, each once; raise ParseError."""
     found = {
         each.id: each
         for each in decode_list(_STORED_ALL, _STORED, reading.text, source=reading.origin)
@@ -228,7 +228,7 @@ def _gateways(item: _Docker, subnets: tuple[Subnet, ...]) -> Iterator[tuple[str,
 
 
 def _bridge(item: _Docker, options: dict[str, str]) -> str:
-    """Return the link's name: the option's, docker0 for the network ``bridge``, else made from the id.
+    """Return the bridge link's name: the option's, docker0 for the network ``bridge``, else a name made from the id.
 
     Source: libnetwork drivers/bridge, parseNetworkOptions: ``br-`` and the first 12 characters.
     """

@@ -1,8 +1,9 @@
-"""What the collector found of containers beside their engines: their network namespaces, and their name servers.
+"""The network namespaces and name servers of containers, which the collector found without their engines.
 
-Lines of the one reading: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.  Containers
-may share a namespace, or be in the host's; the readings of a shared one carry the first name with that inode.
-Lines of the other: a container's id where its own resolv.conf was read, then ``id<TAB>address`` for each name server.
+Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.
+Containers may share a namespace, or be in the host's.  The readings of a shared namespace have the first name with that
+inode.  Lines of the reading of name servers: a container's id if its resolv.conf was read, then ``id<TAB>address`` for
+each name server.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,7 @@ _UNKNOWN = "-"
 
 
 class Place(NamedTuple):
-    """A namespace by the name that its readings carry, its inode, and the container's id (``-`` for the host)."""
+    """A namespace: the name in its readings, its inode, and the container's id (``-`` for the host)."""
 
     netns: str
     inode: str
@@ -24,7 +25,7 @@ class Place(NamedTuple):
 
 
 def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
-    """Return the places of the host and its containers; a container whose namespace is unknown has none."""
+    """Return the places of the host and its containers, without containers whose namespace is unknown."""
     found: list[Place] = []
     first: dict[str, str] = {}
     for line in (line for text in texts for line in text.split("\n")):
@@ -37,14 +38,15 @@ def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
 
 
 def left_unread(texts: tuple[str, ...]) -> frozenset[str]:
-    """Return the names of the containers' namespaces that were not entered, because the question did not need them."""
+    """Return the names of containers' namespaces that the collector did not enter, because the question did not need
+    them."""
     return frozenset(f"container:{name}" for text in texts for name in text.split())
 
 
 def placed(
     containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str], left: frozenset[str]
 ) -> tuple[Container, ...]:
-    """Return the containers; each running one with its namespace, if at least one reading of that has a text.
+    """Return the containers; each running one has its namespace if a reading of that namespace has a text.
 
     ``left``: names of the namespaces that were left unread on purpose."""
     by_id = {place.container: place.netns for place in known}
@@ -64,7 +66,8 @@ def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str,
 
 
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
-    """Return the namespace by the network mode; a container in another's namespace cannot share it on."""
+    """Return the namespace by the network mode.  The owner has its own namespace: a container cannot pass on
+    another's."""
     mode, _, owner = container.network_mode.partition(":")
     if mode == "host":
         return HOST
@@ -76,7 +79,7 @@ def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
 
 
 def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:
-    """Return id and name of the namespaces that ``lsns -t net -r -n -o NS,NETNSID,PID`` knows, from the host's side."""
+    """Return netnsid, as the host sees it, and name of each namespace in ``lsns -t net -r -n -o NS,NETNSID,PID``."""
     names = {place.inode: place.netns for place in known}
     found: list[tuple[int, str]] = []
     for line in text.split("\n"):
@@ -87,7 +90,7 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
 
 
 def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
-    """Return the containers, each with the name servers of its own file if that was read."""
+    """Return the containers, each with the name servers of its resolv.conf if that was read."""
     found: dict[str, list[str]] = {}
     for line in (line for text in texts for line in text.split("\n") if line):
         container, _, address = line.partition("\t")

@@ -1,7 +1,8 @@
-"""The targets of a container engine's relays: docker-proxy, and daemons that hold a published port without serving it.
+"""The targets of a container engine's relays: docker-proxy, and daemons that bind a published port without serving it.
 
 docker-proxy's command line has the target: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
--container-port 80`` (``-use-listen-fd`` since Docker 28).  If it could not be read, the published port tells.
+-container-port 80`` (``-use-listen-fd`` since Docker 28).  If it could not be read, the published port gives the
+target.
 Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dummyProxy (userland proxy off).
 """
 
@@ -18,7 +19,7 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import parse_address
 
 HOLDERS = ("dockerd", "conmon")
-"""Programs that bind a published port to reserve it, and never accept."""
+"""Programs that bind a published port to reserve it, and never accept a connection."""
 
 
 _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
@@ -26,7 +27,7 @@ _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
-    """The command line of a running relay; ``arguments`` without the program's own name."""
+    """The command line of a running relay; ``arguments``: the words after the program's name."""
 
     pid: int
     arguments: tuple[str, ...]
@@ -45,7 +46,7 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
 def with_relays(
     sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
 ) -> tuple[Socket, ...]:
-    """Return the sockets, those of relays with their targets."""
+    """Return the sockets; relays' sockets have their targets."""
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
@@ -95,9 +96,9 @@ def _published(socket: Socket, containers: tuple[Container, ...], *, holds_only:
         for binding in container.bindings:
             if not binding.actual or not _serves(socket, binding):
                 continue
-            if endpoint is None:  # conmon holds the port of a container that has left its networks
+            if endpoint is None:  # conmon still binds the port of a container that was disconnected from its networks
                 return Relay(socket.version, 0, binding.container_port, holds_only)
-            # The proxy of an IPv6 socket leads to IPv4 where the container has no IPv6 address.
+            # If the container has no IPv6 address, the proxy of an IPv6 socket connects to its IPv4 address.
             ends: tuple[tuple[Literal[4, 6], int | None], ...] = ((4, endpoint.ipv4), (6, endpoint.ipv6))
             for version, value in ends if socket.version == 4 else ends[::-1]:
                 if value is not None:

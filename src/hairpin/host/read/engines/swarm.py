@@ -1,8 +1,8 @@
-"""The services of a swarm: as a manager tells them, and their ports that a node takes.
+"""The services of a swarm as a manager lists them, and the ports that a node accepts for them.
 
-Source: Docker Engine API, ServiceList, TaskList; ServiceStatus is there since its version 1.41
+Source: Docker Engine API, ServiceList, TaskList; ServiceStatus exists since its version 1.41
 
-The ports of a swarm's services that a node takes: dockerd holds each of them by a socket that never accepts.
+On each node dockerd binds every such port by a socket that never accepts a connection.
 
 Source: moby libnetwork/service_linux.go plumbIngressProxy(), programIngress()
 """
@@ -21,9 +21,9 @@ from hairpin.host.swarm import ServicePort, SwarmService
 
 _Protocol = Literal["tcp", "udp", "sctp"]
 _WANTED = ("running", "ready")
-"""States that the swarm desires of tasks which it keeps; one that it replaces is to be shut down."""
+"""The desired states of tasks that the swarm keeps.  The desired state of a replaced task is ``shutdown``."""
 _OWN = (2375, 2376, 2377, 7946)
-"""dockerd's own: its API, and those of the nodes among each other."""
+"""dockerd's own ports: its API, and the traffic between nodes."""
 
 
 class _Port(msgspec.Struct, rename="pascal"):
@@ -82,7 +82,7 @@ def _service(found: _Service, evidence: str) -> SwarmService:
     return SwarmService(
         id=found.id,
         name=found.spec.name,
-        # A port without a number is one that the swarm has not given yet.
+        # A port without a number: the swarm has not assigned one yet.
         ports=tuple(
             ServicePort(each.protocol, each.published_port, each.target_port, each.publish_mode)
             for each in ports or ()
@@ -95,8 +95,8 @@ def _service(found: _Service, evidence: str) -> SwarmService:
 
 
 def with_tasks(found: Iterable[SwarmService], text: str, *, source: str) -> tuple[SwarmService, ...]:
-    """Return the services with the error of the newest task that has one; where the manager told no tally, with that of
-    their tasks; raise ParseError."""
+    """Return the services, each with the error of its newest failed task.  If the manager gave no count of tasks, the
+    tasks are counted here.  Raise ParseError."""
     tasks = decode_list(_TASKS, _TASK, text, source=source)
     return tuple(_with_tasks(each, [one for one in tasks if one.service == each.id]) for each in found)
 
@@ -116,8 +116,8 @@ def _with_tasks(service: SwarmService, tasks: list[_Task]) -> SwarmService:
 def with_mesh(
     engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]
 ) -> tuple[tuple[Engine, ...], tuple[Namespace, ...]]:
-    """Return the engines with the ports, and the host's namespace with the sockets that hold them; both as they are if
-    the host is no node of a swarm."""
+    """Return the engines with their mesh ports, and the namespaces, in which the host's sockets of these ports are
+    relays.  Both are unchanged if the host is no node of a swarm."""
     sandbox = sandbox_of(engines)
     if sandbox is None:
         return engines, namespaces
@@ -136,7 +136,8 @@ def with_mesh(
 
 
 def sandbox_of(engines: tuple[Engine, ...]) -> int | None:
-    """Return the address to which the node leads the ports; None: it is no node of a swarm, or has set up none."""
+    """Return the address to which the node translates mesh ports; None: it is no node of a swarm, or has no such
+    namespace."""
     found = (network.ingress_sandbox for each in engines for network in each.networks if network.driver == "bridge")
     return next((each for each in found if each is not None), None)
 
@@ -147,7 +148,8 @@ def _held(namespace: Namespace, sandbox: int) -> Namespace:
 
 
 def _holding(socket: Socket, sandbox: int) -> Socket:
-    # The daemon binds the wildcard address of both families; an API that listens so has a port of its own.
+    # For a mesh port dockerd binds the wildcard address of both families.  Its API may do that too, on a port of
+    # ``_OWN``.
     is_placeholder = socket.process == "dockerd" and socket.relay is None and socket.address is None
     if not is_placeholder or socket.port in _OWN:
         return socket

@@ -33,7 +33,7 @@ def _prefix_length(text: str, version: Version) -> int:
 
 
 def mac(text: str) -> int | None:
-    """Return a 48-bit hardware address as a number; None for what is not one (InfiniBand, tunnels, ``""``)."""
+    """Return a 48-bit hardware address as a number; None for other texts (InfiniBand, tunnels, ``""``)."""
     return read_mac(text) if text.count(":") == 5 else None
 
 
@@ -46,7 +46,7 @@ _NO_LINK_NAME = re.compile(rb"[ \t\n\v\f\r\xa0/:\0]|\A\.{0,2}\Z")
 
 
 def link_name(text: str) -> str:
-    """Return a link's name; MalformedError for one that the kernel gives no link.  Source: net/core/dev.c
+    """Return a link's name; raise MalformedError for a name that the kernel refuses.  Source: net/core/dev.c
     dev_valid_name()"""
     if _NO_LINK_NAME.search(text.encode("utf-8", "replace")):
         raise MalformedError(message("{name!r} is not a link's name", name=text))

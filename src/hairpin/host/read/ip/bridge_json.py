@@ -1,5 +1,4 @@
-"""Forwarding database and VLANs of bridges, joined to the links that they belong to: from ``bridge -j -d fdb`` and
-``bridge -j -d vlan``.
+"""Forwarding database and VLANs of bridges, joined to their links: from ``bridge -j -d fdb`` and ``bridge -j -d vlan``.
 
 Source: iproute2 bridge/fdb.c print_fdb(), bridge/vlan.c print_vlan().
 """

@@ -21,7 +21,7 @@ _VLAN = re.compile(r"(\S*)\s+(\d+)(?:-(\d+))?((?:\s+(?:PVID|Egress|Untagged))*)\
 
 
 def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
-    """Return name and state of every port; a port's words go on in indented lines. Raise ParseError with the line."""
+    """Return name and state of every port; indented lines continue a port's line.  Raise ParseError with the line."""
     found: list[tuple[str, list[str]]] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip():

@@ -20,7 +20,7 @@ from hairpin.netfilter.packet import ICMP_ANSWERS, TCP, TCP_CLOSED, Connection, 
 
 TRUNCATED = "# truncated:"
 _PORTS = r"src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+)"
-# The form of nine entries in ten: TCP or UDP, without counters and zones.
+# The usual form of an entry: TCP or UDP, without counters and zones.
 _USUAL = re.compile(
     rf"(?:ipv[46] +\d+ )?(?:tcp|udp) +(\d+) (\d+ )?([A-Z]\w+ )?{_PORTS} (\[UNREPLIED\] )?{_PORTS} (\[ASSURED\] )?"
     r"(?:mark=(\d+) )?(?:zone=0 )?use=\d+\s*"
@@ -109,7 +109,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
 
 
 def _tcp(protocol: int, state: str | None) -> Tcp | None:
-    """Return the state; a closed connection counts as `closing`, so that any SYN begins another one."""
+    """Return the state.  A closed connection counts as ``closing``: any SYN opens a new one."""
     name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
     return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 
@@ -125,7 +125,7 @@ def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Liter
 
 
 def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[Literal[4, 6], int]:
-    """Return version and number; cached, since few addresses are in most entries."""
+    """Return version and number; cached, because most entries share a few addresses."""
     known = numbers.get(text)
     if known is None:
         known = numbers[text] = parse_address(text)

@@ -9,7 +9,7 @@ _NAMES = {
 
 
 def tos(text: str | int) -> int:
-    """Return the byte that ``0x10``, ``16`` or a name stands for; raise ValueError for an unknown name."""
+    """Return the byte for ``0x10``, ``16`` or a name; raise ValueError for an unknown name."""
     if isinstance(text, int):
         return text
     if text in _NAMES:

@@ -136,7 +136,7 @@ _STACKED = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
 TUNNELS = ("vxlan", "geneve", "gre", "gretap", "ipip", "sit")
 _TUNNEL_DATA = msgspec.json.Decoder(_TunnelData)
 PEERED = ("veth", "netkit", "vxcan")
-"""Kinds whose links come in pairs: the link that they name is the other end, not the lower link."""
+"""Kinds of paired links: the link that such a link names is its peer, not its lower link."""
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
@@ -178,7 +178,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
     data = decode(_TUNNEL_DATA, _raw(info.info_data), source=source) if kind in TUNNELS else None
     tunnel = _tunnel(kind, data, link.link) if data is not None else None
-    # A vxlan names its underlay in its own data, GRE and its like as their lower link; link 0 (``NONE``) is no link.
+    # A vxlan names its underlay in its own data, a GRE or IP tunnel as its lower link.  Link 0 (``NONE``) is no link.
     below = link.link or (tunnel.underlay if tunnel is not None else stacked.link)
     return Link(
         index=link.ifindex,
@@ -193,7 +193,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         group=link.group,
         lower=None if kind in PEERED else below,
         peer_index=link.link_index or (indices.get(below) if below is not None else None),
-        peer_netnsid=link.link_netnsid,  # -1 where the kernel has given no id yet
+        peer_netnsid=link.link_netnsid,  # -1: the kernel has assigned no id yet
         flags=link.flags,
         port=_slave_port(info, source),
         bridge=_bridge(info, source) if kind == "bridge" else None,
@@ -228,8 +228,8 @@ def _tunnel(kind: str, data: _TunnelData, lower: str | None) -> Tunnel:
 
 
 def outer_ttl(kind: str, ttl: str | int | None) -> int:
-    """Return the TTL of outer packets, 0 for the inner packet's: vxlan and geneve have the default (``auto``, 0) unless
-    told otherwise, the others inherit.
+    """Return the TTL of outer packets; 0: it is copied from the inner packet.  Without an option (or with ``auto``, 0)
+    vxlan and geneve use the default TTL, and the other kinds copy.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), drivers/net/geneve.c geneve_xmit_skb();
     net/ipv4/ip_tunnel.c ip_tunnel_xmit()

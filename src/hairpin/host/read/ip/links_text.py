@@ -5,9 +5,9 @@
                [kind word*] ["bridge_slave" word*] address*
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
-Busybox prints no kind.  It also looks a peer's index of another namespace up in this one: it prints ``v2@br0`` if br0
-is link 2 here, though the peer is link 2 there.  So kinds are guessed.  The master of another link is a bridge; a link
-whose peer cannot be its lower link is a veth.
+Busybox prints no kind.  It also looks up a peer's index in this namespace, even if the peer is in another one: it
+prints ``v2@br0`` if br0 is link 2 here and the peer is link 2 there.  So kinds are guessed.  The master of another link
+is a bridge; a link whose peer cannot be its lower link is a veth.
 """
 
 import re
@@ -122,7 +122,7 @@ def _detail(link: Link, words: list[str]) -> Link:
 
 
 def _netnsid(text: str | None) -> int | None:
-    """Return the id; the kernel's -1 (no id was given yet) is printed as ``unknown``."""
+    """Return the id; iproute2 prints the kernel's -1 (no id assigned yet) as ``unknown``."""
     if text is None:
         return None
     return int(text) if text.isdigit() else ELSEWHERE
@@ -168,7 +168,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
 
 
 def _sets_df(kind: str, words: list[str]) -> bool:
-    """Return whether a tunnel of GRE or IP sets DF, as it does unless told otherwise."""
+    """Return whether a GRE or IP tunnel sets DF, which is the default."""
     return kind in ("gre", "gretap", "ipip", "sit") and "nopmtudisc" not in words
 
 
@@ -189,7 +189,7 @@ def _bridge(words: list[str]) -> BridgeInfo:
 
 
 def _joined(links: tuple[Link, ...], peers: tuple[str, ...]) -> tuple[Link, ...]:
-    """Resolve ``@if8`` (an index, of another namespace) and ``@v0`` (a name of this one)."""
+    """Resolve ``@if8`` (an index in another namespace) and ``@v0`` (a name in this one)."""
     indices = {link.name: link.index for link in links}
     return tuple(_join(link, peer, indices) for link, peer in zip(links, peers, strict=True))
 
@@ -222,7 +222,7 @@ def _guess(link: Link, masters: set[str | None], pairs: set[tuple[int, int | Non
         return link
     if (link.peer_index, link.index) in pairs:
         return msgspec.structs.replace(link, kind="veth", lower=None)
-    # A port's lower link is never its own bridge, and engines name their pairs veth….
+    # A bridge port's lower link is never its bridge.  Engines name their veths veth….
     if link.lower is None or link.lower == link.master or link.name.startswith("veth"):
         return msgspec.structs.replace(link, kind="veth", lower=None, peer_netnsid=ELSEWHERE)
     return link
@@ -257,7 +257,7 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
 
 
 def with_holders(links: tuple[Link, ...], text: str) -> tuple[Link, ...]:
-    """Return the links, tun devices with the program that has them open, of lines ``DEVICE<TAB>PID<TAB>COMMAND``."""
+    """Return the links; a tun device has the program that has it open, from lines ``DEVICE<TAB>PID<TAB>COMMAND``."""
     holders = {words[0]: words[2] for line in text.splitlines() if len(words := line.split("\t")) == 3}
     return tuple(
         msgspec.structs.replace(each, holder=holders[each.name])

@@ -1,4 +1,4 @@
-"""What the kernel prints in /proc: values of sysctls, the lists of rate limits, counters, services of IPVS.
+"""Files in /proc: values of sysctls, the lists of rate limits, counters, IPVS services.
 
 The lists of xt_recent and xt_hashlimit, as ``grep`` prints the files of their folders in /proc/net:
 
@@ -44,8 +44,7 @@ _NO_PARTS = frozenset(("", ".", ".."))
 _HZ = (100, 250, 300, 1000)
 _STARTS_BELOW_ZERO_S = 300
 _NEAR_S = 60
-"""The clock of the kernel starts 300 s before 2 to the power of 32 (INITIAL_JIFFIES), so near that time any frequency
-would fit."""
+"""``jiffies`` starts 300 s below 2**32 (INITIAL_JIFFIES).  Close to an uptime of 300 s any frequency would fit."""
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
 
 
@@ -108,7 +107,7 @@ def _end(text: str) -> tuple[tuple[int, int], int]:
 
 
 def _ticks_per_s(jiffies: int, uptime_s: float) -> int | None:
-    """Return the frequency of the kernel's clock, which starts at ``2**32 - 300 * HZ``; None if it cannot be told."""
+    """Return HZ: ``jiffies`` starts at ``2**32 - 300 * HZ``.  None if the uptime is too close to 300 s."""
     since_s = uptime_s - _STARTS_BELOW_ZERO_S
     if abs(since_s) < _NEAR_S:
         return None

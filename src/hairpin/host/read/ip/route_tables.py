@@ -1,4 +1,4 @@
-"""Numbers of routing tables: ``ip`` prints names where ``rt_tables`` has them."""
+"""Numbers of routing tables: ``ip`` prints a name if ``rt_tables`` has one."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,12 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 
 _LINE = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+)\s+([^\s#]+)")
 _UNKNOWN = 1 << 32
-"""Added to the number of a table whose name no file explains: the kernel's numbers have 32 bits."""
+"""Added to the number of a table whose name is in no file, because the kernel's numbers have 32 bits."""
 
 
 class RouteTables:
-    """Names to numbers for one host.
-
-    A name that no file explains gets a number above all that the kernel has, the same for every mention: routes and
-    rules that speak of the same table still meet.
+    """Table numbers by name, for one host.  A name that is in no file gets a number above all kernel numbers.  It is
+    the same for every mention, so routes and rules still refer to the same table.
     """
 
     def __init__(self, files: Iterable[str] = ()) -> None:

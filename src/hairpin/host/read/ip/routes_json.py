@@ -84,7 +84,7 @@ class _Neighbour(msgspec.Struct):
 
 
 _FLAT_ENCAP = '"encap":"'
-"""iproute2 up to 6.1 prints the fields of an encapsulation among the route's own; some have the same name."""
+"""iproute2 up to 6.1 prints the fields of an encapsulation among the route's own fields; some names are the same."""
 _ENCAP_FIELDS = {"ip": frozenset({"dst", "tos"}), "ip6": frozenset({"dst"}), "mpls": frozenset({"dst"})}
 _ROUTES = msgspec.json.Decoder(tuple[_Route, ...])
 _SAVED = msgspec.json.Decoder(tuple[_SavedNextHop, ...])
@@ -110,7 +110,7 @@ def routes(
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
-    """Return the document without the fields of encapsulations that have the name of a route's own field."""
+    """Return the document without those fields of encapsulations whose name a route's own field has, too."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]

@@ -123,7 +123,7 @@ def _route(
 
 
 def _without_encap(words: list[str]) -> list[str]:
-    """Return the words without the fields of the encapsulation, which have the names of a route's own."""
+    """Return the words without the encapsulation's fields, whose names are those of a route's own fields."""
     if "encap" not in words:
         return words
     start = words.index("encap")

@@ -115,7 +115,7 @@ def _action(rule: _Rule) -> RuleAction:
 
 
 def _tos_of_dscp(dscp: str | int | None) -> int | None:
-    """Return the TOS byte: a number is the six bits alone, a name stands for the whole byte."""
+    """Return the TOS byte: a number has only the six DSCP bits, a name stands for the whole byte."""
     if dscp is None:
         return None
     return tos(dscp) << 2 if isinstance(dscp, int) or dscp[:1].isdigit() else tos(dscp)

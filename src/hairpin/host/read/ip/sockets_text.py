@@ -4,7 +4,7 @@
               [[NEWLINE TAB] "skmem:(r" RECEIVED ",rb" BUFFER …]
     LOCAL  := ("*" | IPV4 | "[" IPV6 "]") ["%" DEVICE] ":" PORT
 
-A wildcard that takes IPv6 and IPv4 is ``*``.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
+``*`` is a wildcard for IPv6 and IPv4.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
 wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
 
 Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, where there is no ``ss``.
@@ -39,7 +39,7 @@ _LISTEN, _UNCONNECTED = "0A", "07"
 def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]:
     """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
-    ``known``: what is known of their processes."""
+    ``known``: the processes that have them open."""
     old = _without_brackets(reading.text)
     found: list[Socket] = []
     lines = reading.text.split("\n")
@@ -53,7 +53,7 @@ def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]
             socket = _socket(words, old, reading.id, line_number, known)
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None
-        # ss -m prints a socket's memory in a line of its own.
+        # ss -m prints a socket's memory on a separate line.
         following = lines[line_number] if line_number < len(lines) else ""
         found.append(_with_memory(socket, following) if socket.protocol == "udp" else socket)
     asked_kernel = "cgroup:" in reading.text or "v6only:" in reading.text or any(each.backlog for each in found)
@@ -61,7 +61,7 @@ def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]
 
 
 def _without_backlogs(sockets: list[Socket]) -> tuple[Socket, ...]:
-    """Return the sockets of a list in which each Send-Q is 0, and nothing that only netlink tells: ss has read
+    """Return the sockets without backlogs.  If each Send-Q is 0 and all netlink-only fields are missing, ss has read
     /proc/net/tcp, which has no backlogs.
 
     Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(); iproute2 misc/ss.c tcp_show()"""
@@ -130,7 +130,7 @@ def proc_net_sockets(
 ) -> tuple[Socket, ...]:
     """Return the sockets of one of the four files; raise ParseError with the line.
 
-    ``known``: what is known of their processes."""
+    ``known``: the processes that have them open."""
     wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
     found: list[Socket] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
@@ -147,9 +147,8 @@ def proc_net_sockets(
 
 
 def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
-    """Return the sockets with ``v6only`` set where an IPv4 wildcard has the same port: both cannot be bound otherwise.
-
-    The files do not have the option; most IPv6 sockets take both versions.
+    """Return the sockets; an IPv6 socket is ``v6only`` if an IPv4 wildcard socket has the same port, because otherwise
+    both could not be bound.  The files do not show the option; most IPv6 sockets accept both versions.
     """
     taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
     return tuple(

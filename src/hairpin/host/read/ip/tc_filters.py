@@ -1,7 +1,7 @@
 """``tc -j -d filter show``: filters with their matches and actions.
 
-A filter of another kind, or with a key or an action that is not modelled, is kept as one that may match.  Text that is
-no JSON (iproute2 prints some kinds so) is not read.
+A filter of another kind, or with an unmodelled key or action, is kept as a filter that may match.  Text that is not
+JSON is left unread: iproute2 prints some kinds that way.
 """
 
 import ipaddress
@@ -23,7 +23,7 @@ _GACT: dict[str, FilterAction] = {
 
 
 def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
-    """Return the filters in the kernel's order; None where the text is no JSON that is understood."""
+    """Return the filters in the kernel's order; None if the text is not JSON or has an unknown form."""
     try:
         found = json.loads(text, object_pairs_hook=_with_all_matches)
         told = {each["pref"] for each in found if isinstance(each.get("options"), dict)}
@@ -33,16 +33,17 @@ def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
 
 
 def _with_all_matches(pairs: list[tuple[str, Any]]) -> Options:
-    """Return the object; u32 prints each of its matches as a member of the same name."""
+    """Return the object with a list of matches: u32 prints each match as a member named ``match``."""
     found = dict(pairs)
     matches = [value for key, value in pairs if key == "match"]
     return {**found, "match": matches} if matches else found
 
 
 def _is_filter(each: Options, told: set[int]) -> bool:
-    """Return whether it is a filter: the head of a preference and u32's hash tables are printed, too.
+    """Return whether the object is a filter: tc also prints an object for each preference, and u32's hash tables.
 
-    ``told``: the preferences with options.  Where another kind has none, its head stands for its filters."""
+    ``told``: the preferences with options.  If an unmodelled kind prints no options, the preference's object stands for
+    its filters."""
     options = each.get("options")
     if not isinstance(options, dict):
         return each["kind"] not in _READ and each["pref"] not in told
@@ -66,13 +67,14 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
 
 
 def _inner(options: Options, name: str) -> Options:
-    """Return the object of that name; empty where there is none."""
+    """Return the member object of that name; empty if there is none."""
     found: Options = options.get(name) or {}
     return found
 
 
 def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
-    """Return what the actions come to: the first that does not hand on to the next decides."""
+    """Return the result of the actions, a redirect's link, and whether it is the ingress side: the first action that
+    does not ``pipe`` decides."""
     for each in actions:
         kind, control = each.get("kind"), _inner(each, "control_action").get("type", "")
         if kind == "mirred":
@@ -80,7 +82,7 @@ def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
                 return "redirect", str(each.get("to_dev", "")), each.get("direction") == "ingress"
             if control == "pipe":
                 continue
-        elif kind == "police":  # it acts on what exceeds a rate
+        elif kind == "police":  # it acts only on packets above a rate
             continue
         elif kind == "gact" and _inner(each, "prob").get("random_type", "none") == "none":
             if control == "pipe":
@@ -144,7 +146,7 @@ _WORDS = {"icmp_type": "type", "icmp_code": "code"}
 
 
 def _words(kind: str, options: Options, action: FilterAction, to_link: str, *, to_ingress: bool) -> Iterator[str]:
-    """Yield the matches and the action as tc takes them."""
+    """Yield the matches and the action in tc's syntax."""
     for each in options.get("match", []) if kind == "u32" else ():
         yield from ("match", "u32", f"0x{each['value']}", f"0x{each['mask']}", "at", str(each["off"]))
     for key, value in _inner(options, "keys").items():

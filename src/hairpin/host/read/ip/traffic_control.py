@@ -1,8 +1,8 @@
 """Traffic control of links: queueing disciplines, and filters, which may drop or redirect packets before netfilter.
 
-Of the disciplines only those are kept that may take no packet, or none above some length.  ``u32``, ``flower`` and
-``matchall`` filters are read with their matches and action; of any other (most are eBPF) it is only told that it is
-there.
+Only those disciplines are kept that may drop every packet, or every packet above some length.  ``u32``, ``flower`` and
+``matchall`` filters are read with their matches and action.  Of other filters (mostly eBPF) only the existence is
+recorded.
 """
 
 import json
@@ -44,7 +44,7 @@ def filtered(reading: Reading) -> Filtered | None:
 
 
 def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
-    """Return the disciplines of ``tc [-j] qdisc show`` that may take no packet, each with its link."""
+    """Return the disciplines of ``tc [-j] qdisc show`` that may drop every packet, each with its link."""
     return tuple(
         _of_json(reading.text, reading.id)
         if reading.text.lstrip().startswith("[")
@@ -55,7 +55,7 @@ def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
 def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
     try:
         found = json.loads(text)
-    except ValueError:  # iproute2 6.1 prints some options (hfsc's) as no JSON
+    except ValueError:  # iproute2 6.1 prints some options (hfsc's) as text that is not JSON
         return
     for each in found:
         read: Any = each.get("options") or {}
@@ -65,7 +65,7 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
         random: dict[str, Any] = options.get("loss-random") or {}
         loss = random.get("loss", 0.0)
         limit, burst = options.get("limit"), options.get("burst")
-        if each["kind"] == "tbf":  # the shortest of both is what it takes (sch_tbf.c tbf_change())
+        if each["kind"] == "tbf":  # the shorter of both limits the frame (sch_tbf.c tbf_change())
             burst = min((one for one in (burst, options.get("minburst")) if one), default=None)
         yield each.get("dev", ""), Qdisc(
             each["kind"], each.get("handle", ""), "" if each.get("root") else each.get("parent", ""), limit, burst,
@@ -74,7 +74,7 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
 
 
 def _json_words(kind: str, options: dict[str, Any]) -> Iterator[str]:
-    """Yield the options as tc takes them."""
+    """Yield the options in tc's syntax."""
     if kind == "tbf":
         yield from ("rate", f"{options.get('rate', 0) * 8}bit", "burst", str(options.get("burst", 0)))
         yield from ("limit", str(options["limit"])) if "limit" in options else ("latency", f"{options.get('lat', 0)}us")

@@ -1,5 +1,5 @@
-"""WireGuard devices from ``wg show all FIELD``: each line has its field in front, and a peer's number instead of its
-key.
+"""WireGuard devices from ``wg show all FIELD``.  The collector puts the field before each line, and a peer's number in
+place of its key.
 
 line := ("listen-port" | "fwmark") TAB DEVICE TAB VALUE
       | ("endpoints" | "allowed-ips" | "latest-handshakes" | "persistent-keepalive") TAB DEVICE TAB "peer " N TAB VALUE
@@ -38,7 +38,7 @@ def devices(reading: Reading) -> tuple[tuple[str, Wireguard], ...]:
 
 
 def with_settings(links: tuple[Link, ...], settings: tuple[tuple[str, Wireguard], ...]) -> tuple[Link, ...]:
-    """Return the links, those of the settings with theirs."""
+    """Return the links; WireGuard links have their settings."""
     if not settings:
         return links
     of_link = dict(settings)

@@ -1,4 +1,5 @@
-"""The cloud that a host runs in: which, from the strings of its firmware (DMI), and the public addresses that it gave.
+"""The cloud in which a host runs, from the strings of its firmware (DMI), and the public addresses that the cloud
+assigned.
 
 Source: cloud-init tools/ds-identify; the providers' own guest agents.
 
@@ -34,7 +35,7 @@ class _Sign(NamedTuple):
     words: str
 
 
-# In this order: a cloud that is built on another's software has that one's name in some of its strings.
+# The order matters: a cloud that is built on OpenStack, for example, has that name in some of its strings.
 SIGNS = (
     _Sign("azure", "chassis_asset_tag", AZURE_TAG),
     _Sign("aws", "sys_vendor", "Amazon EC2"),
@@ -64,7 +65,7 @@ SIGNS = (
 def of_dmi(text: str) -> str | None:
     """Return the cloud's name, or None; lines are ``sys_vendor:value``.
 
-    Microsoft's vendor name alone is any Hyper-V guest: only the asset tag is Azure's.
+    Every Hyper-V guest has Microsoft's vendor name; only the asset tag shows Azure.
     """
     pairs = (line.partition(":") for line in text.split("\n"))
     values = {key.strip(): value.strip().lower() for key, _, value in pairs}
@@ -86,7 +87,7 @@ def addresses(reading: Reading) -> tuple[CloudAddress, ...]:
 
 
 def _pairs(metadata: object) -> Iterator[tuple[object, object]]:
-    """Yield each public address with its private one, the most exact keys first."""
+    """Yield each public address with its private one, from the most specific keys first."""
     for card in _at(metadata, "meta_data", "network", "interfaces", "macs", "*"):
         for associations in _at(card, "ipv4-associations"):
             if isinstance(associations, dict):
@@ -107,7 +108,7 @@ def _pairs(metadata: object) -> Iterator[tuple[object, object]]:
 
 
 def _at(value: object, *path: str) -> Iterator[object]:
-    """Yield what is at that path; ``*`` is any key, and a list stands for each of its members."""
+    """Yield the values at that path; ``*`` matches any key, and every member of a list is searched."""
     if isinstance(value, list):
         for each in cast("list[object]", value):
             yield from _at(each, *path)
@@ -129,7 +130,7 @@ def _pair(public: object, private: object, evidence: str) -> CloudAddress | None
 
 
 def _address(value: object) -> tuple[Version, int] | None:
-    """Return the address; None for an empty text, or for one that is no address."""
+    """Return the address; None if the value is no address."""
     try:
         return parse_address(value) if isinstance(value, str) else None
     except MalformedError:

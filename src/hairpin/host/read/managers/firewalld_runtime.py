@@ -1,7 +1,7 @@
-"""firewalld's zones as they are now: from D-Bus (busctl's JSON) or from ``firewall-cmd --list-all-zones``.
+"""firewalld's zones at run time: from D-Bus (busctl's JSON) or from ``firewall-cmd --list-all-zones``.
 
-    D-Bus:  one object a line, {"call": METHOD, "name": ZONE, "reply": {"type": …, "data": [VALUE]}}
-    text:   ZONE [" (" STATE ")"] (NL "  " KEY ": " VALUE)*
+    D-Bus: one object on each line, {"call": METHOD, "name": ZONE, "reply": {"type": …, "data": [VALUE]}} text:   ZONE
+    [" (" STATE ")"] (NL "  " KEY ": " VALUE)*
 
 Source: firewalld.dbus(5) getActiveZones, getDefaultZone, getZoneSettings2; firewall-cmd(1).
 """
@@ -56,7 +56,7 @@ _KEY = re.compile(r"  ([a-z-]+):(?: (.*))?")
 
 
 def of_bus(reading: Reading) -> RuntimeZones:
-    """Return the zones that were asked for; raise ParseError."""
+    """Return the zones in the answers; raise ParseError."""
     zones: list[FirewalldZone] = []
     default_zone: str | None = None
     for call in decode_documents(_CALL, reading.text, source=reading.origin):

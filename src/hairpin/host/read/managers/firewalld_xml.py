@@ -1,4 +1,5 @@
-"""What firewalld keeps: zones in ``/etc/firewalld/zones/NAME.xml``, rules of iptables in ``/etc/firewalld/direct.xml``.
+"""firewalld's permanent files: zones in ``/etc/firewalld/zones/NAME.xml``, iptables rules in
+``/etc/firewalld/direct.xml``.
 
 Source: firewalld.zone(5), firewalld.richlanguage(5), firewalld.direct(5).
 """
@@ -56,9 +57,8 @@ def zone(reading: Reading, *, name: str) -> FirewalldZone:
 
 
 def direct_rules(reading: Reading) -> tuple[DirectRule, ...]:
-    """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.
-
-    A passthrough that is no rule at the end or the beginning of a chain is left out."""
+    """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.  A
+    passthrough is left out unless it appends a rule to a chain or inserts it at the chain's head."""
     elements = elements_of(reading.text, source=reading.origin)
     if not elements or elements[0].tag != "direct":
         raise ParseError(message("no direct rules of firewalld"), source=reading.origin)
@@ -91,7 +91,7 @@ def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | No
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Return whether two files have the same elements, in whichever order and on whichever lines."""
+    """Return whether two files have the same elements, whatever their order and line breaks."""
     try:
         return _meaning(elements_of(one, source="")) == _meaning(elements_of(other, source=""))
     except ParseError:
@@ -99,7 +99,7 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def _meaning(elements: list[FirewalldElement]) -> list[tuple[object, ...]]:
-    """Return the elements with those within, each list sorted: firewalld writes them in an order of its own."""
+    """Return the elements and their children, each list sorted, because firewalld writes them in its own order."""
     found: list[tuple[object, ...]] = []
     at = 0
     while at < len(elements):

@@ -1,15 +1,14 @@
 """Firewall managers, units, versions and files of a host from their readings, and hairpin's own plans.
 
-Units come from ``systemctl show``: blocks of ``Key=value`` lines, an empty line between units.
+Units come from ``systemctl show``: blocks of ``Key=value`` lines, an empty line between units.  Versions are as
+printed.  A program's version has the name of its command (``iptables``, ``nft``, ``ip``; also ``kernel``, ``systemd``),
+a package's ``package:NAME``, the distribution's ``os``.
 
-Versions are as printed.  Programs are named as their command (``iptables``, ``nft``, ``ip``; ``kernel``,
-``systemd``), packages ``package:NAME``, the distribution ``os``.
-
-Plans of hairpin's own that have not ended are a line each, its parts separated by tabs:
+Each of hairpin's own unfinished plans is one line, its parts separated by tabs:
 
     line := ("own" | "other") number state ("watched" | "dead") (seconds | "-")
 
-The state is ``open``, ``keeping`` or ``ending``, as far as a shell tells it, or a ``PlanStage``, as the journal does.
+The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal, or a ``PlanStage`` if hairpin did.
 """
 
 import re
@@ -40,14 +39,14 @@ from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 from hairpin.host.read.readings import Readings
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
 
-# In the order of precedence, where there is one: ufw sets its sysctls after the system's.
+# In order of precedence: ufw, for example, sets its sysctls after the system's.
 _FILE_KEYS = (
     "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
     "daemon-json", "os-release",
 )  # fmt: skip
 _ANSWERS_FOR = {"uname": "kernel", "systemctl": "systemd"}
 _DPKG = re.compile(r"(\S{2,3}) +(\S+) +(\S+)")
-_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints the same form
+_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints in the same form
 _APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
 _PARTS = 5
 _WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way", "interrupted")
@@ -60,13 +59,13 @@ def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
 
 
 def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
-    """Return the plans of an evidence of which nothing else has to be known."""
+    """Return the plans in an evidence, and parse nothing else of it."""
     reading = evidence.find("plans", "")
     return _plans_of(reading) if reading is not None and reading.outcome == "text" else ()
 
 
 def _plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
-    """Return the plans of the reading, as they stood when it was made."""
+    """Return the plans in the reading, with their stages at its time."""
     try:
         now = datetime.fromisoformat(reading.at).timestamp()
     except ValueError:
@@ -75,7 +74,7 @@ def _plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
 
 
 def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | None:
-    """Return firewalld's state; None if neither a process nor its configuration is there."""
+    """Return firewalld's state; None if it has neither a process nor a configuration."""
     state, conf = readings.first("firewalld-state"), readings.first("firewalld-conf")
     if state is None and conf is None:
         return None
@@ -116,7 +115,7 @@ def units(readings: Readings) -> tuple[Unit, ...]:
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
-    """Return the lines that program the network at boot or from cron: of scripts, then of units."""
+    """Return the lines that program the network at boot or from cron: the scripts' lines, then the units'."""
     found = (
         *((reading, "", line) for reading in readings.of("boot-scripts") for line in reading.text.split("\n")),
         *(
@@ -143,7 +142,7 @@ def versions(readings: Readings) -> tuple[Version, ...]:
 
 
 def files(readings: Readings) -> tuple[ConfigFile, ...]:
-    """Return the configuration files; sysctl's in the order in which they are applied."""
+    """Return the configuration files; sysctl files are in the order in which they are applied."""
     return tuple(
         ConfigFile(reading.origin, reading.text, reading.id) for key in _FILE_KEYS for reading in readings.of(key)
     )
@@ -160,7 +159,7 @@ def klog(readings: Readings) -> tuple[str, ...]:
 
 
 def rule_tools(readings: Readings) -> RuleTools:
-    """Return what the host makes its rules with, as far as the collector found something to say."""
+    """Return the tools that make the host's rules, as far as the collector found something unusual."""
     check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
     lock = readings.first("xtables-lock")
     return RuleTools(
@@ -230,9 +229,8 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
 
 
 def program_version(reading: Reading) -> Version | None:
-    """Return what a program's ``-V`` printed; the program is the first word of the command that was run.
-
-    The host's name, the second word of ``uname -a``, is no part of the kernel's version."""
+    """Return a program's version as its ``-V`` printed it; the program is the first word of the command.  The host's
+    name, the second word of ``uname -a``, is left out."""
     first = reading.text.strip().partition("\n")[0].strip()
     words = reading.origin.rpartition("/")[2].split()
     if not first or not words:
@@ -264,7 +262,7 @@ def distribution_version(reading: Reading) -> Version | None:
 
 
 def plans_under_way(text: str, now: float | None) -> tuple[PlanUnderWay, ...]:
-    """Return the plans, this host's own first.  ``now``: when they were read, by the host's clock."""
+    """Return the plans, those begun on this host first.  ``now``: the time of the reading, by the host's clock."""
     return tuple(_plans(text, now))
 
 

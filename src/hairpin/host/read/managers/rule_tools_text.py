@@ -1,5 +1,5 @@
-"""What the collector says of the tools that make rules: ``iptables-check``, ``iptables-programs``, ``xtables-lock``,
-``module-files`` and ``modules``."""
+"""The collector's readings about the tools that make rules: ``iptables-check``, ``iptables-programs``,
+``xtables-lock``, ``module-files`` and ``modules``."""
 
 import re
 
@@ -10,7 +10,7 @@ _FORBIDDEN = re.compile(r"(?P<file>/[^:]*):(?P<line>\d+):(?P<text>\s*(?:blacklis
 
 
 def check(reading: Reading) -> CheckTrial | None:
-    """Return how ``iptables -C`` compared; None if the trial did not come to its end."""
+    """Return how ``iptables -C`` compared two rules; None if the trial did not finish."""
     said = reading.text.strip()
     if said not in ("taken for equal", "told apart"):
         return None
@@ -18,13 +18,13 @@ def check(reading: Reading) -> CheckTrial | None:
 
 
 def programs(reading: Reading) -> Programs:
-    """Return the programs, a line each: path, tab, target, tab, version; of a single one its path alone."""
+    """Return the programs, one on each line: path, tab, target, tab, version.  A single program has only its path."""
     fields = (line.split("\t", 2) for line in reading.text.split("\n") if line)
     return Programs(tuple(Program(*each) for each in fields), reading.id)
 
 
 def lock_users(reading: Reading) -> tuple[LockUser, ...]:
-    """Return the processes, a line each: id, tab, command, tab, seconds, tab, ``holds`` or ``waits``."""
+    """Return the processes, one on each line: id, tab, command, tab, seconds, tab, ``holds`` or ``waits``."""
     found: list[LockUser] = []
     for line in reading.text.split("\n"):
         match line.split("\t"):
@@ -36,13 +36,13 @@ def lock_users(reading: Reading) -> tuple[LockUser, ...]:
 
 
 def module_names(text: str) -> frozenset[str]:
-    """Return the names of the modules whose files are listed: ``kernel/net/netfilter/xt_nat.ko.xz`` is ``xt_nat``."""
+    """Return the module names of the listed files: ``kernel/net/netfilter/xt_nat.ko.xz`` is ``xt_nat``."""
     lines = (line for line in text.split("\n") if not _FORBIDDEN.fullmatch(line))
     return frozenset(line.rpartition("/")[2].partition(".ko")[0] for line in lines if ".ko" in line)
 
 
 def forbidden(text: str) -> tuple[ForbiddenModule, ...]:
-    """Return the lines of modprobe's files that keep modules from being loaded."""
+    """Return the lines of modprobe's files that forbid modules."""
     found = (_FORBIDDEN.fullmatch(line) for line in text.split("\n"))
     return tuple(
         ForbiddenModule(each["module"], each["file"], int(each["line"]), each["text"].strip())
