@@ -36,7 +36,7 @@ def ipv4_of(text: str) -> int | None:
 
 
 def address_of(text: str, version: Version) -> int:
-    """Return the number of an address of this version; raise ValueError for one of the other."""
+    """Return the number of an address of this version; raise ValueError for an address of the other version."""
     found, value = parse_address(text)
     if found != version:
         raise MalformedError(message("{text!r} is not an address of IPv{version}", text=text, version=version))

@@ -1,4 +1,4 @@
-"""Names of interfaces in rules: ``eth*`` is a prefix; the star of an interface's own name is ``\\*``, as nft writes it.
+"""Names of interfaces in rules: ``eth*`` is a prefix; a star in an interface's name is ``\\*``, as nft writes it.
 
 Source: nftables src/meta.c ifname_type, src/netlink_delinearize.c
 """

@@ -9,7 +9,7 @@ A set's ``type`` is the kernel's name, followed by ``inet6`` where its addresses
 A ``list:set`` is resolved: it has its members' elements and their type (``list:set hash:ip``).  A port is two
 dimensions of an element, protocol and port.
 
-A snapshot holds a set as it was.  An element with a timeout is an element until then, so timeouts make no set opaque.
+A snapshot has a set as it was at that time.  Elements with a timeout belong to it, so timeouts make no set opaque.
 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
@@ -52,7 +52,7 @@ class _Create(NamedTuple):
 
 
 class _Building:
-    """A set while its elements are read; ``members`` are names of sets in a list."""
+    """A set whose elements are being read; ``members``: the names of sets in a list."""
 
     def __init__(self, create: _Create) -> None:
         self.create = create
@@ -159,12 +159,12 @@ def _names_port(text: str, create: _Create) -> bool:
 
 def _parts(text: str, create: _Create) -> list[str]:
     parts = text.split(",")
-    # bitmap:ip,mac may leave the hardware address out: the element then matches every one.
+    # bitmap:ip,mac may leave the hardware address out: the element then matches every hardware address.
     return [*parts, ""] if create.method == "bitmap" and len(parts) < len(create.dimensions) else parts
 
 
 def _dimension(dimension: str, text: str, create: _Create, options: list[str]) -> list[tuple[Key, ...]]:
-    """Return the alternatives for one dimension, each of one key or (a port) of two."""
+    """Return the alternatives of one dimension.  An alternative is one key; for a port it is two."""
     if dimension in _ADDRESS_DIMENSIONS:
         return [(_addresses(text, create.family, create.netmask),)]
     if dimension == "port":
@@ -229,10 +229,9 @@ def _finished(each: _Building, building: dict[str, _Building]) -> Set:
 
 
 def fields_of(kind: str, flags: tuple[str, ...], family: IpFamily) -> tuple[Field | NameField, ...] | None:
-    """Return what ``--match-set NAME flags`` looks at, for a Set's ``type``.
-
-    None if the type is not known.  None also if the kernel never finds a packet of this family in the set: the rule has
-    too few flags, or the set is of the other family (ip_set_test()).
+    """Return the fields that ``--match-set NAME flags`` compares, for a Set's ``type``.  None if the type is unknown,
+    or if no packet of this family can be in the set: the rule has too few flags, or the set is of the other family
+    (ip_set_test()).
     """
     inet6 = kind.endswith(" inet6")
     name = kind.removesuffix(" inet6").removeprefix(f"{_LIST} ")

@@ -3,8 +3,8 @@
     Ruleset → Table → Chain (a base chain has a hook and a priority) → Rule → body
 
 A rule's body is a sequence of expressions, evaluated from left to right as the kernel does: a *match* that is not
-satisfied ends the rule, a *statement* acts.  iptables rules are matches followed by one target; nftables may mix
-them.  Dialects end here: later packages do not say "iptables" or "nft", except to quote ``Rule.text``.
+satisfied ends the rule; a *statement* acts on the packet.  iptables rules are matches followed by one target; nftables
+may mix them.  Dialects end here: later packages know no "iptables" and no "nft", except to quote ``Rule.text``.
 
 Nearly every match compares a number with ranges: :class:`FieldMatch`.  Addresses are integers, names strings.
 """
@@ -66,8 +66,8 @@ class Node(msgspec.Struct, frozen=True, tag_field="kind", forbid_unknown_fields=
 class FieldMatch(Node, frozen=True, tag="field", gc=False):
     """``(value & mask)`` lies inside one of the ranges; with ``negated``, in none of them.
 
-    A field that the packet does not have (``dport`` of ICMP, ``saddr6`` of IPv4) satisfies neither form: the kernel's
-    matches answer false and nft breaks off the rule.
+    A field that the packet does not have (``dport`` of ICMP, ``saddr6`` of IPv4) satisfies neither form: an iptables
+    match is then false, and nft ends the rule (NFT_BREAK).
     """
 
     field: Field
@@ -79,8 +79,8 @@ class FieldMatch(Node, frozen=True, tag="field", gc=False):
 class NameMatch(Node, frozen=True, tag="name", gc=False):
     """An interface name equals one of ``names``; ``*`` at the end matches by prefix (iptables' ``+``), ``\\*`` a star.
 
-    An interface that the hook does not have (``oif`` in prerouting) has the empty name, and is compared all the same
-    (``! -o eth0`` is satisfied; measured for nft's ``oifname !=`` too, on 6.18).
+    An interface that the hook does not have (``oif`` in prerouting) is compared as the empty name, so ``! -o eth0`` is
+    satisfied there (measured for nft's ``oifname !=`` too, on 6.18).
     """
 
     field: NameField
@@ -108,7 +108,7 @@ class InlineSetMatch(Node, frozen=True, tag="inline-set", gc=True, dict=True):
 
 
 class FibMatch(Node, frozen=True, tag="fib", gc=False):
-    """A question to the routing table: ``-m addrtype``, nft ``fib daddr type``.
+    """The type of an address by the routing tables: ``-m addrtype``, nft ``fib daddr type``.
 
     ``types``: unicast local broadcast anycast multicast blackhole unreachable prohibit unspec …  ``limit`` restricts
     the lookup to the named side's interface (``--limit-iface-in``, ``fib daddr . iif type``).
@@ -134,7 +134,8 @@ class ReversePathMatch(Node, frozen=True, tag="rpfilter", gc=False):
 
 
 class SocketMatch(Node, frozen=True, tag="socket", gc=False):
-    """A socket here takes the packet; one bound to any address counts only with ``nowildcard`` (xt_socket.c)."""
+    """A socket of the namespace accepts the packet.  A socket bound to any address counts only with ``nowildcard``
+    (xt_socket.c)."""
 
     transparent: bool = False
     nowildcard: bool = False
@@ -142,7 +143,7 @@ class SocketMatch(Node, frozen=True, tag="socket", gc=False):
 
 
 class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
-    """At least one of the alternatives is satisfied (``--ports``, ``-m multiport``'s either side)."""
+    """At least one of the alternatives is satisfied (``--ports``: source or destination port)."""
 
     alternatives: tuple["Match", ...]
     negated: bool = False
@@ -150,7 +151,7 @@ class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
 
 class StatefulMatch(Node, frozen=True, tag="stateful", gc=False):
     """A match that depends on history, chance or load (limit, recent, statistic, time …).  The walk forks on it;
-    ``usual`` is the branch that a single, first packet takes on an idle host."""
+    ``usual``: whether a single first packet on an idle host satisfies it."""
 
     name: str
     text: str
@@ -182,16 +183,16 @@ class Verdict(Node, frozen=True, tag="verdict", gc=False):
 
 
 class Jump(Node, frozen=True, tag="jump", gc=False):
-    """Goes on in a chain of the same table; after ``goto``, the end of that chain returns to this chain's caller."""
+    """Continues in a chain of the same table.  After ``goto``, the end of that chain returns to this chain's caller."""
 
     chain: str
     goto: bool = False
 
 
 class Reject(Node, frozen=True, tag="reject", gc=False):
-    """Drops the packet and answers; ``answer`` as iptables names it: ``icmp-port-unreachable``, ``tcp-reset``,
-    ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; nft's ``icmpx`` types are translated by the reader
-    (``icmpx-port-unreachable`` …: the family decides)."""
+    """Drops the packet and sends ``answer`` to its sender, in iptables' words: ``icmp-port-unreachable``,
+    ``tcp-reset``, ``icmp-host-prohibited``, ``icmp6-adm-prohibited`` …; nft's ``icmpx`` types are translated by the
+    reader (``icmpx-port-unreachable`` …: the family decides)."""
 
     answer: str
 
@@ -212,7 +213,8 @@ class Nat(Node, frozen=True, tag="nat", gc=False):
 
 
 class NatMap(Node, frozen=True, tag="nat-map", gc=False):
-    """nft ``dnat to tcp dport map {…}``: the translation looked up by fields; no element means no translation."""
+    """nft ``dnat to tcp dport map {…}``: the fields choose the translation; without a matching element there is
+    none."""
 
     nat: Literal["snat", "dnat", "masquerade", "redirect"]
     fields: tuple[Field | NameField, ...]
@@ -245,7 +247,8 @@ class SetZone(Node, frozen=True, tag="set-zone", gc=False):
 
 
 class VerdictMap(Node, frozen=True, tag="vmap", gc=False):
-    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose a verdict; no element means the rule does not match."""
+    """nft ``… vmap {…}`` or ``vmap @map``: the fields choose the verdict; without a matching element the rule does not
+    match."""
 
     fields: tuple[Field | NameField, ...]
     elements: tuple["VerdictElement", ...] = ()
@@ -262,9 +265,9 @@ class NoEffect(Node, frozen=True, tag="no-effect", gc=False):
 
 
 class Outside(Node, frozen=True, tag="outside", gc=False):
-    """Hands the packet to something that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
-    ``ends``: whether the evaluation may end here.  The walk then forks: the packet is taken, or the evaluation goes on.
-    ``unless``: a packet that satisfies it stays as it is."""
+    """Passes the packet to a receiver that hairpin does not model: NFQUEUE, TPROXY, SYNPROXY, an unknown target.
+    ``ends``: whether the evaluation may end here.  The walk then forks: the receiver keeps the packet, or the
+    evaluation continues.  ``unless``: a packet that satisfies this match is not affected."""
 
     name: str
     text: str
@@ -293,7 +296,7 @@ Key = NumberKey | NameKey
 
 
 class Element(Node, frozen=True, tag="element", gc=False):
-    """An element of a set.  The smallest matching one decides; ``nomatch`` makes it an exception (ipset)."""
+    """An element of a set.  The smallest matching element decides; ``nomatch`` makes it an exception (ipset)."""
 
     key: tuple[Key, ...]
     nomatch: bool = False
@@ -366,7 +369,7 @@ class Chain(Node, frozen=True, tag="chain", gc=True, dict=True):
 class Table(Node, frozen=True, tag="table", gc=False):
     """A table of one family and dialect; ``evidence`` is the id of the reading that it came from.
 
-    ``objects`` declares what rules refer to by name, in nft's words: ``counter web { packets 0 bytes 0 }``.
+    ``objects``: declarations of the objects that rules name, in nft's words: ``counter web { packets 0 bytes 0 }``.
     """
 
     family: Family
@@ -387,7 +390,7 @@ class Table(Node, frozen=True, tag="table", gc=False):
 
 
 class Ruleset(Node, frozen=True, tag="ruleset", gc=False):
-    """All tables of one network namespace, and its ipsets.  Tables of equal family, name and dialect do not repeat."""
+    """All tables of one network namespace, and its ipsets.  No two tables have equal family, name and dialect."""
 
     tables: tuple[Table, ...] = ()
     ipsets: tuple[Set, ...] = ()

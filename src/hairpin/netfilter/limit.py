@@ -1,6 +1,5 @@
-"""Limits whose present state the kernel lists: what a rule asks of the connections, lists and buckets of one client.
-
-``over``: whether the rule matches a packet above the limit; else it matches the packets below.
+"""Limits whose present state the kernel lists: conditions on the connections, lists and buckets of one client.
+``over``: the rule matches packets above the limit; otherwise it matches the packets below.
 """
 
 from typing import Literal
@@ -9,8 +8,8 @@ import msgspec
 
 
 class ConnectionLimit(msgspec.Struct, frozen=True, tag="connections", gc=False):
-    """``-m connlimit``, nft ``ct count``: the connections, this one included, whose address has the same first ``bits``
-    bits."""
+    """``-m connlimit``, nft ``ct count``: the number of connections, including this one, whose address has the same
+    first ``bits`` bits."""
 
     most: int
     over: bool

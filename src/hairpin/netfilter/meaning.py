@@ -1,4 +1,4 @@
-"""The meaning of a rule, whatever words it is written in: two rules are equal if they mean the same."""
+"""The meaning of a rule: two rules with different words may mean the same."""
 
 from itertools import groupby
 
@@ -10,8 +10,9 @@ Meaning = tuple[Expression, ...]
 
 
 def meaning(rule: Rule) -> Meaning:
-    """Return what the rule does, without counters, comments and logging; nft lists a set's elements in any order."""
-    # Most rules have neither, and an engine's rules are looked up by the hundred thousand.
+    """Return the rule's body without counters, comments and logging, and with sorted sets, because nft lists a set's
+    elements in any order."""
+    # Most rules need neither change, and an engine's rules are compared by the hundred thousand.
     for each in rule.body:
         kind = type(each)
         if kind is NoEffect or (isinstance(each, NameMatch) and len(each.names) > 1):
@@ -20,8 +21,8 @@ def meaning(rule: Rule) -> Meaning:
 
 
 def unordered(rule: Rule) -> Meaning:
-    """Return the rule's meaning with comparisons side by side sorted by field: a file that somebody wrote may ask for
-    link, protocol and addresses in another order than iptables-save prints them."""
+    """Return the rule's meaning with adjacent comparisons sorted by field.  A file written by hand may have link,
+    protocol and addresses in another order than iptables-save."""
     found: list[Expression] = []
     for _, run in groupby(meaning(rule), key=lambda each: isinstance(each, FieldMatch | NameMatch)):
         found += sorted(run, key=_field)
@@ -29,7 +30,8 @@ def unordered(rule: Rule) -> Meaning:
 
 
 def _field(expression: Expression) -> str:
-    """Return the name of the compared field: of comparisons side by side, none changes what another one sees."""
+    """Return the name of the compared field.  Adjacent comparisons can be sorted by it, because no comparison changes
+    the packet."""
     return expression.field if isinstance(expression, FieldMatch | NameMatch) else ""
 
 

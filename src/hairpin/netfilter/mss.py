@@ -10,7 +10,8 @@ _TO_PATH = re.compile(r"--clamp-mss-to-pmtu|size set rt mtu")
 
 
 def mss_set_by(rule: Rule) -> int | Literal["path"] | None:
-    """Return the size in bytes; ``path``: by the MTU of the routes there and back; None: the rule sets none."""
+    """Return the size in bytes; ``path``: the smaller MTU of the routes to both ends decides; None: the rule sets
+    none."""
     for part in rule.body:
         if isinstance(part, NoEffect) and part.name in ("TCPMSS", "tcp option maxseg size"):
             number = _NUMBER.search(part.text)

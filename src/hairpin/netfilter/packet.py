@@ -1,6 +1,5 @@
-"""What rules can see of a packet: its headers, its metadata, its connection.
-
-The types stand here because evaluation reads them; the walk makes and changes their values.
+"""The properties of a packet that rules can match: its headers, its metadata, its connection.  The types are here
+because the evaluation of rules reads them; the walk makes and changes their values.
 """
 
 from typing import Literal
@@ -10,7 +9,7 @@ import msgspec
 TCP, UDP, ICMP, ICMP6, SCTP, UDPLITE, DCCP, GRE, ESP, AH = 6, 17, 1, 58, 132, 136, 33, 47, 50, 51
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 TCP_CLOSED = ("TIME_WAIT", "CLOSE")
-"""States of a conntrack entry whose connection has ended; the same ports may be used anew."""
+"""States of a conntrack entry whose connection has ended: a SYN with the same ports opens a new connection."""
 
 
 class Packet(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +38,7 @@ class Packet(msgspec.Struct, frozen=True, gc=False):
     """The operation of an ARP message: 1 a request, 2 a reply.  ``saddr`` and ``daddr`` are then the addresses of its
     sender and its target.  0: an IP packet."""
     inner: "Packet | None" = None
-    """The packet that an ICMP error quotes, with its headers as they were where it was dropped."""
+    """The packet that an ICMP error quotes, with the headers that it had where it was dropped."""
 
 
 ICMP_ANSWERS = {
@@ -89,7 +88,7 @@ TcpState = Literal[
 
 
 class Tcp(msgspec.Struct, frozen=True, gc=False):
-    """What conntrack knows of a TCP connection.
+    """Conntrack's state of a TCP connection.
 
     ``closing``: one side has sent a FIN (IP_CT_TCP_FLAG_CLOSE_INIT).  ``reset``: the direction of its last packet, if
     that was a RST.  ``challenged``: its last packet was a SYN in LAST_ACK, which the other side answers with a
@@ -113,18 +112,18 @@ class Connection(msgspec.Struct, frozen=True, gc=False):
     mark: int = 0
     zone: int = 0
     nat_checked: tuple[str, ...] = ()
-    """Manipulations ("src", "dst") already decided, so that nat chains are not asked again (nf_nat_initialized)."""
+    """Translations ("src", "dst") that are already decided, so that nat chains are skipped (nf_nat_initialized)."""
     tcp: Tcp | None = None
-    """None for other protocols, and if the host did not say: then every TCP packet belongs to the connection."""
+    """None for other protocols, and for TCP if it is unknown: then every TCP packet belongs to the connection."""
     live: bool = False
     evidence: str = ""
     timeout_s: int | None = None
     masquerade: str = ""
-    """The link that MASQUERADE took the source address of; empty: another or no translation."""
+    """The link whose address MASQUERADE used as the source; empty: another translation or none."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
-    """A packet at a hook, with all that rules may ask about it."""
+    """A packet at a hook, with everything that rules may match."""
 
     packet: Packet
     iif: str = ""
@@ -132,11 +131,11 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     physin: str = ""
     physout: str = ""
     ct_state: int = 0
-    """One of ir.CT_*; 0 before conntrack has looked at it."""
+    """One of ir.CT_*; 0 before conntrack has run."""
     ct_direction: Literal[0, 1] = 0
     connection: Connection | None = None
     uid: int | None = None
     by_kernel: bool = False
-    """The kernel's own socket has sent the packet; it has no owner."""
+    """A kernel socket sent the packet; it has no owner."""
     gid: int | None = None
     pkttype: int = 0

@@ -1,6 +1,6 @@
 """Names of layer 4 protocols, ICMP types and EtherTypes, as the tools that print rules know them.
 
-A table of our own, not the examined or this machine's ``/etc/protocols``: the same snapshot reads alike anywhere.
+The table is fixed and does not use ``/etc/protocols``, so that a snapshot is read alike on every machine.
 
 Source: IANA protocol-numbers, icmp-parameters, icmpv6-parameters; iptables libxt_icmp.h; RFC 792, RFC 4443, RFC 4861
 """
@@ -63,7 +63,7 @@ ICMP6_TYPES: dict[str, tuple[int, int | None]] = {
 
 
 def protocol_number(text: str) -> int | None:
-    """Return the number of a protocol given by name or number; None for a name that is not in the table."""
+    """Return the number of a protocol given by name or number; None for an unknown name."""
     if text.isdigit():
         return int(text)
     return PROTOCOLS.get(text.lower())

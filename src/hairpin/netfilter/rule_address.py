@@ -69,7 +69,7 @@ def write_address(address: int, family: IpFamily) -> str:
 
 
 def write_prefix(prefix: Prefix) -> str:
-    """Return ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` where the mask is no prefix length."""
+    """Return ``ADDRESS/LENGTH``, or ``ADDRESS/MASK`` if the mask is no prefix length."""
     mask = prefix.mask
     length = str(mask.bit_count()) if prefix.contiguous else write_address(mask, prefix.family)
     return f"{write_address(prefix.address, prefix.family)}/{length}"

@@ -2,6 +2,6 @@
 
 
 def is_older(version: str, than: tuple[int, ...]) -> bool:
-    """Return whether a tool of that version is older; False where the version is not known."""
+    """Return whether a tool of that version is older; False for an unknown version."""
     parts = version.removeprefix("v").split(".")
     return all(part.isdigit() for part in parts) and tuple(map(int, parts)) < than

@@ -1,4 +1,4 @@
-"""Whether rules need connection tracking: the kernel switches it on with the first of them, and off with the last."""
+"""Rules that need connection tracking.  The kernel switches it on with the first of them, and off with the last."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Options of ebtables as matches; an option that is not understood becomes an OpaqueMatch.
+"""Options of ebtables as matches; an unknown option becomes an OpaqueMatch.
 
 Source: ebtables-nft(8); net/bridge/netfilter/ebt_ip.c, ebt_ip6.c, ebt_arp.c, ebt_mark_m.c, ebt_pkttype.c
 """
@@ -26,7 +26,7 @@ Reader = Callable[[str, bool], tuple[Match, ...]]
 
 
 def read_option(name: str, words: list[str]) -> tuple[Match, ...]:
-    """Return the matches of one option; ``words`` are the option, ``!`` perhaps, and its values."""
+    """Return the matches of one option.  ``words``: the option, an optional ``!``, and its values."""
     negated = words[1:2] == ["!"]
     values = words[1 + negated :]
     reader = _READERS.get(name)
@@ -161,11 +161,11 @@ _READERS: dict[str, Reader] = {
 _NOT_AT: dict[str, frozenset[str]] = {
     "-o": frozenset({"INPUT", "PREROUTING", "BROUTING"}), "-i": frozenset({"OUTPUT", "POSTROUTING"}),
 }  # fmt: skip
-"""Built-in chains in which a frame has no such port yet, or no longer."""
+"""Built-in chains in which a frame does not have the option's port yet, or no longer has it."""
 
 
 def refused_options(chain: str, words: list[str]) -> tuple[OpaqueMatch, ...]:
-    """Return the options that ebtables refuses in this chain, or refuses without the ``-p`` that they need."""
+    """Return the options that ebtables refuses: in this chain, or because the ``-p`` that they need is missing."""
     family = {"ipv4": "--ip-", "0800": "--ip-", "ipv6": "--ip6-", "86dd": "--ip6-"}
     protocol = words[words.index("-p") + 1].lower().removeprefix("0x") if "-p" in words[:-1] else ""
     refused = [word for word in words if chain in _NOT_AT.get(word, ())]

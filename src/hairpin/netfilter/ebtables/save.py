@@ -1,4 +1,4 @@
-"""Reads ``ebtables-save``: the rules that a bridge evaluates for every frame, apart from those of IP.
+"""Reads ``ebtables-save``: the rules that a bridge evaluates for every frame, separately from iptables' rules.
 
     file  := (comment | table)*
     table := "*" NAME chain* rule*                no COMMIT
@@ -34,7 +34,7 @@ _SHORT = {
 
 
 class _OpenTable:
-    """A table while its lines are read."""
+    """A table whose lines are being read."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -117,7 +117,7 @@ def _read_body(words: list[str], table: _OpenTable) -> tuple[Expression, ...]:
 
 
 def _option_groups(words: list[str]) -> list[list[str]]:
-    """Return each option with its values, including a negation; a target with its own options.
+    """Return each option with its values and its negation, and a target with its own options.
 
     The negation follows the option up to iptables 1.8.10, and precedes it (``! --vlan-id 1``) from 1.8.11 on.
     """
@@ -154,7 +154,7 @@ def _finished(table: _OpenTable, evidence: str) -> Table:
         rules = tuple(table.rules[name])
         base = BASE_CHAINS[table.name].get(name)
         if base is None:
-            # A user's chain without a verdict at its end takes its own policy, not the caller's next rule.
+            # A user-defined chain ends in its own policy instead of returning to the caller.
             last = Rule((VERDICTS[policy],), f"-P {name} {policy}", len(rules) + 1)
             chains.append(Chain(name, rules if policy == "RETURN" else (*rules, last)))
         else:

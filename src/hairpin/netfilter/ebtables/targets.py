@@ -1,4 +1,4 @@
-"""What a target of ebtables does.
+"""Reads ebtables' targets.
 
 Source: ebtables-nft(8); net/bridge/netfilter/ebt_mark.c, ebt_dnat.c, ebtable_broute.c
 """
@@ -27,10 +27,11 @@ _MARK_BITS = 0xFFFFFFFF
 
 
 def read_target(name: str, options: list[str], *, broute: bool, chains: Collection[str]) -> tuple[Statement, ...]:
-    """Return what the target does; one that changes hardware addresses, or is unknown, becomes Outside."""
+    """Return the target's statements.  A target is Outside if it is unknown or changes the destination's hardware
+    address."""
     text = " ".join(options)
     if broute and name in ("DROP", "redirect"):
-        # In this table DROP does not lose the frame: IP routes it instead of the bridge.
+        # In the broute table DROP does not drop the frame: IP routes it instead of the bridge forwarding it.
         return (Outside(name, text or "routed instead of bridged"),)
     if name in VERDICTS:
         return () if name == "CONTINUE" else (VERDICTS[name],)
@@ -50,9 +51,9 @@ def read_target(name: str, options: list[str], *, broute: bool, chains: Collecti
 
 
 def _rewrite(name: str, words: dict[str, str], text: str) -> SetField | Outside | None:
-    """Return the target that writes a hardware address.
+    """Return the statement of a target that writes a hardware address.
 
-    The bridge forwards by the destination: where a frame goes that had another one is not modelled.
+    The bridge forwards by the destination, and a changed destination is not modelled.
     """
     given = next((words[option] for option in _NEW_ADDRESS[name] if option in words), None)
     if given is None:

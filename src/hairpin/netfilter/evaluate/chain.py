@@ -1,4 +1,4 @@
-"""What a base chain decides about a packet, and where on the host the deciding rule stands."""
+"""A base chain's decision about a packet, and the place of the deciding rule on the host."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ Ending = Literal["accept", "drop", "reject", "outside"]
 
 
 class Place(msgspec.Struct, frozen=True, gc=False):
-    """A rule (or a policy: ``number`` 0) that decided something; enough to find it on the host."""
+    """The place of a rule (or of a policy: ``number`` 0), by which it is found on the host."""
 
     dialect: Dialect
     family: Family
@@ -33,10 +33,10 @@ def rule_at(ruleset: Ruleset, place: Place) -> Rule | None:
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
-    """A fact that hairpin cannot know, and that this branch assumes: ``said`` is true or, with ``holds`` false, not.
-
-    ``load``: it changes only with the amount of traffic (a rate, a number of connections).  One packet on a quiet host
-    takes the usual branch.  ``listed``: the kernel lists its state, which is that of this branch.
+    """A fact that hairpin cannot know and that this branch assumes: ``said`` is true, or with ``holds`` False, false.
+    ``usual``: this branch is the one of a single packet on a quiet host.  ``load``: the fact changes only with the
+    amount of traffic (a rate, a number of connections).  ``listed``: the kernel lists the present state, and this
+    branch follows it.
     """
 
     said: Message
@@ -48,7 +48,7 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What one base chain does with the packet on one branch.
+    """A base chain's decision about the packet on one branch.
 
     ``seen`` is the packet afterwards (marks).  ``nat`` is the translation that a rule demands.  ``outside``: a program
     that hairpin cannot ask gets the packet (NFQUEUE …).  ``trail``: the rules that were satisfied, in order.
@@ -68,7 +68,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 def place_of(table: Table, chain: str, rule: Rule) -> Place:
-    """Return where the rule stands."""
+    """Return the rule's place."""
     return Place(
         table.dialect, table.family, table.name, chain, rule.number, rule.text, rule.handle, rule.line, table.evidence
     )

@@ -1,10 +1,10 @@
-"""Turns a packet at a hook into the flat header that rules compare with."""
+"""Turns a packet at a hook into one flat table of fields, with which rules are compared."""
 
 from hairpin.netfilter.ir import CT_INVALID
 from hairpin.netfilter.packet import ICMP, ICMP6, Packet, Seen
 
 Header = dict[str, int | str]
-"""Value by ir.Field or ir.NameField; a field that the packet does not have is not in it."""
+"""Values by ir.Field or ir.NameField, without fields that the packet does not have."""
 
 WITH_PORTS = frozenset({6, 17, 132, 136, 33})
 """Protocols whose header begins with two ports."""
@@ -51,7 +51,8 @@ def header_of(seen: Seen) -> Header:
 
 
 def _of_arp(seen: Seen) -> Header:
-    """Return the fields of an ARP message: those of its Ethernet frame.  A match on an IP header is not satisfied."""
+    """Return the fields of an ARP message.  It has only those of its Ethernet frame, so no match on an IP header is
+    satisfied."""
     packet = seen.packet
     header: Header = {
         "ethertype": 0x0806,
@@ -78,7 +79,7 @@ def _add_transport(header: Header, packet: Packet) -> None:
 
 
 def _add_connection(header: Header, seen: Seen) -> None:
-    # Without a conntrack entry the state is INVALID, also before conntrack has run: xt_conntrack.c state_mt(),
+    # A packet without a conntrack entry has state INVALID, also before conntrack has run: xt_conntrack.c state_mt(),
     # nft_ct.c
     header["ct-state"] = seen.ct_state or CT_INVALID
     connection = seen.connection

@@ -14,7 +14,7 @@ from hairpin.netfilter.ir import FULL_MASK, Chain, FieldMatch, NameMatch, Rule, 
 from hairpin.netfilter.packet import Seen
 
 INDEX_FROM = 48
-"""Chains with fewer rules are scanned, which is quicker (measured)."""
+"""Chains with fewer rules are scanned, because that is quicker (measured)."""
 
 _SELECTIVITY = {
     "daddr4": 0, "daddr6": 0, "dport": 1, "saddr4": 2, "saddr6": 2, "sport": 3, "mark": 4, "oif": 5, "iif": 6,
@@ -111,7 +111,7 @@ def compiled(chain: Chain) -> CompiledChain:
 
 
 def prepare(tables: Iterable[Table]) -> None:
-    """Index every long chain now, so that the first walk does not wait for it."""
+    """Index every long chain now, so that the first walk need not."""
     for table in tables:
         for chain in table.chains:
             if len(chain.rules) >= INDEX_FROM:

@@ -16,7 +16,7 @@ from hairpin.netfilter.packet import Seen
 
 
 class Surroundings(Protocol):
-    """The parts of the namespace that rules may ask about: its routing tables, its sockets."""
+    """The parts of the namespace on which matches depend: its routing tables, its sockets, its limits."""
 
     def address_is(self, seen: Seen, side: Literal["saddr", "daddr"], types: tuple[str, ...], link: str | None) -> bool:
         """Return whether the packet's address is of one of the types (``local``, ``unicast``, ``broadcast`` …), as
@@ -28,17 +28,19 @@ class Surroundings(Protocol):
         ...
 
     def owns_socket(self, seen: Seen, *, transparent: bool, wildcard: bool) -> bool | None:
-        """Return whether a socket here (``transparent``: with IP_TRANSPARENT; ``wildcard``: also one bound to any
-        address) takes the packet; None if the sockets could not be read."""
+        """Return whether a socket of the namespace accepts the packet; None if the sockets could not be read.
+        ``transparent``: only sockets with IP_TRANSPARENT count; ``wildcard``: sockets bound to any address count,
+        too."""
         ...
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:
-        """Return whether the limit is exceeded for the packet, as far as its state was read.  ``entered``: the lists of
-        xt_recent in which the packet was entered; ``passes``: whether the rule's other matches hold for a packet."""
+        """Return whether the packet exceeds the limit, by the state that was read.  ``entered``: the lists of xt_recent
+        in which earlier rules entered the packet; ``passes``: tests whether a packet satisfies the rule's other
+        matches."""
         ...
 
     def offloads(self, seen: Seen) -> bool:
-        """Return whether ``flow add`` puts the packet's connection into a flowtable; if not, it ends its rule."""
+        """Return whether ``flow add`` puts the packet's connection into a flowtable; otherwise it ends the rule."""
         ...
 
 
@@ -91,9 +93,9 @@ def field_satisfies(header: Header, match: ir.FieldMatch) -> Truth:
 def _without(header: Header, field: str) -> Truth:
     """Return the result of a match on a field that is not in the header.
 
-    A field that the packet does not have satisfies no match.  But a frame that came in by a link has hardware
-    addresses, which hairpin may not know.  An outgoing packet that is forwarded or that the kernel made has no owner;
-    the owner of an incoming packet is unknown.
+    A field that the packet does not have satisfies no match, with two exceptions.  A received frame has hardware
+    addresses that hairpin may not know.  An incoming packet may have a socket with an unknown owner; an outgoing packet
+    without an owner is forwarded or was made by the kernel.
 
     Source: net/netfilter/xt_owner.c owner_mt(), nft_meta.c nft_meta_get_eval_skugid()
     """
@@ -169,7 +171,7 @@ def _set_satisfies(question: Question, match: ir.SetMatch | ir.InlineSetMatch) -
 
 
 def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] | None:
-    """Return the values of the fields in order, or None when the packet lacks one."""
+    """Return the values of the fields in order, or None if the packet lacks one."""
     values: list[int | str] = []
     for field in fields:
         value = header.get(field)
@@ -180,9 +182,11 @@ def values_of(header: Header, fields: tuple[str, ...]) -> tuple[int | str, ...] 
 
 
 def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
-    """Return whether the set holds the values: the smallest matching element decides (``nomatch``: it does not).
+    """Return whether the set contains the values: the smallest matching element decides; if it is ``nomatch``, the
+    answer is no.
 
-    In sets of networks with interfaces the smallest network decides, even if the set has it with other interfaces only.
+    In a set of networks with interfaces the smallest network that contains the address decides, even if the set has
+    that network only with other interfaces.
     Source: ``multi`` in net/netfilter/ipset/ip_set_hash_gen.h mtype_test_cidrs()
     """
     best: ir.Element | None = None
@@ -199,7 +203,8 @@ def contains(named: ir.Set, values: tuple[int | str, ...]) -> bool:
 
 
 def fits_key(key: tuple[ir.Key, ...], values: tuple[int | str, ...]) -> bool:
-    """Return whether each dimension of the key holds its value; an empty key is a map's default and fits all."""
+    """Return whether each dimension of the key contains its value; an empty key is a map's default and fits every
+    packet."""
     if not key:
         return True
     if len(key) != len(values):

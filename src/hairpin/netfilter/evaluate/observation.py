@@ -1,4 +1,4 @@
-"""What an observer learns of the evaluation of rules (door.py)."""
+"""Events for an observer of the evaluation of rules (door.py)."""
 
 from hairpin.door import Observation
 from hairpin.netfilter.evaluate.chain import Decision
@@ -8,7 +8,7 @@ from hairpin.netfilter.ir import Chain, Jump, Match, Table, Verdict
 
 
 class MatchAnswered(Observation, frozen=True, gc=False):
-    """A rule's match, held against a packet.  The alternatives of an AnyOfMatch are not reported one by one."""
+    """A match was compared with a packet.  The alternatives of an AnyOfMatch are not reported one by one."""
 
     question: Question
     match: Match
@@ -16,13 +16,13 @@ class MatchAnswered(Observation, frozen=True, gc=False):
 
 
 class VerdictMapped(Observation, frozen=True, gc=False):
-    """The verdict that a verdict map has for the packet."""
+    """A verdict map had this verdict for the packet."""
 
     verdict: Verdict | Jump
 
 
 class ChainDecided(Observation, frozen=True, gc=False):
-    """A base chain's decisions, one for each branch, before branches that end alike are joined."""
+    """A base chain's decisions, one for each branch, before equal ones are joined."""
 
     table: Table
     chain: Chain

@@ -13,9 +13,8 @@ from hairpin.netfilter.packet import Seen
 
 
 def assign(seen: Seen, part: SetField) -> Seen | None:
-    """Return the packet with one field changed; fields that decide nothing stay as they are.
-
-    None if the packet does not have the field to copy (the mark of an untracked connection).
+    """Return the packet with one field changed; fields that no match or route reads stay unchanged.  None if the packet
+    lacks the field that is copied (the mark of an untracked connection).
     """
     source = header_of(seen).get(part.source) if part.source is not None else part.value
     if source is None:
@@ -55,4 +54,4 @@ _OF_PACKET: dict[str, str] = {
     "ttl": "ttl", "dscp": "dscp", "sport": "sport", "dport": "dport", "saddr4": "saddr", "daddr4": "daddr",
     "saddr6": "saddr", "daddr6": "daddr", "smac": "smac", "dmac": "dmac", "tcp-flags": "tcp_flags",
 }  # fmt: skip
-"""Header fields; a rule matches the header before it writes to one of them."""
+"""Header fields.  A write to one implies that the packet has its header."""

@@ -1,8 +1,9 @@
 """An index over a long set: the elements whose first value a packet can have.
 
-A set of 200,000 addresses becomes a few binary searches.  Elements are kept by the size of their first range, as a
-power of two: an ipset of networks holds networks within networks, and those of one size do not overlap.  So few ranges
-begin close enough below a value to reach it.  Short sets are scanned, which is quicker.
+A set of 200,000 addresses becomes a few binary searches.  Elements are grouped by the size of their first range, as a
+power of two.  An ipset of networks may have networks within networks, but networks of one size do not overlap.  So in
+each group only few ranges begin close enough below a value to reach it.  Short sets are scanned, because that is
+quicker.
 """
 
 from bisect import bisect_right
@@ -15,15 +16,16 @@ _INDEX_FROM = 32
 
 
 def elements_for(holder: Set | InlineSetMatch, value: int | str) -> Sequence[Element]:
-    """Return the elements that may hold a packet with that first value, in the order of the set."""
+    """Return the elements that may match a packet with that first value, in the order of the set."""
     if len(holder.elements) < _INDEX_FROM:
         return holder.elements
     return _index(holder).find(value)
 
 
 class _Index:
-    """The elements of one set: ``_by_size`` has those that begin with a range of numbers, by the bits of its size, each
-    as the sorted firsts and the elements' numbers in that order; ``_others`` has the numbers of all others."""
+    """The elements of one set.  ``_by_size``: by the bits of the first range's size, the sorted first values and, in
+    the same order, the elements' numbers.  ``_others``: the numbers of elements that do not begin with a range of
+    numbers."""
 
     def __init__(self, elements: tuple[Element, ...]) -> None:
         self._elements = elements
@@ -41,7 +43,7 @@ class _Index:
             self._by_size[bits] = [first for first, _ in found], [number for _, number in found]
 
     def find(self, value: int | str) -> list[Element]:
-        """Return the elements that may hold the value, in the order of the set."""
+        """Return the elements that may contain the value, in the order of the set."""
         found = list(self._others)
         if isinstance(value, int):
             for bits, (firsts, numbers) in self._by_size.items():

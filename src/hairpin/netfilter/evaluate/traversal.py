@@ -1,7 +1,7 @@
 """Runs one base chain over one packet, as nf_hook_slow() and nft_do_chain()/ipt_do_table() would.
 
-A match that cannot be decided (a ``statistic``, an unknown module) splits the evaluation; each branch carries the
-condition under which it is taken.  Branches that end alike are joined again, so a rate-limited LOG costs nothing.
+A match that cannot be decided (a ``statistic``, an unknown module) splits the evaluation; each branch has the condition
+under which it is taken.  Branches with equal results are joined again, so a rate-limited LOG costs nothing.
 
 Source: net/ipv4/netfilter/ip_tables.c ipt_do_table(); net/netfilter/nf_tables_core.c nft_do_chain()
 """
@@ -27,15 +27,17 @@ from hairpin.netfilter.packet import Seen
 LOAD_MATCHES = frozenset(
     {"limit", "hashlimit", "connlimit", "quota", "connbytes", "recent", "rateest", "string", "tcpmss"}
 )
-"""Matches that depend on load and history alone, or on what only odd packets carry (a word, a tiny segment size)."""
+"""Matches that depend only on load and history, or on content that ordinary packets lack (a string, a tiny segment
+size)."""
 
 _GIVE_BACK = frozenset({"NFQUEUE", "queue"})
-"""Targets whose receiver returns the packet.  It goes on after the chain, as it does if nobody listens: nf_queue()."""
+"""Targets whose receiving program returns the packet.  The packet then continues after the chain, as it also does if no
+program listens (with ``bypass``): nf_queue()."""
 
 
 _NAMELESS = frozenset({"jump", "goto"})
-"""Statements that lead into a chain without a name, whose rules nft lists as text: it may accept, drop or return the
-packet."""
+"""Statements that jump to a chain without a name.  nft lists the rules of this chain as text, so it may accept, drop or
+return the packet."""
 
 
 class _Cursor(msgspec.Struct):
@@ -63,7 +65,7 @@ def decide(
     ipsets: tuple[ir.Set, ...],
     door: Door = CLOSED,
 ) -> tuple[Decision, ...]:
-    """Return what the base chain does, one Decision for each branch (usual branches first)."""
+    """Return the base chain's decisions, one for each branch (usual branches first)."""
     sets = {each.name: each for each in (table.sets if table.dialect == "nft" else ipsets)}
     question = Question(seen, header_of(seen), sets, surroundings)
     start = _Cursor(compiled(chain), 0, 0, (), seen, question)
@@ -89,7 +91,7 @@ def decide(
 
 
 def _join(decisions: tuple[Decision, ...]) -> tuple[Decision, ...]:
-    """Return the decisions, with those joined that make no difference to the packet."""
+    """Return the decisions; if all have the same effect on the packet, they are joined into one."""
     if len(decisions) == 1:
         return decisions
     first = decisions[0]
@@ -175,7 +177,8 @@ class _Run:
         return None
 
     def _exceeded(self, cursor: _Cursor, rule: ir.Rule, part: ir.Match) -> Truth | None:
-        """Return what the match says of a packet above its limit; None if the packet is not known to be above it."""
+        """Return whether a packet above the limit satisfies the match; None if the packet is not known to be above
+        it."""
         if not isinstance(part, ir.StatefulMatch) or part.limit is None:
             return None
         sets, around = cursor.question.sets, cursor.question.surroundings
@@ -210,12 +213,14 @@ class _Run:
         return Truth.YES if usual else Truth.NO
 
     def _set(self, cursor: _Cursor, part: ir.SetField | ir.Notrack | ir.SetZone | ir.NoEffect) -> bool:
-        """Return whether the rule goes on; nft ends it if there is nothing to copy or to add."""
+        """Return whether the evaluation of the rule continues; nft ends the rule if there is nothing to copy or to
+        add."""
         match part:
             case ir.Notrack():
                 cursor.notrack = cursor.zone is None
             case ir.SetZone(zone=zone):
-                # The first of NOTRACK and a zone counts; nft's zone comes after NOTRACK too: nft_ct_set_zone_eval()
+                # NOTRACK and a zone exclude each other, and the first one counts.
+                # nft also sets a zone after NOTRACK: nft_ct_set_zone_eval()
                 if cursor.zone is None and (self.table.dialect == "nft" or not cursor.notrack):
                     cursor.zone, cursor.notrack = zone, False
             case ir.SetField() | ir.NoEffect(name="flow"):
@@ -315,7 +320,7 @@ class _Run:
                 taking = message("{name} takes the packet: {text}", name=name, text=text)
                 other = Condition(taking, holds=False, place=place, usual=False)
                 branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
-                # Behind ``goto`` the evaluation returns as at the end of this chain.
+                # After the target chain of ``goto`` the evaluation returns as at the end of this chain.
                 branch.rule, branch.part = len(cursor.chain.rules) if name == "goto" else branch.rule + 1, 0
                 if name in _NAMELESS:
                     self.pending.append(self._decision(branch, "accept", place))
@@ -356,7 +361,7 @@ def _leaves_as_is(cursor: _Cursor, part: ir.Outside) -> bool:
 
 
 def _reported(observer: Observer, question: Question, match: ir.Match) -> Truth:
-    """Answer as satisfies() does, and let the observer know."""
+    """Return the result of satisfies(), and report it to the observer."""
     truth = satisfies(question, match)
     observer.observe(MatchAnswered(question, match, truth))
     return truth

@@ -1,4 +1,4 @@
-"""Three-valued truth: what hairpin does not model is UNKNOWN and travels to the report."""
+"""Three-valued truth.  A match that hairpin does not model is UNKNOWN, and the report says so."""
 
 from enum import IntEnum
 

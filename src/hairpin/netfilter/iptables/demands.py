@@ -1,7 +1,7 @@
 """The options that a module or target of iptables requires, and those that it refuses.
 
 iptables does not load a rule that breaks these demands.  iptables-save never prints one, but a file written by hand may
-hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel has such a rule, so no reader may accept it.
+hold one: ``--dport 65536``, or ``-m mark`` without a mark.  No kernel can have such a rule, so no reader may accept it.
 
 Source: iptables 1.8 extensions/lib*.c, the tables of options (XTOPT_MAND, excl, min, max) and their final checks
 """
@@ -28,9 +28,9 @@ MAX_INTERFACE_NAME = 15
 class Demand(NamedTuple):
     """The demands on a group's options.
 
-    ``needs``: one of each tuple must be there.  ``excludes``: at most one of each.  ``only``: the module has no other
-    options (empty: not checked here).  ``numbers``: the greatest number in an option's value.  ``words``: the only
-    values.  ``plain``: options that ``!`` must not precede.
+    ``needs``: one option of each tuple is required.  ``excludes``: at most one option of each tuple.  ``only``: the
+    module has no other options (empty: not checked here).  ``numbers``: the greatest number in an option's value.
+    ``words``: the only allowed values.  ``plain``: options that ``!`` must not precede.
     """
 
     needs: tuple[tuple[str, ...], ...] = ()
@@ -50,7 +50,7 @@ _ORDERED: dict[str, frozenset[str]] = {
     "tcpmss": _options("mss"), "connbytes": _options("connbytes"),
     "tcp": _options("sport source-port dport destination-port"),
 }  # fmt: skip
-"""Ranges that every version refuses if the first value is the greater one; up to 1.8.10 other matches load them."""
+"""Options whose reversed range every version refuses.  Up to 1.8.10 iptables loads reversed ranges of other matches."""
 _SOMETHING: tuple[tuple[str, ...], ...] = (("",),)
 """Any option at all."""
 
@@ -131,7 +131,7 @@ TARGETS: dict[str, Demand] = {
 
 
 def check(group: Group, demands: dict[str, Demand], name: str) -> None:
-    """Raise ValueError, which quotes the words at fault, if iptables does not load the group."""
+    """Raise ValueError, which quotes the faulty words, if iptables does not load the group."""
     names = [option.name for option in group.options]
     if len(set(names)) < len(names):
         raise MalformedError(message("an option is given twice: {text}", text=group.text))
@@ -176,7 +176,7 @@ def _check_value(option: Option, demand: Demand) -> None:
 
 
 def check_numbers(text: str, greatest: int) -> None:
-    """Raise ValueError for a negative number, for one above the greatest, and for a word that is no number."""
+    """Raise ValueError for a negative number, for a number above the greatest, and for a word that is no number."""
     if _NEGATIVE.search(text):
         raise MalformedError(message("{text} is negative", text=text))
     for part in _BETWEEN_NUMBERS.split(text):
@@ -185,7 +185,7 @@ def check_numbers(text: str, greatest: int) -> None:
 
 
 def _check_statistic(options: dict[str, Option]) -> None:
-    """libxt_statistic.c: a probability is at most 1; of every N packets, the one that counts is below N."""
+    """libxt_statistic.c: a probability is at most 1; the number of the matching packet among every N is below N."""
     if options["--mode"].value == "random":
         if not 0 <= float(options["--probability"].value) <= 1:
             raise ValueError(options["--probability"].text)
@@ -203,7 +203,7 @@ _NEEDS_PROTOCOL = re.compile(
 
 
 def lacks_protocol(words: str, family: IpFamily = "ip") -> str | None:
-    """Return the part of a rule's words that iptables accepts only after ``-p``, if the rule has no ``-p``."""
+    """Return the words of a rule without ``-p`` that iptables accepts only after ``-p``."""
     if words.startswith("-p ") or " -p " in words or " --protocol " in words:
         return None
     found = _NEEDS_PROTOCOL.search(words) or (_AH.search(words) if family == "ip" else None)

@@ -17,7 +17,7 @@ _MARK_BITS = 0xFFFFFFFF
 
 
 def field_words(statement: SetField, family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j MARK --set-xmark 0x1/0xff``; ChangeError for a change that no target makes."""
+    """Return ``-j MARK --set-xmark 0x1/0xff``; raise ChangeError for a change that no target can make."""
     if statement.source is not None and statement.value == 0:
         return _copied_mark_words(statement)
     if statement.source is None and statement.source_mask == FULL_MASK:
@@ -37,7 +37,8 @@ def field_words(statement: SetField, family: IpFamily) -> tuple[str, ...]:
 
 
 def read_mark(group: Group) -> SetFields:
-    """xt_mark.c mark_tg(), xt_connmark.c: ``(mark & ~mask) ^ value``; options become that as in libxt_MARK.c."""
+    """xt_mark.c mark_tg(), xt_connmark.c: ``(mark & ~mask) ^ value``; libxt_MARK.c turns every option into this
+    form."""
     ((option, text),) = group.single_words().items()
     match option:
         case "--set-xmark":

@@ -1,6 +1,5 @@
-"""The forms in which options of matches write what they compare with: each is a pair, a reader and a writer.
-
-A reader raises ValueError for words that it does not understand.  A writer returns the words, or why there are none.
+"""The forms of the values in options of matches.  Each form is a pair, a reader and a writer.  A reader raises
+ValueError for words that it does not know.  A writer returns the words, or the reason why none fit.
 
 Source: iptables-extensions(8); iptables libxtables/xtoptions.c; net/netfilter/xt_*.c as named at each form
 """
@@ -36,7 +35,7 @@ ONE_RANGE = message("it takes a single range")
 
 
 class Value(NamedTuple):
-    """What a field is compared with: ``field & mask`` lies inside one of the ranges."""
+    """The value of a comparison: ``field & mask`` lies inside one of the ranges."""
 
     ranges: Ranges
     mask: int = FULL_MASK
@@ -58,11 +57,11 @@ class Value(NamedTuple):
 
 
 Written = str | Message | None
-"""The words behind an option; or why there are none, None if that is all there is to say."""
+"""The words after an option; or, if none fit, the reason (None: no reason is needed)."""
 
 
 class Form(msgspec.Struct, frozen=True, gc=False):
-    """The reader and the writer of a form; ``words``: how many of them stand behind the option."""
+    """The reader and the writer of a form; ``words``: the number of words after the option."""
 
     read: Callable[[str, IpFamily], Value]
     write: Callable[[Value, IpFamily], Written]
@@ -122,7 +121,7 @@ def span_text(ends: tuple[int, int], separator: str = ":") -> str:
 
 
 def masked(text: str, full: int) -> tuple[int, int]:
-    """Return value and mask of ``VALUE[/MASK]``; the mask is FULL_MASK where it keeps every bit of ``full``."""
+    """Return value and mask of ``VALUE[/MASK]``; the mask is FULL_MASK if it has every bit of ``full``."""
     value, slash, mask = text.partition("/")
     if number(value) > full:
         raise MalformedError(message("{text} is above {maximum}", text=value, maximum=f"{full:#x}"))
@@ -130,7 +129,7 @@ def masked(text: str, full: int) -> tuple[int, int]:
 
 
 def mask_of(mask: int, full: int) -> int:
-    """Return FULL_MASK for a mask that keeps every bit of ``full``, else the mask."""
+    """Return FULL_MASK if the mask has every bit of ``full``, else the mask."""
     return FULL_MASK if mask & full == full else mask
 
 
@@ -187,7 +186,7 @@ PORTS = Form(lambda text, _: Value(tuple(bounds(part, ":", 0xFFFF) for part in t
 
 
 def constant(value: int, mask: int = FULL_MASK) -> Form:
-    """No words: the option alone is the comparison."""
+    """No words: the option alone is the whole comparison."""
     only = exactly(value, mask)
     return Form(lambda _, __: only, lambda value, _: "" if value == only else None, words=0)
 
@@ -205,7 +204,7 @@ def symbol(names: dict[str, int], *, capitals: bool = False, numbers: bool = Fal
 
 
 def bits_of(names: str, values: dict[str, int]) -> int:
-    """Return the flags that are named, with commas between them, as one number."""
+    """Return a comma-separated list of flags as one number."""
     bits = 0
     for name in names.split(","):
         if name not in values:
@@ -215,7 +214,8 @@ def bits_of(names: str, values: dict[str, int]) -> int:
 
 
 def any_flag(names: dict[str, int]) -> Form:
-    """``SEEN_REPLY,ASSURED``: all of the bits are 0, so the option is the opposite; ``NONE`` has no bit."""
+    """``SEEN_REPLY,ASSURED``: the comparison says that all these bits are 0, so the option is its opposite; ``NONE``
+    has no bit."""
 
     def write(value: Value, _: IpFamily) -> Written:
         if value.ranges != ((0, 0),) or value.mask & ~sum(names.values()):
@@ -289,7 +289,7 @@ def _read_protocol(text: str) -> int:
 PROTOCOL = of_value(_read_protocol, str)
 """``tcp``, ``47``"""
 NAMED_PROTOCOL = of_value(_read_protocol, lambda value: BUILT_IN.get(value, str(value)) if value else None)
-"""The value of ``-p``: iptables' own names are written, and 0, which is any protocol, is not."""
+"""The value of ``-p``: iptables' own names are written; 0, which means any protocol, is never written."""
 
 # --- addresses and interfaces ----------------------------------------------------------------------------------------
 
@@ -335,7 +335,7 @@ HARDWARE_ADDRESS = of_value(read_mac, write_mac)
 
 
 def read_interface(text: str) -> str:
-    """Return the IR's form of an interface name: iptables' ``+`` is ``*``, and a ``*`` of its own is ``\\*``."""
+    """Return the IR's form of an interface name: iptables' ``+`` is ``*``, and a ``*`` in the name is ``\\*``."""
     return text[:-1] + "*" if text.endswith("+") else literal_name(text)
 
 

@@ -1,7 +1,7 @@
 """The table of the options that compare one field: reader, writer, tests and docs/reference/elements.md come from it.
 
-A row is one option: its module, its name, the field of the IR, the form of its value.  The next match is one row here,
-or one row and one form (forms.py).  Options that are more than that are in modules.py.
+A row is one option: its module, its name, the field of the IR, the form of its value.  A new match is one row here, or
+one row and one form (forms.py).  Options that do not fit into a row are in modules.py.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c
 """
@@ -59,17 +59,17 @@ _HOPS = message("it takes one value, or all below or above one")
 _OWNER = message("iptables' negated owner holds for packets without a socket, too")
 
 Fields = tuple[ir.Field, ir.Field]
-"""The field in a rule of IPv4, and in one of IPv6."""
+"""The field in an IPv4 rule, and in an IPv6 rule."""
 
 
 class OptionRow(NamedTuple):
-    """One option.  Of several rows about a field, the first one that has words for the value writes it.
+    """One option.  If several rows have the same field, the first row that can express the value writes it.
 
-    ``module`` "": an option of iptables itself, which a rule has once.  ``also``: other names, which are read.
-    ``protocols``: it is written only behind ``-p`` with one of these.  ``families``: it is written only there.
-    ``alone``: the module's group holds nothing else.  ``opposite``: it is satisfied where the comparison is not.
-    ``negatable``: iptables takes ``!`` before it.  ``lacking``: if negated, a packet without the field satisfies it.
-    ``written``: False if another row says the same.  ``refusal``: why there are no words, if the form does not say.
+    ``module`` "": an option of iptables itself, which a rule has at most once.  ``also``: other names that are read.
+    ``protocols``: it is written only after ``-p`` with one of these.  ``families``: it is written only for these.
+    ``alone``: the module's group has no other option.  ``opposite``: it is satisfied if the comparison is not.
+    ``negatable``: iptables accepts ``!`` before it.  ``lacking``: if negated, a packet without the field satisfies it.
+    ``written``: False if another row writes the same.  ``refusal``: the reason why no words fit, if the form has none.
     """
 
     module: str
@@ -91,7 +91,7 @@ class OptionRow(NamedTuple):
         return self.field if isinstance(self.field, str) else self.field[family == "ip6"]
 
     def match(self, value: Value, family: IpFamily, *, negated: bool) -> ir.FieldMatch | ir.AnyOfMatch:
-        """Return the comparison that the option makes, ``negated`` if ``!`` stands before it."""
+        """Return the option's comparison; ``negated``: ``!`` precedes the option."""
         ranges, mask = value
         field = self.field_of(family)
         if self.lacking and negated:
@@ -100,7 +100,7 @@ class OptionRow(NamedTuple):
 
 
 class NameRow(NamedTuple):
-    """One option that compares the name of an interface; ``given`` False: it asks whether the packet has one."""
+    """One option that compares the name of an interface; ``given`` False: it tests whether the packet has one."""
 
     module: str
     option: str
@@ -110,7 +110,7 @@ class NameRow(NamedTuple):
 
 
 def _ports() -> Iterator[OptionRow]:
-    """Yield the ports of each transport protocol.  Of UDP-Lite only multiport is written."""
+    """Yield the port options of each transport protocol.  UDP-Lite's ports are written by multiport only."""
     sides: tuple[tuple[ir.Field, str], ...] = (("sport", "source"), ("dport", "destination"))
     modules = {"tcp": TCP, "udp": UDP, "sctp": SCTP, "dccp": DCCP, "udplite": UDPLITE}
     for field, name in sides:
@@ -125,7 +125,7 @@ def _ports() -> Iterator[OptionRow]:
 
 
 def _hops() -> Iterator[OptionRow]:
-    """Yield the tests of an IPv4 packet's TTL and those of an IPv6 packet's hop limit, which the IR calls TTL too."""
+    """Yield the options about an IPv4 packet's TTL and an IPv6 packet's hop limit; the IR calls both TTL."""
     modules: tuple[tuple[str, IpFamily], ...] = (("ttl", "ip"), ("hl", "ip6"))
     for module, family in modules:
         yield OptionRow(module, f"--{module}-eq", "ttl", one_number(255), families=(family,), alone=True)

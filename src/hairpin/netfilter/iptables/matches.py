@@ -1,8 +1,8 @@
 """The matches of ``-m MODULE …``: a group of words becomes matches of the IR.
 
-An option of the table (match_rows.py), or beside it (modules.py), is read by itself; an option that is in neither
-becomes an OpaqueMatch of its own and never disappears.  A module whose options belong together is read as a whole.
-Modules that depend on history are here.  The group of any other module is kept as an OpaqueMatch.
+An option of match_rows.py or modules.py is read by itself.  Any other option becomes its own OpaqueMatch and never
+disappears.  A module whose options belong together is read as a whole.  Modules that depend on history are here.  The
+group of any other module is kept as an OpaqueMatch.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -34,7 +34,7 @@ from hairpin.netfilter.rule_address import IpFamily
 
 _MODULE_NAMES = {"icmpv6": "icmp6", "ipv6-icmp": "icmp6"}
 _ALL_OR_NONE = ("owner",)
-"""Modules of which an unknown option makes the whole group opaque."""
+"""Modules in which one unknown option makes the whole group opaque."""
 
 
 def _row_reader(row: OptionRow) -> OptionReader:
@@ -83,7 +83,7 @@ OPTION_READERS = _option_readers()
 
 
 def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
-    """Return the matches of the module's group; each part that is not understood becomes an OpaqueMatch."""
+    """Return the matches of the module's group; each unknown part becomes an OpaqueMatch."""
     name = _MODULE_NAMES.get(group.name, group.name)
     try:
         check(group, MATCHES, name)
@@ -99,7 +99,7 @@ def read_match(group: Group, ipsets: dict[str, ir.Set]) -> Matches:
 
 
 def _opaque(group: Group) -> ir.OpaqueMatch:
-    """Return the whole group as words, with the matches that it implies."""
+    """Return the whole group as an OpaqueMatch, with the matches that it implies."""
     needs = has_extension(group.name, group.family)
     if group.name == "policy" and " --pol ipsec" in group.text and "! --pol" not in group.text:
         needs = (ir.FieldMatch("ipsec-in" if "--dir in" in group.text else "ipsec-out", ((1, 1),)),)
@@ -107,14 +107,15 @@ def _opaque(group: Group) -> ir.OpaqueMatch:
 
 
 def _alone(group: Group) -> Matches:
-    """A module without options matches its header alone: an extension header of IPv6, or the protocol of ``-p``."""
+    """A module without options tests only that the header exists: an extension header of IPv6, or the protocol of
+    ``-p``."""
     if group.options:
         raise ValueError(group.text)
     return has_extension(group.name, group.family) or (ir.NoEffect(group.name, _in_full(group)),)
 
 
 def _in_full(group: Group) -> str:
-    """Return the group's words with ``-m MODULE``, which the rule may have left out."""
+    """Return the group's words with ``-m MODULE``, which the rule may omit."""
     return group.text if group.text.startswith(("-m ", "--match ")) else f"-m {group.name} {group.text}"
 
 
@@ -161,7 +162,8 @@ def _negated(group: Group) -> bool:
 
 
 def _ordinary_segment_size(group: Group) -> bool:
-    """Whether the range holds 1460, the MSS of a SYN on Ethernet (xt_tcpmss.c); such rules look for tiny ones."""
+    """Whether the range contains 1460, the MSS of a SYN on Ethernet (xt_tcpmss.c); such rules usually match tiny
+    sizes."""
     (option,) = group.options
     first, last = bounds(option.value, ":", 0xFFFF)
     return (first <= 1460 <= last) is not option.negated
@@ -180,7 +182,7 @@ def _statistic(group: Group) -> bool:
 
 
 def _connection_is_new(group: Group) -> bool:
-    """Whether the range holds the counters of a connection's first packet (xt_connbytes.c)."""
+    """Whether the range contains the counters of a connection's first packet (xt_connbytes.c)."""
     words = {option.name: option for option in group.options}
     counted = words["--connbytes"]
     return (bounds(counted.value, ":", (1 << 64) - 1)[0] <= 1) is not counted.negated

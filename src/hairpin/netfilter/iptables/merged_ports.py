@@ -1,7 +1,6 @@
-"""Two negated ports, ``! --sport 1 ! --dport 2``, which older iptables-nft merges.
-
-It makes one comparison of both ports.  The rule is then satisfied unless *both* values are there, but iptables-save
-still prints two conditions.  iptables-legacy never merges them.
+"""Two negated ports, ``! --sport 1 ! --dport 2``, which older iptables-nft merges into one comparison.  The rule is
+then satisfied unless the packet has *both* values, but iptables-save still prints two conditions.  iptables-legacy
+never merges them.
 
 Source: iptables up to 1.8.10 iptables/nft.c add_nft_tcpudp()
 """
@@ -11,11 +10,11 @@ from hairpin.netfilter.tool_version import is_older
 
 _MENDED = (1, 8, 11)
 NATIVE = ("-m tcp ", "-m udp ")
-"""Matches that iptables-nft writes as nft's own comparisons; its extensions compare the ports of other protocols."""
+"""Matches that iptables-nft writes as nft's own comparisons; for other protocols an extension compares the ports."""
 
 
 def merges(version: str) -> bool:
-    """Return whether that version of iptables-nft merges them; False where the version is not known."""
+    """Return whether that version of iptables-nft merges them; False for an unknown version."""
     return is_older(version, _MENDED)
 
 

@@ -1,7 +1,6 @@
-"""What the table of match_rows.py cannot say: options about two fields, and modules whose options belong together.
-
-Each is a reader with its writer below it.  Readers raise ValueError or KeyError for what they do not understand,
-writers ChangeError for what iptables has no words for.
+"""Options that do not fit into match_rows.py: options about two fields, and modules whose options belong together.
+Each has a reader, with its writer below.  Readers raise ValueError or KeyError for unknown words, writers raise
+ChangeError for a match that iptables cannot express.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -41,9 +40,8 @@ _IPSEC: dict[str, ir.Field] = {"in": "ipsec-in", "out": "ipsec-out"}
 
 
 class Words(NamedTuple):
-    """Words of one match: ``module`` None for options of iptables itself.
-
-    ``alone``: the module's group may hold nothing else.  ``tail``: options that the whole group shares.
+    """Words of one match.  ``module`` None: options of iptables itself.  ``alone``: the module's group may have no
+    other words.  ``tail``: options that belong to the whole group.
     """
 
     module: str | None
@@ -53,7 +51,7 @@ class Words(NamedTuple):
 
 
 def optional(option: str, words: str, *, negated: bool) -> tuple[str, ...]:
-    """Return an option with its words, behind ``!`` if it is negated."""
+    """Return an option with its words, after ``!`` if it is negated."""
     return (*(("!",) if negated else ()), option, *words.split())
 
 
@@ -99,7 +97,7 @@ def read_states(option: Option, family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
-    """Return ``--ctstate`` with SNAT or DNAT; None for alternatives that are no states."""
+    """Return ``--ctstate`` with SNAT or DNAT; None if the alternatives are not states."""
     match match.alternatives:
         case (*states, ir.FieldMatch(field="ct-status", negated=True, ranges=((0, 0),), mask=mask)) if len(states) < 2:
             virtual = [name for name, bit in _VIRTUAL_STATES.items() if bit & mask]
@@ -120,9 +118,8 @@ def states_words(match: ir.AnyOfMatch, family: IpFamily) -> Words | None:
 
 
 def holds_without_connection(match: ir.Expression) -> bool:
-    """Return whether ``--ctstate`` accepts packets that have no connection.
-
-    conntrack_mt() is then satisfied without a look at the group's other options.  No sequence of matches can say so.
+    """Return whether ``--ctstate`` accepts packets without a connection.  For these conntrack_mt() ignores the group's
+    other options, which no sequence of matches can express.
     """
     match match:
         case ir.FieldMatch(field="ct-state", ranges=ranges, negated=negated):
@@ -134,7 +131,7 @@ def holds_without_connection(match: ir.Expression) -> bool:
 
 
 def read_expiry(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
-    """Read ``--ctexpire``: how long the connection has been idle."""
+    """Read ``--ctexpire``, which depends on how long the connection has been idle."""
     return (ir.StatefulMatch("conntrack", f"-m conntrack {option.text}"),)
 
 
@@ -151,7 +148,7 @@ def tos(text: str) -> tuple[int, int]:
 
 
 def read_tos(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
-    """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; if negated, a difference in either is enough."""
+    """xt_dscp.c tos_mt(): one byte of DSCP and ECN bits; negated, it is satisfied if either differs."""
     value, mask = tos(option.value)
     parts: tuple[ir.FieldMatch, ...] = ()
     if mask >> 2 or value >> 2:
@@ -162,7 +159,7 @@ def read_tos(option: Option, _family: IpFamily) -> tuple[ir.Match, ...]:
 
 
 def tos_words(match: ir.FieldMatch) -> Words | None:
-    """Return ``--tos`` of a masked DSCP or ECN; None where neither has a single value."""
+    """Return ``--tos`` of a masked DSCP or ECN; None if neither has a single value."""
     value = Value(match.ranges).single
     if value is None or match.mask == ir.FULL_MASK:
         return None
@@ -288,7 +285,7 @@ def socket_words(match: ir.SocketMatch) -> Words:
 
 
 def _flags(group: Group, *known: str) -> tuple[bool, ...]:
-    """Return of each option whether it is there; no option has words or can be negated."""
+    """Return whether each option is given.  These options have no words and cannot be negated."""
     names = frozenset(option.name for option in group.options)
     if any(option.values or option.negated for option in group.options) or not names.issubset(known):
         raise ValueError(group.text)
@@ -299,13 +296,13 @@ def _flags(group: Group, *known: str) -> tuple[bool, ...]:
 
 
 def has_extension(module: str, family: IpFamily) -> tuple[ir.FieldMatch, ...]:
-    """Return the match of a header that the module looks for; none for another module."""
+    """Return the match of the module's extension header; none for another module."""
     bit = EXTENSIONS.get(module, 0) if family == "ip6" else 0
     return (ir.FieldMatch("extensions", ((bit, bit),), mask=bit),) if bit else ()
 
 
 def extension_words(match: ir.FieldMatch) -> Words | None:
-    """Return ``-m frag`` alone; None if no module looks for the header."""
+    """Return ``-m frag`` alone; None if no module tests the header."""
     module = next((name for name, bit in EXTENSIONS.items() if bit == match.mask and name != "srh"), None)
     known = module is not None and match.ranges == ((match.mask, match.mask),) and not match.negated
     return Words(module, (), alone=True) if known else None

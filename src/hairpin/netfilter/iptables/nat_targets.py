@@ -25,7 +25,7 @@ _FLAGS = ("random", "random-fully", "persistent")
 
 
 def read_nat(group: Group) -> Nat:
-    """Return the translation; ValueError or KeyError for options that are not modelled."""
+    """Return the translation; raise ValueError or KeyError for options that are not modelled."""
     words = group.single_words()
     version: Literal[4, 6] = 4 if group.family == "ip" else 6
     if group.name == "NETMAP":

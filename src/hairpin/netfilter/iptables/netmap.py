@@ -13,9 +13,9 @@ _DESTINATION: frozenset[Hook] = frozenset({"prerouting", "output"})
 
 
 def resolved(chains: tuple[Chain, ...]) -> tuple[Chain, ...]:
-    """Return the chains of one table in which each NETMAP (read as ``dnat``) is the translation of its chain's hooks.
-
-    If the chain runs at hooks of both kinds, the NETMAP becomes Outside: no single translation says what it does.
+    """Return the chains of one table, in which each NETMAP (read as ``dnat``) is replaced by the translation of its
+    chain's hooks.  If the chain runs at hooks of both kinds, the NETMAP becomes Outside, because no single translation
+    fits.
     """
     hooks: dict[str, set[Hook]] = {chain.name: set() for chain in chains}
     callees = {chain.name: set(_jumps(chain.rules)) for chain in chains}

@@ -1,7 +1,7 @@
 """Writes the IR as iptables commands and as text for ``iptables-restore``.
 
-The words come from the body, never from ``Rule.text``, so rules that hairpin makes can be written, too.  Law: reading
-the written text gives the same IR (apart from texts, lines and handles).
+The words come from the body, never from ``Rule.text``, so rules that hairpin itself makes can be written, too.  Law:
+reading the written text gives the same IR (apart from texts, lines and handles).
 
 Source: iptables-restore(8), libxtables/xtables.c xtables_save_string()
 """
@@ -16,9 +16,8 @@ from hairpin.netfilter.rule_address import IpFamily
 
 
 def render(table: ir.Table) -> str:
-    """Return the table as ``iptables-restore`` (family ip) or ``ip6tables-restore`` (ip6) reads it, with counters.
-
-    Raises ChangeError for a table of another family and for rules that iptables cannot say.
+    """Return the table as text for ``iptables-restore`` (family ip) or ``ip6tables-restore`` (ip6), with counters.
+    Raises ChangeError for a table of another family and for rules that iptables cannot express.
     """
     if table.family not in ("ip", "ip6"):
         raise refuse(
@@ -96,7 +95,7 @@ def _core_options(words: Words) -> frozenset[str]:
 
 
 def _add(groups: list[_Group], words: Words) -> None:
-    """Put the words into the last group where iptables-save would have had them together, else into a new one."""
+    """Add the words to the last group if iptables-save would print them together, else to a new group."""
     last = groups[-1] if groups else None
     if (
         last is not None

@@ -1,6 +1,5 @@
-"""Matches of the IR in iptables' words, by the table (match_rows.py) and what stands beside it (modules.py).
-
-Raises ChangeError for what iptables has no words for.
+"""Matches of the IR in iptables' words, by match_rows.py and modules.py.  Raises ChangeError for a match that iptables
+cannot express.
 """
 
 from typing import NamedTuple
@@ -37,7 +36,7 @@ class Context(NamedTuple):
 
 
 def match_words(match: ir.Match, context: Context) -> Words:
-    """Return the words of one match; ChangeError where iptables has none."""
+    """Return the words of one match; raise ChangeError if iptables cannot express it."""
     match match:
         case ir.FieldMatch():
             return _field_words(match, context)
@@ -75,7 +74,7 @@ def _field_words(match: ir.FieldMatch, context: Context) -> Words:
 
 
 def _by_row(row: OptionRow, match: ir.FieldMatch, context: Context) -> Written:
-    """Return the words behind the row's option; or why it has none."""
+    """Return the words after the row's option, or the reason why none fit."""
     used = not row.module and row.option in context.used
     if used or (row.protocols and context.protocol not in row.protocols) or (match.negated and not row.negatable):
         return None

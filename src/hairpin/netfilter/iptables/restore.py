@@ -1,7 +1,6 @@
-"""Loads text into tables that are there, as ``iptables-restore --noflush`` does: what the text does not name, stays.
-
-A declared user chain is emptied, a declared built-in chain gets its policy and keeps its rules.  Each ``COMMIT`` is
-carried out as a whole, so of a text with a fault the tables before it are loaded.
+"""Loads text into existing tables, as ``iptables-restore --noflush`` does: chains that the text does not name stay.  A
+declared user-defined chain is emptied; a declared built-in chain gets its policy and keeps its rules.  Each ``COMMIT``
+succeeds or fails as a whole, so the tables before a fault are loaded.
 
 Source: iptables-restore(8); iptables/iptables-restore.c, iptables/xtables-restore.c
 """
@@ -31,7 +30,7 @@ _PERIOD = re.compile(r"(?<=\d/)(sec|min)(?:ond|ute)s?\b")
 
 
 class Loading(NamedTuple):
-    """Whose text it is: the family and back end of the tool, the file for messages, and the sets that are there."""
+    """The context of a text: the family and back end of the tool, the file for messages, and the existing sets."""
 
     family: IpFamily
     dialect: IptablesDialect
@@ -40,7 +39,8 @@ class Loading(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line inside a table: the command, its chain (empty: all), the words behind it, and where it stands."""
+    """A line inside a table: the command, its chain (empty: all), the words after it, and the line's number and
+    text."""
 
     command: str
     chain: str
@@ -50,9 +50,8 @@ class _Line(NamedTuple):
 
 
 def restored_tables(text: str, held: Iterable[Table], loading: Loading) -> Iterator[Table]:
-    """Yield each table that the text names, as it is after its ``COMMIT``.  ``held``: the tables that are there.
-
-    Raises ParseError at the first fault; the table in which it stands is not loaded."""
+    """Yield each table that the text names, with its content after ``COMMIT``.  ``held``: the existing tables.  Raises
+    ParseError at the first fault; the table with the fault is not loaded."""
     tables = {table.name: table for table in held if (table.family, table.dialect) == loading[:2]}
     for name, lines in _sections(text, loading):
         table = tables.get(name) or Table(loading.family, name, loading.dialect, ())
@@ -100,8 +99,7 @@ def _fault(error: ValueError, loading: Loading, text: str, number: int) -> Parse
 
 
 def with_built_in(table: Table, held: Table | None = None) -> Table:
-    """Return the table with all its built-in chains: those that it lacks are empty, with the policy that they have in
-    the table ``held``."""
+    """Return the table with all its built-in chains.  Added chains are empty and have their policy in ``held``."""
     lacking = tuple(
         Chain(name, (), hook, kind, priority, (known.policy if known is not None else None) or "accept")
         for name, (hook, priority, kind) in BASE_CHAINS[table.name].items()
@@ -123,7 +121,7 @@ def _after(table: Table, lines: list[_Line], loading: Loading) -> Table:
 
 
 def _rules(table: Table, lines: list[_Line], loading: Loading) -> dict[int, Rule]:
-    """Return the rules that the lines say, by the lines' numbers, in the words of iptables-save."""
+    """Return the rules in the lines, by the lines' numbers; their texts are in iptables-save's words."""
     known = [chain.name for chain in table.chains]
     made = [line.chain for line in lines if line.command in (":", "-N")]
     head = [f"*{table.name}", *(f":{name} -" for name in dict.fromkeys((*known, *made)))]
@@ -153,7 +151,7 @@ def _words(line: _Line) -> str | None:
 
 
 def _completed(words: str, family: IpFamily) -> str:
-    """Return the words with what ``-m recent`` takes for granted."""
+    """Return the words with the default options of ``-m recent``."""
     if "-m recent " not in words:
         return words
     return " ".join(
@@ -170,7 +168,7 @@ def _of_recent(group: str, family: IpFamily) -> str:
 
 
 def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:
-    """Return the rule as the kernel has it: what iptables itself compares stands before what its modules do."""
+    """Return the rule as the kernel has it: iptables' own comparisons precede those of modules."""
     rule = msgspec.structs.replace(rule, body=tuple(sorted(rule.body, key=_place)), line=0)
     try:
         return msgspec.structs.replace(rule, text=render_rule(rule, chain, family))
@@ -179,13 +177,13 @@ def _in_own_words(rule: Rule, chain: str, family: IpFamily) -> Rule:
 
 
 def _place(part: Expression) -> int:
-    """Return where iptables-save prints the part."""
+    """Return the part's rank in iptables-save's order."""
     field = part.field if isinstance(part, FieldMatch | NameMatch) else ""
     return next((place for place, names in enumerate(_CORE_FIELDS) if field in names), len(_CORE_FIELDS))
 
 
 class _Edited:
-    """A table while the lines of a text are carried out on it."""
+    """A table on which the lines of a text are being carried out."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -207,7 +205,7 @@ class _Edited:
         return msgspec.structs.replace(self._table, chains=chains)
 
     def carry_out(self, line: _Line, rule: Rule | None) -> None:
-        """Carry out the line; raises MalformedError for what iptables refuses."""
+        """Carry out the line; raises MalformedError if iptables refuses it."""
         match line.command:
             case ":":
                 self._declare(line.chain, line.words)
@@ -285,6 +283,6 @@ class _Edited:
 
 
 def jumped_to(table: Table) -> frozenset[str]:
-    """Return the names of the chains to which a rule of the table leads."""
+    """Return the names of the chains to which the table's rules jump."""
     rules = (rule for chain in table.chains for rule in chain.rules)
     return frozenset(part.chain for rule in rules for part in rule.body if isinstance(part, Jump))

@@ -9,7 +9,7 @@
     counters := "[" PACKETS ":" BYTES "]"
 
 The words of core options are read here, those of modules and targets in matches.py and targets.py.  A core option and
-the words up to the next one are a group.  Equal groups mean equal nodes, so each is read once: 50,000 rules have few
+the words up to the next one are a group.  Equal groups give equal nodes, so each is read once: 50,000 rules have few
 different groups.
 
 Source: iptables/iptables-save.c, iptables/xshared.c, libxtables/xtables.c; include/uapi/linux/netfilter_ipv4.h
@@ -89,8 +89,8 @@ def parse(
 ) -> tuple[ir.Table, ...]:
     """Return the tables in file order; raise ParseError with source, line and the line's text.
 
-    ``ipsets`` tell what the flags of ``--match-set`` look at; a set that is not among them makes the match opaque.
-    ``known``: tables of an earlier text of the same tool, family and sets, whose lines are not read again.
+    The types of the ``ipsets`` decide which fields ``--match-set`` compares; an unknown set makes the match opaque.
+    ``known``: tables of an earlier text of the same tool, family and sets; their lines are not parsed again.
     """
     with _no_collection():
         reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets}, known)
@@ -99,7 +99,7 @@ def parse(
 
 @contextmanager
 def _no_collection() -> Generator[None]:
-    """Keep the garbage collector out while tens of thousands of rules are made: none of them is garbage."""
+    """Switch the garbage collector off while tens of thousands of rules are made, because none of them is garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -110,7 +110,7 @@ def _no_collection() -> Generator[None]:
 
 
 def _bodies(table: ir.Table | None) -> dict[str, tuple[ir.Expression, ...]]:
-    """Return the bodies of the table's rules by their texts, but for those that depend on other rules (netmap.py)."""
+    """Return the bodies of the table's rules by their texts, without rules that depend on other rules (netmap.py)."""
     rules = (rule for chain in table.chains for rule in chain.rules) if table is not None else ()
     return {rule.text: rule.body for rule in rules if "NETMAP" not in rule.text}
 
@@ -208,9 +208,9 @@ class _Reader:
         rules.append(ir.Rule(body, text, len(rules) + 1, number, None, packets, octets))
 
     def _body(self, words: str, table: _OpenTable) -> tuple[ir.Expression, ...]:
-        """Read a rule's words after the chain; statements come last wherever ``-j`` stands."""
+        """Read a rule's words after the chain.  Statements come last, even if ``-j`` precedes matches."""
         if "-p " not in words and (refused := lacks_protocol(words, self._family)) is not None:
-            # iptables does not load this rule, so no kernel has it.
+            # iptables would refuse this rule, so no kernel has it.
             return (ir.OpaqueMatch(refused), *self._unusual_body(words, table))
         known = table.groups
         body: list[ir.Expression] = []
@@ -230,8 +230,8 @@ class _Reader:
         return tuple(body) if groups[-1][:3] in _TARGET else _statements_last(body)
 
     def _unusual_body(self, words: str, table: _OpenTable) -> tuple[ir.Expression, ...]:
-        """Read what iptables-save does not write, but iptables-restore reads: long names, ``--comment -j``, a port
-        behind an address."""
+        """Read words that iptables-save never prints but iptables-restore accepts: long names, ``--comment -j``, a port
+        after an address."""
         body: list[ir.Expression] = []
         for raw in gather_options([split_words(group) for group in split_groups(words)]):
             body += self._group(raw, table)
@@ -256,7 +256,7 @@ class _Reader:
         return (*self._core_match(option, rest[0], negated), *self._implied(rest[0], rest[1:]))
 
     def _core_match(self, option: str, value: str, negated: bool) -> tuple[ir.Expression, ...]:
-        """Read an option of iptables itself; what every packet satisfies is no match."""
+        """Read an option of iptables itself; an option that every packet satisfies gives no match."""
         if option == "-p":
             number = 0 if value == "all" else protocol_number(value)
             if number is None or (number == 0 and negated and value != "all"):
@@ -309,7 +309,8 @@ class _Reader:
 
 
 def _frequent(group: str) -> tuple[ir.Expression, ...] | None:
-    """Read the groups that differ in nearly every rule of a container engine; quicker than by the tables."""
+    """Read the groups that differ in nearly every rule of a container engine, because this is quicker than the
+    tables."""
     field = _HOSTS.get(group[:3])
     if field is not None:
         address = ipv4_of(group[3:-3]) if group.endswith("/32") else None
@@ -329,13 +330,13 @@ def _frequent(group: str) -> tuple[ir.Expression, ...] | None:
 
 
 def _port(text: str) -> int | None:
-    """Return the port that the digits mean; None for anything else, which is read in full."""
+    """Return a port in digits; None for other words, which are read by the tables."""
     port = int(text) if text.isdigit() else -1
     return port if 0 <= port <= 0xFFFF else None
 
 
 def _statements_last(body: list[ir.Expression]) -> tuple[ir.Expression, ...]:
-    """Order a body whose target did not stand last; a comment stays among the matches."""
+    """Return the body with its statements last; a comment stays among the matches."""
     return tuple(sorted(body, key=lambda each: isinstance(each, ir.Statement) and not isinstance(each, ir.NoEffect)))
 
 

@@ -1,4 +1,4 @@
-"""A rule as a person types it: without the words that iptables adds by itself.
+"""A rule as a person types it, without the words that iptables adds by itself.
 
 Law: iptables reads these words and those of :mod:`hairpin.netfilter.iptables.render` as the same rule.
 
@@ -17,13 +17,14 @@ _ADDRESSES = ("-s", "-d")
 
 
 def spelled(body: tuple[Expression, ...], chain: str, family: IpFamily) -> str:
-    """Return ``-A CHAIN …``; raises ChangeError for what iptables cannot say."""
+    """Return ``-A CHAIN …``; raises ChangeError for a rule that iptables cannot express."""
     words = split_words(render_rule(Rule(body, "", 1), chain, family))
     return " ".join(_spoken(words, "/32" if family == "ip" else "/128"))
 
 
 def _spoken(words: list[str], single: str) -> Iterator[str]:
-    """Yield the words without ``-m PROTOCOL`` behind ``-p PROTOCOL``, and without the length of a single address."""
+    """Yield the words without ``-m PROTOCOL`` after ``-p PROTOCOL``, and without the prefix length of a single
+    address."""
     protocol = words[words.index("-p") + 1] if "-p" in words else ""
     skipped = False
     for number, word in enumerate(words):

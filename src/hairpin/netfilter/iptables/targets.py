@@ -1,8 +1,8 @@
 """The targets of ``-j TARGET …``, read into statements of the IR and written from them.
 
-A target that hairpin does not know, and any option that it does not understand, becomes ``Outside``: the walk forks.
-``NoEffect.text`` and ``Outside.text`` hold the target's options as written.  Translations are in nat_targets.py,
-changes of fields in field_targets.py.
+An unknown target, or one with an unknown option, becomes ``Outside``: the walk forks.  ``NoEffect.text`` and
+``Outside.text`` hold the target's options as written.  Translations are in nat_targets.py, changes of fields in
+field_targets.py.
 
 Source: iptables-extensions(8); net/netfilter/xt_*.c as named at each reader
 """
@@ -31,10 +31,10 @@ NO_EFFECT = frozenset({
     "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "SET", "TEE", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK",
     "CONNSECMARK", "CHECKSUM", "RATEEST", "IDLETIMER", "LED", "ECN", "NFACCT",
 })  # fmt: skip
-"""Targets that log, count or copy the packet, or change a field that no rule or route looks at."""
+"""Targets that log, count or copy the packet, or change a field on which no rule or route depends."""
 
 CONTINUES = frozenset({"TTL", "HL", "MARK", "CONNMARK", "HMARK", "CT", "SNPT", "DNPT", "TOS", "DSCP", "SET"})
-"""The rule after them is evaluated (XT_CONTINUE) even where their effect is not modelled."""
+"""Targets after which the next rule is evaluated (XT_CONTINUE), even if their effect is not modelled."""
 
 REJECT_NAMES: dict[IpFamily, dict[str, str]] = {
     "ip": {
@@ -55,7 +55,7 @@ VERDICTS: dict[str, ir.Verdict] = {
 
 
 def read_target(group: Group) -> tuple[ir.Statement, ...]:
-    """Return what the target does; unknown targets and options become Outside."""
+    """Return the target's statements; an unknown target or option becomes Outside."""
     reader = _READERS.get(group.name)
     try:
         check(group, TARGETS, group.name)
@@ -69,9 +69,8 @@ def read_target(group: Group) -> tuple[ir.Statement, ...]:
 
 
 def target_words(statements: tuple[ir.Statement, ...], family: IpFamily) -> tuple[str, ...]:
-    """Return ``-j TARGET …`` for a rule's statements; several statements only if one target does them all (CT, TOS).
-
-    Words that come from ``text`` keep their quotes.  Raises ChangeError for what iptables cannot say.
+    """Return ``-j TARGET …`` for a rule's statements.  Several statements are allowed only if one target does them all
+    (CT, TOS).  Words from ``text`` keep their quotes.  Raises ChangeError for statements that iptables cannot express.
     """
     match statements:
         case ():
@@ -113,7 +112,7 @@ def _words(statement: ir.Statement, family: IpFamily) -> tuple[str, ...]:
 
 
 def _read_reject(group: Group) -> tuple[ir.Statement, ...]:
-    """ipt_REJECT.c, ip6t_REJECT.c: port unreachable unless something else is asked for."""
+    """ipt_REJECT.c, ip6t_REJECT.c: the default is port unreachable."""
     words = group.single_words()
     default = "icmp-port-unreachable" if group.family == "ip" else "icmp6-port-unreachable"
     answer = words.pop("--reject-with", default)

@@ -5,7 +5,7 @@
     group  := ("-m" | "-j") NAME option*
     option := "!"? "--NAME" value*
 
-Words are kept *raw* (with their quotes): a quoted word is never an option, whatever it says.
+Words are kept *raw* (with their quotes): a quoted word is never an option, even if it begins with ``--``.
 
 Source: iptables/xshared.c add_param_to_argv(), libxtables/xtables.c xtables_save_string()
 """
@@ -28,7 +28,7 @@ FREE_TEXT = frozenset({
     "--hashlimit-name", "--helper", "--label", "--u32", "--bytecode", "--object-pinned", "--path",
     "--selctx", "--led-trigger-id", "--genre", "--rateest-name", "--nfacct-name",
 })  # fmt: skip
-"""Options whose one value may be any text, even ``-j`` or ``!`` without quotes."""
+"""Options with one value, which may be any text, even ``-j`` or ``!`` without quotes."""
 
 LONG = {
     "--source": "-s", "--src": "-s", "--destination": "-d", "--dst": "-d", "--in-interface": "-i",
@@ -38,7 +38,7 @@ LONG = {
 CORE = {**{short: short for short in ("-s", "-d", "-i", "-o", "-p", "-f", "-m", "-j", "-g")}, **LONG}
 """Options of iptables itself, by each of their names."""
 _SINGLE = ("-s", "-d", "-i", "-o")
-"""Those whose one value is all that belongs to them."""
+"""Core options to which nothing belongs but their one value."""
 
 _LONG_NAMES = "|".join(name.removeprefix("--") for name in LONG)
 _CORE_WORD = rf"-(?:[sdiopfmjg]|-(?:{_LONG_NAMES}))(?!\S)"
@@ -46,7 +46,7 @@ _ANY_WORD = r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+'
 _FREE_WORD = rf"(?:{'|'.join(sorted(FREE_TEXT))}) +{_ANY_WORD}"
 _GROUP = re.compile(rf"(?:! +)?{_CORE_WORD}(?: +(?:{_FREE_WORD}|(?!(?:! +)?{_CORE_WORD}){_ANY_WORD}))*")
 _BETWEEN_PLAIN_GROUPS = re.compile(r" (?=-[sdiopfmjg](?!\S)|! -[sdiopfmjg](?!\S))(?<! ! )(?<!^! )")
-"""A ``!`` that stands alone belongs to what follows; one that ends a word, as of a comment, does not."""
+"""A separate ``!`` belongs to the next group; a ``!`` at the end of a word, as in a comment, does not."""
 
 
 class Option(NamedTuple):
@@ -59,13 +59,13 @@ class Option(NamedTuple):
 
     @property
     def value(self) -> str:
-        """The only value; ValueError when there is none or another."""
+        """The only value; raises ValueError if there is none or several."""
         (value,) = self.values
         return value
 
 
 class Group(NamedTuple):
-    """A match module or a target with its options; ``text`` is the whole as written, ``-m limit --limit 3/min``."""
+    """A match module or a target with its options; ``text``: the whole group as written, ``-m limit --limit 3/min``."""
 
     name: str
     text: str
@@ -78,7 +78,7 @@ class Group(NamedTuple):
         return " ".join(option.text for option in self.options)
 
     def single_words(self) -> dict[str, str]:
-        """Return values by option; ValueError for options that repeat, are negated or have several values."""
+        """Return values by option; raise ValueError for options that repeat, are negated or have several values."""
         words: dict[str, str] = {}
         for option in self.options:
             if option.negated or option.name in words or len(option.values) > 1:
@@ -88,12 +88,12 @@ class Group(NamedTuple):
 
 
 split_plain_groups = _BETWEEN_PLAIN_GROUPS.split
-"""Split as split_groups() does, in half the time, words without ``\\``; is_plain() tells whether a group is right."""
+"""Splits words without ``\\`` as split_groups() does, in half the time; is_plain() tests whether a group is right."""
 
 
 def is_plain(group: str) -> bool:
-    """Return whether a group can stand as it is: whole quotes, one core option by its short name, at its beginning, and
-    no option of a module behind an address or an interface."""
+    """Return whether a group was split right: its quotes are complete, it begins with its only core option, by its
+    short name, and no option of a module follows an address or an interface."""
     if group.count('"') % 2:
         return False
     raw = split_words(group)
@@ -109,7 +109,8 @@ def is_plain(group: str) -> bool:
 
 
 def _displaced_at(raw: list[str]) -> int:
-    """Return where the options of another group begin in the group of an address or an interface; 0: it has none."""
+    """Return the index at which another group's options begin in the group of an address or an interface; 0: it has
+    none."""
     if CORE.get(raw[raw[0] == "!"]) not in _SINGLE:
         return 0
     found = next((number for number, word in enumerate(raw) if word.startswith("--") and word not in CORE), 0)
@@ -117,8 +118,8 @@ def _displaced_at(raw: list[str]) -> int:
 
 
 def gather_options(groups: list[list[str]]) -> list[list[str]]:
-    """Return the groups with each option of the protocol's module behind the protocol: a person may write ``-p udp -d
-    224.0.0.251 --dport 5353``."""
+    """Return the groups with each option of the protocol's module moved to the protocol's group: a person may write
+    ``-p udp -d 224.0.0.251 --dport 5353``."""
     own = next((raw for raw in groups if CORE.get(raw[0]) == "-p"), None)
     if own is None:
         return groups
@@ -129,7 +130,8 @@ def gather_options(groups: list[list[str]]) -> list[list[str]]:
 
 
 def split_groups(words: str) -> list[str]:
-    """Return a rule's words as groups: a core option (with its ``!``) and everything up to the next one.
+    """Return a rule's words as groups.  A group is a core option (with its ``!``) and all words up to the next core
+    option.
 
     Raises ValueError for words that belong to no option.
     """
@@ -140,7 +142,7 @@ def split_groups(words: str) -> list[str]:
 
 
 def split_words(line: str) -> list[str]:
-    """Return the raw words; ValueError for a quote that does not end."""
+    """Return the raw words; raise ValueError for an unclosed quote."""
     if '"' not in line:
         return line.split()
     if _WORD.sub("", line).strip():
@@ -149,14 +151,14 @@ def split_words(line: str) -> list[str]:
 
 
 def unquoted(word: str) -> str:
-    """Return what a raw word means."""
+    """Return a raw word's text, without quotes and escapes."""
     if '"' not in word:
         return word
     return _QUOTED_PART.sub(lambda part: _ESCAPED.sub(r"\1", part[1]), word)
 
 
 def quoted(text: str) -> str:
-    """Return a raw word that means the text; quotes only where iptables-restore needs them."""
+    """Return the text as a raw word, with quotes only if iptables-restore needs them."""
     if text and not _NEEDS_QUOTES.search(text):
         return text
     escaped = re.sub(r"([\"'\\])", r"\\\1", text)
@@ -164,7 +166,7 @@ def quoted(text: str) -> str:
 
 
 def line_of_words(words: Iterable[str]) -> str:
-    """Return a line of raw words that mean these."""
+    """Return the words as a line of raw words."""
     return " ".join(map(quoted, words))
 
 

@@ -1,7 +1,8 @@
-"""The table of nft's data types, a row each: how wide, which names its numbers have, how they are read and written.
+"""The table of nft's data types, one row for each: its width, the names of its numbers, and how they are read and
+written.
 
-nft prints names or numbers as its options say, so both are read everywhere.  Numbers are written as numbers if nft
-reads them so: names would depend on files of the host that loads them.
+Depending on its options nft prints names or numbers, so both are read everywhere.  Numbers are written as numbers if
+nft accepts that, because names depend on files of the host that loads them.
 
 Source: nftables src/datatype.c, src/proto.c, src/ct.c, src/meta.c, src/fib.c (symbol tables); nft(8) DATA TYPES
 """
@@ -16,9 +17,8 @@ from hairpin.netfilter.rule_address import read_address, read_mac, write_address
 
 
 class DataType(msgspec.Struct, frozen=True, gc=False):
-    """One type.  ``flags``: its values are sets of flags, and ``ct state established,related`` asks for any of them.
-
-    ``named``: a set can be declared with the type's name.  ``expression``: one of that type, for ``typeof``.
+    """One type.  ``flags``: its values are sets of flags, and ``ct state established,related`` matches any of them.
+    ``named``: a set can be declared with the type's name.  ``expression``: an expression of that type, for ``typeof``.
     """
 
     bits: int = 32
@@ -130,20 +130,20 @@ TYPES: dict[str, DataType] = {
 }  # fmt: skip
 
 NAMES = frozenset({"ifname", "iface_index"})
-"""Types of which the IR has names."""
+"""Types whose values are names in the IR."""
 ICMP_TYPES = frozenset({"icmp_type", "icmpv6_type"})
-"""Types that the IR holds together with the code, as ``type << 8 | code``."""
+"""ICMP types, which the IR joins with the code: ``type << 8 | code``."""
 _UNKNOWN = DataType(named=True)
 
 
 def type_of(name: str) -> DataType:
-    """Return the type of that name; of a name that is not in the table, a number of 32 bits."""
+    """Return the type of that name; for an unknown name, a number of 32 bits."""
     return TYPES.get(name, _UNKNOWN)
 
 
 @lru_cache(maxsize=65536)
 def symbol(text: str, kind: str) -> int | None:
-    """Return the number that the text stands for; None for a name that depends on files of the examined host."""
+    """Return the number of a symbol; None for a name that depends on files of the examined host."""
     found = type_of(kind)
     try:
         if found.read is not None:

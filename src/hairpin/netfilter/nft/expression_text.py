@@ -25,7 +25,8 @@ QUOTED, HEX = "quoted", "hex"
 
 
 def text_of(expression: Json, style: str = "") -> str:
-    """Return an expression; ``style`` QUOTED or HEX says how constants of the left-hand side's type are printed."""
+    """Return the text of an expression; ``style``: how constants of the left-hand side's type are printed (QUOTED,
+    HEX)."""
     if isinstance(expression, str):
         bare = style != QUOTED or expression[:1] in ("@", "*") or expression.isdigit()
         return expression if bare else f'"{expression}"'
@@ -68,7 +69,8 @@ def _compound(name: str, inner: Json, style: str) -> str:
 
 
 def style_of(left: Json) -> str:
-    """Return how constants that are compared with the expression are printed; joined with dots for concatenations."""
+    """Return the style of constants that are compared with the expression; for a concatenation, the styles joined with
+    dots."""
     name = named(left)
     inner = left[name] if isinstance(left, dict) and name is not None else None
     if name in BRACKETED and isinstance(inner, list) and inner:
@@ -111,7 +113,7 @@ def _duration(seconds: Json) -> str:
 
 
 def mapping_text(inner: Object, data_style: str = "") -> str:
-    """Return what stands behind ``map`` and ``vmap``: ``{ 22 : accept }`` or ``@name``."""
+    """Return the words after ``map`` and ``vmap``: ``{ 22 : accept }`` or ``@name``."""
     data = inner.get("data")
     if named(data) != "set":
         return text_of(data)

@@ -1,4 +1,4 @@
-"""The table of the fields by nft's words: its JSON and its script language are read, and both are written, from it.
+"""The table of nft's fields, from which its JSON and its script language are read and written.
 
 A row is one expression: ``ip saddr``, ``meta mark``, ``ct original proto-dst``.  Its words make the JSON, too:
 
@@ -6,7 +6,7 @@ A row is one expression: ``ip saddr``, ``meta mark``, ``ct original proto-dst``.
     meta mark              {"meta": {"key": "mark"}}
     ct original proto-dst  {"ct": {"key": "proto-dst", "dir": "original"}}
 
-The next field is one row here, or one row and one data type (data_types.py).  Expressions that are more than a field
+A new field is one row here, or one row and one data type (data_types.py).  Expressions that do not fit into a row
 (``fib``, ``socket``, ``exthdr``, ``numgen``) are in script/fields_text.py, operands.py, matches.py, render_matches.py.
 
 nft does not print the conditions that its expressions imply: ``tcp dport 22`` evaluates ``meta l4proto tcp`` first,
@@ -33,8 +33,8 @@ from hairpin.netfilter.nft.syntax import Object, string
 class FieldRow(NamedTuple):
     """A field of the IR: ``((field & mask) >> shift) + add`` is what nft compares, as a number of the type.
 
-    ``head``: the header, ``meta``, ``ct``, or ``ct`` with a direction.  ``written``: the writer uses this row; where
-    two rows write a field, each is of one IP version.
+    ``head``: the header, ``meta``, ``ct``, or ``ct`` with a direction.  ``written``: the writer uses this row; if two
+    rows write a field, each is for one IP version.
     """
 
     head: str
@@ -53,7 +53,7 @@ class FieldRow(NamedTuple):
 
 
 def _of_ports() -> Iterator[FieldRow]:
-    """Yield the ports; nft writes them for any protocol, since ``meta l4proto`` stands before them in the IR."""
+    """Yield the ports; nft writes them for any protocol, because ``meta l4proto`` precedes them in the IR."""
     for head in ("th", "tcp", "udp", "udplite", "dccp", "sctp"):
         yield FieldRow(head, "sport", "sport", "inet_service", written=head == "th")
         yield FieldRow(head, "dport", "dport", "inet_service", written=head == "th")
@@ -78,7 +78,7 @@ ROWS: tuple[FieldRow, ...] = (
     FieldRow("ip6", "hoplimit", "ttl", "octet"),
     FieldRow("ip6", "dscp", "dscp", "dscp"),
     FieldRow("ip6", "ecn", "ecn", "ecn"),
-    FieldRow("ip6", "length", "length", "short", written=False, add=-40),  # it does not count the header, the IR does
+    FieldRow("ip6", "length", "length", "short", written=False, add=-40),  # nft does not count the header, the IR does
     FieldRow("icmp", "type", "icmp", "icmp_type", shift=8),
     FieldRow("icmp", "code", "icmp", "icmp_code", written=False, mask=0xFF),
     FieldRow("icmpv6", "type", "icmp6", "icmpv6_type", shift=8),
@@ -139,7 +139,7 @@ _OTHER = {
     "ibrvproto ibrhwaddr",
     "ct": "expiration helper saddr daddr proto-src proto-dst label event secmark id bytes packets avgpkt count",
 }  # fmt: skip
-"""Fields that nft has and the IR has not, by their heads."""
+"""Fields of nft that the IR lacks, by their heads."""
 
 KEYS: dict[str, frozenset[str]] = {
     head: frozenset(other.split()).union(row.key for row in ROWS if row.head == head) for head, other in _OTHER.items()
@@ -155,7 +155,7 @@ SAME_META = {
     "ibriport": "ibrname", "obriport": "obrname", "secpath": "ipsec", "ibridgename": "ibrname",
     "obridgename": "obrname",
 }  # fmt: skip
-"""Older names of keys, and what nft calls them today."""
+"""Older names of keys, with their present names."""
 QUOTED_META = frozenset({
     "iif", "iifname", "iifgroup", "iifkind", "oif", "oifname", "oifgroup", "oifkind", "ibrname", "obrname", "sdif",
     "sdifname", "day", "hour", "time",
@@ -167,7 +167,7 @@ ROW_OF: dict[tuple[str, str], FieldRow] = {(row.head, row.key): row for row in R
 WRITERS: dict[str, tuple[FieldRow, ...]] = {
     field: tuple(row for row in ROWS if row.field == field and row.written) for field in {row.field for row in ROWS}
 }
-"""The rows that write a field; of two, one is for each IP version."""
+"""The rows that write a field; if there are two, each is for one IP version."""
 
 # --- fields as left-hand sides ----------------------------------------------------------------------------------------
 
@@ -175,8 +175,8 @@ WRITERS: dict[str, tuple[FieldRow, ...]] = {
 class Operand(msgspec.Struct, frozen=True, gc=False):
     """``((field & mask) ^ xor) >> shift`` plus ``add``; a negative shift is to the left.
 
-    ``field`` None: hairpin has no such field (or it is an ``interface``); ``needs`` are its conditions all the same.
-    ``kind`` is nft's data type of the constants that it is compared with.
+    ``field`` None: the IR has no such field (or it is an ``interface``); its conditions are still in ``needs``.
+    ``kind``: nft's data type of the constants that it is compared with.
     """
 
     field: Field | None
@@ -190,7 +190,8 @@ class Operand(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> Field | NameField | None:
-        """The field or interface, if it is compared as it is, so that sets and maps can be looked up with it."""
+        """The field or interface if it is compared unchanged, so that sets and maps can be looked up with it; else
+        None."""
         if self.interface is not None:
             return self.interface
         if self.mask != FULL_MASK or self.xor or self.add or self.kind == "frag-off":
@@ -203,7 +204,7 @@ TRANSPORTS = {
     "gre": 47,
 }  # fmt: skip
 
-# Header fields by place: nft before 0.9.4 prints these without their names.
+# Header fields by offset and length: nft before 0.9.4 prints these without their names.
 _RAW: dict[tuple[str, str, int, int], tuple[str, str]] = {
     ("ip", "nh", 96, 32): ("ip", "saddr"), ("ip", "nh", 128, 32): ("ip", "daddr"),
     ("ip", "nh", 72, 8): ("ip", "protocol"),
@@ -217,7 +218,7 @@ HAS_FRAME = FieldMatch("smac", ((0, (1 << 48) - 1),))
 
 @lru_cache(maxsize=256)
 def network_needs(version: int, family: Family) -> tuple[FieldMatch, ...]:
-    """Return what ``ip …`` (4) or ``ip6 …`` (6) implies in a table of that family."""
+    """Return the conditions that ``ip …`` (4) or ``ip6 …`` (6) implies in a table of that family."""
     match family:
         case "inet":
             value = 2 if version == 4 else 10
@@ -256,7 +257,7 @@ def _payload(protocol: str, field: str, family: Family) -> Operand:
 
 
 def _header_needs(protocol: str, field: str, family: Family) -> tuple[FieldMatch, ...]:
-    """Return what a field of the header implies."""
+    """Return the conditions that a field of the header implies."""
     match protocol:
         case "ip" | "ip6":
             return network_needs(4 if protocol == "ip" else 6, family)
@@ -264,7 +265,7 @@ def _header_needs(protocol: str, field: str, family: Family) -> tuple[FieldMatch
             version, layer4 = (4, 1) if protocol == "icmp" else (6, 58)
             return (*network_needs(version, family), protocol_need(layer4))
         case "ether" if field == "type" and family != "bridge":
-            # For saddr and daddr it asks the same; where that fails, the packet has no smac and dmac.
+            # For saddr and daddr nft implies the same; a packet that fails it has no smac and dmac.
             return (HAS_FRAME,)
         case "arp" if family != "arp":
             return (FieldMatch("ethertype", ((0x0806, 0x0806),)),)
@@ -298,5 +299,5 @@ def _ct(key: str, direction: str, family: Family) -> Operand:
     if direction and key in ("saddr", "daddr") and family in ("ip", "ip6"):
         key = f"{family} {key}"
     found = field_of(f"ct {direction}" if direction else "ct", key)
-    # A packet without a connection has a family, too, but ``ct l3proto`` ends the rule.
+    # A packet without a connection also has a family, but ``ct l3proto`` ends the rule for it.
     return msgspec.structs.replace(found, needs=(HAS_CONNECTION,)) if key == "l3proto" else found

@@ -5,9 +5,9 @@
     rule     := {"family", "table", "chain", "handle", "comment"?, "expr": [statement, …]}
 
 Objects come in any order, each with the names of its table and chain.  Tables that iptables-nft manages show their
-matches by name only (``{"xt": …}``): read these from iptables-save; here they become opaque.  A rule that the IR can
-only say as several (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes several of the same number and
-handle.
+matches by name only (``{"xt": …}``), so they become opaque here and should be read from iptables-save.  A rule that the
+IR can express only as several rules (a map over a hash, see :mod:`hairpin.netfilter.nft.maps`) becomes several rules
+with the same number and handle.
 
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
@@ -58,7 +58,7 @@ _Known = dict[bytes, tuple[Parts, str]]
 
 
 class _Found(msgspec.Struct):
-    """One table's raw objects, by name, while they are collected; ``objects`` by kind and name."""
+    """One table's raw objects by name; ``objects`` are by kind and name."""
 
     merges: bool
     chains: dict[str, Object] = {}
@@ -80,7 +80,7 @@ def parse(
     Raises ParseError, which names ``source``, for text that nft does not write.
     """
     collecting = gc.isenabled()
-    gc.disable()  # Tens of thousands of small lists, none of them garbage: four times as quick.
+    gc.disable()  # tens of thousands of small lists, none of them garbage, are made four times as quickly
     try:
         document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
         found = _collect(list_of(object_of(document).get("nftables")))
@@ -97,7 +97,7 @@ def parse(
 
 
 def _collect(objects: list[Json]) -> dict[Name, _Found]:
-    """Return the raw objects by table, the tables in the order in which they are first named."""
+    """Return the raw objects by table, in the order in which the tables are first named."""
     found: dict[Name, _Found] = {}
     merging = False
     if is_first_form(objects):
@@ -217,7 +217,7 @@ def _priority(value: Json, family: ir.Family) -> int:
 
 
 def _rules(raw: Object, number: int, scope: Scope, known: _Known) -> tuple[ir.Rule, ...]:
-    """Return the rule; several if it chooses by a map that the IR has no node for."""
+    """Return the rule; several rules if it uses a map for which the IR has no node."""
     handle = integer(raw, "handle")
     comment = raw.get("comment")
     try:
@@ -307,7 +307,8 @@ def _joined(parts: list[tuple[ir.Expression, ...]]) -> tuple[ir.Expression, ...]
 
 
 def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
-    """Return whether nft implies this EtherType after a match of a VLAN tag: the frame's own EtherType is the tag's."""
+    """Return whether nft only implies this EtherType, after a match of a VLAN tag.  In such a frame the EtherType field
+    has the tag's type."""
     asks = isinstance(one, ir.FieldMatch) and one.field == "ethertype"
     return asks and any(
         isinstance(each, ir.FieldMatch) and each.field == "ethertype" and each.ranges in _TAGS for each in body
@@ -315,7 +316,8 @@ def _is_inside_tag(one: ir.Expression, body: list[ir.Expression]) -> bool:
 
 
 def _repeatable(part: ir.Expression) -> bool:
-    """Return whether the part may run again, in the next of the rules that one rule became, without a change."""
+    """Return whether the part has the same effect if it runs twice: a rule that became several rules repeats it in
+    each."""
     if not isinstance(part, ir.SetField):
         return True
     if part.source is None:

@@ -22,11 +22,11 @@ _HARMLESS = {
     "ct": frozenset({"event", "label", "helper", "secmark", "timeout", "expectation"}),
     "payload": frozenset({"id", "checksum", "flowlabel", "sequence", "ackseq", "window", "urgptr", "length"}),
 }
-"""Keys whose value decides neither the packet's route nor any match that hairpin models."""
+"""Keys whose value affects neither the packet's route nor any match that hairpin models."""
 
 
 def mangle(inner: Json, scope: Scope) -> Parts:
-    """Return what the statement changes; Outside (that does not end) for a change that hairpin cannot follow."""
+    """Return the statement's change; Outside (with ``ends`` False) for a change that hairpin does not model."""
     body = object_of(inner)
     key, value = body.get("key"), body.get("value")
     implied = (*needs(key, scope.family), *needs(value, scope.family), *_read_connection(value, scope))
@@ -62,8 +62,8 @@ def _is_harmless(key: Json) -> bool:
 
 
 def _diverted(of: Operand, field: Field, value: Json, text: str) -> Outside:
-    """Return a write of what decides where the frame goes: a bridge forwards by the hardware address, and IP takes only
-    packets of certain types.  Where a packet goes that had another value is not modelled."""
+    """Return the write to a field that decides the frame's path: a bridge forwards by the hardware address, and IP
+    accepts only certain packet types.  The path of a packet whose value is changed is not modelled."""
     new = number(value, of.kind)
     return Outside(field, text, unless=None if new is None else FieldMatch(field, ((new, new),)))
 
@@ -90,7 +90,7 @@ def _mentions(expression: Json, of: Operand, scope: Scope) -> bool:
 
 
 def assign(of: Operand, value: Json, scope: Scope) -> tuple[Expression, ...] | None:
-    """Return ``field set value`` as SetField; None where the IR cannot say it (a map, a random number, a shift)."""
+    """Return ``field set value`` as SetField; None if the IR cannot express it (a map, a random number, a shift)."""
     field = of.field
     if field is None:
         return None

@@ -1,9 +1,10 @@
 """Maps: ``vmap``, and the choice of a translation or a mark by a map.
 
-A map whose key is made of plain fields has a node of its own in the IR.  Any other key (``meta mark & 0xff vmap …``,
-``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) becomes one rule for each element: its key as a match, its
-value as the statement.  That is exact, since the keys of a map do not overlap.  The exception is a random number whose
-element jumps and returns: the rules behind draw another number, so the walk has more branches than the kernel.
+A map whose key is made of plain fields has a node of its own in the IR.  With any other key (``meta mark & 0xff vmap
+…``, ``numgen random mod 2 vmap …``, ``fib daddr type vmap …``) the rule becomes one rule for each element: the
+element's key is the match, its value the statement.  That is exact, because the keys of a map do not overlap.  The
+exception is a random number whose element jumps and returns: the following rules draw another number, so the walk has
+more branches than the kernel.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from hairpin.netfilter.nft.text import statement_text
 from hairpin.netfilter.nft.values import intervals
 
 Action = Callable[[Json], tuple[Expression, ...] | None]
-"""Returns the expressions of a map's value; None if it is not understood."""
+"""Returns the expressions of a map's value; None if it is unknown."""
 
 
 def verdict_map(inner: Json, scope: Scope) -> Parts:
@@ -48,7 +49,7 @@ def _verdict(value: Json) -> tuple[Expression, ...] | None:
 
 
 def map_elements(data: Json, scope: Scope) -> list[Json] | None:
-    """Return the raw elements of an anonymous or named map; None for a map that the reading does not show."""
+    """Return the raw elements of an anonymous or named map; None for a map that is not in the reading."""
     if isinstance(data, str):
         raw = scope.maps.get(data[1:])
         return None if raw is None else list_of(raw.get("elem"))
@@ -56,7 +57,7 @@ def map_elements(data: Json, scope: Scope) -> list[Json] | None:
 
 
 def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Choice | None:
-    """Return one option for each element, the default's last; None if there are too many or one is not understood."""
+    """Return one option for each element, the default's last; None if there are too many or one is unknown."""
     if len(elements) > MAX_OPTIONS:
         return None
     implied = needs(key, scope.family)
@@ -79,7 +80,7 @@ def choose(key: Json, elements: list[Json], action: Action, scope: Scope) -> Cho
             return None
         options.append((AnyOfMatch(tuple(question[0] for question in questions), negated=True), *default))
     elif options and chance(key) is not None and _covered(key, [pair(each)[0] for each in elements]):
-        # Every value has an element, so the last element applies if no other one does.
+        # Every value has an element, so the last element applies if no other does.
         options[-1] = options[-1][len(questions[-1]) :]
     return Choice(implied, tuple(options))
 
@@ -94,7 +95,8 @@ def _covered(key: Json, values: list[Json]) -> bool:
 
 
 def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
-    """Return the condition that a map from packets to objects (``counter name ip saddr map …``) sets: a known key."""
+    """Return the condition of a statement that chooses an object by a map (``counter name ip saddr map …``): the map
+    has the packet's key."""
     elements = map_elements(inner.get("data"), scope)
     if elements is None:
         return None
@@ -105,7 +107,7 @@ def membership(inner: Object, scope: Scope) -> tuple[Expression, ...] | None:
 
 
 def is_implied(part: Expression) -> bool:
-    """Return whether the part is a condition of the kind that nft implies and that no statement can change."""
+    """Return whether the part is a condition that nft implies and that no statement can change."""
     return isinstance(part, FieldMatch) and part.field in (
         "nfproto",
         "ethertype",

@@ -1,8 +1,8 @@
 """The ``match`` statement: a left-hand expression, an operator, and a right-hand side.
 
-Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in`` is true if any of the flags is set (``ct state new``), and
-``!`` if none is.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends the
-rule, whatever the operator (NFT_BREAK).  An interface that the hook does not have is the empty name and index 0 (since
+Operators: ``==`` ``!=`` ``<`` ``>`` ``<=`` ``>=``; ``in``: any of the flags is set (``ct state new``); ``!``: none of
+the flags is set.  An expression without a value in this packet (a port of ICMP, a mark without a connection) ends the
+rule, whatever the operator (NFT_BREAK).  An interface that the hook does not have has the empty name and index 0 (since
 Linux 5.4; measured on 6.18).
 
 Source: nftables src/json.c, src/netlink_linearize.c netlink_gen_{relational,flagcmp}(); nft_{cmp,bitwise,lookup}.c
@@ -102,7 +102,7 @@ def _usual(why: str, operator: str, right: Json) -> bool:
 
 
 def _one(of: Operand, operator: str, right: Json) -> ir.Match | None:
-    """Return the comparison of one operand; None where the IR cannot say it."""
+    """Return the comparison of one operand; None if the IR cannot express it."""
     if isinstance(right, str) and right.startswith("@"):
         field = of.key
         if field is None or operator not in ("==", "!=", "in", ""):
@@ -157,7 +157,7 @@ def _name(of: Operand, operator: str, right: Json) -> ir.NameMatch | None:
 
 
 def _concatenation(left: Json, operator: str, right: Json, scope: Scope) -> tuple[ir.Match, ...] | None:
-    """``ip saddr . tcp dport`` in a set; None where the IR cannot say it."""
+    """``ip saddr . tcp dport`` in a set; None if the IR cannot express it."""
     parts = concatenated(left)
     implied = needs(left, scope.family)
     if operator not in ("==", "!=", "in", ""):

@@ -1,7 +1,5 @@
-"""Two negated neighbours in a header, ``tcp sport != 1 tcp dport != 2``, which older nft merges.
-
-It makes one comparison of both fields.  The rule is then satisfied unless *both* values are there, but its listing
-still shows two conditions.
+"""Two negated comparisons of adjacent header fields, ``tcp sport != 1 tcp dport != 2``, which older nft merges into
+one.  The rule is then satisfied unless the packet has *both* values, but its listing still shows two conditions.
 
 Source: nftables up to 1.0.9 src/rule.c stmt_reduce()
 """
@@ -23,12 +21,12 @@ _NEIGHBOURS = {(name, "sport"): (name, "dport") for name in _PORTS} | {
 
 
 def merges(version: str) -> bool:
-    """Return whether that version of nft merges them; False where the version is not known."""
+    """Return whether that version of nft merges them; False for an unknown version."""
     return is_older(version, _MENDED)
 
 
 def are_merged(one: Json, other: Json) -> bool:
-    """Return whether nft makes one comparison of two statements."""
+    """Return whether nft merges the two statements into one comparison."""
     second = _negated(other)
     first = _negated(one) if second is not None else None
     return first is not None and _NEIGHBOURS.get(first) == second

@@ -1,11 +1,12 @@
 """What nft lists otherwise than it takes it: prefixes of whole bytes, ports of a connection, and bare rejects.
 
-Prefixes of whole bytes behind ``ct original saddr`` without ``ip`` are listed as other addresses.  For
-``10.100.0.0/16`` the kernel compares the first two bytes of the connection's address.  nft lists the two bytes as the
-last ones of an address: ``0.0.10.100``.  The bytes of a whole address stay in their places.
+After ``ct original saddr`` without ``ip``, nft lists a prefix of whole bytes as another address.  For ``10.100.0.0/16``
+the kernel compares the first two bytes of the connection's address.  nft lists these two bytes as the last two of an
+address: ``0.0.10.100``.  A whole address is listed correctly.
 
-``ct reply proto-src 80`` needs the transport protocol before it, which nft leaves out of the list where a later match
-of the rule tells it.  nft refuses what it has listed so: "Can't parse symbolic invalid expressions".
+``ct reply proto-src 80`` needs a match of the transport protocol before it.  nft omits that match from the listing if a
+later match of the rule implies it.  nft refuses its own listing of such a rule: "Can't parse symbolic invalid
+expressions".
 
 ``reject with icmpx port-unreachable`` is listed as ``reject``.  Behind a match of one network protocol, nft takes a
 bare ``reject`` for the ICMP or ICMPv6 error of that protocol alone.
@@ -21,7 +22,7 @@ from hairpin.netfilter.rule_address import IpFamily, read_address, write_address
 
 _BITS: dict[IpFamily, int] = {"ip": 32, "ip6": 128}
 _IN_USE6 = frozenset((*range(0x20, 0x40), *range(0xFC, 0x100)))
-"""First bytes of the IPv6 addresses that hosts have: global, unique local, link local, multicast (RFC 4291)."""
+"""First bytes of IPv6 addresses in use: global, unique local, link local, multicast (RFC 4291)."""
 
 
 _PORT_OF_CT = re.compile(r"\bct (?:original|reply) proto-(?:src|dst)\b")
@@ -59,9 +60,9 @@ def _without_quotes(rule: str) -> str:
 
 
 def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
-    """Return both sides of a comparison as the kernel has them; None if the listing leaves two possibilities.
+    """Return both sides of a comparison as the kernel has them; None if the listing is ambiguous.
 
-    nft leaves the family out of the key, too.
+    The family, which nft omits from the key, is added.
     """
     inner = content(left)
     if named(left) != "ct" or inner.get("key") not in ("saddr", "daddr") or "dir" not in inner:
@@ -84,7 +85,7 @@ def as_loaded(left: Json, right: Json) -> tuple[Json, Json] | None:
 
 
 def _is_ip6(value: Json) -> bool:
-    """Return whether an address, or one inside a range, a prefix or a set, is one of IPv6."""
+    """Return whether the value is or contains an IPv6 address (a range, a prefix or a set may contain one)."""
     if isinstance(value, dict):
         return any(map(_is_ip6, value.values()))
     if isinstance(value, list):

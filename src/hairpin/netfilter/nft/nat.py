@@ -25,14 +25,15 @@ _ADDRESS6 = re.compile(r"[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*")
 
 
 def translation(name: Kind, inner: Json, scope: Scope) -> Parts:
-    """Return the translation, after the condition that its family sets."""
+    """Return the translation, after the condition that its family implies."""
     body = content({name: inner})
     version = _version(body, scope)
     address, port = body.get("addr"), body.get("port")
     implied = network_needs(version, scope.family) if version is not None and "addr" in body else ()
     outside: Parts = (*implied, Outside(name, nat_text(name, inner)))
     flags = words(body.get("flags"))
-    prefix = "netmap" in flags or "prefix" in words(body.get("type_flags"))  # else nft prints a range as one, too
+    # Without the flag, nft also prints a range as a prefix.
+    prefix = "netmap" in flags or "prefix" in words(body.get("type_flags"))
     template = Nat(name, flags=tuple(flag for flag in flags if flag != "netmap"), prefix=prefix, version=version)
     addresses, ports = _constant(address, version), _constant(port, None)
     if (address is None or addresses is not None) and (port is None or ports is not None):
@@ -74,7 +75,7 @@ def _version(body: Object, scope: Scope) -> Version | None:
     family = body.get("family", scope.family)
     if family in ("ip", "ip6"):
         return 4 if family == "ip" else 6
-    # Where the family is not printed, the address shows it.
+    # If the family is not printed, the address shows it.
     text = text_of(body.get("addr"))
     if _ADDRESS6.search(text):
         return 6
@@ -93,7 +94,7 @@ def _with(template: Nat, addresses: tuple[int, int] | None, ports: tuple[int, in
 
 
 class _Mapped:
-    """A translation whose address (and port), or port alone, a map gives."""
+    """A translation whose address, address and port, or port alone comes from a map."""
 
     def __init__(
         self, template: Nat, *, by_address: bool, addresses: tuple[int, int] | None, ports: tuple[int, int] | None
@@ -104,7 +105,7 @@ class _Mapped:
         self.ports = ports
 
     def parts(self, inner: Object, scope: Scope) -> Parts | None:
-        """Return the translation by the map ``inner``; None if it is not understood."""
+        """Return the translation by the map ``inner``; None if the map is unknown."""
         key, data = inner.get("key"), inner.get("data")
         elements = map_elements(data, scope)
         if elements is None:
@@ -124,7 +125,7 @@ class _Mapped:
         return self.choice(inner, scope)
 
     def choice(self, inner: Object, scope: Scope) -> Choice | None:
-        """Return an option for each element of the map ``inner``; None if it is not understood."""
+        """Return an option for each element of the map ``inner``; None if the map is unknown."""
         data = inner.get("data")
         elements = map_elements(data, scope)
         if elements is None:
@@ -133,7 +134,7 @@ class _Mapped:
         return choose(inner.get("key"), elements, lambda value: self._act(value, kinds or self._kinds([value])), scope)
 
     def _kinds(self, values: list[Json]) -> list[str]:
-        """Return the data types of an anonymous map's values, which are those of the first."""
+        """Return the data types of an anonymous map's values: its first value's types."""
         if not values:
             return []
         dimensions = len(concatenated(values[0]))

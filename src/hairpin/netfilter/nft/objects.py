@@ -49,7 +49,7 @@ def _details(kind: str, body: Object) -> str:
 
 
 def _protocol(body: Object) -> str:
-    """Return the protocol's name; nft 1.1 prints a number, which it does not read."""
+    """Return the protocol's name; nft 1.1 prints a number, but does not accept one."""
     found = body.get("protocol")
     return BUILT_IN.get(found, str(found)) if isinstance(found, int) else str(found)
 

@@ -1,8 +1,7 @@
-"""The JSON of nft 0.9.0 (Debian 10), rewritten as all later versions print it.
+"""The JSON of nft 0.9.0 (Debian 10), rewritten in the form of all later versions.
 
 0.9.0 has no ``metainfo``.  It says ``{"meta": "iifname"}``, ``{"payload": {"name": "tcp", …}}``, ``left`` and ``right``
-for a map's key and data and for a ``mangle``'s key and value, ``{"jump": "chain"}``, and leaves the operator of a match
-away.
+for a map's key and data and for a ``mangle``'s key and value, ``{"jump": "chain"}``, and omits the operator of a match.
 
 Source: nftables v0.9.0 src/json.c
 """
@@ -16,7 +15,7 @@ def is_first_form(objects: list[Json]) -> bool:
 
 
 def modernised(objects: list[Json]) -> list[Json]:
-    """Return the objects as later versions write them."""
+    """Return the objects in the form of later versions."""
     return [_object(each) for each in objects]
 
 
@@ -36,7 +35,7 @@ def _statements(value: Json) -> Json:
     if not isinstance(value, list):
         return value
     statements = [_expression(each) for each in value]
-    # A map that stands alone can only lead to verdicts.
+    # A map that is a statement by itself can only have verdicts.
     return [{"vmap": content(each)} if named(each) == "map" and "key" in content(each) else each for each in statements]
 
 

@@ -1,7 +1,7 @@
 """Left-hand expressions of nft: a field of the packet, and the operations on it before the comparison.
 
 nft allows ``&``, ``|``, ``^`` and shifts by constants; the IR compares ``field & mask`` with ranges.  Operations that
-the IR can express so are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
+fit this form are folded into an :class:`~hairpin.netfilter.nft.fields.Operand`.
 
 Source: nftables src/evaluate.c expr_evaluate_binop(); net/netfilter/nft_bitwise.c
 """
@@ -20,9 +20,8 @@ _BINARY = frozenset({"&", "|", "^", "<<", ">>"})
 
 
 def operand(expression: Json, family: Family) -> Operand:
-    """Return the operand of a left-hand expression; its ``field`` is None if the IR has no name for it.
-
-    A constant has none either.  Raises MalformedError for JSON that is no expression.
+    """Return the operand of a left-hand expression.  Its ``field`` is None for a constant and if the IR has no such
+    field.  Raises MalformedError for JSON that is no expression.
     """
     if not isinstance(expression, dict):
         return Operand(None)
@@ -81,7 +80,8 @@ def needs(expression: Json, family: Family) -> tuple[FieldMatch, ...]:
 
 
 def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | int | None:
-    """Return the expression as one operand or one number; None if it is neither (two fields, no field of the IR).
+    """Return the expression as one operand or one number; None if it is neither (it has two fields, or none of the
+    IR's).
 
     ``kind`` is the data type of plain constants.
     """
@@ -103,7 +103,7 @@ def fold(expression: Json, family: Family, kind: str = "integer") -> Operand | i
 
 
 def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int | None:
-    """Return ``left NAME right``; None where the result is not of an operand's form."""
+    """Return ``left NAME right``; None if the result does not fit into an operand."""
     if isinstance(left, int):
         if isinstance(right, Operand):
             return apply(name, right, left) if name in ("&", "|", "^") else None
@@ -125,7 +125,7 @@ def apply(name: str, left: Operand | int, right: Operand | int) -> Operand | int
 
 
 def _mask(mask: int, of: Operand) -> int:
-    """Return FULL_MASK where the mask keeps every bit of the field."""
+    """Return the mask; FULL_MASK if it has every bit of the field."""
     width = 16 if of.field in ("icmp", "icmp6") else type_of(of.kind).bits
     every = (1 << width) - 1
     return FULL_MASK if mask & every == every else mask & every
@@ -136,7 +136,7 @@ def _scaled(constant: int, shift: int) -> int:
 
 
 def _shifted(of: Operand, by: int) -> Operand | None:
-    """Return the operand shifted right; bits that a shift to the left pushes out of a 32 bit register are masked."""
+    """Return the operand shifted right; a shift to the left masks the bits that leave the 32 bit register."""
     if abs(by) >= 32 or type_of(of.kind).bits > 32 or (of.shift and (of.shift > 0) is not (by > 0)):
         return None
     mask, xor = of.mask, of.xor
@@ -163,7 +163,7 @@ def _constant(name: str, left: int, right: int) -> int | None:
 
 
 def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """Return the comparison of the operand with ranges, or None where the IR cannot say it."""
+    """Return the comparison of the operand with ranges, or None if the IR cannot express it."""
     field = of.field
     if field is None:
         return None
@@ -175,14 +175,14 @@ def field_match(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | N
         ranges = tuple((first - of.add, last - of.add) for first, last in ranges)
     if not of.shift and not of.xor:
         if of.mask != FULL_MASK and all(first == last for first, last in ranges):
-            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # the mask leaves no other value
+            ranges = tuple(each for each in ranges if each[0] & ~of.mask == 0)  # the mask allows no other value
         return FieldMatch(field, ranges, negated, of.mask)
     unshifted = _unshifted(of, ranges)
     return None if unshifted is None else FieldMatch(field, unshifted, negated, of.mask)
 
 
 def _unshifted(of: Operand, ranges: Ranges) -> Ranges | None:
-    """Return the ranges that ``field & mask`` lies in if the shifted, xored value lies in ``ranges``."""
+    """Return the ranges of ``field & mask`` for which the shifted, xored value lies in ``ranges``."""
     if of.xor:
         if of.shift > 0 or any(first != last for first, last in ranges):
             return None
@@ -214,7 +214,7 @@ def _fragment(of: Operand, ranges: Ranges, *, negated: bool) -> FieldMatch | Non
 
 
 def _presence(of: Operand, field: Field, ranges: Ranges, *, negated: bool) -> FieldMatch | None:
-    """``exists`` and ``missing``: anything but zero, or zero."""
+    """``exists``: any value but zero; ``missing``: zero."""
     if field == "extensions":
         known = ranges in (((0, 0),), ((1, 1),))
         missing = (ranges == ((0, 0),)) is not negated

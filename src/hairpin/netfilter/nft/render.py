@@ -1,8 +1,8 @@
 """Writes the IR as a script for ``nft -f -``.
 
-Parts that hairpin does not model are kept in nft's own words.  Only a text, not JSON, can hold such words and modelled
-parts in one rule.  The words come from the body, never from ``Rule.text``.  The exception are rules with the same
-number: they were one rule of nft (listing.py), whose words are written once.
+Parts that hairpin does not model are kept in nft's own words.  The output is text, because JSON cannot mix such words
+with modelled parts in one rule.  The words come from the body, never from ``Rule.text``.  Rules with the same number
+are the exception: they were one rule of nft (listing.py), and its words are written once.
 
 Law: after nft has loaded the script, its listing reads as the same IR, apart from texts, handles and counters' places.
 
@@ -21,9 +21,8 @@ _EXTENSION_WORDS = ("hbh ", "dst ", "rt ", "rt0 ", "rt2 ", "srh ", "frag ")
 
 
 def render(table: ir.Table) -> str:
-    """Return the commands that make the table, with counters.
-
-    Raises ChangeError for a table of another dialect and for what nft cannot say.
+    """Return the commands that make the table, with counters.  Raises ChangeError for a table of another dialect and
+    for a rule that nft cannot express.
     """
     if table.dialect != "nft":
         raise refuse(
@@ -42,7 +41,7 @@ def render(table: ir.Table) -> str:
 
 
 def render_rule(body: tuple[ir.Expression, ...], table: ir.Table, *, counter: str = "") -> str:
-    """Return one rule's words; ``counter`` is put behind the last match."""
+    """Return one rule's words; ``counter`` is put after the last match."""
     maps = {each.name: each for each in table.maps}
     parts: list[str] = []
     at = 0
@@ -85,14 +84,14 @@ def _is_implied_by(each: ir.Expression, following: ir.Expression | None) -> bool
 
 
 def _pair(each: ir.Expression, following: ir.Expression | None, context: Context) -> tuple[str, bool] | None:
-    """Return the words of two matches that come from one expression, or of one whose words the next one decides."""
+    """Return the words of a match whose words depend on the next one, and whether they include the next match."""
     match each, following:
         case ir.FieldMatch(field="ct-direction", ranges=((0, 1),)), ir.FieldMatch(
             field="nfproto", ranges=((value, _),)
         ):
             return f"ct l3proto {'ipv4' if value == 2 else 'ipv6'}", True
         case ir.FieldMatch(field="protocol", ranges=((first, last),), negated=False, mask=mask), _:
-            # nft takes ``meta l4proto`` before a port for its own condition and moves it to the port.
+            # nft mistakes ``meta l4proto`` for the implied condition of a later port and moves it there.
             moves = isinstance(following, ir.FieldMatch) and following.field in ("saddr4", "daddr4")
             if moves and first == last and mask == ir.FULL_MASK and context.version == 4:
                 return f"ip protocol {first}", False
@@ -102,7 +101,7 @@ def _pair(each: ir.Expression, following: ir.Expression | None, context: Context
 
 
 def _parts_inside(text: str, after: tuple[ir.Expression, ...]) -> int:
-    """Return how many parts behind ``add @set { … limit rate … }`` its words already say."""
+    """Return how many of the following parts are already in the words of ``add @set { … limit rate … }``."""
     count = 0
     for each in after:
         if not isinstance(each, ir.StatefulMatch | ir.OpaqueMatch) or each.text not in text:
@@ -141,7 +140,7 @@ def _rule(rule: ir.Rule, table: ir.Table) -> str:
 
 
 def _types(declared: str) -> str:
-    """Return ``type ipv4_addr . inet_service``, or ``typeof …`` where one of them has no name."""
+    """Return ``type ipv4_addr . inet_service``, or ``typeof …`` if a type has no name."""
     kinds = declared.split(" . ")
     if all(type_of(kind).named or not type_of(kind).expression for kind in kinds):
         return f"type {declared}"

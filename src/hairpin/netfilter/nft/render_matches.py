@@ -1,6 +1,6 @@
 """Matches of the IR in nft's words, by the table (fields.py): the reverse of matches.py.
 
-Raises ChangeError for what nft cannot say.
+Raises ChangeError for a match that nft cannot express.
 """
 
 from typing import Literal, NamedTuple, assert_never
@@ -20,7 +20,7 @@ _VERSIONS: dict[tuple[str, ir.Ranges], Literal[4, 6]] = {
 
 
 class Context(NamedTuple):
-    """What the rule's parts so far imply: the table's family, the packet's IP version (None: either)."""
+    """Facts that the rule's earlier parts imply: the table's family, the packet's IP version (None: either)."""
 
     family: ir.Family
     version: Literal[4, 6] | None
@@ -40,7 +40,7 @@ def settled_version(family: ir.Family, before: tuple[ir.Expression, ...]) -> Lit
 
 def row_of(field: str, context: Context) -> FieldRow:
     """Return the row of the table that writes the field; ChangeError if there is none."""
-    if field == "ethertype" and context.family == "bridge":  # in that family meta protocol is the tag's type
+    if field == "ethertype" and context.family == "bridge":  # in that family ``meta protocol`` is the tag's type
         return ROW_OF["ether", "type"]
     rows = WRITERS.get(field, ())
     if len(rows) < 2:
@@ -53,7 +53,7 @@ def row_of(field: str, context: Context) -> FieldRow:
 
 
 def expression(field: str, context: Context) -> str:
-    """Return what nft calls the field."""
+    """Return nft's name of the field."""
     return row_of(field, context).words
 
 
@@ -64,7 +64,7 @@ def key_expression(fields: tuple[str, ...], context: Context) -> tuple[str, tupl
 
 
 def match_text(match: ir.Match, context: Context, following: ir.Expression | None) -> tuple[str, bool]:
-    """Return the match, and whether the text says the following part of the rule, too."""
+    """Return the match's text, and whether the text includes the next part of the rule."""
     match match:
         case ir.FieldMatch():
             return field_text(match, context), False
@@ -121,7 +121,7 @@ def field_text(match: ir.FieldMatch, context: Context) -> str:
     row = row_of(name, context)
     ranges = match.ranges
     if type_of(row.type).flags or (name, ranges) == ("ct-direction", ((0, 1),)):
-        # nft lists sets of flags only value by value.
+        # nft lists ranges of flags as single values.
         ranges = _one_by_one(ranges)
     values = ranges_text(ranges, row.type)
     if match.mask == ir.FULL_MASK:
@@ -137,7 +137,8 @@ def _extension(match: ir.FieldMatch) -> str:
 
 
 def _never(match: ir.FieldMatch, context: Context) -> str:
-    """Return a comparison that no value satisfies and that nft keeps: of a bit that it sets itself."""
+    """Return a comparison that no value satisfies and that nft does not remove: it tests a bit that the expression
+    itself sets."""
     lost = ~match.mask & 0xFFFFFFFF
     if not lost or match.mask == 0:
         raise refuse(match, message("no value satisfies it"))
@@ -198,7 +199,7 @@ def _reverse_path(match: ir.ReversePathMatch) -> str:
 
 
 def _socket(match: ir.SocketMatch, following: ir.Expression | None) -> tuple[str, bool]:
-    """``socket wildcard 1`` is a socket, and not one of an address: two matches of the IR."""
+    """``socket wildcard 1`` is two matches of the IR: there is a socket, and it is not bound to an address."""
     match match, following:
         case ir.SocketMatch(transparent=True, nowildcard=True, negated=False), _:
             return "socket transparent 1", False

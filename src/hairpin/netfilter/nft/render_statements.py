@@ -1,6 +1,6 @@
 """Statements of the IR in nft's words: the reverse of statements.py, nat.py, mangle.py and maps.py.
 
-Raises ChangeError for what nft cannot say.
+Raises ChangeError for a statement that nft cannot express.
 """
 
 from typing import assert_never

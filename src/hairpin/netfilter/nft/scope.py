@@ -9,7 +9,7 @@ from hairpin.netfilter.nft.syntax import Object
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """One table, complete, for the reading of its rules; what it declares is raw JSON, by name."""
+    """The declarations of one whole table, by name, as raw JSON; its rules refer to them."""
 
     family: Family
     table: str
@@ -20,13 +20,13 @@ class Scope(msgspec.Struct, frozen=True):
     updated: frozenset[str] = frozenset()
     """Sets and maps that rules add elements to."""
     unread: frozenset[str] = frozenset()
-    """Maps with an element that is not understood, so that no rule may trust them."""
+    """Maps with an unknown element: a rule that uses one becomes opaque."""
     merges: bool = False
-    """Written by an nft that merges negated neighbours (see merged_payloads)."""
+    """Whether the nft that wrote the table merges negated adjacent fields (see merged_payloads)."""
 
 
 class Choice(msgspec.Struct, frozen=True, gc=False):
-    """A statement that the IR can only say as several rules, one for each option; at most one option is satisfied.
+    """A statement that the IR can express only as several rules, one for each option; at most one option is satisfied.
 
     ``prefix`` holds for all of them.
     """
@@ -39,4 +39,4 @@ Parts = tuple[Expression, ...] | Choice
 """A statement as expressions of the IR."""
 
 MAX_OPTIONS = 256
-"""A map that would become more rules than this stays opaque: the walk forks."""
+"""The greatest number of rules into which a map is split; a larger map stays opaque, and the walk forks."""

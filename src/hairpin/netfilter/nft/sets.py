@@ -38,7 +38,7 @@ from hairpin.netfilter.nft.syntax import (
 from hairpin.netfilter.nft.values import interval, key
 
 UPDATED_BY_RULES = message("rules add elements to it")
-"""Why the elements of a set are not all known, if the set is a dynamic one."""
+"""The reason why the elements of a dynamic set are not all known."""
 ADDRESSES = frozenset({"ipv4_addr", "ipv6_addr"})
 _OF_IPV4 = ["ipv4_addr"]
 UNLISTED = "unlisted"
@@ -50,7 +50,7 @@ _Set = tuple[str, str, str]
 
 
 def concatenated(value: Json) -> list[Json]:
-    """Return the dimensions of a concatenation; of anything else, itself."""
+    """Return the dimensions of a concatenation; any other value is its own single dimension."""
     value = element_value(value)
     if isinstance(value, dict) and len(value) == 1:
         inner = value.get("concat")
@@ -60,7 +60,7 @@ def concatenated(value: Json) -> list[Json]:
 
 
 def plain_fields(operands: list[Operand]) -> tuple[ir.Field | ir.NameField, ...] | None:
-    """Return the fields of the operands if sets can be looked up with all of them."""
+    """Return the operands' fields if all operands are unchanged fields, as a set's lookup requires."""
     fields: tuple[ir.Field | ir.NameField, ...] = tuple(field for of in operands if (field := of.key) is not None)
     return fields if len(fields) == len(operands) else None
 
@@ -77,15 +77,15 @@ def keys(value: Json, kinds: list[str]) -> tuple[ir.Key, ...] | None:
 
 
 def element(value: Json, kinds: list[str]) -> ir.Element | None:
-    """Return an element of a set; None if it is not understood."""
+    """Return an element of a set; None if it is unknown."""
     if isinstance(value, str) and kinds == _OF_IPV4 and (address := ipv4_of(value)) is not None:
-        return ir.Element((ir.NumberKey(address, address),))  # what long sets hold: a third of the time
+        return ir.Element((ir.NumberKey(address, address),))  # the usual form in long sets: three times as quick
     found = keys(value, kinds)
     return None if found is None else ir.Element(found)
 
 
 def verdict(value: Json) -> ir.Verdict | ir.Jump | None:
-    """Return the verdict that a map leads to."""
+    """Return the verdict in a map."""
     match named(value):
         case "accept" | "drop" | "return" | "continue" as name:
             return ir.Verdict(name)
@@ -97,7 +97,7 @@ def verdict(value: Json) -> ir.Verdict | ir.Jump | None:
 
 
 def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[ir.VerdictElement, ...] | None:
-    """Return the elements of a verdict map, its default last; None if one is not understood."""
+    """Return the elements of a verdict map, its default last; None if one is unknown."""
     found: list[ir.VerdictElement] = []
     for each in elements:
         left, right = pair(each)
@@ -110,7 +110,7 @@ def verdict_elements(elements: list[Json], kinds: list[str]) -> tuple[ir.Verdict
 
 
 def nat_target(value: Json, kinds: list[str]) -> tuple[tuple[int, int] | None, tuple[int, int] | None] | None:
-    """Return addresses and ports that a NAT statement translates to; None if they are not understood."""
+    """Return the new addresses and ports of a NAT statement; None if they are unknown."""
     parts = concatenated(value)
     if len(parts) != len(kinds):
         return None
@@ -130,7 +130,7 @@ def nat_target(value: Json, kinds: list[str]) -> tuple[tuple[int, int] | None, t
 
 
 def nat_elements(elements: list[Json], kinds: list[str], data: list[str]) -> tuple[ir.NatElement, ...] | None:
-    """Return the elements of a map to addresses and ports, its default last; None if one is not understood."""
+    """Return the elements of a map to addresses and ports, its default last; None if one is unknown."""
     found: list[ir.NatElement] = []
     for each in elements:
         left, right = pair(each)
@@ -153,7 +153,7 @@ def kinds_of(declared: Json, family: ir.Family) -> list[str]:
 
 
 def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set:
-    """Return a named set; ``updated`` are those that rules add elements to."""
+    """Return a named set; ``updated``: the sets to which rules add elements."""
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     elements = [element(each, kinds) for each in list_of(raw.get("elem"))]
     known = tuple(each for each in elements if each is not None)
@@ -170,9 +170,8 @@ def named_set(raw: Object, family: ir.Family, updated: frozenset[str]) -> ir.Set
 
 
 def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
-    """Return a named map, and whether all its elements are understood.
-
-    A map to something else than verdicts, addresses and ports has no elements in the IR.
+    """Return a named map, and whether all its elements are known.  A map whose values are not verdicts, addresses or
+    ports has no elements in the IR.
     """
     name, kinds = string(raw, "name"), kinds_of(raw.get("type"), family)
     data = kinds_of(raw.get("map"), family)

@@ -29,7 +29,7 @@ _PORTS = {TCP: "tcp", UDP: "udp"}
 
 
 def spelled(body: tuple[Expression, ...], table: Table) -> str:
-    """Return the rule's words; raises ChangeError for what nft cannot say."""
+    """Return the rule's words; raises ChangeError for a rule that nft cannot express."""
     words: list[str] = []
     at = 0
     while at < len(body):

@@ -1,6 +1,6 @@
 """Statements of nft rules as expressions of the IR, one function for each kind.
 
-A statement that hairpin does not model stays in the rule with its words: as Outside if it may take the packet, as
+A statement that hairpin does not model stays in the rule with its words: as Outside if it may keep the packet, as
 OpaqueMatch if it may end the rule, as StatefulMatch if it depends on history.
 
 Source: nftables src/json.c, the statement functions; libnftables-json(5)
@@ -102,7 +102,7 @@ def _stateful(name: str) -> Reader:
         if name != "ct count":
             return (ir.StatefulMatch(name, text, usual=over is not True),)
         most = content({name: inner}).get("val") if declared is None else None
-        # It counts the connections of all that pass the rule, whatever their addresses: nft_connlimit.c
+        # It counts the connections of all packets that reach it, whatever their addresses: nft_connlimit.c
         limit = ConnectionLimit(most, over is True, 0) if isinstance(most, int) else None
         return (ir.StatefulMatch("connlimit", text, over is not True, limit),)
 
@@ -110,7 +110,7 @@ def _stateful(name: str) -> Reader:
 
 
 def _inner_statements(statements: list[Json], scope: Scope) -> tuple[ir.Expression, ...]:
-    """Return what the statements of a set's element do to the rule: limits can end it, counters cannot."""
+    """Return the effect of a set element's statements on the rule: limits can end it, counters cannot."""
     found: list[ir.Expression] = []
     for statement in statements:
         if named(statement) in ("limit", "quota", "ct count"):

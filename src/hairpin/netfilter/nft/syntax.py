@@ -1,4 +1,4 @@
-"""The raw JSON of libnftables, and the access to it that all readers share.
+"""Access to the raw JSON of libnftables, for all readers.
 
 Every statement and every expression is an object with one key that names it (``{"payload": {…}}``), or a plain value.
 Source: libnftables-json(5); nftables src/json.c
@@ -28,7 +28,7 @@ def named(value: Json) -> str | None:
 
 
 def content(value: Json) -> Object:
-    """Return what a one-key object holds, if that is an object, else an empty one."""
+    """Return the content of a one-key object if that is an object, else an empty object."""
     if isinstance(value, dict):
         for inner in value.values():
             if isinstance(inner, dict):
@@ -53,7 +53,7 @@ def list_of(value: Json) -> list[Json]:
 
 
 def string(value: Object, key: str) -> str:
-    """Return a text that must be there."""
+    """Return a required text."""
     found = value.get(key)
     if not isinstance(found, str):
         raise MalformedError(message("{key!r} should be a string, found {found}", key=key, found=brief(found)))
@@ -61,7 +61,7 @@ def string(value: Object, key: str) -> str:
 
 
 def integer(value: Object, key: str) -> int | None:
-    """Return a number, or None when there is none."""
+    """Return a number, or None if there is none."""
     found = value.get(key)
     if found is None:
         return None
@@ -71,7 +71,8 @@ def integer(value: Object, key: str) -> int | None:
 
 
 def words(value: Json) -> tuple[str, ...]:
-    """Return flags, devices …: nft writes one as a string, several as a list, none not at all."""
+    """Return flags, devices …: nft writes one as a string and several as a list, and omits the key if there are
+    none."""
     if value is None:
         return ()
     if isinstance(value, list):

@@ -1,4 +1,5 @@
-"""Writes rules in nft's own words: the JSON has none, and reports quote rules as ``nft list ruleset`` shows them.
+"""Writes rules in nft's own words.  The JSON does not have them, and reports quote rules as ``nft list ruleset`` shows
+them.
 
 Counters' values are left out, so that the text is the same in every reading.
 
@@ -37,7 +38,7 @@ def rule_text(statements: list[str], comment: str | None, family: Family = "inet
 
 
 def statement_text(statement: Json) -> str:
-    """Return one statement of a rule; JSON that is not understood is returned as it is."""
+    """Return the text of one statement; unknown JSON is returned unchanged."""
     if not isinstance(statement, dict) or len(statement) != 1:
         return _on_one_line(str(statement))
     name, inner = next(iter(statement.items()))
@@ -50,9 +51,8 @@ def statement_text(statement: Json) -> str:
 
 
 def _on_one_line(text: str) -> str:
-    """Return a statement that has no JSON form, which nft prints as text, so that nft reads the line again.
-
-    Of an anonymous chain (``jump {``) nft prints each rule on a line of its own.
+    """Return a statement that nft prints as text, because it has no JSON form, on one line that nft can read again.
+    nft prints each rule of an anonymous chain (``jump {``) on its own line.
     """
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     ended = [line if line.endswith(("{", ",")) else f"{line};" for line in lines[:-1]]
@@ -62,7 +62,7 @@ def _on_one_line(text: str) -> str:
 def match_text(left: Json, op: str, right: Json) -> str:
     """Return ``tcp dport 22``, ``iifname != "eth0"``, ``tcp flags & (fin | syn) == syn``.
 
-    What nft misprints is written as the kernel has it, so that nft loads the same from these words."""
+    A comparison that nft misprints is written as the kernel has it, so that nft loads the same rule again."""
     left, right = as_loaded(left, right) or (left, right)
     symbol = f"{op} " if op not in ("==", "in", "") else ""
     masked = left["&"] if isinstance(left, dict) and "&" in left else None
@@ -93,7 +93,7 @@ def _jump(name: str) -> Callable[[Json], str]:
 
 
 def _is_own(inner: Json) -> bool:
-    """Return whether the statement has its parameters itself, rather than the name of an object, or a map to names."""
+    """Return whether the statement has its own parameters, and not the name of an object or a map to names."""
     return not isinstance(inner, str) and "map" not in content({"": inner}) and named(inner) != "map"
 
 

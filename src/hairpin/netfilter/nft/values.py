@@ -1,4 +1,5 @@
-"""Constants, by nft's own names of data types (data_types.py): of nft's JSON as numbers, and of the IR in nft's words.
+"""Constants by their data types (data_types.py): constants of nft's JSON as numbers, and constants of the IR in nft's
+words.
 
 A constant is a number, a symbol (``"established"``, ``"echo-request"``), an address, a prefix, a range, or a list of
 flags.  Symbols that depend on files of the examined host (services, users, rt_marks) are unknown: None.
@@ -12,7 +13,7 @@ from hairpin.netfilter.nft.syntax import Json, element_value
 
 
 def number(value: Json, kind: str) -> int | None:
-    """Return a single constant as a number, flags combined; None for an unknown one."""
+    """Return a single constant as a number, flags combined; None for an unknown symbol."""
     if isinstance(value, int):
         if kind == "ip_version":
             return {4: 2, 6: 10}.get(value)
@@ -35,7 +36,7 @@ def _combined(flags: list[int]) -> int:
 
 
 def interval(value: Json, kind: str) -> tuple[int, int] | None:
-    """Return a constant, a prefix or a range as an inclusive range of numbers; None for what is not understood."""
+    """Return a constant, a prefix or a range as an inclusive range of numbers; None for an unknown form."""
     if isinstance(value, dict) and len(value) == 1:
         if "range" in value:
             ends = value["range"]
@@ -65,7 +66,7 @@ def _prefix(value: Json, kind: str) -> tuple[int, int] | None:
 
 
 def intervals(values: list[Json], kind: str) -> Ranges | None:
-    """Return the ranges of all the constants, in order, neighbours joined; None if one is not understood."""
+    """Return the sorted ranges of all constants, adjacent ones joined; None if one is unknown."""
     found: list[tuple[int, int]] = []
     for value in values:
         single = interval(value, kind)
@@ -85,8 +86,8 @@ def intervals(values: list[Json], kind: str) -> Ranges | None:
 def interface(value: Json, kind: str) -> str | None:
     """Return an interface's name (``eth*``: a prefix).
 
-    nft prints an index without an interface as a number.  A hook without that interface has index 0, so 0 is the empty
-    name; any other index becomes a name that no interface can have.
+    nft prints an index as a number if no interface has it.  Index 0 becomes the empty name, because a hook without that
+    interface has index 0.  Any other index becomes a name that no interface can have.
     """
     value = element_value(value)
     if isinstance(value, int) and kind == "iface_index":
@@ -99,7 +100,7 @@ def interface(value: Json, kind: str) -> str | None:
 
 
 def key(value: Json, kind: str) -> Key | None:
-    """Return one dimension of a set's element; None if it is not understood."""
+    """Return one dimension of a set's element; None if it is unknown."""
     if kind in NAMES:
         name = interface(value, kind)
         return None if name is None else NameKey(name)
@@ -115,7 +116,7 @@ def key(value: Json, kind: str) -> Key | None:
 
 
 def refuse(what: object, why: Message | None = None) -> ChangeError:
-    """Return the error for something that nft cannot express."""
+    """Return the error for a part that nft cannot express."""
     return ChangeError(
         message(
             "cannot write {what} for nftables: {why}; leave it to the tool that made it",

@@ -3,8 +3,8 @@
     script  := (define | include | command)*
     command := VERB? KIND FAMILY? TABLE NAME …         VERB := "add" | "create" | "insert" | "delete" | "flush" …
 
-A block such as ``table inet filter { … }`` becomes the commands that nft makes of it: the table, its chains, objects,
-sets and flowtables, and then the rules, so that a rule may name what stands behind it.
+A block such as ``table inet filter { … }`` becomes commands in nft's order: the table, its chains, objects, sets and
+flowtables, and then the rules.  So a rule may name a chain or set that is declared after it.
 
 Source: nft(8); nftables src/rule.c nft_cmd_expand(), src/parser_bison.y
 """
@@ -30,9 +30,10 @@ _KINDS = ("table", "chain", "rule", "set", "map", "element", "flowtable", "rules
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A command.  ``kind``: table, chain, rule, set, map, element, flowtable, ruleset, or that of an object (``ct
-    helper``).  ``name``: of a chain, a set or an object; of a rule its chain.  ``body``: as in the JSON.  ``family``
-    None: all, of ``flush ruleset``.  ``place``: ``index``, ``handle`` or ``position`` of a rule, and its number."""
+    """A command.  ``kind``: table, chain, rule, set, map, element, flowtable, ruleset, or a kind of object (``ct
+    helper``).  ``name``: the chain's, set's or object's name; for a rule, its chain's.  ``body``: as in the JSON.
+    ``family`` None: all families, in ``flush ruleset``.  ``place``: ``index``, ``handle`` or ``position`` of a rule,
+    and its number."""
 
     verb: Verb
     kind: str
@@ -46,10 +47,9 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def commands(text: str, *, source: str, files: Files | None = None) -> tuple[Command, ...]:
-    """Return the commands of a script.  ``files``: the texts of those that it may include, by their paths.
-
-    Raises ParseError for what nft refuses; UnreadError, which is one, for what hairpin does not know; MissingFileError
-    for a file that is not among ``files``."""
+    """Return the commands of a script.  ``files``: the texts of files that it may include, by their paths.  Raises
+    ParseError for a script that nft refuses, UnreadError (a ParseError) for syntax that hairpin does not know, and
+    MissingFileError for an included file that is not in ``files``."""
     at = Cursor(text, source, files or {})
     found: list[Command] = []
     at.skip_ends()
@@ -89,7 +89,7 @@ def _command(at: Cursor) -> list[Command]:
 
 
 def _kind(at: Cursor) -> str:
-    """Take the kind of thing that a command is about; a rule needs not say so."""
+    """Take the kind of a command's object; without one the command is about a rule."""
     if at.at("ct") and at.peek(1).means("helper", "timeout", "expectation"):
         at.take()
         return f"ct {at.take().text}"
@@ -106,7 +106,7 @@ def _family(at: Cursor, default: Family | None) -> Family | None:
 
 
 class _Made:
-    """The commands that one statement of a script is."""
+    """Makes the commands of one statement of a script."""
 
     def __init__(self, at: Cursor, verb: Verb, source: str, line: int) -> None:
         self._at = at
@@ -115,7 +115,7 @@ class _Made:
         self._line = line
 
     def command(self, kind: str, family: Family | None, table: str = "", name: str = "", **more: object) -> Command:
-        """Return the command about that thing."""
+        """Return the command about that object."""
         body = cast("Object", more.get("body", {}))
         place = cast("tuple[str, int] | None", more.get("place"))
         return Command(self._verb, kind, family, table, name, body, self._source, self._line, place)
@@ -188,7 +188,7 @@ class _Made:
 
 
 def declaration_of(text: str, family: Family) -> tuple[str, Object]:
-    """Return kind and body of an object that the IR declares in nft's words."""
+    """Return kind and body of an object, from its declaration in the IR."""
     at = Cursor(text, "", {})
     kind, name = _kind(at), at.name()
     return kind, {**declaration(at, kind, family), "name": name}

@@ -1,4 +1,4 @@
-"""Names of ports in scripts: nft asks /etc/services when it reads a script, so the kernel holds numbers.
+"""Names of ports in scripts: nft looks them up in /etc/services when it reads a script, so the kernel has numbers.
 
 Source: nftables src/datatype.c inet_service_type_parse(); IANA service-name registry as in Debian's netbase
 """
@@ -39,7 +39,7 @@ _SERVICES = {
 
 
 def with_ports(left: Json, right: Json) -> Json:
-    """Return the right side of a comparison with ``left``, with numbers in place of the names of ports."""
+    """Return the right side of a comparison with ``left``, with ports' names replaced by numbers."""
     parts = _parts(left)
     if not any(map(_is_port, parts)):
         return right
@@ -47,7 +47,7 @@ def with_ports(left: Json, right: Json) -> Json:
 
 
 def with_ports_of(types: list[str], elements: Json) -> Json:
-    """Return elements of a set of these data types, with numbers in place of the names of ports."""
+    """Return elements of a set of these data types, with ports' names replaced by numbers."""
     of_ports = [each == "inet_service" for each in types]
     return _numbered(elements, of_ports) if any(of_ports) else elements
 

@@ -1,7 +1,8 @@
-"""The tokens of a script one after another: included files are read where they are named, variables become their value.
+"""The tokens of a script in order.  An included file's tokens take the place of its ``include``, a variable's value
+that of its name.
 
-nft evaluates a variable where it is defined, so its value is kept as tokens in which no variable is left.  A variable
-lasts until the end of the block that defines it.
+nft evaluates a variable at its definition, so its value is kept as tokens without variables.  A variable lasts until
+the end of the block that defines it.
 
 Source: nft(8) INCLUDE FILES, SYMBOLIC VARIABLES; nftables src/scanner.l scanner_include_file()
 """
@@ -18,13 +19,13 @@ Files = Mapping[str, str]
 """Texts of files by their absolute paths."""
 _MOST_INCLUDES = 1024
 _DIRECTORY = "/etc"
-"""Where nft looks for a file that is included by a relative path, unless its build says otherwise.  ``./`` is where nft
-was started: systemd starts it in the root directory."""
+"""The directory in which nft looks for a relative path, unless it was built with another one.  ``./`` is nft's working
+directory: systemd starts it in the root directory."""
 _MAGIC = "*?["
 
 
 class MissingFileError(ParseError):
-    """A script includes a file whose text is not known; ``path`` is what it names."""
+    """A script includes a file whose text is unknown; ``path``: the path or pattern in the script."""
 
     def __init__(self, path: str, token: Token) -> None:
         self.path = path
@@ -34,11 +35,11 @@ class MissingFileError(ParseError):
 
 
 class UnreadError(ParseError):
-    """A script says something that nft may take, and that hairpin cannot read."""
+    """A script has words that nft may accept and hairpin cannot parse."""
 
 
 class Cursor:
-    """Where the reading of a script stands."""
+    """The position in a script."""
 
     def __init__(self, text: str, source: str, files: Files) -> None:
         self._files = files
@@ -48,14 +49,14 @@ class Cursor:
         self._last = Token("end", "", source, 0)
 
     def peek(self, ahead: int = 0) -> Token:
-        """Return the next token, or one behind it, without taking it."""
+        """Return the next token, or a later one, without taking it."""
         while True:
             self._expanded(ahead)
             at = len(self._tokens) - 1 - ahead
             return self._tokens[at] if at >= 0 else Token("end", "", self._last.source, self._last.line)
 
     def take(self) -> Token:
-        """Return the next token, and go behind it."""
+        """Return the next token, and move past it."""
         self._last = self.peek()
         if self._tokens:
             self._tokens.pop()
@@ -91,12 +92,12 @@ class Cursor:
         return int(self.take().text, 0)
 
     def skip_lines(self) -> None:
-        """Go behind the ends of lines that come next."""
+        """Skip line ends."""
         while self.at("\n"):
             self.take()
 
     def skip_ends(self) -> None:
-        """Go behind the ends of lines and the semicolons that come next."""
+        """Skip line ends and semicolons."""
         while self.at("\n", ";"):
             self.take()
 
@@ -105,7 +106,7 @@ class Cursor:
         return self.at("\n", ";", "}") or self.peek().kind == "end"
 
     def end_line(self) -> None:
-        """Take the end of a line or a semicolon, which must come next inside of a block, and those behind it."""
+        """Take a line end or a semicolon, which a block requires here, and all that follow it."""
         if not self.at("\n", ";"):
             raise self.unread()
         self.skip_ends()
@@ -121,7 +122,7 @@ class Cursor:
         self._scopes.pop()
 
     def common(self) -> bool:
-        """Take a definition of a variable, if it comes next, and return whether one did."""
+        """Take a definition of a variable if it comes next; return whether it did."""
         kind = self.peek().text
         if not self.at("define", "redefine", "undefine") or self.peek(1).kind not in ("word", "quoted"):
             return False
@@ -148,7 +149,7 @@ class Cursor:
         return found
 
     def _expanded(self, ahead: int) -> None:
-        """Put variables' values and included files in place of what names them, as far as the token ``ahead``."""
+        """Replace variables by their values and ``include`` by the file's tokens, up to the token ``ahead``."""
         for back in range(ahead + 1):
             at = len(self._tokens) - 1 - back
             while at >= 0 and (self._variable(at) or self._include(at)):
@@ -170,7 +171,7 @@ class Cursor:
         return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
 
     def variable_text(self, name: str) -> str | None:
-        """Return the value of a variable as text, for a word in quotation marks that names it."""
+        """Return the value of a variable as text, for its use inside quotation marks."""
         value = self._known(name)
         return None if value is None else " ".join(each.text for each in value)
 
@@ -202,7 +203,7 @@ class Cursor:
         )
 
     def unread(self) -> UnreadError:
-        """Return the error of a token that is not understood here."""
+        """Return the error for a token that hairpin cannot parse here."""
         token = self.peek()
         words = "the end" if token.kind == "end" else token.text if token.text != "\n" else "the end of the line"
         return UnreadError(

@@ -26,11 +26,11 @@ from hairpin.netfilter.nft.syntax import Json, Object, named, words
 
 Reader = Callable[[Cursor], Object]
 Body = tuple[Object, list[Object]]
-"""A chain: what it is, and its rules."""
+"""A chain: its declaration and its rules."""
 
 
 def chain(at: Cursor) -> Body:
-    """Return what stands in the block of a chain."""
+    """Return the content of a chain's block."""
     found: Object = {}
     rules: list[Object] = []
     at.open_block()
@@ -88,7 +88,7 @@ def _devices(at: Cursor) -> Json:
 
 
 def priority(at: Cursor) -> Json:
-    """Return a priority: a number, a name, a name and an offset."""
+    """Return a priority: a number, a name, or a name with an offset."""
     if at.peek().kind == "number" or at.at("-", "+"):
         sign = -1 if at.at("-") else 1
         at.accept("-", "+")
@@ -107,7 +107,7 @@ def _words(at: Cursor) -> Json:
 
 
 def named_set(at: Cursor, family: Family, *, is_map: bool) -> Object:
-    """Return what stands in the block of a set or a map."""
+    """Return the content of a set's or map's block."""
     found: Object = {}
     at.open_block()
     at.skip_ends()
@@ -171,7 +171,7 @@ def _set_property(at: Cursor, found: Object, family: Family, *, is_map: bool) ->
 
 
 def with_port_numbers(declared: Object, family: Family, listed: Json) -> Json:
-    """Return elements of that set or map, with numbers in place of the names of ports."""
+    """Return elements of that set or map, with ports' names replaced by numbers."""
     types = types_of(declared.get("type"), family)
     found = with_ports_of(types, {"set": listed})
     inner = found["set"] if isinstance(found, dict) else listed
@@ -207,7 +207,7 @@ def _types(at: Cursor) -> Json:
 
 
 def _typeof(at: Cursor, family: Family) -> Json:
-    """Return data types by the fields that have them, if each of them has a name."""
+    """Return the data types of the fields after ``typeof``, if every type has a name."""
     value = concatenation(at, operand_of)
     kinds = [_kind(each, family) for each in _dimensions(value)]
     if all(each in TYPES and TYPES[each].named for each in kinds):
@@ -216,7 +216,7 @@ def _typeof(at: Cursor, family: Family) -> Json:
 
 
 def flowtable(at: Cursor) -> Object:
-    """Return what stands in the block of a flowtable."""
+    """Return the content of a flowtable's block."""
     found: Object = {}
     at.open_block()
     at.skip_ends()
@@ -239,7 +239,7 @@ def flowtable(at: Cursor) -> Object:
 
 
 def declared_object(at: Cursor, kind: str) -> Object:
-    """Return the parameters of a counter, a quota, a limit …, in a block or bare."""
+    """Return the parameters of a counter, a quota, a limit …, with or without a block."""
     reader = _OBJECTS[kind]
     found: Object = {}
     if not at.at("{"):

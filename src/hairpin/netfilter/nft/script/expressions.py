@@ -26,7 +26,7 @@ Atom = Callable[[Cursor], Json]
 
 
 def constant(at: Cursor) -> Json:
-    """Return a number, an address or a word; or what stands in parentheses."""
+    """Return a number, an address or a word; or an expression in parentheses."""
     if at.accept("("):
         inner = flag_list(at)
         at.expect(")")
@@ -55,7 +55,7 @@ def _number(text: str) -> int:
 
 
 def operand_of(at: Cursor) -> Json:
-    """Return a field of the packet, a constant, or what stands in parentheses."""
+    """Return a field of the packet, a constant, or an expression in parentheses."""
     if at.accept("("):
         inner = flag_list(at, operand_of)
         at.expect(")")
@@ -107,7 +107,7 @@ def flag_list(at: Cursor, atom: Atom = constant) -> Json:
 
 
 def with_map(at: Cursor) -> Json:
-    """Return an expression, or the choice that a map makes by it."""
+    """Return an expression, or the lookup of it in a map."""
     key = concatenation(at, operand_of)
     if not at.accept("map"):
         return key
@@ -115,7 +115,7 @@ def with_map(at: Cursor) -> Json:
 
 
 def mapping(at: Cursor) -> Json:
-    """Return what stands behind ``map`` and ``vmap``."""
+    """Return the map after ``map`` or ``vmap``."""
     return reference(at) if at.at("@") else set_of(at)
 
 
@@ -126,12 +126,12 @@ def reference(at: Cursor) -> str:
 
 
 def set_of(at: Cursor) -> Json:
-    """Return ``{ … }`` as a set; sets inside of it, which variables bring, are part of it."""
+    """Return ``{ … }`` as a set; the elements of nested sets, which come from variables, are its elements."""
     return {"set": elements(at)}
 
 
 def elements(at: Cursor) -> list[Json]:
-    """Return what stands in braces."""
+    """Return the elements in braces."""
     at.expect("{")
     found: list[Json] = []
     at.skip_lines()
@@ -149,13 +149,13 @@ def _element(at: Cursor) -> Json:
     if not at.accept(":"):
         return key
     value = verdict(at) or concatenation(at)
-    # nft 1.0.3 and later has the options in front of the colon, earlier ones behind it.
+    # nft 1.0.3 and later has the options before the colon, earlier versions after it.
     details = _options(at)
     return [_with_details(key, details) if details else key, value]
 
 
 def element_key(at: Cursor, atom: Atom) -> Json:
-    """Return an element's key with what belongs to it: a timeout, a comment, a counter."""
+    """Return an element's key with its options: a timeout, a comment, a counter."""
     value = concatenation(at, atom)
     details = _options(at)
     return _with_details(value, details) if details else value
@@ -222,7 +222,7 @@ def seconds(at: Cursor) -> int:
 
 
 def counts(at: Cursor) -> Object | None:
-    """Return the figures behind ``counter``."""
+    """Return the numbers after ``counter``."""
     found: Object = {}
     while at.at("packets", "bytes") and at.peek(1).kind == "number":
         unit = at.take().text
@@ -231,7 +231,7 @@ def counts(at: Cursor) -> Object | None:
 
 
 def limit(at: Cursor) -> Object:
-    """Return what stands behind ``limit``: ``rate over 10 mbytes/second burst 5 packets``."""
+    """Return the words after ``limit``: ``rate over 10 mbytes/second burst 5 packets``."""
     at.expect("rate")
     over = at.accept("over")
     at.accept("until")
@@ -254,7 +254,7 @@ def limit(at: Cursor) -> Object:
 
 
 def quota(at: Cursor) -> Object:
-    """Return what stands behind ``quota``: ``over 25 mbytes used 0 bytes``."""
+    """Return the words after ``quota``: ``over 25 mbytes used 0 bytes``."""
     over = at.accept("over")
     at.accept("until")
     found: Object = {"val": at.number(), "val_unit": at.name()}
@@ -264,13 +264,13 @@ def quota(at: Cursor) -> Object:
 
 
 def connections(at: Cursor) -> Object:
-    """Return what stands behind ``ct count``."""
+    """Return the words after ``ct count``."""
     over = at.accept("over")
     return {"val": at.number(), **({"inv": True} if over else {})}
 
 
 def right_side(at: Cursor) -> tuple[Json, Json]:
-    """Return what a field is compared with, and the mask behind it (``syn,ack / syn,ack,fin``)."""
+    """Return the right side of a comparison, with the mask after it (``syn,ack / syn,ack,fin``)."""
     if at.at("@"):
         return reference(at), None
     if at.at("{"):
@@ -280,7 +280,7 @@ def right_side(at: Cursor) -> tuple[Json, Json]:
 
 
 def traffic_class(at: Cursor) -> Json:
-    """Return what ``meta priority`` is compared with: two hexadecimal numbers with a colon, or a number."""
+    """Return the value of ``meta priority``: two hexadecimal numbers with a colon, or a number."""
     first = _class(at)
     return {"range": [first, _class(at)]} if at.accept("-") else first
 

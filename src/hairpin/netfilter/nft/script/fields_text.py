@@ -1,4 +1,4 @@
-"""Fields of the packet (fields.py) in a script, and the questions that depend on more than the packet.
+"""Fields of the packet (fields.py) in a script, and expressions that depend on more than the packet.
 
 Source: nft(8) PRIMARY EXPRESSIONS, PAYLOAD EXPRESSIONS; nftables src/json.c
 """
@@ -23,7 +23,7 @@ _IP_OPTIONS = ("lsrr", "rr", "ssrr", "ra")
 
 
 def field(at: Cursor, inner: Reader) -> Json:
-    """Return the field that comes next; None if none does.  ``inner`` reads the expression that a hash is made of."""
+    """Return the next field; None if the next token begins none.  ``inner`` reads the expression inside a hash."""
     token = at.peek()
     if token.kind == "sign" and token.text == "@":
         return _raw(at)
@@ -157,7 +157,7 @@ def _tunnel(at: Cursor) -> Json:
 
 
 def _inside(at: Cursor) -> Json:
-    """``vxlan ip saddr``: a field of the packet in the tunnel."""
+    """``vxlan ip saddr``: a field of the inner packet."""
     if not (at.peek(1).text in HEADERS and at.peek(2).text in KEYS[at.peek(1).text]):
         return None
     name = at.take().text

@@ -1,4 +1,4 @@
-"""Tables that are there, as the JSON of libnftables: what a script adds is read in their scope.
+"""Existing tables as the JSON of libnftables: a script's additions are parsed in their scope.
 
 Numbers stand for addresses and flags, as in ``nft -j --numeric``.
 """

@@ -1,8 +1,8 @@
-"""What nft adds to a rule by what stands in front of it.
+"""Matches that nft adds to a rule, depending on the matches before them.
 
-``reject`` alone answers in the protocol that the rule has asked for; one that names its protocol asks for it at the
-beginning of the rule, unless the rule has done so.  The fields ``id`` and ``sequence`` of ICMP exist
-in echoes only, so nft asks for the type first.
+A bare ``reject`` answers in the protocol that the rule matches.  For a ``reject`` that names a protocol nft adds a
+match of it at the beginning of the rule, unless the rule has one.  The fields ``id`` and ``sequence`` of ICMP exist in
+echo messages only, so nft adds a match of the type before them.
 
 Source: nftables src/evaluate.c stmt_evaluate_reject(), src/payload.c payload_gen_icmp_dependency()
 """
@@ -22,7 +22,7 @@ _ASKED = {("nfproto", 2): "icmp", ("nfproto", 10): "icmpv6", ("protocol", 6): "t
 
 
 def with_implied(statements: list[Json], family: Family) -> list[Json]:
-    """Return the statements of a rule with what nft adds."""
+    """Return the statements of a rule with the matches that nft adds."""
     found: list[Json] = []
     for each in statements:
         found += _types(each, found)
@@ -42,7 +42,7 @@ def with_implied(statements: list[Json], family: Family) -> list[Json]:
 
 
 def _question(kind: str, family: Family) -> Json:
-    """Return the comparison that a rejection of this kind needs."""
+    """Return the match that a ``reject`` of this kind needs."""
     if kind == "tcp reset":
         return {"match": {"op": "==", "left": {"meta": {"key": "l4proto"}}, "right": "tcp"}}
     if family == "inet" and kind in ("icmp", "icmpv6"):
@@ -52,12 +52,12 @@ def _question(kind: str, family: Family) -> Json:
 
 
 def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], str]) -> Iterator[str]:
-    """Yield the kinds of rejection that fit what the rule has asked for, in its order."""
+    """Yield the kinds of ``reject`` that fit the rule's matches, in their order."""
     for each in before:
         body = content(each)
         if named(each) != "match" or body.get("op") not in ("==", "!=", "in"):
             continue
-        # What is implied holds for each operator, so the comparison itself is left out of a negated one.
+        # The implied conditions hold for every operator; of a negated comparison only they are used.
         found = compare(body.get("left"), "==", body.get("right"), Scope(family, ""))
         for part in found[:-1] if body.get("op") == "!=" else found:
             if isinstance(part, FieldMatch) and len(part.ranges) == 1 and part.ranges[0][0] == part.ranges[0][1]:
@@ -67,7 +67,7 @@ def _asked(before: list[Json], family: Family, kinds: Mapping[tuple[str, int], s
 
 
 def _types(statement: Json, before: list[Json]) -> Iterator[Json]:
-    """Yield the question for the types of echoes, unless the rule has asked for a type."""
+    """Yield the match of the echo types, unless the rule has a match of the type."""
     for name in ("icmp", "icmpv6"):
         fields = [each for each in _fields(statement, name) if each in _ECHO]
         asked = [each for one in before for each in _fields(one, name) if each == "type" or each in _ECHO]

@@ -1,4 +1,4 @@
-"""One table while a script is carried out on it.
+"""A table on which a script is being carried out.
 
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """
@@ -23,9 +23,9 @@ _OBJECT_STATEMENTS = ("counter", "quota", "limit", "synproxy", "ct helper", "ct 
 
 
 class LoadingHost(msgspec.Struct, frozen=True):
-    """Where a script is loaded: the links that are there (None: not known), nft's version, the id of its reading.
+    """The host on which a script is loaded: its links (None: not known), nft's version, the id of its reading.
 
-    ``late_devices``: a chain or a flowtable may name a link that is not there yet, as since Linux 6.16."""
+    ``late_devices``: a chain or a flowtable may name a link that does not exist yet (since Linux 6.16)."""
 
     links: frozenset[str] | None = None
     version: str = ""
@@ -34,7 +34,7 @@ class LoadingHost(msgspec.Struct, frozen=True):
 
 
 class LiveTable:
-    """One table while a script is carried out: what it has had is in the IR, what is new in JSON."""
+    """A table on which a script is being carried out.  Its former rules are in the IR, new rules in JSON."""
 
     def __init__(self, held: Table) -> None:
         self.touched = False
@@ -51,7 +51,7 @@ class LiveTable:
         }
 
     def with_flags(self, body: Object) -> None:
-        """Give the table the flags that a command says."""
+        """Give the table the flags in a command."""
         self.touched = True
         self._flags = body.get("flags", self._flags)
 
@@ -79,7 +79,7 @@ class LiveTable:
         return self._joined(read)
 
     def _joined(self, read: Table) -> Table:
-        """Return the table with the rules that it has had among the new ones."""
+        """Return the table with its former rules in their places among the new ones."""
         chains = tuple(
             msgspec.structs.replace(chain, rules=tuple(_merged(self.rules[chain.name], chain.rules)))
             for chain in read.chains
@@ -205,7 +205,7 @@ class LiveTable:
         raise MalformedError(message("chain {chain} has no such rule", chain=command.name))
 
     def _check(self, value: Json, target: LoadingHost) -> None:
-        """Raise MalformedError if what is named in a rule is not there."""
+        """Raise MalformedError if a rule names a chain, a set, an object or a link that does not exist."""
         for chain in jump_targets(value):
             if chain not in self.chains:
                 raise MalformedError(message("there is no chain {chain}", chain=chain))
@@ -322,12 +322,12 @@ class LiveTable:
 
 
 def _entry(kind: str, body: Object, where: Object) -> Json:
-    """Return an object of a listing."""
+    """Return the declaration as an object of a listing."""
     return {kind: {**body, **where}}
 
 
 def _merged(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rule]:
-    """Yield the rules that were there, and in their places those that were read, numbered anew."""
+    """Yield the former rules, with the newly read rules in their places; all are renumbered."""
     fresh = 0
     for number, each in enumerate(_grouped(wanted), 1):
         if isinstance(each, list):
@@ -338,7 +338,7 @@ def _merged(wanted: list[Rule | Object], read: tuple[Rule, ...]) -> Iterator[Rul
 
 
 def _grouped(rules: list[Rule | Object]) -> Iterator[list[Rule] | Object]:
-    """Yield new rules, and lists of those that were one rule of nft."""
+    """Yield new rules one by one, and former rules as lists: the rules of a list were one rule of nft."""
     group: list[Rule] = []
     for each in rules:
         if group and not (isinstance(each, Rule) and each.number == group[0].number):

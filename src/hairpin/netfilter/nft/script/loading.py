@@ -1,8 +1,8 @@
-"""What ``nft -f`` makes of the tables that are there.
+"""Loads a script into existing tables, as ``nft -f`` does.
 
-A script is one transaction: at the first command that the kernel refuses, nothing has changed.  Rules are always
-appended; a table, chain, set or object that is there already stays, so a script loaded twice has its rules twice.
-Tables of iptables-nft are tables like others here; those of iptables-legacy are none.
+A script is one transaction: if the kernel refuses one command, nothing changes.  An existing table, chain, set or
+object stays, and rules are always appended, so a script that is loaded twice has its rules twice.  Tables of
+iptables-nft are ordinary tables here; those of iptables-legacy are not included.
 
 Source: nft(8); net/netfilter/nf_tables_api.c nf_tables_newchain(), nf_tables_delchain(), nf_tables_newrule()
 """
@@ -28,10 +28,8 @@ _OWN = frozenset({"nft", "iptables-nft"})
 def tables_after(
     text: str, held: Iterable[Table], target: LoadingHost, *, source: str, files: Files | None = None
 ) -> tuple[Table, ...]:
-    """Return all tables after ``nft -f``.  ``held``: those that are there.
-
-    Raises ParseError where nft or the kernel refuses the script: then it changes nothing.  See ``commands`` for the
-    kinds of it."""
+    """Return all tables after ``nft -f``.  ``held``: the existing tables.  Raises ParseError if nft or the kernel
+    refuses the script, which then changes nothing.  ``commands`` lists the kinds of ParseError."""
     state = _State(held, target)
     for command in commands(text, source=source, files=files):
         try:
@@ -42,7 +40,7 @@ def tables_after(
 
 
 class _State:
-    """The tables while a script is carried out."""
+    """The tables on which a script is being carried out."""
 
     def __init__(self, held: Iterable[Table], target: LoadingHost) -> None:
         self._target = target
@@ -67,7 +65,7 @@ class _State:
         )
 
     def carry_out(self, command: Command) -> None:
-        """Carry out the command; raises MalformedError for what is refused."""
+        """Carry out the command; raises MalformedError if nft or the kernel refuses it."""
         if command.verb == "destroy" and is_older(self._target.version, _DESTROYS):
             raise MalformedError(message("nft {version} does not know destroy", version=self._target.version))
         if command.kind == "ruleset":
@@ -138,7 +136,7 @@ class _State:
         table.carry_out_rule(command, self._target)
 
     def _with_name(self, table: "LiveTable", statement: Json, command: Command) -> Json:
-        """Return a jump to a chain without a name with the name that the kernel gives it."""
+        """Return the jump with the name that the kernel gives to its unnamed chain."""
         rules = content(statement).get("rules")
         if not isinstance(rules, list):
             return statement

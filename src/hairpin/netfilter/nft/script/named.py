@@ -1,4 +1,4 @@
-"""What a rule in JSON names: chains, sets, links."""
+"""The names in a rule's JSON: chains, sets, links."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from hairpin.netfilter.nft.syntax import Json, content, list_of, named, pair
 
 
 def jump_targets(value: Json) -> Iterator[str]:
-    """Yield the chains to which verdicts lead."""
+    """Yield the chains to which the verdicts jump."""
     if isinstance(value, list):
         for each in value:
             yield from jump_targets(each)
@@ -19,7 +19,7 @@ def jump_targets(value: Json) -> Iterator[str]:
 
 
 def set_references(value: Json) -> Iterator[str]:
-    """Yield the names behind ``@``."""
+    """Yield the names after ``@``."""
     if isinstance(value, list):
         for each in value:
             yield from set_references(each)
@@ -33,7 +33,7 @@ def set_references(value: Json) -> Iterator[str]:
 
 
 def indexed_links(value: Json) -> Iterator[str]:
-    """Yield the names of links that are compared by index: nft asks for it when it loads the rule."""
+    """Yield the names of links that are compared by index: nft looks the index up when it loads the rule."""
     if isinstance(value, list):
         for each in value:
             yield from indexed_links(each)

@@ -1,4 +1,4 @@
-"""Statements that send a packet elsewhere, from text to the JSON of libnftables: NAT, proxies, queues, copies.
+"""Statements that redirect or copy a packet (NAT, proxies, queues), from text to the JSON of libnftables.
 
 Source: nft(8) NAT STATEMENTS, TPROXY STATEMENT, QUEUE STATEMENT, DUP STATEMENT, FWD STATEMENT
 """
@@ -12,7 +12,7 @@ _NAT_FLAGS = ("random", "fully-random", "persistent")
 
 
 def translation(at: Cursor) -> Json:
-    """Return ``snat``, ``dnat``, ``masquerade`` or ``redirect`` with what stands behind it."""
+    """Return ``snat``, ``dnat``, ``masquerade`` or ``redirect`` with its arguments."""
     name, found = at.take().text, dict[str, Json]()
     if at.at("ip", "ip6") and at.peek(1).means("to", "addr", "prefix", "interval"):
         found["family"] = at.take().text
@@ -37,7 +37,7 @@ def translation(at: Cursor) -> Json:
 
 
 def _translated(at: Cursor, found: Object, *, ports_alone: bool) -> None:
-    """Put address and port, or a choice of them by a map, into ``found``."""
+    """Put address and port, or a map that chooses them, into ``found``."""
     if not at.at(":"):
         target = _target(at)
         found["port" if ports_alone else "addr"] = with_ports(_PORT, target) if ports_alone else target

@@ -115,7 +115,7 @@ def _joined(flags: Json) -> Json:
 
 
 def _implied(left: Json, right: Json) -> str:
-    """Return the operator where none is written: flags ask whether any of them is set."""
+    """Return the operator of a comparison without one: ``in`` for flags, else ``==``."""
     inner, name = content(left), named(left)
     of_flags = _FLAGS.get(f"{inner.get('protocol', name)} {inner.get('field', inner.get('key'))}", False)
     single = not isinstance(right, dict) or "|" in right
@@ -207,7 +207,7 @@ def _log(at: Cursor) -> Json:
 
 
 def _with_variables(at: Cursor, text: str) -> str:
-    """Return the text of a prefix in which variables stand as ``$name``."""
+    """Return the text of a log prefix, in which ``$name`` is replaced by the variable's value."""
     head, *parts = text.split("$")
     for part in parts:
         name = part[: next((n for n, c in enumerate(part) if not (c.isalnum() or c == "_")), len(part))]
@@ -252,7 +252,7 @@ def _synproxy(at: Cursor) -> Json:
 
 
 def synproxy(at: Cursor) -> Object:
-    """Return what stands behind ``synproxy``: ``mss 1460 wscale 7 timestamp sack-perm``."""
+    """Return the words after ``synproxy``: ``mss 1460 wscale 7 timestamp sack-perm``."""
     found: Object = {}
     flags: list[Json] = []
     while at.at("mss", "wscale", "timestamp", "sack-perm"):

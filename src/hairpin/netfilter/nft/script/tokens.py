@@ -27,7 +27,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 
 
 class Token(NamedTuple):
-    """A word of a script, its kind, and where it stands.  The end of a line is a sign ``\\n``."""
+    """A word of a script, its kind, and its place.  A line end is a sign ``\\n``."""
 
     kind: Kind
     text: str
@@ -40,7 +40,7 @@ class Token(NamedTuple):
 
 
 def tokens(text: str, source: str) -> Iterator[Token]:
-    """Yield the tokens of a text; raises ParseError at a character that no script has."""
+    """Yield the tokens of a text; raises ParseError at a character that no script may contain."""
     at, line = 0, 1
     while at < len(text):
         blank = _BLANK.match(text, at) or _COMMENT.match(text, at)
