@@ -1,10 +1,10 @@
 """From a failing walk to the smallest set of changes that repairs it, proven and named as causes.
 
-Read ``suspect``, ``diagnose`` (one flow), ``proven_set`` (a set as it is reported), ``progress`` (whether a change gets
-a packet further), ``senders`` (a stop that another host caused), ``trimming`` (removes needless parts of a change),
-``unread`` (whether an unread container matters), ``examination`` (all flows of a question) and ``many`` (flows that an
-event breaks at once), ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (what events bring) with
-``ended`` (containers that events leave stopped) and ``concerned`` (containers whose restarts matter), ``unhairpinned``
-(public addresses that the host itself does not reach), ``singled_out`` (clients that a rule drops while others pass)
-and ``policy`` (whether a file has the cause's setting).
+Read ``suspect``, ``diagnose`` (one flow), ``proven_set`` (the reported form of a set), ``progress`` (whether a change
+gets a packet further), ``senders`` (a stop that another host caused), ``trimming`` (removes needless parts of a
+change), ``unread`` (whether an unread container matters), ``examination`` (all flows of a question) and ``many`` (flows
+that an event breaks at once), ``latent`` (lost rules that no asked flow misses yet), ``foreseen`` (faults after an
+event) with ``ended`` (containers that events leave stopped) and ``concerned`` (containers whose restarts matter),
+``unhairpinned`` (public addresses that the host itself does not reach), ``singled_out`` (clients that a rule drops
+while others pass) and ``policy`` (whether a file has the cause's setting).
 """

@@ -1,5 +1,5 @@
-"""The containers that a question is about.  Other containers' restarts do not affect it, and take time on a large
-host."""
+"""The containers that a question is about.  Restarts of other containers do not affect it, and simulating them takes
+time on a large host."""
 
 from collections.abc import Iterable
 

@@ -34,9 +34,9 @@ MAX_FAULTS = 4
 MAX_WALKS = 400
 """Walks that the search for one flow may cost; a real host needs a handful."""
 MAX_WALKS_OF_ANY_REASON = 200
-"""Walks that the search costs in which every cause is asked."""
+"""Walks that a search of every cause may cost."""
 MAX_WALKS_FOR_OTHERS = 80
-"""Walks after which the search looks for no further set, once it has one."""
+"""Walks after which a search that has found a set looks for no further one."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -65,9 +65,10 @@ class Diagnosis(msgspec.Struct, frozen=True):
 class _Search(msgspec.Struct, frozen=True):
     """The extent of a search.
 
-    ``thorough``: it also opens the rule that stops the packet while lost rules are missing, although the packet was
-    never meant to pass it; and it follows a change that does not move the stop alone, because another fault is at the
-    same place. ``of_any_reason``: it asks every cause, whatever the stop; such a search looks for one or two faults."""
+    ``thorough``: the search also tries two further kinds of changes.  One opens the rule that stops the packet only
+    because an engine's rules are lost.  The other does not move the stop by itself, because a second fault is at the
+    same place.  ``of_any_reason``: every cause is asked, whatever the stop; such a search looks for one or two
+    faults."""
 
     thorough: bool = False
     of_any_reason: bool = False
@@ -97,7 +98,7 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
 
 
 def without_search(network: Network, flow: Flow) -> Diagnosis | None:
-    """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None for another one."""
+    """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None if it fails."""
     trace = walked(network, flow)
     if trace.succeeds or trace.usual.succeeds:
         # A flow that fails only under an unknown condition has no cause that can be proven.
@@ -111,7 +112,7 @@ def without_search(network: Network, flow: Flow) -> Diagnosis | None:
 
 
 def search_causes(network: Network, flow: Flow) -> Diagnosis:
-    """Return why the failing flow fails."""
+    """Return the diagnosis of a failing flow."""
     trace = walked(network, flow)
     sets, unread, left_out = _smallest(network, flow, trace, _Search())
     if not sets and left_out:
@@ -123,8 +124,8 @@ def search_causes(network: Network, flow: Flow) -> Diagnosis:
 
 
 def _smallest(network: Network, flow: Flow, trace: Trace, search: _Search) -> tuple[tuple[CauseSet, ...], bool, bool]:
-    """Return the smallest sets of causes whose removal delivers the flow, in search order; whether a walk reached an
-    unread container; and whether a thorough search would look at more."""
+    """Return three things: the smallest sets of causes whose removal delivers the flow, in search order; whether a walk
+    reached an unread container; whether a thorough search would try more changes."""
     frontier = [_Line(network, trace, ())]
     found: dict[object, CauseSet] = {}
     unread = may_enter_unread(network, trace)
@@ -166,9 +167,8 @@ def _classes(found: Iterable[Suspect]) -> frozenset[Class]:
 
 
 def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
-    """Return the first set, and equally small ones about other things.
-
-    A set of a general cause is no alternative to one of a special cause."""
+    """Return the first set, and the equally small sets about other things.  A set of general causes is no alternative
+    to a set of special causes."""
     if not sets:
         return ()
     general = {each.id for each in general_causes()}
@@ -180,8 +180,8 @@ def _of_one_size(sets: tuple[CauseSet, ...]) -> tuple[CauseSet, ...]:
 
 
 def _thing(suspect: Suspect) -> object:
-    """Return the thing that the suspect is about: a rule, a container, else its own place.  Two causes may be about one
-    thing."""
+    """Return the thing that the suspect is about: a rule, a container, else its own place.  Several causes may be about
+    the same thing."""
     meant = suspect.candidate.where
     rule, container = rule_of(meant), container_of(meant)
     if rule is not None:
@@ -190,9 +190,8 @@ def _thing(suspect: Suspect) -> object:
 
 
 def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple[Suspect, ...], Network]]:
-    """Yield each suspect of the line's stops, most likely first, with the network in which its change is made.
-
-    A suspect whose change the host would refuse comes after the suspect that explains the refusal."""
+    """Yield each suspect of the line's stops, most likely first, with the network after its change.  If the host would
+    refuse the change, the suspect comes after the suspect that explains the refusal."""
     for suspect in suspects(line.network, flow, line.trace, of_any_reason=search.of_any_reason):
         if any(_same(suspect, earlier) for earlier in line.suspects):
             continue
@@ -203,7 +202,7 @@ def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
-    """Yield each refused suspect after a suspect whose change makes the host accept it."""
+    """Yield pairs: a suspect whose change makes the host accept the refused one, and the refused one after that change."""
     reason = refused.candidate.refused
     assert reason is not None
     stop = msgspec.structs.replace(refused.stop, reason=reason)
@@ -222,9 +221,8 @@ def _again(refused: Suspect, maker: Suspect, view: View) -> Iterator[tuple[Suspe
 
 
 def suspects(network: Network, flow: Flow, trace: Trace, *, of_any_reason: bool = False) -> tuple[Suspect, ...]:
-    """Return what the causes suspect at the ends of the trace's failing branches, most likely first.
-
-    ``of_any_reason``: the causes for other reasons of a stop are asked, too."""
+    """Return the causes' suspects for the ends of the trace's failing branches, most likely first.  ``of_any_reason``:
+    causes for other reasons of a stop are asked, too."""
     found: list[Suspect] = []
     for branch in trace.branches:
         if branch.succeeds or branch.stop is None or not rests_on_facts(branch):
@@ -246,9 +244,8 @@ def _at(network: Network, flow: Flow, branch: Branch, stop: Stop, *, of_any_reas
 
 
 def _found(view: View, stop: Stop, *, of_any_reason: bool = False) -> Iterator[Suspect]:
-    """Yield what the causes for the view's reason suspect, each as found at ``stop``.
-
-    A sender that is gone has no namespace, but causes for other reasons need one."""
+    """Yield the suspects of the causes for the view's reason, each as found at ``stop``.  A stopped sender has no
+    namespace; only causes for its reason can then be asked."""
     reason = view.stop.reason
     everywhere = of_any_reason and view.stop.netns in view.network
     for cause in all_causes() if everywhere else (*causes_for(reason), *general_causes()):

@@ -1,4 +1,4 @@
-"""Containers that run now and not after an event: on most hosts the only cause to come.
+"""Containers that run now and not after an event; on most hosts they are the only faults that events bring.
 
 The search is short: the container's state is the fault, and starting it is the proof.
 """
@@ -40,7 +40,7 @@ def ended_containers(was: Network, then: Network, label: str, failing: Mapping[i
 
 
 def is_ended(was: Network, then: Network, label: str, flow: Flow) -> bool:
-    """Return whether the event stopped the flow's container and nothing started it again."""
+    """Return whether the event leaves the flow's container stopped."""
     name = flow.of_container
     before, after = (each.host(label).container(name) if name else None for each in (was, then))
     return before is not None and before.running and after is not None and not after.running

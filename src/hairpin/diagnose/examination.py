@@ -20,7 +20,7 @@ from hairpin.walk.walk import walk_flow
 
 class Examination(msgspec.Struct, frozen=True, dict=True):
     """The flows' diagnoses in the order asked, and the causes that they found.  ``instead``: causes that are only in
-    alternatives; the flows can be repaired without them."""
+    alternative sets; the flows can be repaired without them."""
 
     network: Network
     diagnoses: tuple[Diagnosis, ...]
@@ -29,7 +29,7 @@ class Examination(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def asked(self) -> AskedFlows:
-        """The asked flows, for causes that look at no stop."""
+        """The asked flows, for causes that do not depend on a stop."""
         return AskedFlows(self.network, tuple(each.trace for each in self.diagnoses))
 
     def causes_of(self, number: int) -> tuple[Finding, ...]:
@@ -45,7 +45,7 @@ def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
 
 
 def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examination:
-    """Return the diagnoses, and the causes that they name, each once."""
+    """Return the diagnoses with all their causes, each once."""
     found = _joined(network, diagnoses)
     needed, instead = (tuple(each for each in found if bool(each.flows) is wanted) for wanted in (True, False))
     return Examination(network, diagnoses, needed, instead)
@@ -65,7 +65,7 @@ _Identity = tuple[Key, int]
 
 
 _COUNTED = ("number", "handle")
-"""Words of a rule's place that do not identify the rule: after an earlier change it has another number."""
+"""Words of a rule's place that do not identify the rule: an earlier change may shift its number."""
 
 
 class _Identities:
@@ -93,7 +93,7 @@ class _Identities:
         return own
 
     def _new(self, suspect: Suspect) -> _Identity:
-        """Return the identity with a number for the change, found by comparing whole changes."""
+        """Return the identity with a number for the change; equal changes have equal numbers."""
         cause, host, place = suspect.key
         key = cause, host, tuple(each for each in place if each[0] not in _COUNTED)
         known, change = self._changes.setdefault(key, []), suspect.candidate.change
@@ -107,8 +107,8 @@ def _joined(network: Network, diagnoses: tuple[Diagnosis, ...]) -> tuple[Finding
     """Return each cause once: those of the flows in their order, then those of alternatives.  A cause that has to be
     repaired before dockerd starts comes first.
 
-    Equal changes of a host are one cause, whatever the flows call it.  Suspects with equal keys are one cause if one
-    change repairs all their flows; suspects of other flows are separate causes."""
+    Equal changes of a host are one cause, whatever the flows call it.  Suspects with equal keys are one cause as far as
+    one change repairs all their flows; a suspect whose flow it does not repair is a separate cause."""
     members = (*_named(diagnoses), *_instead(diagnoses))
     identities = _Identities()
     found = _grouped(network, members, identities)
@@ -136,7 +136,7 @@ def _grouped(network: Network, members: tuple["_Member", ...], identities: _Iden
     refs = {own: f"c{index}" for index, own in enumerate(groups, 1)}
 
     def ref_of(suspect: Suspect) -> str:
-        """Return the reference of the suspect's cause; for a maker that was trimmed since, by its key."""
+        """Return the reference of the suspect's cause.  For a maker whose change was trimmed since, the key decides."""
         identity = identities.of(suspect)
         own = owners.get(identity)
         return refs[own if own is not None else next(owners[each] for each in owners if each[0] == identity[0])]

@@ -1,7 +1,8 @@
 """Faults after an event that comes by itself or in the ordinary care of a host.
 
 hairpin carries out each such event on the model of the host, asks the passing flows again, and diagnoses those that
-fail then.  A cause to come names the fault (``causes/to_come``); else it keeps its own name.
+fail then.  If a cause to come matches the fault (``causes/to_come``), the fault has its name; else it keeps its present
+name.
 """
 
 from collections.abc import Iterator
@@ -29,15 +30,15 @@ from hairpin.walk.reads import parts_changed
 from hairpin.walk.walked import walked
 
 LEFT_STOPPED = "restart-policy-missing"
-"""The name of the cause by which an event leaves a container stopped.  The next event leaves it stopped, too."""
+"""The cause of a container that an event leaves stopped.  The next event leaves it stopped, too."""
 
 
 def foreseen(examination: Examination, told: frozenset[Key]) -> tuple[Finding, ...]:
     """Return the faults that events bring to the flows that pass now, each cause once, for the first event that brings
     it.
 
-    ``told``: the keys of causes that are reported already.  Such a cause counts only for a flow that passes it by a
-    rule now, if the event removes that rule.  An event that lacks a reading is left out."""
+    ``told``: the keys of causes that are reported already.  Such a cause counts only for a flow that a rule now lets
+    past it, and only if the event removes that rule.  An event that lacks a reading is left out."""
     network = examination.network
     passing = {number: each.trace.flow for number, each in enumerate(examination.diagnoses) if each.trace.succeeds}
     found: dict[tuple[str, str], Finding] = {}
@@ -65,7 +66,8 @@ def _of_event(
     if not parts_changed(was, then):
         return
     asked = {number: asked_again(was, then, flow) for number, flow in passing.items()}
-    # `walked_after` is of no use here: few events come by themselves, and most of them change what every walk reads.
+    # `walked_after` would save nothing here: few events come by themselves, and most of them change facts that every
+    # walk reads.
     traces = {number: walked(then, flow) for number, flow in asked.items()}
     broken = tuple(number for number, each in traces.items() if not each.succeeds and each.verdict != "depends")
     if not broken:
@@ -78,7 +80,7 @@ def _of_event(
             continue
         coming = Coming(event, course.label, was, then, passing[flows[0]], each)
         if not told.isdisjoint(each.keys) and next(lost_rules(coming), None) is None:
-            continue  # a present cause of other flows stops these as well, once docker-proxy or a container is gone
+            continue  # a present cause of other flows also stops these flows once docker-proxy or a container has ended
         named.setdefault(name_of(coming), []).append(msgspec.structs.replace(each, flows=flows))
     for id_, members in named.items():
         flows = tuple(sorted({number for each in members for number in each.flows}))
@@ -116,12 +118,12 @@ def _others(then: Network, asked: dict[int, Flow], left: tuple[int, ...]) -> Ite
 
 
 def name_of(coming: Coming) -> str:
-    """Return the name of a fault that an event brings: that of a cause to come, else its own."""
+    """Return the name of a fault that an event brings: the matching cause to come's, else the fault's own."""
     return next((each.id for each in causes_to_come() if each.foresees(coming)), coming.found.id)
 
 
 _MOST_NAMES = 6
-"""Containers that a title names; the flows and the repair name all of them."""
+"""The most containers in a title; the flows and the repair name all of them."""
 
 
 def _titled(id_: str, members: list[Finding], said: Message | str) -> Candidate:

@@ -1,4 +1,5 @@
-"""Lost rules of an engine that no asked flow misses yet, because docker-proxy relays it.  An event shows the loss.
+"""Lost rules of an engine that no asked flow misses yet, because docker-proxy relays the flow.  An event shows the
+loss.
 
 dockerd's docker-proxy ends with dockerd, and dockerd starts no container whose rules it cannot add (``iptables: No
 chain/target/match by that name``).  The event is simulated, and the flow is diagnosed as always.
@@ -74,7 +75,7 @@ def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
 
 
 def _told_now(suspect: Suspect, examination: Examination) -> bool:
-    """Return whether a cause of a flow that fails now restores all rules that this one would."""
+    """Return whether a cause of a failing flow already restores all rules that this suspect would restore."""
     rules = _rules(suspect.candidate)
     alike = (each for each in examination.causes if (each.id, each.host) == (suspect.cause, suspect.host))
     return any(rules <= _rules(each.candidate) for each in alike)

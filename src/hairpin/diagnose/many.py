@@ -1,8 +1,8 @@
-"""Diagnoses many flows that break at once by an event: most of them stop for the same few causes.
+"""Diagnoses many flows that one event breaks.  Most of them fail for the same few causes.
 
 The cause or set of causes of one flow is tried on the next flow before a new search.  It is reported only if its change
-delivers that flow, too, and if none of the set can be left out, so each flow has its own proof. Alternatives are then
-unknown: for few flows, call ``examine``.
+delivers that flow, too, and if every cause of the set is needed, so each flow has its own proof.  Alternative sets are
+not searched: for few flows, call ``examine``.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 _FEW = 2
-"""The most causes of other containers' flows that are tried."""
+"""The number of causes of other containers' flows that are tried."""
 
 
 def examine_many(network: Network, flows: tuple[Flow, ...]) -> Examination:
-    """Diagnose the flows, in the order asked.  Of causes that would each do, an earlier flow's comes first."""
+    """Diagnose the flows, in the order asked.  If several causes would do, an earlier flow's cause comes first."""
     known = _examined(network)
     if flows not in known:
         known[flows] = examination(network, tuple(map(_Found(network).diagnosis, flows)))
@@ -48,7 +48,7 @@ def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa:
 
 
 class _Known(msgspec.Struct, frozen=True):
-    """A known set of causes, mostly one, and the network without them.  ``containers``: those of the flow."""
+    """A known set of causes (mostly a single one), and the network without them.  ``containers``: those of the flow."""
 
     containers: frozenset[str]
     reason: Reason
@@ -57,7 +57,7 @@ class _Known(msgspec.Struct, frozen=True):
 
     @property
     def is_alone(self) -> bool:
-        """Whether one cause alone does."""
+        """Whether the set has only one cause."""
         return len(self.suspects) == 1
 
     @property
@@ -109,7 +109,7 @@ class _Found:
         yield from islice((each for each in others if not each.is_of_containers), _FEW)
 
     def _by_same_causes(self, flow: Flow, trace: Trace) -> Iterator[Suspect]:
-        """Yield the suspects here of causes that stop earlier flows for the same reason."""
+        """Yield this flow's suspects of the causes that stop earlier flows for the same reason."""
         for branch in trace.branches:
             stop = branch.stop
             if branch.succeeds or stop is None or not rests_on_facts(branch):
@@ -121,7 +121,7 @@ class _Found:
                 yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
 
     def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:
-        """Return the flow's walk without the suspects; they are kept for later flows if this one is repaired."""
+        """Return the flow's walk after the suspects' changes; the suspects are kept for later flows if it succeeds."""
         without = simulate(joint_change(suspects), self.network)
         then = walk_flow(without, flow)
         if is_repaired(self.network, flow, then) and trace.usual.stop is not None:

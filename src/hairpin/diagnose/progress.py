@@ -1,4 +1,4 @@
-"""Whether a change gets a packet further: its walk stops elsewhere, or for something else."""
+"""Whether a change gets a packet further: its walk stops elsewhere, or for another reason."""
 
 from hairpin.walk.state import ConntrackDecided
 from hairpin.walk.trace import Branch, Trace
@@ -18,7 +18,7 @@ def _stop(trace: Trace) -> tuple[object, ...]:
 
 
 def _follows_entry(branch: Branch) -> bool:
-    """Return whether a conntrack entry decided the request: without the rule that made the entry, later packets of it
-    stop as before."""
+    """Return whether a conntrack entry decided the request.  Such a packet stops as before even if the rule that made
+    the entry is gone."""
     decided = (step.decided_by for step in branch.request)
     return any(isinstance(each, ConntrackDecided) and each.entry is not None and each.entry.live for each in decided)

@@ -1,4 +1,4 @@
-"""A set of causes as it is reported: without needless members, each cause once, in the order of repair.
+"""The reported form of a set of causes: without needless members, each cause once, in the order of repair.
 
 The proof of a set is the walk with exactly the reported changes.
 """
@@ -113,10 +113,9 @@ def _in_order_of_repair(network: Network, flow: Flow, found: tuple[Suspect, ...]
     """Return the set in three groups: repairs before the start of dockerd; then an unserved port or a stopped process;
     then the others.
 
-    Without a service no other fault matters.  Podman reloads no rules of a paused container.
-
-    A later change was found on the network after the earlier ones.  Two changes that replace the same container or its
-    namespace fit only in the order in which they were found."""
+    Without a service no other fault matters.  A stopped process comes early because Podman does not reload the rules of
+    a paused container.  Two changes that replace the same container or its namespace keep the order in which they were
+    found, because the later one was found on the network after the earlier one."""
     ordered = tuple(
         sorted(found, key=lambda each: (not is_before_start(network, each), each.candidate.in_class not in _UNSERVED))
     )

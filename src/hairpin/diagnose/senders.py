@@ -1,4 +1,5 @@
-"""A host that forwards its containers' packets with a source to which another host's answers do not come back.
+"""A host that forwards its containers' packets with a source address to which another host cannot send its answers
+back.
 
 The other host loses the packet or its answer.  The fault is where the source should have been translated.
 """
@@ -23,7 +24,7 @@ _LOST: frozenset[Reason] = frozenset(
 
 
 def sender(view: View) -> Iterator[View]:
-    """Yield the stop as the container's own host sees it, if that host sent the request to another one with a source
+    """Yield the stop as a view of the container's own host, if that host sent the request to another one with a source
     that it should have translated."""
     start, request = view.flow.start, view.branch.request
     if view.stop.reason not in _LOST or not isinstance(start, FromContainer) or not request:

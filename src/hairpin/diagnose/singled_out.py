@@ -29,7 +29,8 @@ _WALKED = 8
 
 class SingledOut(msgspec.Struct, frozen=True):
     """The clients that a host drops.  ``found``: the cause that stops the first of ``clients``, if one is proven;
-    ``target``: their destination.  ``rules`` and ``sets``: how many others drop single clients."""
+    ``target``: the clients' destination.  ``rules`` and ``sets``: the number of further rules and sets that drop single
+    clients."""
 
     host: str
     clients: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ class SingledOut(msgspec.Struct, frozen=True):
     sets: int = 0
 
     def line(self) -> Message:
-        """Return the one line of the host: the clients that are known, and how many rules and sets drop others."""
+        """Return the host's line: the known clients, and the number of rules and sets that drop others."""
         if not self.clients:
             return self._counted()
         facts = {"clients": ", ".join(self.clients), "target": self.target, "asking": ask_from(self.clients[0])}
@@ -72,7 +73,7 @@ class SingledOut(msgspec.Struct, frozen=True):
 
 
 class _Dropping(msgspec.Struct, frozen=True, gc=False):
-    """A rule that drops by source: by its own addresses, or by its set."""
+    """A rule that drops packets by their source: by its own addresses, or by a set."""
 
     chain: str
     rule: ir.Rule
@@ -120,14 +121,14 @@ def singled_out(examination: Examination) -> tuple[SingledOut, ...]:
 
 
 def _with_line(one: SingledOut) -> SingledOut:
-    """Return it as advice in one line, with the cause if one is proven."""
+    """Return the dropped clients as advice in one line, with the cause if one is proven."""
     if one.found is None:
         return one
     return msgspec.structs.replace(one, found=msgspec.structs.replace(one.found, line=one.line()))
 
 
 def _asked(examination: Examination, host: Host) -> dict[Version, Flow]:
-    """Return a flow of each IP version by which an invented client reaches the host."""
+    """Return, for each IP version, a flow by which an invented client reaches the host."""
     found: dict[Version, Flow] = {}
     for each in examination.diagnoses:
         flow = each.trace.flow
@@ -264,7 +265,7 @@ def _clients(network: Network, host: Host, version: Version) -> dict[int, tuple[
 
 
 def _hit(known: list[int], rules: tuple[_Dropping, ...], sets: dict[str, ir.Set]) -> set[int]:
-    """Return the addresses, of the sorted ones, that a rule or its set contains."""
+    """Return those of the sorted addresses that a rule or its set contains."""
     hit: set[int] = set()
     for rule in rules:
         for first, last in rule.ranges:

@@ -1,4 +1,4 @@
-"""A suspicion: a candidate with the cause that proposed it; and sets of them with their proof."""
+"""A suspect: a candidate with the cause that proposed it; and sets of causes with their proof."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ class Suspect(msgspec.Struct, frozen=True):
         return self.cause, self.host, (("joins", joins),) if joins else places(self.candidate.where)
 
     def proven(self, proof: Proof | None, flows: tuple[int, ...] = (), *, severity: Severity = "blocking") -> Finding:
-        """Return the cause that this suspect is, alone, with its proof."""
+        """Return the suspect as a cause by itself, with its proof."""
         return Finding(
             self.candidate, severity, self.cause, self.host, flows, self.stop, proof, keys=(self.key,), together=("",)
         )

@@ -1,5 +1,5 @@
 """Removes from a change the parts that the flow does not need: rules for replies that another rule accepts already,
-routes whose slot another route has."""
+routes whose place in the table another route has."""
 
 from collections.abc import Iterator
 
@@ -48,8 +48,8 @@ def _trimmed(change: Change, network: Network, flow: Flow) -> Change:
 
 
 def _without_taken_places(change: Change, network: Network, flow: Flow) -> Change:
-    """Return the change without the routes for which the kernel would say "File exists", if the flow needs none of
-    them.  They were added after a needless suspect had deleted the route in that slot."""
+    """Return the change without the routes that the kernel would refuse with "File exists", if the flow needs none of
+    them.  They fit only after a needless suspect had deleted the route in their place."""
     gone = {place for part in change.parts if (place := _place(part, DeleteEntry)) is not None}
     kept = tuple(
         part

@@ -1,7 +1,6 @@
-"""Public addresses that the host itself may not reach, because their gateway does not hairpin.  No question names them.
-
-Outside clients reach them.  From the host and its containers all ports fail alike, so one port stands for all.  Only a
-rule or a file shows whether the host uses the address at all.
+"""Public addresses that the host itself may not reach, because their gateway does not hairpin.  No question names these
+addresses, and outside clients reach them.  From the host and its containers all ports fail alike, so one port is tried
+for all.  Only a rule or a file shows whether the host uses the address at all.
 """
 
 import re
@@ -24,8 +23,8 @@ _REASON = "gateway-does-not-hairpin"
 
 
 def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
-    """Return the stated public addresses that no flow asks for and that fail from their host: blocking if a rule or a
-    file of the host names the address, which shows its use, else advice in one line."""
+    """Return the stated public addresses that no flow asks for and that fail from their host: a finding is blocking if
+    a rule or a file of the host names the address (so the host uses it), else advice in one line."""
     flows = tuple(each.trace.flow for each in examination.diagnoses)
     found: list[Finding] = []
     for mapping in examination.network.world.publics:
@@ -42,7 +41,8 @@ def unhairpinned(examination: Examination) -> tuple[Finding, ...]:
 
 
 def _typed(flow: Flow) -> bool:
-    """Return whether the user named the flow's address.  An outside client's may be the stated one without that."""
+    """Return whether the user named the flow's address.  An outside client's flow may go to the stated address although
+    the user did not name it."""
     return flow.purpose == "asked"
 
 

@@ -12,7 +12,7 @@ from hairpin.walk.trace import Branch, Trace
 _BEYOND = ("outside", "neighbour", "bridge")
 """Stages at which the peer of a link matters."""
 _COMING_IN = ("device-in", "prerouting", "input-route", "input", "socket", "relay")
-"""At these stages a step names the input link.  Its sender was read."""
+"""At these stages a step names the input link, whose sender was read."""
 
 
 def may_enter_unread(network: Network, trace: Trace) -> bool:

@@ -29,7 +29,7 @@ from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
 _GONE_S = 5.0
-"""The time that a killed replica may need to end."""
+"""The time within which a killed replica must end."""
 
 
 def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
@@ -46,8 +46,8 @@ def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidenc
 def orders_of(
     network: Network, flows: tuple[Flow, ...], change: Change, evidence: tuple[Evidence, ...] = ()
 ) -> tuple[Order, ...]:
-    """Return the replicas for a proof: one in which the change is carried out, or a second one if a part has to be
-    built in.  Raises ChangeError."""
+    """Return the orders for a proof.  Usually one replica is built, and the change is carried out in it.  If a part of
+    the change cannot be carried out by commands, a second replica is built with that part.  Raises ChangeError."""
     built_in, live = parts_of(change, network)
     if not built_in.parts:
         return (Order(network, flows, evidence, change=live, after=flows),)
@@ -88,8 +88,8 @@ class RunningKernel:
 
 
 def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
-    """Return a case's outcome: of two replicas, the first has the answers without the change, the second those with
-    it."""
+    """Return a case's outcome.  If there are two replicas, the first has the answers without the change, the second
+    those with it."""
     error = next((each.error for each in outcomes if each.error is not None), None)
     if error is not None:
         return Outcome(error=error)
@@ -113,14 +113,14 @@ def _answers(outcome: Outcome) -> Outcome:
 
 
 def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
-    """Carry the orders out in parallel.  For a replica that failed, the outcome has an ``error``."""
+    """Carry the orders out in parallel; return their outcomes.  The outcome of a failed replica has an ``error``."""
     with _carrying(orders) as outcomes:
         return outcomes()
 
 
 @contextmanager
 def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, ...]]]:
-    """Begin to carry the orders out, and yield the function that waits for the outcomes: see ``carry_all``."""
+    """Start the orders, and yield the function that waits for their outcomes: see ``carry_all``."""
     reason = missing()
     wanted = tuple(orders)
     abreast = max(1, len(os.sched_getaffinity(0)))
@@ -199,9 +199,8 @@ class _Process:
 
 @contextmanager
 def _without_interrupts() -> Generator[None]:
-    """Keep SIGINT from the block, and from the processes that it starts.
-
-    Ctrl-C at a terminal reaches all processes; only the called one handles it, and ends the others."""
+    """Block SIGINT in the ``with`` block and in the processes that it starts.  Ctrl-C at a terminal reaches all
+    processes; only the parent handles it, and ends the others."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -210,7 +209,8 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more: only a child enters a PID namespace, whose first process ends all others with it."""
+    """Fork once more, because only a child enters the new PID namespace.  It is the namespace's first process, and all
+    others end with it."""
     own_processes()
     parent = os.getpid()
     child = os.fork()
@@ -232,7 +232,8 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process with the block, also after an error: the forked copy must run none of the caller's code."""
+    """Ends the process at the end of the ``with`` block, also after an error: the forked copy must not return to the
+    caller's code."""
 
     def __init__(self, write: int) -> None:
         self._write = write
@@ -251,7 +252,7 @@ class _Ending:
 
 
 def _in_one_line(error: BaseException) -> str:
-    """Return the error with the source lines that it passed, the innermost first."""
+    """Return the error and the source lines of its traceback, the innermost first, in one line."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     said = " ".join("".join(traceback.format_exception_only(error)).split())

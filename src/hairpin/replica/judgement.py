@@ -1,6 +1,5 @@
-"""The second judge's questions and answers: only types, for code that reads its verdict without running it.
-
-``Kernel`` is the judge.  ``replica/judge.py`` has the one that runs here.
+"""The second judge's questions and answers: only types, for code that reads a verdict without running a replica.
+``Kernel`` is the judge's protocol; ``replica/judge.py`` has this machine's kernel.
 """
 
 from collections.abc import Callable
@@ -23,7 +22,7 @@ Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that a packet matched, or a policy that decided (``number`` 0).  ``does``: its verdict, if it ends the
+    """A rule that a packet matched, or a policy that decided (``number`` 0).  ``does``: its verdict if it ends the
     packet's path."""
 
     netns: Netns
@@ -40,7 +39,8 @@ class Hit(msgspec.Struct, frozen=True):
 class Sighting(msgspec.Struct, frozen=True):
     """A packet on a link.  ``at_ns``: the kernel's clock; ``icmp``: type << 8 | code of an ICMP message.
 
-    ``payload_bytes``: behind the transport header.  ``quoted``: the ports of the packet that an ICMP error is about."""
+    ``payload_bytes``: the bytes after the transport header.  ``quoted``: the ports of the packet that an ICMP error is
+    about."""
 
     at_ns: int
     netns: Netns
@@ -103,7 +103,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """Flows to be judged, without the ``change`` and with it (None: only as the network is)."""
+    """Flows to be judged without the ``change`` and with it; None: only without."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -122,7 +122,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Kernel(Protocol):
-    """The second judge: a kernel that flows are sent through, on replicas of the network."""
+    """The second judge: a kernel that forwards the flows' packets in replicas of the network."""
 
     @property
     def release(self) -> str:
@@ -130,11 +130,11 @@ class Kernel(Protocol):
         ...
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case, all carried out in parallel; for a replica that failed, the ``error`` is
-        set.  Raises ChangeError."""
+        """Return one outcome for each case; the cases run in parallel.  The outcome of a failed replica has an
+        ``error``.  Raises ChangeError."""
         ...
 
     def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
-        """Begin as ``judge`` does, and yield the function that waits for the outcomes, so that other work can go on.  A
-        kernel that cannot begin runs when the outcomes are asked for."""
+        """Start the cases, and yield the function that waits for the outcomes, so that other work can be done
+        meanwhile.  A kernel that cannot work in the background runs the cases when that function is called."""
         return nullcontext(lambda: self.judge(cases))

@@ -22,15 +22,16 @@ _BY_ITSELF = ((4, 0x7F000001), (6, 1))
 
 def addresses(namespace: Namespace) -> Iterator[str]:
     """Yield a line for each address.  The kernel makes no routes for it, because the snapshot's routes are replayed.
-    Only when a change sets a link up, the kernel makes the connected route of an IPv4 address.
+    The exception is a link that a change sets up: there the kernel makes the connected routes of IPv4 addresses.
 
-    IPv6 lists the newest first, and of equal ones sends from the first: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and of equal ones it uses the
+    first as the source: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
     for address in (*(each for each in namespace.addresses if each.version == 4), *six):
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        if not address.tentative:  # it accepts no packets yet; duplicate detection would find none in the replica
+        if not address.tentative:  # it accepts no packets; in the replica duplicate detection would succeed
             waits = address.version == 4 and not link.up and not address.noprefixroute
             yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
@@ -74,12 +75,12 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each learned entry that the replica could not resolve in the same way.
 
-    One of the two ends does not answer the other's ARP requests, another machine answers for the address as well, or
-    the address is a broadcast address by now.  The kernel uses a learned entry until it is resolved again
+    There are three cases: one of the two ends does not answer the other's ARP requests; another machine answers for the
+    address, too; or the address is now a broadcast address.  The kernel uses a learned entry until it is resolved again
     (walk/link/neighbour.py), while a replica would first send a request.  From that request the neighbour would learn
     the sender.  If several machines answer, the replica would take the first, while the kernel confirms only the known
     one: net/ipv4/arp.c arp_process(), arp_solicit().  If the known machine does not have the address itself, a change
-    may silence it: its entry is not permanent, and goes with the change.
+    may silence it: its entry is not permanent here, so the change removes it.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:

@@ -1,8 +1,8 @@
 """The connection of hosts that are rebuilt together: the bridge of their common wire, and the world as a router.
 
 Every uplink has its own end in the world, even if several are on one wire, so that answers from outside go back to the
-host that asked.  The bridge therefore lets each uplink reach the other uplinks, but of the world only its own end. The
-world forwards a packet for an address of another host's uplink, as gateways that nobody read are assumed to do
+host that asked.  The bridge therefore lets each uplink reach the other uplinks, and only its own end in the world.  The
+world forwards a packet for an address of another host's uplink, as unread gateways are assumed to do
 (walk/link/crossing.py); it does not answer ARP for such an address.
 """
 
@@ -124,7 +124,7 @@ def own_rules(network: Network, wires: tuple[Wire, ...], version: Version, first
 
 
 def _elsewhere(network: Network, wire: Wire, wires: tuple[Wire, ...], version: Version) -> Iterator[int]:
-    """Yield the addresses that the wire's host reaches by gateways: those of one other host's uplink."""
+    """Yield the addresses of other hosts' uplinks that the wire's host reaches by a gateway."""
     others = tuple(each for each in wires if each.netns.host != wire.netns.host)
     found = dict.fromkeys(address for each in others for address in _addresses(network, each, version))
     for address in found:
@@ -139,7 +139,7 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
-    """Return whether the world forwards the host's packet to this destination, which is another host's."""
+    """Return whether the destination belongs to another host, to which the world forwards the host's packet."""
     value = parse_address(destination)[1]
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 

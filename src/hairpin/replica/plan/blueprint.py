@@ -38,7 +38,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class SysctlValue(msgspec.Struct, frozen=True):
-    """One value; ``path`` below /proc/sys.  ``matters``: the report says so if the value cannot be set here."""
+    """One value; ``path`` below /proc/sys.  ``matters``: the report names the value if it cannot be set here."""
 
     path: str
     value: str
@@ -48,10 +48,10 @@ class SysctlValue(msgspec.Struct, frozen=True):
 class Service(msgspec.Struct, frozen=True):
     """A bound socket that accepts connections or datagrams.
 
-    ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to ``to``; ``hold`` the port and never
-    answer; ``full``: drop each SYN or datagram, as a socket with a full queue does.  ``answers_by_route``: UDP answers
-    leave from the address that the kernel chooses, not from the address that the request was sent to.  ``mark``: the
-    mark of its packets (SO_MARK)."""
+    ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to the address ``to``; ``hold`` the
+    port and never answer; ``full``: drop each SYN or datagram, as a socket with a full queue does.
+    ``answers_by_route``: UDP answers leave from the address that the kernel chooses, not from the address that the
+    request was sent to.  ``mark``: the mark of its packets (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -78,7 +78,8 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link that differs from the host's.  A packet on it weakens the verdict, and the report gives this reason."""
+    """A link that differs from the host's.  If a packet takes it, the verdict is weaker, and the report gives this
+    reason."""
 
     netns: Netns
     link: str
@@ -91,8 +92,8 @@ class NetnsPlan(msgspec.Struct, frozen=True):
     ``sysctls`` are written before links are made, ``link_sysctls`` while they are down.  ``lines`` are for ``ip
     -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have to
     come up; ``running_lines``: for ``bridge -batch`` after that.  ``connections``: the conntrack entries at the start
-    of each flow.  ``guarded_lines``: for ``ip -batch`` after all rules are loaded: without the rules a packet would go
-    astray."""
+    of each flow.  ``guarded_lines``: for ``ip -batch`` after all rules are loaded, because without the rules a packet
+    would take a wrong path."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()

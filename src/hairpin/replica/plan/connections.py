@@ -20,8 +20,8 @@ Met = frozenset[tuple[int, Tuple]]
 def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
     """Return the tuples of entries that the flows' packets match, or that keep NAT from choosing a port.
 
-    ``networks``: the network as it is, and as a change makes it, where a packet may come further.  Empty when no table
-    has an entry."""
+    ``networks``: the network without and with a change, with which a packet may get further.  Empty if no table has an
+    entry."""
     if not any(namespace.connections for _, namespace in networks[0].namespaces()):
         return frozenset()
     return frozenset(each for network in networks for flow in flows for each in _met(network, flow))
@@ -37,9 +37,8 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
-    """Yield every tuple that the flow's packets have on their way, and the tuples of the answers.
-
-    If an entry's answers come to the client's own port, NAT chooses another port and the walk does not show the entry.
+    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  An entry may
+    already use the client's port for its answers.  NAT then chooses another port, so the walk does not show this entry.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):
@@ -53,14 +52,14 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
 
 
 def packets_of(network: Network, flow: Flow) -> Iterator[Packet]:
-    """Yield the flow's first packet, and its packets and those of its answer at every step of the walk."""
+    """Yield the flow's first packet, and the packet at every step of the walk, on the way out and back."""
     started = begin(network, flow)
     yield (started.state if isinstance(started, End) else started).packet
     yield from (step.packet for branch in walked(network, flow).branches for step in branch.steps)
 
 
 def _towards(namespace: Namespace, packet: Packet) -> Iterator[tuple[int, Tuple]]:
-    """Yield the tuples of the entries that leave NAT no source port towards the packet's destination."""
+    """Yield the tuples of entries that occupy all source ports of NAT towards the packet's destination."""
     wanted = (packet.version, packet.protocol, packet.daddr, packet.dport, packet.saddr)
     for each in namespace.connections:
         reply = each.reply

@@ -1,4 +1,4 @@
-"""How the flow of an outside client begins in the world: its addresses, and the host's link by which it enters."""
+"""How an outside client's flow begins in the world: its packet's addresses, and the host's link by which it enters."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ _NEVER_IN: tuple[Reason, ...] = ("upstream-denies", "link-missing")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """How a flow of an outside client begins: the addresses of its packet when it enters.
+    """The addresses of an outside client's packet when it enters the host.
 
     ``link``: the host's link by which it enters; empty if the client resolves the destination itself."""
 
@@ -51,7 +51,8 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
-    """Return whether a neighbour resolves the address itself: it is on-link for the host's link, and not the host's."""
+    """Return whether a neighbour resolves the address itself: the address is on-link for the host's link, and is not
+    the host's."""
     namespace = network.namespace(netns)
     subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(

@@ -2,8 +2,8 @@
 and answer.
 
 Each outer address to which a tunnel device sends gets a device of the same kind, key and MTU.  The inner packet enters
-the world by that device as by a wire.  Every destination is behind it, because the walk presumes that the far end
-delivers (walk/presumed.py).  The outer packet passes the world's policy rules for its wire.
+the world by that device as if by a wire.  The device accepts packets to every destination, because the walk presumes
+that the far end delivers them (walk/presumed.py).  The outer packet passes the world's policy rules for its wire.
 
 Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
 vxlan_vni_in_use()).  So each has its own UDP port here: rules write it into incoming packets, and the tunnel's port
@@ -32,11 +32,12 @@ from hairpin.replica.plan.tunnels import outer_destinations, type_words
 from hairpin.walk.walked import walked
 
 FEW = 8
-"""A tunnel device with more remotes has only those far ends to which the walk sends."""
+"""If a tunnel device has more remotes, only those are built to which the walk sends a packet."""
 _FIRST_PORT = 61001
 """Above the ports that the kernel gives to clients (net.ipv4.ip_local_port_range)."""
 _INNER, _FIRST_OUTER = 99, 2001
-"""Routing tables: of what came out of a tunnel, and of the outer packets of the first wire."""
+"""Routing tables: one for inner packets from a tunnel, and the first of the tables for outer packets, one for each
+wire."""
 
 
 def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
@@ -75,7 +76,7 @@ def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Netw
 
 
 def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tuple[Flow, ...]) -> tuple[int, ...]:
-    """Return the outer destinations of the device that are no addresses of a namespace that was read."""
+    """Return the outer destinations of the device that are not addresses of a rebuilt namespace."""
     version = link.tunnel.version if link.tunnel is not None else 4
     everyone = [namespace for _, namespace in networks[0].namespaces()]
     found = [remote for each in networks for remote in outer_destinations(each.namespace(netns), link)]
@@ -119,10 +120,10 @@ def _address(namespace: Namespace, wire: Wire, version: Version) -> int | None:
 def device(wire: Wire) -> Iterator[str]:
     """Yield the line that makes the world's device, if the wire is a tunnel's.
 
-    A vxlan learns where the host's frames come from.  To the remote it sends what it has not learned."""
+    A vxlan learns the sources of the host's frames.  Frames to other addresses go to its remote."""
     end = wire.far
     if end is not None:
-        own = end.address if end.tunnel.kind == "vxlan" else None  # for a geneve the route chooses it
+        own = end.address if end.tunnel.kind == "vxlan" else None  # a geneve's source address is chosen by the route
         mirrored = msgspec.structs.replace(end.tunnel, local=own, remote=end.host, port=end.port, underlay=None)
         words = type_words(msgspec.structs.replace(mirrored, learning=True, proxy=False))
         yield f"link add name {wire.name} mtu {wire.link.mtu_bytes} type {words}"
@@ -176,7 +177,8 @@ def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
 def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
     """Return the rules by which each far end receives its outer packets, and inner frames to any hardware address.
 
-    Addresses that were read are not behind the far end: it accepts no frames to them, and answers no ARP for them."""
+    The addresses of namespaces that were read are not behind the far end, so it accepts no frames to them and answers
+    no ARP for them."""
     ends = tuple((wire, end) for _, wire, end in _ends(wires))
     if not ends:
         return ()
@@ -208,11 +210,11 @@ def _accepting(macs: list[int], read: list[int]) -> Iterator[str]:
 
 
 def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
-    """Yield the rules that drop outer packets of the tunnel with frames to these hardware addresses, so that no packet
-    seems to have left, and that send all others to the far end's own port.
+    """Yield the rules that drop outer packets of the tunnel with frames to these hardware addresses, because such a
+    packet did not leave the hosts, and the rules that send all others to the far end's own port.
 
-    vxlan and geneve have the VNI at the same place, and the frame where there are no options: RFC 7348 section 5,
-    RFC 8926 section 3.4"""
+    vxlan and geneve have the VNI at the same place, and without options the frame, too: RFC 7348 section 5, RFC 8926
+    section 3.4"""
     family = "ip" if end.tunnel.version == 4 else "ip6"
     there = f"{family} daddr {address_text(end.address, end.tunnel.version)} udp dport {end.asked_port}"
     outer = f"{there} @th,96,24 {end.tunnel.key or 0}"
@@ -224,6 +226,6 @@ def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
 def _to_port(end: TunnelEnd, port: int) -> str:
     """Return the statements that write the destination port.
 
-    They would turn a missing checksum into a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A geneve
-    sends none on IPv4; on IPv6 there is always one."""
+    nft would turn a missing UDP checksum into a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A
+    geneve sends none on IPv4; on IPv6 there is always one."""
     return f"udp dport set {port}{' udp checksum set 0' if end.tunnel.version == 4 else ''}"

@@ -1,10 +1,10 @@
-"""Hardware addresses outside, as the neighbour entries of a snapshot name them.
+"""Outside hardware addresses, from the neighbour entries of a snapshot.
 
 The kernel never resolves a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
-assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the hardware address
-of a router, else the one that most entries name, so that rules see the sender's real address.  An ingress rule accepts
-frames to the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(),
-net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
+assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has a router's hardware
+address, else the one in most entries, so that rules see the sender's real address.  An ingress rule accepts frames to
+the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c
+ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
@@ -25,8 +25,8 @@ from hairpin.walk.link.segment import who_has
 
 
 class MacsBehind(msgspec.Struct, frozen=True):
-    """The hardware addresses behind a wire: its ``own`` end's in the world (None: any), and the ``others`` to which
-    hosts send frames."""
+    """The hardware addresses behind a wire: ``own``, its end in the world (None: any), and ``others``, to which hosts
+    also send frames."""
 
     wire: str
     own: int | None = None
@@ -50,19 +50,20 @@ def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> Ma
     if not counted:
         return MacsBehind(wire.name, _own_mac(wire) if wire.segment else None)
     own = counted.most_common(1)[0][0]
-    if wire.far is not None:  # it accepts frames to all hardware addresses: plan/far_ends.py
+    if wire.far is not None:  # a far end accepts frames to all hardware addresses: plan/far_ends.py
         return MacsBehind(wire.name, own)
     believed = {each.mac for each in entries if each.static and each.mac is not None}
     return MacsBehind(wire.name, own, tuple(sorted(believed - {own})))
 
 
 def _own_mac(wire: Wire) -> int:
-    """Return a hardware address for the world's end of a wire that hosts share: its bridge has to know it."""
+    """Return a hardware address for the world's end of a wire that hosts share, because its bridge needs a fixed
+    one."""
     return 0x02 << 40 | crc32(f"world {wire.name}".encode())
 
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
-    """Yield the namespace's entries for outside neighbours, with the wires that lead to them."""
+    """Yield the namespace's entries for outside neighbours, with the wires to them."""
     namespace = network.namespace(netns)
     for each in (one for one in namespace.neighbours if one.mac != BROADCAST):
         link = namespace.link(each.link)
@@ -74,8 +75,8 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 
 def _carries(network: Network, wire: Wire, mac: int) -> bool:
-    """Return whether frames to the hardware address take the wire: those into a tunnel go to one of its far ends, and
-    that end does not have the address of a link that was read."""
+    """Return whether frames to the hardware address take the wire.  A frame into a tunnel goes to one of its far ends.
+    No far end has the address of a link that was read."""
     if wire.far is None:
         return True
     if any(link.mac == mac for _, namespace in network.namespaces() for link in namespace.links):

@@ -1,4 +1,4 @@
-"""Settings that links get when all of them are there: masters, bridge port flags, VLANs, and whether they are up.
+"""Settings of links that need all links to exist: masters, bridge port flags, VLANs, and whether they are up.
 
 Source: ip-link(8), bridge(8)
 """
@@ -36,7 +36,7 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
 def states(namespace: Namespace) -> Iterator[str]:
     """Yield the lines of ``bridge -batch`` that set the states of bridge ports, once the ports run.
 
-    Before that, the kernel refuses a state, and sets another one when the port's carrier comes.
+    The kernel refuses to set the state of a port without carrier, and sets its own state when the carrier comes.
 
     Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
     do_setlink(): DO_SETLINK_NOTIFY

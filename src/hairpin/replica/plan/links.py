@@ -1,8 +1,8 @@
 """Links of a network as ``ip -batch`` lines.
 
-A NIC becomes a wire into the *world* namespace; bonds and VLANs stand on it.  Between two hosts on one wire there is a
-bridge (plan/segments.py), and tunnel devices are made as they are (plan/tunnels.py).  Names, indexes, hardware
-addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+A NIC becomes a wire into the *world* namespace; bonds and VLANs are made on top of it.  Between two hosts on one wire
+there is a bridge (plan/segments.py), and tunnel devices are made as they are (plan/tunnels.py).  Names, indexes,
+hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,8 @@ class TunnelEnd(msgspec.Struct, frozen=True):
     """The far end of a tunnel as a device of the world.
 
     ``address`` and ``asked_port``: the destination of the host's outer packets.  ``host``: the destination of the
-    world's.  ``port``: the UDP port on which the device listens.  ``underlay``: the wire that outer packets take."""
+    world's outer packets.  ``port``: the UDP port on which the device listens.  ``underlay``: the wire that outer
+    packets take."""
 
     tunnel: Tunnel
     address: int
@@ -133,7 +134,7 @@ class _Found:
         return f"{letter}{self._far}"
 
     def add(self, netns: Netns, link: Link) -> None:
-        """Make a link.  Stacked links are only recorded: their lower link has to exist first."""
+        """Make a link.  A stacked link is only recorded, because its lower link has to exist first."""
         port = Port(netns, link.name)
         if link.kind == "loopback" or link.name == "lo" or port in self._made:
             return
@@ -237,7 +238,7 @@ class _Found:
             self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
 
     def tunnel(self, netns: Netns, link: Link, tunnel: Tunnel) -> None:
-        """Make a tunnel device with its own MTU, though the link below may have become smaller since.
+        """Make a tunnel device with its own MTU, which may exceed the present MTU of the link below.
 
         Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_change_mtu()"""
         below = self._network.namespace(netns).link(tunnel.underlay or "")
@@ -260,13 +261,15 @@ class _Found:
 def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the link of the host's namespace on which the replica makes a VLAN, or a container's macvlan or ipvlan.
 
-    ``lower_of`` of network/stacked.py tells how the host itself has them; here a host's macvlan is no stacked link.
+    For a host's macvlan there is none here: it is no stacked link in the replica (on the host it is, see ``lower_of``
+    in network/stacked.py).
     """
     if netns.of_host not in network or link.kind not in ("vlan", "macvlan", "ipvlan"):
         return None
     host = network.namespace(netns.of_host)
     if netns.is_host:
-        # For a macvlan beside its own lower link, only the hardware address decides which of both receives a frame.
+        # A macvlan and its lower link may be in one namespace.  Then only the hardware address decides which of them
+        # receives a frame.
         return (
             Port(netns.of_host, link.lower)
             if link.kind == "vlan" and host.link(link.lower or "") and link.lower
@@ -289,7 +292,7 @@ def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Lin
 
 
 def by_age(link: Link) -> int:
-    """Return the link's index, for sorting: masters and lower links are mostly older than what uses them."""
+    """Return the link's index, for sorting: masters and lower links are mostly older than the links that use them."""
     return link.index
 
 
@@ -312,7 +315,7 @@ def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
 
 
 def holder_of(namespace: Namespace, link: Link) -> Link:
-    """Return the link whose hardware address others send to: the bridge of a bridge port, else the link."""
+    """Return the link to whose hardware address neighbours send: the bridge of a bridge port, else the link itself."""
     master = namespace.link(link.master or "")
     return master if master is not None and is_bridge_port(namespace, link) else link
 

@@ -1,6 +1,6 @@
 """A replica gets only those elements of a long set that contain an address of its packets.
 
-Loading 200,000 addresses takes longer than all the rest, and no packet of the flows matches the others.
+Loading 200,000 addresses takes longer than building all the rest, and no packet of the flows matches the omitted ones.
 """
 
 from collections.abc import Collection, Iterator

@@ -29,7 +29,7 @@ def counted(
 
     Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
     nft leave out.  Chains come first: nft lists them after the maps whose elements jump to them.  The rules of the
-    chains ``others`` are left to another tool.  ``shorten`` removes needless elements from the listing.
+    chains ``others`` are omitted: another tool loads them.  ``shorten`` removes needless elements from the listing.
 
     Raises MalformedError for input that nft does not print.
     """
@@ -122,7 +122,7 @@ def _with_protocol(expressions: list[Json]) -> list[Json]:
 
 
 def _as_loaded(expression: Json) -> Json:
-    """Return a match with the prefix that the kernel compares, where nft lists it as another address."""
+    """Return a match with the prefix that the kernel compares, if nft lists it as another address."""
     if named(expression) != "match":
         return expression
     body = content(expression)

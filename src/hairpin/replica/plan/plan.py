@@ -1,4 +1,4 @@
-"""The blueprint of a network: the parts that are rebuilt, and why others are not."""
+"""Makes the blueprint of a network: the parts that are rebuilt, and the reasons why others are not."""
 
 import msgspec
 
@@ -21,7 +21,7 @@ from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walked import walked
 
 FEW = 24
-"""Up to this many namespaces, all are rebuilt; of more, only those that a flow passes or could mean."""
+"""Up to this number, all namespaces are rebuilt; of more, only those that a flow passes or could be for."""
 _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
 
 
@@ -35,9 +35,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the blueprint for sending these flows.
 
-    ``evidence``: of the hosts, found by their labels; empty: none.  ``read``: the network as parsed from the evidence;
-    a table that is equal in both is loaded from the evidence's text.  None: the network itself. ``changed``: the
-    network after a later change in the replica.  ``able``: the kinds of ``links.KINDS`` that this kernel can make."""
+    ``evidence``: the hosts' evidence, found by their labels; empty: none.  ``read``: the network as parsed from the
+    evidence; a table that is equal in both is loaded from the evidence's text.  None: the network itself.  ``changed``:
+    the network after a later change in the replica.  ``able``: the kinds of ``links.KINDS`` that this kernel can
+    make."""
     names = _needed(network, flows, changed)
     network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
@@ -80,8 +81,8 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> tuple[Netns, ...]:
-    """Return the namespaces to rebuild: of many, only those that a flow reaches before or after the change, and their
-    hosts'."""
+    """Return the namespaces to rebuild.  If there are many, these are the ones that a flow reaches before or after the
+    change, and their hosts' own."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
@@ -110,7 +111,7 @@ def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> 
 
 
 def _apart_ends(line: str) -> tuple[str, ...]:
-    """Return the name of the link that a line puts into the namespace for needless far ends."""
+    """Return the name of the link that a line puts into the namespace ``apart``."""
     words = line.split()
     return (words[words.index("peer") + 2],) if path_of(APART) in line and "peer" in words else ()
 
@@ -127,7 +128,7 @@ def _namespace(
         *addresses.neighbours(namespace),
         *addresses.still_known(network, netns),
         *routes.routes(namespace),
-        *routes.lost_routes(namespace),  # a route with a source address is refused without them
+        *routes.lost_routes(namespace),  # without its source address the kernel refuses a route
         *routes.rules(namespace, 4),
     )
     return NetnsPlan(

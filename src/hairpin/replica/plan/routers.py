@@ -1,12 +1,13 @@
-"""The machines around the hosts, which the world stands for: their addresses, ARP requests that a host refuses, MTUs.
+"""The machines around the hosts, whose part the world plays: their addresses, their ARP requests that a host ignores,
+their MTUs.
 
-The world sends to a host's hardware address without asking for it.  Only where the walk says that the host does not
-answer the ARP request of a router, or of a client on the link, does the world send one, as they would, and the kernel
+The world sends frames to a host's hardware address without an ARP request.  The exception: if the walk says that the
+host ignores the ARP request of a router or of a client on the link, the world sends such a request and the kernel
 judges.
 
-Ends behind a router may have a larger MTU than the link to the host, and tell it.  The wire has the MTU of the host's
-link, so that no packet comes in that is larger.  A far end behind a router tells the MTU that the walk takes it to have
-(walk/size/segment_size.py): by ``advmss`` of a route for its address alone.
+Ends behind a router may have a larger MTU than the link to the host, and announce it in their MSS.  The wire has the
+MTU of the host's link, so that no larger packet enters.  A far end behind a router announces the MTU that the walk
+assumes (walk/size/segment_size.py): its address has its own route with ``advmss``.
 
 Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_advmss()
 """
@@ -31,15 +32,15 @@ _USUAL_MTU_BYTES = 1500
 
 
 def covered_gateways(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
-    """Yield the gateways that a container network may cover, each once: of the network before and after a change."""
+    """Yield the gateways that a container network may cover, each once, of the network before and after a change."""
     if any(host.engines for host in network.hosts):
         both = (each for each in (network, changed) if each is not None)
         yield from dict.fromkeys(each for one in both for each in gateways(one, version))
 
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
-    """Yield the next hops of the hosts' routes by uplinks that are known as neighbours there, or in a network of the
-    link's.  A container network may cover their addresses, too."""
+    """Yield the next hops of the hosts' routes by uplinks that have a neighbour entry there, or are on-link.  A
+    container network may cover their addresses, too."""
     for netns, namespace in network.namespaces():
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
@@ -48,7 +49,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
                 continue
             if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) != version:
                 continue
-            # The gateway was seen on the link or is in its network, so it is more than an entry in a route.
+            # The gateway is really on the link: it has a neighbour entry or is in the link's network.
             own = addresses_of(namespace, link.name, version)
             if hop.gateway in known or any(
                 inside(hop.gateway, each.value, each.prefix_length, version) for each in own
@@ -57,7 +58,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
 
 
 def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> tuple[str, str]:
-    """Return the next hop of the world's routes by the wire, and the line that makes it known."""
+    """Return the next hop of the world's routes by the wire, and the line that adds its neighbour entry."""
     asked = unheard_router(network, flows, wire) if version == 4 else None
     if asked is not None:
         return asked[1], f"address add {asked[0]}/32 dev {wire.name} noprefixroute"
@@ -66,7 +67,7 @@ def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Ver
 
 
 def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
-    """Return the machine whose ARP requests on this wire are ignored, and the host's address that it asks for; or
+    """Return the machine whose ARP requests the host ignores on this wire, and the address that it asks for; or
     None."""
     for flow in flows:
         if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
@@ -81,7 +82,7 @@ def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tup
 
 
 def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
-    """Yield the settings by which the world asks with that machine's address."""
+    """Yield the settings by which the world sends ARP requests with that machine's address."""
     for wire in wires:
         if unheard_router(network, flows, wire) is not None:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)
@@ -105,7 +106,7 @@ def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, v
 def rules(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version, client_marks: dict[str, int]
 ) -> Iterator[str]:
-    """Yield the policy rules for these ends.  ``client_marks``: the mark of clients that send in by a wire."""
+    """Yield the policy rules for these ends.  ``client_marks``: by wire, the mark of clients that send by it."""
     for number, wire in enumerate(wires):
         marks = (replies.mark_of(number), *((client_marks[wire.name],) if wire.name in client_marks else ()))
         for address, _ in _told(network, flows, wire, version):

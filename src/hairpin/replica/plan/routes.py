@@ -119,7 +119,7 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
 def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
     """Return the lines that make the snapshot's policy rules out of the kernel's usual ones.
 
-    A usual rule that is there stays: IPv6 asks its rules only once one was added.
+    A usual rule that the snapshot also has stays, because IPv6 consults its rules only after one was added.
     Source: net/ipv6/fib6_rules.c fib6_rule_lookup()"""
     found = tuple(each for each in namespace.rules if each.version == version)
     at = Counter(each.priority for each in found)

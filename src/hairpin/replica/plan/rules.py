@@ -1,4 +1,4 @@
-"""Rules and sets of a namespace as input of the tools: exactly the text that was read, if no change touched it.
+"""Rules and sets of a namespace as input of the tools: the text that was read, unchanged if no change touched it.
 
 Source: iptables-restore(8), ipset(8)
 """
@@ -37,9 +37,9 @@ def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
     """Return the loads that rebuild the namespace's rules.  ``called``: its name in the replica; ``known``: the
-    addresses that long sets are asked for; None: every set is loaded whole.
+    addresses that are looked up in long sets; None: every set is loaded whole.
 
-    ``read``: the ruleset as it was read with the evidence; a table that equals it is replayed verbatim, another is
+    ``read``: the ruleset as it was read with the evidence.  A table that equals it is replayed verbatim; any other is
     written from the model."""
     found: list[Load] = []
     left_out: list[Message] = []

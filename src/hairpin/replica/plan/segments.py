@@ -1,4 +1,4 @@
-"""Uplinks of several hosts that are on one wire: a bridge stands for that wire.
+"""Uplinks of several hosts on one wire.  A bridge stands for that wire.
 
 Each of these uplinks has two ports of the bridge: its own far end, and the near end of a wire to the world.  So the
 hosts reach each other with their real hardware addresses, and each has a world of its own (plan/between.py).
@@ -14,7 +14,7 @@ from hairpin.network.wires import wires_of
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A wire that uplinks of several hosts are on; ``name``: its bridge."""
+    """A wire with uplinks of several hosts; ``name``: its bridge."""
 
     name: str
     uplinks: tuple[Port, ...]
@@ -31,7 +31,7 @@ def segments(network: Network, names: tuple[Netns, ...]) -> tuple[Segment, ...]:
 
 
 def _joined(network: Network, names: tuple[Netns, ...]) -> Iterator[tuple[Port, Port]]:
-    """Yield the pairs of uplinks that are on one wire."""
+    """Yield pairs of uplinks on one wire."""
     for netns in (name for name in names if name.is_host):
         for link in network.namespace(netns).links:
             here = Port(netns, link.name)
@@ -46,7 +46,7 @@ def _vlan_of(network: Network, port: Port) -> int | None:
 
 
 def _lowest(network: Network, port: Port) -> Port:
-    """Return the uplink that a VLAN stands on, or the bond of a member, or the uplink itself."""
+    """Return the uplink below a VLAN, or the bond of a member, or the link itself."""
     namespace = network.namespace(port.netns)
     link = namespace.link(port.link)
     assert link is not None

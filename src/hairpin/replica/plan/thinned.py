@@ -1,6 +1,6 @@
 """The network without bridge ports to containers that are not rebuilt.
 
-No frame of the flows goes there, but 200 containers' links would be most of the work.
+No frame of the flows takes these ports, but with 200 containers they would be most of the work.
 """
 
 import re

@@ -25,7 +25,7 @@ def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
 
     Devices without a remote are not rebuilt, except a vxlan.  With one host, only vxlan and geneve devices to unicast
     addresses are rebuilt: the world has their far ends (plan/far_ends.py).  A vxlan may have moved from the host's
-    namespace into another one, as those of swarm's overlay networks have."""
+    namespace into another one, as in swarm's overlay networks."""
     tunnel = link.tunnel
     if tunnel is None or tunnel.external or tunnel.kind not in KINDS:
         return False
@@ -46,7 +46,7 @@ def outer_destinations(namespace: Namespace, link: Link) -> tuple[int, ...]:
 
 
 def type_words(tunnel: Tunnel) -> str:
-    """Return what follows ``type`` in the line that makes the device."""
+    """Return the words after ``type`` in the line that makes the device."""
     words = [tunnel.kind]
     if tunnel.key is not None:
         words += ["id" if tunnel.kind in ("vxlan", "geneve") else "key", str(tunnel.key)]
@@ -74,7 +74,7 @@ def _ttl_words(tunnel: Tunnel) -> list[str]:
 
 def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
     """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices, and
-    for an entry that takes a bridge's own hardware address.
+    for an entry that overrides a bridge's own hardware address.
 
     ``able``: the kinds that this kernel makes."""
     namespace = network.namespace(netns)

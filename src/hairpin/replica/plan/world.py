@@ -3,7 +3,7 @@
 A route makes every address local for packets from a wire.  So the world answers ARP for every address and accepts every
 packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated source, a peer's
 filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware address, as a router
-does.  For the host's IPv6 addresses it sends solicitations, since rules may drop those. walk/outside.py assumes the
+does.  For the host's IPv6 addresses it sends solicitations, because rules may drop them. walk/outside.py assumes the
 same.
 """
 
@@ -41,7 +41,8 @@ from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
-"""Protocols that a peer drops: the kernel asks these rules about ARP requests, too, and a peer answers them."""
+"""Protocols that a peer drops: the kernel also applies policy rules to ARP requests, and a filtering peer still answers
+these."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -108,10 +109,10 @@ def world(
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
-        return  # nobody is at the other end
+        return  # the wire's other end has no machine
     yield from wire_mtu(wire)
     yield f"link set dev {wire.name} up"
-    # A router asks by its link-local address.
+    # A router sends solicitations from its link-local address.
     if not any(inside(parse_address(each)[1], *LINK_LOCAL6, 6) for each in _answered6(network, wire)):
         yield f"address add fe80::ffff:{number + 1}/64 dev {wire.name} nodad noprefixroute"
     versions: tuple[Version, ...] = (4, 6)
@@ -126,7 +127,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
         yield from routes(network, flows, wire, number, version)
-    for near in _asked_near(flows):  # a route by another link is none to it: net/ipv6/route.c rt6_check_dev()
+    for near in _asked_near(flows):  # a route by another link does not count: net/ipv6/route.c rt6_check_dev()
         yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
@@ -192,7 +193,7 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
     """Return whether the link and the wire have the same neighbours.
 
-    They do if the link stands on the wire, on a bridge that the wire is a port of, or is a veth to such a bridge."""
+    They have if the link is stacked on the wire or on the wire's bridge, or if it is a veth to that bridge."""
     holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:
@@ -207,7 +208,8 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
     """Yield routes to the host's IPv6 addresses that outside clients ask.
 
-    The world solicits such an address, or the link's own address in its place, since the host's rules may drop that."""
+    The world solicits such an address (or the link's own address in its place), because the host's rules may drop
+    solicitations."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -290,7 +292,7 @@ def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
 
 
 def _known(network: Network, version: Version) -> Iterator[str]:
-    """Yield the sources that the outside can answer (walk/outside.py _unknown_source())."""
+    """Yield the source addresses to which the outside can answer (walk/outside.py _unknown_source())."""
     for netns in (host.netns for host in network.hosts if host.netns in network):
         namespace = network.namespace(netns)
         for address in addresses_of(namespace, None, version):
@@ -309,7 +311,8 @@ def _known(network: Network, version: Version) -> Iterator[str]:
 
 
 def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed: Network | None) -> Iterator[str]:
-    """Yield the table for incoming packets: every destination is local, except those that are not outside."""
+    """Yield the routing table for packets that enter the world: every destination is local, except addresses that are
+    not outside."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
@@ -353,7 +356,7 @@ def _containers(network: Network, version: Version) -> set[int]:
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
     """Yield a service for the asked port, and for each port to which NAT translates it.
 
-    Every wire has its own, so that the answer leaves by the request's wire."""
+    Every wire has its own service, so that the answer leaves by the request's wire."""
     for flow in flows:
         if flow.protocol == "icmp":
             continue

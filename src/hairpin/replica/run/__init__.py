@@ -1,6 +1,6 @@
 """Builds a replica and sends packets there.
 
 Read ``worker`` (one process for each replica), ``netns``, ``build``, ``client`` and ``serving`` (both ends of a flow),
-``changing`` (a change made there).  The interfaces to the kernel: ``tool``, ``partial_load`` (rules that a tool
+``changing`` (carries out a change there).  The interfaces to the kernel: ``tool``, ``partial_load`` (rules that a tool
 refuses), ``ctnetlink``, ``accounts`` (objects that rules name).
 """

@@ -1,6 +1,5 @@
-"""Makes the objects that ``-m nfacct`` counts in: the kernel refuses a rule whose object is missing.
-
-The tool ``nfacct`` is on few machines.
+"""Makes the counter objects of ``-m nfacct``, without which the kernel refuses the rule.  Few machines have the tool
+``nfacct``.
 
 Source: include/uapi/linux/netfilter/nfnetlink_acct.h; net/netfilter/xt_nfacct.c
 nfacct_mt_checkentry()
@@ -23,7 +22,7 @@ def names_in(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def make(name: str) -> None:
-    """Make one, with a count of zero, in the namespace that the process is in; raises OSError if the kernel refuses."""
+    """Make an object with a count of zero in the namespace of the process; raises OSError if the kernel refuses."""
     value = os.fsencode(name) + b"\0"
     padded = value + bytes(-len(value) % 4)
     body = struct.pack("=BBH", 0, 0, 0) + struct.pack("=HH", 4 + len(value), _NAME) + padded

@@ -1,7 +1,7 @@
 """Builds a blueprint: namespaces, links, addresses, rules, sockets.
 
 Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
-of rules.  A tool reports a refused line by its number.  The report says so, and the rest is built.
+of rules.  A tool names a refused line by its number.  The report quotes that line, and all other lines are built.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ _NEEDS = {
     "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
     "ipip": _ENDS,
 }  # fmt: skip
-"""The lower link and the options of a link that is made as a trial; a macvlan needs a lower link for itself."""
+"""Lower link and options of each kind's trial link; a macvlan needs its own lower link."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
@@ -53,7 +53,7 @@ def makeable(kinds: frozenset[str]) -> frozenset[str]:
 
 
 def within(name: str, said: Message) -> Message:
-    """Return a message about something in the namespace of that name."""
+    """Return the message with the name of the namespace that it is about."""
     return message("{netns}: {said}", netns=name, said=said)
 
 
@@ -74,7 +74,8 @@ class Built:
     whether a packet reached it."""
 
     def __init__(self, plan: Blueprint) -> None:
-        """Build it; leaves the process in the host's namespace.  Raises OSError when namespaces cannot be made."""
+        """Build the blueprint; leaves the process in the host's namespace.  Raises OSError if namespaces cannot be
+        made."""
         self.plan = plan
         self.left_out: list[Message] = list(plan.left_out)
         self.replaced: list[tuple[Netns, LeftOut]] = []
@@ -111,7 +112,7 @@ class Built:
     # --- sysctls -----------------------------------------------------------------------------------------------------
 
     def _write(self, netns: Netns, values: Iterable[SysctlValue]) -> None:
-        """Write the values that differ, in the namespace of the process."""
+        """Write the differing values, in the namespace of the process."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
                 self.left_out.append(
@@ -137,8 +138,8 @@ class Built:
         ]
         taken = [line for line, said in refused if _EXISTS in said]
         if taken:
-            # A device of the new namespace (tunl0, gre0) may have the index of a host's link.  A second refusal means
-            # that it exists.
+            # A device that every new namespace has (tunl0, gre0) may have the index of a host's link.  The line is then
+            # repeated without the index; a second refusal means that the host's link is such a device.
             self._ip(self._placed(_INDEX.sub("", each.text) for each in taken))
         again: list[LinkLine] = []
         for line, said in refused:
@@ -168,7 +169,7 @@ class Built:
     # --- addresses, routes, rules of policy --------------------------------------------------------------------------
 
     def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Run the batches; those of ``bridge`` need the ports that those of ``ip`` attach."""
+        """Run the batches, first those of ``ip``, which attach the ports, then those of ``bridge``."""
         self._run_batches(
             (plan, program, lines)
             for plan in plans
@@ -258,7 +259,7 @@ class Built:
                         _settle(asker, link)
 
     def settle(self) -> None:
-        """Make the kernel handle all changes of carrier now: of ports first, then of their bridges."""
+        """Make the kernel handle all carrier changes now: first those of ports, then those of their bridges."""
         for plan in self.plan.namespaces:
             self.netns[plan.netns].enter()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
@@ -286,7 +287,7 @@ class Built:
 
 
 def _wait_queues(asker: socket.socket) -> None:
-    """Wait until running links have their queues.  The kernel makes them under the lock that this call needs.
+    """Wait until running links have their queues.  This call needs the lock under which the kernel makes them.
 
     Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
     with suppress(OSError):
@@ -311,7 +312,7 @@ def _make_accounts(loads: tuple[Load, ...]) -> None:
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link has its carrier; a missing link counts as running, since nothing will bring it."""
+    """Return whether the link has its carrier; a missing link counts as running, because waiting for it is useless."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:
@@ -321,7 +322,7 @@ def is_running(asker: socket.socket, link: str) -> bool:
 
 
 def _values(paths: Iterable[str]) -> dict[str, str]:
-    """Return what can be read below /proc/sys in the namespace that the process is in."""
+    """Return the readable values of these paths below /proc/sys, in the namespace of the process."""
     found: dict[str, str] = {}
     for path in filter(_is_of_network, dict.fromkeys(paths)):
         with suppress(OSError):
@@ -330,16 +331,14 @@ def _values(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
-    """Return whether the value has to be written into a new namespace.
-
-    Writing some values changes others (net/ipv4/devinet.c, net/ipv6/addrconf.c), so these may no longer be the
-    defaults."""
+    """Return whether the value has to be written into a new namespace.  Some values change others when they are written
+    (net/ipv4/devinet.c, net/ipv6/addrconf.c), so the others may no longer have their defaults."""
     return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write below /proc/sys of the namespace that the process is in, where it differs; return whether it has the
-    value."""
+    """Write the value below /proc/sys in the namespace of the process if it differs; return whether the file has it
+    now."""
     if not _is_of_network(path):
         return False
     try:

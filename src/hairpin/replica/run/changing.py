@@ -1,4 +1,4 @@
-"""Makes a change inside a replica, by the steps that carry it out on a host.
+"""Makes a change inside a replica, by the same steps that would carry it out on a host.
 
 No command makes a listening service, a running container, a part of the world, or another VNI of a tunnel device.  Such
 parts are built from the simulated network instead: see :func:`parts_of`.
@@ -21,9 +21,8 @@ from hairpin.replica.run.tool import run_quietly
 
 
 def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
-    """Return the parts of a change that have to be built in, and the parts that commands can make afterwards.
-
-    All parts before one that has to be built in are built in too.
+    """Return the parts of a change that have to be built into the replica, and the parts that commands can make
+    afterwards.  All parts before the last built-in one are built in, too.
     """
     at = max((number for number, part in enumerate(change.parts, 1) if not _has_command(part, network)), default=0)
     return Change(change.parts[:at]), Change(change.parts[at:])
@@ -66,7 +65,7 @@ def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
 
 def _make(step: Step, built: Built) -> Message | None:
     if not isinstance(step, RunCommands | LoadRules):
-        return None  # no command gives a link its carrier
+        return None  # no command sets a link's carrier
     netns = built.netns.get(step.netns)
     if netns is None:
         return message("{netns} is not rebuilt", netns=step.netns.name)

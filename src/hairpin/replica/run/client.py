@@ -27,14 +27,14 @@ QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
 """After this time without any event the packet counts as lost.  On one machine packets need no time."""
 _CONFIRMED_S = 0.01
-"""The same, once the kernel's counters confirm the drop."""
+"""The same, if the kernel's counters confirm the drop."""
 _TURN_S = 0.002
 """The longest wait of one turn of the loop."""
 _TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])
 """After this error a sender sends again in smaller segments, some of them after its timeout of 0.2 s: TCP_RTO_MIN."""
 _BUSY_S = 0.5
-"""For this time a packet that waits on some CPU may be the flow's; a busy machine always has other waiting packets.
-After one second TCP retransmits, after three the kernel gives up a neighbour that does not answer."""
+"""A packet that waits on a CPU counts as the flow's for this time at most, because a busy machine always has waiting
+packets.  After one second TCP retransmits; after three the kernel gives up a neighbour that does not answer."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
@@ -66,7 +66,8 @@ def was_told_mtu(seen: Iterable[Sighting]) -> bool:
 
 
 class NothingMoreComes(Protocol):
-    """Decides from the packets whether an answer can still come; ``dropped``: the kernel may have dropped a packet."""
+    """Returns whether no answer can come any more, by the packets that were seen; ``dropped``: the kernel may have
+    dropped a packet."""
 
     def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
 
@@ -176,7 +177,7 @@ class Client:
             if heard > quiet or (time.monotonic() - heard < _BUSY_S and not is_idle()):
                 quiet = time.monotonic()
                 patience, asked, turns = _CONFIRMED_S, False, 0
-            # A machine that was suspended for a while was not quiet for that long.
+            # The time during which a machine was suspended does not count as silence.
             elif time.monotonic() - quiet > patience and turns * _TURN_S * 3 > patience:
                 told = was_told_mtu(self._seen)
                 if asked or (not told and self._nothing_more_comes(tuple(self._seen), dropped=self._dropped())):
@@ -201,7 +202,7 @@ class Client:
         return not ports.isdisjoint(self._before - {flow.sport, flow.dport})
 
     def _known(self, opened: socket.socket | None) -> Experience:
-        """Return the client's experience so far."""
+        """Return the client's result so far."""
         if self._experience is not None:
             return self._experience
         if opened is None:
@@ -246,7 +247,7 @@ def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
 
 
 def _datagram(flow: Flow) -> bytes:
-    """Return the datagram or echo request, as long as the walk's packet is (netfilter/packet.py)."""
+    """Return the datagram or echo request, which is as long as the walk's packet (netfilter/packet.py)."""
     header = (20 if flow.version == 4 else 40) + 8
     length = flow.data_bytes or _LENGTH - header
     if flow.protocol == "udp":
@@ -255,7 +256,7 @@ def _datagram(flow: Flow) -> bytes:
 
 
 def _echo(flow: Flow) -> bytes:
-    """Return the header of an echo request before zeros; the kernel fills in ICMPv6's checksum only."""
+    """Return the header of an echo request whose data is zeros.  The kernel fills in the checksum of ICMPv6 only."""
     kind = 8 if flow.version == 4 else 128
     plain = struct.pack(">BBHHH", kind, 0, 0, flow.dport & 0xFFFF, 1)
     total = sum(struct.unpack(">4H", plain))
@@ -274,7 +275,7 @@ def _is_reply(data: bytes, flow: Flow) -> bool:
 
 
 def _unacknowledged(opened: socket.socket) -> int:
-    """Return how many bytes wait to be acknowledged, or to be sent at all.  Source: tcp(7) SIOCOUTQ"""
+    """Return the number of bytes that are unacknowledged or unsent.  Source: tcp(7) SIOCOUTQ"""
     (waiting,) = struct.unpack("=i", fcntl.ioctl(opened, termios.TIOCOUTQ, bytes(4)))
     return int(waiting)
 
@@ -286,6 +287,6 @@ def is_idle() -> bool:
 
 
 def source_of(flow: Flow) -> str | None:
-    """Return the source address that a flow from inside is bound to, or None."""
+    """Return the source address to which a flow from inside binds its socket, or None."""
     address = getattr(flow.start, "address", None)
     return None if address is None else address_text(address, flow.version)

@@ -1,6 +1,6 @@
 """Writes conntrack entries into the kernel's table by netlink, because few hosts have the tool ``conntrack``.
 
-An entry is written as the kernel would create it: its tuples before translation, and their translations.
+An entry is written as the kernel would create it: the tuples without NAT, then the NAT of each direction.
 Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h; net/netfilter/nf_conntrack_netlink.c
 ctnetlink_new_conntrack(), ctnetlink_setup_nat(); net/netfilter/nf_conntrack_proto_tcp.c nlattr_to_tcp()
 """
@@ -28,7 +28,8 @@ _ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
 """The attributes of id, type and code, by protocol."""
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
-"""One side began to close it; sequence numbers are unknown, so conntrack must not check them."""
+"""The flag of a side that began to close the connection, and the flag that stops conntrack from checking sequence
+numbers, which are unknown here."""
 _NAT_PROTO, _PORT_MIN, _PORT_MAX = 3, 1, 2
 _TCP_STATES = (
     "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",
@@ -42,7 +43,7 @@ def available() -> bool:
     """Return whether the kernel can write entries without loading a module (nf_conntrack_netlink)."""
     modules = Path("/proc/modules")
     if not modules.exists():
-        return True  # a kernel without modules refuses the request if it lacks this one
+        return True  # a kernel without loadable modules refuses the request if nf_conntrack_netlink is not built in
     if any(line.startswith("nf_conntrack_netlink ") for line in modules.read_text("ascii", "replace").splitlines()):
         return True
     builtin = Path("/lib/modules") / os.uname().release / "modules.builtin"
@@ -93,8 +94,8 @@ def _u32(kind: int, value: int) -> bytes:
 
 
 def request(connection: Connection, *, answered: bool = True) -> bytes:
-    """Return the request for the entry: its untranslated tuples, and their translations.  ``answered``: the kernel says
-    whether it accepted it."""
+    """Return the request for the entry: its tuples without NAT, and the NAT of each direction.  ``answered``: the
+    kernel acknowledges the request."""
     version, original, reply = connection.version, connection.original, connection.reply
     timeout_s = connection.timeout_s if connection.timeout_s is not None else _USUAL_TIMEOUT_S
     parts = [
@@ -141,7 +142,7 @@ def _tuple(kind: int, version: Version, found: Tuple) -> bytes:
 
 
 def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
-    """Return the attributes of one kind of translation, to exactly this address and port."""
+    """Return the attributes of one kind of NAT, to exactly this address and port."""
     first = 1 if version == 4 else 4
     words = [_attribute(first, _address(address, version)), _attribute(first + 1, _address(address, version))]
     if port:
@@ -150,7 +151,7 @@ def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
 
 
 def _tcp(tcp: Tcp | None) -> bytes:
-    """Return TCP's state, and both sides' flags with their mask."""
+    """Return the TCP state, and both sides' flags with their mask."""
     known = tcp.state if tcp is not None else "ESTABLISHED"
     flags = bytes((_BE_LIBERAL | (_CLOSE_INIT if known in TCP_CLOSED else 0), _BE_LIBERAL | _CLOSE_INIT))
     return _nest(

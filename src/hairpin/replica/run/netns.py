@@ -23,8 +23,8 @@ def _checked(result: int, what: str) -> None:
 
 
 def die_with(parent: int) -> None:
-    """Make the kernel kill this process when its parent (the thread that forked it) ends; at once if it has ended
-    already."""
+    """Make the kernel kill this process when its parent (the thread that forked it) ends, or at once if the parent has
+    already ended."""
     _checked(_LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -55,7 +55,7 @@ class HeldNetns:
         self.name = name
         _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
-        # The mounted /proc knows this process by another id than its own PID namespace does.
+        # In the mounted /proc this process has another id than in its own PID namespace.
         self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:

@@ -1,8 +1,8 @@
-"""Loads a ruleset that a tool refuses, with the least loss.
+"""Loads as much as possible of a ruleset that a tool refuses.
 
-If nft rejects its own JSON listing, the table is written again in nft's own language.  Only a rule that is still
-refused is left out.  A no-op rule replaces it, so that later rules keep their numbers, and its counter shows whether a
-packet reached it.
+If nft rejects its own JSON listing, the table is written again in nft's own language.  Only a rule that nft still
+refuses is left out.  A no-op rule replaces it, so that later rules keep their numbers; the counter of the no-op rule
+shows whether a packet reached this place.
 """
 
 import re
@@ -20,7 +20,7 @@ from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.run.tool import run_tool
 
 _LINE = re.compile(r"line:? (\d+)")
-"""How the restore tools and ipset name a line."""
+"""How errors of the restore tools and of ipset name a line."""
 _TRIES = 20
 """After this many refusals the whole text is abandoned."""
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
@@ -29,8 +29,8 @@ _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 class LeftOut(msgspec.Struct, frozen=True):
     """A left-out part, in words.
 
-    ``table``, ``chain``, ``instead``: the place of the no-op rule that replaces it, and that rule's text. None: nothing
-    replaces it, so it is unknown which packets would have matched."""
+    ``table``, ``chain``, ``instead``: the place and the text of the no-op rule in its place.  None: there is no such
+    rule, so it is unknown which packets would have matched."""
 
     said: Message
     table: str = ""
@@ -39,7 +39,8 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load again what the tool refused with this error, in the namespace of the process; yield the parts left out."""
+    """Load again the text that the tool refused with this error, in the namespace of the process; yield the parts left
+    out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -97,7 +98,8 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
 
 
 def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
-    """Yield the rule because of which a table is refused as a whole: legacy tables do not name it.
+    """Yield the rule because of which the tool refuses the whole table; for legacy tables the error does not name the
+    rule.
 
     A bisection finds the longest accepted beginning of the rules."""
     start = max(at for at in range(commit) if lines[at].startswith("*"))
@@ -110,7 +112,7 @@ def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
 
     if not rules or not taken(0):
         return
-    good, bad = 0, len(rules)  # the numbers of rules that are accepted and refused
+    good, bad = 0, len(rules)  # so many first rules are accepted, so many are refused
     while bad - good > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if taken(middle) else (good, middle)
@@ -126,7 +128,7 @@ def _bare(line: str) -> str:
 
 
 class _Command(msgspec.Struct, frozen=True):
-    """``{"add": {kind: found}}``; ``number``: of a rule in its chain."""
+    """``{"add": {kind: found}}``; ``number``: a rule's number in its chain."""
 
     kind: str
     found: Object
@@ -146,10 +148,9 @@ def _commands(text: str) -> list[_Command]:
 
 
 def _grown_sets(commands: list[_Command]) -> list[_Command]:
-    """Make the sets to which rules add, each together with such a rule, and return them.
-
-    nft's JSON lacks the flag ``dynamic``, but nft derives it if set and rule are in one load.  Source: nftables
-    src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    """Make each set to which a rule adds elements, in one load with such a rule; return these sets.  nft's JSON lacks
+    the flag ``dynamic``, but nft derives it if set and rule are in one load.  Source: nftables src/evaluate.c
+    stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
     made: list[_Command] = []
     statements = [
         (each.found["table"], content(part).get("set"), part)
@@ -179,7 +180,7 @@ def _grown(command: _Command) -> str:
 
 
 def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
-    """Load commands in their order, all of which nft refused because of some."""
+    """Load commands that nft refused as a whole, in their order: each half by itself, down to the refused command."""
     if len(commands) == 1:
         yield from _in_words(commands[0], table, said)
         return
@@ -196,7 +197,7 @@ def _run_json(*commands: _Command) -> str:
 
 
 def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
-    """Load one command in nft's own syntax, or the no-op rule in its place."""
+    """Load one command in nft's own syntax; if nft refuses that too, load a no-op rule in its place."""
     kind, found = command.kind, command.found
     reason: Message | str
     try:

@@ -27,7 +27,7 @@ _SO_REUSEPORT, _SO_ATTACH_FILTER = 15, 26
 _DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
 """A socket filter that passes nothing: one instruction, BPF_RET | BPF_K with 0 bytes."""
 MOST_DIALS = 16
-"""A relay that dials more often than this dials itself; each dial is noted once or twice."""
+"""A relay that makes more connections than this connects to itself; each connection is noted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 _OPEN = (1, 8)
 """TCP_ESTABLISHED and TCP_CLOSE_WAIT: include/net/tcp_states.h."""
@@ -47,7 +47,7 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 class Loop:
-    """Calls a function for each socket that is ready to read or write."""
+    """An event loop: calls a function for each socket that is ready to read or write."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -81,7 +81,7 @@ class Servers:
     def __init__(self, netns: dict[Netns, HeldNetns], home: HeldNetns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
         self.answer_bytes = 0
-        """How long the answers of TCP services of the rebuilt hosts are at least."""
+        """The least length of answers of the rebuilt hosts' TCP services, in bytes."""
         self.left_out: list[Message] = []
         self.held: list[tuple[Netns, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
@@ -119,7 +119,7 @@ class Servers:
                     )
 
     def listen(self, netns: Netns, service: Service) -> None:
-        """Open one socket in the namespace that the process is in; raises OSError."""
+        """Open one socket in the namespace of the process; raises OSError."""
         family = socket.AF_INET if service.version == 4 else socket.AF_INET6
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
         opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
@@ -130,7 +130,7 @@ class Servers:
             opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         if netns == WORLD:
-            # The world answers from every address that a client asked.
+            # The world answers from the address to which the client sent, whichever it is.
             opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
         if service.mark is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
@@ -168,7 +168,7 @@ class Servers:
             data = accepted.recv(1 << 16)
             if data:
                 self.happenings.append(Happening("reached", netns, service.port))
-                with suppress(BlockingIOError):  # it has sent as much as fits
+                with suppress(BlockingIOError):  # the send buffer is full
                     accepted.send(ANSWER if netns == WORLD else ANSWER.ljust(self.answer_bytes))
                 return
         except OSError:
@@ -274,7 +274,7 @@ class Servers:
             self.happenings.append(Happening("dialled", netns, service.port, failed, at_once=True, version=version))
 
     def holds_data(self, protocol: str) -> bool:
-        """Return whether data waits at a socket that never reads."""
+        """Return whether data waits at a socket from which no process reads."""
         for _, service, opened in self.held:
             if service.protocol != protocol:
                 continue
@@ -291,7 +291,7 @@ class Servers:
 
 
 def dials(happenings: Iterable[Happening]) -> int:
-    """Return how often relays have dialled, or begun to dial."""
+    """Return how often relays have connected or begun to connect."""
     return sum(each.kind in ("dialling", "dialled") for each in happenings)
 
 
@@ -307,8 +307,8 @@ def hear_errors(opened: socket.socket) -> None:
 def connect_error(opened: socket.socket) -> int:
     """Return the error of a TCP socket's connect(); 0 once the handshake is complete.
 
-    An ICMP error about an open connection is only a soft error, which SO_ERROR returns as well.  Whether a client reads
-    it there depends on timing, so it does not count. Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c
+    An ICMP error about an open connection is only a soft error, which SO_ERROR also returns.  It does not count here,
+    because timing decides whether a client would read it.  Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c
     tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
     """
     state = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]

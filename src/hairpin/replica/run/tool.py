@@ -1,7 +1,7 @@
 """The tools that build a replica; each is a process that reads standard input.
 
-Their input may come from a stranger's snapshot.  A line that is not a link, a rule or a set for the tool (iproute2 and
-ipset can run programs and write files, iptables runs ``--modprobe``) is replaced by one that it refuses.
+Their input may come from a stranger's snapshot.  iproute2 and ipset can run programs and write files, and iptables runs
+``--modprobe``.  So a line that makes no link, rule or set is replaced by a line that the tool refuses.
 """
 
 import os
@@ -31,7 +31,7 @@ _NOT_FOUND = 127
 
 
 def begin(load: Load) -> "Tool":
-    """Start to load it in the namespace that the process is in."""
+    """Start the load in the namespace of the process."""
     argv = _ARGV.get(load.tool, (load.tool,))
     if load.tool == "ipset":
         return Tool((*argv, "-exist") if load.again else argv, _only(load.text, _is_of_a_set))
@@ -51,7 +51,7 @@ def _is_of_a_set(line: str) -> bool:
 
 
 def run_tool(load: Load) -> str:
-    """Load it in the namespace that the process is in; return the tool's complaint, empty if there is none."""
+    """Run the load in the namespace of the process; return the tool's complaint, empty if there is none."""
     status, said = begin(load).finish()
     return said or f"status {status}" if status else ""
 
@@ -97,7 +97,7 @@ class Batch:
         self._tool = Tool((*program, "-force", "-batch", "-"), f"{text}\n")
 
     def refused(self) -> list[tuple[int, str]]:
-        """Return number and complaint of the lines that failed: ``complaint\\nCommand failed -:NUMBER``."""
+        """Return number and complaint of each failed line: ``complaint\\nCommand failed -:NUMBER``."""
         status, said = self._tool.finish()
         found: list[tuple[int, str]] = []
         start = 0

@@ -1,7 +1,7 @@
 """One replica's process: builds it, sends every asked packet, changes it if asked, sends again, and ends.
 
-Runs as the first process of a process namespace, in a mount namespace of its own; holds all network namespaces by file
-descriptors.  It dies with its parent (PR_SET_PDEATHSIG), and everything in it dies with it.
+The process is the first one of its PID namespace, has its own mount namespace, and holds all network namespaces by file
+descriptors.  It dies with its parent (PR_SET_PDEATHSIG), and the whole replica dies with it.
 """
 
 import socket
@@ -44,17 +44,18 @@ _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "f
 _FORGET_KNOWN = (
     *_FORGET_UNANSWERED, "nud", "reachable", "nud", "stale", "nud", "delay", "nud", "probe", "nud", "noarp",
 )  # fmt: skip
-"""All except permanent entries.  NOARP entries are those of broadcasts, which may no longer be broadcasts."""
+"""All entries except permanent ones.  NOARP entries belong to broadcast addresses, and an address may no longer be
+one."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
-"""The number of errors that an IPv4 sender without a route gets at once, then one a second: ip_rt_error_burst,
-ip_rt_error_cost, which are global."""
+"""The kernel's limit on ICMP errors about a missing route (IPv4): so many at once, then one in so many seconds.
+ip_rt_error_burst and ip_rt_error_cost are global."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The order to one replica: ``flows`` as it is built, then ``after`` with the ``change`` carried out inside.
-
-    ``evidence``: of each host, in the network's order; without it rules are written from the model."""
+    """The order to one replica.  ``flows``: sent in the replica as built; ``after``: sent after the ``change`` was
+    carried out in it.  ``evidence``: each host's, in the network's order; without it rules are written from the
+    model."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -65,7 +66,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def carry(order: Order) -> Outcome:
-    """Build, send, change, send.  The process must be alone: it ends up in another namespace."""
+    """Build, send, change, send.  The caller needs its own process, because it ends up in another namespace."""
     changed = simulate(order.change, order.network) if order.change is not None else None
     replica = _Replica(order, changed)
     before = tuple(replica.judge(flow) for flow in order.flows)
@@ -134,7 +135,7 @@ class _Replica:
         self._flow, self._start = Flow(FromHost(), 4, 0, "tcp", 0), start
         for name in self._plans:
             self._enter(name)
-            # Hosts may have sent ARP requests before they were joined, or before a tunnel's end existed.
+            # Hosts may have sent ARP requests before their wires were joined, or before a tunnel's end existed.
             if SEGMENTS in self._plans or plan.far_ends:
                 run_quietly(_FORGET_UNANSWERED)
             self._kernel_counters.grown(name)
@@ -162,8 +163,8 @@ class _Replica:
         self._home.enter()
 
     def with_fresh_port(self, flow: Flow) -> Flow:
-        """Return the flow with another source port, so that no state of the first one matches it; unchanged if the
-        snapshot itself has a connection from that port.  No socket has the port."""
+        """Return the flow with another, unused source port, so that no state of the first flow matches it; unchanged if
+        the snapshot itself has a connection from the flow's port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
         if flow.protocol == "icmp" or flow.sport in known:
             return flow
@@ -172,9 +173,8 @@ class _Replica:
         return msgspec.structs.replace(flow, sport=next(each for each in others if each not in taken))
 
     def _nothing_more_comes(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool:
-        """Return whether no answer can come.
-
-        A socket that never reads has the data, the outside does not answer, or counters confirm a drop."""
+        """Return whether no answer can come: the data is at a socket from which no process reads, the outside does not
+        answer, or counters confirm a drop."""
         self._held = self._held or self._servers.holds_data(self._flow.protocol)
         if self._held or self._lost_outside(self._flow, seen) is not None:
             return True
@@ -198,12 +198,12 @@ class _Replica:
         return tuple(each for each in _VERSIONS if each == self._flow.version or each in relayed)
 
     def judge(self, flow: Flow) -> Judgement:
-        """Send the flow's packet and return the verdict.  It is sent again if many earlier packets had no route,
-        because the kernel limits its ICMP errors.  Source: net/ipv4/route.c ip_error()"""
+        """Send the flow's packet and return the verdict.  The packet is sent again if many earlier packets had no
+        route, because the kernel limits its ICMP errors.  Source: net/ipv4/route.c ip_error()"""
         found = self._judge(flow)
         if flow.version == 6 or found.place is None:
             return found
-        # A packet that is lost on its path counts as well.
+        # A packet that is lost on the way counts, too.
         self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
         if (
             found.place.rules
@@ -247,15 +247,16 @@ class _Replica:
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
         if flow.data_bytes and attempt.experience.kind != "answer" and was_told_mtu(attempt.sightings):
-            # A smaller MTU that the kernel has learned applies to the next connection, not always to the first one.
+            # A smaller path MTU that the kernel has just learned applies to the next connection, but not always to the
+            # present one.
             attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _as_sent(self, flow: Flow) -> Flow:
-        """Return the flow with as much data as the walk considers: for TCP only in tunnels and with different MTUs.
-
-        A sender that probes for the MTU, or learns a very small one, needs longer than the replica waits."""
+        """Return the flow with the amount of data that the walk considers.  TCP flows have data only in tunnels and
+        with different MTUs.  A sender that probes for the MTU, or learns a very small one, needs longer than the
+        replica waits."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
         trace = walked(self._network, flow)
@@ -368,7 +369,7 @@ class _Replica:
 
     def _left_out(self, flow: Flow, attempt: Attempt, said: Verdict) -> tuple[Message, ...]:
         links = {(each.netns, each.link) for each in attempt.sightings}
-        if self.built.plan.stand_ins:  # the lower link brings nothing to a wire that replaces a macvlan
+        if self.built.plan.stand_ins:  # the lower link passes no packet to a wire that replaces a macvlan
             branches = walked(self._network, flow).branches
             links |= {(step.netns, step.link) for each in branches for step in (*each.request, *each.reply)}
         unread = self._departures.unread_tunnel_ends(flow, attempt.sightings) if said != "delivered" else ()
@@ -383,7 +384,7 @@ class _Replica:
         )
 
     def _met_replaced(self) -> Iterator[Message]:
-        """Yield the left-out rules that a packet of the flow would have reached."""
+        """Yield the left-out rules that the flow's packets would have reached."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):

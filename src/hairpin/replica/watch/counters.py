@@ -1,7 +1,7 @@
 """The rules that a packet matched, by the kernel's own counters.
 
-A fresh namespace counts from zero, so after the first packet the counters are that packet's.  For a later packet the
-difference counts.
+In a new namespace all counters are zero, so after the first packet they show the rules that it matched.  For a later
+packet the differences show them.
 """
 
 import subprocess
@@ -30,14 +30,14 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 
 _Key = tuple[Netns, str, str, str, str, int, str]
 """Namespace, dialect, family, table, chain, number, text: several rules may have the same text.  A new rule shifts the
-numbers; then all counters are read anew."""
+numbers, so all counters are then read again."""
 
 
 _BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
 
 
 class Counters:
-    """The counters of one replica, and what they were at the last reading."""
+    """The counters of one replica, with their values at the last reading."""
 
     def __init__(self) -> None:
         self._before: dict[_Key, int] = {}
@@ -122,7 +122,8 @@ def _target(rule: str) -> Literal["drop", "reject", "other"]:
 
 
 def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
-    """Yield the tables that ``nft`` counts: those in ``native``, and those without iptables' or ebtables' chains."""
+    """Yield the tables whose counters nft shows: those in ``native``, and those without iptables' or ebtables'
+    chains."""
     if not text:
         return
     try:

@@ -1,4 +1,4 @@
-"""Packets that left the rebuilt hosts: they reached the world, which forwards them to no other host.
+"""Packets that left the rebuilt hosts: they reached the world, and the world does not forward them to another host.
 
 The world's kernel answers every packet.  If the outside would not answer it (walk/outside.py), it counts as lost.
 """
@@ -30,7 +30,8 @@ class Departures:
     def __init__(self, network: Network, ways: tuple[Way, ...], far_ends: tuple[FarEnd, ...] = ()) -> None:
         self._network = network
         self._hosts = {way.wire: way.netns for way in ways}
-        # Such a link sends each packet to its own hardware address: the world sees a packet that is not for it.
+        # A link without ARP sends each packet to its own hardware address, so the world sees a packet for another
+        # machine.
         self._mute = frozenset(way.wire for way in ways if is_mute(link_of(network, Port(way.netns, way.link))))
         self._tunnel_ports = frozenset(tunnel_ports(network))
         self._far_wires = frozenset(each.wire for each in far_ends)
@@ -41,7 +42,7 @@ class Departures:
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
             came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-            last = next(came, None)  # what has been answered was only flooded into the tunnel, too
+            last = next(came, None)  # an answered packet was only flooded into the tunnel as well
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
         packet = Packet(
@@ -64,14 +65,14 @@ class Departures:
     def last(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Sighting | None:
         """Return the last request that reached the world, from inside or forwarded for an outside client.
 
-        ``reached``: a service of a rebuilt namespace has read something."""
+        ``reached``: a service of a rebuilt namespace has read data."""
         came = (each for each in seen if each.netns == WORLD and not each.out and not self._passes(flow, each))
         newest = reversed(tuple(came))
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the packet is not for the world: the world forwards it, it is a tunnel's outer packet, or a
-        link without ARP sent it."""
+        """Return whether the packet is not for the world itself: the world forwards it, it is a tunnel's outer packet,
+        or a link without ARP sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:
@@ -82,7 +83,7 @@ class Departures:
         return several and crosses(self._network, self._host_of(flow, seen).host, seen.version, seen.destination)
 
     def _opened(self, seen: Sighting) -> bool:
-        """Return whether the world has the far end to which the packet goes."""
+        """Return whether the world has the tunnel's far end for this outer packet."""
         return seen.protocol == UDP and (seen.destination, seen.dport) in self._far_ends
 
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
@@ -96,11 +97,11 @@ class Departures:
                 yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
-        """Return the host whose uplink ends at the world's link that the packet was seen on."""
+        """Return the host whose uplink ends at the world's link on which the packet was seen."""
         return self._hosts.get(seen.link, self._network.host_netns(flow.host))
 
     def _stacked_sender(self, flow: Flow, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
-        """Return namespace and name of the macvlan or ipvlan that the packet left by; else the host and no name.
+        """Return namespace and name of the macvlan or ipvlan by which the packet left; else the host and an empty name.
 
         Such a packet never reaches the host below, though the world has the host's addresses too."""
         for each in seen:
@@ -125,7 +126,7 @@ class Departures:
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...], *, reached: bool) -> bool:
-        """Return whether the packet is an answer that went astray, not a request."""
+        """Return whether the packet is an answer that left by mistake, not a request."""
         if says_no(seen):
             return True
         if seen.protocol == TCP:

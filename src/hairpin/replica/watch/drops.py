@@ -1,8 +1,9 @@
 """The kernel's own reason for dropping a packet: the tracepoint skb:kfree_skb, for this process only.
 
-A perf event bound to the process sees the packets that the kernel drops while the process sends (veth hands a packet
-over at once).  The event is a file descriptor, so it ends with the process.  Without trace events or perf no reason is
-seen, and only rule counters and taps show the place.  Source: perf_event_open(2), include/trace/events/skb.h
+A perf event that is bound to the process sees the packets that the kernel drops while the process sends: a veth passes
+a packet to its peer in the sender's context.  The event is a file descriptor, so it ends with the process.  Without
+trace events or perf no reason is seen, and only rule counters and taps show the place.  Source: perf_event_open(2),
+include/trace/events/skb.h
 """
 
 import ctypes
@@ -24,8 +25,8 @@ _PAGES = 16
 _BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
 """Reasons for dropping copies of packets, or packets that no socket waits for."""
 _FLOODED = frozenset({"NO_TX_TARGET"})
-"""A bridge flooded a frame and had no port for it: mostly a solicitation or a multicast of a link that is new, also of
-another bridge of this machine.  Source: net/bridge/br_forward.c br_flood(), br_multicast_flood()"""
+"""A bridge flooded a frame and had no port for it.  Mostly this is a solicitation or a multicast of a new link, even of
+another bridge on this machine.  Source: net/bridge/br_forward.c br_flood(), br_multicast_flood()"""
 
 
 def may_be_the_flows(reasons: Iterable[str]) -> bool:
@@ -74,7 +75,7 @@ class Drops:
             os.close(self._fd)
 
     def read(self) -> tuple[str, ...]:
-        """Return the reasons since the last reading, in order, without the meaningless ones."""
+        """Return the reasons since the last reading, in order, without those in ``_BORING``."""
         if self._map is None:
             return ()
         head, tail = struct.unpack_from("<QQ", self._map, 1024)

@@ -1,7 +1,8 @@
-"""What /proc/net tells of each namespace: counters of drops and of the kernel's own answers, half-open connections.
+"""The files in /proc/net of each namespace: counters of drops and of the kernel's own answers, half-open connections.
 
-The counters confirm a drop that the tracepoint has shown, since the tracepoint also shows other processes' packets that
-the kernel handles in this process's time.  They also show an answer that rules of OUTPUT drop before a tap sees it.
+The counters confirm a drop that the tracepoint has shown.  The tracepoint alone is not enough, because it also shows
+other processes' packets that the kernel handles while this process runs.  The counters also show an answer that rules
+in OUTPUT drop before a tap sees it.
 
 Source: net/ipv4/proc.c, net/ipv6/proc.c
 
@@ -87,7 +88,7 @@ class HalfOpen:
         self._before = set[tuple[Netns, str, str]]()
 
     def appeared(self, netns: Netns) -> bool:
-        """Return whether there are new ones since the last reading, in the namespace that the process is in."""
+        """Return whether new half-open connections appeared since the last reading, in the namespace of the process."""
         now = {(netns, *ends) for name in _TCP_FILES if Path(name).exists() for ends in _ends(Path(name))}
         new = now - self._before
         self._before |= now
@@ -95,6 +96,6 @@ class HalfOpen:
 
 
 def _ends(path: Path) -> set[tuple[str, str]]:
-    """Return both ends of each."""
+    """Return both ends of each half-open connection in the file."""
     rows = (line.split(None, 4)[1:4] for line in path.read_text("ascii").splitlines()[1:])
     return {(ours, theirs) for ours, theirs, state in rows if state == _SYN_RECEIVED}

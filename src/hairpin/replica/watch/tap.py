@@ -33,7 +33,7 @@ class Tap:
     """One namespace's tap."""
 
     def __init__(self, netns: Netns) -> None:
-        """Open it in the namespace that the process is in."""
+        """Open the tap in the namespace of the process."""
         self.netns = netns
         self.solicited: set[int] = set()
         """IPv6 addresses that neighbour solicitations on its links asked for."""

@@ -1,4 +1,4 @@
-"""The verdict on a flow's packet, from what the client, the taps and the services have seen.
+"""The verdict on a flow's packet, from the client's result, the taps' sightings and the services' events.
 
 The verdicts are those of ``replica/judgement.py``.
 """
@@ -18,7 +18,7 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.proc_net import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
-"""A packet that enters by one link this often is in a loop; a client repeats a SYN only a few times."""
+"""A packet that enters by one link so many times is in a loop; a client repeats a SYN only a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -26,7 +26,7 @@ _REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE)
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """All findings of one attempt.  ``held``: data waits at a socket that never reads."""
+    """All findings of one attempt.  ``held``: data waits at a socket from which no process reads."""
 
     flow: Flow
     attempt: Attempt
@@ -34,7 +34,7 @@ class Findings(msgspec.Struct, frozen=True):
     hits: tuple[Hit, ...]
     held: bool
     lost: tuple[tuple[Netns, str], ...] = ()
-    """Namespace and name of the IP layer's counters that grew."""
+    """Namespace and name of each counter of the IP layer that grew."""
     begun: bool = False
     """A socket holds a half-open connection: it accepted the SYN, and the handshake did not end."""
     left: bool = False
@@ -64,8 +64,8 @@ def says_no(seen: Sighting) -> bool:
 
 
 def went_round(findings: Findings) -> bool:
-    """Return whether a router reported an exceeded TTL, and the packet passed one link repeatedly.  A TTL that a rule
-    has lowered expires without such a loop."""
+    """Return whether a router reported an exceeded TTL and the packet entered by one link repeatedly.  A TTL that a
+    rule has lowered also expires, but without such a loop."""
     told = any(
         (seen.protocol == ICMP and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED)
         or (seen.protocol == ICMP6 and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED6)
@@ -100,21 +100,21 @@ def _leg(findings: Findings) -> Verdict | None:
     last = dialled[-1]
     own = msgspec.structs.replace(findings.flow, start=FromHost(), version=last.version or findings.flow.version)
     found = _failed(msgspec.structs.replace(findings, flow=own), last.errno, at_once=last.at_once)
-    # The client of a UDP relay hears of no error.
+    # The client of a UDP relay gets no error.
     return "unanswered" if findings.flow.protocol == "udp" and found in ("refused", "rejected") else found
 
 
 def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     outside = isinstance(findings.flow.start, (Outside, Lan))
     if number == errno.EADDRNOTAVAIL and findings.flow.version == 6 and not outside:
-        return "rejected"  # connect() fails at once if IPv6 is disabled altogether
+        return "rejected"  # connect() fails at once if IPv6 is disabled completely
     if number == errno.EPERM and findings.rejected:
         return "rejected"  # a REJECT in the client's own OUTPUT: send() says only EPERM
     # ENOBUFS: dropped below the IP layer.  Only a socket with IP_RECVERR hears it (net/ipv4/udp.c udp_send_skb()).
     if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        # A connected client sends its own RST on close; that one is no refusal.
+        # A connected client sends its own RST on close, which is no refusal.
         closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
         return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:
@@ -123,9 +123,9 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
 
 
 def _silent(findings: Findings) -> Verdict:
-    """Return the verdict on a client that heard nothing: unanswered if its packet arrived, else dropped."""
+    """Return the verdict on a client that received nothing: unanswered if its packet arrived, else dropped."""
     experience = findings.attempt.experience
-    # After a service has read the request, only the answer can be lost.
+    # A service has read the request, so only the answer can be lost.
     if findings.held or any(each.kind == "reached" for each in findings.happenings):
         return "unanswered"
     if findings.flow.protocol == "tcp":
