@@ -85,9 +85,8 @@ def address_type6(namespace: Namespace, query: Query, link: str | None = None) -
 
 
 def address_fits6(namespace: Namespace, value: int, types: frozenset[str], link: str | None = None) -> bool:
-    """Return whether ip6tables finds the address of one of the types.
-
-    Of the types that depend on the address's form, all must fit.  Of those that depend on its route, one is enough.
+    """Return whether ip6tables finds that the address has the types.  All types that depend on the address's form must
+    fit; of the types that depend on its route, one is enough.
     """
     forms = {"multicast": is_multicast(value, 6), "unicast": value != 0 and not is_multicast(value, 6),
              "unspec": value == 0}  # fmt: skip

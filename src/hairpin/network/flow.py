@@ -50,8 +50,8 @@ class Flow(msgspec.Struct, frozen=True):
     ``data_bytes``: the bytes that the client sends at once, and over TCP receives; 0: a short request. ``invented``:
     the user did not name the outside end; it has a documentation address.
 
-    ``stand_ins``: alternative addresses for an outside end that the user did not name: a rule against one documentation
-    range says nothing about all clients.
+    ``stand_ins``: alternative addresses for an outside end that the user did not name, because a rule against one
+    documentation range says nothing about other clients.
     """
 
     start: Start
@@ -72,7 +72,7 @@ class Flow(msgspec.Struct, frozen=True):
 
     @property
     def of_container(self) -> str | None:
-        """The name of the container that the flow starts in, or else leads to."""
+        """The name of the container in which the flow starts, or else to which it leads."""
         return self.start.name if isinstance(self.start, FromContainer) else self.container
 
     @property

@@ -1,7 +1,7 @@
 """Indexes of a host's namespaces and veths; a host with a thousand containers has thousands of both.
 
-A host value never changes, so each index is built once per host.  The indexes are separate, because an event of ten
-containers makes hundreds of hosts and asks each for little.
+A host value never changes, so each index is built once per host.  The indexes are separate, because simulating an event
+of ten containers makes hundreds of host values and needs few indexes of each.
 """
 
 from collections.abc import Collection, Mapping
@@ -49,7 +49,7 @@ def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:
 
 
 def _knows(host: Host, name: str, link: Link, namespace: str) -> bool:
-    """Return whether the link's peer may be in that namespace, by the namespace ids that its own namespace has."""
+    """Return whether the link's peer may be in that namespace, by its own namespace's ids for other namespaces."""
     there = dict(namespaces_of(host)[name].netnsids).get(link.peer_netnsid) if link.peer_netnsid is not None else None
     return there in (None, namespace)
 

@@ -15,7 +15,7 @@ from hairpin.network.query import NO_ROUTE, Query
 from hairpin.network.routing import lookup
 
 SUBNET6 = 64
-"""The prefix length of an IPv6 network that a link has (RFC 4291 2.5.1)."""
+"""The prefix length of a link's IPv6 network (RFC 4291 2.5.1)."""
 _TUNNELS = ("tun", "wireguard")
 
 
@@ -39,8 +39,8 @@ def bare_links(network: Network, netns: Netns, version: Version) -> Iterator[Lin
 
 
 def has_address(network: Network, netns: Netns) -> bool:
-    """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  The latter is enough
-    if routers learn it by BGP: then the links to them need no address."""
+    """Return whether an IPv4 address is on a link to the outside, or on ``lo`` or a dummy link.  An address on ``lo``
+    is enough if routers learn it by BGP, because the links to them then need no address."""
     namespace = network.namespace(netns)
     for own in addresses_of(namespace, None, 4):
         link = namespace.link(own.link)

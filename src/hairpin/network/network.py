@@ -1,7 +1,7 @@
 """One network: the namespaces of its hosts joined by their wires, and the assumed world around them.
 
-A :class:`Network` is an immutable value, so a change is a function from one to another.  What follows from it (which
-namespace has an address, where a veth leads) is computed on demand.
+A :class:`Network` is an immutable value, so a change is a function from one to another.  Derived facts (which namespace
+has an address, where a veth leads) are computed on demand.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -40,14 +40,14 @@ class Network(msgspec.Struct, frozen=True, dict=True):
         return self.hosts[0]
 
     def through(self, door: Door) -> "Network":
-        """Return the same network with the door by which observers and choices enter its walks."""
+        """Return the same network with this door, by which observers and choices enter its walks."""
         return msgspec.structs.replace(self, hosts=tuple(_through(host, door) for host in self.hosts))
 
     def seen_from(self, label: str) -> "Network":
         """Return the same network with the host of that label as "this host"."""
         this = self.host(label)
         if this is self.this:
-            return self  # it keeps the cached results of walks
+            return self  # the same object keeps the cached results of walks
         return msgspec.structs.replace(self, hosts=(this, *(each for each in self.hosts if each is not this)))
 
     def host(self, label: str) -> Host:

@@ -45,7 +45,7 @@ def taken_by(namespace: Namespace, bridge: Link) -> FdbEntry | None:
 
 
 def said_of_forwarding(namespace: Namespace, bridge: Link) -> Message:
-    """Return what happens to frames for the bridge's own hardware address that are not delivered locally."""
+    """Return the sentence on frames for the bridge's own hardware address that are not delivered locally."""
     entry = taken_by(namespace, bridge)
     if entry is not None:
         return message("forwards frames for its own address by {port}", port=entry.port)

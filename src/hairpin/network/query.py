@@ -16,9 +16,8 @@ class Scope(msgspec.Struct, frozen=True, gc=False):
     strict: str | None = None
     """The route must use this link (IPv6 link-local addresses), but policy rules do not see it as ``oif``."""
     prefers: str | None = None
-    """Policy rules see this link as ``oif``.  If no longest-prefix route uses this link, one by another link is used.
-
-    That is IPv6 without RT6_LOOKUP_F_IFACE.
+    """Policy rules see this link as ``oif``.  If no longest-prefix route uses this link, a route by another link is
+    used: IPv6 without RT6_LOOKUP_F_IFACE.
     """
     weakly: bool = False
     """``prefers`` chooses only among routes of equal metric: for packets that are sent, not for lookups by rules."""
@@ -50,7 +49,7 @@ class Query(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_WAY = ("none", "blackhole", "unreachable", "prohibit")
-"""Results of a lookup that lead nowhere."""
+"""Results of a lookup without a usable next hop."""
 
 
 class Found(msgspec.Struct, frozen=True):

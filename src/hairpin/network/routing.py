@@ -52,7 +52,7 @@ _DEFAULT_RULES: dict[Version, tuple[PolicyRule, ...]] = {
 
 
 def lookup(namespace: Namespace, query: Query) -> Found:
-    """Return the first result of the policy rules, as fib_lookup() does; NO_ROUTE if no table has one."""
+    """Return the result of the first policy rule that gives one, as fib_lookup() does; NO_ROUTE if none does."""
     query = _of_vrf(namespace, query)
     rules = rules_of(namespace, query.version)
     observer = namespace.door.observer
@@ -95,7 +95,7 @@ def jumps(namespace: Namespace, query: Query) -> tuple[PolicyRule, ...]:
 
 
 def _of_vrf(namespace: Namespace, query: Query) -> Query:
-    """Return the query with its VRF.  Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
+    """Return the query with the VRF of its link.  Source: net/l3mdev/l3mdev.c l3mdev_update_flow()"""
     scope = query.scope
     vrf = vrf_of(namespace, scope.vrf or scope.oif or query.iif)
     if vrf is None:
@@ -198,7 +198,7 @@ def _selected(rule: PolicyRule, query: Query) -> bool:
         _in_range(rule.sports, query.sport),
         _in_range(rule.dports, query.dport),
         _in_range(rule.uids, query.uid if query.uid is not None else 0),
-        # No walked packet has a tunnel id.
+        # Packets of a walk have no tunnel id.
         "tun_id" not in rule.unknown_selectors,
     )
     return all(checks)

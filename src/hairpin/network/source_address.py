@@ -52,7 +52,7 @@ def _fitness(namespace: Namespace, address: Address, link: str, towards: int) ->
     """
     value, scope, asked = address.value, _scope(address.value), _scope(towards)
     label, wanted = _label(value), _label(towards)
-    temporary = address.secondary  # IPv6's name for that flag
+    temporary = address.secondary  # the name of the flag for IPv6 addresses
     return (
         value == towards,
         -scope if scope >= asked else scope - 128,
@@ -86,7 +86,7 @@ _LABELS = (
     (0, 1, 128), (3, 0, 96), (4, 0xFFFF << 32, 96), (6, 0x2001 << 112, 32), (7, 0x20010010 << 96, 28),
     (12, 0x3FFE << 112, 16), (2, 0x2002 << 112, 16), (11, 0xFEC0 << 112, 10), (5, 0xFC << 120, 7),
 )  # fmt: skip
-"""Label, network, prefix length.  Added labels are in no reading.
+"""Label, network, prefix length: the kernel's default labels.  No reading shows added ones.
 
 Source: net/ipv6/addrlabel.c ip6addrlbl_init_table
 """
@@ -122,6 +122,6 @@ def preferred_source(namespace: Namespace, found: Found, hop: NextHop, query: Qu
         return query.daddr
     if hop.link is None:
         return None
-    # With IPv4 the route's link and gateway decide: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
+    # In IPv4 the route's link and gateway choose the source: net/ipv4/fib_semantics.c fib_info_update_nhc_saddr()
     gateway = hop.gateway if hop.gateway is not None and hop.gateway_version in (None, 4) else 0
     return source_address(namespace, 4, hop.link, gateway)

@@ -14,7 +14,7 @@ from hairpin.network.prefix import Version, inside, is_loopback, width
 
 
 def is_containers(network: Network, netns: Netns, flow: Flow, packet: Packet) -> bool:
-    """Return whether the packet should have entered a bridge network here.
+    """Return whether the packet should have entered a bridge network of this host.
 
     Its destination is the address of a container or of another namespace of this host; or rules translated it to an
     address in such a network; or it is in a network whose bridge has lost its address or route.
@@ -112,8 +112,7 @@ def is_typed_in(host: Host, namespace: Namespace, version: Version, address: int
     """Return whether a user added the address: in a container whose engine gave it only other addresses, or on the host
     only to host ends of containers' veths.
 
-    These veths are bridge ports without an address.  A port's packets go to its bridge, so an address on a port has no
-    use.
+    These veths are bridge ports.  The bridge receives a port's packets, so an address on a port has no use.
     """
     if namespace.name == host.netns.name:
         holders = [each.link for each in namespace.addresses if (each.version, each.value) == (version, address)]
@@ -139,7 +138,7 @@ def _is_cut_off(flow: Flow, host: Host, engine: Engine, joined: DockerNetwork, s
     """Return whether the route into the network's bridge is gone, or Docker's bridge itself.
 
     Without the gateway's address the kernel has no route into the bridge.  If only a route or the bridge is gone,
-    another machine may have the address.  It does not if the host itself asks, and the network has containers.
+    another machine may have the address, unless the host itself asks and the network has containers.
     """
     if joined.bridge is None or not joined.gives_bridge_an_address(subnet.version):
         return False

@@ -1,4 +1,4 @@
-"""Networks behind a host that are not masqueraded, on purpose.
+"""Networks behind a host that are intentionally not masqueraded.
 
 An engine's network options say so.  A bridge that no engine made has no such options, and counts as unmasqueraded. A
 host beyond the next hop is presumed to have a route back.

@@ -7,7 +7,7 @@ one is on-link for the other, and no entry says anything; - by assumption, too, 
 address: a cloud's fabric answers for its machines.
 
 An address that several of the hosts have on their uplinks joins none of them by assumption: these are private networks
-that look alike.  A bridge without an uplink joins nothing, since 172.17.0.0/16 is on-link on every Docker host.
+that look alike.  A bridge without an uplink joins no hosts, because 172.17.0.0/16 is on-link on every Docker host.
 """
 
 from collections.abc import Iterator

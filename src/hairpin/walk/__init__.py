@@ -1,14 +1,14 @@
 """Walks a packet and its reply through a network as the kernel would carry them; the result is a trace of steps.
 
-``own_entries`` has the conntrack entries of a flow's sender, which its next datagram matches.
+``own_entries``: the conntrack entries of a flow's sender, which its next datagram matches.
 
-Read ``walk`` (request, reply, first data), ``trace`` (what it results in), ``state`` (where a packet stands, how a way
-can end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing),
-``hooks`` (netfilter), ``sockets`` (also those that serve nobody).  The edge: ``outside``, ``tunnelled`` (clients behind
-a tunnel), ``passing`` (what comes to no host) and ``presumed`` (who is taken to answer there).  Back: ``answer`` (the
-packet that answers), ``reply`` (whether and where it starts), ``data`` (what TCP sends then), ``open_connection`` (what
-becomes of a connection while the network changes), ``size/`` (full-sized segments), ``relay`` (docker-proxy's own
-connection), ``naming`` (whether a name server knows a container), and ``verdicts`` (what became of the flow).
-``unread`` ends a walk where the host did not say.  ``walked`` keeps a walk for several who ask for it, ``reads`` tells
-what it has read, ``deciders`` what decided it.
+Read ``walk`` (request, reply, first data), ``trace`` (the result), ``state`` (a packet at a stage, and how its walk can
+end) and ``packet_walk`` (the stages in the kernel's order).  The stages: ``link`` (layer 2), ``ip`` (routing),
+``hooks`` (netfilter), ``sockets`` (socket lookup, and sockets that serve no client).  The edge: ``outside``,
+``tunnelled`` (clients behind a tunnel), ``passing`` (packets that enter no host) and ``presumed`` (outside machines
+that are assumed to answer).  Back: ``answer`` (the answer's packet), ``reply`` (whether and where it starts), ``data``
+(TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/`` (full-sized
+segments), ``relay`` (docker-proxy's own connection), ``naming`` (whether a name server knows a container), and
+``verdicts`` (the verdict on the flow).  ``unread`` ends a walk at readings that are missing.  ``walked`` caches a walk,
+``reads`` records the parts of the network that it read, ``deciders`` the routes and rules that decided it.
 """

@@ -36,10 +36,9 @@ def first_data(network: Network, started: State, back: End) -> End | None:
 
 
 def answer_lost(network: Network, started: State, arrived: State, back: End, sent: End) -> End | None:
-    """Return the end of the server's first data if another host than the request's forwards it; None if it arrives.
-
-    That host sees only one direction.  There the SYN-ACK is invalid, and later packets begin a connection of the
-    server: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
+    """Return the end of the server's first data if a host forwards it that did not forward the request; None if it
+    arrives.  That host sees only one direction: the SYN-ACK is invalid there, and later packets begin a connection of
+    the server: net/netfilter/nf_conntrack_proto_tcp.c tcp_new(), nf_conntrack_tcp_loose
     """
     passed = {step.netns.host for step in arrived.history.steps}
     if sent.kind != "arrived" or passed.issuperset(step.netns.host for step in back.state.history.steps):

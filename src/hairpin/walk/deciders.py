@@ -1,4 +1,4 @@
-"""What decided a flow's walk: the route lookups and the rules, as an observer of the walk sees them."""
+"""The route lookups and rules that decided a flow's walk, recorded by an observer of the walk."""
 
 import msgspec
 
@@ -37,7 +37,7 @@ class Deciders(msgspec.Struct, frozen=True):
 
 
 class _Recorder:
-    """Records what decides.  An observation has its namespace or table as the value itself."""
+    """Records the deciding routes and rules.  An observation contains its namespace or table itself, not a name."""
 
     def __init__(self) -> None:
         self.owners: dict[int, Netns] = {}
@@ -45,7 +45,7 @@ class _Recorder:
         self.rules: dict[SatisfiedRule, None] = {}
 
     def observe(self, observation: Observation) -> None:
-        """Take note of a table's route, or of the rules that a packet satisfied in a base chain."""
+        """Record a table's route, or the rules that a packet satisfied in a base chain."""
         match observation:
             case TableAsked(namespace=namespace, query=query, found=found) if found is not None:
                 netns = self.owners.get(id(namespace))
@@ -62,7 +62,7 @@ class _Recorder:
 
 
 def deciders(network: Network, flow: Flow) -> Deciders:
-    """Return what decided the flow's walk; cached with the network."""
+    """Return the routes and rules that decided the flow's walk; cached with the network."""
     known = _deciders(network)
     if flow not in known:
         recorder = _Recorder()

@@ -1,6 +1,5 @@
-"""A question for a container's name: which server the client asks, and whether that server knows the name.
-
-No packet is lost here: the server is reached, and answers that there is no such name.
+"""A DNS query for a container's name: the server that the client asks, and whether that server knows the name.  No
+packet is lost here: the query reaches the server, which answers that there is no such name.
 """
 
 import msgspec
@@ -55,7 +54,7 @@ def _asking(network: Network, flow: Flow) -> tuple[Host, Container] | None:
 
 
 def _only_forwards(branch: Branch) -> bool:
-    """Return whether the server is outside, or is systemd-resolved, which asks one outside."""
+    """Return whether the server is outside, or is systemd-resolved, which forwards the query to an outside server."""
     decided = branch.request[-1].decided_by if branch.request else None
     socket = decided.socket if isinstance(decided, SocketDecided) else None
     return branch.verdict == "leaves" or (socket is not None and (socket.process or "").startswith("systemd-resolve"))

@@ -1,4 +1,4 @@
-"""What becomes of a connection that is open while the network changes.
+"""Whether an open connection survives a change of the network.
 
 Its next packets are walked through the network after the change, with the earlier conntrack entries.  Both ends have to
 be the same processes as before.
@@ -40,8 +40,8 @@ class Replaced(msgspec.Struct, frozen=True):
 
 
 class _Opened(msgspec.Struct, frozen=True):
-    """A connection while it is opened.  ``end`` of the request, ``back``: the end of its answer; ``held``: the socket
-    that receives it, ``inner``: the relay's own connection, if that socket is a relay's."""
+    """An opened connection.  ``end``: the request's end; ``back``: the answer's end; ``held``: the socket that receives
+    the request; ``inner``: the relay's own connection if that socket is a relay's."""
 
     flow: Flow
     started: State
@@ -52,9 +52,8 @@ class _Opened(msgspec.Struct, frozen=True):
 
 
 def fate(was: Network, now: Network, flow: Flow, replaced: Replaced, *, anew: bool = False) -> Fate:
-    """Return what becomes of the flow's connection.  The flow passes in ``was``.
-
-    ``anew``: its next packets are walked even if the change does not affect them."""
+    """Return the fate of the flow's connection.  The flow passes in ``was``.  ``anew``: its next packets are walked
+    even if the change does not affect them."""
     if ends(was, flow, replaced):
         return "lost"
     opened = _known(was, flow)
@@ -111,12 +110,12 @@ def _goes_on(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
 
 @kept
 def _all_opened(network: Network) -> dict[Flow, _Opened | None]:  # noqa: ARG001
-    """Return the cached connections of this network: each of many changes asks for them."""
+    """Return the cached connections of this network, which are needed for each of many changes."""
     return {}
 
 
 def _opened(was: Network, flow: Flow) -> _Opened | None:
-    """Return the flow's connection as it is opened; None if the usual one is not."""
+    """Return the flow's connection after it was opened; None if the usual branch opens none."""
     started = begin(was, flow)
     if isinstance(started, End):
         return None
@@ -150,7 +149,7 @@ def _to_outside(now: Network, opened: _Opened, replaced: Replaced) -> Fate:
         return "depends"
     if sent.kind != "left":
         return "lost"
-    # Another source translation makes it another connection for the server.
+    # With another source translation it is another connection for the server.
     if _outer(sent.state) != _outer(opened.end.state):
         return "lost"
     answer = outside_takes(now, opened.flow, sent).reply

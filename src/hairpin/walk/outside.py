@@ -1,6 +1,6 @@
 """The edge of the snapshot: how packets enter it, and what happens to packets that leave it.
 
-Everything here is assumed (see network/world.py) and says so.
+Everything here is assumed (see network/world.py), and its steps say so.
 """
 
 import msgspec
@@ -44,7 +44,7 @@ from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 class OutsideAnswer(msgspec.Struct, frozen=True):
     """The answer of the outside to a packet that left: a packet that comes back, or the reason for none.
 
-    ``questions``: what only the user can tell.  The answer presumes the user's yes.
+    ``questions``: facts that only the user knows.  The answer presumes that the user says yes.
     """
 
     decided_by: Assumed

@@ -1,8 +1,6 @@
-"""The conntrack entries that the sender of a flow has already.
-
-Each connection and each DNS query has a new source port.  Other programs mostly send their datagrams from one port, so
-the next datagram matches the entry of the last one, which decides where it goes.  Each datagram renews the entry, so an
-entry means that its sender is still sending.
+"""The existing conntrack entries of a flow's sender.  TCP connections and DNS queries use a new source port each time.
+Other programs mostly send their datagrams from one port.  Then the next datagram matches the entry of the last one, and
+that entry decides its destination.  Each datagram renews the entry, so an entry means that its sender is still sending.
 
 Source: RFC 5452 section 9.2 (DNS)
 """
@@ -39,7 +37,7 @@ def met_by_sender(network: Network, flow: Flow, walk: Callable[[Network, Flow], 
 
 
 def _ports(network: Network, trace: Trace) -> Iterator[int]:
-    """Yield the source ports of the sender's entries with another translation than a new entry."""
+    """Yield the source ports of the sender's entries whose translation differs from a new entry's."""
     known: set[int] = {trace.flow.sport}
     for netns, before, after in passages(trace):
         for entry in other_translations(network, netns, before, after):

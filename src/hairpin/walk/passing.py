@@ -16,8 +16,9 @@ from hairpin.walk.state import Assumed
 def passes_by(network: Network, flow: Flow) -> OutsideAnswer | None:
     """Return the result of an outside client's packet that enters no host that was read; None: it enters one.
 
-    The address is outside, like the client, and is not stated to be a host's.  Or the host publishes the port on the
-    address and has lost it, so that it answers no ARP request.  Or it is a stopped container's address on the link."""
+    There are three cases.  The address is outside, like the client, and is not stated to be a host's.  Or the host
+    publishes the port on the address but has lost the address, so it answers no ARP request.  Or it is a stopped
+    container's address on the link."""
     start = flow.start
     bare = lost_by(network, flow)
     lost = bare is not None or _is_lost(network, flow) or is_absent(network, flow)

@@ -1,5 +1,4 @@
-"""Presumptions about machines that were not read: which of them answer, and what only the user knows of the way
-back."""
+"""Presumptions about machines that were not read: which of them answer, and whether answers find their way back."""
 
 from hairpin.host.host import Namespace
 from hairpin.host.route import NextHop
@@ -77,8 +76,8 @@ def _is_way_back_stated(network: Network, state: State) -> bool:
 
 
 def way_back(network: Network, state: State) -> OpenQuestion | None:
-    """Return the question whether answers to an unmasqueraded address come back; None if the address is masqueraded, or
-    if the user has stated the answer."""
+    """Return the open question whether answers to an unmasqueraded address come back; None if the address is
+    masqueraded, or if the user has stated a return route."""
     packet, hop = state.packet, state.next_hop
     asked = packet.version, packet.saddr
     left = is_unmasqueraded(network, state.netns.of_host, *asked) or is_of_routed_prefix(

@@ -128,7 +128,7 @@ def _of_path(path: tuple[str, ...]) -> str:
 
 class _Notes:
     """The recorded parts.  ``open``: for each cached result that is being computed, its name and the parts read so far.
-    Any later user of the result has read them as well."""
+    A later user of the result counts as having read these parts, too."""
 
     def __init__(self) -> None:
         self.read: set[Part] = set()
@@ -174,7 +174,7 @@ class _Held(dict[str, object]):
 
 
 class _Forgetful(_Held):
-    """A watched network caches nothing: the cache would outlive the walk."""
+    """A watched network caches nothing, because the cache would outlive the walk."""
 
     def __getitem__(self, name: str) -> object:
         raise KeyError(name)

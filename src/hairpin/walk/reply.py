@@ -64,7 +64,7 @@ def reaches(network: Network, started: State, end: End) -> bool:
     asked = started.history.steps[0].packet if started.history.steps else started.packet
     got = innermost(end.state)
     if started.stage == "output-route":
-        # The sender is in this namespace: the kernel may have chosen its source address by the route.
+        # The sender is in this namespace, and the kernel may have chosen its source address by the route.
         if end.kind != "arrived" or end.state.netns != started.netns:
             return False
         same_source = asked.saddr in (0, got.daddr)
@@ -76,10 +76,8 @@ def reaches(network: Network, started: State, end: End) -> bool:
 
 
 def _is_beside_tunnel(network: Network, started: State, left: State) -> bool:
-    """Return whether only one of packet and answer goes through a tunnel.
-
-    A tunnel's far end accepts packets from the tunnel's addresses, and forwards them to a place where the client is
-    unknown.
+    """Return whether only one of packet and answer goes through a tunnel.  The tunnel's far end then forwards the
+    answer to a network that does not have the client.
     """
     if (started.carried is None) != (left.carried is None):
         return True

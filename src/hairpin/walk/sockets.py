@@ -1,4 +1,5 @@
-"""Which socket receives a packet, and whether it serves the client: it may be another's, never answer, or be full.
+"""The socket that receives a packet, and whether it serves the client: it may be another program's, never answer, or be
+full.
 
 Source: net/ipv4/inet_hashtables.c compute_score(), net/ipv4/udp.c, net/ipv6
 """
@@ -86,7 +87,7 @@ def answers_by_route(host: Host, socket: Socket) -> bool:
 
 
 def nobody_takes(port: int | None, others: tuple[Socket, ...]) -> Message:
-    """Return the message that no socket receives a packet for this port; ``others``: sockets with the port on another
+    """Return the sentence that no socket receives a packet for this port; ``others``: sockets with the port on another
     address or link."""
     if not others:
         return message("no socket takes port {port}", port=port)
@@ -100,7 +101,7 @@ def decided_by_socket(socket: Socket) -> SocketDecided:
 
 
 def _backlog_said(socket: Socket) -> Message:
-    """Return how many connections wait at the socket, and how many may."""
+    """Return the sentence with the number of connections that wait at the socket, and the maximum."""
     return message(
         "{socket}: {queued} connections wait to be accepted, its backlog is {backlog}",
         socket=socket_text(socket),
@@ -110,7 +111,7 @@ def _backlog_said(socket: Socket) -> Message:
 
 
 def _receive_queue_said(socket: Socket) -> Message:
-    """Return how much memory the waiting datagrams take, and how much they may."""
+    """Return the sentence with the memory of waiting datagrams, and its limit."""
     return message(
         "{socket}: the datagrams that wait take {received} bytes of its receive buffer of {buffer}",
         socket=socket_text(socket),

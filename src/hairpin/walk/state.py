@@ -41,7 +41,8 @@ Reason = Literal[
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
-"""Why a step stopped the packet, how it translated it, or that it is a reverse-path lookup or a choice by IPVS."""
+"""A note on a step: why it stopped the packet, how it translated the packet, or that it is a reverse-path lookup or
+IPVS's choice."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -107,8 +108,8 @@ class Assumed(msgspec.Struct, frozen=True, tag="assumed"):
     """Something beyond the hosts.
 
     ``grounds``: the user or a file has ``stated`` it, it follows from what was ``read``, or it is only ``assumed``.
-    What is only assumed proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a
-    route's next hop that is assumed to answer, but did not answer the kernel's last request."""
+    A mere assumption proves no cause (diagnose.py rests_on_facts(), docs/adr/0016).  ``silent``: the entry of a route's
+    next hop that is assumed to answer, but did not answer the kernel's last request."""
 
     said: Message
     grounds: Literal["read", "stated", "assumed"] = "assumed"
@@ -170,7 +171,7 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class Track(msgspec.Struct, frozen=True, gc=False):
-    """What connection tracking knows of the packet (``skb->_nfct``)."""
+    """Connection tracking's state of the packet (``skb->_nfct``)."""
 
     ct_state: int = 0
     ct_direction: Literal[0, 1] = 0
@@ -214,7 +215,7 @@ class Sender(msgspec.Struct, frozen=True, gc=False):
 
 
 class History(msgspec.Struct, frozen=True, gc=False):
-    """What the packet, and the packets of this walk before it, changed or recorded."""
+    """Changes and records of the packet, and of the walk's earlier packets."""
 
     connections: tuple[tuple[Netns, Connection], ...] = ()
     """Connections that this walk made or changed, by namespace."""
@@ -226,12 +227,13 @@ class History(msgspec.Struct, frozen=True, gc=False):
     conditions: tuple[Condition, ...] = ()
 
     def for_answer(self) -> "History":
-        """Return the history that the answer begins with: this one without its steps."""
+        """Return the history with which the answer begins: this one without its steps."""
         return msgspec.structs.replace(self, steps=())
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """A packet on its way: its namespace, links and route, and its frame, tracking, fragments, sender and history."""
+    """A packet at one stage of its walk: its namespace, links and route, its frame, tracking, fragments, sender and
+    history."""
 
     stage: Stage
     netns: Netns
@@ -265,7 +267,7 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """The frame that the packet carries for a tunnel.  None for most packets."""
 
     def seen(self) -> Seen:
-        """Return the packet as rules see it here.
+        """Return the packet as rules see it at this stage.
 
         A packet that is related to no connection, because it answers an untracked packet, has the ctstate INVALID.
         """
@@ -383,7 +385,7 @@ def stopped_by(
     reject: str | None = None,
     address: int | None = None,
 ) -> End:
-    """Return the end of a branch that the link decides; ``said`` is what the link is or does."""
+    """Return the end of a branch that the link decides; ``said``: the link's state or action, in words."""
     decided = LinkDecided(link.name, said, link.evidence)
     return stopped(state, reason, stage=stage, link=link.name, decided_by=decided, reject=reject, address=address)
 

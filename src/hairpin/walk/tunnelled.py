@@ -48,14 +48,14 @@ def is_tunnel(namespace: Namespace, link: Link) -> bool:
 
 
 def inside_tunnel(network: Network, state: State, link: Link, hop: NextHop) -> State | End | None:
-    """Return the outer packet in which the far end sends the client's packet.  It is the far end to which the host
-    sends packets for the client.  None if it is unknown: then the walk begins at the tunnel device."""
+    """Return the outer packet in which the far end sends the client's packet: the far end to which the host sends its
+    packets for the client.  None if that is unknown; the walk then begins at the tunnel device."""
     back = answer_to(state.packet, SYN | ACK)
     sent = State("neighbour", state.netns, back, oif=link.name, next_hop=hop, sender=Sender(uid=0))
     ends = walk_packet(network, sent)
     lost = next((each for each in ends if each.stop is not None and each.stop.reason == "no-source-address"), None)
     if lost is not None:
-        return lost  # the far end sends to the address that the device has lost
+        return lost  # the far end still sends to the address that the device has lost
     end = next((each for each in ends if each.kind == "left"), None)
     if end is None or end.state.carried is None:
         return None

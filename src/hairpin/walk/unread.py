@@ -1,5 +1,5 @@
-"""What could not be read of the place where a packet is: links, routes or kernel settings, which end the walk; rules,
-which are a condition of it; and the process behind a socket.
+"""Missing readings of the namespace in which a packet is.  Missing links, routes or kernel settings end the walk;
+missing rules, or a socket's missing process, are a condition of it.
 """
 
 import msgspec

@@ -23,6 +23,6 @@ def succeeds(verdict: Verdict) -> bool:
     """Return whether a flow with this verdict serves its sender, as far as was read.
 
     ``delivered``: a socket that was read receives it.  ``leaves``: it leaves the snapshot, nothing that was read stops
-    it, and its answer would enter again.
+    it, and its answer would be let in.
     """
     return verdict in ("delivered", "leaves")

@@ -2,8 +2,8 @@
 
     request → (relay: a new connection from here) → reply → data
 
-A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive.  Behind a relay (docker-proxy)
-those of the relay's own connection have to arrive too.  A UDP or ICMP echo flow is delivered when request and reply
+A TCP connection is delivered when SYN, SYN-ACK and the first data packet all arrive.  Behind a relay (docker-proxy) the
+packets of the relay's own connection have to arrive, too.  A UDP or ICMP echo flow is delivered when request and reply
 arrive.
 """
 
@@ -157,7 +157,7 @@ def _failed(end: End, request: tuple[Step, ...], reply: tuple[Step, ...] = ()) -
         case "dropped":
             verdict = "dropped"
         case "arrived" | "left":
-            raise AssertionError(end.kind)  # the callers handle the answer to such an end
+            raise AssertionError(end.kind)  # the caller handles the answer to such an end
         case _:
             assert_never(end.kind)
     return Branch(verdict, request, reply, stop=end.stop, conditions=end.state.history.conditions)
@@ -304,7 +304,7 @@ def _relayed(network: Network, flow: Flow, state: State, socket: Socket, front: 
     Rules can lead that connection to docker-proxy again and again.
     """
     inner = relayed_flow(network, flow, state.netns, socket)
-    if inner is None:  # it connects in a namespace that was not read
+    if inner is None:  # the relay connects in a namespace that was not read
         yield front
         return
     note = Step(state.netns, "relay", "lo", state.packet, decided_by_socket(socket))

@@ -1,4 +1,4 @@
-"""What stands at a netfilter hook, in the order of priorities: filter chains, connection tracking, NAT.
+"""The entries of a netfilter hook in the order of their priorities: filter chains, connection tracking, NAT.
 
 Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c nf_hook_entries_grow() (a chain
 registered later goes before its equals)

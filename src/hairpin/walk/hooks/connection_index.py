@@ -15,7 +15,7 @@ _Source = tuple[int, int, int, int, int]
 _Sender = tuple[int, int, int, int, int]
 
 LISTED_MOST = 20000
-"""A table with more entries is listed up to this one: collect.sh capped()."""
+"""The collector lists at most this number of entries: collect.sh capped()."""
 
 
 class ConnectionIndex:
@@ -64,7 +64,7 @@ def _source(version: int, zone: int, of: Tuple) -> _Source:
 
 
 _BY_TABLE: WeakValueDictionary[int, ConnectionIndex] = WeakValueDictionary()
-"""The indexes in use, by the identity of the table that each holds."""
+"""The indexes in use, by the identity of the indexed table."""
 
 
 @kept

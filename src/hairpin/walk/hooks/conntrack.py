@@ -116,7 +116,8 @@ def is_tuple_taken(state: State, namespace: Namespace, wanted: Tuple) -> bool:
 
 
 def _joined(state: State, connection: Connection, direction: Literal[0, 1]) -> State | None:
-    """Return the state as one more packet of the connection; None: the packet begins a new one in its place."""
+    """Return the state with the packet added to the connection; None: the packet begins a new connection in its
+    place."""
     flags = state.packet.tcp_flags
     status = connection.status
     if connection.tcp is not None:

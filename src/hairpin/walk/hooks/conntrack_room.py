@@ -1,8 +1,8 @@
 """Whether the kernel still takes a new connection into the connection table of a namespace.
 
-``nf_conntrack_count`` is of the namespace.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` are those of the first
-network namespace and hold in each.  At the maximum the kernel looks for an entry to evict: one that is not ASSURED, in
-eight buckets from that of the new connection on.  If it finds none, it drops the packet.
+Each namespace has its own ``nf_conntrack_count``.  ``nf_conntrack_max`` and ``nf_conntrack_buckets`` are those of the
+first network namespace and apply to all.  At the maximum the kernel looks for an entry to evict.  It must not be
+ASSURED, and must be in one of eight buckets, starting at the new connection's.  If it finds none, it drops the packet.
 
 Source: net/netfilter/nf_conntrack_core.c __nf_conntrack_alloc(), early_drop(), early_drop_list()
 """

@@ -1,8 +1,8 @@
 """Flowtables: which connections ``flow add`` offloads, and which packets then bypass the rules.
 
 A packet of an offloaded connection bypasses PREROUTING, FORWARD and POSTROUTING if it comes in by a link of the
-flowtable.  Its further way is not modelled.  Few walks have such a packet: a connection is offloaded by its first data
-packet (TCP) or its reply.
+flowtable.  The rest of its path is not modelled.  Few walks have such a packet: a connection is offloaded by its first
+data packet (TCP) or its reply.
 
 Source: net/netfilter/nft_flow_offload.c nft_flow_offload_eval(), nft_flow_route(); nf_flow_table_ip.c
 """
@@ -23,7 +23,7 @@ def offloads(namespace: Namespace, seen: Seen) -> bool:
     """Return whether ``flow add`` offloads the packet's connection; None: not known.
 
     A helper or adjusted sequence numbers prevent it, and no reading shows them.  In an ICMP error about a TCP
-    connection the kernel reads other bytes as TCP flags.  Such an error is taken as not offloaded.
+    connection the kernel reads other bytes as TCP flags.  Such an error counts as not offloaded.
     """
     connection = seen.connection
     if connection is None or not connection.status & STATUS_CONFIRMED or connection.status & STATUS_OFFLOAD:

@@ -1,4 +1,4 @@
-"""One netfilter hook: every chain by priority, connection tracking and NAT at theirs.
+"""Runs one netfilter hook: chains, connection tracking and NAT, in the order of their priorities.
 
 Source: include/uapi/linux/netfilter_ipv4.h (priorities); net/netfilter/core.c nf_hook_entries_grow() (a chain
 registered later goes before its equals)
@@ -46,7 +46,7 @@ Reroute = Callable[[Network, State], Iterator[Outcome]]
 def run_hook(
     network: Network, state: State, hook: Hook, reroute: Reroute | None = None, *, translates: bool = True
 ) -> Iterator[Outcome]:
-    """Yield what the hook makes of the packet: states that go on, and ends.
+    """Yield the packet after the hook: states that continue, and ends.
 
     ``reroute`` (OUTPUT): routes a packet anew as soon as DNAT, or a chain of type route, has changed it.
     ``translates``: whether NAT runs.  It does, except where a packet passes the hooks with its VRF as the interface.

@@ -35,7 +35,7 @@ def is_exceeded(
 
 
 def open_connections(namespace: Namespace, seen: Seen, limit: ConnectionLimit, passes: Callable[[Seen], bool]) -> int:
-    """Return the number of open connections, without that of the packet, which the rule counts together with it."""
+    """Return the number of open connections that the rule counts together with the packet's own, without that one."""
     own = seen.connection.original if seen.connection is not None else None
     wanted = _prefix(seen.packet, limit.by, limit.bits)
     return sum(
@@ -50,7 +50,7 @@ def open_connections(namespace: Namespace, seen: Seen, limit: ConnectionLimit, p
 
 
 def _packet_of(seen: Seen, entry: Connection) -> Packet:
-    """Return the first packet of the entry's connection, as it was where this packet is."""
+    """Return the first packet of the entry's connection, as it was at this hook."""
     original, connection = entry.original, seen.connection
     translated = connection is not None and seen.packet.daddr != connection.original.daddr
     target = entry.reply.reversed() if translated else original

@@ -58,7 +58,7 @@ class Range(msgspec.Struct, frozen=True):
         draw = _jhash2([*source, 0, 0, 0][:4], 0 if persistent else target[-1] ^ zone)
         chosen, free = 0, False
         for number in range(count):
-            # While all words so far are at their maximum, the end of the range limits the next word too.
+            # If all words so far are at their maximum, the end of the range also limits the next word.
             low, distance = (0, _WORD) if free else (lowest[number], (highest[number] - lowest[number] + 1) & _WORD)
             word = low + (draw * distance >> 32) & _WORD
             chosen = chosen << 32 | word

@@ -22,7 +22,7 @@ class NamespaceSurroundings:
     """Answers from one namespace's routing tables and sockets (the protocol Surroundings of
     netfilter/evaluate/match.py).
 
-    ``dialect``: that of the table, because iptables and nft ask differently.
+    ``dialect``: the table's, because iptables and nft look addresses and routes up differently.
     """
 
     def __init__(self, namespace: Namespace, dialect: str = "iptables-nft") -> None:
@@ -95,7 +95,7 @@ class NamespaceSurroundings:
         if found.socket.address is None and not wildcard:
             return False
         if transparent and found.socket.relay is None:
-            return None  # its socket options were not read; docker-proxy sets none
+            return None  # the socket's options were not read; docker-proxy sets none
         return not transparent
 
     def exceeds(self, seen: Seen, limit: Limit, entered: frozenset[str], passes: Callable[[Seen], bool]) -> bool:

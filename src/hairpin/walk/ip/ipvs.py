@@ -1,4 +1,4 @@
-"""IPVS takes packets for its services after INPUT's rules, and forwards them to one of its servers.
+"""IPVS takes packets for its services after INPUT's rules, and forwards each to one of the service's servers.
 
 The choice of the server and the path to it are not modelled: the server is assumed to answer.  A service rejects if all
 its servers have weight 0.

@@ -69,8 +69,8 @@ def _stays_on_link(packet: Packet) -> bool:
 def input_route_above(network: Network, state: State) -> Iterator[Outcome]:
     """Yield a packet that has passed PREROUTING after its route lookup.
 
-    The ipvlan that has the address looks it up.  If that finds the source address wrong, or no ipvlan has the address,
-    the link that the packet came in by does.
+    The ipvlan that has the destination address makes the lookup.  The input link makes it if no ipvlan has the address,
+    or if the ipvlan's lookup rejects the source address.
     """
     packet, lower = state.packet, Port(state.netns, state.iif)
     port = takes_address(network, lower, packet.version, packet.daddr)

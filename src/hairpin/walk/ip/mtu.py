@@ -156,7 +156,7 @@ def fragmented_by_bridge(state: State, mtu: int, out: Link) -> State | End:
         return stopped_by(state, "mtu", out, said, stage="bridge", reject=answer)
     if pieces is not None:
         return state
-    if packet.version == 6:  # one fragment has the fragment header too
+    if packet.version == 6:  # a single fragment has a fragment header, too
         return state.with_fragments(largest=min(length + 8, _largest_fragment(packet, mtu)))
     return state if length <= mtu else state.with_fragments(largest=_largest_fragment(packet, mtu))
 

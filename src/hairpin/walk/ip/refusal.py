@@ -37,7 +37,7 @@ _BY_FAMILY = {
     "icmpx-admin-prohibited": ("icmp-admin-prohibited", "icmp6-adm-prohibited"),
     "icmpx-no-route": ("icmp-net-unreachable", "icmp6-no-route"),
     "icmpx-host-unreachable": ("icmp-host-unreachable", "icmp6-addr-unreachable"),
-    # nft does not print which error (netfilter/nft/frame_bytes.py).  Each takes the same route.
+    # nft does not print which error it is (netfilter/nft/frame_bytes.py).  All errors take the same route.
     "icmpx-not-printed": ("icmp-port-unreachable", "icmp6-port-unreachable"),
 }
 _PRECEDENCE = 0xC0
@@ -123,7 +123,7 @@ def _way(namespace: Namespace, state: State) -> str:
 
 
 def _attached(state: State, packet: Packet) -> State:
-    """Return the answer where it starts, as a packet of the rejected packet's connection, if that has one.
+    """Return the answer where it starts, as a packet of the rejected packet's connection (if there is one).
 
     An answer to an untracked packet passes NOTRACK without becoming untracked.  An answer to a packet that a rule put
     into a zone is in that zone.  A socket of the kernel sends an error; a reset has no socket: ip_append_data(),
@@ -151,7 +151,7 @@ def _source(namespace: Namespace, end: End) -> int:
     """Return the source address of an error; 0: the kernel chooses it by the route.
 
     It is the destination of the rejected packet if that is this host's.  (IPv6: and if the frame was for this host.)
-    Otherwise IPv6 takes an address of the link that the packet came in by, unless the route names a source.
+    Otherwise IPv6 uses an address of the input link, unless the route names a source.
 
     Source: net/ipv6/icmp.c icmp6_send(), icmpv6_rt_has_prefsrc(); net/bridge/br_netfilter_ipv6.c br_validate_ipv6()
     """
@@ -243,8 +243,8 @@ def _ttl(namespace: Namespace, packet: Packet, vrf: str) -> int:
 def _is_to_many(namespace: Namespace, end: End) -> bool:
     """Return whether the packet's route is a broadcast or multicast route.
 
-    The address alone does not tell: the packet may have no route (its route is ignored while the link has no carrier),
-    or a unicast one.
+    The address alone does not show this: the packet may have no route (its route is ignored while the link has no
+    carrier), or a unicast route.
 
     Source: RTCF_BROADCAST, RTCF_MULTICAST of net/ipv4/route.c; icmp6_send(), which goes by the address
     """
@@ -258,12 +258,12 @@ def _is_to_many(namespace: Namespace, end: End) -> bool:
 
 
 def _has_no_route(end: End) -> bool:
-    """Return whether the packet was rejected before its route lookup."""
+    """Return whether the kernel rejected the packet before its route lookup."""
     return end.stop is not None and end.stop.stage == "prerouting" and not end.state.local
 
 
 def _borrowed(namespace: Namespace, packet: Packet) -> Found:
-    """Return the route to the sender, which the kernel gives to a packet that has none: nf_reject_fill_skb_dst()."""
+    """Return the route to the sender, which the kernel uses for a packet without a route: nf_reject_fill_skb_dst()."""
     return lookup(namespace, Query(packet.version, packet.saddr, iif="lo"))
 
 

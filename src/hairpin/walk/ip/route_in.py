@@ -28,8 +28,7 @@ from hairpin.walk.state import DecidedBy, End, LinkDecided, Outcome, RouteDecide
 def input_route(network: Network, state: State) -> Iterator[Outcome]:
     """Yield the packet after its route lookup.
 
-    IPv4 looks up with the link that the packet came in by, even while the hooks see that link's VRF:
-    net/ipv4/ip_input.c ip_rcv_finish()
+    IPv4's lookup uses the input link, even while the hooks see that link's VRF: net/ipv4/ip_input.c ip_rcv_finish()
     """
     if state.local:
         # A packet that came over lo still has its output route (skb_dst), so there is no lookup.
@@ -49,7 +48,7 @@ def input_route(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _by_kept_route(namespace: Namespace, state: State) -> Outcome:
-    """Return a packet that lo or a vxlan handed back, by the route that it kept.
+    """Return a packet that came back from lo or a vxlan, after its old route, which it kept.
 
     A forwarded packet is forwarded again until its TTL is used up.  A sent IPv4 packet is discarded.  Source:
     net/ipv4/ip_input.c ip_rcv_finish_core(): skb_valid_dst(); net/core/dst.c dst_init(): dst_discard();
@@ -124,7 +123,7 @@ def input_query(namespace: Namespace, state: State) -> Query:
     """Return the lookup key of a packet that came in by ``state.iif``."""
     packet = state.packet
     protocol, sport, dport = _dissected(namespace, state)
-    # Such an address is on the link that the packet came in by: net/ipv6/route.c rt6_need_strict()
+    # The route to such an address must use the input link: net/ipv6/route.c rt6_need_strict()
     strict = packet.version == 6 and (inside(packet.daddr, *LINK_LOCAL6, 6) or is_loopback(packet.daddr, 6))
     return Query(
         packet.version,
@@ -273,7 +272,7 @@ def _forward_by(namespace: Namespace, state: State, found: Found, hop: NextHop, 
         narrow = LinkDecided(link, message("takes {mtu} bytes", mtu=mtu))
         return stopped(state, "mtu", stage="forward", link=link, decided_by=narrow, reject=answer)
     packet = msgspec.structs.replace(state.packet, ttl=state.packet.ttl - 1)
-    # IPv6 compares a packet that leaves with the MTU of the route again: ip6_finish_output().
+    # On output IPv6 compares the packet with the route's MTU a second time: ip6_finish_output().
     mtu = route_mtu(namespace, found.route, link, forwarding=version == 4)
     return _noted(state, found).to("forward", oif=link, next_hop=hop, mtu_bytes=mtu, packet=packet)
 
@@ -282,7 +281,7 @@ _TTL_EXCEEDED: dict[Version, str] = {4: "icmp-ttl-exceeded", 6: "icmp6-ttl-excee
 
 
 def _not_routable(state: State, found: Found) -> End:
-    """Return the end of a packet without a route, or with one of a type that refuses.
+    """Return the end of a packet without a route, or with a route of a refusing type.
 
     Source: net/ipv4/route.c ip_error(), net/ipv4/fib_semantics.c fib_props.
     """
@@ -296,7 +295,8 @@ def _not_routable(state: State, found: Found) -> End:
         case "prohibit":
             answer = "icmp6-adm-prohibited" if six else "icmp-admin-prohibited"
         case "unreachable":
-            # A route says "host", a policy rule "net": fib_props, fib4_rule_action().
+            # A route gives the error "host unreachable", a policy rule "net unreachable": fib_props,
+            # fib4_rule_action().
             by_route = found.route is not None
             answer = "icmp6-no-route" if six else f"icmp-{'host' if by_route else 'net'}-unreachable"
         case _:

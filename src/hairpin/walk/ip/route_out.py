@@ -75,7 +75,7 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
 def _from_foreign_address(namespace: Namespace, state: State) -> End | None:
     """Return the end of a tunnel's outer packet whose source address the host does not have, or None.
 
-    IPv4 alone looks at the source.  Source: net/ipv4/route.c ip_route_output_key_hash_rcu(); drivers/net/vxlan/
+    Only IPv4 checks the source.  Source: net/ipv4/route.c ip_route_output_key_hash_rcu(); drivers/net/vxlan/
     vxlan_core.c vxlan_xmit_one(), where udp_tunnel_dst_lookup() fails
     """
     packet, carried = state.packet, state.carried
@@ -89,8 +89,8 @@ def _from_foreign_address(namespace: Namespace, state: State) -> End | None:
 
 
 def _connecting(namespace: Namespace, state: State, found: Found, hop: NextHop, query: Query) -> State | None:
-    """Return the packet of a TCP socket that connects, with its source address, if that leads to another route; else
-    None.
+    """Return the packet of a connecting TCP socket, with its source address, if that address leads to another route;
+    else None.
 
     connect() looks the route up a second time once the first route has given it a source address, and policy rules then
     see that address.  A datagram is walked as sendto() sends it: with one lookup.
@@ -134,7 +134,7 @@ def _to_itself(namespace: Namespace, found: Found) -> NextHop:
 
 
 def _on_link(namespace: Namespace, query: Query) -> Found | None:
-    """Return the on-link route by the link that the packet is bound to, if no route leads there by it.
+    """Return the on-link route by the link to which the packet is bound, if that link has no route to the destination.
 
     IPv4 only, and not for a VRF, which uses its routes alone.
 
@@ -177,7 +177,7 @@ _DUMMY4 = 0xC0000008
 
 def _query(namespace: Namespace, state: State, packet: Packet) -> Query:
     bare = packet.version == 4 and state.sender.uid is None and not state.sender.by_kernel
-    if state.stage == "output" or bare:  # routed by the packet's fields, as a reset is, not by its socket's
+    if state.stage == "output" or bare:  # like a reset, it is routed by the packet's fields, not by the socket's
         protocol, sport, dport = dissected(namespace, packet)
     else:
         # Policy rules see type and code of the kernel's ICMP errors in place of ports: include/net/flow.h flowi_uli
@@ -231,10 +231,9 @@ def _needs_link(packet: Packet) -> bool:
 
 
 def _is_told(packet: Packet, then: Stage) -> bool:
-    """Return whether the sender is told that its packet has no way: connect() fails at once.
-
-    After OUTPUT, where ip_route_me_harder() fails, a TCP sender is not told: it sends its SYN again until it gives up.
-    The sender of a datagram is told: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
+    """Return whether the sender learns at once that its packet has no route: connect() fails.  If ip_route_me_harder()
+    fails after OUTPUT, a TCP sender does not learn it, and repeats its SYN until it gives up.  The sender of a datagram
+    does: net/ipv4/ip_output.c ip_send_skb(), NF_DROP_ERR().
     """
     return then == "output" or packet.protocol != TCP
 

@@ -1,4 +1,4 @@
-"""ARP: which sender address a request has, and whether a namespace replies.
+"""ARP: the sender address of a request, and whether a namespace replies.
 
 ARP does not pass the IP hooks, but the receiver checks the sender's address by its routes.
 

@@ -188,7 +188,7 @@ _DECIDED = ("rule", "policy", "reject", "tc-filter")
 
 
 def _what(lost: End) -> Message:
-    """Return the text of the rule or the filter."""
+    """Return the text of the rule or filter that dropped the message."""
     decided = lost.stop.decided_by if lost.stop is not None else None
     match decided:
         case RuleDecided(place=place):

@@ -1,4 +1,4 @@
-"""From one namespace into another: through a veth, out of a tunnel, or to another host that was read."""
+"""Moves a packet from one namespace into another: through a veth, out of a tunnel, or to another host that was read."""
 
 import msgspec
 
@@ -75,8 +75,8 @@ def refused_by_peer(network: Network, state: State) -> Assumed | None:
 def _arriving(network: Network, state: State, link: Link) -> State | None:
     """Return the packet as it arrives at another host that was read, or None.
 
-    Both hosts are on one wire, or the other host alone has the destination and unread gateways lie between.  Everything
-    except a wire that a neighbour entry shows is assumed.
+    Either both hosts are on one wire, or only the other host has the destination and unread gateways lie between.  All
+    of this is assumed, unless a neighbour entry shows the wire.
     """
     wires = wires_of(network, Port(state.netns, link.name))
     wire_ = next((each for each in wires if _leads_to(network, each.far, state)), None)

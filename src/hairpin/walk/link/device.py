@@ -76,7 +76,8 @@ def device_in(network: Network, state: State) -> Iterator[Outcome]:
 
 
 def _tagged(namespace: Namespace, state: State, link: Link, vid: int) -> Outcome:
-    """Return a tagged frame as its VLAN link receives it; its end if there is none, as the network layer ignores it."""
+    """Return a tagged frame as its VLAN link receives it; its end if there is none, because the network layer ignores
+    such a frame."""
     upper = vlan_link(namespace, link, vid)
     if upper is not None:
         return state.with_frame(vid=None).to("device-in", iif=upper.name)
@@ -374,7 +375,7 @@ def _to_sibling(network: Network, state: State, lower: Port, sibling: Port) -> I
 def _by_lower_wire(network: Network, state: State, passed: State, link: Link, lower: Port) -> Outcome:
     """Yield the frame over the wire of the link below.
 
-    ``passed``: the state after the egress programs there.  Observers still see the frame leave by the macvlan.
+    ``passed``: the state after the egress programs there.  For observers the frame still leaves by the macvlan.
     """
     if is_uplink(network, lower.netns, link_of(network, lower)):
         seen = passed.history

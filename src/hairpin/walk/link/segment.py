@@ -75,7 +75,7 @@ def who_answers(
         return NOBODY
     answer = _who(network, netns, link, Question(version, address, source))
     if answer.kind == "outside" and owns_address(network.namespace(netns), version, address):
-        return NOBODY  # no other machine is assumed to have the asker's own address
+        return NOBODY  # it is assumed that no other machine has the requester's own address
     return answer
 
 
@@ -162,7 +162,7 @@ def _behind_tunnel(network: Network, netns: Netns, link: Link, question: Questio
 
 
 def _proxied(network: Network, netns: Netns, link: Link, question: Question) -> Answer:
-    """Return the receiver that a vxlan device names when it answers ARP from its own neighbour entries.
+    """Return the receiver in the reply of a vxlan device that answers ARP from its own neighbour entries.
 
     Source: drivers/net/vxlan/vxlan_core.c arp_reduce(), neigh_reduce()
     """
@@ -221,8 +221,8 @@ def _behind_bridge(network: Network, netns: Netns, bridge: Link, question: Quest
 def _let_through(netns: Netns, question: Question, answer: Answer, inner: Link | None, out: Link | None) -> Answer:
     """Return the owner's answer if the bridge ports let the request through.
 
-    ``inner`` None: the request comes from the bridge itself, or is for it.  walk/link/bridge.py stops a packet that
-    needs no request.
+    ``inner`` None: the request comes from the bridge itself, or is for it.  A packet that needs no request is stopped
+    later, in walk/link/bridge.py.
 
     Source: net/bridge/br_input.c br_handle_frame_finish(), br_forward.c should_deliver()
     """

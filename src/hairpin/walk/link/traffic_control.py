@@ -70,7 +70,7 @@ def _takes(qdisc: Qdisc, link: Link) -> int | None:
         case "tbf":
             known = [each for each in (qdisc.burst_bytes, qdisc.limit) if each is not None]
             return max(min(known) - header, 0) if known else None
-        case "drr" | "qfq":  # they drop packets that no filter puts into a class
+        case "drr" | "qfq":  # these drop packets that no filter classifies
             return 0 if not any(each.place == "root" for each in link.filters) and not link.tc_egress else None
         case _:
             return None
@@ -146,7 +146,7 @@ def passes(what: Message, link: Link) -> Condition:
 
 
 def opaque(state: State, link: Link, what: Message) -> End:
-    """Return the branch on which a program that hairpin cannot read takes the packet."""
+    """Return the branch on which a program that hairpin cannot read drops the packet."""
     *others, last = state.history.conditions
     conditions = (*others, msgspec.structs.replace(last, holds=False, usual=False))
     said = message("carries {what}, which hairpin cannot read", what=what)

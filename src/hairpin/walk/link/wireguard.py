@@ -97,7 +97,7 @@ def _ended(
 
 
 def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | None:
-    """Return why the device drops what its peer sent, or None.
+    """Return why the device drops its peer's packet, or None.
 
     The peer is known by the endpoint that sent the outer packet.  A peer may have moved, so an unknown endpoint decides
     nothing."""
@@ -119,7 +119,7 @@ def _refused(device: Wireguard, inner: Packet, sender: Endpoint) -> Message | No
 
 
 def _nobody(state: State, namespace: Namespace) -> End:
-    """Return the end of an outer packet at whose port no WireGuard device listens.
+    """Return the end of an outer packet to a port at which no WireGuard device listens.
 
     A socket there may be a peer's: of a user-space WireGuard, of a device whose settings were not read, or of a device
     that was moved to another namespace."""
@@ -160,8 +160,8 @@ def _undecided(state: State, link: str, said: Message, why: Message) -> End:
 
 
 def elsewhere(network: Network, state: State) -> Message | None:
-    """Return the condition for an outer packet to an endpoint that no read host has, although the inner packet's
-    destination is behind a device that was read: the endpoint is a gateway's."""
+    """Return the condition that the endpoint is a gateway's.  It applies if no read host has the endpoint, although the
+    inner packet's destination is behind a device that was read."""
     carried = state.carried
     if carried is None or carried.tunnel.kind != KIND:
         return None

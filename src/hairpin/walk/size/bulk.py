@@ -5,16 +5,16 @@ between the ends is no fault as long as the sender learns of it: by an ICMP erro
 big"), which has to reach the sender's socket through all rules.  If that error is lost, the sender repeats the same
 segment, and the walk ends where the error ended.
 
-The sender of a packet that is lost inside a tunnel learns of it only from the tunnel device: a device that is a bridge
-port sends an ICMP error, and a sender in the device's own namespace sees the smaller MTU in its route.  A packet that a
+If a packet is lost inside a tunnel, its sender learns of it only from the tunnel device.  A device that is a bridge
+port sends an ICMP error.  A sender in the device's own namespace sees the smaller MTU in its route.  A packet that a
 host forwards into the device is compared with the device's MTU.
 
 A sender that probes for the MTU (tcp_mtu_probing) or lets routers fragment (ip_no_pmtu_disc) needs no error.  MTUs
-beyond the hosts are unknown, and no stop.
+beyond the hosts are unknown and cause no stop.
 
 Several segments in one packet (GSO) pass a veth or a bridge port that is too narrow for each of them.  Whether a
-segment travels alone depends on lengths and timing: an answer of one long segment never arrives, one of many mostly
-does. That is no stop, but an open question.
+segment travels alone depends on lengths and timing: an answer of one long segment never arrives, an answer of many
+segments mostly does.  That is an open question, not a stop.
 
 Source: net/ipv4/ip_tunnel_core.c skb_tunnel_check_pmtu(), include/net/ip.h ip_dst_mtu_maybe_forward();
 net/ipv4/tcp_timer.c tcp_mtu_probing(); net/ipv4/af_inet.c inet_create(): IP_PMTUDISC_DONT;
@@ -44,7 +44,7 @@ from hairpin.walk.verdicts import Verdict
 from hairpin.wanted import ask_size
 
 _MOST_MTUS = 8
-"""No path has more successively smaller MTUs."""
+"""The most successively smaller MTUs on a path."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -82,8 +82,8 @@ def is_narrow(step: Step) -> bool:
 
 
 def full_sized(network: Network, handshake: Handshake) -> Branch | tuple[OpenQuestion, ...]:
-    """Return the branch on which the connection stalls at its full-sized segments, in either direction.  If they
-    arrive, or if the sender learns the smaller MTU: the question whether a segment ever travels alone and is lost."""
+    """Return the branch on which the connection stalls at its full-sized segments, in either direction.  If it does not
+    stall, return the open question whether a segment ever travels alone and is lost."""
     largest = _at_risk(network, handshake)
     if largest is None:
         return ()
@@ -197,8 +197,8 @@ def _first(handshake: Handshake, *, to_server: bool) -> State:
 
 
 def _untold(network: Network, sent: State, end: End) -> Lost | None:
-    """Return the end of the ICMP error about a lost segment; the segment's own if the kernel sends no error; None if
-    the error reaches the sender, or may reach it."""
+    """Return the end of the ICMP error about a lost segment; the segment's own end if the kernel sends no error; None
+    if the error reaches the sender, or may reach it."""
     lost = Lost(end, end.state.history.steps)
     back = refusal(network, end) if end.kind == "rejected" else None
     if back is None:
@@ -221,7 +221,7 @@ def _mtu_of(network: Network, end: End) -> int:
 
 
 def _learned_in_tunnel(network: Network, end: End, carried: Carried) -> int | None:
-    """Return the MTU that the sender of a packet lost inside a tunnel learns; None if it learns none."""
+    """Return the MTU that the sender learns of a packet that was lost inside a tunnel; None if it learns none."""
     return _mtu_of(network, end) - overhead_bytes(carried.tunnel) if _learns(network, end, carried) else None
 
 

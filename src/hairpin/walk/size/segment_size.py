@@ -32,7 +32,7 @@ from hairpin.walk.state import End, Passed, State, Step
 from hairpin.walk.tunnelled import is_tunnel
 
 HEADERS: dict[Version, int] = {4: 40, 6: 60}
-"""Bytes of the IP and TCP headers; TCP's options take their room from the data."""
+"""Bytes of the IP and TCP headers; TCP's options reduce the data."""
 _LEAST_MSS: Path = ("net", "ipv4", "route", "min_adv_mss")
 _USUAL_LEAST_MSS = 256
 _ETHERNET = 1500
