@@ -1,7 +1,6 @@
-"""What a cause is: a function that looks at the stop of a walk and proposes the change that would remove the fault.
-
-If no packet shows the fault, a cause looks at a host (``of_host``), or at the traces of all asked flows and what events
-change in them (``of_flows``).
+"""The interface of causes.  A cause looks at the stop of a walk and proposes the change that would remove the fault
+(``find``).  If no packet shows the fault, the cause looks at a host (``of_host``), or at all asked flows and the
+effects of events on them (``of_flows``).
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ from hairpin.walk.trace import Branch, Trace
 
 
 class View(msgspec.Struct, frozen=True):
-    """One stop of a walk, as a cause sees it: the network, the flow, the branch that failed, and where it stopped."""
+    """The input of a cause: one stop of a walk, with the network, the flow and the branch that failed."""
 
     network: Network
     flow: Flow
@@ -38,14 +37,14 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def namespace(self) -> Namespace:
-        """The namespace that the packet stopped in.  It is empty if it is a container's namespace that does not
-        exist."""
+        """The namespace in which the packet stopped.  If that is a container's namespace that does not exist, the value
+        is an empty one."""
         there = self.stop.netns in self.network
         return self.network.namespace(self.stop.netns) if there else Namespace(self.stop.netns.name)
 
     @property
     def host(self) -> Host:
-        """The host that the packet stopped on."""
+        """The host on which the packet stopped."""
         return self.network.host(self.stop.netns.host)
 
     @property
@@ -82,7 +81,7 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def socket(self) -> Socket | None:
-        """The socket that takes the packet where it stopped, or None."""
+        """The socket that received the packet where it stopped, or None."""
         return find_socket(self.namespace, self.stop.seen.packet, self.stop.link or "").socket
 
     @property
@@ -93,14 +92,14 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def meant(self) -> str | None:
-        """The name of the container that the flow is for, if the packet stopped on the host that has it."""
+        """The name of the flow's container, if the packet stopped on that container's host."""
         asked = self.flow.asked_host or self.flow.host
         return self.flow.container if asked in ("", self.stop.netns.host) else None
 
     @property
     def container(self) -> Container | None:
-        """The container whose namespace the packet stopped in, or None.  If several share it, it is the one that the
-        flow is for."""
+        """The container in whose namespace the packet stopped, or None.  If several containers share the namespace, it
+        is the flow's."""
         named = self.host.container(self.meant) if self.meant and not self.on_host else None
         if named is not None and named.netns == self.stop.netns.name:
             return named
@@ -119,21 +118,20 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A suspicion, not proven yet: after ``change`` the packet goes on.
+    """An unproven suspicion: after ``change`` the packet would get further.
 
     ``where`` is exact: the rule, the route, the sysctl … itself (:mod:`hairpin.causes.where`).  ``in_class`` decides
-    which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: what else the change
-    does.
+    which of several candidates is tried first (:mod:`hairpin.causes.order`).  ``side_effects``: the change's other
+    effects.  The following fields are set only if they apply:
 
-    The rest is set only where it applies:
-
-    - ``configured``: the file or option that says so, if the cause knows.  The file of a rule or of a sysctl is looked
-    up for it. - ``ways``: other repairs, the preferred one first. - ``offered`` False: the change proves the cause and
-    is no repair, because it would break a wall that was meant. Then ``ways`` has what a person can do. - ``cuts``: the
-    change ends connections that are open now. - ``refused``: why the host would refuse the change as it is now, as the
-    reason of a stop.  Causes of that reason are looked for and go first. - ``made_by``: the ids of causes that make
-    this one, if they are found with it. - ``goes_first``: while it lasts, no repair of what it makes can succeed. -
-    ``of_network``: the change concerns every container of a network, so those that were left unread have to be read.
+    - ``configured``: the file or option with the faulty setting, if the cause knows it.  For a rule or a sysctl it is
+      looked up later. - ``ways``: other repairs, the preferred one first. - ``offered`` False: the change proves the
+      cause and is no repair, because it would break an intended isolation.  ``ways`` then says what a person can do. -
+      ``cuts``: the change ends connections that are open now. - ``refused``: the reason, as that of a stop, why the
+      host would refuse the change now.  Causes of that reason are searched and go first. - ``made_by``: the ids of
+      causes that make this one, if they are found with it. - ``goes_first``: while this cause lasts, repairs of the
+      causes that follow from it fail. - ``of_network``: the change concerns every container of a network, so unread
+      ones have to be read.
     """
 
     title: Message
@@ -158,7 +156,8 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 Severity = Literal["blocking", "latent", "exposure", "advice"]
-"""How bad a cause is: it fails now, it will after an event, it opens too much, or it is worth knowing."""
+"""How bad a cause is: a flow fails now, a flow will fail after an event, a port is too open, or the cause is only worth
+knowing."""
 
 
 Key = tuple[str, str, Places]
@@ -166,19 +165,21 @@ Key = tuple[str, str, Places]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A cause that is there, or that an event brings: what every way of looking for causes yields.
+    """A cause that exists, or that an event brings: the result of every search for causes.
 
     - ``host``: the label of the host that it is on.
-    - ``flows``: the indexes of the asked flows that it stops, or that pass because of it; ``stop``: where it stops the
-      first of them.
-    - ``proof``: the walks that prove it.  None: no packet shows it; ``candidate.evidence`` is the reading that does.
-    - ``event``: it is there only after this event, and the proof is of that time.
+    - ``flows``: the indexes of the asked flows that it stops, or that pass because of it; ``stop``: the first flow's
+      stop.
+    - ``proof``: the walks that prove it.  None: no packet shows it, and ``candidate.evidence`` is the reading that
+      shows it.
+    - ``event``: the cause exists only after this event, and the proof holds after it.
     - ``container``: the name of the container that a state is about; empty: it concerns the whole host.
-    - ``line``: the one line in which advice is said.
+    - ``line``: advice, in one line.
 
-    Only a search sets the rest: the ``keys`` of the suspects that are this cause; its ``ref`` in the examination; the
-    refs, its own included, of the causes that have to go ``together`` before those flows are delivered; other sets of
-    refs that would do instead, the ``alternatives``; the refs of its makers, from which it ``follows_from``.
+    Only a search sets the other fields.  ``keys``: the keys of the suspects that are this cause; ``ref``: its reference
+    in the examination; ``together``: the refs of all causes, itself included, that have to go before those flows are
+    delivered; ``alternatives``: other sets of refs that would do instead; ``follows_from``: the refs of the causes that
+    made it.
 
     The caller of a cause fills in ``id`` and ``host``; the cause's own functions leave them empty."""
 
@@ -198,12 +199,12 @@ class Finding(msgspec.Struct, frozen=True):
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
     later: "Later | None" = None
-    """For what an event brings: what stops the flows after the event."""
+    """If an event brings the cause: the causes that stop the flows after the event."""
 
 
 class Later(msgspec.Struct, frozen=True):
-    """What stops flows after ``event``, under one name.  ``members``: the causes found after the event, each with the
-    indexes of the asked flows that it stops.  ``then``: the network after the event."""
+    """The causes that stop flows after ``event``, under one name.  ``members``: the causes found after the event, each
+    with the indexes of the asked flows that it stops.  ``then``: the network after the event."""
 
     event: EventId
     members: tuple[Finding, ...]
@@ -223,23 +224,23 @@ class AskedFlows(msgspec.Struct, frozen=True):
 
 
 def at_no_stop(_: View) -> Iterator[Candidate]:
-    """Yield no candidate: the ``find`` of a cause that looks at hosts only."""
+    """Yield no candidate: the ``find`` of a cause that only has ``of_host`` or ``of_flows``."""
     yield from ()
 
 
 def of_no_host(_: Host) -> Iterator[Finding]:
-    """Yield no state: the ``of_host`` of a cause that looks at no host by itself."""
+    """Yield no state: the ``of_host`` of a cause that does not look at hosts."""
     yield from ()
 
 
 def of_no_flows(_: AskedFlows) -> Iterator[Finding]:
-    """Yield nothing: the ``of_flows`` of a cause that looks at stops or hosts only."""
+    """Yield nothing: the ``of_flows`` of a cause that only looks at stops or hosts."""
     yield from ()
 
 
 class Coming(msgspec.Struct, frozen=True):
-    """What will stop a flow after an event.  ``found``: the diagnosis after the event.  ``flow``: as it is asked now.
-    ``was`` and ``then``: the network now and after the event on the host ``label``."""
+    """A fault that will stop a flow after an event.  ``found``: its diagnosis after the event.  ``flow``: as it is
+    asked now.  ``was`` and ``then``: the network now and after the event on the host ``label``."""
 
     event: str
     label: str
@@ -260,29 +261,30 @@ class Coming(msgspec.Struct, frozen=True):
 
 
 def of_nothing_coming(_: Coming) -> bool:
-    """Return that the cause names nothing that an event would bring."""
+    """Return False: the ``foresees`` of a cause that no event brings."""
     return False
 
 
 class Cause(msgspec.Struct, frozen=True):
     """One entry of the catalogue.  ``find`` is called for stops of these ``reasons`` first, ``of_host`` for each host
     that was read, ``of_flows`` once a question.  The registry gives a cause the name of its file as its ``id``
-    (:func:`id_of`), and that file's functions ``find``, ``of_host``, ``of_flows`` and ``foresees``.  Only what a call
-    makes stands in the file's ``CAUSE``.
+    (:func:`id_of`), and that file's functions ``find``, ``of_host``, ``of_flows`` and ``foresees``.  The file's
+    ``CAUSE`` itself contains a function only if a call makes that function.
 
-    ``general``: ``find`` is called for every stop.  It looks at the flow's whole path: at what is missing, or at what
-    decided.  Such a cause is named after the kind of element; a special cause with the same change has a better name. A
-    cause with no reasons that is not general is asked last, if no other cause explains the flow.
+    ``general``: ``find`` is called for every stop.  It looks at the flow's whole path, for missing or deciding
+    elements.  Such a cause is named after the kind of element; a special cause with the same change has a better name.
+    A cause with no reasons that is not general is asked last, if no other cause explains the flow.
 
-    ``fixed_with``: the fault cannot be changed once its container or network is made (a published port, a subnet), so
-    the repair recreates it; empty for all others.
+    ``fixed_with``: ``container`` or ``network`` if the faulty property is fixed once that is created (a published port,
+    a subnet), so the repair recreates it; else empty.
 
     ``on_purpose``: an administrator or the engine stops these flows on purpose: an engine's isolation, a port that is
-    not published, a ban.  A flow that fails by it is not a fault by itself.
+    not published, a ban.  Such a failing flow is not a fault by itself.
 
     ``aliases``: other ids of the same cause, by which it is found as well.
 
-    ``foresees``: whether this cause names what an event brings, instead of the cause found after the event."""
+    ``foresees``: whether this cause is the better name for a fault that an event brings than the cause found after the
+    event."""
 
     title: Message
     source: str
@@ -301,7 +303,7 @@ class Cause(msgspec.Struct, frozen=True):
 RULE_STOPS: frozenset[Reason] = frozenset({"rule", "policy", "reject"})
 """Stops at a rule or a policy."""
 LINK_STOPS: frozenset[Reason] = frozenset({"link-down", "bridge-down", "no-carrier"})
-"""Stops at a link that passes nothing."""
+"""Stops at a link that passes no packet."""
 NOT_RUNNING: frozenset[Reason] = frozenset(
     {"no-container", "no-listener", "no-neighbour", "never-accepts", "no-carrier", "left-instead", *RULE_STOPS}
 )

@@ -1,4 +1,4 @@
-"""Rules of users, not of engines, that accept a packet before an event and that the event removes."""
+"""Rules of users (not of engines) that accept a packet now and that an event removes."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ def lost_rules(coming: Coming) -> Iterator[Place]:
 
 
 def is_lost(place: Place, rule: Rule, then: Ruleset) -> bool:
-    """Return whether the chain of the place is missing from these rules, or has no rule of this meaning."""
+    """Return whether ``then`` lacks the chain of the place, or the chain has no rule of this meaning."""
     table = then.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     return chain is None or all(meaning(one) != meaning(rule) for one in chain.rules)

@@ -1,9 +1,8 @@
-"""What an event opens: clients that a rule keeps out now and that nothing keeps out after the event.
+"""Openings by an event: a rule keeps clients out now, and nothing keeps them out after the event.
 
-Of an engine's own rules those count that a reload of firewalld takes, and that the engine does not put back, although
-it puts back those by which its ports are reached.
-
-What is more open than somebody wants is told with advice, and never changed by hairpin.
+Of an engine's own rules only those count that a reload of firewalld deletes and that the engine does not restore,
+although it restores the rules by which its ports are reached.  hairpin never closes such an opening itself; it gives
+advice.
 """
 
 from collections.abc import Iterator
@@ -39,7 +38,8 @@ def about_rule(place: Place, title: Message, detail: Message, advice: Message) -
 
 
 def opened_by_events(asked: AskedFlows, advice: Message, *, of_engine: bool) -> Iterator[Finding]:
-    """Yield what each event opens, by the rule that is gone or overtaken after it, each rule once.
+    """Yield one finding for each rule that an event removes, or puts an accepting rule before, so that the event opens
+    a port.
 
     ``of_engine``: only an engine's isolation rules; otherwise all rules except these.  A catch-all rule
     counts as a policy: an event that restores the rule accepting a port opens nothing."""
@@ -92,8 +92,8 @@ def _own(host: Host) -> Ruleset:
 
 
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
-    """Return the rule that keeps the client out: an engine's rule from its network, or a user's rule from a port.  None
-    for a policy."""
+    """Return the rule that keeps the client out: an engine's isolation rule, or a user's rule about a port; None for a
+    policy."""
     stop = trace.usual.stop
     if trace.succeeds or stop is None or not stop.netns.is_host:
         return None

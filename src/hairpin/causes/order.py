@@ -1,4 +1,4 @@
-"""Which true cause is named first: one ordered table of classes of candidates.
+"""Decides which of several true causes is named first, by one ordered table of classes of candidates.
 
 Often each of several changes would deliver the flow: one restores a lost rule, another opens the policy that now drops
 the packet.  The search tries candidates in the order of this table, so the first one that delivers the flow is the
@@ -176,10 +176,11 @@ UNDOING = PUTTING_BACK | _BACK_TO_NORMAL
 OPENING: frozenset[Class] = frozenset(
     {"shared-rule", "closed-host-service", "closed-policy", "closed-zone", "engine-protection", "deciding-rule"}
 )
-"""Classes of candidates that let a packet through a rule or policy.  They stand behind PUTTING_BACK in ORDER."""
+"""Classes of candidates that let a packet through a rule or policy.  In ORDER they come after PUTTING_BACK."""
 _WALLS: frozenset[Class] = frozenset({"dropping-rule", "nearly-allowing-rule", "separation"})
 FOR_SOMEBODY = OPENING | _WALLS
-"""Classes of candidates that open a way to the destination.  They repair nothing while no container has its address."""
+"""Classes of candidates that open a path to the destination.  They repair nothing while no container has its
+address."""
 _OF_ONE_STOP: frozenset[Class] = frozenset(
     {
         "address-not-on-host", "address-held-by-nobody", "far-end-of-link", "filtering-peer", "no-way-back",
@@ -188,9 +189,10 @@ _OF_ONE_STOP: frozenset[Class] = frozenset(
 )  # fmt: skip
 _DECIDING: frozenset[Class] = frozenset({"deciding-rule"})
 OF_THEIR_STOP = (FOR_SOMEBODY - _DECIDING) | _OF_ONE_STOP
-"""Classes of candidates that only their causes' own stop reasons show: at another stop they would be guesses."""
+"""Classes of candidates that count only at stops for their causes' own reasons: at another stop they would be
+guesses."""
 LAST: frozenset[Class] = frozenset({"wanted-route"})
-"""Classes of candidates that are tried only if nothing else explains the flow: they undo something intended."""
+"""Classes of candidates that undo an intended setting: they are tried only if nothing else explains the flow."""
 
 _PLACES: dict[Class, int] = {name: place for place, row in enumerate(ORDER) for name in row.classes}
 
@@ -209,8 +211,8 @@ TO_COME = (
     "ipv6-ra-ignored-when-forwarding", "cloud-address-changed",
     "firewalld-runtime-only-port", "mixed-firewall-managers", "runtime-only-rule",
 )  # fmt: skip
-"""The ids of causes that an event brings, in the order in which they are asked: settings in files before their effects,
-wiped state before run-time state."""
+"""The ids of causes that an event brings, in the order in which they are asked: causes about settings in files before
+causes about their effects, wiped state before run-time state."""
 OF_FLOWS = (
     "firewalld-reload-loses-engine-protection", "runtime-only-rule", "stale-accept-for-dead-container",
     "published-bypasses-host-firewall",

@@ -21,7 +21,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def proof_by(trace: Trace, repaired: Trace) -> Proof:
-    """Return the proof by two walks of one flow: as the hosts are, and with the changes."""
+    """Return the proof by two walks of one flow: on the hosts as they are, and with the changes."""
     return Proof(trace.verdict, repaired.verdict, repaired)
 
 

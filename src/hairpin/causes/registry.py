@@ -1,6 +1,6 @@
 """Finds the causes: every module in a folder beside this one, and those of other packages.
 
-A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore holds what
+A module in such a folder is a cause and has a ``CAUSE``.  A module whose name begins with an underscore has code that
 several causes share.  Any other module is an error, because a misspelt name would hide a cause.  A ``CAUSE`` gets its
 id from the module's name, and its ``find``, ``of_host``, ``of_flows`` and ``foresees`` from the module's functions of
 these names.
@@ -144,8 +144,8 @@ def causes_of_hosts() -> tuple[Cause, ...]:
 
 
 def causes_to_come() -> Iterator[Cause]:
-    """Yield the causes that may name what an event brings, in the order in which they are asked.  Modules load one by
-    one, so a caller that stops at the first cause that foresees it loads no others."""
+    """Yield the causes that may name a fault after an event, in the order in which they are asked.  Modules load one by
+    one, so a caller that stops at the first fitting cause loads no others."""
     yield from (cause_of(id_) for id_ in TO_COME)
     yield from (each for each in _of_others() if each.foresees is not of_nothing_coming)
 

@@ -1,6 +1,6 @@
-"""What a candidate is about: a rule, a route, a container …, as values.  ``places`` words them for JSON.
-
-The report quotes the entries that these values were read from.  A field without a value is not reported.
+"""The things that candidates are about (a rule, a route, a container …), as values.  ``places`` returns their words for
+JSON.  The report quotes the readings' entries from which these values were read.  A field without a value is not
+reported.
 """
 
 from typing import cast
@@ -29,7 +29,7 @@ class OfRule(msgspec.Struct, frozen=True):
 
 
 class OfWall(msgspec.Struct, frozen=True):
-    """An engine's isolation rule, and the bridge that its packets come from."""
+    """An engine's isolation rule, and the bridge whose packets it drops."""
 
     place: Place
     link: str | None = None
@@ -68,7 +68,7 @@ class OfSysctl(msgspec.Struct, frozen=True):
 
 class OfRoute(msgspec.Struct, frozen=True):
     """A route that exists or is missing.  ``rivals``: the other routes to the destination of a missing one.  ``table``:
-    set to report its table.  ``network`` and ``subnet``, or ``container``: to whose network or container it leads.
+    set to report its table.  ``network`` and ``subnet``, or ``container``: the network or container to which it leads.
     ``address``: the host or container address to which it should lead."""
 
     route: Route
@@ -148,7 +148,7 @@ class OfForwarding(msgspec.Struct, frozen=True):
 
 
 class OfPeer(msgspec.Struct, frozen=True):
-    """A machine that does not accept the addresses of a subnet."""
+    """A machine that does not accept source addresses of a subnet."""
 
     host: str
     subnet: str
@@ -156,7 +156,8 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.  ``private``: what a gateway maps it to."""
+    """An address that a host or a container should have or reach.  ``private``: the address to which a gateway maps
+    it."""
 
     address: str
     private: str | None = None
@@ -166,7 +167,7 @@ class OfAddress(msgspec.Struct, frozen=True):
 
 
 class OfContainer(msgspec.Struct, frozen=True):
-    """A container, with the faulty property of it or of one of its ports."""
+    """A container, with its faulty property or that of one of its ports."""
 
     container: str
     network: str | None = None
@@ -193,7 +194,7 @@ class OfPort(msgspec.Struct, frozen=True):
 
 
 class OfSocket(msgspec.Struct, frozen=True):
-    """A socket.  ``container``: its owner, and the port that this publishes instead (``published``)."""
+    """A socket.  ``container``: its owner; ``published``: the port that the owner publishes instead."""
 
     socket: Socket
     container: str | None = None
@@ -223,7 +224,8 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """One or several container networks, and the option that decides.  ``chain``: the closed chain that it leads to."""
+    """One or several container networks, and the option that decides.  ``chain``: the closed chain to which it
+    leads."""
 
     network: str | None = None
     option: str | None = None
@@ -336,7 +338,7 @@ def read_entries(where: Where) -> tuple[Entry, ...]:
 
 
 def places(where: Where) -> Places:
-    """Return the names of the places and the words for them, in the order of the report."""
+    """Return the fields of ``where`` as names and words, in the order of the report."""
     found: dict[str, object]
     match where:
         case OfRule(place=place):
@@ -381,7 +383,7 @@ _TOLD: dict[type, tuple[str, ...]] = {
     OfSocket: ("container", "published", "socket"),
     OfProcess: ("process", "pid", "container", "port", "socket", "group"),
 }  # fmt: skip
-"""The reported fields in order, for a place where these differ from its own fields."""
+"""The reported fields in order, for types whose reported fields differ from their own."""
 
 
 def _rule_text(expected: ExpectedRule) -> str:

@@ -202,7 +202,7 @@ def _simulated(line: _Line, flow: Flow, search: _Search) -> Iterator[tuple[tuple
 
 
 def _allowed(refused: Suspect, line: _Line, flow: Flow) -> Iterator[tuple[Suspect, ...]]:
-    """Yield pairs: a suspect whose change makes the host accept the refused one, and the refused one after that change."""
+    """Yield pairs: a suspect whose change makes the host accept the refused one, and the refused one after it."""
     reason = refused.candidate.refused
     assert reason is not None
     stop = msgspec.structs.replace(refused.stop, reason=reason)

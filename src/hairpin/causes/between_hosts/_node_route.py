@@ -54,7 +54,7 @@ class Misrouted(msgspec.Struct, frozen=True):
         right = msgspec.structs.replace(self.right, table=found.table, metric=found.metric, tos=found.tos)
         if route_slot(right) == route_slot(found):
             return Change((*self.entries, ReplaceEntry(self.netns, found, right)))
-        # A narrower route occupies another slot: add the right route before deleting it.
+        # A narrower route has another place in the table: add the right route before deleting the narrower one.
         return Change((*self.entries, AddEntry(self.netns, self.right), DeleteEntry(self.netns, found)))
 
 
@@ -109,8 +109,8 @@ def _mac_of(namespace: Namespace, hop: NextHop) -> int | None:
 def _route_to(
     network: Network, netns: Netns, holder: Netns, version: Version, address: int
 ) -> tuple[Route, tuple[Primitive, ...]] | None:
-    """Return the route to the holder's subnet of the address, and the entries that a tunnel lacks for it.  The route is
-    by a tunnel that both hosts have, else by an address of the far host that is on-link."""
+    """Return the route to the subnet in which the holder has the address, and the entries that a tunnel lacks for it.
+    The route uses a tunnel that both hosts have, else an on-link address of the far host."""
     held = next(
         each for each in network.namespace(holder).addresses if (each.version, each.value) == (version, address)
     )

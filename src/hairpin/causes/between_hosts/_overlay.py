@@ -1,4 +1,4 @@
-"""The container of another swarm node that the device of an overlay network does not know."""
+"""A container of another swarm node for which an overlay network's device lacks its entries."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ def overlays_on(network: Network, host: str, name: str) -> Iterator[Netns]:
 def unknown_peer(view: View) -> Unknown | None:
     """Return the holder of the address for which an overlay network answered no ARP request, or None.
 
-    dockerd writes the entries as the nodes tell each other of their containers.  Source: moby
+    dockerd writes the entries when the nodes' gossip announces their containers.  Source: moby
     libnetwork/drivers/overlay/peerdb.go peerAddOp(); drivers/net/vxlan/vxlan_core.c arp_reduce()
     """
     packet = view.stop.seen.packet

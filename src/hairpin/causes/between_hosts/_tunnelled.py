@@ -49,7 +49,7 @@ def failing_steps(view: View) -> tuple[Step, ...]:
 
 
 def last_tunnel(view: View) -> Tunnelled | None:
-    """Return the last tunnel that the packet went into, or None."""
+    """Return the last tunnel that the packet entered, or None."""
     inside = True
     for step in reversed(failing_steps(view)):
         link = view.network.namespace(step.netns).link(step.link) if step.netns in view.network else None
@@ -77,7 +77,7 @@ def unsent(view: View) -> Tunnelled | None:
 
 
 def segment_bridge(view: View) -> Link | None:
-    """Return the bridge of the host that the packet stopped on, or that the container's link leads to; else None."""
+    """Return the host's bridge on which the packet stopped, or to which the container's link leads; else None."""
     link = view.namespace.link(view.stop.link)
     if link is None or link.kind == "bridge":
         return link
@@ -85,7 +85,7 @@ def segment_bridge(view: View) -> Link | None:
 
 
 def bridge_behind(network: Network, netns: Netns, link: Link) -> Link | None:
-    """Return the host's bridge that the veth of a container leads to, or None."""
+    """Return the host's bridge to which a container's veth leads, or None."""
     peer = veth_peer(network, netns, link)
     if peer is None or peer.netns != netns.of_host:
         return None
@@ -131,14 +131,14 @@ def _is_outer(tunnel: Tunnel, packet: Packet) -> bool:
 
 
 def inner_packet(view: View) -> Packet:
-    """Return the packet that stopped; if it is in a tunnel, the inner one."""
+    """Return the stopped packet; inside a tunnel, the inner packet."""
     found = last_tunnel(view)
     return found.frame if found is not None and found.inside else view.stop.seen.packet
 
 
 def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
-    """Return the device of another host that the frame is for: the one with its destination hardware address, else the
-    bridge port on the host that has the packet's destination.
+    """Return the device of another host for which the frame is meant: the one with its destination hardware address,
+    else the bridge port on the host that has the packet's destination.
 
     If the frame's hardware address is unknown, the receiver is the device that has the next hop's address."""
     mac = sent.frame.dmac
@@ -156,7 +156,7 @@ def receiver(view: View, sent: Tunnelled) -> FarEnd | None:
 
 
 def next_hop(network: Network, sent: Tunnelled) -> int:
-    """Return the address whose hardware address the frame is sent to."""
+    """Return the IP address of the neighbour to which the frame is sent."""
     found = lookup(network.namespace(sent.netns), Query(sent.frame.version, sent.frame.daddr))
     hop = next((each for each in found.next_hops if each.link == sent.link.name), None)
     return sent.frame.daddr if hop is None or hop.gateway is None else hop.gateway

@@ -104,7 +104,7 @@ def _containers(view: View, netns: Netns, joined: DockerNetwork) -> Iterator[Con
 
 
 def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
-    """Return the device that is not as dockerd made it, and what is wrong with it."""
+    """Return the device that differs from the one that dockerd made, and the sentence about the difference."""
     links = view.network.namespace(netns).links
     bridge = next((each for each in links if each.kind == "bridge"), None)
     device = next((each for each in links if each.tunnel is not None), None)
@@ -121,8 +121,8 @@ def _lost(view: View, netns: Netns) -> tuple[str, str] | None:
 
 
 def _made_anew(network: Network, netns: Netns, joined: DockerNetwork) -> tuple[Primitive, ...] | None:
-    """Return the links, addresses and entries that dockerd makes in the namespace.  None: no other node shows how the
-    vxlan device was configured."""
+    """Return the links, addresses and entries that dockerd makes in the namespace; None if no other node shows the
+    configuration of the vxlan device."""
     namespace = network.namespace(netns)
     index = max(each.index for each in namespace.links) + 100
     far = tuple(_far_ends(network, netns))

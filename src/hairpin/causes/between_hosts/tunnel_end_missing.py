@@ -22,7 +22,7 @@ from hairpin.network.prefix import address_text
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate when the host that the outer packet is for has no tunnel device of its kind."""
+    """Yield one candidate when the outer packet's host has no tunnel device of its kind."""
     sent = last_tunnel(view)
     if sent is None or not sent.inside or not view.on_host or sent.frame.dmac is None:
         return

@@ -61,8 +61,8 @@ def _agree(one_: Tunnel, other: Tunnel) -> bool:
 
 
 def _differing_end(network: Network, sent: Tunnelled, netns: Netns, far: Link) -> tuple[Netns, Link, Tunnel]:
-    """Return the end to be changed and the settings that it should have.  It is the end that fewer of the other hosts'
-    devices agree with; the far end if they are equal."""
+    """Return the end to be changed and the settings that it should have.  It is the end with which fewer of the other
+    hosts' devices agree; the far end if equally many agree."""
     assert far.tunnel is not None
     others = [
         link.tunnel

@@ -115,8 +115,8 @@ def _loose(view: View, here: _Segment, there: _Segment) -> Iterator[Candidate]:
 
 
 def _is_strayed(network: Network, here: _Segment, wrong: Link, there: _Segment) -> bool:
-    """Return whether the tunnel device belongs to ``here`` and not to its present master.  It does if no other pair of
-    bridges that moving one end would connect is as much alike."""
+    """Return whether the tunnel device belongs to ``here`` and not to its present master.  It does if moving either end
+    to any other bridge would connect less similar bridges."""
     asked = _likeness(network, here, there)
     own = (_Segment(here.netns, each) for each in _bridges(network, here.netns) if each != here.bridge)
     far = (_Segment(there.netns, each) for each in _bridges(network, there.netns) if each != there.bridge)
@@ -164,7 +164,7 @@ def _joins(one_: Link, other: Link) -> bool:
 
 
 def _bridge_of(network: Network, holder: Netns, address: int) -> Link | None:
-    """Return the bridge of the holder's host that the address is on, or that its link leads to."""
+    """Return the bridge of the holder's host that has the address, or to which the address's link leads."""
     namespace = network.namespace(holder)
     name = next((each.link for each in namespace.addresses if each.value == address), "")
     link = namespace.link(name)

@@ -142,7 +142,8 @@ def _named_back(view: View, link: Link, joined: DockerNetwork, name: str) -> Cha
 
 
 def _renamed(view: View, link: Link, name: str) -> tuple[Primitive, ...]:
-    """Return the parts that rename the link.  If it has to go down for that, they restore what it loses."""
+    """Return the parts that rename the link.  If the link has to go down for that, further parts restore the addresses
+    and routes that it loses."""
     netns = view.host_netns
     rename = RenameLink(netns, link.name, name)
     if not link.up or kernel_version(view.host_namespace.kernel) >= _RENAMES_LIVE_LINKS:
@@ -157,7 +158,7 @@ def _up(view: View, link: Link, name: str) -> tuple[SetLink, ...]:
 
 
 def _left(network: Network, parts: tuple[Primitive, ...], rename: RenameLink) -> tuple[Primitive, ...]:
-    """Return the parts that restore the state which a rename without going down would have left."""
+    """Return the parts that restore the addresses and routes which the link lost because it went down."""
     return difference(simulate(Change(parts), network), simulate(Change((rename,)), network)).parts
 
 

@@ -60,8 +60,8 @@ def _that_forwards(namespace: Namespace, bridge: str, port: BridgePort) -> Bridg
 
 
 def _as_made(port: BridgePort, made: BridgePort) -> BridgePort:
-    """Return the port with the engine's settings.  Hairpin mode and isolation are left: they have causes of their
-    own."""
+    """Return the port with the engine's settings.  Hairpin mode and isolation stay unchanged, because they have their
+    own causes."""
     return msgspec.structs.replace(
         port, guard=made.guard, learning=made.learning, flood=made.flood, neigh_suppress=made.neigh_suppress
     )

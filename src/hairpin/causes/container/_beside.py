@@ -26,7 +26,7 @@ _OWN_MAC = 0x020000000000
 def by_link_beside(kind: str, *, title: Message, detail: Message) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields the candidate: a link of this kind for the host, on the container's parent link.
 
-    ``title`` has places for the link below, ``{parent}``, and for the container's ``{name}``."""
+    ``title`` has the placeholders ``{parent}``, the link below, and ``{name}``, the container's."""
     return lambda view: _candidates(view, kind, title, detail)
 
 
@@ -67,7 +67,7 @@ def _candidates(view: View, kind: str, title: Message, detail: Message) -> Itera
 
 
 def in_mode_bridge(view: View, ports: tuple[Port, ...]) -> Iterator[Primitive]:
-    """Yield the mode ``bridge`` for each link whose mode keeps frames of its siblings from it.
+    """Yield the mode ``bridge`` for each link whose mode blocks frames between siblings.
 
     All ipvlans on a link have one mode and one flag: changing one of them changes all (ipvlan_nl_changelink())."""
     for port in ports:
@@ -102,7 +102,8 @@ def _to_host(view: View) -> tuple[Port, Port] | None:
 def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Primitive]:
     """Yield the host's own link on the parent, and the route to the container by it.
 
-    ``arp_filter``: without it the new macvlan would also answer the LAN's ARP requests for the host's address."""
+    ``arp_filter`` is set because the new macvlan would otherwise also answer the LAN's ARP requests for the host's
+    address."""
     host = view.host_namespace
     above, below = link_of(view.network, child), link_of(view.network, parent)
     own = next((each for each in host.links if _is_own(view, each, above.kind, parent)), None)
@@ -120,10 +121,11 @@ def _beside(view: View, child: Port, parent: Port, address: int) -> Iterator[Pri
 
 
 def _resolved(view: View, parent: Port, name: str, address: int) -> Iterator[Primitive]:
-    """Yield what an ipvlan of mode l2 without an address needs: a permanent neighbour entry, and a loose reverse path.
+    """Yield the parts that an ipvlan of mode l2 without an address needs: a permanent neighbour entry, and a loose
+    reverse path.
 
     The container's packets to the host, ARP replies included, arrive on the parent link: ipvlan_xmit_mode_l2() sends
-    there what is for none of the sibling links."""
+    frames there that are for none of the sibling links."""
     mac = link_of(view.network, parent).mac
     yield AddEntry(parent.netns, Neighbour(name, 4, address, mac, "PERMANENT"))
     paths: tuple[Path, ...] = tuple(("net", "ipv4", "conf", each, "rp_filter") for each in ("all", parent.link))
@@ -148,7 +150,7 @@ def _made(host: Namespace, name: str, above: Link, below: Link) -> Link:
 
 
 def _is_own(view: View, link: Link, kind: str, parent: Port) -> bool:
-    """Return whether the link is one of the host itself of this kind on the parent, and up."""
+    """Return whether the link is the host's own, of this kind, on the parent, and up."""
     lower = lower_of(view.network, parent.netns, link) if link.kind == kind else None
     return lower == parent and link.up and bridges(link)
 

@@ -1,6 +1,6 @@
 """Why a container did not start, or ended, and the repair: from the engine's stored error and the exit status.
 
-``hairpin.texts`` knows what the words of an error mean.  This file decides what depends on the state of the host.
+``hairpin.texts`` has the meanings of error texts.  This file decides those that depend on the state of the host.
 
 Source: signal(7); bash(1), EXIT STATUS
 """
@@ -26,7 +26,7 @@ _Reader = Callable[[Host, Container, dict[str, str]], Failure]
 
 
 def failure_of(host: Host, container: Container) -> Failure | None:
-    """Return why the container's last start failed or its program ended; None if the engine does not tell, or if an
+    """Return why the container's last start failed or its program ended; None if the engine does not say, or if an
     administrator stopped the container."""
     if not container.error:
         return _by_status(container)
@@ -39,7 +39,7 @@ def failure_of(host: Host, container: Container) -> Failure | None:
 
 
 def _with_words(failure: Failure, host: Host, container: Container, found: EntryHit[TextEntry]) -> Failure:
-    """Return the failure with the places of its sentences filled in."""
+    """Return the failure with the placeholders of its sentences filled in."""
     words = {
         **dict(found.places),
         "name": container.name,
@@ -155,7 +155,7 @@ def _privileged(host: Host, container: Container, places: dict[str, str]) -> Fai
 
 
 def _first_of_users(host: Host) -> int | None:
-    """Return the first port that an unprivileged user may bind (ip_unprivileged_port_start); None: not read."""
+    """Return the lowest port that an unprivileged user may bind (ip_unprivileged_port_start); None: not read."""
     if host.netns.name not in host:
         return None
     return host.namespace(host.netns.name).sysctls.number("net", "ipv4", "ip_unprivileged_port_start")
@@ -220,4 +220,4 @@ _READERS: dict[str, _Reader] = {
     "container-owner-missing": _no_owner,
     "docker-veth-unsupported": _no_veth,
 }
-"""By entry id, the reader of an error whose meaning depends on the state of the host."""
+"""Readers of errors whose meaning depends on the state of the host, by the id of the text's entry."""

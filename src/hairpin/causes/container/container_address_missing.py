@@ -26,7 +26,7 @@ from hairpin.network.prefix import Version, address_text
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each endpoint address that no link in the container has.
 
-    The container is the one that the packet is for, or the one in which it stopped.
+    The container is the packet's destination, or the one in which the packet stopped.
     """
     for container, netns in containers_of_flow(view):
         yield from _in(view, container, netns)
@@ -62,8 +62,8 @@ def _in(view: View, container: Container, netns: Netns) -> Iterator[Candidate]:
 
 
 def _without_address(endpoints: tuple[Endpoint, ...], namespace: Namespace, version: Version) -> str | None:
-    """Return a veth without the address that the engine gave to an endpoint, or None: it is the link that lost its
-    address."""
+    """Return the veth that lost its address: it has no address that the engine gave to an endpoint.  None if there is
+    none."""
     given = {each.ipv4 if version == 4 else each.ipv6 for each in endpoints}
     for link in namespace.links:
         if link.kind == "veth" and not any(

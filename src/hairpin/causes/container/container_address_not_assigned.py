@@ -84,7 +84,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _addresses(host: Host, network: DockerNetwork, asked: str) -> Message:
-    """Return which addresses running containers have.  Of many, it names only those most like the asked one."""
+    """Return the sentence with the running containers' addresses; of many, it names only those most like the asked
+    one."""
     held = [
         f"{address_text(endpoint.ipv4, 4)} ({container.name}, {endpoint.network})"
         for container in host.containers()

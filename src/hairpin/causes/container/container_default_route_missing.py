@@ -44,7 +44,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _replaced(view: View, container: Container, wanted: Route) -> Iterator[Candidate]:
-    """Yield the candidate that puts the engine's default route in place of the one that the packet took."""
+    """Yield the candidate that replaces the packet's default route by the engine's."""
     taken = lookup(view.namespace, Query(wanted.version, view.stop.seen.packet.daddr)).route
     if taken is None or taken.prefix_length or (taken.type, taken.table) != ("unicast", TABLE_MAIN):
         return

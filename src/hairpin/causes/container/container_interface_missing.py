@@ -24,7 +24,7 @@ from hairpin.message import message
 
 
 def find(view: View) -> Iterator[Candidate]:
-    """Yield one candidate for the container that the packet is for, and one for that in which it stopped."""
+    """Yield one candidate for the packet's destination container, and one for the container in which it stopped."""
     for container, netns in containers_of_flow(view):
         engine = view.host.engine_of(container)
         lost = _lost(engine.endpoints_of(container), view.network.namespace(netns))
@@ -52,7 +52,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 _ENGINES_KINDS = frozenset({"veth", "macvlan", "ipvlan"})
-"""A kernel with their modules makes tunl0, sit0 and others in every namespace."""
+"""Kinds of engines' links.  A kernel with the tunnel modules makes other links (tunl0, sit0) in every namespace."""
 
 
 def _lost(endpoints: tuple[Endpoint, ...], namespace: Namespace) -> Endpoint | None:

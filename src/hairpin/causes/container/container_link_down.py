@@ -37,8 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ...]]:
-    """Return the link that is down inside a container of the flow, and what the kernel deleted with it: the IPv6
-    address that the engine gave, and the default route.
+    """Return the link that is down inside a container of the flow, with the engine's IPv6 address and default route,
+    which the kernel deleted with it.
 
     Source: net/ipv6/addrconf.c addrconf_ifdown(); net.ipv6.conf.LINK.keep_addr_on_down
     """
@@ -56,7 +56,7 @@ def _without_address(view: View) -> tuple[Netns, Link | None, tuple[AddEntry, ..
 
 
 def _behind_port(view: View) -> tuple[Netns, Link | None]:
-    """Return the other end of the bridge port that is disabled because that end is down, and its namespace."""
+    """Return the veth end that is down, if the packet stopped at its disabled bridge port, and that end's namespace."""
     port = view.namespace.link(view.stop.link)
     peer = veth_peer(view.network, view.stop.netns, port) if port is not None and port.up else None
     if view.stop.reason != "bridge-port-state" or peer is None:

@@ -43,7 +43,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _sending(view: View) -> Iterator[Candidate]:
-    """Yield the candidate when the packet found no route in the container that it starts from."""
+    """Yield the candidate when the packet found no route in the container in which it starts."""
     start = view.flow.start
     sender = view.host.container(start.name) if isinstance(start, FromContainer) else None
     if sender is not None and not view.on_host:
@@ -55,7 +55,8 @@ _PUBLISHES_NOTHING = PortBinding("tcp", 0, 0, actual=False)
 
 
 def _of(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate for a running container without a network; none if it shares another's network namespace.
+    """Yield the candidate for a running container without a network; none if it shares another container's network
+    namespace.
 
     A container with ``--network none`` has an endpoint, which Docker calls ``none``, too."""
     if not container.running:
@@ -133,8 +134,7 @@ def _network_of_other(view: View, container: Container) -> DockerNetwork | None:
 
 
 def _disconnected(view: View, container: Container, binding: PortBinding) -> Iterator[Candidate]:
-    """Yield the candidate that connects the container to the network which its mode names, and for which it was
-    created."""
+    """Yield the candidate that connects the container to the network in its network mode, for which it was created."""
     engine = view.host.engine_of(container)
     own = engine.network(container.network_mode)
     joined = own.name if own is not None and own.driver in ("bridge", *STACKED) else engine.default_network
@@ -187,7 +187,7 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _asked_binding(view: View) -> PortBinding:
-    """Return the binding that would publish the asked port as it is."""
+    """Return the binding that would publish the asked port under the same number."""
     protocol: Literal["tcp", "udp"] = "udp" if view.flow.protocol == "udp" else "tcp"
     return PortBinding(protocol, view.flow.dport, view.flow.dport, actual=False)
 

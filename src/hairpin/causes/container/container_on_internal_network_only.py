@@ -59,8 +59,8 @@ def _way_out(view: View) -> Iterator[Candidate]:
 def _kept_out(view: View) -> Iterator[Candidate]:
     """Yield one candidate for a container whose address on an internal network is asked from outside that network.
 
-    It proves what stops the packet and repairs nothing: the network is internal to keep such packets out.  If another
-    container asks, a common network is the better way."""
+    The change only proves what stops the packet, because the network is internal to keep such packets out.  If another
+    container asks, a common network is the better repair."""
     place, asked = view.place, _asked_inside(view)
     if place is None or asked is None or pair_of(view) is not None:
         return
@@ -107,7 +107,7 @@ def _kept_out(view: View) -> Iterator[Candidate]:
 
 
 def _asked_inside(view: View) -> tuple[Container, Endpoint, DockerNetwork] | None:
-    """Return the container that the stopped packet is for, its endpoint and its internal network, or None.
+    """Return the stopped packet's destination container, its endpoint and its internal network, or None.
 
     Even without the isolation rules, no rule of the engine accepts the packet into that network, and a closed policy
     drops it.

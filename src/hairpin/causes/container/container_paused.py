@@ -41,8 +41,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _owner(view: View) -> Container | None:
-    """Return the container whose process owns the socket that took the packet; other containers may share its
-    namespace."""
+    """Return the container whose process owns the receiving socket; other containers may share its namespace."""
     socket = view.socket
     return view.container if socket is None else owner_of_socket(view.network, view.stop.netns, socket)
 

@@ -56,7 +56,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _advice(container: Container, binding: PortBinding) -> Message:
-    """Return what a person does: ask the container's own address; it serves its own port there."""
+    """Return the advice to ask the container's own address and its own port."""
     address = next((each.ipv4 for each in container.endpoints if each.ipv4 is not None), None)
     if address is None:
         return message("put {name} on a bridge network", name=container.name)

@@ -127,8 +127,8 @@ def _rejoined(view: View, owner: Container, container: Container) -> Iterator[Pr
 def _with_owner_gone(view: View, container: Container) -> Iterator[Candidate]:
     """Yield the candidate for a container whose owner was removed: no restart finds it again.
 
-    The new container in the owner's place is unknown.  If one refuses a port on which this container listens, it may be
-    that one.  For the container's own packets, a network of its own proves the fault as well."""
+    It is unknown which new container took the owner's place; a container that refuses a port on which this one listens
+    may be it.  For packets that this container sends, giving it its own network also proves the fault."""
     said: Message = message(
         "recreate {name} with the container whose network it is to share now (compose: up -d --force-recreate {name})",
         name=container.name,

@@ -1,7 +1,7 @@
 """The process or container that holds a published port in place of the right container, and the candidate that frees
 it.
 
-There is one cause for another container and one for another process.
+A holding container and a holding process are two causes.
 """
 
 from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ def _candidate(view: View, held: Holder) -> Candidate:
 
 
 def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
-    """Return the calls that end the relays which hold the port.  None if the holder is not just a left-over relay, for
+    """Return the calls that end the left-over relays which hold the port.  None if the holder is anything else, for
     example the relay of a running container."""
     if held.container is not None:
         return ()
@@ -105,7 +105,7 @@ def _ending(view: View, held: Holder) -> tuple[EndProcess, ...]:
 
 
 def _forgotten(view: View, held: Holder) -> Iterator[Way]:
-    """Yield the removal of a container that has never run: a start that failed leaves it."""
+    """Yield the removal of a container that has never run, which a failed start left behind."""
     meant = held.meant
     if meant.status == "created":
         command = view.host.engine_of(meant).command("rm", meant.name)

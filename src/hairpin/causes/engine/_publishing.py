@@ -1,4 +1,4 @@
-"""The containers' bindings of the port that a packet is for."""
+"""The containers' bindings of a packet's destination port."""
 
 import msgspec
 
@@ -44,8 +44,8 @@ def bindings_for(view: View, *, every_version: bool = False) -> tuple[tuple[Cont
 
 
 def held_once_running(view: View) -> tuple[tuple[Container, PortBinding], ...]:
-    """Return the bindings of ``at_host_port``, with those of the other IP version for a container that has none of the
-    packet's.  Once such a container runs, the walk shows that it is published for the other version."""
+    """Return the bindings of ``at_host_port``, and for a container without one of the packet's IP version, those of the
+    other version.  Once such a container runs, the walk shows that the port is published for the other version only."""
     own = at_host_port(view)
     others = (each for each in at_host_port(view, every_version=True) if all(each[0] != one for one, _ in own))
     return (*own, *others)
@@ -70,7 +70,7 @@ def is_unserved(view: View) -> bool:
 
 
 def _are_containers_known(host: Host) -> bool:
-    """Return whether all engines' published ports are known.  Files tell those of a stopped dockerd."""
+    """Return whether all engines' published ports are known (a stopped dockerd's from its files)."""
     told_by_files = tuple(each for each in health(host) if each.is_down and each.engine.stored)
     if any(each not in told_by_files for each in unanswering(host)):
         return False
@@ -89,8 +89,7 @@ def loopback_only(binding: PortBinding) -> bool:
 
 
 def refusal_of(view: View, change: Change) -> Reason | None:
-    """Return why the engine would refuse the change: a bridge is missing, or a chain that its rules need.  None: it
-    would not."""
+    """Return why the engine would refuse the change (a bridge is missing, or a chain that its rules need), or None."""
     return "start-refused" if not change.parts or lacks_a_chain(change.parts, view.host_namespace) else None
 
 
@@ -149,8 +148,7 @@ def on_every_address(view: View, container: Container, binding: PortBinding, *, 
 
 
 def _narrower(view: View, address: str, binding: PortBinding, port: str) -> tuple[Message, ...]:
-    """Return what publishing on every address opens, and what opens less: a port on loopback is often meant to be
-    there."""
+    """Return the warning about publishing on every address, and narrower ways: a port on loopback is often intended."""
     asked, host_port = address_text(view.flow.daddr, view.flow.version), binding.host_port
     at = f"[{asked}]" if view.flow.version == 6 else asked
     return (

@@ -1,4 +1,4 @@
-"""The service of a swarm that publishes the asked port, if nothing on this node takes the packet."""
+"""The swarm service that publishes the asked port, if nothing on this node accepts the packet."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ REASONS: frozenset[Reason] = frozenset({"no-listener", "rule", "policy", "reject
 
 
 class Publisher(msgspec.Struct, frozen=True):
-    """A service, and the port of it that was asked."""
+    """A service, and its port that was asked."""
 
     service: SwarmService
     port: ServicePort

@@ -42,7 +42,7 @@ def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate if the engine makes no rules: for the network of the packet's source, or for the rule or
     policy that stops the packet."""
     if view.stop.seen.packet.version == 6:
-        return  # IPv6 has an option of its own
+        return  # IPv6 has its own option
     if view.stop.reason in RULE_STOPS:
         yield from _closed(view)
     elif view.stop.reason in _NOT_LED:
@@ -74,7 +74,7 @@ def _not_masqueraded(view: View) -> Iterator[Candidate]:
 
 
 def _not_led(view: View) -> Iterator[Candidate]:
-    """Yield the candidate that makes dockerd's rules, if neither they nor docker-proxy lead the port to its
+    """Yield the candidate that makes dockerd's rules, if neither such rules nor docker-proxy lead the port to its
     container."""
     for container, binding in at_host_port(view):
         engine = view.host.engine_of(container)
@@ -129,7 +129,8 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _has_closed_forward(view: View) -> bool:
-    """Return whether dockerd may have set FORWARD's policy: chains are there that it made before it got the option."""
+    """Return whether dockerd may have set FORWARD's policy: its chains still exist from the time before it got the
+    option."""
     tables = view.host_namespace.ruleset.tables
     return view.stop.stage == "forward" and any(is_dockerds(chain) for table in tables for chain in table.chains)
 
@@ -175,7 +176,7 @@ def _key(place: Place) -> tuple[str, ...]:
 
 
 def _network(view: View, engine: Engine) -> str | None:
-    """Return the name of the network that the flow is for: that of the bridge, else that of the container."""
+    """Return the name of the flow's network: the bridge's, else the container's."""
     links = (view.stop.seen.iif, view.stop.seen.oif)
     by_bridge = next((each.name for each in engine.networks if each.bridge is not None and each.bridge in links), None)
     meant = view.host.container(view.meant) if view.meant else None

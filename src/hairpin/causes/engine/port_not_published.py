@@ -38,9 +38,9 @@ from hairpin.wanted import ask_port
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that has the port and does not publish it.
 
-    If no container has it: one for a published port that is one typing error away, and one for a service of the host.
-    The service comes first if the port is a well-known one.  If FORWARD's policy stopped a packet for a container's
-    own address: one that publishes the port.  If a rule of the engine stopped it: one that deletes the rule.
+    If no container has it, yield one for a published port that is one typing error away, and one for a service of the
+    host; the service comes first if the port is well-known.  If FORWARD's policy stopped a packet for a container's own
+    address, yield one that publishes the port.  If an engine's rule stopped it, yield one that deletes the rule.
     """
     place = view.place
     if not is_unserved(view):
@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
             yield from _protected(view)
         return
     if any(each.running and each.left_unread for each in view.host.containers()):
-        return  # one of them may have the port: all are read before an answer is given
+        return  # one of them may have the port, so all are read first
     own = [each for each in view.host.containers() if each.running and _has_port(view, each)]
     for container in sorted(own, key=lambda each: _elsewhere(view, each) is None):
         yield _unpublished(view, container)
@@ -70,7 +70,7 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _service(view: View, known: KnownPort | None) -> Message:
-    """Return what a person does if a service of the host itself should have the port."""
+    """Return the advice if a service of the host itself should have the port."""
     if known is None and not any(each.running for each in view.host.containers()):
         return message("start a service on port {port}", port=view.flow.dport)
     if known is None:
@@ -111,7 +111,7 @@ def _other_protocol(view: View) -> Iterator[Message]:
 
 
 def _else(view: View, known: KnownPort | None) -> tuple[Message, ...]:
-    """Return what else would serve the port: a container whose ports are unknown, and an opening in the firewall."""
+    """Return the hints about a container whose ports are unknown, and about an opening in the firewall."""
     running = any(each.running for each in view.host.containers())
     by_container = message(
         "if a container should have it: recreate that one with -p {port}:PORT, PORT being the one on which it listens",
@@ -143,7 +143,7 @@ def _by_nearness(view: View) -> list[tuple[Container, PortBinding]]:
 
 
 def _twin(view: View, container: Container, binding: PortBinding) -> tuple[Primitive, ...]:
-    """Return the parts of the change after which the asked port leads where the published one does."""
+    """Return the parts of the change after which the asked port leads to the published port's container."""
     twin = msgspec.structs.replace(binding, host_port=view.flow.dport, host_ip=None, actual=True)
     said = message(
         "if you meant port {port}, which {name} publishes: {question}; else recreate {name} with -p {option} as well",
@@ -262,7 +262,7 @@ def _unpublished(view: View, container: Container) -> Candidate:
 
 
 def _published(view: View) -> Message:
-    """Return which ports the host publishes; of many only the nearest few."""
+    """Return the sentence with the host's published ports; of many, only the nearest few."""
     host, asked = view.host, view.flow.dport
     if not host.engines:
         return message("No container engine was found on {host}.", host=host.name)
@@ -285,9 +285,9 @@ def _published(view: View) -> Message:
 def _closed(view: View) -> Iterator[Candidate]:
     """Yield the candidate that publishes the port of a container that was asked at its own address.
 
-    Outside clients reach only published ports there.  Up to version 27 dockerd accepts packets for these, and FORWARD's
-    policy (set by dockerd, ufw or a saved ruleset) drops the rest.  Since 28 a rule of chain DOCKER drops it. Source:
-    moby v20.10.24 libnetwork/iptables/iptables.go Forward()
+    At that address outside clients reach published ports only.  Up to version 27 dockerd accepts packets to these, and
+    FORWARD's policy (set by dockerd, ufw or a saved ruleset) drops all others.  Since 28 a rule in chain DOCKER drops
+    them.  Source: moby v20.10.24 libnetwork/iptables/iptables.go Forward()
     """
     flow, start, container = view.flow, view.flow.start, _asked_itself(view)
     if container is None or not isinstance(start, Outside | Lan) or _elsewhere(view, container) is not None:
@@ -322,13 +322,13 @@ def _closed(view: View) -> Iterator[Candidate]:
 
 
 def _asked_itself(view: View) -> Container | None:
-    """Return the running container of Docker's whose own address and port the forwarded packet was sent to, or None."""
+    """Return the running Docker container to whose own address and port the forwarded packet was sent, or None."""
     flow, packet, link = view.flow, view.stop.seen.packet, view.namespace.link(view.stop.seen.iif)
     asked = (flow.version, flow.daddr, flow.dport)
     if view.in_reply or flow.protocol not in ("tcp", "udp") or (packet.version, packet.daddr, packet.dport) != asked:
         return None
     if view.stop.stage != "forward" or (link is not None and link.tunnel is not None):
-        return None  # a tunnel brings packets of other nodes' containers, which need no published port
+        return None  # a tunnel carries packets of other nodes' containers, which need no published port
     running = (each for engine in view.host.engines if engine.kind == "docker" for each in engine.containers)
     for each in running:
         addresses = {one.ipv4 if flow.version == 4 else one.ipv6 for one in each.endpoints}

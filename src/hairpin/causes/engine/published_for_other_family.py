@@ -75,7 +75,7 @@ def _why(view: View, container: Container, binding: PortBinding) -> Message:
 
 
 def _advice(view: View, container: Container) -> Message:
-    """Return what makes the port reachable by IPv6 where no container has an IPv6 address."""
+    """Return the advice that makes the port reachable by IPv6 if no container has an IPv6 address."""
     if view.host.engine_of(container).kind == "podman":
         return message("put {name} on a network made with --ipv6, and recreate it there", name=container.name)
     return message(

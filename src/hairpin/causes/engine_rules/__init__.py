@@ -1,3 +1,3 @@
-"""A rule that the engine made is gone; ``_lost_rules`` finds which, and which scripts delete such rules
-whenever they run, ``_makers`` what may have taken it away.
+"""A rule that the engine made is gone.  ``_lost_rules`` finds the lost rules, and scripts that delete such rules;
+``_makers`` finds the causes that may have removed them.
 """

@@ -1,10 +1,10 @@
 """Container engine rules that this host lacks, as candidates that restore exactly these.
 
-Several causes look at the same list.  Which of them makes the candidate depends on what is gone (a whole chain, the
-jump into it, one rule) and on where the packet stopped.
+Several causes use the same list.  The lost element (a whole chain, the jump into it, one rule) and the packet's stop
+decide which cause makes the candidate.
 
-Lines of scripts, of cron and of units may delete such rules.  A line is named as what it does when it runs, never as
-what has run: the loss itself has no author.
+Lines of scripts, of cron and of units may delete such rules.  The report says only what such a line does when it runs,
+because no reading shows which of them ran.
 """
 
 import re
@@ -34,7 +34,7 @@ from hairpin.network.network import is_uplink
 from hairpin.walk.state import Reason
 
 UNTRANSLATED: frozenset[Reason] = frozenset({"no-listener", "never-accepts", "wrong-answer", *RULE_STOPS})
-"""Stops of a packet for a published port that no rule led to its container."""
+"""Stops of a packet to a published port that no rule translated to its container."""
 OWNED_BY_ENGINE = message("dockerd would recreate these rules at its next start; something removed them: find out what")
 _NAMED = 2
 """Lines that are named."""
@@ -116,7 +116,7 @@ def candidate(
 ) -> Candidate:
     """Return the candidate that restores this part, or after a flush everything that the engine lacks.
 
-    A flush is one fault, whichever loss the packet meets first, and one change restores everything.
+    A flush is a single fault, whichever lost rule the packet needs first, so one change restores everything.
     """
     netns, namespace = view.host_netns, view.host_namespace
     advice: tuple[Message, ...] = ()
@@ -164,7 +164,7 @@ def _author(host: Host, part: Lost) -> Message:
 
 
 def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
-    """Yield each policy that dockerd may have set to DROP and that accepts now: people often set it so after a
+    """Yield each policy that dockerd may have set to DROP and that is ACCEPT now: people often set ACCEPT after a
     flush."""
     for each in missing.wanted.policies:
         table = namespace.ruleset.table(each.family, each.table, missing.dialect)
@@ -174,8 +174,8 @@ def _opened(missing: Missing, namespace: Namespace) -> Iterator[Place]:
 
 
 def _is_dockers(view: View, engine: Engine) -> bool:
-    """Return whether dockerd had set the policy, and nothing else on this host needs it to accept.  No file switches
-    forwarding on before dockerd starts, and only the uplink and dockerd's bridges have packets to forward."""
+    """Return whether dockerd had set the policy to DROP, and no other traffic of this host needs ACCEPT.  No file
+    switches forwarding on before dockerd starts, and only the uplink and dockerd's bridges have packets to forward."""
     on = [each for path in FORWARDING for each in settings(path, view.host.files) if each.value == "1"]
     bridges = {each.bridge for each in engine.networks}
     others = [each for each in view.host_namespace.links if _may_forward(each, bridges)]

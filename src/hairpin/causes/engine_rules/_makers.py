@@ -21,7 +21,7 @@ CHECK_BUG = "iptables-check-bug"
 Judgement = Literal["confuses", "sound", "unknown"]
 
 VERSION = "1.8.11"
-"""The version of which some builds confuse rules."""
+"""The iptables version with builds that confuse rules."""
 _PROGRAM = re.compile(r"v1\.8\.11 \(nf_tables\)")
 _DEBIANS = re.compile(r"1\.8\.11-(?P<revision>\d+)(?:[+~]\S*|ubuntu\S*|build\S*)?")
 _FIRST_MENDED = 2
@@ -61,16 +61,16 @@ def _makers(lost: Missing, host: Host) -> Iterator[str]:
 
 class Confused(msgspec.Struct, frozen=True):
     """A lost rule that ``iptables`` may have confused with a rule of other interfaces in its chain.  ``instead``: that
-    other rule.  None: it is gone as well, or ``-D`` deleted the lost rule in place of the other one."""
+    other rule.  None: the other rule is gone as well, because it was to be deleted and ``-D`` deleted this one."""
 
     rule: ExpectedRule
     instead: Place | None
 
 
 def confused_in(lost: Missing, host: Host) -> Iterator[Confused]:
-    """Yield each lost rule that ``iptables`` may have confused with a similar one.  ``-C`` found the similar rule, so
-    this one was not made; or ``-D`` deleted this one instead.  The second leaves no trace, so it counts only if the
-    program is known to confuse rules."""
+    """Yield each lost rule that ``iptables`` may have confused with a similar one.  Either ``-C`` found the similar
+    rule, so this one was not made; or ``-D`` deleted this one instead of the similar one.  The latter leaves no trace,
+    so it counts only if the program is known to confuse rules."""
     found = judgement(host)
     if found == "sound" or is_table_flushed(lost):
         return
@@ -105,8 +105,8 @@ def stand_in(lost: Missing, rule: ExpectedRule, namespace: Namespace) -> Place |
 
 
 def _of_any_interface(rule: Rule) -> Meaning:
-    """Return the rule's meaning without interface names.  Which interface it matches, ``iif`` or ``oif``, and whether
-    negated, is kept."""
+    """Return the rule's meaning without interface names.  The kind of interface (``iif`` or ``oif``) and the negation
+    are kept."""
     return tuple(
         msgspec.structs.replace(each, names=())
         if isinstance(each, NameMatch) and each.field in ("iif", "oif")

@@ -17,7 +17,7 @@ _PURPOSES = ("local-masquerade", "hairpin-masquerade")
 
 
 def _lacks(part: Lost) -> bool:
-    """Return whether these rules are missing, while the chains and the jumps into them are there.  If a flush took the
+    """Return whether these rules are missing, while the chains and the jumps into them exist.  If a flush took the
     jumps as well, no rule translates the packet, so it does not return to its bridge."""
     untranslated = is_flushed(part.missing) and (jumps_from(part, "PREROUTING") or jumps_from(part, "OUTPUT"))
     return bool(part.of(*_PURPOSES)) and not (part.chains or untranslated)

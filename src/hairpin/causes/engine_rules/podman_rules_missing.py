@@ -73,7 +73,7 @@ def _reloaded(lost: Missing, engine: Engine, astray: set[str]) -> Missing:
 
 
 def _concerned(view: View, engine: Engine) -> set[str]:
-    """Return the engine's containers that the flow is from or for; if it is for none, all running ones."""
+    """Return the engine's containers at the flow's ends; if there are none, all running ones."""
     start = view.flow.start
     published = {container.name for container, _ in bindings_for(view, every_version=True)}
     named = {view.flow.container, view.meant, start.name if isinstance(start, FromContainer) else None, *published}

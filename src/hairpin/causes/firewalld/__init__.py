@@ -1,4 +1,4 @@
-"""firewalld stops the packet, or takes an engine's rules.
+"""firewalld stops the packet, or deletes an engine's rules.
 
 ``_zones`` finds firewalld's zone of a link, ``_zone_opening`` lets a packet into it.
 """

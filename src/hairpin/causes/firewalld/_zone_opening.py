@@ -30,13 +30,13 @@ def port_opened(view: View) -> Change | None:
 
 
 def denies(keeper: Keeper) -> bool:
-    """Return whether the packet was denied by a rule, or by the zone of another source: opening the port there is no
-    answer."""
+    """Return whether a rule or a source's zone denied the packet, so that opening the port in the zone does not
+    help."""
     return keeper.kind == "policy" or bool(keeper.part) or keeper.by_source
 
 
 def zone_opening(view: View, place: Place, *chains: str, by_source: bool = False) -> Primitive:
-    """Return the rule by which firewalld accepts the packet's port.  It stands in the first of these chains that the
+    """Return the rule by which firewalld accepts the packet's port.  The rule is in the first of these chains that the
     host has, else before the rule that stopped the packet.  ``by_source``: it matches the packet's source address
     only."""
     packet = view.stop.seen.packet

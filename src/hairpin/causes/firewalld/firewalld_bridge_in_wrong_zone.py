@@ -77,7 +77,7 @@ def _trusted_networks(view: View, link: str) -> Iterator[TrustSource]:
 
 
 def _let_in(view: View, place: Place, link: str) -> Iterator[Primitive]:
-    """Yield the rules of an accepting zone: it accepts and forwards everything from the link."""
+    """Yield the rules of an accepting zone, which accept and forward all packets from the link."""
     body = (NameMatch("iif", (link,)), Verdict("accept"))
     for table in view.host_namespace.ruleset.tables:
         for chain in table.chains:

@@ -18,7 +18,7 @@ from hairpin.host.managers import PANIC_TABLE
 from hairpin.message import message
 
 _PANIC_CHAINS = ("raw_prerouting", "raw_output")
-"""Where panic mode stops packets.  While firewalld cannot load its rules, it does so in other chains.
+"""The chains in which panic mode stops packets.  While firewalld cannot load its rules, other chains stop them.
 
 Source: firewalld src/firewall/core/nftables.py build_set_policy_rules()"""
 

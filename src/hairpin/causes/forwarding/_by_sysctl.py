@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ in one thing only: which sysctl is 0 and has to be 1."""
+"""The ``find`` of causes that differ only in the sysctl that is 0 and has to be 1."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,7 +22,7 @@ def by_sysctl(
     """Return the function that yields the candidate which sets the sysctl to 1 where the packet stopped. ¶ ``path``
     returns None if the sysctl does not stop the packet.
 
-    ``title`` and ``detail`` have places for the sysctl, ``{key}``, and for the packet's ``{link}``, ``{source}`` and
+    ``title`` and ``detail`` have placeholders: ``{key}``, the sysctl, and the packet's ``{link}``, ``{source}`` and
     ``{mark}``.
     """
 

@@ -1,4 +1,4 @@
 """An engine keeps containers and networks apart on purpose.
 
-``_walls`` is about the walls that an engine builds.
+``_walls`` has the code about an engine's isolation rules.
 """

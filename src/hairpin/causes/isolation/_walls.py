@@ -1,4 +1,4 @@
-"""Isolation that an engine builds on purpose: between networks, within a network, and around ports not published.
+"""An engine's intended isolation: between networks, within a network, and of unpublished ports.
 
 The intended repair is a common network.  Deleting a rule of the engine only proves what stopped the packet.
 """
@@ -17,7 +17,7 @@ from hairpin.network.flow import FromContainer
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two containers of one engine: the one that asks, and the asked one with one of its networks."""
+    """Two containers of one engine: the asking one, and the asked one with one of its networks."""
 
     engine: Engine
     asking: Container
@@ -43,7 +43,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pair_of(view: View) -> Pair | None:
-    """Return the two containers of the flow if the packet was stopped between networks of one engine."""
+    """Return the flow's two containers if the packet stopped between networks of one engine."""
     start, packet = view.flow.start, view.stop.seen.packet
     asking = view.host.container(start.name) if isinstance(start, FromContainer) else None
     address = packet.saddr if view.in_reply else packet.daddr

@@ -21,8 +21,8 @@ _RESOLVER = Socket("udp", 4, EMBEDDED, 53, process="dockerd")
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """The asking container and the running container whose name it asks, both of one engine.  ``name``: the asked
-    name."""
+    """A container that asks for another's name, and the running container with that name; both are of one engine.
+    ``name``: the asked name."""
 
     host: Host
     engine: Engine
@@ -32,7 +32,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pair_of(view: View) -> Pair | None:
-    """Return the two containers of a question for a name.  None for other flows, or if they belong to two engines."""
+    """Return the two containers of a name query; None for other flows, and if they belong to different engines."""
     start, name = view.flow.start, view.flow.asked_name
     if not name or not isinstance(start, FromContainer):
         return None
@@ -141,6 +141,6 @@ def _free_name(engine: Engine) -> str:
 
 
 def made_known(pair: Pair, said: Message) -> Change:
-    """Return the change that gives the container the name, for a proof.  A person makes it."""
+    """Return the change that makes the name resolvable, for a proof.  Only a person can make it."""
     known = msgspec.structs.replace(pair.asking, extra_names=(*pair.asking.extra_names, *_names(pair.asked)))
     return Change((SetContainer(pair.host.name, known),), (ByPerson(said),))

@@ -1,4 +1,4 @@
-"""The namespaces and route lookups of a failed flow, for the causes that look at any stop."""
+"""The namespaces and route lookups of a failed flow, for causes that look at every stop."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ def query_back(packet: Packet) -> Query:
 
 
 def is_elsewhere(view: View, each: Lookup) -> bool:
-    """Return whether the looked-up address is known to belong to another machine to which the route does not lead.  It
+    """Return whether the looked-up address is known to be another machine's, to which the route does not lead.  It
     belongs to another namespace that was read, or to the asking client.  For a client, the route makes the address
     local, or leads to another link than the client's packet came in by.  Loopback and link-local addresses do not
     count: each machine has its own."""
@@ -118,7 +118,7 @@ def is_served(view: View, query: Query) -> bool:
 
 
 def looked_up_packet(view: View) -> Packet:
-    """Return the packet as its route was looked up.  A reply gets the published address only after the lookup."""
+    """Return the packet as it was at its route lookup.  A reply gets the published address only later."""
     steps = view.branch.reply if view.in_reply else view.branch.request
     looked_up = (step for step in reversed(steps) if step.stage in ("input-route", "output-route"))
     return next((step.packet for step in looked_up if step.netns == view.stop.netns), view.stop.seen.packet)

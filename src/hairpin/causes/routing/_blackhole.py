@@ -44,7 +44,7 @@ def _covering(view: View) -> Iterator[Candidate]:
         detail=message("`{route}` takes every packet to it.", route=route_text(route)),
         change=one(DeleteEntry(view.stop.netns, route)),
         where=OfRoute(route=route, table=route.table),
-        # A custom table is asked only because of a policy rule, so that rule is tried first.
+        # A custom table is looked up only because of a policy rule, so that rule is tried first.
         in_class="link-or-route" if route.table in (TABLE_MAIN, TABLE_DEFAULT) else "dropping-rule",
         evidence=(route.evidence,),
     )

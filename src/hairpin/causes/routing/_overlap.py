@@ -1,4 +1,4 @@
-"""Container networks whose subnet covers addresses of hosts elsewhere, and the route that leads past such a network."""
+"""Container networks whose subnet covers other machines' addresses, and the route that leads past such a network."""
 
 from collections.abc import Iterator
 
@@ -53,8 +53,8 @@ class Overlap(msgspec.Struct, frozen=True):
 def overlaps(view: View, *, of_containers: bool = False) -> Iterator[Overlap]:
     """Yield each route into a container network that covers the looked-up address, if no container has the address.
 
-    ``of_containers``: also if a container has it.  A bridge with a port to other hosts is meant to have addresses
-    elsewhere, so its routes are right.
+    ``of_containers``: also if a container has it.  The routes of a bridge with a port to other hosts are right, because
+    its addresses may be elsewhere.
     """
     address, version = view.looked_up, view.stop.seen.packet.version
     if not of_containers and attachment_of(view.network, view.host, address, version) is not None:
@@ -97,7 +97,7 @@ def _reaches_out(view: View, bridge: str) -> bool:
 def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_class: Class) -> Candidate:
     """Return the candidate that gives this one address a route past the container network.
 
-    If there is no other way to it, or if a container has the address, only another subnet helps.
+    If there is no other route to it, or if a container has the address, only another subnet helps.
     """
     found, own = moved_away(each, title, detail, in_class=in_class), _own_routes(view, each)
     if not each.is_subnet and not is_wanted(view.network.namespace(each.netns), each.route):
@@ -111,11 +111,11 @@ def led_past(view: View, each: Overlap, title: Message, detail: Message, *, in_c
 
 
 NOT_KEPT = message("the route is gone after the next boot, unless the host's network configuration has it")
-"""What a person has to know about a route that goes around."""
+"""The warning about a route past the container network."""
 
 
 def _taken_back(found: Candidate, own: tuple[AddEntry, ...]) -> Candidate:
-    """Return the candidate that deletes a typed route, which is of no engine's network."""
+    """Return the candidate that deletes a typed route, which belongs to no engine's network."""
     advice = (message("find what added the route: it is no network's of a container engine"),)
     return msgspec.structs.replace(found, advice=advice, ways=(Way(Change(own), (NOT_KEPT,)),) if own else ())
 
@@ -128,8 +128,8 @@ def is_elsewhere(view: View, each: Overlap) -> bool:
 
 
 def is_out_of_reach(view: View, network: DockerNetwork | None) -> bool:
-    """Return whether the flow starts in a container that is not on the network.  It has never reached a container there
-    by its address, since engines keep networks apart: a machine elsewhere is meant."""
+    """Return whether the flow starts in a container that is not on the network.  Such a container has never reached a
+    container there by its address, because engines isolate networks, so the flow is for a machine elsewhere."""
     start = view.flow.start
     asking = view.host.container(start.name) if isinstance(start, FromContainer) and not start.netns.is_host else None
     if network is None or asking is None:

@@ -50,7 +50,7 @@ def find(view: View) -> Iterator[Candidate]:
                 name=holder.container.name,
                 **values,
             )
-        if isinstance(start, Lan):  # it stands for the whole LAN, which a route for one address does not help
+        if isinstance(start, Lan):  # the client stands for its whole LAN: one address is not enough
             yield moved_away(each, title, detail, in_class="client-in-container-subnet")
         else:
             yield led_past(view, each, title, detail, in_class="client-in-container-subnet")

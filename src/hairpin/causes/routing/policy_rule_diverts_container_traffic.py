@@ -42,11 +42,11 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _before(view: View, rule: PolicyRule, query: Query) -> Iterator[tuple[PolicyRule, ...]]:
-    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  If the packet
-    goes to a container network: for packets to it, alone and together with its replies.  Else: for the replies of the
-    asked port, then for all packets from the packet's container network."""
+    """Yield narrow rules for the main table with a higher priority than ``rule``, the narrowest first.  For a packet to
+    a container network the rules cover packets to it, alone or together with its replies.  For other packets they cover
+    the replies of the asked port, then all packets from the packet's container network."""
     if rule.priority < 2:
-        return  # there is no place between it and the rule of table local
+        return  # no priority is left between this rule and the rule of table local
     priority, version = rule.priority - 1, query.version
     there, here = subnet_of(view, version, query.daddr), subnet_of(view, version, query.saddr or 0)
     if there is not None:

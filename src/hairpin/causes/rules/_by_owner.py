@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ in one thing only: who wrote the rule that stopped the packet."""
+"""The ``find`` of causes that differ only in the owner of the rule that stopped the packet."""
 
 from collections.abc import Callable, Iterator
 
@@ -30,10 +30,10 @@ def by_owner(
     """Return the function that yields a candidate for each way past this owner's rule or policy that stopped the
     packet. Each candidate has the other ways with it.
 
-    ``title`` and ``detail`` have places for the rule's words: ``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
-    ``{hidden}`` (its back end); and for the packet's: ``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``.
-    ``both_ways``: the rule for the other direction between the same links belongs to the same cause.
-    ``discovery``: title and detail for a message that asks for a neighbour: IPv6 neighbour discovery, ARP.
+    ``title`` and ``detail`` have placeholders for the rule (``{rule}``, ``{table}``, ``{chain}``, ``{family}``,
+    ``{hidden}``: its back end) and for the packet (``{netns}``, ``{iif}`` or ``{link}``, ``{oif}``).  ``both_ways``:
+    the rule for the other direction between the same links belongs to the same cause.  ``discovery``: title and detail
+    for a message that asks for a neighbour: IPv6 neighbour discovery, ARP.
     """
     if name not in {each for each, _ in OWNERS}:
         raise AssertionError(f"{name}: no such owner")
@@ -88,7 +88,7 @@ def _nearly_let_in(view: View, place: Place) -> Iterator[Message]:
 
 
 def _words(view: View, place: Place) -> dict[str, object]:
-    """Return the words for the places of a title and a detail."""
+    """Return the words for the placeholders of a title and a detail."""
     seen = view.stop.seen
     return {
         "rule": place.text, "table": place.table, "chain": place.chain, "family": place.family, "hidden": place.dialect,

@@ -39,7 +39,7 @@ def exception(view: View, place: Place) -> Change:
 
 def for_client(view: View, place: Place) -> Change | None:
     """Return the same change for the packet's client alone.  None if the user named no client, or if the packet is not
-    one of its requests."""
+    a request of that client."""
     seen, flow = view.stop.seen, view.flow
     if flow.names_no_client or view.in_reply or not isinstance(flow.start, Outside) or not lets_exceptions(place):
         return None

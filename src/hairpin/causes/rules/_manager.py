@@ -1,10 +1,10 @@
-"""How a flow gets past a rule or policy that a user or a program made, the preferred way first.
+"""The ways by which a flow gets past a rule or policy of a user or a program, the preferred one first.
 
 If ufw keeps the rules, its own command is the only way.  It is the first of several if another program's rules in ufw's
-files come after ufw's user rules (ufw-docker's block in after.rules).  A rule that is in a file was meant: it stays,
-and the flow gets an exception.  A rule that exists only at run time is deleted.  A policy stays, except in raw, mangle
-or nat, which are not for filtering: it is reset to accept.  A rule with a set drops other addresses on purpose, so the
-first way excepts this packet's address alone.
+files come after ufw's user rules (ufw-docker's block in after.rules).  A rule in a file is intended: it stays, and the
+flow gets an exception.  A rule that exists only at run time is deleted.  A policy stays, except in raw, mangle or nat,
+which are not for filtering: it is reset to accept.  A rule with a set drops other addresses on purpose, so the first
+way excepts this packet's address alone.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def repairs(view: View, place: Place) -> tuple[Change, ...]:
         return (deletion(view, place),)
     meant = view.on_host and of_place(place, view.host) is not None
     if place.number == 0 and (meant or place.dialect == "nft" or place.table == "filter"):
-        return (exception(view, place),)  # filtering is what this policy is for
+        return (exception(view, place),)  # this policy is meant for filtering
     both = deletion(view, place), exception(view, place)
     alone = by_address(view, place)
     return (*((alone,) if alone is not None else ()), *(both[::-1] if meant else both))
@@ -59,7 +59,7 @@ def through_ufw(view: View, place: Place) -> Change | None:
         for part in parts
     )
     if any(_is_kept(view, part) for part in parts if part.family == place.family):
-        return Change(parts, (ReloadUfw(),)) if reached else None  # its command would add nothing
+        return Change(parts, (ReloadUfw(),)) if reached else None  # ufw's command would add nothing
     return Change(parts, (call,)) if reached else None
 
 

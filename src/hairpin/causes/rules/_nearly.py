@@ -22,14 +22,15 @@ _BEFORE: dict[str, ir.Field] = {"dport": "ct-orig-dport", "daddr4": "ct-orig-dad
 _OF_CLIENT = ("saddr4", "saddr6")
 _ADDRESSES = ("saddr4", "saddr6", "daddr4", "daddr6")
 _MANAGED = ("ufw", "IN_", "FWD", "INPUT_ZONES", "FORWARD_IN_ZONES", "filter_IN_", "filter_FWD")
-"""Chains of ufw and of firewalld, whose rules are changed by their own commands."""
+"""Chains of ufw and of firewalld, whose rules only their own commands should change."""
 
 
 class Nearly(msgspec.Struct, frozen=True):
     """A rule that would accept the packet with other matches, or at another position in its chain.
 
-    ``mended``: the matches that do.  ``why``: it matches what is already translated; it names an old address, ``old``;
-    it comes after the rule that stops the packet.  ``for_others``: it accepts other clients than this one."""
+    ``mended``: the matches with which it would.  ``why``: it matches values from before the translation; it names an
+    outdated address (``old``); or it comes after the rule that stops the packet.  ``for_others``: it accepts other
+    clients than this one."""
 
     place: Place
     mended: tuple[ir.Expression, ...]
@@ -73,8 +74,8 @@ def _lets_one_through(rule: ir.Rule) -> bool:
 
 
 def _covers(stopping: tuple[ir.Expression, ...], allowing: tuple[ir.Expression, ...]) -> bool:
-    """Return whether the first rule matches all that the second accepts, except for links: then the second is useless
-    in its position.  A ban before a wider rule matches only a part of it."""
+    """Return whether the first rule matches all packets that the second accepts, links aside.  The second rule is then
+    useless in its position.  A ban before a wider rule matches only a part of it."""
     for part in stopping:
         if isinstance(part, ir.FieldMatch):
             if not any(isinstance(each, ir.FieldMatch) and _implies(each, part) for each in allowing):
@@ -218,8 +219,8 @@ def _spelled_out(part: ir.SetMatch, packet: Packet) -> tuple[ir.Expression, ...]
 
 
 def _is_left(view: View, address: int) -> bool:
-    """Return whether the address is an unused one of the packet's container network, and no stopped container can have
-    had it."""
+    """Return whether the address is unused, in the packet's container network, and not a stopped container's former
+    address."""
     packet = view.stop.seen.packet
     meant = network_for(view.host, packet.daddr, packet.version)
     if meant is None or network_for(view.host, address, packet.version) != meant:

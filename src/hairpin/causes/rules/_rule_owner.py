@@ -1,4 +1,4 @@
-"""Who wrote the rule that stopped the packet.  Each owner is a cause of its own, with its own advice."""
+"""Finds the owner of the rule that stopped the packet.  Each owner is a separate cause with its own advice."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ _THIRD_PARTIES = ("ts-", "LIBVIRT_", "cali-", "KUBE-", "nordvpn", "CNI-", "NETAV
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "sshguard", "CROWDSEC")
 _FIREWALLD = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES")
 _FIRST_GUARD: Version = (28, 0, 0)
-"""Since then dockerd keeps packets from containers' own addresses by rules in raw PREROUTING."""
+"""The first version of dockerd that guards containers' own addresses by rules in raw PREROUTING."""
 
 
 def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
@@ -29,8 +29,9 @@ def _chain(*prefixes: str) -> Callable[[View, Place], bool]:
 
 
 def _engine_chain(*prefixes: str) -> Callable[[View, Place], bool]:
-    """Return a predicate: the rule is in such a chain and has the form of an engine's rule: it matches links and no
-    protocol.  An engine drops all protocols alike, so a person typed any other rule.  Measured: dockerd 20.10 to 28."""
+    """Return a predicate: the rule is in such a chain and has the form of an engine's rule.  An engine's rule matches
+    links and no protocol, because an engine drops all protocols alike; a person typed any other rule.  Measured:
+    dockerd 20.10 to 28."""
     in_chain = _chain(*prefixes)
 
     def wrote(view: View, place: Place) -> bool:
@@ -70,8 +71,8 @@ def _nft_table(name: str) -> Callable[[View, Place], bool]:
 
 
 def _ufw(view: View, place: Place) -> bool:
-    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  ufw sets it by this
-    host's ``iptables``, so it is in that back end."""
+    """Return whether the rule is in one of ufw's chains, or is the policy that ufw gives FORWARD.  ufw sets the policy
+    by this host's ``iptables``, so it is in that back end."""
     if place.chain.startswith("ufw"):
         return True
     if hidden_backend(view, place):
@@ -143,10 +144,9 @@ def _left_by_docker(view: View, place: Place) -> bool:
 
 
 def is_meant_policy(view: View, place: Place) -> bool:
-    """Return whether FORWARD's policy stopped the packet, and was meant: a file sets it, or dockerd did.
-
-    dockerd sets it at its start if it had to switch forwarding on.  If a file had switched forwarding on before,
-    dockerd did not set the policy; one that no file sets either was set by hand."""
+    """Return whether FORWARD's policy stopped the packet and is intended: a file sets it, or dockerd did.  dockerd sets
+    it at its start if it had to switch forwarding on itself.  If a file switches forwarding on and no file sets the
+    policy, it was set by hand."""
     setter = owner(view, place)
     if setter not in ("forward-policy", "ufw") or not _forward_policy(view, place):
         return False
@@ -194,7 +194,7 @@ def hidden_backend(view: View, place: Place) -> bool:
 def serves_relay(view: View) -> bool:
     """Return whether docker-proxy would receive the packet, or sent it."""
     if any(step.stage == "relay" for step in view.branch.request):
-        return True  # docker-proxy's own connection to the container, or its reply
+        return True  # a packet of docker-proxy's own connection to the container
     packet = view.stop.seen.packet
     found = find_socket(view.namespace, packet, view.stop.seen.iif)
     return found.socket is not None and found.socket.relay is not None and not found.socket.relay.holds_only
@@ -232,17 +232,17 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("forward-policy", _forward_policy),
     ("forward-rule", _stage("forward")),
 )
-"""Owners with the predicate of their rules.  The first predicate that holds names the owner."""
+"""Owners with the predicate of their rules.  The first true predicate decides."""
 
 
 def owner(view: View, place: Place) -> str:
-    """Return who wrote the rule."""
+    """Return the rule's owner."""
     return next(name for name, wrote in OWNERS if wrote(view, place))
 
 
 def stopped_by(view: View, name: str) -> Place | None:
     """Return the rule or policy that stopped the packet if this owner wrote it, or None.
 
-    Whoever wrote the rule, a dropped ICMP error about the path MTU is the cause pmtud-icmp-blocked."""
+    None for a dropped ICMP error about the path MTU: whatever its owner, that rule is the cause pmtud-icmp-blocked."""
     place = view.place if not tells_mtu(view.stop.seen.packet) else None
     return place if place is not None and owner(view, place) == name else None

@@ -51,7 +51,7 @@ def of_flows(asked: AskedFlows) -> Iterator[Finding]:
             continue
         host = asked.network.host(flow.host or asked.network.this.name)
         if not any(host.publishes_on(flow.version, to, flow.dport, flow.protocol) for to in (None, flow.daddr)):
-            continue  # a packet to the host's own port meets the loaded rules, whatever a file says
+            continue  # for a packet to the host's own port the loaded rules decide, not a file
         for file, rule in _denying(host, flow):
             key = (host.name, file.path, rule.line)
             known = found.get(key) or Finding(_candidate(file, rule, flow.dport), "exposure", host=host.name)

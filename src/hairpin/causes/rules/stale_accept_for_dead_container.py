@@ -118,7 +118,7 @@ def _only(rule: Rule, field: str) -> int | None:
 
 
 def _reused(asked: AskedFlows, event: EventId, course: Course, left: _Left) -> Finding | None:
-    """Return what the event makes of the rule; None if the flow does not reach another container by it."""
+    """Return the finding about the rule after the event; None if the flow does not reach another container by it."""
     was = asked.network
     taker = attachment_of(course.network, course.host, left.address, left.flow.version)
     place = next(_again(course.host, left), None)
@@ -175,6 +175,6 @@ def _publishes(container: Container, left: _Left) -> bool:
 
 
 def _is_alike(asked: Flow, flow: Flow) -> bool:
-    """Return whether the user asked such a flow: the same kind of client to this address and port."""
+    """Return whether the user asked such a flow: from the same kind of client to this address and port."""
     here = (asked.version, asked.daddr, asked.protocol, asked.dport)
     return isinstance(asked.start, Outside | Lan) and here == (flow.version, flow.daddr, flow.protocol, flow.dport)

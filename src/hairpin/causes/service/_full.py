@@ -1,4 +1,4 @@
-"""The ``find`` of causes that differ in one thing only: which queue of the socket is full."""
+"""The ``find`` of causes that differ only in the socket's queue that is full."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,9 +16,9 @@ def by_full_socket(
 ) -> Callable[[View], Iterator[Candidate]]:
     """Return the function that yields a candidate for the sockets of the packet's port, all of which are full.
 
-    ``title`` and ``detail`` have places for the process, ``{name}``, and for the socket's readings: ``{port}``,
-    ``{queued}``, ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: of the ``ss`` command that shows the queue.
-    ``restart``: what a restart loses.
+    ``title`` and ``detail`` have placeholders: ``{name}``, the process, and the socket's ``{port}``, ``{queued}``,
+    ``{backlog}``, ``{received}``, ``{buffer}``.  ``options``: the options of the ``ss`` command that shows the queue.
+    ``restart``: the loss by a restart.
     """
 
     def find(view: View) -> Iterator[Candidate]:
@@ -76,7 +76,8 @@ def _process_of(socket: Socket) -> Message:
 
 
 def _advice(view: View, socket: Socket, options: str) -> tuple[Message, ...]:
-    """Return what to look at before the restart.  ``options``: of the ``ss`` command that shows the queue."""
+    """Return the advice for before the restart.  ``options``: the options of the ``ss`` command that shows the
+    queue."""
     again = message("is it a burst, or does the process hang? Read it again: {command}", command=_again(view, options))
     if socket.pid is None:
         return (again,)

@@ -1,7 +1,7 @@
 """Listeners that nearly match a packet without a socket: another port, protocol or place.
 
-A refused client is seldom far from the service that it wants.  The causes of this folder, and those of unpublished
-ports, name these listeners and how to reach them.
+A refused client mostly wants one of these.  The causes of this folder, and those of unpublished ports, name these
+listeners and the way to them.
 """
 
 from typing import Literal

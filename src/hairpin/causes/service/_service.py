@@ -1,4 +1,4 @@
-"""The sockets of a namespace in which a packet found none, and the container that it was for."""
+"""The sockets of a namespace in which a packet found no socket, and the packet's container."""
 
 from typing import Literal
 
@@ -16,8 +16,8 @@ from hairpin.network.strayed import is_typed_in
 def in_container(view: View) -> Container | None:
     """Return the container of the namespace; on the host, the asked one if it uses the host's network, or None.
 
-    Dockerd's resolver in a container is not the container's service.  Neither is a packet to an address that a person
-    added in the container."""
+    Dockerd's resolver in a container is not the container's service.  A packet to an address that a person added in the
+    container is not for the container's service, either."""
     if not view.on_host:
         packet = view.stop.seen.packet
         asks_itself = all(each.netns == view.stop.netns for each in view.branch.request)

@@ -33,7 +33,7 @@ _DNS = 53
 
 
 class _Meant(msgspec.Struct, frozen=True):
-    """A service that may be meant: where it is, what the container's configuration should say, and the reading."""
+    """A service that may be meant: its place, the words for the container's configuration, and the reading."""
 
     title: Message
     said: Message

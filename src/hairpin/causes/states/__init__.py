@@ -1,6 +1,6 @@
-"""The state of an engine or of a container: a reading of the host tells it, often before any packet shows it.
+"""The state of an engine or of a container: a reading of the host shows it, often before any packet does.
 
-Some of these states keep an engine from making its rules, or have removed them: then the lost rules follow from the
-state. ``_start_words`` finds the cause that an engine's own words mean, ``_kernel_parts`` what the kernel lacks,
-``_daemon`` how a daemon that does not run is started, and why it does not start.
+Some of these states prevent an engine from making its rules, or removed them; the lost rules then follow from the
+state.  ``_start_words`` finds the cause that an engine's own words mean, ``_kernel_parts`` missing kernel features,
+``_daemon`` why a daemon does not run.
 """

@@ -1,4 +1,4 @@
-"""Why dockerd does not run, as far as its log and files tell, and after which event users notice it."""
+"""The reasons in dockerd's log and files why it does not run, and the event after which users notice it."""
 
 from hairpin.engines.docker.daemon import bound_elsewhere
 from hairpin.host.docker import Boot, Engine
@@ -21,5 +21,5 @@ def last_words(boot: Boot | None) -> Message | None:
 
 
 def after(down: Health) -> str:
-    """Return the event after which the missing daemon is noticed at the latest."""
+    """Return the event after which users notice at the latest that the daemon is down."""
     return "container-stop" if down.enabled else "reboot"

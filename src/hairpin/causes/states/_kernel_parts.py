@@ -1,5 +1,5 @@
 """Kernel features that an engine's rules need and that the engine could not get.  The engine's words are compared with
-what the kernel has now."""
+the kernel's present modules."""
 
 from collections.abc import Iterator
 

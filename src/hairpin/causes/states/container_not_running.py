@@ -132,7 +132,7 @@ def _candidate(
     by_hand: bool,
     refused: View | None = None,
 ) -> Candidate:
-    """Return the candidate; ``by_hand``: a start alone repairs nothing, as its program would end again."""
+    """Return the candidate; ``by_hand``: a start alone repairs nothing, because its program would end again."""
     engine = host.engine_of(container)
     log = engine.command("logs", container.name)
     read = message("find out what ends it: {command}", command=log)
@@ -228,7 +228,7 @@ def _of_itself(container: Container, binding: PortBinding, *, looping: bool) -> 
 
 def _failed(container: Container) -> bool:
     """Return whether the container's program ended with an error by itself, so that it would do so again.  A program
-    that a signal ended, for example after a memory fault, may not."""
+    that a signal ended, for example after a memory fault, may run longer the next time."""
     return (
         container.status == "exited"
         and not container.error

@@ -47,7 +47,7 @@ _BY_ITS_FILE = "daemon-does-not-start-config"
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate for each container that a stopped daemon takes out of service.  It publishes the port and
     does not run, or its docker-proxy or rules are gone; or its resolver is gone; or it is on an overlay network about
-    which the other nodes get no more news.  The change has all that the daemon's start restores."""
+    which the other nodes get no more news.  The change restores everything that the daemon's start would restore."""
     yield from _resolving(view)
     yield from _gossiping(view)
     for container, binding in (*held_once_running(view), *exposed_on_host(view), *asking_container(view)):
@@ -81,8 +81,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _resolving(view: View) -> Iterator[Candidate]:
-    """Yield the candidate for a container that asks dockerd's resolver.  Its socket, in the container's namespace, is
-    dockerd's.  Source: moby libnetwork/resolver.go SetupFunc()"""
+    """Yield the candidate for a container that asks dockerd's resolver, whose socket in the container's namespace ended
+    with dockerd.  Source: moby libnetwork/resolver.go SetupFunc()"""
     packet, container = view.stop.seen.packet, view.container
     if container is None or view.stop.reason != "no-listener" or packet.dport is None:
         return
@@ -200,7 +200,8 @@ def _latent(host: Host, down: Health) -> Candidate:
 
 
 def _has_two_records(boot: Boot | None) -> bool:
-    """Return whether leftovers of a failed start in its database end the daemon.  Another start does not help."""
+    """Return whether the daemon ends because its database has leftovers of a failed start, so that another start does
+    not help."""
     return boot is not None and any("networks have same bridge name" in line for line in boot.log)
 
 
@@ -231,7 +232,7 @@ def _traces(down: Health) -> tuple[str, ...]:
 
 
 def _detail(host: Host, engine: Engine, said: Message) -> Message:
-    """Return the sentence with the reason why the daemon does not run, as far as its traces tell."""
+    """Return the sentence with the reason why the daemon does not run, as far as its log and files show it."""
     why = refusal(engine) or wrong_zone(host, engine) or last_words(engine.boot)
     if why is None:
         return said

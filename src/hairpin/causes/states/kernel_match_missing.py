@@ -22,7 +22,7 @@ _MODULES = {"DNAT": "xt_nat", "SNAT": "xt_nat", "MARK": "xt_mark", "tcp": "xt_tc
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield what an engine said is missing, if the kernel still lacks it."""
+    """Yield the state for each match or target that an engine missed, if the kernel still lacks it."""
     said = still_missing(host, _ID, _MODULES)
     if not said:
         return

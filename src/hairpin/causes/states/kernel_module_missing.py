@@ -26,7 +26,8 @@ _MODULES = _TABLES | {name: name for name in _ITS_OWN}
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield what an engine said is missing, if the kernel still lacks it; else that the module folder is gone."""
+    """Yield the state for each module that an engine missed, if the kernel still lacks it; else for a missing module
+    folder."""
     said = still_missing(host, _ID, _MODULES)
     files = host.rule_tools.modules
     if said:

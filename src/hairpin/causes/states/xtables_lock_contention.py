@@ -22,15 +22,15 @@ from hairpin.message import Message, message
 
 _LOCK = "/run/xtables.lock"
 _LONG_S = 5
-"""No ``iptables`` call that makes a rule takes that long."""
+"""No ``iptables`` call that makes a rule takes so long."""
 _WAITING_S = 1
 """A shorter wait is usual while several containers start."""
 _ID = id_of(__name__)
 
 
 def of_host(host: Host) -> Iterator[Finding]:
-    """Yield the process that keeps others waiting for the lock or has held it for long; else what an engine says about
-    it."""
+    """Yield the process for whose lock others wait, or that has held it for long; else the state in an engine's
+    error."""
     users = host.rule_tools.lock
     holder = next((each for each in users if not each.waits), None)
     waiting = tuple(each for each in users if each.waits and each.age_s >= _WAITING_S)

@@ -1,1 +1,1 @@
-"""A kernel table is full, or one of its entries decides about the flow."""
+"""A kernel table is full, or one of its entries decides the flow's fate."""

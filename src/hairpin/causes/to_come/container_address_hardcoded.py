@@ -26,7 +26,7 @@ def foresees(coming: Coming) -> bool:
     rule = stopping_rule(coming)
     if not left or rule is None:
         return bool(left) and coming.found.id in _STALE
-    # The rule that will stop the packet, or one that accepts it today: it names an address that the container leaves.
+    # The rule that will stop the packet, or a rule that accepts it today, names the container's old address.
     told = (each for each in (rule, *rules_on_the_way(coming)) if not each.chain.startswith(_PODMANS))
     return coming.found.id in _STALE or any(_names(each.text, address) for each in told for address in left)
 

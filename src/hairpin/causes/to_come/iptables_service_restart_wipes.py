@@ -18,7 +18,7 @@ def foresees(coming: Coming) -> bool:
     """Return whether the event brings this cause."""
     if coming.event != "saved-rules-restore" or not loses_engine_rules(coming):
         return False
-    return brought_translation(coming) is None  # else the file holds older rules of the engine
+    return brought_translation(coming) is None  # else the file has older rules of the engine
 
 
 CAUSE = Cause(

@@ -18,8 +18,8 @@ from hairpin.network.prefix_witness import routers_of_far_hosts
 
 class Gateway(msgspec.Struct, frozen=True):
     """A router on a link.  ``source``: the reading that names it; None: no reading does, and the address is a
-    placeholder with which a walk shows the effect of a default route.  ``hint``: then helps a person to find the
-    router.  ``off_link``: it is in no network of the link."""
+    placeholder with which a walk shows the effect of a default route.  ``hint``: in that case helps a person to find
+    the router.  ``off_link``: the router is in no network of the link."""
 
     link: str
     address: int
@@ -29,7 +29,7 @@ class Gateway(msgspec.Struct, frozen=True):
 
     @property
     def advice(self) -> tuple[Message, ...]:
-        """What an answer says about the router."""
+        """The sentence about the router in an answer."""
         said = self.source or self.hint
         return (said,) if said is not None else ()
 
@@ -63,8 +63,8 @@ def likely_gateway(
 ) -> Gateway | None:
     """Return the likely router on an uplink; None without an uplink.  ``links``: only these uplinks count.
 
-    It is the router that a file names, or that of a default route in another table or family; else a placeholder.  A
-    neighbour on the link may be any machine, and another network's router may have no route: these are only hints."""
+    It is the router in a file, or of a default route in another table or family; else a placeholder.  A neighbour on
+    the link may be any machine, and another network's router may have no route: these are only hints."""
     host = network.namespace(netns)
     stand_in: Gateway | None = None
     for address in _outer_addresses(network, netns, version):
@@ -98,7 +98,7 @@ def named_gateway(network: Network, netns: Netns, own: Address) -> Gateway | Non
 
 
 def _named(network: Network, netns: Netns, own: Address) -> Iterator[Gateway]:
-    """Yield the routers that something names for the link of that address, the best source first."""
+    """Yield the routers that a file or a route names for the address's link, from the best source first."""
     if netns.is_host:
         for value, path in configured_gateways(network.host(netns.host), own.version):
             said = message("{file} names {address} as the router", file=path, address=address_text(value, own.version))
@@ -153,7 +153,8 @@ def _routers(route: Route, own: Address) -> Iterator[int]:
 
 
 def _hint(namespace: Namespace, own: Address) -> Message | None:
-    """Return what may be the router: the gateway of other routes by the link, else the only neighbour seen there."""
+    """Return the hint about the likely router: the gateway of other routes by the link, else the only neighbour seen
+    there."""
     routers = dict.fromkeys(router for route in namespace.routes for router in _routers(route, own))
     if len(routers) == 1:
         text = address_text(next(iter(routers)), own.version)

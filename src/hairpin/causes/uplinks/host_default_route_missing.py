@@ -27,8 +27,8 @@ from hairpin.network.prefix_witness import differing_prefixes
 def find(view: View) -> Iterator[Candidate]:
     """Yield one candidate when the main table has no default route; its gateway is the uplink's likely router.
 
-    A link that loses its address or prefix length also loses its default route: these are other causes.  So is the lost
-    route to a link's own network, for a packet to that network."""
+    Other causes handle a link that lost its default route together with its address or prefix length, and the lost
+    route to a link's own network."""
     version = view.stop.seen.packet.version
     routes = tuple(each for each in view.host_namespace.routes if each.version == version)
     links = links_without_default(view) if view.on_host else frozenset[str]()

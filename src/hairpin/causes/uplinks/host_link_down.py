@@ -37,8 +37,8 @@ def find(view: View) -> Iterator[Candidate]:
 
 
 def _default_route(view: View, link: Link) -> tuple[tuple[AddEntry, ...], tuple[Message, ...]]:
-    """Return the default route that the kernel deleted with the link, and what names its router; nothing if the link
-    has lost none, or if nothing names the router."""
+    """Return the default route that the kernel deleted with the link, and the reading that names its router; nothing if
+    no route was lost or no reading names the router."""
     version = view.flow.version
     if link.name not in links_without_default(view):
         return (), ()
