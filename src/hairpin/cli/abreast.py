@@ -1,4 +1,4 @@
-"""Work on all processors: each task in a forked process, its result back through a pipe.
+"""Work on all processors: each task runs in a forked process, and its result comes back through a pipe.
 
 The processes share what the parent has read and walked already, so nothing is sent to them.  Source: fork(2)
 """
@@ -11,12 +11,12 @@ from typing import TypeVar
 
 R = TypeVar("R")
 _FEW = 4
-"""So few tasks are done here: a fork costs as much."""
+"""Up to this many tasks are done in the calling process, because a fork costs as much."""
 
 
 def abreast(tasks: Sequence[Callable[[], R]], processors: int | None = None) -> list[R]:
-    """Return the results in the order of the tasks.  What a process does not finish is done here: its error is then
-    raised here, too."""
+    """Return the results in the order of the tasks.  Tasks that a forked process did not finish are done in the calling
+    process, so their errors are raised there."""
     workers = min(processors or len(os.sched_getaffinity(0)), len(tasks))
     if workers < 2 or len(tasks) <= _FEW:
         return [each() for each in tasks]
@@ -47,7 +47,7 @@ def _forked(tasks: Sequence[Callable[[], R]], numbers: int) -> tuple[int, int]:
         with open(writing, "wb") as file:  # noqa: PTH123 - a descriptor has no path
             pickle.dump(dict(_work(tasks, numbers)), file)
     finally:
-        os._exit(0)  # nothing of the parent is flushed or ended twice
+        os._exit(0)  # so that the parent's buffers and exit handlers run only once
 
 
 def _work(tasks: Sequence[Callable[[], R]], numbers: int) -> list[tuple[int, R]]:

@@ -1,5 +1,5 @@
-"""Answers a command's question, tells the person who waits what takes so long, and keeps disagreements of the judges
-as files that can be reported: snapshots, flow, both results.
+"""Answers a command's question and shows its progress.  Disagreements of the judges are kept as files that can be
+reported: snapshots, flow, both results.
 """
 
 import hashlib
@@ -32,9 +32,9 @@ from hairpin.replica.judgement import Kernel
 def answer_question(
     question: Question, asked: Asked, lang: str | None, kernel: Kernel | None = None, depth: Depth = "events"
 ) -> Answer:
-    """Return the answer to the question, which was made of what is asked.  Of this machine only what the question needs
-    is read, unless the whole of it is asked for or the question is about an event.  ``kernel``: the second judge, whose
-    disagreements are kept as files; ``depth``: how far ``check`` goes.
+    """Return the answer to the question that was made from ``asked``.  Of this machine only the containers that the
+    question needs are read, except with ``--all`` and for a question about an event.  ``kernel``: the second judge,
+    whose disagreements are kept as files; ``depth``: how far ``check`` goes.
 
     Raises as ``gather`` and ``ask`` do."""
     sources, needed = asked.sources, not (asked.whole or asked.sources or question.after is not None)
@@ -73,7 +73,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
 
 
 def second_judge() -> Kernel | None:
-    """Return this machine's kernel as a judge, or None where no replica can be built."""
+    """Return this machine's kernel as a judge, or None if no replica can be built here."""
     from hairpin.replica.judge import RunningKernel
     from hairpin.replica.prerequisites import may_replicate
 
@@ -119,7 +119,7 @@ def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tu
 
 
 def _digest(disagreement: Disagreement, evidence: tuple[Evidence, ...]) -> str:
-    """Return what the disagreement is about, as a short word: the hosts, the flow, and what the judges say of it."""
+    """Return a digest of the disagreement: the hosts, the flow, and both judges' verdicts."""
     flow = disagreement.trace.flow
     what = (
         [each.hostname for each in evidence],

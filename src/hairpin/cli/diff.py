@@ -82,10 +82,9 @@ def diff(
 
 
 def snapshots_first(words: tuple[str, ...], *, named: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the snapshots, at most two words in front that name files (``-``: standard input), and the targets.
-    ``named``: how many hosts options name besides.
-
-    Raises UsageError if the first word that names no file looks like one, or stands where a snapshot has to stand."""
+    """Return the snapshots and the targets.  The snapshots are at most two leading words that name files (``-``:
+    standard input).  ``named``: the number of hosts in options.  Raises UsageError if the first word that names no file
+    looks like a file's name, or if a snapshot is required in its place."""
     count = 0
     while count < min(2, len(words)) and _is_snapshot(words[count]):
         count += 1
@@ -103,13 +102,13 @@ def _is_snapshot(word: str) -> bool:
 
 
 def _looks_like_file(word: str) -> bool:
-    """Return whether the word can only be meant as a file, which is not there."""
+    """Return whether the word can only be the name of a file, which does not exist."""
     is_path = "/" in word.partition("://")[0].partition("/tcp")[0].partition("/udp")[0] or word.endswith(".hairpin")
     return is_path and not _is_snapshot(word)
 
 
 def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
-    """Return the evidence of the two hosts that are named; of one that is named, and of this host now."""
+    """Return the evidence of the two named hosts, or of one named host and this host now."""
     from hairpin.cli.material import gather
     from hairpin.evidence.reading import Evidence
 
@@ -128,7 +127,7 @@ def read_both(given: tuple[Given, ...]) -> "tuple[Evidence, Evidence]":
 def said_plans(
     was: "Evidence", now: "Evidence", given: tuple[Given, ...], lang: str | None
 ) -> "tuple[Evidence, Evidence]":
-    """Return both, and say which plans of `hairpin fix` have not ended on the hosts that were read now."""
+    """Return both evidences, and report unfinished plans of `hairpin fix` on the hosts that were read now."""
     from hairpin.cli.plans.half_done import with_plans
     from hairpin.evidence.reading import Evidence
 
@@ -144,7 +143,7 @@ def said_plans(
 
 
 def last_good_and_now(question: "Question", given: tuple[Given, ...], *, alike: bool) -> "tuple[Evidence, Evidence]":
-    """Return the last good one of the kept snapshots, and this host now."""
+    """Return the last good kept snapshot, and this host now."""
     from hairpin.cli.keeping import last_good
     from hairpin.cli.material import gather
     from hairpin.evidence.reading import Evidence

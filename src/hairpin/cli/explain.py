@@ -103,7 +103,7 @@ def _refuse_id(text: str) -> None:
 
 
 def _understood(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Understood":
-    """Return what the lines mean; raise UsageError if there are none."""
+    """Return the meanings of the lines; raise UsageError if there are no lines."""
     from datetime import UTC, datetime
 
     from hairpin.errors import UsageError
@@ -140,8 +140,8 @@ def _lines(texts: tuple[str, ...], sources: tuple[Given, ...]) -> "Iterator[byte
 
 
 def _explained(understood: "Understood", asked: Asked, lang: str | None) -> "Explanation":
-    """Return the explanation, with the hosts read if something was found.  What cannot be read is said, and the
-    meaning all the same."""
+    """Return the explanation.  The hosts are read if a text has a meaning.  If a host cannot be read, the explanation
+    says so and still has the meaning."""
     from hairpin.cli.face.progress import progress
     from hairpin.cli.material import gather
     from hairpin.cli.plans.half_done import with_plans

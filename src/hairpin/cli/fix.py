@@ -89,7 +89,7 @@ def fix(asked: Asked, acting: Acting, shown: Shown, latent: bool, chosen: tuple[
 
 
 def _typed(asked: Asked, acting: Acting, chosen: tuple[str, ...], *, latent: bool) -> tuple[str, ...]:
-    """Return the command, as `hairpin undo --list` names the plan."""
+    """Return the command line by which `hairpin undo --list` names the plan."""
     more = (*(("--latent",) if latent else ()), *(word for each in chosen for word in ("--choose", each)))
     return ("fix", *asked.words(), *more, *acting.words())
 

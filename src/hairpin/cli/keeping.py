@@ -21,7 +21,7 @@ def snapshots_folder() -> Path:
 
 
 def keep_evidence(evidence: "Evidence") -> Path:
-    """Keep the evidence, with whether every flow passes; return the file.  Raises EvidenceError."""
+    """Keep the evidence, marked with whether every flow passes; return the file.  Raises EvidenceError."""
     from hairpin.collect.kept_snapshots import keep_snapshot
     from hairpin.compare.last_good import passing
     from hairpin.network.world import World
@@ -49,8 +49,7 @@ def keep_or_say(evidence: "tuple[Evidence, ...]", lang: str | None, *, after: bo
 
 
 def last_good(question: "Question") -> "Evidence":
-    """Return the newest kept snapshot in which all asked flows pass; if there is none, in which the first one does.
-
+    """Return the newest kept snapshot in which all asked flows pass, or else the newest in which the first one passes.
     Raises UsageError if there is none, EvidenceError if the folder cannot be used."""
     from hairpin.collect.kept_snapshots import kept_snapshots
     from hairpin.collect.snapshot import load
@@ -65,7 +64,7 @@ def last_good(question: "Question") -> "Evidence":
         try:
             evidence = load(each.path)
         except HairpinError:
-            continue  # damaged: an older one may be whole
+            continue  # it is damaged, but an older one may be intact
         how = passing(question, evidence)
         if how == "all":
             return evidence

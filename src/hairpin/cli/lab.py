@@ -15,7 +15,7 @@ def lab() -> None:
 
 
 def require_lab() -> None:
-    """Raise UsageError if this hairpin came without its lab, as the one file does."""
+    """Raise UsageError if this hairpin has no lab: the single-file release comes without it."""
     from importlib.util import find_spec
 
     from hairpin.errors import UsageError

@@ -48,13 +48,13 @@ COMMANDS: dict[str, str] = {
     "lab": "Broken Docker hosts on demand, in namespaces.",
     "demo": "The whole story on a lab host in a minute.",
 }
-"""Each command's module beside this one, and its line in the help: first those that most people need."""
+"""Each command's module beside this one, and its line in the help; the most used commands come first."""
 FIRST = 6
-"""How many commands stand before *More*."""
+"""The number of commands before *More* in the help."""
 DEFAULT = "check"
 INTERRUPTED = 130
 _COMPLETE = "_HAIRPIN_COMPLETE"
-"""The variable by which a shell asks click for completion."""
+"""The environment variable by which a shell asks click for completion."""
 _COLUMN = max(map(len, COMMANDS))
 _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
     (UsageError, 2),
@@ -70,7 +70,7 @@ _STATUS: tuple[tuple[type[HairpinError], int], ...] = (
 _SHORTAGES = (
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO,
 )  # fmt: skip
-"""What the machine lacks, which is no bug of hairpin's."""
+"""Errors of the machine's resources, which are no bugs of hairpin."""
 
 
 class Commands(click.Group):
@@ -92,7 +92,7 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if ctx.resilient_parsing and not args:  # a shell completes the first word, which may be a command
+        if ctx.resilient_parsing and not args:  # a shell is completing the first word, which may be a command
             return super().parse_args(ctx, args)
         return super().parse_args(ctx, command_first(args))
 
@@ -108,7 +108,8 @@ class Commands(click.Group):
         click.Command.format_options(self, ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """Return the commands that begin so, and what ``check`` may begin with: it needs no name."""
+        """Return the commands that begin with ``incomplete``, and the completions of ``check``, whose name may be
+        omitted."""
         found = super().shell_complete(ctx, incomplete)
         if not incomplete:
             return found
@@ -122,8 +123,8 @@ class Commands(click.Group):
 
 
 def command_first(args: Sequence[str]) -> list[str]:
-    """Return the arguments with the command first.  Options may stand before it; without a command it is ``check``.
-    A word that is no command is a target."""
+    """Return the arguments with the command first.  Options may precede it.  Without a command it is ``check``, and a
+    word that is no command is a target."""
     if args and args[0] in (*COMMANDS, *later.COMMANDS, "--help", "-h", "--version"):
         return list(args)
     for number, word in enumerate(args):
@@ -135,7 +136,7 @@ def command_first(args: Sequence[str]) -> list[str]:
 
 
 def _are_options(words: Sequence[str], name: str) -> bool:
-    """Return whether the words are options, with their values, of the command: nothing else stands before it."""
+    """Return whether all words before the command are its options with their values."""
     command = _command(name if name in COMMANDS else DEFAULT)
     options = [each for each in command.params if isinstance(each, click.Option)]
     known = {word for each in options for word in (*each.opts, *each.secondary_opts)}
@@ -145,7 +146,7 @@ def _are_options(words: Sequence[str], name: str) -> bool:
         option = word.partition("=")[0] if word.startswith("--") else word[:2]
         if not (is_value or option in known):
             return False
-        is_value = not is_value and word in with_value  # `--from=lan` and `-oFILE` have their values with them
+        is_value = not is_value and word in with_value  # `--from=lan` and `-oFILE` contain their values
     return not is_value
 
 
@@ -170,10 +171,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _occupy_standard_streams()
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as for a background job
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # SIGINT is ignored, as for a background job
         signal.signal(signal.SIGINT, signal.default_int_handler)
     status = run(args)
-    # The interpreter's own end would print a traceback.
+    # The interpreter's own handling would print a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN if status == INTERRUPTED else signal.SIG_DFL)
     sys.exit(status)
 
@@ -219,10 +220,10 @@ def _require_output() -> None:
 
 
 def _end_of(error: Exception, args: list[str]) -> int:
-    """Say what went wrong and return the exit status."""
+    """Report the error and return the exit status."""
     from hairpin.cli.face.output import complain, drop_output
 
-    if isinstance(error, OSError) and drop_output():  # click's own writing of the help
+    if isinstance(error, OSError) and drop_output():  # click writes the help through an exception
         complain(message("standard output cannot be written: {reason}", reason=error.strerror), stated_language(args))
         return 2
     refused = _refusal(error)
@@ -234,7 +235,7 @@ def _end_of(error: Exception, args: list[str]) -> int:
 
 
 def _refusal(error: Exception) -> Message | None:
-    """Return what the machine refused, or None if the error is a bug of hairpin's."""
+    """Return the message about a failure of the machine, or None if the error is a bug of hairpin."""
     if isinstance(error, MemoryError):
         return message("this machine has not enough memory for it")
     if isinstance(error, OSError) and error.errno in _SHORTAGES:
@@ -253,7 +254,7 @@ def _occupy_standard_streams() -> None:
 
 
 def _or_command(error: HairpinError, args: Sequence[str]) -> Message:
-    """Return what the error says, and the command that was meant if its first word is like one."""
+    """Return the error's message, with the likely command if the first word resembles one."""
     if not isinstance(error, UnknownNameError) or not args or args[0] != error.name:
         return error.said
     from hairpin.question.suggest import close
@@ -294,7 +295,8 @@ def _confess(lang: str | None, *, verbose: bool) -> None:
     for folder in environment().folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            # Everybody may write into the last folder: where a name can be foreseen, a link can wait for root.
+            # Every user may write into the last folder, so the file's name is random: a predictable name could be
+            # another user's link.
             name = time.strftime("hairpin-error-%Y%m%dT%H%M%SZ-", time.gmtime())
             descriptor, path = tempfile.mkstemp(prefix=name, suffix=".log", dir=folder)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Reads what a command works on: evidence now, over ssh or from a file, and the file of ``--outside``."""
+"""Reads a command's input: evidence of this machine, over ssh or from a file, and the file of ``--outside``."""
 
 import sys
 from pathlib import Path
@@ -45,7 +45,7 @@ def gather(
 
 
 def stated_world(path: str | None) -> World:
-    """Return the world that the file of ``--outside`` states (None: no file); raise UsageError."""
+    """Return the world in the file of ``--outside`` (None: no file); raise UsageError."""
     if path is None:
         return World()
     try:

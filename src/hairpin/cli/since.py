@@ -1,5 +1,5 @@
-"""Reads the hosts' traces, once an answer has a cause to ask them about, or two readings of a host differ; a healthy
-host pays nothing.  The other way round, a story asks what fails now."""
+"""Reads the hosts' traces if an answer has a cause, or if two readings of a host differ, so a healthy host costs no
+time.  Conversely, it runs a check for a story."""
 
 from collections.abc import Iterator
 
@@ -25,9 +25,8 @@ from hairpin.story.timeline import story_of
 
 
 def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
-    """Return the answer; its causes tell since when they are there and through whom, where a trace proves it.
-
-    A snapshot has the traces that it has.  A live host is read a second time; if that fails, the answer stays."""
+    """Return the answer, in which each cause has its time and maker if a trace proves them.  A snapshot's own traces
+    are used.  A live host is read a second time; if that fails, the answer stays unchanged."""
     if not has_question(answer):
         return answer
     evidence = answer.evidence
@@ -43,7 +42,8 @@ def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
 
 
 def failing_now(asked: Asked, story: Story, lang: str | None) -> Answer | Message:
-    """Return what `hairpin check` says of the targets, its causes with since when; why it could not be asked if so."""
+    """Return the answer of `hairpin check` about the targets, with the causes' times; or the reason why there is
+    none."""
     try:
         answer = answer_question(asked.question(), asked, lang)
     except HairpinError as error:
@@ -56,9 +56,8 @@ def _blamed(answer: Answer, story: Story, sources: tuple[Given, ...]) -> Answer:
 
 
 def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None:
-    """Return what happened between both readings of a host; None if the later one's traces do not reach back so far.
-
-    ``later``: where the later one is from, None: this host.  A live host's traces are read now."""
+    """Return the story between both readings of a host; None if the later one's traces do not reach back so far.
+    ``later``: the source of the later one; None: this host.  A live host's traces are read now."""
     first, last = moment(was.taken_at), moment(now.taken_at)
     if first is None or last is None or first >= last:
         return None
@@ -72,11 +71,11 @@ def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None
 
 
 def passing_times() -> Iterator[float]:
-    """Yield when snapshots of this host were kept in which every flow passed."""
+    """Yield the times of this host's kept snapshots in which every flow passed."""
     try:
         for each in kept_snapshots(snapshots_folder()):
             taken_at = moment(each.taken_at)
             if each.passing and taken_at is not None:
                 yield taken_at
-    except EvidenceError:  # a folder into which others may write proves nothing
+    except EvidenceError:  # a folder into which other users may write proves nothing
         return

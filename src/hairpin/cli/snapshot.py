@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _print_script(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
-    """Print the collector and end, if that is asked for."""
+    """Print the collector and exit, if ``value`` is set."""
     del parameter
     if not value:
         return
@@ -125,7 +125,7 @@ def snapshot(asked: Asked, shown: Shown, output: str | None, keep: bool, redacte
 
 
 def _said_unread(found: "tuple[Source, ...]", lang: str | None) -> int:
-    """Say what could not be read, and return the exit status."""
+    """Report the missing readings, and return the exit status."""
     from hairpin.cli.face.output import complain
 
     unread = tuple(_unread(found))
@@ -156,7 +156,7 @@ def _unread(found: "tuple[Source, ...]") -> "Iterator[Message]":
 
 
 def _is_unread(reading: "Reading") -> bool:
-    """Return whether the host has what was asked for, and it was not read, or not to its end."""
+    """Return whether the host has the thing but the reading of it failed or was cut."""
     from hairpin.evidence.reading import CUT, UNSHOWN
 
     return reading.outcome in ("refused", "failed") or reading.status in (CUT, UNSHOWN)

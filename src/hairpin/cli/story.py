@@ -68,7 +68,7 @@ def story(asked: Asked, shown: Shown, since: str | None) -> int:
 
 
 def _happened(asked: Asked, lang: str | None, since: str | None) -> "tuple[tuple[Source, ...], Story, Story]":
-    """Return the hosts' traces, what they tell, and what of it is about the targets."""
+    """Return the hosts' traces, their whole story, and its part about the targets."""
     import time
 
     from hairpin.cli.face.progress import progress

@@ -1,8 +1,8 @@
 """From a proven cause to its remedy: steps that repair now, and steps that keep the repair in the host's own way.
 
-Read ``remedy`` (what it is), ``plan`` (makes it), ``in_turn`` (several, one after another), ``boot/`` (what keeps it).
-``averting`` keeps away what an event would bring, ``under_events`` says which event undoes a remedy (``told``: what the
-owners of the host keep of it).  ``decisions`` says whose decision a remedy undoes (``decided_rules``: what shows that
-somebody decided one).  ``effects`` holds a remedy against the ``known_flows`` of its host that have a changed element
-``on_path``; ``effect`` is what it finds.
+Read ``remedy`` (the type), ``plan`` (makes a remedy), ``in_turn`` (several remedies, one after another), ``boot/`` (the
+steps that keep a repair).  ``averting``: the remedy of a cause that an event will bring.  ``under_events``: the events
+that undo a remedy, with ``told``, the parts that the host's owners keep.  ``decisions``: the decision that a remedy
+undoes, with ``decided_rules``, the signs that a rule was decided.  ``effects`` simulates a remedy on the
+``known_flows`` of its host that have a changed element ``on_path``, and returns an ``effect``.
 """

@@ -1,6 +1,6 @@
-"""What keeps a cause to come away: the lasting part of its repair, and nothing for now, since nothing fails yet.
+"""The repair of a cause that an event will bring: only the lasting part, because nothing fails yet.
 
-It is held against the event: what does not keep the flows passing is told to a person instead.
+The event is simulated with it.  If the flows still fail, the repair is only advice for a person.
 """
 
 from hairpin.causes.cause import Finding, Later
@@ -26,9 +26,9 @@ from hairpin.walk.walk import walk_flow
 
 
 def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
-    """Return the one repair that keeps the cause away, in which all its members are kept; none if nobody knows one.
+    """Return the one repair that prevents the cause for all its members; none if no repair is known.
 
-    ``later``: the cause as it is after its event; ``flows``: the asked flows, as they are asked now."""
+    ``later``: the causes after the event; ``flows``: the asked flows, as they are asked now."""
     if cause.id == LEFT_STOPPED:
         calls, said = _starting_again(later, network.host(cause.host))
         told = steps(Change((), calls), network.seen_from(cause.host))
@@ -45,9 +45,9 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
 
 
 def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[Message, ...]]:
-    """Return the calls after which the containers start again, and what a person does where none does that.
+    """Return the calls after which the containers start again, and the advice for containers that no call starts.
 
-    Podman before 5.1 changes no policy; its unit starts the containers that have one."""
+    Podman before 5.1 cannot change a restart policy; its unit starts the containers that have one."""
     calls: list[Call] = []
     said: list[Message] = []
     names = {name for each in later.members if (name := container_name(each.candidate.where))}
@@ -68,13 +68,13 @@ def _starting_again(later: Later, host: Host) -> tuple[tuple[Call, ...], tuple[M
 
 
 def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network, flows: tuple[Flow, ...]) -> bool:
-    """Return whether the flows pass after the event, once this was done."""
+    """Return whether the flows pass after the event if the steps ``keeping`` were carried out before it."""
     kept = kept_network(network, keeping)
     if kept is None:
         return False
     course = course_of(kept, label, later.event)
     if course is None:
         return True  # the event cannot happen any more
-    # Of each member's flows one tells: all of them stop for the same change.
+    # One flow of each member is enough, because the same change repairs all of them.
     again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in later.members if each.flows)
     return all(walk_flow(course.network, each).succeeds for each in again)

@@ -1,10 +1,10 @@
-"""What shows that somebody decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
+"""Signs that a person decided a rule or a policy of the packet filter, a policy rule of routing, or a route.
 
-A rule of an engine is nobody's decision.  Of any other one a sign is needed: who types a rule in a hurry writes no
-comment, makes no chain of its own, and lets nobody in before it.
+An engine's rule is not a decision.  Any other rule needs a sign: a comment, its own chain, or a rule before it that
+lets others in.  A rule that was typed in a hurry has none of these.
 
-A decided policy rule or route sends packets nowhere on purpose, or into a table that somebody filled for them.  The
-kernel makes no such entry, and no engine does.
+A decided policy rule or route refuses packets, or sends them to a table that a person filled.  Neither the kernel nor
+an engine makes such an entry.
 """
 
 import re
@@ -31,16 +31,16 @@ _UFW = re.compile(
     r"### tuple ### (?P<action>\S+) (?P<protocol>\S+) (?P<port>\S+) \S+ \S+ (?P<source>\S+) \S+"
     r"(?: comment=(?P<comment>(?:[0-9a-fA-F]{2})*))?\s*"
 )
-"""A line by which ufw remembers the rules below it.  Source: ufw src/common.py, src/backend_iptables.py"""
+"""A comment line by which ufw remembers the rules below it.  Source: ufw src/common.py, src/backend_iptables.py"""
 _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", "DOCKER-USER")
-"""Chains that are there without anybody's doing."""
+"""Built-in chains."""
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
 _ENGINE_TABLES = (DOCKER_TABLE, "netavark")
 _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
 FIREWALLD = "firewalld"
 _NARROW = 1000
-"""Fewer ports than these are meant one by one."""
+"""A match with fewer ports than this names single ports."""
 _SOURCES = ("saddr4", "saddr6", "ct-orig-saddr4", "ct-orig-saddr6")
 _ADDRESSES = (
     "saddr4", "saddr6", "daddr4", "daddr6",
@@ -52,7 +52,7 @@ _KERNELS = (TABLE_LOCAL, TABLE_MAIN, TABLE_DEFAULT)
 
 
 def sign_of(place: Place, netns: Netns, network: Network) -> Message | None:
-    """Return what shows that somebody decided the rule or the policy at the place; None: nothing does."""
+    """Return the sign that a person decided the rule or the policy at the place; None: there is none."""
     if netns not in network:
         return None
     host = network.host(netns.host)
@@ -102,7 +102,7 @@ def _written(place: Place, host: Host) -> Message | None:
 
 
 def _own_words(rule: ir.Rule | None) -> Message | None:
-    """Return what the rule itself shows: its comment, whom it spares, the list that it asks."""
+    """Return the sign in the rule itself: its comment, the addresses that it spares, or the set that it uses."""
     if rule is None:
         return None
     found = _COMMENT.search(rule.text)
@@ -124,8 +124,8 @@ def _own_words(rule: ir.Rule | None) -> Message | None:
 
 
 def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
-    """Return the name of the set of addresses or ports that the match asks, and whether it means all others.  A set
-    that was not read is known by its name."""
+    """Return the name of the match's set of addresses or ports, and whether the match is negated.  A set that was not
+    read is known by its name."""
     if isinstance(part, ir.SetMatch):
         return None if _only_links(part.fields) else (part.set, part.negated)
     found = _SET.search(part.text) if isinstance(part, ir.OpaqueMatch) else None
@@ -133,7 +133,7 @@ def _set_asked(part: ir.Expression) -> tuple[str, bool] | None:
 
 
 def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return that the rule stops clients whom it names, none of which is a container of this host."""
+    """Return the sign that the rule stops named clients, none of which is a container of this host."""
     if rule is None or not _ends_in_stop(rule):
         return None
     for part in rule.body:
@@ -145,7 +145,8 @@ def _ban(rule: ir.Rule | None, host: Host) -> Message | None:
 
 
 def _by_no_other_link(rule: ir.Rule | None, host: Host) -> Message | None:
-    """Return that the rule stops what does not leave by one link, a tunnel for one: a kill switch."""
+    """Return the sign that the rule is a kill switch: it stops packets that do not leave by one link, such as a
+    tunnel."""
     bridges = {each.bridge for engine in host.engines for each in engine.networks}
     for part in rule.body if rule is not None and _ends_in_stop(rule) else ():
         if isinstance(part, ir.NameMatch) and part.field == "oif" and part.negated and not bridges & set(part.names):
@@ -173,7 +174,7 @@ def _range(first: int, last: int, version: Version) -> str:
 
 
 def _of_ufws_users(place: Place, host: Host) -> Message | None:
-    """Return that a user of ufw's made the rule, in ufw's words if its file has them, with the comment."""
+    """Return the sign that a user of ufw made the rule, in ufw's words and with the comment if its file has them."""
     if place.dialect == "nft" or not place.chain.startswith(("ufw-user", "ufw6-user")):
         return None
     found = of_place(place, host)
@@ -195,7 +196,7 @@ def _of_ufws_users(place: Place, host: Host) -> Message | None:
 
 
 def _own_place(place: Place) -> Message | None:
-    """Return that the rule is in a table or a chain which somebody made for it."""
+    """Return the sign that the rule is in a table or a chain which a person made."""
     if place.dialect == "nft":
         if place.table in (FIREWALLD, *_ENGINE_TABLES):
             return None
@@ -206,7 +207,7 @@ def _own_place(place: Place) -> Message | None:
 
 
 def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
-    """Return that the rule or the policy stops what the rules before it in its chain did not let through."""
+    """Return the sign that the rule or the policy ends a list: rules before it in its chain let others through."""
     table = network.namespace(netns).ruleset.table(place.family, place.table, place.dialect)
     chain = table.chain(place.chain) if table is not None else None
     if table is None or chain is None or place.chain.startswith(_MANAGERS) or place.table == FIREWALLD:
@@ -225,8 +226,8 @@ def _closing(place: Place, netns: Netns, network: Network) -> Message | None:
 def _let_through_before(
     place: Place, table: ir.Table, chain: ir.Chain, netns: Netns, network: Network
 ) -> Iterator[tuple[ir.Rule, tuple[ir.FieldMatch | ir.SetMatch | ir.InlineSetMatch, ...]]]:
-    """Yield the rules before the place in its chain that let single sources or ports through which it would stop, each
-    with its matches of these.  The engines' own rules are not meant."""
+    """Yield the rules before the place in its chain that accept single sources or ports which it would stop, each with
+    its matches of these.  The engines' own rules are left out."""
     stopping = next((each for each in chain.rules if each.number == place.number), None)
     host = network.host(netns.host)
     for rule in chain.rules:
@@ -255,7 +256,7 @@ def _chooses(part: ir.Expression) -> bool:
 
 
 def _overlap(one: tuple[ir.Expression, ...], other: tuple[ir.Expression, ...]) -> bool:
-    """Return whether a packet may satisfy both, as far as each of their matches tells alone."""
+    """Return whether one packet may satisfy both bodies.  Their matches are compared in pairs."""
     for first in one:
         for second in other:
             if isinstance(first, ir.NameMatch) and isinstance(second, ir.NameMatch) and first.field == second.field:
@@ -291,7 +292,7 @@ def lets_through(rule: ir.Rule | None) -> bool:
 
 
 def sign_of_policy_rule(rule: PolicyRule, namespace: Namespace) -> Message | None:
-    """Return what shows that somebody decided the policy rule; None: nothing does."""
+    """Return the sign that a person decided the policy rule; None: there is none."""
     if rule.action in _NOWHERE:
         return message("the policy rule `{rule}` refuses what it selects", rule=rule.text)
     if rule.action != "table" or rule.table in (*_KERNELS, None):
@@ -335,7 +336,7 @@ def keeps_in(rule: PolicyRule, namespace: Namespace) -> bool:
 
 
 def sign_of_route(route: Route) -> Message | None:
-    """Return what shows that somebody decided the route; None: nothing does."""
+    """Return the sign that a person decided the route; None: there is none."""
     if route.type in _NOWHERE:
         return message("`{route}` refuses packets on purpose", route=route_text(route))
     if route.table not in _KERNELS:

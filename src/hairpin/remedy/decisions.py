@@ -1,7 +1,7 @@
-"""Whether a repair undoes what somebody decided: a rule, a route, a list, a stop on purpose.  See ADR 0032.
+"""Whether a repair undoes a person's decision: a rule, a route, a list, an intended stop.  See ADR 0032.
 
-:func:`wall_of` says of a cause whose decision stops the flow, :func:`decision_undone` of a change which decision it
-takes away, and :func:`with_decisions` of each remedy of the cause what it undoes, the ones that undo nothing first.
+:func:`wall_of` returns the decision that stops a cause's flows, :func:`decision_undone` the decision that a change
+removes, and :func:`with_decisions` the remedies of a cause with the decisions that they undo.
 """
 
 from collections.abc import Iterator
@@ -31,15 +31,15 @@ _CLOSED_ZONES = ("drop", "block")
 
 
 class Wall(msgspec.Struct, frozen=True):
-    """Somebody's decision that stops the asked flow: whatever lets it through undoes the decision.  ``opens``: the wall
-    has doors: whoever names a port may have it opened, and only taking the wall away undoes it."""
+    """A person's decision that stops the asked flow.  Every repair of the flow undoes the decision, except with
+    ``opens``: then single ports may be opened, and only removing the whole rule, policy or zone undoes the decision."""
 
     decision: OwnersDecision
     opens: bool = False
 
 
 def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
-    """Return the decision that stops the flows which the cause explains; None: what stops them is an accident."""
+    """Return the decision that stops the cause's flows; None: an accident stops them."""
     where = candidate.where
     place = where.place if isinstance(where, OfZone) else rule_of(where)
     if place is not None:
@@ -57,7 +57,7 @@ def wall_of(candidate: Candidate, stop: Stop, network: Network) -> Wall | None:
 def _of_place(candidate: Candidate, place: Place, netns: Netns, network: Network) -> Wall | None:
     """Return the decision behind a rule or a policy of the packet filter.
 
-    What a manager closes by default is there to be opened port by port, in its own words."""
+    The ports that a manager closes by default are meant to be opened one by one, by its own command."""
     if netns not in network or lets_through(rule_at(network.namespace(netns).ruleset, place)):
         return None
     host = network.host(netns.host)
@@ -79,7 +79,7 @@ def _is_ufws_default(place: Place, host: Host) -> bool:
 
 
 def _of_network(candidate: Candidate) -> Wall | None:
-    """Return that networks were made to be apart, or closed."""
+    """Return the decision that networks were made separate or closed."""
     found = candidate.configured
     if found is None or found.writer != "network-option":
         return None
@@ -90,7 +90,7 @@ def _of_network(candidate: Candidate) -> Wall | None:
 
 
 def _netns_of(candidate: Candidate, stop: Stop) -> Netns:
-    """Return the namespace of the rule that the cause names: the one that its change is made in."""
+    """Return the namespace of the cause's rule, in which its change is made."""
     return next(
         (
             part.netns
@@ -106,8 +106,8 @@ def _takes_away(change: c.Change, route: Route) -> bool:
 
 
 def _of_zone_or_manager(candidate: Candidate, place: Place, host: Host) -> Wall | None:
-    """Return what a manager's own configuration keeps closed: a zone that is there to let nothing in, a rule that
-    denies, or what the zone does not name."""
+    """Return the decision in a manager's configuration: a zone that is meant to let nothing in, a denying rule, or a
+    zone that accepts only what it names."""
     found, where = candidate.configured, candidate.where
     zone, denies = (where.zone, where.tells_rule) if isinstance(where, OfZone) else (None, False)
     known = (each for each in _zones(host) if each.name == zone)
@@ -137,7 +137,8 @@ def _of_rule(place: Place, netns: Netns, network: Network) -> OwnersDecision | N
 
 
 def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | None:
-    """Return the decision behind a policy rule.  Past one that only leads elsewhere, answers may be sent back."""
+    """Return the decision behind a policy rule.  If the rule only selects another table, sending answers past it does
+    not undo the decision."""
     netns = stop.netns
     namespace = network.namespace(netns) if netns in network else None
     sign = sign_of_policy_rule(rule, namespace) if namespace is not None else None
@@ -147,7 +148,8 @@ def _of_policy_rule(rule: PolicyRule, stop: Stop, network: Network) -> Wall | No
 
 
 def _of_container(name: str, host: Host) -> Wall | None:
-    """Return that somebody stopped the container, or that it looks so: who names its port may have it started then."""
+    """Return the decision that a person stopped the container, or probably did.  If it is only probable, starting the
+    container does not undo it."""
     container = host.container(name)
     if container is None or (container.running and container.status != "paused"):
         return None
@@ -167,7 +169,7 @@ def _of_route(route: Route) -> OwnersDecision | None:
 
 
 def decision_undone(change: c.Change, network: Network) -> OwnersDecision | None:
-    """Return the first decision of somebody's that the change takes away; None: it takes none away."""
+    """Return the first decision that the change removes; None: it removes none."""
     found = (*_by_parts(change.parts, network), *_by_calls(change, network))
     return next(iter(found), None)
 
@@ -258,9 +260,9 @@ def _of_zone(zone: FirewalldZone | None) -> OwnersDecision | None:
 
 
 def stopped_on_purpose(host: Host, container: Container) -> Message | None:
-    """Return what shows that somebody stopped, paused or never started the container; None: it ended by accident.
+    """Return the sign that a person stopped, paused or never started the container; None: it ended by accident.
 
-    An engine starts a container again whose restart policy is for that, unless somebody has stopped it."""
+    With a suitable restart policy the engine would have started the container again, unless a person stopped it."""
     if container.status == "paused":
         return message("somebody has paused {name}", name=container.name)
     if container.error or container.oom_killed or container.running:
@@ -280,7 +282,8 @@ def stopped_on_purpose(host: Host, container: Container) -> Message | None:
 
 
 def perhaps_stopped(host: Host, container: Container) -> Message | None:
-    """Return that the container ended as one ends that somebody stops; its restart policy tells nothing."""
+    """Return the sign that the container ended with a status that a stop command leaves; its restart policy proves
+    nothing."""
     engine = host.engine_of(container)
     if container.error or container.oom_killed or container.exit_code not in _STOPPED_BY_SIGNAL:
         return None
@@ -295,8 +298,8 @@ def perhaps_stopped(host: Host, container: Container) -> Message | None:
 
 
 def _went_down_with_engine(engine: Engine, container: Container) -> bool:
-    """Return whether all containers that run have started since this one ended: its engine, or the host, was started
-    again, and did not bring it back."""
+    """Return whether all running containers started after this one ended: its engine or the host was restarted, and did
+    not start it again."""
     running = [each.started_at for each in engine.containers if each.running and each.started_at]
     return bool(running) and bool(container.finished_at) and all(each > container.finished_at for each in running)
 
@@ -305,7 +308,7 @@ def _went_down_with_engine(engine: Engine, container: Container) -> bool:
 
 
 def without_ways_past_decisions(candidate: Candidate) -> Candidate:
-    """Return the candidate without the ways that are there only because somebody decided what stops the flow."""
+    """Return the candidate without the ways that are offered only if a decision stops the flow."""
     ways = tuple(each for each in candidate.ways if not each.past_decision)
     return candidate if len(ways) == len(candidate.ways) else msgspec.structs.replace(candidate, ways=ways)
 
@@ -313,8 +316,8 @@ def without_ways_past_decisions(candidate: Candidate) -> Candidate:
 def with_decisions(
     remedies: tuple[Remedy, ...], candidate: Candidate, wall: Wall | None, network: Network
 ) -> tuple[Remedy, ...]:
-    """Return the remedies of a cause, each with the decision that it undoes.  Those that undo none come first, and of
-    the others the way that is there because somebody decided."""
+    """Return the remedies of a cause, each with the decision that it undoes.  Remedies that undo none come first, then
+    the way that is offered because of the decision."""
     told = (msgspec.structs.replace(each, undoes=_undone(each, wall, network)) for each in remedies)
     narrow = tuple(each.change for each in candidate.ways if each.past_decision)
     return tuple(
@@ -331,7 +334,7 @@ def _undone(remedy: Remedy, wall: Wall | None, network: Network) -> OwnersDecisi
 
 
 def _leads_all_elsewhere(part: c.Primitive) -> bool:
-    """Return whether the part sends all that comes from somewhere by another table, and not the answers of a port."""
+    """Return whether the part is a policy rule for all packets of a source, and not only for the answers of a port."""
     if not isinstance(part, c.AddEntry) or not isinstance(part.entry, PolicyRule):
         return False
     return part.entry.sports is None and part.entry.destination is None

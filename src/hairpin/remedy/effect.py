@@ -1,4 +1,4 @@
-"""What a change does to the flows of a host besides the asked ones, as a value."""
+"""A change's effects on the flows of a host besides the asked ones, as values."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -13,11 +13,10 @@ Kind = Literal["opens", "closes", "diverts"]
 
 
 class FlowEffect(msgspec.Struct, frozen=True):
-    """What becomes of one flow.  ``links``: those by which it leaves before and after, of a flow that is diverted.
-
-    ``again``: it is then as it was before the accident that the change undoes: a flow that is opened comes back, one
-    that is closed was let through only since rules of an engine are lost.  ``of_asked``: it is opened, and asks for the
-    very service that is asked, from another client of the same kind."""
+    """The effect on one flow.  ``links``: for a diverted flow, the links by which it leaves before and after.
+    ``again``: the change only restores the flow's state from before the accident that it undoes.  An opened flow passed
+    then; a closed flow has passed only since an engine's rules were lost.  ``of_asked``: the flow is opened, and it
+    asks for the asked service from another client of the same kind."""
 
     kind: Kind
     flow: Flow
@@ -30,9 +29,9 @@ class FlowEffect(msgspec.Struct, frozen=True):
 
 
 class Effects(msgspec.Struct, frozen=True):
-    """What becomes of the known flows.  ``count``: how many of them have a changed element on their path.
-    ``left_out``: flows that were not walked: beyond the number that is, or in containers that were not read.
-    ``cut``: flows that pass before and after, and whose open connections break."""
+    """The effects on the known flows.  ``count``: how many of them have a changed element on their path.  ``left_out``:
+    how many were not walked, because of the maximum or because their containers were not read.  ``cut``: flows that
+    pass before and after, but whose open connections break."""
 
     found: tuple[FlowEffect, ...] = ()
     count: int = 0
@@ -41,12 +40,12 @@ class Effects(msgspec.Struct, frozen=True):
 
     @property
     def opens(self) -> tuple[FlowEffect, ...]:
-        """The flows that fail before and pass after, and that no accident had stopped."""
+        """The flows that fail before and pass after, except those that the accident had stopped."""
         return tuple(each for each in self.found if each.kind == "opens" and not each.again)
 
     @property
     def restores(self) -> tuple[FlowEffect, ...]:
-        """The flows that the same accident has stopped, and that pass again."""
+        """The flows that the same accident had stopped, and that pass again."""
         return tuple(each for each in self.found if each.kind == "opens" and each.again)
 
     @property
@@ -61,7 +60,7 @@ class Effects(msgspec.Struct, frozen=True):
 
     @property
     def unasked(self) -> tuple[FlowEffect, ...]:
-        """All that nobody asked for, and that is no return to what was before an accident."""
+        """The effects that nobody asked for and that do not just restore the state before an accident."""
         return tuple(each for each in self.found if not each.again and not each.of_asked)
 
     def with_more(self, more: Iterable[FlowEffect]) -> "Effects":
@@ -70,7 +69,7 @@ class Effects(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, found=(*self.found, *(e for e in more if (e.kind, e.flow) not in have)))
 
     def joined(self, other: "Effects") -> "Effects":
-        """Return the effects of both, of changes on two hosts."""
+        """Return the effects of two changes, which are on different hosts."""
         return msgspec.structs.replace(
             self.with_more(other.found),
             count=self.count + other.count,

@@ -1,4 +1,4 @@
-"""Holds a change against the known flows of its host: which of them it opens, closes, diverts or brings back.
+"""Computes a change's effects on the known flows of its host: which of them it opens, closes, diverts or restores.
 
 Only flows with a changed element on their path are walked again.
 """
@@ -40,15 +40,16 @@ from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 
 MAX_OTHERS = 150
-"""Known flows that are walked for an answer; a walk takes one to three milliseconds."""
+"""The most known flows that are walked for an answer; a walk takes one to three milliseconds."""
 MAX_OF_PLAN = 600
-"""Known flows that are walked for a plan that may be carried out."""
+"""The most known flows that are walked for a plan, which may be carried out."""
 _PROVEN = 8
 """The most asked flows for which another way to repair a cause is walked."""
 
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""What a repair is: it puts an engine's rules back, it undoes another accident, it opens what nobody wrote down, or it
-opens what somebody meant to be closed."""
+"""The purpose of a repair.  ``putting-back``: it restores an engine's rules; ``undoing``: it undoes another accident;
+``opening``: it opens something that no setting or decision keeps closed; ``meant``: it opens something that a person
+closed on purpose."""
 
 
 Service = tuple[str, str, int, str | int]
@@ -56,9 +57,9 @@ Service = tuple[str, str, int, str | int]
 
 
 class Others(msgspec.Struct, frozen=True):
-    """The known flows of a host, and the walk of each in the network.  ``asked``: the keys of those that the question
-    asks; ``services``: what they ask for, each with the kind of its client.  ``left_out``: how many more there are,
-    beyond the number that is walked or in containers that were not read."""
+    """The known flows of a host, and the walk of each in the network.  ``asked``: the keys of the question's flows;
+    ``services``: the services that they ask for, each with the kind of its client.  ``left_out``: how many further
+    flows are not walked, because of the maximum or because their containers were not read."""
 
     network: Network
     known: tuple[Known, ...]
@@ -67,17 +68,17 @@ class Others(msgspec.Struct, frozen=True):
     services: frozenset[Service] = frozenset()
     left_out: int = 0
     every: frozenset[object] = frozenset()
-    """The keys of all, also of those that are left out."""
+    """The keys of all known flows, including those that are left out."""
 
     def after(self, change: c.Change, network: Network) -> "Others":
-        """Return the same flows in the network after the change: those that it may touch are walked again."""
+        """Return the same flows in the network after the change; flows that the change may affect are walked again."""
         traces = tuple(
             walk_flow(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
     def with_more(self, known: Iterable[Known]) -> "Others":
-        """Return these flows and, walked in the same network, those that are not among them."""
+        """Return these flows and the new ones among ``known``, walked in the same network."""
         new = tuple(each for each in known if flow_key(each.flow) not in self.every)
         if not new:
             return self
@@ -91,8 +92,9 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return the published ports that a container asks besides, from which alone a flow to another one passes only
-        here or only ``then``: one such flow of each container is known, and all of one container of each network."""
+        """Return further flows to published ports.  They start in containers for which such a flow passes only here or
+        only ``then``, if no other container has this effect.  Normally only one container of each network asks all
+        published ports; the others ask one each."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -115,7 +117,7 @@ def _port(flow: Flow) -> tuple[int, str, int]:
 
 
 def services_of(flow: Flow, network: Network) -> Iterator[Service]:
-    """Yield the service that the flow asks for; that of a published port also by the container's own port."""
+    """Yield the service that the flow asks for; for a published port, the container's own port as well."""
     kind = _kind(flow)
     holder = _holder(flow, network)
     yield kind, flow.protocol, flow.dport, flow.container or holder
@@ -129,7 +131,7 @@ def services_of(flow: Flow, network: Network) -> Iterator[Service]:
 
 
 def _holder(flow: Flow, network: Network) -> str | int:
-    """Return ``host`` for an address of this host's own, of which it has several, else the address."""
+    """Return ``host`` for any of this host's own addresses, else the address."""
     netns, address = network.this.netns, flow.daddr
     own = netns in network and owns_address(network.namespace(netns), flow.version, address)
     return "host" if own or is_loopback(address, flow.version) else address
@@ -146,8 +148,8 @@ def _kind(flow: Flow) -> str:
 
 
 def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OTHERS) -> Others:
-    """Return the known flows of the network's first host, walked.  One that is ``asked``, too, is walked as asked: with
-    as much data, and once."""
+    """Return the known flows of the network's first host, walked.  A known flow that is also ``asked`` is walked once,
+    with the asked flow's amount of data."""
     meant = {flow_key(each): each for each in asked}
     named = tuple(Known(each, "way-out" if each.purpose in ("egress", "dns") else "published") for each in asked)
     flows = (*named, *(each for each in known_flows(network) if flow_key(each.flow) not in meant))
@@ -165,8 +167,8 @@ def others_of(network: Network, asked: tuple[Flow, ...] = (), most: int = MAX_OT
 
 
 def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
-    """Return the flows with those that are known only in the network after the change: of a container that runs then,
-    and ways out by a route that is there then; and with all that a container asks in whose namespace it is made."""
+    """Return the flows with further ones: those of a container that runs only after the change, egress by a route that
+    exists only then, and all flows of a container in whose namespace the change is made."""
     found: dict[object, Known] = {}
     if any(map(_makes_known, change.parts)):
         found = {flow_key(each.flow): each for each in known_flows(network) if _starts_in(each.flow, was)}
@@ -176,7 +178,7 @@ def with_newly_known(was: Others, change: c.Change, network: Network) -> Others:
 
 
 def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContainer]:
-    """Yield the containers in whose own namespaces the change is made."""
+    """Yield the containers in whose namespaces the change is made."""
     spaces = dict.fromkeys(
         part.netns
         for part in change.parts
@@ -189,7 +191,7 @@ def _changed_inside(change: c.Change, network: Network) -> Iterator[FromContaine
 
 
 def asked_from_new(was: Others, change: c.Change, network: Network, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield what a container asks that runs only after the change: nothing of it passes before."""
+    """Yield the effects on the flows of containers that run only after the change: before it, none of them passes."""
     if not any(isinstance(part, c.AddNamespace) for part in change.parts):
         return
     new = [each for each in known_flows(network) if not _starts_in(each.flow, was)]
@@ -224,8 +226,8 @@ def with_effects(
     """Return the remedies of a cause with their effects, the narrowest first.
 
     ``asked``: the flows that the cause stops.  ``together``: the changes of the other causes that have to go with it.
-    ``meant``: somebody wrote down what stops them, so that nothing else should open; else what the same accident stops
-    is brought back with it.
+    ``meant``: a person set or decided what stops the flows, so no other flow should open; otherwise flows that the same
+    accident stopped are restored with them.
     """
     held = (_held(each, candidate, others, asked, together, meant=meant) for each in remedies)
     kept = [each for each in held if each.proof is None or succeeds(each.proof)]
@@ -261,8 +263,8 @@ def _held(
 
 
 def nature_of(remedy: Remedy, candidate: Candidate, *, meant: bool) -> Nature:
-    """Return what the repair is; ``meant``: somebody wrote down what it undoes.  Forwarding that a file switches off is
-    switched on for all or for none, so that all that it stopped comes back with the asked flow."""
+    """Return the purpose of the repair; ``meant``: it undoes a setting that a person made.  Even if a file switches
+    forwarding off, it counts as ``undoing``: forwarding can only be switched on for all flows at once."""
     if remedy.undoes is not None:
         return "meant"
     if candidate.in_class in PUTTING_BACK:
@@ -286,7 +288,7 @@ def _proof(
 
 
 def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[Flow] = ()) -> Effects:
-    """Return what becomes of the known flows between the two networks, but for the asked ones that pass then."""
+    """Return the effects on the known flows between the two networks, without asked flows that pass afterwards."""
     asked = tuple(asked)
     own = was.asked | frozenset(map(flow_key, asked))
     services = was.services.union(*(services_of(each, was.network) for each in asked))
@@ -304,8 +306,8 @@ def effects_between(was: Others, then: Others, nature: Nature, asked: Iterable[F
 
 
 def _of_asked(effect: FlowEffect, services: frozenset[Service], nature: Nature, network: Network) -> FlowEffect:
-    """Return the effect, marked if it opens the service that is asked: to a client of the same kind, or to any client
-    where an accident had closed it."""
+    """Return the effect, marked if it opens the asked service to a client of the same kind, or, after an accident, to
+    any client."""
     own = frozenset(services_of(effect.flow, network))
     if nature != "meant":
         own, services = (frozenset(("", *each[1:]) for each in found) for found in (own, services))
@@ -326,20 +328,21 @@ def _effect(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterat
 
 
 def comes_back(known: Known, nature: Nature) -> bool:
-    """Return whether the flow that is opened only comes back: an accident is undone with all that a host is there for.
-    The host itself reaches each of its containers."""
+    """Return whether an opened flow is only restored.  After an accident all flows are; otherwise published ports,
+    egress, and flows from the host itself, which normally reaches all its containers."""
     served = known.group in ("published", "way-out") or isinstance(known.flow.start, FromHost)
     return nature in ("putting-back", "undoing") or (nature == "opening" and served)
 
 
 def _is_kept_in(known: Known) -> bool:
-    """Return whether an engine's rules keep the flow out while they are there: to a port that is not published, or from
-    one network into another."""
+    """Return whether an engine's complete rules block the flow: it is to an unpublished port, or from one network into
+    another."""
     return known.group == "unpublished" or (known.group == "published" and isinstance(known.flow.start, FromContainer))
 
 
 def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effect on a flow that still passes and that leaves the host by another link: off a VPN, for one."""
+    """Yield the effect on a flow that still passes but leaves the host by another link, for example no longer by a
+    VPN."""
     links = left_by(before) or _headed_for(before), left_by(after)
     if links[0] != links[1] and all(links):
         yield FlowEffect(
@@ -348,7 +351,7 @@ def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iter
 
 
 def _headed_for(trace: Trace) -> str:
-    """Return the link by which a packet would have left that stopped there: a tunnel whose program has ended."""
+    """Return the link by which a stopped packet would have left: a tunnel whose program has ended."""
     stop = trace.usual.stop
     return stop.link if stop is not None and stop.reason in ("no-carrier", "link-down", "no-neighbour") else ""
 
@@ -370,8 +373,8 @@ def _leads_elsewhere(part: c.Primitive) -> bool:
 
 
 def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable[Flow]) -> Iterator[FlowEffect]:
-    """Yield the asked flows to the outside, and the host's own, that then leave by another link.  Whether they
-    succeeded before does not matter: somebody meant them to go there."""
+    """Yield the asked egress flows, and the host's own, that leave by another link after the change.  They count even
+    if they failed before, because their old path was intended."""
     if not any(map(_leads_elsewhere, change.parts)):
         return
     own = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=network.this.name)
@@ -384,7 +387,7 @@ def ways_out(network: Network, after: Network, change: c.Change, asked: Iterable
 def opened_by_joining(
     network: Network, after: Network, change: c.Change, asked: Iterable[Flow]
 ) -> Iterator[FlowEffect]:
-    """Yield what a network's containers reach once another one has joined it, but for the flows that are asked."""
+    """Yield the flows by which a network's containers reach a container that joins it, without the asked flows."""
     own = frozenset(map(flow_key, asked))
     for flow in flows_to_joined(network, change):
         then = walk_flow(after, flow) if flow_key(flow) not in own else None

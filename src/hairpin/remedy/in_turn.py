@@ -1,7 +1,6 @@
-"""Repairs that are printed one below the other are carried out in that order: each is made for the hosts that those
-above it leave.
+"""Printed repairs are carried out in their order, so each is made for the hosts as the repairs above it leave them.
 
-So a rule's number counts the rules that an earlier repair inserted, and a file that two repairs write holds both.
+So a rule's number counts the rules that an earlier repair inserted, and a file that two repairs write has both changes.
 """
 
 import msgspec
@@ -18,8 +17,8 @@ from hairpin.remedy.remedy import Remedy
 
 
 def after(remedy: Remedy, was: Network, now: Network) -> Network:
-    """Return the network after the repair for now and the one that lasts; as it is now if they do not fit.  A rule that
-    a repair before it has made is not made again."""
+    """Return the network after the present and the lasting steps of the repair; the network ``now`` if they do not fit.
+    A rule that an earlier repair made is not made again."""
     parts = (part for step in (*remedy.steps, *remedy.keeping) for part in done_by(step))
     now = _answering(now, remedy)
     try:
@@ -29,7 +28,7 @@ def after(remedy: Remedy, was: Network, now: Network) -> Network:
 
 
 def _answering(now: Network, remedy: Remedy) -> Network:
-    """Return the network with the dockerd that the remedy starts: it answers then."""
+    """Return the network in which the dockerd that the remedy starts answers."""
     for step in remedy.steps:
         if isinstance(step, Ask) and starts_docker(step.call):
             host = now.host(step.host)
@@ -42,9 +41,8 @@ def _answering(now: Network, remedy: Remedy) -> Network:
 
 
 def renumbered_candidate(candidate: Candidate, was: Network, now: Network) -> Candidate:
-    """Return the candidate with its rules at the numbers that they have after the repairs before it.
-
-    What these repairs have made already stays in the change: its commands find it there and leave it.
+    """Return the candidate with its rules' numbers after the earlier repairs.  Parts that these repairs already made
+    stay in the change: its commands find them done.
     """
     change = renumbered_change(candidate.change, was, now)
     try:

@@ -1,12 +1,13 @@
-"""Flows that a change may touch besides the asked ones: what this host serves, forwards and lets out, asked from each
-side.
+"""Flows that a change may affect besides the asked ones: the host's services, its containers' services and their
+egress, asked from each standpoint.
 
 Published ports from each standpoint and from one container of each network; the ports on which containers listen, also
 those that are not published, by the containers' own addresses; what each container asks of another one; the host's own
 services on each address of its uplinks; and the ways out of each container and of the host: the Internet by TCP and
 UDP, name servers, the LAN.
 
-When a container joins a network by the change: its ports, by its address there, from another container of it.
+If the change connects a container to a network: its ports at its address there, asked by another container of that
+network.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,20 +30,20 @@ from hairpin.question.flows import flows_for
 from hairpin.question.standpoints import clients, lan_client, primary_address, somebody
 
 Group = Literal["published", "unpublished", "service", "way-out"]
-"""What a flow asks for: a published port, another port of a container, a service of the host, or what a container
-reaches outside."""
+"""The kind of a flow's target: a published port, another port of a container, a service of the host, or a place
+outside."""
 _ANY_PORT = 80
-"""Asked of a container in which nothing listens: it refuses what gets through to it."""
+"""The port that is asked of a container without a listener: a packet that gets through is refused."""
 _LOOPBACK: dict[Version, int] = {4: 0x7F000001, 6: 1}
 _MOST_ADDRESSES = 4
-"""Addresses of uplinks at which each service of the host is asked for."""
+"""The most uplink addresses at which each service of the host is asked."""
 Inside = dict[str, tuple[tuple[Container, Netns], ...]]
 """The first two running containers of each network, by the network's name: the second asks the first."""
 _OUTWARD = ("egress", "dns")
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A flow that is known, and what it asks for."""
+    """A known flow, and the kind of its target."""
 
     flow: Flow
     group: Group
@@ -50,7 +51,7 @@ class Known(msgspec.Struct, frozen=True):
 
 @kept
 def known_flows(network: Network) -> tuple[Known, ...]:
-    """Return the flows of this host, without repetitions, some of each group before the rest."""
+    """Return the flows of this host, each once; some flows of each group come first."""
     host = network.this
     try:
         everything = [flow for flow in flows_for(network, (), None) if flow.host in ("", host.name)]
@@ -72,7 +73,7 @@ def known_flows(network: Network) -> tuple[Known, ...]:
         _of("way-out", _out_of_host(network, host)),
     )
     found: dict[object, Known] = {}
-    for abreast in zip_longest(*groups):  # so that a cut leaves some of each group
+    for abreast in zip_longest(*groups):  # so that a maximum still leaves some of each group
         for each in abreast:
             if each is not None:
                 found.setdefault(flow_key(each.flow), each)
@@ -80,8 +81,8 @@ def known_flows(network: Network) -> tuple[Known, ...]:
 
 
 def asked_by(network: Network, container: FromContainer) -> Iterator[Known]:
-    """Yield what the container asks of the others, of the host, and of itself through the host: all that one container
-    of each network is known to ask."""
+    """Yield the container's flows to the other containers, to the host, and to itself through the host.  Normally only
+    one container of each network has all these known flows."""
     for each in known_flows(network):
         inside = isinstance(each.flow.start, FromContainer) and each.group != "way-out"
         if inside and (each.flow.container != container.name or each.flow.purpose == "published"):
@@ -94,12 +95,12 @@ def asked_from(flow: Flow, container: FromContainer) -> Flow:
 
 
 def is_published_outside(flow: Flow) -> bool:
-    """Return whether the flow is a client's outside to a published port."""
+    """Return whether the flow is from an outside client to a published port."""
     return flow.purpose == "published" and isinstance(flow.start, Outside)
 
 
 def flow_key(flow: Flow) -> tuple[Start, Version, int, str, int]:
-    """Return what tells one flow of a host from another; its source port does not."""
+    """Return the identity of a host's flow, without its source port."""
     return flow.start, flow.version, flow.daddr, flow.protocol, flow.dport
 
 
@@ -133,7 +134,7 @@ def _published_from(published: list[Flow], inside: Inside) -> Iterator[Flow]:
         if is_published_outside(flow):
             for pairs in inside.values():
                 others = [each for each in pairs if each[0].name != flow.container]
-                for container, netns in (*others, *pairs)[:1]:  # alone in its network, it asks itself
+                for container, netns in (*others, *pairs)[:1]:  # the only container of its network asks itself
                     yield asked_from(flow, FromContainer(container.name, netns))
 
 
@@ -180,7 +181,8 @@ def _gateway(network: Network, host: Host, name: str, version: Version) -> int |
 
 def _ports_of(network: Network, host: Host, container: Container, inside: Inside) -> Iterator[Known]:
     """Yield the flows to the container's own addresses: from outside, a neighbour, the host, one container of each
-    network.  What it publishes is published there, too: the engine's rules accept the port after the translation."""
+    network.  At its own address its published ports count as published, too, because the engine's rules accept the port
+    after the translation."""
     netns = _own_netns(host, container)
     sockets = host.namespace(netns.name).sockets if netns is not None else ()
     published = {(each.protocol, each.container_port) for each in container.bindings if each.actual}
@@ -209,15 +211,15 @@ def _askers(network: Network, host: Host, inside: Inside, version: Version, aske
 
 
 def _versions(socket: Socket) -> tuple[Version, ...]:
-    """Return the address families in which the socket takes packets from outside."""
+    """Return the IP versions in which the socket accepts packets from outside."""
     if socket.relay is not None or (socket.address is not None and is_loopback(socket.address, socket.version)):
         return ()
     return (6, 4) if (socket.version, socket.address, socket.v6only) == (6, None, False) else (socket.version,)
 
 
 def _between(host: Host, inside: Inside) -> Iterator[Flow]:
-    """Yield a flow from one container of each network to one of each other in which nothing listens: it is refused by
-    what it gets through to."""
+    """Yield a flow from one container of each network to a port without a listener in one of each other network: a
+    packet that gets through is refused."""
     for one, asking, netns in _firsts(inside):
         for other, asked, far in _firsts(inside):
             address = next((each.ipv4 for each in asked.endpoints if each.network == other), None)
@@ -257,7 +259,7 @@ def _asked_of_siblings(host: Host) -> Iterator[Flow]:
 
 
 def _out_of_host(network: Network, host: Host) -> Iterator[Flow]:
-    """Yield the host's own ways out."""
+    """Yield the host's own egress flows."""
     out = Flow(FromHost(), 4, somebody(4)[0], "tcp", 443, purpose="egress", host=host.name, invented=True)
     yield from (out, msgspec.structs.replace(out, protocol="udp"))
     neighbour = lan_client(network, host.netns, 4)
@@ -266,7 +268,7 @@ def _out_of_host(network: Network, host: Host) -> Iterator[Flow]:
 
 
 def _further_out(network: Network, host: Host, outward: list[Flow]) -> Iterator[Flow]:
-    """Yield beside each way out to the Internet by TCP that by UDP, and that to a neighbour in the LAN."""
+    """Yield, for each TCP flow to the Internet, the same flow over UDP and one to a neighbour in the LAN."""
     for flow in outward:
         if flow.purpose == "egress":
             yield msgspec.structs.replace(flow, protocol="udp")
@@ -284,7 +286,7 @@ def flows_to_joined(before: Network, change: Change) -> Iterator[Flow]:
             continue
         was = host.container(part.container.name)
         if was is None or not was.running:
-            continue  # a container that is started is reached as before it ended
+            continue  # a started container is reached as before it ended
         ports = dict.fromkeys(
             each.port
             for each in part.namespace.sockets

@@ -1,4 +1,4 @@
-"""Whether the packets of a flow pass an element that a change touches: a flow that does not stays as it is."""
+"""Whether a flow's packets pass an element that a change affects.  If not, the flow's result stays the same."""
 
 from typing import assert_never
 
@@ -15,7 +15,7 @@ _STAGES: dict[Hook, frozenset[str]] = {
     "output": frozenset({"output", "output-route"}),
     "postrouting": frozenset({"postrouting", "device-out"}),
 }
-"""Stages of a trace, one of which it has if the packet came through the hook."""
+"""By hook, the stages of a trace: it has one of them if the packet passed the hook."""
 
 
 def on_path(trace: Trace, change: c.Change, network: Network) -> bool:

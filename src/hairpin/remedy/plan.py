@@ -1,4 +1,4 @@
-"""Makes a cause's remedy: the steps of its change, and what keeps each part of it."""
+"""Makes a cause's remedies: the steps of a change, and the steps that keep each part."""
 
 from collections.abc import Iterator
 
@@ -22,10 +22,9 @@ from hairpin.remedy.remedy import Lasting, Remedy, SideEffect, Situation
 
 
 def remedies(cause: str, candidate: Candidate, network: Network, now: Network | None = None) -> tuple[Remedy, ...]:
-    """Return what repairs a cause: its change, if that is a repair, and then its other ways.
-
-    A way without a change is told to a person.  What disrupts comes behind the others.  ``now``: the network after the
-    repairs that are printed before this one; None: as it is.
+    """Return a cause's remedies: its change, if that is a repair, then its other ways.  A way without a change is
+    advice for a person.  Disruptive remedies come last.  ``now``: the network after the repairs that are printed before
+    this one; None: ``network``.
     """
     ways = ((Way(candidate.change),) if candidate.offered else ()) + candidate.ways
     made = tuple(each for way in ways for each in _remedy(cause, candidate, way, network, now or network))
@@ -52,13 +51,13 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
     for part in change.parts:
         chosen.setdefault(kind_of(part, situation), []).append(part)
     if not change.parts and change.calls:
-        chosen["start-engine"] = []  # a daemon that nothing of the kernel waits for
+        chosen["start-engine"] = []  # a daemon whose start changes nothing in the kernel's network
     kinds = sorted(chosen, key=KINDS.index)
     kept: list[Lasting] = [started(situation.host, told_to.start)] if told_to.start else []
     for kind in kinds:
         found = without_owned_files(lasting(kind, tuple(chosen[kind]), situation), situation)
         kept.append(found)
-        # Kinds that write the same file see what the ones before them have written.
+        # If several kinds write the same file, each sees the text of the earlier ones.
         situation = msgspec.structs.replace(situation, network=simulate(Change(found.files), situation.network))
     first = way.change == of_cause.change
     by_person = way.by_person or kinds[0] in DISRUPTIVE
@@ -83,7 +82,7 @@ def _remedy(cause: str, of_cause: Candidate, way: Way, network: Network, now: Ne
 
 
 def _asked(change: Change, network: Network, now: Network) -> RepairCalls:
-    """Return what is asked of the owners of the changed host."""
+    """Return the calls to the owners of the changed host's parts."""
     was, is_now = (host_of(change.parts[0], each) if change.parts else each.this for each in (network, now))
     return calls_with_start(was, is_now, change.calls)
 
@@ -96,7 +95,7 @@ def _lost(candidate: Candidate, network: Network) -> tuple[Missing, ...]:
 
 
 def _last_of_each(kept: list[Lasting]) -> tuple[WriteFile, ...]:
-    """Return each file once, as the last kind has written it."""
+    """Return each file once, with the text of the last kind that wrote it."""
     return tuple({each.path: each for found in kept for each in found.files}.values())
 
 

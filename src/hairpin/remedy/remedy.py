@@ -1,4 +1,4 @@
-"""What a remedy is: the steps that repair now, and the steps that keep the repair."""
+"""The type of a remedy: the steps that repair now, and the steps that keep the repair."""
 
 import msgspec
 
@@ -17,7 +17,7 @@ from hairpin.walk.verdicts import Verdict
 
 
 class PersistFile(msgspec.Struct, frozen=True):
-    """A file that keeps the repair.  ``content``: the whole file; ``before``: what it holds now (None: it does not
+    """A file that keeps the repair.  ``content``: the whole file; ``before``: its present content (None: it does not
     exist, or was not read)."""
 
     file: str
@@ -26,7 +26,7 @@ class PersistFile(msgspec.Struct, frozen=True):
 
 
 class Lasting(msgspec.Struct, frozen=True):
-    """What keeps a change: files, calls to the host's own manager, and what a person should know."""
+    """The way in which a change is kept: files, calls to the host's own manager, and advice for a person."""
 
     files: tuple[WriteFile, ...] = ()
     calls: tuple[Call, ...] = ()
@@ -35,27 +35,25 @@ class Lasting(msgspec.Struct, frozen=True):
 
 
 class SideEffect(msgspec.Struct, frozen=True):
-    """What else a remedy does, on no single flow."""
+    """Another effect of a remedy that is not on a single flow."""
 
     text: Message
 
 
 class OwnersDecision(msgspec.Struct, frozen=True):
-    """Something that somebody decided and a repair would undo.  ``said``: whose decision it is, and what shows that;
-    ``ask``: what to ask them."""
+    """A person's decision that a repair would undo.  ``said``: the owner of the decision and its sign; ``ask``: the
+    question to the owner."""
 
     said: Message
     ask: Message
 
 
 class Remedy(msgspec.Struct, frozen=True):
-    """A way to repair a cause: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command
-    for what disrupts, such as making a container anew.
-
-    ``cuts``: open connections break, though no call says so.  ``change``: what was simulated; without parts, nothing
-    was.  ``proof``: the asked flow's verdict with it and with the first repairs of the other causes of the set; None
-    where these are the changes of the cause's own proof.  ``effects``: what becomes of the other flows; None: that was
-    not simulated."""
+    """A way to repair a cause: ``steps`` make it now, ``keeping`` keeps it.  ``by_person``: hairpin prints no command,
+    because the repair is disruptive, such as recreating a container.  ``cuts``: open connections break, although no
+    call shows it.  ``change``: the simulated change; without parts, nothing was simulated.  ``proof``: the asked flow's
+    verdict with this remedy and the first repairs of the set's other causes; None if these are the changes of the
+    cause's own proof.  ``effects``: the effects on the other flows; None: not simulated."""
 
     id: str
     steps: tuple[Step, ...]
@@ -68,7 +66,7 @@ class Remedy(msgspec.Struct, frozen=True):
     proof: Verdict | None = None
     effects: Effects | None = None
     undoes: OwnersDecision | None = None
-    """The decision that it undoes: such a remedy is carried out only if a person chooses it."""
+    """The decision that it undoes.  Such a remedy is carried out only if a person chooses it."""
 
     @property
     def disruptive(self) -> bool:
@@ -77,13 +75,13 @@ class Remedy(msgspec.Struct, frozen=True):
 
     @property
     def harm(self) -> int:
-        """How many flows it opens, closes or diverts that nobody asked for."""
+        """The number of its unasked effects: opened, closed and diverted flows."""
         return len(self.effects.unasked) if self.effects is not None else 0
 
     @property
     def rank(self) -> tuple[bool, bool, int]:
-        """Its place among the repairs of a cause: what undoes nobody's decision comes first, then what disrupts
-        nothing, then what touches the fewest other flows."""
+        """Its rank among the repairs of a cause: repairs that undo no decision come first, then those that disrupt
+        nothing, then those that affect the fewest other flows."""
         return self.undoes is not None, self.disruptive, self.harm
 
     @property
@@ -112,8 +110,8 @@ class Remedy(msgspec.Struct, frozen=True):
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """What decides how a change is kept.  ``steps`` make the whole change now; ``lost``: the rules that the host's
-    engines lack."""
+    """The facts that decide how a change is kept.  ``steps`` make the whole change now; ``lost``: the rules that the
+    host's engines lack."""
 
     network: Network
     cause: str
@@ -127,7 +125,7 @@ class Situation(msgspec.Struct, frozen=True):
         return self.network.this
 
     def file(self, path: str) -> ConfigFile | None:
-        """Return the configuration file at that path, as far as it was read."""
+        """Return the configuration file at that path, or None if it was not read."""
         for each in self.host.files:
             if each.path == path:
                 return each

@@ -1,4 +1,5 @@
-"""What the owners of a host keep of what a remedy tells them, as far as hairpin can tell: it is what an event finds."""
+"""The settings that a host's owners keep after a remedy's calls, as far as hairpin can tell.  An event finds these
+settings."""
 
 from collections.abc import Iterable, Iterator
 from typing import assert_never
@@ -27,10 +28,11 @@ _ZONES, _DIRECT = "/etc/firewalld/zones/", "/etc/firewalld/direct.xml"
 
 
 def kept_network(network: Network, keeping: tuple[Step, ...], made: tuple[Step, ...] = ()) -> Network | None:
-    """Return the network once all this was done; None if hairpin cannot tell what an owner makes of what it is told.
+    """Return the network after the steps, with the owners' kept settings; None if hairpin cannot tell how an owner
+    keeps a call.
 
-    ``keeping``: files that are written, and what is told besides; ``made``: the steps that the network shows already,
-    of which the owners keep what they were told."""
+    ``keeping``: the steps that write files and call owners; ``made``: steps that are already simulated in the network,
+    of which only the owners' kept settings are added."""
     known: Network | None = after(Remedy("kept", (), keeping=keeping), network, network)
     for step in (*made, *keeping):
         if known is not None and isinstance(step, Ask):
@@ -79,7 +81,7 @@ def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | Non
         case calls.SetUnitState():
             return network.with_host(_with_unit_set(host, call))
         case calls.MakeNetwork():
-            return None  # what dockerd keeps of a network that is not there yet
+            return None  # dockerd keeps the definition of a network that does not exist yet
         case (
             calls.SetContainerState()
             | calls.ConnectContainer()
@@ -88,7 +90,7 @@ def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | Non
             | calls.EndProcess()
             | calls.SetPanicMode()
         ):
-            return network  # the change itself says all
+            return network  # the simulated change already has everything
         case _:
             assert_never(call)
 
@@ -98,7 +100,7 @@ def _written(network: Network, files: Iterable[WriteFile]) -> Network:
 
 
 def _with_zones(network: Network, host: Host, call: calls.OfFirewalld) -> Network | None:
-    """Return the network in which firewalld's files hold the call, and firewalld knows its links."""
+    """Return the network in which firewalld's files have the call's setting, and firewalld knows its links."""
     firewalld, files = host.firewalld, firewalld_files(call, host)
     if firewalld is None or files is None:
         return None
@@ -127,7 +129,7 @@ def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld
 
 
 def _bound(zones: tuple[FirewalldZone, ...], call: calls.BindInterface) -> Iterator[FirewalldZone]:
-    """Yield the zones with the link in the one that is called; one that has had no link begins to count."""
+    """Yield the zones, with the link in the called zone.  A zone without a link becomes active by it."""
     for each in zones:
         links = tuple(link for link in each.interfaces if link != call.interface)
         links = (*links, call.interface) if each.name == call.zone and not call.removed else links

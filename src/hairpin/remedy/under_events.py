@@ -1,5 +1,5 @@
-"""Holds each remedy, with what keeps it, against the events of its host: what undoes it is said, and nothing that keeps
-an engine from starting is printed."""
+"""Simulates the events of a host after each remedy and its lasting steps.  Events that undo the remedy are reported.
+Lasting steps that would prevent an engine from starting are not printed."""
 
 import msgspec
 
@@ -24,9 +24,9 @@ from hairpin.walk.walk import walk_flow
 
 _OF_ENGINES = ("docker-restart", "firewalld-restart")
 _NOTHING_STARTS: frozenset[EventId] = frozenset({"sysctl-system", "container-restart"})
-"""The events that come by themselves in which no engine and no manager of rules or links starts, or loads its files."""
+"""Events that come by themselves and in which no engine and no manager of rules or links starts or loads its files."""
 _JUDGED = 2
-"""Remedies of a cause, and flows of each, that are held against events."""
+"""The most remedies of a cause, and flows of each, for which events are simulated."""
 
 
 def judged_by_events(
@@ -36,10 +36,10 @@ def judged_by_events(
     asked: tuple[Flow, ...],
     together: tuple[Change, ...] = (),
 ) -> tuple[Remedy, ...]:
-    """Return the remedies with what undoes them; of those that are equally harmless, one that lasts comes first.
+    """Return the remedies with the events that undo them.  Of equally harmless remedies, one that lasts comes first.
 
-    ``asked``: the flows that the cause stops; ``network``: seen from the host that is repaired; ``together``: the
-    changes of other causes without which the flows do not pass."""
+    ``asked``: the flows that the cause stops; ``network``: seen from the repaired host; ``together``: the changes of
+    other causes without which the flows do not pass."""
     carried_out = [number for number, each in enumerate(remedies) if each.steps or each.keeping]
     chosen = {*range(_JUDGED), *carried_out[:_JUDGED]}
     judged = [_judged(each, cause, network, asked, together) if number in chosen else (each, False)
@@ -76,13 +76,13 @@ def _judged(
 
 
 def _is_made_by_person(remedy: Remedy) -> bool:
-    """Return whether no command makes the repair.  Its change then stands for what a person makes, such as a container
-    with another port or a service with another address: the rules and sockets of that come again by themselves."""
+    """Return whether no command makes the repair.  Its change then simulates a person's work, such as a container with
+    another port or a service with another address, whose rules and sockets come back by themselves."""
     return all(nature(each) == "for-a-person" for each in (*remedy.steps, *remedy.keeping))
 
 
 def _repaired(remedy: Remedy, network: Network, together: tuple[Change, ...]) -> Network | None:
-    """Return the network with the remedy and what keeps it, and with the other changes; None if hairpin cannot tell."""
+    """Return the network with the remedy, its lasting steps and the other changes; None if hairpin cannot tell."""
     if not remedy.change.parts:
         return None
     try:

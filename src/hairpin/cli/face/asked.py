@@ -1,5 +1,4 @@
-"""What a command is asked, how it acts, and how its answer is shown: the values that the options of several commands
-make.
+"""The values of the shared options: the question, how a plan is carried out, and how the answer is shown.
 
 Imports the standard library only, since every command starts with this module.
 """
@@ -19,8 +18,8 @@ class Given(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What is asked, as typed.  ``origin``: ``--from``; ``sources``: the hosts, this one if none; ``outside``: the file
-    that says what is outside of them; ``whole``: every container is read."""
+    """The question's options, as typed.  ``origin``: ``--from``; ``sources``: the hosts; empty: this host; ``outside``:
+    the file about the outside; ``whole``: every container is read."""
 
     targets: tuple[str, ...] = ()
     origin: str | None = None
@@ -37,7 +36,7 @@ class Asked(NamedTuple):
         return all(each.kind == "host" for each in self.sources)
 
     def question(self, kind: "Kind" = "check") -> "Question":
-        """Return the question; raises UsageError where a word of it is wrong."""
+        """Return the question; raises UsageError if a word of it is wrong."""
         from hairpin.cli.material import stated_world
         from hairpin.question.question import parse_question
 
@@ -45,7 +44,8 @@ class Asked(NamedTuple):
         return parse_question(kind, self.targets, self.origin, self.publics, world, self.size, self.after)
 
     def words(self) -> tuple[str, ...]:
-        """Return the words with which ``fix`` is asked the same: it has no ``--after`` and no ``--all``."""
+        """Return the arguments by which ``fix`` gets the same question, without ``--after`` and ``--all``, which it
+        lacks."""
         options = (("--from", self.origin), ("--size", self.size), ("--outside", self.outside))
         return (
             *self.targets,
@@ -55,15 +55,15 @@ class Asked(NamedTuple):
         )
 
     def repairing(self) -> str:
-        """Return the command that repairs what ``check`` finds, quoted for a shell; empty if it is not about hosts as
-        they are now."""
+        """Return the command that repairs the causes that ``check`` finds, quoted for a shell; empty if the hosts are
+        not read now."""
         is_now = self.after is None and self.is_live
         return shlex.join(("hairpin", "fix", *self.words(), "--apply")) if is_now else ""
 
 
 class Acting(NamedTuple):
-    """How a plan is carried out, if it is.  ``persist``: with what keeps it after a reboot; ``yes``: nobody is asked;
-    ``try_s``: it is taken back after so many seconds; ``confirm``: what is being tried is kept."""
+    """How a plan is carried out, if it is.  ``persist``: with the lasting steps; ``yes``: without a question;
+    ``try_s``: the plan is taken back after so many seconds; ``confirm``: the tried plan is kept."""
 
     applying: bool = False
     persist: bool = False
@@ -72,7 +72,7 @@ class Acting(NamedTuple):
     confirm: bool = False
 
     def words(self) -> tuple[str, ...]:
-        """Return its words of the command line."""
+        """Return the arguments for the command line."""
         flags = (("--apply", self.applying), ("--persist", self.persist), ("--yes", self.yes))
         return (
             *(word for word, is_set in flags if is_set),
@@ -82,7 +82,7 @@ class Acting(NamedTuple):
 
 class Shown(NamedTuple):
     """How the answer is shown.  ``lang``: en or zh, the locale's if None; ``color``: auto, always or never; ``html``:
-    the file of the page, ``-`` for standard output, which then has nothing else."""
+    the file of the page; ``-``: standard output, which then has only the page."""
 
     as_json: bool = False
     lang: str | None = None

@@ -1,7 +1,7 @@
 """Values that a shell completes: targets, places, events, causes, plans.
 
-Nothing is changed, and the engine is asked only if it runs and answers within 200 ms.  A completion that cannot be made
-is empty: a shell shows no errors.  Imports what a value needs when that value is completed.
+Nothing is changed, and the engine is asked only if it runs and answers within 200 ms.  A completion that fails is
+empty, because a shell shows no errors.  Each value's imports happen when that value is completed.
 """
 
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 PATIENCE_S = 0.2
-"""How long the engine may take in all."""
+"""The time limit for all requests to the engine, in seconds."""
 _SOCKET, _PROCESS = "/run/docker.sock", "/run/docker.pid"
 _MOST_BYTES = 4_000_000
 _PLACES = {"host": "a process on this host", "lan": "a neighbour on the link of the default route"}
@@ -26,7 +26,7 @@ Known = Callable[["click.Context"], Iterable[tuple[str, str]]]
 
 
 def completion_of(known: Known) -> "Callable[[click.Context, click.Parameter, str], list[CompletionItem]]":
-    """Return a completion as click asks for it: of the known values, with what is said of each."""
+    """Return a completion function for click: the known values, each with its description."""
 
     def complete(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
         from click.shell_completion import CompletionItem
@@ -69,7 +69,7 @@ def _known_causes(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
 
 def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
-    """Yield the plans of this host that can be taken back.  Only a journal that is there is opened."""
+    """Yield the plans of this host that can be taken back.  No journal is created."""
     from hairpin.cli.plans.half_done import FOLDER
 
     if os.geteuid() != 0 or ctx.params.get("host") or not FOLDER.is_dir():
@@ -91,7 +91,7 @@ def _known_plans(ctx: "click.Context") -> Iterator[tuple[str, str]]:
 
 
 def files(ctx: "click.Context", parameter: "click.Parameter", incomplete: str) -> "list[CompletionItem]":
-    """Return the request that the shell completes names of files itself."""
+    """Return click's request that the shell itself completes file names."""
     from click.shell_completion import CompletionItem
 
     del ctx, parameter
@@ -108,7 +108,8 @@ causes, plans = completion_of(_known_causes), completion_of(_known_plans)
 
 
 def _containers(ctx: "click.Context") -> list[dict[str, Any]]:
-    """Return name, image and published ports of the running containers of this host; none if another one is meant."""
+    """Return name, image and published ports of this host's running containers; none if the command is about another
+    host."""
     return [] if _others_are_meant(ctx) else containers_of(_answered())
 
 
@@ -147,7 +148,7 @@ def _port(port: dict[str, Any]) -> str:
 
 
 def _answered() -> bytes:
-    """Return what the dockerd of this host lists; nothing if it does not run or does not answer in time."""
+    """Return the list of this host's dockerd; empty if it does not run or does not answer in time."""
     import socket
     from contextlib import suppress
     from time import monotonic
@@ -172,7 +173,7 @@ def _answered() -> bytes:
 
 
 def _socket_path() -> str | None:
-    """Return the socket of a dockerd that runs here: to connect to it would start one that does not."""
+    """Return the socket of a running dockerd.  A stopped one is left out, because a connection would start it."""
     stated = os.environ.get("DOCKER_HOST", "")
     path = stated.removeprefix("unix://") if stated.startswith("unix://") else _SOCKET
     if stated and not stated.startswith("unix://"):
@@ -185,7 +186,8 @@ def _socket_path() -> str | None:
 
 
 def register() -> None:
-    """Teach click that bash takes ``--from=container:web`` for five words, and replaces the last one only.
+    """Make click's completion handle bash's word breaks: bash splits ``--from=container:web`` into five words, and
+    replaces only the last one.
 
     Source: bash(1), COMP_WORDBREAKS; bash-completion's ``__ltrim_colon_completions``
     """

@@ -43,7 +43,7 @@ def environment(variables: Mapping[str, str] | None = None) -> Environment:
 def _is_ascii(variables: Mapping[str, str]) -> bool:
     """Return whether LC_ALL, else LC_CTYPE, else LANG, is C or POSIX.
 
-    Python itself writes C.UTF-8 into LC_CTYPE where the locale is C, so that value does not hide LANG.
+    Python itself sets LC_CTYPE to C.UTF-8 in the C locale, so that value is ignored and LANG decides.
     Source: PEP 538."""
     stated = (variables.get("LC_ALL"), variables.get("LC_CTYPE"), variables.get("LANG"))
     whole, of_characters, base = (each or "" for each in stated)

@@ -1,6 +1,5 @@
-"""Commands and options that are promised and not there yet: each says what does its job now.
-
-A command that is built is taken out of ``COMMANDS`` here, an option out of its command's ``later_option``.
+"""Announced commands and options that do not exist yet: each names the present alternative.  Once a command exists, it
+is removed from ``COMMANDS`` here; an option, from its command's ``later_option``.
 """
 
 from collections.abc import Callable
@@ -22,12 +21,12 @@ TEXT = message("use --snapshot FILE, made on that host with `hairpin snapshot`, 
 
 
 def refuse(name: str, instead: Message) -> UsageError:
-    """Return the error that says that this is not there yet, and what does its job now."""
+    """Return the error that the command or option does not exist yet, with the present alternative."""
     return UsageError(message("`{name}` is not in this version; {instead}", name=name, instead=instead))
 
 
 def later_option(name: str, instead: Message, metavar: str = "") -> Callable[[Command], Command]:
-    """Add an option that says that it is not there yet.  ``metavar``: of its value; empty for a flag."""
+    """Add an option whose use raises that error.  ``metavar``: its value's; empty for a flag."""
 
     def refused(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
         del ctx, parameter

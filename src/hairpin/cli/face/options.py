@@ -1,6 +1,5 @@
-"""The options that several commands share, and the groups in which a command's help lists its options.
-
-The seldom ones come last.  Each option says its group when it is made.
+"""The options that several commands share, and the groups in which a command's help lists its options; rarely used
+options come last.  Each option names its group.
 
 Imports click only, since every command starts with this module.
 """
@@ -23,7 +22,7 @@ _COLUMN = 25
 
 
 class GroupedOption(click.Option):
-    """An option that stands in ``group`` of the help."""
+    """An option that the help lists in ``group``."""
 
     def __init__(self, *names: Any, group: Group, **attributes: Any) -> None:
         super().__init__(*names, **attributes)
@@ -41,7 +40,7 @@ class GroupedCommand(click.Command):
 
 
 def grouped_records(command: click.Command, ctx: click.Context) -> tuple[tuple[Group, list[tuple[str, str]]], ...]:
-    """Return the groups that have options, in order, with each option's name and what the help says of it."""
+    """Return the groups that have options, in order, with each option's name and help text."""
     of_group: dict[Group, list[tuple[str, str]]] = {group: [] for group in GROUPS}
     for each in command.get_params(ctx):
         record = each.get_help_record(ctx) if isinstance(each, click.Option) else None
@@ -58,8 +57,8 @@ def _group(parameter: click.Parameter) -> Group:
 
 
 class HairpinCommand(GroupedCommand):
-    """A command whose shared options come as values: ``asked``, ``shown``, ``acting``, each if the command has an
-    option of its."""
+    """A command that gets its shared options as values: ``asked``, ``shown``, ``acting``, each if the command has one
+    of its options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         rest = self._parsed(ctx, args)
@@ -70,8 +69,8 @@ class HairpinCommand(GroupedCommand):
         return rest
 
     def _parsed(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse.  ``--snapshot`` and ``--host`` may be repeated and mixed; click keeps the order within each only, so
-        that ``sources`` has the values of both in the order given."""
+        """Parse.  ``--snapshot`` and ``--host`` may be repeated and mixed; click keeps only the order within each
+        option, so ``sources`` collects the values of both in the order given."""
         if not any(each.name == "snapshot" for each in self.params):
             return super().parse_args(ctx, args)
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
@@ -88,7 +87,7 @@ class HairpinCommand(GroupedCommand):
 
 
 def option(group: Group, *names: str, **attributes: Any) -> Callable[[Command], Command]:
-    """Add an option that stands in this group of the help."""
+    """Add an option that the help lists in this group."""
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
@@ -98,7 +97,7 @@ def targets(command: Command) -> Command:
 
 
 def target(*, required: bool) -> Callable[[Command], Command]:
-    """Add one target, which comes as ``targets``, too."""
+    """Add one target; the command gets it as ``targets``, too."""
 
     def several(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
         del ctx, parameter
@@ -206,7 +205,7 @@ def page(command: Command) -> Command:
 
 
 def answer(command: Command) -> Command:
-    """Add how the answer is shown."""
+    """Add the options of the output; the command gets ``shown``."""
     command = option("Answer", "-v", "--verbose", is_flag=True, help="Every flow and step; tracebacks too.")(command)
     command = colour(command)
     command = language(command)

@@ -72,7 +72,7 @@ def drop_output() -> bool:
         return False
     try:
         sys.stdout.flush()
-        os.write(descriptor, b"")  # click drops what it could not write
+        os.write(descriptor, b"")  # click discards output that it could not write
     except OSError:
         _redirect()
         return True
@@ -87,7 +87,7 @@ def _redirect(stream: TextIO | None = None) -> None:
 def complain(said: "Message", lang: str | None, mark: "Mark | None" = None) -> None:
     """Write the message to standard error, in the reader's language.  Its further lines are indented.
 
-    ``mark``: what somebody has typed wrong; its line comes last, with carets under it."""
+    ``mark``: the wrong part of the user's input; its line comes last, with carets under it."""
     from hairpin.report.paper import cells
     from hairpin.report.printable import printable
 
@@ -125,7 +125,7 @@ def complain_of_usage(error: "ClickException", lang: str | None) -> None:
         near = [each for each in error.possibilities if each not in later]
         error = NoSuchOption(error.option_name, possibilities=near, ctx=error.ctx)
     said = error.format_message()
-    if said.startswith("Usage: "):  # a group without a command: the error's text is the group's help
+    if said.startswith("Usage: "):  # for a group without a command the error's text is the group's help
         whisper(f"{said}\n")
         return
     if isinstance(error, WrongUsage) and error.ctx is not None:

@@ -1,4 +1,4 @@
-"""Shows an answer: as text or as one JSON document, and as one self-contained page."""
+"""Shows an answer as text or as one JSON document, and as one self-contained page."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +19,9 @@ def present(
     document: "Callable[[Words], object]",
     page: "Callable[[Words], str]",
 ) -> None:
-    """Write what is asked for.  Only that is made: each of the functions imports what it needs.  ``text`` is None if it
-    was written before.
-
-    Raises UsageError if the page cannot be written; the rest stands on standard output then."""
+    """Write the answer in the wanted forms.  Only their functions are called, because each imports its own modules.
+    ``text`` is None if the text was written before.  Raises UsageError if the page cannot be written; the other form is
+    then already on standard output."""
     if shown.html == "-":
         write(page(_page_words(shown)))
         return
@@ -55,7 +54,7 @@ def present_answer(
 
 
 def _page_words(shown: Shown) -> "Words":
-    """Return the words of a page, which is UTF-8 whatever the terminal can show."""
+    """Return the words of a page, which is UTF-8 even if the terminal's encoding is not."""
     from hairpin.report.words import Words
 
     return Words(language(shown.lang))

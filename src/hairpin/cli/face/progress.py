@@ -1,4 +1,4 @@
-"""A line on standard error that says what takes so long.  Only a terminal gets it, after a second."""
+"""A line on standard error about the work at hand.  Only a terminal gets it, after a second."""
 
 import sys
 import threading
@@ -17,8 +17,8 @@ _WIPED = "\r\x1b[K"
 
 @contextmanager
 def progress(lang: str | None) -> "Generator[Callable[[Message], None]]":
-    """Give a function that names the work at hand.  After a second, and then every second, the line says that work and
-    how long it takes; at the end the line is gone."""
+    """Yield a function by which the caller names the work at hand.  After a second, and then every second, the line
+    shows this work and its time; at the end the line is erased."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _work: None
         return
@@ -31,15 +31,16 @@ def progress(lang: str | None) -> "Generator[Callable[[Message], None]]":
 
 
 class _Line(threading.Thread):
-    """The line, written by a thread of its own.  A terminal without escape sequences gets each work once, and keeps the
-    line."""
+    """The line, which a separate thread writes.  A terminal without escape sequences gets one line for each work, and
+    these stay."""
 
     def __init__(self, lang: str | None) -> None:
         from hairpin.cli.face.environment import environment
         from hairpin.cli.face.output import words
 
         super().__init__(daemon=True)
-        # Nothing is loaded by the thread: a replica's process is forked meanwhile, and would inherit a lock of it.
+        # The thread imports nothing, because a replica's process that is forked meanwhile would inherit the import
+        # lock.
         self._words = words(lang, sys.stderr)
         self._plain = environment().plain_terminal
         self._work: Message | None = None

@@ -1,4 +1,5 @@
-"""Carries a plan out for ``hairpin fix`` and ``hairpin restore``: who is asked, who watches, who is told."""
+"""Carries a plan out for ``hairpin fix`` and ``hairpin restore``, with the question to the user, the verification and
+the report."""
 
 from functools import partial
 from pathlib import Path
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
     from hairpin.network.network import Network
 
 _DEADLINE_S = 120.0
-"""Seconds after which the switch takes a plan back that nobody has told to be well."""
+"""Seconds after which the switch takes back a plan that was not confirmed."""
 
 
 def carry_plan_out(
     plan: "RepairPlan", typed: tuple[str, ...], sources: tuple[Given, ...], acting: Acting, shown: Shown
 ) -> "FixOutcome | None":
-    """Carry the plan out, once it was agreed to; None if it was not.  ``typed``: the command, which is written down.
+    """Carry the plan out and return its outcome; None if the user did not agree.  ``typed``: the command line, for the
+    journal.
 
     ``sources``: the other hosts that it was made for; none: it was made for this one."""
     from hairpin.apply.fixing import apply_plan
@@ -70,7 +72,7 @@ def carry_plan_out(
 
 
 def _outposts(plan: "RepairPlan", sources: tuple[Given, ...]) -> "dict[str, Outpost]":
-    """Return the ways to the plan's hosts, by their labels."""
+    """Return the outposts of the plan's hosts, by their labels."""
     hosts, outposts = plan.answer.network.hosts, outposts_of(sources)
     if sources and len(hosts) != len(sources):
         raise ApplyError(message("not all hosts could be read, so nothing was done"))
@@ -78,7 +80,8 @@ def _outposts(plan: "RepairPlan", sources: tuple[Given, ...]) -> "dict[str, Outp
 
 
 def _refuse_cuts(plan: "RepairPlan", session: "Session | None", outposts: "Mapping[str, Outpost]") -> None:
-    """Raise ApplyError if the plan would cut the user's connection to this host, or ours to one that it changes."""
+    """Raise ApplyError if the plan would cut the user's connection to this host, or hairpin's ssh connection to a
+    changed host."""
     from hairpin.apply.session import session_of
     from hairpin.cli.plans.way_in import refuse_cut
 
@@ -98,7 +101,7 @@ def _verifier(
     outposts: "Mapping[str, Outpost]",
     shown: Shown,
 ) -> "Verifier":
-    """Return how the plan is looked after."""
+    """Return the functions that verify the plan."""
     from hairpin.apply.fixing import Verifier
     from hairpin.cli.plans.way_in import unsafe
     from hairpin.live.connection import connect
@@ -112,7 +115,7 @@ def _verifier(
 
 
 def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[[], Answer], Callable[[], Network]]":
-    """Return what asks the plan's question anew, and what only reads its hosts anew."""
+    """Return two functions: one asks the plan's question again, one only reads its hosts again."""
     from hairpin.answer.ask import ask, network_asked
     from hairpin.cli.answering import second_judge
 
@@ -124,13 +127,15 @@ def _reading(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[Callable[
 
 
 def _is_open(folder: Path) -> bool:
-    """Return whether the plan at hand, which is the only one, still waits for an answer.  Source: ``apply.sh``"""
+    """Return whether the present plan, which is the only unfinished one, still waits for an answer.  Source:
+    ``apply.sh``"""
     return any(folder.glob("plans/*/open"))
 
 
 def _nobody_connects(_network: "Network", _flow: "Flow") -> None:
-    """No connection is made: none from here has the start of a flow that was asked on another host."""
+    """Make no connection: a connection from here does not start where the other host's flow starts."""
 
 
 def _came_in(_network: "Network") -> None:
-    """The user's way in lives on: the host was just read, over a connection made after the last step."""
+    """Return None: the host was just read over a new connection, made after the last step, so the user can still
+    connect."""

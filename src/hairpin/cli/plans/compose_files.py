@@ -1,4 +1,4 @@
-"""The compose files of a container's project on this host: where they are, and their texts."""
+"""Finds and reads the compose files of a container's project on this host."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ _FILES = ("com.docker.compose.project.config_files", "io.podman.compose.project.
 
 
 def compose_files(engine: Engine, container: Container) -> tuple[str, ...]:
-    """Return the files of the container's project on this host, as its engine has noted them."""
-    if engine.user:  # this user's engine does not know it
+    """Return the paths of the project's files on this host, from the container's labels."""
+    if engine.user:  # this user's engine does not have the container
         return ()
     asked = ("inspect", "--type", "container", "--format", "{{json .Config.Labels}}", container.id)
     done = do(Command((engine.kind, *asked)))

@@ -1,4 +1,4 @@
-"""Says on standard error which plans of ``hairpin fix`` have not ended on the hosts that a command reads."""
+"""Reports on standard error the unfinished plans of ``hairpin fix`` on the hosts that a command reads."""
 
 import os
 import sys
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
 
 FOLDER = Path("/var/lib/hairpin/plans")
-"""Where ``apply/program/apply.sh`` keeps them: a host's check does not load what asks it."""
+"""The folder in which ``apply/program/apply.sh`` keeps plans; it is repeated here so that a check does not load the
+code of plans."""
 KEY = "plans"
 _NOT_ENDED = ("open", "keeping", "ending")
 
 
 def say_half_done(lang: str | None) -> None:
-    """Say which plans have not ended on this host, and what settles them."""
+    """Report the unfinished plans on this host, and the command that settles them."""
     _say(plans_here(), "", lang)
 
 
 def say_of_others(lang: str | None) -> None:
-    """Say which plans that other machines have begun on this host have not ended: they hold its lock."""
+    """Report the unfinished plans that other machines began on this host, because they hold its lock."""
     _say(tuple(each for each in plans_here() if each.from_elsewhere), "", lang)
 
 
 def with_plans(
     found: "tuple[Source, ...]", sources: tuple[Given, ...], lang: str | None, *, saying: bool = True
 ) -> "tuple[Source, ...]":
-    """Return what was read of the hosts, and say which plans had not ended there; ``saying`` false: that was said.
-
-    This host's own journal knows more than the collector reads: its word takes the place of that."""
+    """Return the evidence of the hosts, and report their unfinished plans; ``saying`` False: they were already
+    reported.  This host's journal has more than the collector reads, so its state of the plans replaces the
+    collector's."""
     if not sources:
         found = tuple(_with(each, plans_here()) if isinstance(each, Evidence) else each for each in found)
     if not saying or not any(each.key == KEY for one in found if isinstance(one, Evidence) for each in one.readings):
@@ -55,8 +56,8 @@ def with_plans(
 
 
 def plans_here() -> "tuple[PlanUnderWay, ...]":
-    """Return this host's plans that have not ended, the newest first.  Only root may read its journal; another user is
-    told nothing of it."""
+    """Return this host's unfinished plans, the newest first.  Only root may read the journal; for other users the
+    result is empty."""
     if os.geteuid() != 0 or not any(path for state in _NOT_ENDED for path in FOLDER.glob(f"*/{state}")):
         return ()
     from hairpin.apply.program.outpost import here
@@ -66,7 +67,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
     try:
         found = PlanBook(here(FOLDER.parent)).not_ended()
-    except HairpinError:  # damaged, or not to be trusted: the command that changes the host says so
+    except HairpinError:  # it is damaged or not trusted; the command that changes the host reports that
         return ()
     return tuple(
         PlanUnderWay(each.kept_plan.id, *_stands(each), from_elsewhere=each.is_from_elsewhere) for each in found
@@ -74,7 +75,7 @@ def plans_here() -> "tuple[PlanUnderWay, ...]":
 
 
 def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
-    """Return how the plan stands, and when its switch takes it back."""
+    """Return the plan's state, and when its switch takes it back."""
     state = plan.kept_plan.state
     until = time.time() + plan.left_s if plan.watched and state == "open" else None
     if plan.is_from_elsewhere:
@@ -87,7 +88,7 @@ def _stands(plan: "PlanStanding") -> "tuple[PlanStage, float | None]":
 
 
 def _with(evidence: Evidence, plans: "tuple[PlanUnderWay, ...]") -> Evidence:
-    """Return the evidence with the journal's word about this host's own plans, if it may be read."""
+    """Return the evidence with the journal's state of this host's own plans, if the journal may be read."""
     before = evidence.find(KEY, "")
     if os.geteuid() != 0 or (before is None and not plans):
         return evidence

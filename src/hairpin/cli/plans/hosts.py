@@ -1,4 +1,4 @@
-"""The hosts that a plan is on: this one, or those of ``--host``."""
+"""The hosts of a plan: this one, or those of ``--host``."""
 
 import os
 from functools import partial
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from hairpin.apply.program.outpost_ground import OutpostGround
 
 _SSH = ("-o", "ControlPath=none", "-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3")
-"""No connection that stands already is used: each request shows that a new one comes in.  A host that is silent for
-15 s is not waited for.  Source: ssh_config(5)"""
+"""Options of ssh.  Existing connections are not reused, so that each request proves that a new connection gets in.  A
+host that is silent for 15 s counts as unreachable.  Source: ssh_config(5)"""
 
 
 def outpost_of(source: Given) -> "Outpost":
-    """Return the way to the host that ``--host`` names."""
+    """Return the outpost of the host in ``--host``."""
     from hairpin.apply.program.outpost import Outpost
     from hairpin.collect.run import SshRunner
     from hairpin.collect.several import parse_place
@@ -29,14 +29,15 @@ def outpost_of(source: Given) -> "Outpost":
 
 
 def outposts_of(sources: tuple[Given, ...]) -> "tuple[Outpost, ...]":
-    """Return the ways to the hosts that ``--host`` names; to this one if there are none."""
+    """Return the outposts of the hosts in ``--host``; this host's if there are none."""
     from hairpin.apply.program.outpost import here
 
     return tuple(map(outpost_of, sources)) or (here(),)
 
 
 def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0) -> "OutpostGround":
-    """Return the host.  ``label``: its name in the plan; ``seconds``: until its switch takes a plan back."""
+    """Return the host for ``fixing``.  ``label``: its name in the plan; ``seconds``: the time until its switch takes a
+    plan back."""
     from hairpin.apply.hands import look_at
     from hairpin.apply.program.outpost_ground import OutpostGround
 
@@ -46,7 +47,7 @@ def ground_of(outpost: "Outpost", label: str, shown: Shown, seconds: float = 0.0
 
 
 def plan_copies() -> "PlanCopies":
-    """Return what is known here of the plans of other hosts, in root's folder or that of the user."""
+    """Return the local copies of other hosts' plans, in root's or the user's folder."""
     from hairpin.apply.program.copies import PlanCopies
     from hairpin.apply.program.outpost import FOLDER
 
@@ -54,5 +55,5 @@ def plan_copies() -> "PlanCopies":
 
 
 def undo_words(outpost: "Outpost", plan: str) -> str:
-    """Return what ``hairpin undo`` is given to take the plan back."""
+    """Return the arguments of ``hairpin undo`` that take the plan back."""
     return plan if outpost.is_here else f"--host {outpost.destination} {plan}"

@@ -1,4 +1,4 @@
-"""Makes plans for ``hairpin fix`` and ``hairpin restore``, and refuses what cannot be carried out."""
+"""Makes plans for ``hairpin fix`` and ``hairpin restore``, and refuses options that do not go together."""
 
 import os
 import sys
@@ -35,7 +35,7 @@ def refuse_options(acting: Acting, sources: tuple[Given, ...], *, latent: bool =
 
 
 def proposals_of(plan: "RepairPlan", sources: tuple[Given, ...]) -> "tuple[ComposeProposal, ...]":
-    """Return what the plan means for compose files.  They are read on this host alone, and never written."""
+    """Return the plan's proposals for compose files.  They are read on this host only, and never written."""
     from hairpin.apply.compose import compose_proposals
     from hairpin.cli.plans.compose_files import compose_files, read_text
 
@@ -53,7 +53,7 @@ def make_plan(asked: Asked, chosen: tuple[str, ...], lang: str | None, *, with_l
 
 
 def make_restore_plan(asked: Asked, chosen: tuple[str, ...], lang: str | None) -> "RestorePlan":
-    """Return what the engines of the first host have lost."""
+    """Return the plan that restores the lost rules of the first host's engines."""
     from hairpin.apply.restoring import restore_plan
     from hairpin.cli.answering import answer_question
 

@@ -1,4 +1,5 @@
-"""Says how plans stand: each step of one that is carried out or taken back, how it ended, and the list of them."""
+"""Reports plans: each ended step while a plan is carried out or taken back, the plan's outcome, and the list of
+plans."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ NOTHING_WAITS = message("nothing waits for --confirm: no plan is being tried, or
 
 
 def teller(shown: Shown) -> "Told":
-    """Return what says a step's line on standard error."""
+    """Return the function that writes a step's line to standard error."""
     from hairpin.report.text.plan_text import task_line
 
     def tell(task: "PlannedStep", said: Message | None) -> None:
@@ -25,30 +26,30 @@ def teller(shown: Shown) -> "Told":
 
 
 def tell_interrupted(plan: str, shown: Shown) -> None:
-    """Say on standard error that the plan of this id was interrupted."""
+    """Report on standard error that the plan with this id was interrupted."""
     whisper(words(shown.lang, sys.stderr)(message("Plan {plan} was interrupted.", plan=plan)) + "\n")
 
 
 def tell_settled(plan: "KeptPlan", shown: Shown) -> None:
-    """Say on standard error how the plan stands now."""
+    """Report the plan's present state on standard error."""
     from hairpin.report.text.plan_text import plans_text
 
     whisper(plans_text((plan,), words(shown.lang, sys.stderr), paper(shown.color)))
 
 
 def write_kept(plan: str, shown: Shown) -> None:
-    """Say that a plan stays.  ``plan``: what ``hairpin undo`` is given."""
+    """Report that a plan stays.  ``plan``: the arguments of ``hairpin undo``."""
     write(words(shown.lang)(message("It stays.  Take it back: `hairpin undo {plan}`", plan=plan)))
 
 
 def write_not_kept(complaint: Message, shown: Shown) -> int:
-    """Say why a plan that was to be kept was taken back; return the exit status."""
+    """Report why a plan was taken back instead of kept; return the exit status."""
     whisper(f"{words(shown.lang)(message('All of it was taken back: {why}', why=complaint))}\n")
     return 1
 
 
 def write_undone(plan: "KeptPlan | None", shown: Shown) -> int:
-    """Say how a plan stands that was taken back (None: there was none); return the exit status."""
+    """Report the state of a plan that was taken back (None: there was no plan); return the exit status."""
     status = 0 if plan is None or plan.state == "taken-back" else 1
     if shown.as_json:
         from hairpin.report.documents.undo_document import undone_document

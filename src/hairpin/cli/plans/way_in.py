@@ -1,4 +1,4 @@
-"""The way by which the user came in: refused to be cut, and looked for after the change."""
+"""The user's own connection: a plan that would cut it is refused, and after the change it is tested."""
 
 import select
 import sys
@@ -20,15 +20,15 @@ _YES = ("y", "yes")
 
 
 def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") -> None:
-    """Raise ApplyError if the plan would cut the connection by which the user came to the first host of the network, or
-    a new one like it."""
+    """Raise ApplyError if the plan would cut the user's connection to the network's first host, or a new connection
+    like it."""
     from hairpin.change.steps import after_steps
 
-    ways = _ways(session, network)  # others: the model does not see how the user came in; the switch watches
+    ways = _ways(session, network)  # all others are left to the switch
     try:
         then = after_steps(tuple(each.step for each in plan.tasks(lasting=False, host=network.this.name)), network)
     except ChangeError:
-        return  # a step that does not fit is refused when the host is read again
+        return  # a step that does not fit is refused later, when the host is read again
     if not all(each.comes_in(then) for each in ways):
         raise ApplyError(message("the plan would cut your own ssh connection, so nothing was done"))
 
@@ -36,9 +36,8 @@ def refuse_cut(plan: "RepairPlan", session: Session | None, network: "Network") 
 def unsafe(
     session: Session | None, was: "Network", lang: str | None, still_open: Callable[[], bool], network: "Network"
 ) -> Message | None:
-    """Return why the user's own way in is not seen to live on; None if it is, or if the user sits at the host.
-
-    ``was``: the host before the plan.  ``still_open``: whether the switch still waits for an answer."""
+    """Return why the user's connection may be lost; None if it still works, or if the user sits at the host.  ``was``:
+    the host before the plan.  ``still_open``: whether the switch still waits for an answer."""
     if session is not None:
         said = words(lang)(message("Looking whether this connection still arrives …")) + "\n"
         if arrives(said, session) is False:
@@ -57,7 +56,7 @@ def unsafe(
 
 
 def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
-    """Return the connections of which one is the user's, as far as the model sees how they came in."""
+    """Return the connections one of which is the user's, if the model shows that such a connection reaches sshd."""
     if session is not None:
         found: tuple[Session, ...] = (session,)
     else:
@@ -66,7 +65,7 @@ def _ways(session: Session | None, network: "Network") -> tuple[Session, ...]:
 
 
 def _says_yes(question: str, still_open: Callable[[], bool]) -> bool:
-    """Ask on the terminal, as long as the plan is open: a user who is cut off never answers."""
+    """Ask on the terminal while the plan is open; a user who is cut off never answers."""
     whisper(f"{question} [y/N]: ")
     while still_open():
         if select.select([sys.stdin], [], [], _ASK_EVERY_S)[0]:

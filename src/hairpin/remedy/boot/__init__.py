@@ -1,6 +1,4 @@
-"""What keeps a repair after the next boot, in the host's own way.
-
-Read ``lasting`` (what keeps each kind of part), and then who keeps it: ``sysctl_file``, ``kept_rules``, ``kept_nft``,
-``unit`` (of hairpin's own), ``firewalld``, ``engine``, ``container``, ``network_configuration``.  ``compose_file``
-edits text for a person.
+"""Keeps a repair over the next boot, in the host's own way.  Read ``lasting`` (how each kind of part is kept), and then
+the keepers: ``sysctl_file``, ``kept_rules``, ``kept_nft``, ``unit`` (hairpin's own), ``firewalld``, ``engine``,
+``container``, ``network_configuration``.  ``compose_file`` edits text for a person.
 """

@@ -1,6 +1,6 @@
-"""What a repair means for a compose file: one key of one service.  hairpin proposes the lines and writes none.
+"""Edits of compose files that a repair needs: one key of one service.  hairpin proposes the lines and writes none.
 
-Only plain block style is edited, line by line; a file in another form is left, and the key is told.
+Only plain block style is edited, line by line.  For a file in another form only the key is named.
 
 Source: compose-spec 05-services.md ``ports`` ``networks`` ``restart``
 """
@@ -21,9 +21,8 @@ Key = Literal["restart", "networks", "ports"]
 
 
 class ComposeEdit(msgspec.Struct, frozen=True):
-    """A key of a container's service: ``new`` is its value, or one more of its values; ``old``: the one that goes.
-
-    ``outside``: the network is none of the project's own."""
+    """An edit of one key of a container's service.  ``new``: its new value, or a further one; ``old``: the removed
+    value.  ``outside``: the network does not belong to the project."""
 
     container: Container
     key: Key
@@ -33,8 +32,8 @@ class ComposeEdit(msgspec.Struct, frozen=True):
 
 
 def compose_edits(steps: Iterable[Step], configured: Configured | None, host: Host) -> Iterator[ComposeEdit]:
-    """Yield what the repair changes on containers of compose projects.  ``configured``: what somebody wrote down that
-    it undoes: the address before a published port."""
+    """Yield the repair's edits for containers of compose projects.  ``configured``: the place of the setting that it
+    undoes, such as the address before a published port."""
     for step in steps:
         call = step.call if isinstance(step, Ask) else None
         if isinstance(call, SetRestartPolicy) and (found := _of_project(call.name, host)) is not None:
@@ -57,8 +56,8 @@ def _of_project(name: str, host: Host) -> Container | None:
 
 
 def with_edit(text: str, edit: ComposeEdit) -> str | None:
-    """Return the compose file with the edit, no other line touched; None if it has no such service, or says the key in
-    another form.  A file that has the value already is returned as it is."""
+    """Return the compose file with the edit and no other change; None if it has no such service, or writes the key in
+    another form.  A file that already has the value is returned unchanged."""
     lines = text.split("\n")
     service = _section(lines, 0, len(lines), "services")
     own = _section(lines, *service, edit.container.service) if service is not None else None
@@ -79,11 +78,12 @@ def _joined(lines: list[str] | None) -> str | None:
 
 
 _Span = tuple[int, int]
-"""The first line behind a key, and the first one that is no longer of it."""
+"""The first line of a key's block, and the first line after it."""
 
 
 def _section(lines: list[str], first: int, last: int, name: str) -> _Span | None:
-    """Return the lines of the block that the key opens, among those of the block around it; None if it opens none."""
+    """Return the lines of the block below the key, within the lines of the outer block; None if the key has no
+    block."""
     indent = _indent_of_block(lines, first, last)
     head = re.compile(rf"{' ' * indent}(['\"]?){re.escape(name)}\1\s*:\s*(?:#.*)?")
     for at in range(first, last):
@@ -94,7 +94,7 @@ def _section(lines: list[str], first: int, last: int, name: str) -> _Span | None
 
 
 def _ends(line: str, indent: int) -> bool:
-    """Return whether a line is of another block; items of a list may stand below their key's own column."""
+    """Return whether a line ends the block.  List items may begin in the key's own column."""
     depth = _indent(line)
     return depth < indent or (depth == indent and not line.lstrip().startswith("- "))
 
@@ -134,7 +134,8 @@ def _with_port(lines: list[str], own: _Span, edit: ComposeEdit) -> list[str] | N
 
 
 def _with_network(lines: list[str], own: _Span, network: str) -> list[str] | None:
-    """Return the lines with one more network; a service that names none has its project's default one."""
+    """Return the lines with one more network.  A service without networks is on its project's default one, which is
+    then named, too."""
     indent = " " * _indent_of_block(lines, *own)
     if not any(re.match(rf"{indent}networks\s*:", lines[at]) for at in range(*own)):
         added = [f"{indent}networks:", f"{indent}  - default", f"{indent}  - {network}"]
@@ -150,7 +151,7 @@ def _with_network(lines: list[str], own: _Span, network: str) -> list[str] | Non
 
 
 def _declared(lines: list[str], network: str) -> list[str] | None:
-    """Return the lines with the network at the file's end, as one that compose does not make."""
+    """Return the lines with the network declared at the file's end as external."""
     known = _section(lines, 0, len(lines), "networks")
     if known is not None:
         if _section(lines, *known, network) is not None:

@@ -1,4 +1,4 @@
-"""A container's settings last only in the options with which it is created or started."""
+"""Keeps a container's settings.  They last only as options with which it is created or started."""
 
 import shlex
 
@@ -29,8 +29,8 @@ CONNECTED = Lasting(
 
 
 def started(situation: Situation) -> Lasting:
-    """Return calls that set a restart policy, for containers that the engine would not start after a reboot.  A
-    container that runs and is only restarted comes back or not as somebody chose."""
+    """Return calls that set a restart policy, for containers that the engine would not start after a reboot.  A running
+    container that is only restarted keeps its policy, which a person chose."""
     calls: list[SetRestartPolicy] = []
     advice: list[Message] = []
     stopped = {
@@ -58,8 +58,8 @@ def started(situation: Situation) -> Lasting:
 
 
 def started_behind(situation: Situation) -> tuple[SetRestartPolicy, ...]:
-    """Return the call that sets a restart policy for the asked container, which the start of its engine leaves down.
-    The others that it leaves down come back or not as somebody chose."""
+    """Return the call that sets a restart policy for the asked container, which its engine's start does not start.
+    Other such containers keep their policies, which a person chose."""
     where = situation.candidate.where
     container = situation.host.container(where.container or "") if isinstance(where, OfUnit) else None
     if container is None or container.restart_policy not in _NOT_AT_BOOT:
@@ -75,12 +75,13 @@ def _at_boot(container: Container, situation: Situation) -> tuple[SetRestartPoli
 
 
 def policy_of(engine: Engine) -> str:
-    """Return the policy by which the engine starts a container at boot that nobody has stopped."""
+    """Return the policy by which the engine starts a container at boot unless a person has stopped it."""
     return "unless-stopped" if engine.kind == "docker" else "always"
 
 
 def listening(parts: tuple[AddSocket, ...], situation: Situation) -> Lasting:
-    """Return advice on services that have to listen elsewhere; hairpin does not change their configuration."""
+    """Return advice on services that have to listen on another address or port, because hairpin does not change their
+    configuration."""
     containers = (situation.network.container_of(part.netns) for part in parts if not part.netns.is_host)
     return Lasting(
         advice=tuple(

@@ -1,5 +1,5 @@
-"""Keeps rules of the container engine that were lost.  They are never written into saved rules, because the engine
-makes them itself.  The advice names what may have deleted them.
+"""Keeps a container engine's restored rules.  They are never written into saved rules, because the engine makes them
+itself.  The advice names what may have deleted them.
 """
 
 import msgspec
@@ -41,13 +41,13 @@ def _is_lost(part: AddChain | InsertRule, lost: Missing) -> bool:
 
 
 def restored(host: Host) -> Lasting:
-    """Return advice: the engine makes its rules anew, and these parts of the host may delete them again."""
+    """Return the advice that the engine makes its rules itself, and which parts of the host may delete them again."""
     return Lasting(advice=(_AVOID, *_who_may_have_flushed(host)))
 
 
 def rules_allowed(situation: Situation) -> Lasting | None:
-    """Return dockerd's configuration without the option by which it makes no rules, where a repair makes its rules for
-    it; None if none does, or the option is a flag of the unit."""
+    """Return dockerd's configuration without ``iptables=false``, if a repair makes dockerd's rules in its place; None
+    if no repair does, or if the option is a flag of the unit."""
     written = situation.candidate.configured
     made = (each for each in situation.candidate.change.parts if isinstance(each, AddChain | InsertRule))
     if written is None or written.option != "iptables=false" or not any(each.chain == "DOCKER" for each in made):
@@ -64,8 +64,8 @@ def rules_allowed(situation: Situation) -> Lasting | None:
 
 
 def started(host: Host, calls: tuple[Call, ...]) -> Lasting:
-    """Return the calls that start the engine at boot, if nothing does so yet, and that keep its bridges in its zone of
-    firewalld, without which it would end again; ``calls`` start it now."""
+    """Return two kinds of calls: those that start the engine at boot, if nothing does so yet; and those that keep its
+    bridges in its firewalld zone, because it ends at its start otherwise.  ``calls`` start it now."""
     bound = tuple(
         msgspec.structs.replace(each, permanent=True)
         for each in calls

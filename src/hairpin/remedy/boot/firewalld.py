@@ -25,8 +25,8 @@ from hairpin.remedy.remedy import Lasting, Situation
 
 
 def permanent_calls(situation: Situation) -> Lasting:
-    """Return the calls of the change again, with --permanent, as far as firewalld's files do not have them: the undo of
-    what was there already would take it away."""
+    """Return the calls of the change again, with --permanent.  Calls that firewalld's files already contain are left
+    out, because an undo would remove these entries."""
     calls: list[OfFirewalld] = [
         msgspec.structs.replace(call, permanent=True)
         for call in situation.candidate.change.calls
@@ -42,7 +42,7 @@ def permanent_calls(situation: Situation) -> Lasting:
 
 
 def _is_kept(call: OfFirewalld, host: Host) -> bool:
-    """Return whether firewalld's files say it already."""
+    """Return whether firewalld's files already contain the call's setting."""
     zones = {each.name: each for each in firewalld_zones(host, permanent=True)}
     match call:
         case OpenPort(zone=zone, port=port, protocol=protocol):
@@ -58,16 +58,15 @@ def _is_kept(call: OfFirewalld, host: Host) -> bool:
 
 
 def without_direct(rule: DirectRule) -> OfFirewalld | None:
-    """Return the call that takes the --direct rule out of firewalld's file; None for a passthrough."""
+    """Return the call that deletes the --direct rule from firewalld's file; None for a passthrough."""
     if rule.priority is None:
         return None
     return AddDirectRule(rule.family, rule.table, rule.chain, rule.words, removed=True, priority=rule.priority)
 
 
 def direct(rules: tuple[InsertRule, ...], known: tuple[DirectRule, ...]) -> Lasting:
-    """Return the rules as --direct rules of firewalld, in front of those that it has already (``known``).  A chain that
-    the kernel does not have by itself is added first: firewalld starts before the engine, and a rule of a missing chain
-    would make its start fail."""
+    """Return the rules as --direct rules of firewalld, before its present ones (``known``).  A chain that is not built
+    in is added first, because firewalld starts before the engine and would fail at a rule in a missing chain."""
     calls: dict[OfFirewalld, None] = {}
     for rule in rules:
         family: Literal["ip", "ip6"] = "ip6" if rule.family == "ip6" else "ip"

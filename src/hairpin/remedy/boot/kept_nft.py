@@ -26,7 +26,7 @@ def nft_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasti
 
 
 def _with_rule(rule: InsertRule, texts: dict[str, str], situation: Situation) -> ConfigFile | None:
-    """Return the one script that makes the rule's chain, with the rule; None if no script that was read does."""
+    """Return the one script that makes the rule's chain, with the rule added; None if no read script makes it."""
     for file in situation.host.files:
         if not is_nft_script(file.path):
             continue
@@ -43,8 +43,8 @@ def _differs(written: WriteFile, situation: Situation) -> bool:
 
 
 def _without_script(rule: InsertRule, situation: Situation) -> Message:
-    """Return advice where no script has a block of the chain: a script may make it in another form, and what else may
-    make it at boot is not known."""
+    """Return advice if no script has a block of the chain: a script may make it in another form, or another program may
+    make it at boot."""
     facts = {"chain": rule.chain, "family": rule.family, "table": rule.table, "line": rule.rule.text}
     named = [rf"\b{kind}\b[^\n]*\b{re.escape(name)}\b" for kind, name in (("table", rule.table), ("chain", rule.chain))]
     for file in situation.host.files:

@@ -1,6 +1,7 @@
-"""Puts rules and policies into the files from which this host loads them, and takes them out.
+"""Adds rules and policies to the files from which this host loads them, and deletes them there.
 
-An address that a container has only until its next start stands in no such file: nothing that outlives it may name it.
+A rule that names a container's present address is never saved, because the container may have another address after its
+next start.
 """
 
 from collections.abc import Iterator
@@ -47,11 +48,11 @@ from hairpin.remedy.remedy import Lasting, Situation
 _UFW_DEFAULT = "/etc/default/ufw"
 _BEFORE_RULES = ("/etc/ufw/before.rules", "/etc/ufw/before6.rules")
 _OF_UFW = ("INPUT", "OUTPUT", "FORWARD")
-"""Built-in chains from which ufw jumps to chains that before.rules fills."""
+"""Built-in chains from which ufw jumps to the chains in before.rules."""
 
 
 def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return what keeps inserted rules: files or calls of the program that keeps this host's rules."""
+    """Return the files or calls by which the host's own program keeps inserted rules."""
     if any(not rule.netns.is_host for rule in rules):
         said = message(
             "the rule goes when the container stops: add it where the container is started (its entrypoint or Compose "
@@ -80,14 +81,14 @@ def keeping_insertions(rules: tuple[InsertRule, ...], situation: Situation) -> L
             return Lasting(files=_saved_files(SYSCONFIG_V4, SYSCONFIG_V6, rules, situation))
         case "nftables" | "none" if source:
             return _in_source(source, rules, situation)
-        case "nftables" | "none":  # nftables.service loads a script of nft; these rules are iptables' words
+        case "nftables" | "none":  # nftables.service loads an nft script, but these rules are in iptables' syntax
             return _by_unit(rules, situation)
         case _ as keeper:
             assert_never(keeper)
 
 
 def _by_unit(rules: tuple[InsertRule, ...], situation: Situation) -> Lasting:
-    """Return the unit that makes the rules at boot: those of looped-back addresses have one in common."""
+    """Return the unit that makes the rules at boot; rules of looped-back addresses share one unit."""
     if all(map(is_of_loopback, rules)):
         return by_loopback_unit(situation)
     return by_unit(situation, situation.steps, rules)
@@ -103,8 +104,8 @@ def _only_today(address: str, name: str) -> Message:
 
 
 def _is_of_nobody_known(rule: InsertRule, situation: Situation) -> bool:
-    """Return whether the rule stands in a chain of a program that is not known, such as libvirt: it is no built-in
-    chain, no engine makes it, and no file has it.  At boot the chain may come after the rule."""
+    """Return whether an unknown program, such as libvirt, makes the rule's chain: it is not built in, no engine makes
+    it, and no file has it.  At boot the chain may be made after the rule."""
     if is_of_loopback(rule) or rule.chain.startswith("DOCKER"):
         return False
     if any(rule.chain in file.text for file in situation.host.files):
@@ -120,19 +121,19 @@ def _only_there(chain: str) -> Message:
 
 
 def _needs_engine(rule: InsertRule) -> bool:
-    """Return whether the rule stands in a chain of the engine's or jumps to one: no file that is loaded before the
-    engine starts can hold it.  DOCKER-USER may be made by anybody: dockerd keeps what is in it."""
+    """Return whether the rule is in an engine's chain or jumps to one, so that no file which is loaded before the
+    engine can contain it.  DOCKER-USER does not count: a file may make it, and dockerd keeps its rules."""
     leads = (part.chain for part in rule.rule.body if isinstance(part, Jump))
-    # A rule that was read alone names a chain that the reader does not know.
+    # If a rule was read without its table, its jump to an unknown chain is an Outside.
     unknown = (part.name for part in rule.rule.body if isinstance(part, Outside))
     chains = {rule.chain, *leads, *unknown}
     return any(chain.startswith("DOCKER") and chain != "DOCKER-USER" for chain in chains)
 
 
 def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
-    """Return the one saved file that fills the rules' chains, as the kernel shows: each rule that it has for them is
-    there.  What loads it puts back its lines alone, so that a rule lasts only among them.  None: there is no such file,
-    or several."""
+    """Return the one saved file from which the rules' chains were loaded: the kernel has each of its rules for these
+    chains.  Its next load restores only its own lines, so a rule lasts only in this file.  None: there is no such file,
+    or there are several."""
     found = {
         file.path: file
         for file in situation.host.files
@@ -159,12 +160,12 @@ def _in_source(source: ConfigFile, rules: tuple[InsertRule, ...], situation: Sit
 
 
 def _by_ufw(rules: tuple[InsertRule, ...], source: ConfigFile | None, situation: Situation) -> Lasting:
-    """Return ufw's files with the rules in ufw's own chains.  A reload empties these and loads them anew; a rule in a
-    built-in chain would be added once more by each reload, so a unit makes it.  Chains that one of ufw's files fills
-    itself (ufw-docker's DOCKER-USER in after.rules) are emptied by a reload, too.
+    """Return ufw's files with the rules in ufw's own chains.  A reload flushes these chains and loads them again.  It
+    would add a rule in a built-in chain once more each time, so a unit makes such a rule.  Chains that ufw's files
+    themselves fill (ufw-docker's DOCKER-USER in after.rules) are also flushed by a reload.
 
-    Where ufw's chains are gone from the kernel, a reload would put back the whole firewall, not this rule alone: what
-    that stops is not simulated, so it is left to a person, and the files are for the next boot."""
+    If ufw's chains are gone from the kernel, a reload would restore the whole firewall, not only this rule.  That
+    effect is not simulated, so the reload is left to a person, and the files serve the next boot."""
     known = all(situation.file(_BEFORE_RULES[rule.family == "ip6"]) is not None for rule in rules)
     if source is not None and "/ufw/" in source.path and all(rule.chain not in _OF_UFW for rule in rules):
         kept = _in_source(source, rules, situation)
@@ -202,8 +203,8 @@ def _in_chain(rule: InsertRule, chain: str) -> InsertRule:
 def _saved_files(
     file_v4: str, file_v6: str, rules: tuple[InsertRule, ...], situation: Situation
 ) -> tuple[WriteFile, ...]:
-    """Return the saved files with the rules in them, unless they are there.  Each rule goes in front of those already
-    inserted, so the last rule is inserted first."""
+    """Return the saved files with the rules added, unless they already have them.  Each rule is inserted before the
+    earlier ones, so the last rule is inserted first."""
     texts: dict[str, str] = {}
     for rule in reversed(rules):
         path = file_v6 if rule.family == "ip6" else file_v4
@@ -215,7 +216,7 @@ def _saved_files(
 
 
 def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> Lasting:
-    """Return the saved files that would bring the rules back, without these rules."""
+    """Return the saved files that contain the rules, without these rules."""
     edited: dict[str, WriteFile] = {}
     calls: dict[OfFirewalld, None] = {}
     advice: list[Message] = []
@@ -234,7 +235,7 @@ def keeping_deletions(parts: tuple[DeleteRule, ...], situation: Situation) -> La
 
 
 def _without_rule(place: Place, situation: Situation, edited: dict[str, WriteFile]) -> list[WriteFile]:
-    """Return the saved files that hold the rule, without it."""
+    """Return the saved files that contain the rule, without it."""
     found: list[WriteFile] = []
     for file in situation.host.files:
         earlier = edited.get(file.path)
@@ -268,7 +269,7 @@ def _advice(place: Place, files: tuple[str, ...]) -> Message:
 
 
 def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
-    """Return what gives the base chain its policy at each boot: what loads the host's rules, else a unit."""
+    """Return the file, call or unit that sets the base chain's policy at each boot."""
     if rule_keeper(situation.host) in ("ufw", "netfilter-persistent", "iptables-services"):
         wanted = msgspec.structs.replace(part.place, number=0, text=f"-P {part.place.chain} {part.policy.upper()}")
         if of_place(wanted, situation.host) is not None:
@@ -280,8 +281,8 @@ def policy_at_boot(part: SetPolicy, situation: Situation) -> Lasting:
 
 
 def policies(parts: tuple[SetPolicy, ...], situation: Situation) -> Lasting:
-    """Return the files that set the policies.  dockerd sets that of FORWARD to DROP itself, so a file rarely keeps it
-    at ACCEPT."""
+    """Return the files that set the policies.  dockerd itself sets FORWARD's policy to DROP, so a file can rarely keep
+    it at ACCEPT."""
     files: dict[str, WriteFile] = {}
     advice: list[Message] = []
     for part in parts:

@@ -1,6 +1,6 @@
-"""Which kind of remedy each part of a change is, and what keeps each kind.
+"""The kind of remedy of each part of a change, and the steps that keep each kind.
 
-A file that another program writes is left to it: its owner is named, with the lines that are needed there.
+hairpin does not edit a file that another program writes: the advice names this program and the needed lines.
 """
 
 from difflib import SequenceMatcher
@@ -32,10 +32,10 @@ Kind = Literal[
     "recreate-network", "drop-connection", "change-files", "change-outside",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""In order: the first kind among those of a change's parts names the remedy."""
+"""The kinds in order: the first one that a part of the change has names the remedy."""
 DISRUPTIVE: frozenset[Kind] = frozenset({"recreate-container", "recreate-network"})
 BY_PERSON: frozenset[Kind] = frozenset({*DISRUPTIVE, "start-service"})
-"""Kinds that a person carries out.  The change simulates the effect; advice says what has to be done."""
+"""Kinds that a person carries out.  The change only simulates the effect; advice says what to do."""
 _BY_ITSELF: dict[Kind, Message] = {
     "end-panic-mode": message("firewalld keeps panic mode in no file: its start ends it, too"),
     "replace-rules": message("what loads the rules at boot has to load these: nothing else keeps them"),
@@ -44,12 +44,12 @@ _BY_ITSELF: dict[Kind, Message] = {
     "drop-connection": message("the kernel makes the next entry by the rules that it has then: nothing else is needed"),
     "change-outside": message("it is kept where it is configured, outside of this host"),
 }
-"""For what hairpin writes nothing, and what a person should know of it."""
+"""Kinds for which hairpin writes nothing, with the advice about each."""
 
 
 def kind_of(part: c.Primitive, situation: Situation) -> Kind:
-    """Return the kind of remedy that the part is.  If the change calls an owner, the call decides for all its parts:
-    dockerd's start before what only lets it start."""
+    """Return the part's kind of remedy.  If the change calls an owner, the call decides for all parts.  dockerd's start
+    takes precedence over calls that only make the start possible."""
     for call in sorted(situation.candidate.change.calls, key=starts_docker, reverse=True):
         found = _kind_of_call(call, situation.candidate.change)
         if found is not None:
@@ -83,7 +83,7 @@ def kind_of(part: c.Primitive, situation: Situation) -> Kind:
 
 
 def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
-    """Return the kind of remedy that the owner's call is; None if its parts say it."""
+    """Return the call's kind of remedy; None if the change's parts decide."""
     match call:
         case (
             calls.OpenPort()
@@ -106,7 +106,7 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
             return "start-container" if verb != "pause" else None
         case calls.SetUnitState():
             return "start-engine"
-        case calls.ReloadNetworks():  # it makes bridges anew, too
+        case calls.ReloadNetworks():  # the engine's start also makes bridges
             return "restore-engine-rules" if any(isinstance(part, c.RuleEdit) for part in change.parts) else None
         case calls.SetRestartPolicy() | calls.EndProcess() | calls.ByPerson():
             return None
@@ -115,21 +115,21 @@ def _kind_of_call(call: calls.Call, change: c.Change) -> Kind | None:
 
 
 def _starts_service(change: c.Change) -> bool:
-    """Return whether a service of the host's own takes the port.  The socket of a published port names its relay, or
-    the engine's program that holds it."""
+    """Return whether the change starts a service of the host itself on the port.  In contrast, the socket of a
+    published port names a relay, or the engine's program that holds the port."""
     sockets = [part.socket for part in change.parts if isinstance(part, c.AddSocket)]
     return any(each.relay is None and each.process is None for each in sockets)
 
 
 def _makes_container(change: c.Change) -> bool:
-    """Return whether a person makes a container anew: what the engine then does for it, it does at each start."""
+    """Return whether a person recreates a container.  The engine then makes its rules and links at each start."""
     by_person = any(isinstance(call, calls.ByPerson) for call in change.calls)
     return by_person and any(isinstance(part, c.AddNamespace) for part in change.parts)
 
 
 def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
-    """Return whether the part cuts no container off: it adds a route that leads no container's address past its bridge,
-    or deletes one that is no network's own."""
+    """Return whether the part cuts off no container: it adds a route that leads no container's address past its bridge,
+    or deletes a route that is not a container network's."""
     match part:
         case c.DeleteEntry(entry=Route() as route):
             prefix = (route.version, route.destination, route.prefix_length)
@@ -143,7 +143,7 @@ def _spares_containers(part: c.Primitive, host: Host, network: Network) -> bool:
 
 
 def _files_kept(parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
-    """Return the files that load the modules at boot; files and units last by themselves."""
+    """Return the files that load the changed modules at boot.  Changed files and units last by themselves."""
     modules = tuple(part.name for part in parts if isinstance(part, c.LoadModule))
     if not modules:
         return Lasting(advice=(message("the file holds after a reboot too: nothing else is needed"),))
@@ -161,7 +161,7 @@ def _rule_kind(part: c.RuleEdit, situation: Situation) -> Kind:
             return "restore-engine-rules" if engine.is_lost(part, situation) else "insert-rule"
         case c.DeleteRule() | c.DeleteChain():
             return "delete-rule"
-        case c.SetPolicy() if engine.restores(situation):  # dockerd sets it at its start, as it makes the rules
+        case c.SetPolicy() if engine.restores(situation):  # dockerd sets the policy when it starts
             return "restore-engine-rules"
         case c.SetPolicy():
             return "set-policy"
@@ -196,7 +196,7 @@ def _kind_beyond(part: c.Beyond) -> Kind:
 
 
 def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) -> Lasting:
-    """Return what keeps the parts of one kind."""
+    """Return the steps and advice that keep the parts of one kind."""
     match kind:
         case "open-firewalld-port":
             return firewalld.permanent_calls(situation)
@@ -206,14 +206,14 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "start-container":
             return container.started(situation)
         case "allow-in-ufw" | "unban-address":
-            return Lasting()  # ufw and the ban list's tool keep it themselves
+            return Lasting()  # ufw and the ban list's tool keep their rules themselves
         case "connect-network":
             kept = container.started(situation)
             return msgspec.structs.replace(kept, advice=(*container.CONNECTED.advice, *kept.advice))
         case "recreate-container":
             return container.RECREATED
         case "start-service":
-            return Lasting()  # which service, and what starts it at boot, is for a person to know
+            return Lasting()  # only a person knows which service it is and what starts it at boot
         case "make-service-listen":
             return container.listening(tuple(part for part in parts if isinstance(part, c.AddSocket)), situation)
         case "restore-engine-rules":
@@ -235,7 +235,7 @@ def lasting(kind: Kind, parts: tuple[c.Primitive, ...], situation: Situation) ->
         case "set-link":
             return network_configuration.links(tuple(part for part in parts if isinstance(part, c.SetLink)), situation)
         case "change-route" if fixed_with_of(situation.cause) == "network":
-            return Lasting()  # another subnet is what lasts
+            return Lasting()  # only another subnet lasts
         case "change-route":
             return network_configuration.routes(parts, situation)
         case "change-files":
@@ -260,7 +260,7 @@ def without_owned_files(kept: Lasting, situation: Situation) -> Lasting:
 
 
 def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | None:
-    """Return advice on a file that is another program's; None if it may be written."""
+    """Return advice on a file of another program; None if hairpin may write the file."""
     if before is None:
         return None
     facts = {"file": written.path, "lines": _lines(before.text, written.text or "")}
@@ -275,7 +275,7 @@ def _left_to_owner(written: WriteFile, before: ConfigFile | None) -> Message | N
 
 
 def _lines(before: str, after: str) -> str:
-    """Return the changed lines, each with its sign and the number of the line that it stands at now."""
+    """Return the changed lines, each with its sign and its present line number."""
     old, new = before.splitlines(), after.splitlines()
     told: list[str] = []
     for kind, start, end, first, last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -1,7 +1,7 @@
-"""Links, addresses, routes, policy rules and neighbour entries are kept by what configures the host's network.
+"""Keeps links, addresses, routes, policy rules and neighbour entries in the host's network configuration.
 
-Addresses and routes of a link that systemd-networkd configures are kept in a drop-in beside the link's file: whoever
-writes that file, netplan or a person, it stays as it is.
+Addresses and routes of a link that systemd-networkd configures are kept in a drop-in.  The link's own file stays
+unchanged, because netplan or a person writes it.
 
 Source: systemd.network(5), *Description* (``.network.d/``); netplan(5): its files are below /run/systemd/network
 """
@@ -51,7 +51,7 @@ def configured_by(host: Host) -> Message:
 
 
 def routes(parts: tuple[Primitive, ...], situation: Situation) -> Lasting:
-    """Return what keeps addresses and routes: drop-ins of networkd's, or advice that names their maker, which is the
+    """Return networkd's drop-ins that keep addresses and routes, or advice that names their maker.  The maker is the
     engine for a container and its own bridges, else the host's network configuration."""
     if all(isinstance(part, Setting) and not part.netns.is_host for part in parts):
         return Lasting(advice=(message("the engine makes a container's addresses and routes anew when it starts it"),))
@@ -88,7 +88,7 @@ def links(parts: tuple[SetLink, ...], situation: Situation) -> Lasting:
 
 def by_networkd(parts: tuple[Primitive, ...], situation: Situation) -> Lasting | None:
     """Return the drop-ins that make the entries whenever networkd configures their links; None if it does not configure
-    all of them, or a file of its cannot say an entry."""
+    all of these links, or if its files cannot express an entry."""
     texts: dict[str, str] = {}
     there: list[str] = []
     for part in parts:
@@ -117,7 +117,7 @@ def _advice(files: tuple[WriteFile, ...], there: list[str]) -> Iterator[Message]
 
 
 def _has(own: UnitFile, link: str, entry: Entry) -> bool:
-    """Return whether the link's file makes the entry already."""
+    """Return whether the link's file already makes the entry."""
     settings = of_network_file(own, link, _ANY_VERSION, lambda name: int(name) if name.isdigit() else 0)
     if isinstance(entry, Address):
         return any(address_key(each) == address_key(entry) for each in settings.addresses)
@@ -142,7 +142,7 @@ def _file_of(name: str, host: Host) -> UnitFile | None:
 
 
 def _said(entry: Address | Route) -> tuple[str, str] | None:
-    """Return the entry's link, and its section of a file; None if no file says it whole."""
+    """Return the entry's link, and its section in a file; None if no section can express the whole entry."""
     if isinstance(entry, Address):
         if entry.peer is not None or entry.nodad or entry.noprefixroute or entry.scope != "global":
             return None

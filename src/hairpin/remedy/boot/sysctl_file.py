@@ -1,13 +1,15 @@
-"""Keeps a sysctl in a file of its own that is read last, and names the file that sets another value.
+"""Keeps a sysctl in a new file that is read last, and names the file that sets another value.
 
-A file of somebody else is never edited.  If that one is read behind every file of sysctl.d, its line is named, and a
-person changes it.
+Existing files are never edited.  If the other value is in a file that is read after all files of sysctl.d, the advice
+names its line, and a person has to change it.
 
-A value that dockerd writes at its start gets no file: it is judged by the host that the file would make.  Forwarding
-that was switched off while dockerd ran, or that a file switches off, gets one, beside FORWARD's policy.
+A value that dockerd writes at its start gets no file, because of the file's own effect on dockerd.  The exception is
+forwarding that was switched off while dockerd ran, or that a file switches off: it gets a file, together with FORWARD's
+policy.
 
 dockerd sets the FORWARD policy to DROP only if it finds forwarding off and switches it on itself.  A file that sets
-``net.ipv4.ip_forward = 1`` comes first, and then the policy stays ACCEPT: ports that no container publishes are open.
+``net.ipv4.ip_forward = 1`` takes effect earlier, so the policy stays ACCEPT: ports that no container publishes are then
+open.
 
 Source: libnetwork drivers/bridge setup_ip_forwarding.go setupIPForwarding()
 """
@@ -32,15 +34,16 @@ from hairpin.remedy.boot.kept_rules import policy_at_boot
 from hairpin.remedy.remedy import Lasting, Situation
 
 _MADE_BY = {"bridge": "br_netfilter", "netfilter": "nf_conntrack"}
-"""The modules that make the values of a folder of net/: they are loaded before sysctl.d is read."""
+"""The modules that make the sysctls in a folder of net/.  They have to be loaded before sysctl.d is read."""
 _ASSUMED = (20, 10, 0)
-"""The version of a dockerd that did not say it.  Every version since 1.13 switches forwarding on in this way."""
+"""The assumed version of a dockerd whose version is unknown.  Every version since 1.13 switches forwarding on in this
+way."""
 _SAME: dict[Path, Path] = {("net", "ipv4", "conf", "all", "forwarding"): ("net", "ipv4", "ip_forward")}
 _FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv6", "conf", "all", "forwarding"))
 
 
 def settings_of(part: Primitive) -> tuple[SetSysctl, ...]:
-    """Return the single values that a part sets."""
+    """Return the part's sysctls as single values."""
     if isinstance(part, ReplaceSysctls):
         return tuple(SetSysctl(part.netns, path, value) for path, value in part.values)
     return (part,) if isinstance(part, SetSysctl) else ()
@@ -83,7 +86,8 @@ def _kept(part: SetSysctl, situation: Situation) -> Lasting:
 
 
 def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterator[Message]:
-    """Yield the tool that writes the file with the other value: it may set that one again when it runs."""
+    """Yield the advice about the tool that writes the file with the other value, because its next run may set that
+    value again."""
     file = situation.file(found[-1].file) if found else None
     owner = managed_by(file) if file is not None else None
     if file is not None and owner is not None:
@@ -91,7 +95,7 @@ def _also_its_owner(found: tuple[Setting, ...], situation: Situation) -> Iterato
 
 
 def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation: Situation) -> Lasting:
-    """Return what keeps a value that the engine writes itself: nothing, but no file should say another one."""
+    """Return how a value is kept that the engine itself writes: it needs no file, but no file may set another value."""
     wrong = tuple(each for each in found if each.value != part.value)
     if not wrong and _is_switched_off_since(part.path, situation.host):
         return _set_before_the_engine(part, (_switched_off(part),), situation)
@@ -105,7 +109,7 @@ def _made(part: SetSysctl, found: tuple[Setting, ...], maker: Message, situation
 
 
 def _is_read_last(setting: Setting) -> bool:
-    """Return whether the file is read behind every file of sysctl.d: no file of hairpin's own can win."""
+    """Return whether the file is read after all files of sysctl.d, so that no file of hairpin's can override it."""
     return setting.file in (UFW_SYSCTL, SYSCTL_CONF)
 
 
@@ -118,9 +122,9 @@ def _switched_off(part: SetSysctl) -> Message:
 
 
 def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation: Situation) -> Lasting:
-    """Return the file that keeps a value that only the engine's start would set: what has set another one will do so
-    again.  If the file switches forwarding on, dockerd leaves FORWARD's policy alone at boot, so that is kept as it
-    is."""
+    """Return a file for a value that only the engine's start would set, because the program that changed it will do so
+    again.  If the file switches forwarding on, dockerd does not set FORWARD's policy at boot, so the present policy is
+    kept, too."""
     name = file_after(part.path, situation.host.files)
     closed = _closed_forward(part, situation)
     kept = policy_at_boot(closed, situation) if closed is not None else Lasting()
@@ -136,7 +140,7 @@ def _set_before_the_engine(part: SetSysctl, told: tuple[Message, ...], situation
 
 
 def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
-    """Return advice on a value that a daemon sets whenever it starts: no file is set against it."""
+    """Return advice on a value that a daemon sets whenever it starts, so that a file would not help."""
     return message(
         "{file} makes {daemon} set {key} to {value} whenever it starts, after all files of sysctl.d: change it there",
         file=setting.file,
@@ -147,7 +151,7 @@ def _for_daemon(setting: DaemonSetting, part: SetSysctl) -> Message:
 
 
 def _by_person(last: Setting, part: SetSysctl) -> Message:
-    """Return advice on a line that is read last: no other file could help, and the file is somebody else's."""
+    """Return advice on a line that is read last: no other file could override it, and hairpin does not edit it."""
     return message(
         "{file} line {line} sets {key} to {value} and is read last, so no other file helps: write {wanted} there",
         **_facts(last, part),
@@ -165,7 +169,7 @@ def _facts(setting: Setting, part: SetSysctl) -> dict[str, object]:
 
 
 def _advice(host: Host, part: SetSysctl, found: tuple[Setting, ...]) -> Message:
-    """Return advice that names the file to blame, or says that there is none."""
+    """Return advice that names the file with the wrong value, or says that there is none."""
     key = dotted(part.path)
     if not found:
         docker = any(each.kind == "docker" for each in host.engines)
@@ -221,21 +225,21 @@ def written_at_boot(path: Path, value: str, host: Host) -> Message | None:
 
 def _written(engine: Engine, host: Host) -> tuple[tuple[Path, str], ...]:
     daemon = daemon_of(engine, dockerd_version(engine.version) or _ASSUMED)
-    if daemon.backend == "nftables":  # this one demands that forwarding is on already, and does not start without
+    if daemon.backend == "nftables":  # it does not start unless forwarding is already on
         return ()
     history = history_of(engine, daemon, host.namespace(host.netns.name))
     return tuple((each.path, each.value) for each in sysctls_of(daemon, history))
 
 
 def _is_switched_off_since(path: Path, host: Host) -> bool:
-    """Return whether the path is a switch of forwarding, and a dockerd runs that has switched it on at its start."""
+    """Return whether the path is a forwarding switch that a running dockerd switched on at its start."""
     runs = any(each.kind == "docker" and not each.rootless and not is_down(host, each) for each in host.engines)
     return runs and _SAME.get(path, path) in _FORWARDING
 
 
 def _closed_forward(part: SetSysctl, situation: Situation) -> SetPolicy | None:
-    """Return the policy DROP that FORWARD has now and that dockerd would not set at a boot which finds forwarding on;
-    None if it accepts now, or dockerd always sets it."""
+    """Return FORWARD's present policy DROP if dockerd would not set it at a boot that finds forwarding on.  None if the
+    policy is ACCEPT now, or if dockerd always sets it."""
     host, namespace = situation.host, situation.network.namespace(part.netns)
     for engine in host.engines:
         if engine.kind != "docker" or engine.rootless:

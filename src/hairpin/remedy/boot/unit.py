@@ -1,6 +1,5 @@
-"""A systemd unit of hairpin's own, for what nothing on the host loads at boot.
-
-Public addresses have one unit: it makes their chain again, for all its addresses and ports.
+"""hairpin's own systemd unit, for rules that nothing on the host loads at boot.  All looped-back public addresses share
+one unit, which makes their whole chain.
 """
 
 import hashlib
@@ -29,9 +28,8 @@ _UNIT = "hairpin-loopback.service"
 
 def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRule, ...] = ()) -> Lasting:
     """Return a systemd unit that makes the steps after the engine has started.  Its name has the rules' ports and a
-    digest of its commands, so that units for other ports or hooks stand beside it.
-
-    No shell reads what stands in it.  A rule is deleted before it is inserted, so that a second start adds none."""
+    digest of its commands, so that it differs from units for other ports or hooks.  No shell interprets its commands.
+    Each rule is deleted before it is inserted, so that a second start adds none."""
     content = _unit_text(situation.cause, (each for step in made for each in _commands(step)))
     digest = hashlib.sha256(content.encode()).hexdigest()[:6]
     cause = re.sub(r"[^a-z0-9-]", "-", situation.cause)
@@ -43,7 +41,8 @@ def by_unit(situation: Situation, made: tuple[Step, ...], rules: tuple[InsertRul
 
 
 def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
-    """Return the unit of that file, enabled, unless it is: its undo would disable it."""
+    """Return the unit of that file and the call that enables it.  The call is left out if the unit is already enabled,
+    because its undo would disable it."""
     said = message("nothing that was read saves such rules; a unit of its own makes this one again at boot")
     name = file.path.rpartition("/")[2]
     enabled = any(each.unit == name for each in host.boot_lines or ())
@@ -53,8 +52,8 @@ def _enabled_unit(file: WriteFile, host: Host, *, with_rules: bool) -> Lasting:
 
 
 def _unit_text(description: str, commands: Iterable[tuple[Words, bool]]) -> str:
-    """Return a unit that runs the commands once at boot, after the engine has started.  Each is given with whether it
-    may fail."""
+    """Return a unit that runs the commands once at boot, after the engine has started.  Each command has a flag: it may
+    fail."""
     starts = "\n".join(_start(*each) for each in commands)
     return (
         f"[Unit]\nDescription=hairpin: {description}\nAfter=network.target docker.service\n"
@@ -70,7 +69,7 @@ def _ports(rule: InsertRule) -> Iterator[int]:
 
 
 def _commands(step: Step) -> Iterator[tuple[Words, bool]]:
-    """Yield each command of a step, and whether it may fail."""
+    """Yield each command of a step with the flag whether it may fail."""
     match step:
         case RunCommands(commands=commands, entering=entering):
             yield from (((*entering, *argv), False) for argv in commands)
@@ -93,12 +92,12 @@ def _systemd_word(word: str) -> str:
 
 
 def is_of_loopback(rule: InsertRule) -> bool:
-    """Return whether the rule stands in the chain of looped-back addresses, or leads to it."""
+    """Return whether the rule is in the chain of looped-back addresses, or jumps to it."""
     return rule.chain == LOOPBACK_CHAIN or _leads_there(rule.rule)
 
 
 def by_loopback_unit(situation: Situation) -> Lasting:
-    """Return the unit with all rules of the chain, those that were there before the repair, too."""
+    """Return the unit with all rules of the chain, including those from before the repair."""
     then = simulate(situation.candidate.change, situation.network)
     starts = (each for edit, name in _edits(then) for each in rule_commands(edit, name))
     content = _unit_text("public addresses of this host", starts)
@@ -107,7 +106,7 @@ def by_loopback_unit(situation: Situation) -> Lasting:
 
 
 def _edits(network: Network) -> Iterator[tuple[RuleEdit, str]]:
-    """Yield what makes the chain and the jumps to it, each with its program."""
+    """Yield the edits that make the chain and the jumps to it, each with its program."""
     netns = network.this.netns
     ruleset = network.namespace(netns).ruleset
     dialect = iptables_in_use(ruleset, network.this)
