@@ -86,7 +86,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def disputed(self) -> bool:
-        """Whether a replica decided otherwise than the walk; then the answer stays simulated."""
+        """Whether a replica disagreed with the walk.  The verdict then stays *simulated*."""
         return self.judged is not None and self.judged.agreement.agrees is False
 
     @property
@@ -106,18 +106,18 @@ class FlowAnswer(msgspec.Struct, frozen=True):
 
     @property
     def stop(self) -> Stop | None:
-        """Where its usual branch ends; None if the flow succeeds."""
+        """The stop of its usual branch; None if the flow succeeds."""
         return self.trace.usual.stop if not self.trace.succeeds else None
 
 
 class CauseAnswer(msgspec.Struct, frozen=True):
-    """A proven cause and its repair.  ``host``: the label of the host that it is on, and that is repaired. ``flows``:
-    refs of the flows that it stops; ``stop``: where it stops the first of them.  ``together``: refs (its own included)
-    of the causes that have to be removed before those flows are delivered.  ``alternatives``: other sufficient sets of
-    refs of that size; a cause that is only in such sets is ``advice`` and has no flows. ``follows_from``: refs of the
-    causes that made this one.  ``configured``: the file or option that has the setting; None: it exists only at run
-    time, an accident.  ``event``: the event after which a latent cause stops a flow; its ``proof`` is of the time after
-    it.  ``stop`` and ``proof`` None: a state of the host, told by a reading, that no asked flow shows."""
+    """A proven cause and its repair.  ``host``: the label of the faulty and repaired host.  ``flows``: refs of the
+    flows that it stops; ``stop``: the first flow's stop.  ``together``: refs (its own included) of the causes that have
+    to be removed before those flows are delivered.  ``alternatives``: other sufficient sets of refs of that size; a
+    cause that is only in such sets is ``advice`` and has no flows.  ``follows_from``: refs of the causes that made this
+    one.  ``configured``: the file or option that has the setting; None: it exists only at run time, an accident.
+    ``event``: the event after which a latent cause stops a flow; its ``proof`` is of the time after it.  ``stop`` and
+    ``proof`` None: a state of the host that a reading shows and no asked flow."""
 
     ref: str
     id: str
@@ -139,13 +139,13 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     blame: Blame | None = None
     """When and by whom the cause was made, if a trace on the host proves it."""
     line: Message | None = None
-    """The one line of an advice that stands for many flows which were not asked."""
+    """The advice in one line, for many flows that were not asked."""
 
 
 class Dispute(msgspec.Struct, frozen=True):
     """A flow on which the judges disagree: an error of the walk or of the replica.  ``file``: where the caller of
-    ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``: name the host that the
-    flow starts on."""
+    ``ask`` kept the disagreement with its evidence; None if it was not kept.  ``with_host``: name the host on which the
+    flow starts."""
 
     flow: str
     disagreement: Disagreement
@@ -188,7 +188,7 @@ class Answer(msgspec.Struct, frozen=True):
     questions: tuple[QuestionAnswer, ...] = ()
     event: EventAnswer | None = None
     engines: tuple[Message, ...] = ()
-    """Sentences about engines that do not answer: the first ones of the report."""
+    """Sentences about engines that do not answer; the report begins with them."""
 
     @property
     def has_several_hosts(self) -> bool:

@@ -57,11 +57,11 @@ def ask(
     depth: Depth = "events",
 ) -> Answer:
     """Return the answer.  ``sources``: the evidence of each host, or why there is none, this host first; ``kernel``:
-    the second judge, if it may be asked; ``rest``: reads all containers, in case an unread one is needed; ``depth``:
-    only for ``check``.
+    the second judge, if it may be asked; ``rest``: a function that reads all containers, if an unread one is needed;
+    ``depth``: only for ``check``.
 
-    Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read, and
-    for ``prove`` ReplicaError if no replica can be built.
+    Raises UsageError if the question does not fit these hosts, CollectError if a host that it names could not be read,
+    and for ``prove`` ReplicaError if no replica can be built.
     """
     hosts = together(sources)
     network = network_of(hosts)
@@ -126,13 +126,13 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
 
 
 def _needs_all(found: Finding) -> bool:
-    """Return whether the repair concerns all containers of a network, or is one of several.  Their order depends on
-    their effects on other flows."""
+    """Return whether the unread containers are needed for the repairs: a repair concerns all containers of a network,
+    or there are several repairs, whose order depends on their effects on other flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 
 def _with_questions(answer: Answer) -> Answer:
-    if answer.event is None:  # the event may have stopped the engine, and states are present ones
+    if answer.event is None:  # the event may have stopped the engine, and states are about the present
         answer = with_states(with_engines(answer))
     asked = questions_of(answer.network, tuple((each.ref, each.trace) for each in answer.flows))
     return msgspec.structs.replace(answer, questions=asked)

@@ -15,11 +15,11 @@ from hairpin.story.clock import moment
 from hairpin.story.entry import Effect, Story, StoryEntry
 
 _FLOWS = 2
-"""Flows of a cause that are walked after each entry."""
+"""The most flows of a cause that are walked after each entry."""
 
 
 def has_question(answer: Answer) -> bool:
-    """Return whether a story may tell about one of the answer's causes when it was made."""
+    """Return whether a story may show when one of the answer's causes was made."""
     return answer.event is None and any(map(_is_asked, answer.causes))
 
 
@@ -59,8 +59,8 @@ def _blame(cause: CauseAnswer, answer: Answer, story: Story) -> Blame | None:
 
 
 def _starts(host: Host) -> Iterator[StoryEntry]:
-    """Yield the starts of the running containers: each succeeded, so its needs were met then.  A story tells only of
-    its own time span, and not what an engine's own start needs of each container."""
+    """Yield the starts of the running containers: each succeeded, so its needs were met then.  A story only covers its
+    own time span, and does not have the conditions under which an engine's start starts each container."""
     for container in host.containers():
         started = moment(container.started_at)
         if container.running and started is not None:

@@ -62,7 +62,7 @@ def of_finding(
 
 
 def of_reading(found: Finding, network: Network) -> CauseAnswer:
-    """Return the cause of a finding that no stop of a packet shows, with its repairs."""
+    """Return the cause of a finding without a packet's stop, with its repairs."""
     return _answer(found, remedies(found.id, found.candidate, network.seen_from(found.host)))
 
 
@@ -73,7 +73,7 @@ def with_refs(causes: Iterable[CauseAnswer], first: int) -> tuple[CauseAnswer, .
 
 
 def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
-    """Return the causes by severity; within one severity their order stays."""
+    """Return the causes sorted by severity; equal ones keep their order."""
     severities: tuple[Severity, ...] = get_args(Severity)
     return tuple(sorted(causes, key=lambda each: severities.index(each.severity)))
 

@@ -1,7 +1,7 @@
 """The readings that decide a command's result.  Every command asks here before it reports success.
 
-The table has prefixes of reading keys.  A reading in no row decides nothing: another one has the same facts, or the
-walk forks without it, so that the verdict shows its lack.
+The tables have prefixes of reading keys.  A reading in no table decides nothing: another one has the same facts, or the
+walk forks without it, so that the verdict shows that it is missing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,16 +20,17 @@ Command = Literal["flows", "events", "restore", "diff"]
 
 _RULES = ("iptables-nft-save", "iptables-legacy-save", "nft-table", "nft-netdev-chains", "ebtables")
 _WAYS = ("ip-addr", "ip-route", "ip-rule", "ip-neigh", "tc-", "sysctl")
-"""For a namespace: whether a packet passes it.  Sets are in no row: a rule with an unread set makes the walk fork."""
+"""Readings of a namespace that decide whether a packet passes.  Sets are left out, because a rule with an unread set
+makes the walk fork."""
 _SOCKETS = ("sockets", "proc-net-")
 _FLOWS = (
     "docker-socket", "docker-containers", "docker-networks", "docker-stored", STATE, "swarm-services",
     "podman-containers", "podman-networks", "podman-version", "namespaces",
 )  # fmt: skip
-"""For the host: the running containers, and so the flows.  Sockets tell which ports a container in the host's own
-namespace has; elsewhere a port that is asked makes the walk fork where they were not read."""
+"""Readings of the host that decide which containers run, and so which flows exist.  Sockets show the ports of a
+container in the host's own namespace; in other namespaces the walk forks at unread sockets."""
 _ENGINES = ("docker-info", "docker-version", "daemon-json", "dockerd-cmdline", "dockerd-unit", "podman-info")
-"""The configuration of the engines: the rules that they should have, and restore."""
+"""Readings of the engines' configuration, which decide the rules that they should have."""
 _BOOT = ("units", "file", "boot-scripts", "boot-units", "firewalld-", "ufw-")
 """Files that services load at their start."""
 _OF_COMMAND: dict[Command, tuple[str, ...]] = {
@@ -40,7 +41,7 @@ _OF_COMMAND: dict[Command, tuple[str, ...]] = {
              "ipvs", "versions", "packages", "socket-owners", "halted-", "frozen-"),
 }  # fmt: skip
 _BY_ENGINE = ("docker-", "container-", "compose-", "podman-")
-"""Events in which no service loads a file of rules or settings."""
+"""Events in which no service loads a file with rules or settings."""
 
 
 def decisive(unread: Iterable[Unread], command: Command) -> tuple[Unread, ...]:
@@ -77,7 +78,7 @@ def lacks_reading(answer: Answer, command: Command = "flows") -> bool:
 
 def _hosts(answer: Answer) -> tuple[Unread, ...]:
     """Return the hosts that could not be read, if one may change the outcome: there are no flows, or an asked flow
-    leaves the hosts that were read."""
+    leaves the read hosts."""
     leaving = (each for each in answer.flows if each.verdict == "leaves")
     if answer.question.targets and all(each.trace.flow.purpose in ("egress", "dns") for each in leaving):
         return ()
@@ -85,7 +86,7 @@ def _hosts(answer: Answer) -> tuple[Unread, ...]:
 
 
 def _tells(unread: Unread, network: Network) -> bool:
-    """Return whether the reading of sockets decides which flows there are: those of containers in the host's
+    """Return whether the unread sockets decide which flows exist: they are the sockets of containers in the host's
     namespace."""
     if not unread.key.startswith(_SOCKETS):
         return True

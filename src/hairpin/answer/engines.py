@@ -1,4 +1,4 @@
-"""Engines that should answer and do not: the first line of an answer, and the parts that stay undecided."""
+"""Engines that should answer and do not: the answer's first line about them, and the parts that stay undecided."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ from hairpin.host.host import Unread
 from hairpin.message import Message, message
 
 STATE = "docker-state"
-"""The key under which an engine that does not answer is listed."""
+"""The key of the entry about an engine that does not answer."""
 _ASKED = ("docker-socket", "docker-version", "docker-info", "docker-containers", "docker-networks")
 _LEFT: dict[Left, Message] = {
     "process": message("a container that still runs"),
@@ -36,12 +36,12 @@ def with_engines(answer: Answer) -> Answer:
 
 
 def _others_serve(each: Health, found: tuple[Health, ...]) -> bool:
-    """Return whether another engine of the host has containers: then this one is merely installed."""
+    """Return whether another engine of the host has containers, so that this one is merely installed."""
     return any(other is not each and other.engine.containers for other in found)
 
 
 def _summed_up(unread: tuple[Unread, ...], state: Unread) -> tuple[Unread, ...]:
-    """Return the list with one entry for all questions that the engine did not answer."""
+    """Return the list with a single entry for all requests that the engine did not answer."""
     own = [each for each in unread if each.host == state.host and each.key in _ASKED]
     evidence = own[0].evidence if own else ""
     return (*(each for each in unread if each not in own), msgspec.structs.replace(state, evidence=evidence))

@@ -22,7 +22,7 @@ from hairpin.walk.walk import walk_flow
 
 
 def after_event(start: Answer, asked: AskedEvent, flows: tuple[Flow, ...]) -> tuple[Answer, tuple[Flow, ...]]:
-    """Return the answer before any walk in the network after the event, and the flows as they are asked then.
+    """Return the answer without walks yet, with the network after the event, and the flows as they are asked after it.
 
     Raises UsageError if the event is unknown, or cannot happen; CollectError if it is not known whether it can."""
     was = start.network

@@ -19,7 +19,7 @@ def findings(
     """Return the findings in the order of the report.
 
     ``kept_out``: the clients that hosts drop; ``ahead``: include faults to come; ``everything``: no target was named,
-    so include findings about no asked flow."""
+    so findings that concern no asked flow are included."""
     missed = latent(examination) if ahead else ()
     return (
         *missed,

@@ -72,7 +72,7 @@ class EventRow(msgspec.Struct, frozen=True):
 
     @property
     def changes(self) -> bool:
-        """Whether the event changes whether a flow passes, or breaks an open connection; or whether that is unknown."""
+        """Whether the event changes a flow's success or breaks an open connection, or its effect is unknown."""
         return bool(self.conditions or self.failures) or any(
             succeeds(each.before) is not succeeds(each.after) or each.established == "lost" for each in self.cells
         )
@@ -96,7 +96,8 @@ class Matrix(msgspec.Struct, frozen=True):
 
     @property
     def undecided(self) -> tuple[Unread, ...]:
-        """Missing readings that may change the result of every event; an event's own row has its own."""
+        """Missing readings that may change the result of every event; an event's own missing readings are in its
+        row."""
         told = {(row.host, key) for row in self.rows for key in row.missing}
         return tuple(each for each in undecided_readings(self.answer, "events") if (each.host, each.key) not in told)
 
@@ -119,7 +120,8 @@ def matrix(
 ) -> Matrix:
     """Return the effect on each flow of each event that can happen on a host.  ``spread`` runs the tasks.
 
-    Raises UsageError if the question makes no sense here, CollectError if a host that it names could not be read."""
+    Raises UsageError if the question does not fit these hosts, CollectError if a host that it names could not be
+    read."""
     hosts = together(sources)
     start, flows = begin_answer(question, hosts, network_of(hosts))
     now = tuple(FlowAnswer(ref_of(number), walked_before(start.network, flow)) for number, flow in enumerate(flows))

@@ -1,7 +1,7 @@
-"""Checks the printed repairs against the proof: those of a set are carried out together, in printed order.
+"""Checks the printed repairs against the proof.  The repairs of a set are carried out together, in printed order.
 
-The first repair of a cause is the one to carry out.  It comes first only if the flows pass with it and with the first
-repairs of the other causes of their sets.  The printed proof is the walk with these first repairs.
+The first repair of each cause is the recommended one.  The flows must pass with it and with the first repairs of the
+other causes of their sets.  The printed proof is the walk with these first repairs.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Questions that only the user can answer: each one that the asked flows leave open, once."""
+"""Questions that only the user can answer: those that the asked flows leave open, each once."""
 
 from collections.abc import Iterator, Sequence
 
@@ -26,7 +26,8 @@ class QuestionAnswer(msgspec.Struct, frozen=True):
 
 
 def questions_of(network: Network, traces: Sequence[tuple[str, Trace]]) -> tuple[QuestionAnswer, ...]:
-    """Return the questions of the traces; questions that read alike are one.  ``traces``: each with its flow's ref."""
+    """Return the questions of the traces; questions with equal words are merged.  ``traces``: each with its flow's
+    ref."""
     asked: dict[tuple[str, tuple[Wanted, ...]], OpenQuestion] = {}
     flows: dict[tuple[str, tuple[Wanted, ...]], list[str]] = {}
     for ref, trace in traces:

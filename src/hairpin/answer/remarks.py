@@ -1,4 +1,4 @@
-"""Remarks on things that stop no asked flow now: tables and limits that dropped packets or still misdirect other
+"""Remarks on facts that stop no asked flow now: limits that dropped packets, conntrack entries that misdirect other
 clients, and a client's address that is the host's own."""
 
 from collections.abc import Iterator
@@ -86,7 +86,7 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
 
 
 def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
-    """Yield a note for each limit on the flow's way whose rule has dropped packets before."""
+    """Yield a note for each limit on the flow's path whose rule has dropped packets before."""
     for branch in trace.branches:
         stop = branch.stop
         place = getattr(stop.decided_by, "place", None) if stop is not None else None

@@ -1,4 +1,4 @@
-"""States of the hosts beside the causes of the flows: each once, a maker before the causes that it makes."""
+"""Adds the hosts' states to the causes of the flows: each once, and a state before the causes that follow from it."""
 
 from collections.abc import Iterator
 

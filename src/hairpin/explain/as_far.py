@@ -16,8 +16,8 @@ _WHERE = message("The text does not say where it was printed: add --from host, -
 
 
 def as_far(found: TextFound, whole: Answer, targets: Answer | None) -> Message:
-    """Return the hosts' answer.  ``whole``: about all that they publish; ``targets``: about the text's targets, asked
-    from all usual clients; None: it names no target."""
+    """Return the hosts' answer.  ``whole``: the answer about all published ports; ``targets``: the answer about the
+    text's targets, asked from all usual clients; None: the text names no target."""
     flows = tuple(_flows(found, whole, targets))
     if not flows:
         return message("as far as this host: nothing is known of it without its sender. {where}", where=_WHERE)

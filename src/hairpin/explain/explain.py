@@ -72,7 +72,7 @@ def explain_texts(
     """Return the explanation.  ``sources``: the evidence of the hosts, this host first; empty if nothing was read, for
     the reason ``why_not``.  ``origin``: the user's statement of where the texts were printed; None: the lines decide.
 
-    Raises UsageError as ``ask`` does, for a question that makes no sense on these hosts.
+    Raises UsageError as ``ask`` does, for a question that does not fit these hosts.
     """
     whole = _whole(sources) if sources and is_to_be_asked(understood) else None
     if isinstance(whole, Answer):
@@ -103,7 +103,7 @@ def _is_fault(answer: TextAnswer) -> bool:
 
 
 def _whole(sources: tuple[Source, ...]) -> Answer | Message:
-    """Return the answer about all that the hosts publish, or the reason why they cannot be asked."""
+    """Return the answer about all ports that the hosts publish, or the reason why there is none."""
     try:
         return ask(Question(), sources, depth="causes")
     except (CollectError, EvidenceError) as error:
@@ -179,7 +179,7 @@ def _text_asked(
     answer: Answer | None,
     meant: dict[tuple[Origin | None, str], frozenset[object]],
 ) -> TextAsked:
-    """Return the questions about the text.  ``answer``: about all texts of its sender; ``meant``: from
+    """Return the questions about the text.  ``answer``: the answer about all texts of its sender; ``meant``: from
     ``_meant_by``."""
     of_target = {each: meant.get((sender.origin, each), frozenset()) for each in _targets(found, sender, whole)}
     own = frozenset(target for target, flows in of_target.items() if flows)
@@ -191,7 +191,7 @@ def _text_asked(
 
 
 def _meant_by(target: str, origin: Origin | None, whole: Answer) -> frozenset[object]:
-    """Return the keys of the target's flows on these hosts; none if the question makes no sense there, for example
+    """Return the keys of the target's flows on these hosts; none if the question does not fit these hosts, for example
     without a container of that name.  A loopback address is local to each container, so it needs a known sender."""
     if origin is None and target.startswith(_LOOPBACK):
         return frozenset()

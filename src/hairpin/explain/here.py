@@ -22,15 +22,15 @@ from hairpin.wanted import Wanted
 Here = Literal["true", "false", "unknown"]
 _HELD = "published-port-held-by-other-process"
 _SEEN_AS = {"docker-proxy-stale": _HELD, "ephemeral-port-collision": _HELD}
-"""Causes without their own proof, with the cause that is proven instead."""
+"""Causes that are never proven themselves, with the cause that is proven in their place."""
 
 
 class TextHere(msgspec.Struct, frozen=True):
     """Whether a text is true on the host that was read.
 
     ``cause``: the proven cause, of ``answer``, that makes it true; ``flow``: the flow that it stops, if any;
-    ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or for its lack.
-    ``cause_ids``: those of the text's entry, true ones first.  ``sender``: who printed the text."""
+    ``reading``: the result of a host's readings.  ``why``: the reason for the decision, or why there is none.
+    ``cause_ids``: the ids of the text's entry, true ones first.  ``sender``: who printed the text."""
 
     here: Here
     cause_ids: tuple[str, ...]
@@ -119,7 +119,7 @@ def _of_flows(found: TextFound, asked: TextAsked) -> TextHere:
 
 
 def _asks_another_resolver(found: TextFound, asked: TextAsked) -> Message | None:
-    """Return why a text about the host's own resolver cannot be from the container that is its alleged sender."""
+    """Return why a text about the host's own resolver cannot come from the container that is named as its sender."""
     stub = next((each.value for each in found.named if each.value == STUB_RESOLVER), None)
     if stub is None or asked.sender.kind != "container":
         return None
@@ -272,7 +272,7 @@ def _true(found: TextFound, cause: CauseAnswer, flow: FlowAnswer | None, answer:
 
 
 def _first(ids: tuple[str, ...], found: TextFound) -> tuple[str, ...]:
-    """Return the causes of the text's entry, these first."""
+    """Return the causes of the text's entry, the given ids first."""
     return tuple(dict.fromkeys((*ids, *found.entry.causes)))
 
 

@@ -1,8 +1,7 @@
 r"""One line of a log as the program's own words: without escape sequences, JSON, prefixes and time.
 
-Most lines of a long log mean nothing, so ``readable`` does only what a search for words needs.
-
-The prefix also tells who printed the line: a container, or a program on a host of some name.
+Most lines of a long log mean nothing, so ``readable`` does only the work that a search for words needs.  The prefix
+also names the printer of the line: a container, or a program and its host.
 """
 
 import re
@@ -17,13 +16,13 @@ _NUMBERS = msgspec.json.Decoder(dict[str, object])
 _TEXTS = ("MESSAGE", "message", "msg", "log", "error", "err", "text", "event", "body", "reason", "detail")
 _TIMES = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "time", "ts", "timestamp", "@timestamp")
 _CONTAINERS = ("CONTAINER_NAME", "container_name", "_container_name")
-"""The container whose output it is, by Docker's log drivers journald, fluentd and gelf."""
+"""Fields for the container's name in Docker's log drivers journald, fluentd and gelf."""
 _PROGRAMS = ("SYSLOG_IDENTIFIER", "_COMM", "_SYSTEMD_UNIT", "name")
 _NAME = re.compile(r"/?[\w.@-]+")
 LONGEST = 65536
-"""The bytes of a line that are examined together."""
+"""The most bytes of a line that are examined together."""
 _LOOKED_AT = 160
-"""The time of a line stands in its first characters."""
+"""The number of first characters in which a line's time is searched."""
 _ISO = re.compile(
     r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?"
 )

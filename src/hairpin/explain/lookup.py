@@ -1,7 +1,7 @@
-"""Finds the entry of the catalogue that a line means, by its words, and by the numbers in it.
+"""Finds a line's entry in the catalogue, by its words and its numbers.
 
-Numbers in a client's error are curl's exit codes, errno, and how long it waited.  The words around them may be those
-of another outcome.
+The numbers in a client's error are curl's exit codes, errno, and the waiting time.  They decide, because the words
+around them may fit another outcome.
 
 Source: errno(3), asm-generic/errno.h; curl lib/connect.c, libcurl-errors(3); tcp(7), tcp_syn_retries
 """
@@ -23,7 +23,7 @@ _ERRNO: dict[str, Outcome] = {
     "60": "timeout", "61": "refused", "65": "no-route", "51": "no-network", "54": "reset",
     "10060": "timeout", "10061": "refused", "10065": "no-route", "10051": "no-network", "10054": "reset",
 }  # fmt: skip
-"""By the numbers of Linux, of the BSDs with macOS, and of Windows."""
+"""The outcomes by errno of Linux, of the BSDs with macOS, and of Windows."""
 _NUMBERS = re.compile(
     r"\[Errno (\d+)\]|\[WinError (\d+)\]|\(os error (\d+)\)|\berrno[ :=]+(\d+)|\bError (\d+) connecting|"
     r"\((1\d\d)(?=[:)] ?|,| \")",
@@ -62,7 +62,7 @@ def find_meaning(line: bytes) -> TextHit | None:
 
 
 def _readings(line: bytes) -> tuple[str, ...]:
-    """Return the line as text; as Chinese too, if it is no UTF-8."""
+    """Return the line as text; if it is not UTF-8, also decoded as Chinese."""
     text = decode(line)
     try:
         return (text,) if _SCRIPT.search(text) is None or text.encode() == line else (text, line.decode("gb18030"))
@@ -109,7 +109,7 @@ def _numbers(text: str) -> tuple[str, ...]:
 
 
 def _by_duration(ms: int) -> Outcome:
-    """Return the outcome, by its duration, of a connection that curl only reports as failed."""
+    """Return the outcome of a connection that curl only reports as failed, by its duration."""
     if ms >= _GIVEN_UP_MS:
         return "timeout"
     return "no-route" if ms in _UNRESOLVED_MS else "refused"

@@ -1,5 +1,4 @@
-"""The flows that a text is about, as far as they fail on the hosts, each with a cause that stops it, and
-the error that its sender sees now.
+"""The failing flows that a text is about, each with a cause that stops it, and the error that its sender sees now.
 
 Source: net/ipv4/icmp.c icmp_err_convert[], net/ipv4/tcp_ipv4.c tcp_v4_err(); net/ipv6/icmp.c icmpv6_err_convert();
 net/core/neighbour.c neigh_timer_handler()
@@ -24,7 +23,8 @@ _BY_ANSWER: tuple[tuple[str, frozenset[Outcome]], ...] = (
     ("net-prohibited", frozenset({"no-network"})),
     ("no-route", frozenset({"no-network"})),
 )
-"""By the end of the name of the answer that a rule or a route sends; every other answer is EHOSTUNREACH."""
+"""Outcomes by the end of the answer's name, for answers that a rule or a route sends; every other answer means
+EHOSTUNREACH."""
 _NO_NETWORK = frozenset[Outcome]({"no-network", "no-route"})
 _NO_ROUTE = frozenset[Outcome]({"no-route"})
 _REFUSED = frozenset[Outcome]({"refused", "reset"})
@@ -119,8 +119,8 @@ def outcomes_of(flow: FlowAnswer) -> frozenset[Outcome]:
 
 def ends_beyond(flow: FlowAnswer) -> bool:
     """Return whether the flow's packet wrongly leaves its host for machines that were not read: a router there may send
-    an ICMP error or stay silent.  Such an error reaches the sender if that is the host itself or one of its containers;
-    an outside client sent the packet to another address than the error quotes."""
+    an ICMP error or stay silent.  Such an error reaches the sender if that is the host itself or one of its containers.
+    It does not reach an outside client, which sent the packet to another address than the error quotes."""
     beyond = flow.stop is not None and flow.stop.reason in _BEYOND
     return beyond and not isinstance(flow.trace.flow.start, Outside | Lan)
 

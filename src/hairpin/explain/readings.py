@@ -31,8 +31,8 @@ _Reader = Callable[[TextFound, Host], StateReading | None]
 
 
 def reading_of(found: TextFound, hosts: tuple[Host, ...]) -> StateReading | None:
-    """Return the hosts' readings for the text, that of a host on which it is true first.  None: no reading is about
-    it."""
+    """Return the result of the hosts' readings for the text, preferably a host's on which it is true.  None: no reading
+    is about it."""
     reader = _READERS.get(found.entry.id)
     if reader is None:
         return None
@@ -170,4 +170,4 @@ _READERS: dict[str, _Reader] = {
     "docker-veth-unsupported": _module("veth"),
     "dockerd-vxlan-unsupported": _module("vxlan"),
 }
-"""By the id of the entry whose texts it is about."""
+"""The readers by the id of their texts' entry."""

@@ -1,7 +1,7 @@
 """The sender of a text: the program that printed it, and its place.
 
-The user names it (``--from``); or the line's prefix does, if such a host or container was read; or the text has a form
-that only a host's own engine, firewall or kernel prints.
+The user names it (``--from``); or the line's prefix names it, and such a host or container was read; or the text has a
+form that only a host's own engine, firewall or kernel prints.
 """
 
 import re
@@ -32,7 +32,7 @@ _ID = re.compile(r"[0-9a-f]{12,64}")
 
 class TextSender(msgspec.Struct, frozen=True):
     """The printer of a text.  ``name``: the program of a host, the container, or the address; ``host``: the label of
-    the host that was read, or the name of one that was not.  ``told_by``: the source of this."""
+    the host that was read, or the name of one that was not.  ``told_by``: how the sender is known."""
 
     kind: SenderKind
     name: str = ""
@@ -48,7 +48,7 @@ class TextSender(msgspec.Struct, frozen=True):
 
     @property
     def start(self) -> str:
-        """The start of its packets, as ``--from`` takes it; empty: unknown, or known only from a form."""
+        """The start of its packets in the form of ``--from``; empty: unknown, or known only from the text's form."""
         if self.origin is None or self.told_by == "form":
             return ""
         match self.kind:

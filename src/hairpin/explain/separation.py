@@ -1,5 +1,5 @@
 """Intended isolation: an engine's isolation of networks, an unpublished port, a policy in a file.  A flow that ends
-there proves no text, because it is meant to fail."""
+there proves no text, because it is intended to fail."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
 from hairpin.causes.registry import is_on_purpose

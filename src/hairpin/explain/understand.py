@@ -1,4 +1,5 @@
-"""Reads lines and collects their meanings: equal lines are folded, in bounded memory however long the log is."""
+"""Reads lines and collects their meanings.  Equal lines are folded, so the memory is bounded for any length of the
+log."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,7 +39,7 @@ _QUOTED = 1000
 _PREFIX = 300
 """Bytes in which a line's prefix ends."""
 _VARYING = b"0123456789abcdefABCDEF"
-"""What differs between lines of one form: numbers, times, ids."""
+"""The parts that differ between lines of one form: numbers, times, ids."""
 
 
 class TextFound(msgspec.Struct, frozen=True):
@@ -54,7 +55,7 @@ class TextFound(msgspec.Struct, frozen=True):
     named: tuple[Named, ...]
     targets: tuple[str, ...]
     speaker: Speaker = NOBODY
-    """The printer, by the lines: lines of different printers are separate texts."""
+    """The printer in the lines' prefix; lines of different printers are separate texts."""
 
 
 class TextUnknown(msgspec.Struct, frozen=True):
@@ -222,8 +223,8 @@ def _speaker(line: bytes) -> Speaker:
 
 
 def _joined(lines: list[bytes], between: bytes) -> bytes:
-    """Return the wrapped line joined: wrapped at its width, or at a space by a mail program, which may have quoted
-    it."""
+    """Return the wrapped line joined.  A terminal wraps at its width; a mail program wraps at a space and may add quote
+    marks."""
     first, *others = lines
     return between.join((first.rstrip() if between else first, *(_unquoted(each) for each in others)))
 
@@ -233,8 +234,8 @@ def _unquoted(line: bytes) -> bytes:
 
 
 def _continues(hit: TextHit, begin: int, best: TextHit | None) -> bool:
-    """Return whether the next line belongs to the others: the text continues in it, or they end too early to have a
-    meaning.  ``begin``: where the line begins, in bytes."""
+    """Return whether the next line continues the earlier ones: the text goes on in it, or the earlier ones end too
+    early to have a meaning.  ``begin``: the offset of the line in bytes."""
     if best is not None and (hit.entry is best.entry or hit.entry.general):
         return False
     before, upto = (len(hit.text[:place].encode()) for place in hit.span)

@@ -18,9 +18,9 @@ _ASCII = str.maketrans(
      "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}
 )  # fmt: skip
 _ASCII_ARROWS = {"→": "->", "←": "<-"}
-"""What is wider in ASCII: it is replaced before a line is measured."""
+"""Arrows that are wider in ASCII, so they are replaced before a line is measured."""
 WIDEST = 120
-"""Columns beyond which lines of prose become hard to read."""
+"""The width in columns beyond which lines of prose become hard to read."""
 NARROWEST = 40
 
 
@@ -96,7 +96,7 @@ class Paper:
         return [(self.spelt(text), style) for text, style in _printable(parts)]
 
     def spelt(self, text: str) -> str:
-        """Return the text with the arrows that the paper can show."""
+        """Return the text with arrows that the paper can show."""
         if self._ascii:
             for arrow, spelt in _ASCII_ARROWS.items():
                 text = text.replace(arrow, spelt)

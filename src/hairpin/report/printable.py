@@ -19,7 +19,7 @@ def printable(text: str) -> str:
 
 
 def printable_command(text: str) -> str:
-    r"""Return a shell command the same way, with the same meaning: ``'a\x1b'`` becomes ``'a'$'\x1b'''``.
+    r"""Return a shell command without such characters but with the same meaning: ``'a\x1b'`` becomes ``'a'$'\x1b'''``.
 
     A command has such characters only inside single quotes, where shlex.quote() puts them."""
     return text if text.isprintable() else "".join(each if _is_shown(each) else f"'$'{_spelt(each)}''" for each in text)

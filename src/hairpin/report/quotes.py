@@ -78,8 +78,8 @@ class Quote(msgspec.Struct, frozen=True):
 
     @property
     def tells(self) -> bool:
-        """Whether it shows a reader something of the fault: an engine's version does not, and neither do chains without
-        a rule, because missing rules are reported beside it."""
+        """Whether the quote shows the reader a part of the fault.  An engine's version does not.  Chains without a rule
+        do not, either, because the report names missing rules elsewhere."""
         lines = self.excerpt.splitlines()
         empty = len(lines) > 1 and all(line[:1] in ("*", ":") for line in lines)
         return bool(self.note) or not (empty or self.key in _OF_ENGINE)
@@ -227,7 +227,7 @@ class Quotes:
         return excerpts.link(reading, name) if reading is not None and reading.key.startswith("ip-addr") else ""
 
     def _sockets(self, sockets: tuple[Socket, ...], said: Message | None) -> str | None:
-        """Quote the sockets of one reading, and what is known of them beyond their names."""
+        """Quote the sockets of one reading, and further facts about them."""
         if not sockets:
             return None
         reading_id = sockets[0].evidence

@@ -8,7 +8,7 @@ FlowRef = Annotated[str, Meta(pattern=r"^f[1-9][0-9]*$")]
 QuestionRef = Annotated[str, Meta(pattern=r"^q[1-9][0-9]*$")]
 CauseRef = Annotated[str, Meta(pattern=r"^c[1-9][0-9]*$")]
 EvidenceRef = Annotated[str, Meta(pattern=r"^(.+:)?e[1-9][0-9]*[a-z]*$")]
-"""A reading's number, with its host's label in front where that is not the first of several."""
+"""A reading's number; if its host is not the first of several, the host's label precedes it."""
 StableId = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 """Kebab-case; never reused with another meaning."""
 SnapshotId = Annotated[str, Meta(pattern=r"^(sha256:[0-9a-f]{64})?$")]

@@ -89,7 +89,7 @@ def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
 
 
 def _from_elsewhere(plan: PlanUnderWay) -> Message:
-    """Return the same for a plan that another machine began on this host: that machine settles it."""
+    """Return the line for a plan that another machine began on this host, which only that machine settles."""
     facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
     if plan.until is not None:
         return message(

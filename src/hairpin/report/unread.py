@@ -11,7 +11,7 @@ from hairpin.report.text.remedy_text import NOTE
 from hairpin.report.words import Words
 
 _FEW = 2
-"""Origins that are named of what stays undecided."""
+"""The most origins in a sentence about undecided parts."""
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
@@ -30,7 +30,7 @@ _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
 
 
 def left_undecided(unread: Unread) -> Message:
-    """Return what stays undecided without the reading."""
+    """Return the sentence about the parts that stay undecided without the reading."""
     return next(
         (said for keys, said in _UNDECIDED if unread.key.startswith(keys)), message("part of this host's set-up")
     )
@@ -50,7 +50,7 @@ def why_unread(unread: Unread, words: Words) -> str:
 
 
 def as_far_as_read(said: Message, unread: object) -> Message:
-    """Return the sentence; if readings are missing, with what it does not cover."""
+    """Return the sentence; if readings are missing, also the parts that it does not cover."""
     return message("as far as was read: {said}", said=said) if unread else said
 
 

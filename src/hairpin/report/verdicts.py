@@ -80,7 +80,7 @@ def folded(
     servers = {(each.version, each.daddr) for each in flows if each.purpose == "dns" and each.protocol == "udp"}
     for flow in flows:
         if flow.purpose == "dns" and flow.protocol == "tcp" and (flow.version, flow.daddr) in servers:
-            continue  # one container of a network also asks by TCP: its line is the one for UDP
+            continue  # one container of a network also asks over TCP; it shares the line of its UDP flow
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)

@@ -2,7 +2,7 @@
 files, people.  Pure: the traces are readings of the evidence.
 
 Read ``entry`` (the types), ``timeline`` (the story of hosts), ``traces`` (one host's logs, by ``clock`` and ``line``).
-Who tells what: ``logs/``, ``commands/``, ``files`` with ``file_times``, ``containers`` with ``inspected``.  Then
-``actors`` (through whom), ``missing`` (what was not seen), ``narrowing`` (``--since`` and the asked targets), ``blame``
-(which entries made a cause, told by walking).
+The sources: ``logs/``, ``commands/``, ``files`` with ``file_times``, ``containers`` with ``inspected``.  Then
+``actors`` (the actor of each entry), ``missing`` (missing traces), ``narrowing`` (``--since`` and the asked targets),
+``blame`` (the entries that made a cause, decided by walks).
 """

@@ -1,5 +1,5 @@
 """The actor of a unit's or container's start, stop or reload: a command, a package, a cron job or another unit that
-names it and is so close in time that it must be the actor."""
+names it and is close enough in time to be the actor."""
 
 from collections.abc import Iterator
 
@@ -62,8 +62,8 @@ def _own_starts(traces: Traces) -> Iterator[UnitChange]:
 
 
 def _of_unit(traces: Traces, change: UnitChange, asked: tuple[CommandRun, ...]) -> CommandRun:
-    """Return what the start or stop of the host's own unit does, attributed to the only one who asked for it, else to
-    the unit."""
+    """Return the effects of the start or stop of the host's own unit, attributed to the only command that asked for it,
+    else to the unit."""
     own = own_units(traces)[change.unit]
     actors = {each.by for each in asked if _is_soon(each, change.at) and change.unit in dict(each.units)}
     by = actors.pop() if len(actors) == 1 else own.actor(change.evidence)
@@ -86,7 +86,7 @@ def _of_job(job: Job) -> CommandRun:
 def with_actors(traces: Traces, entries: tuple[StoryEntry, ...]) -> tuple[StoryEntry, ...]:
     """Return the entries with their actors, as far as the traces name them.
 
-    If an entry of a unit or a container has a command's whole effect, the command loses its own effect, so that it
+    If an entry of a unit or a container has a command's whole effect, the command's entry loses the effect, so that it
     counts once."""
     found: list[StoryEntry] = []
     told: set[CommandRun] = set()
@@ -161,7 +161,7 @@ def _of_package(traces: Traces, entry: StoryEntry) -> tuple[Actor | None, Effect
         change = run.change_of(names) or next(others, None)
         if change is None:
             continue
-        # A run without a history is a guess, so the package's own times count.
+        # The span of a run without a history is a guess, so the package's own times count.
         ended = run.until if run.command else change.until
         if change.at - _EARLY_S <= entry.at <= ended + _SOON_S:
             return package_actor(change), entry.effect

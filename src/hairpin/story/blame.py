@@ -1,10 +1,10 @@
-"""When and by whom a cause was made: the entries of the story that make it, decided by walks.
+"""When and by whom a cause was made: the story's entries that made it, decided by walks.
 
-An entry makes the cause if its effect, carried out on the hosts with the cause repaired, brings the cause back.  It
-shows the good state if its effect on the hosts as they are repairs the cause, or if it is a start that succeeded then
-and would fail now.  A snapshot that was kept while every flow passed shows it as well.  The makers after the last good
-state count.  The effect of an event before a configuration file changed is unknown: the present files show only its
-present effect.
+An entry made the cause if its effect, simulated on the repaired hosts, brings the cause back.  An entry proves the good
+state if its effect, simulated on the present hosts, repairs the cause, or if it is a start that succeeded then and
+would fail now.  A snapshot that was kept while every flow passed proves it, too.  Only makers after the last good state
+count.  The effect of an event before a configuration file changed is unknown: the present files show only its present
+effect.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,11 +31,11 @@ from hairpin.story.entry import Actor, Effect, Story, StoryEntry
 from hairpin.walk.walk import walk_flow
 
 _MOST_EFFECTS = 60
-"""Different effects that are carried out for one cause."""
+"""The most different effects that are simulated for one cause."""
 _NO_EVENTS = ("/etc/cron", "/etc/hosts", "/etc/resolv.conf")
-"""Files that change no event's effect."""
+"""Files whose change does not alter an event's effect."""
 _AGAIN: dict[EventId, EventId] = {"ufw-enable": "ufw-reload", "firewalld-start": "firewalld-restart"}
-"""Events that load the same rules on a host where this one cannot happen again, because it has happened."""
+"""Events that load the same rules, for an event that cannot happen twice on a host."""
 _WRITING_S = 5.0
 Role = Literal["makes", "shows-good", "neither", "unknown"]
 
@@ -72,7 +72,7 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 def blame(question: BlameQuestion, story: Story) -> Blame | None:
-    """Return who made the cause, and when; None if no trace proves it."""
+    """Return the makers of the cause and its time; None if no trace proves them."""
     repaired = simulate(question.change, question.broken)
     if any(map(starts_docker, question.change.calls)):
         repaired = _with_docker(repaired, question.label)
@@ -117,15 +117,15 @@ def made_since_good(entries: Iterable[StoryEntry], role_of: Callable[[Effect], R
             case "shows-good":
                 return _blame(makers, entry)
             case "unknown":
-                return None  # its effect is unknown, so it may have repaired the host: earlier entries prove nothing
+                return None  # its unknown effect may have repaired the host, so earlier entries prove nothing
             case "neither":
                 pass
     return None
 
 
 def _blame(makers: list[StoryEntry], good: StoryEntry) -> Blame | None:
-    """Return the blame of the makers, the newest of which is first, since the good state.  A repeated action is
-    reported by its first and last time."""
+    """Return the blame of the makers (newest first) since the good state.  A repeated action is reported with its first
+    and last time."""
     if not makers:
         return None
     made = [makers[-1]]
@@ -174,7 +174,7 @@ def _configures(entry: StoryEntry) -> bool:
 
 
 def _is_written_by(entry: StoryEntry, file: StoryEntry) -> bool:
-    """Return whether the program writes the file itself as a part of the entry: ufw its rules."""
+    """Return whether the entry's program writes the file itself, as ufw writes its rules."""
     assert entry.effect is not None
     soon = file.at <= _end(entry) + _WRITING_S
     return soon and str(entry.effect.event).startswith("ufw-") and file.subject.startswith("/etc/ufw/")
@@ -195,10 +195,11 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
         # Commands of unknown effect are not proven makers.  An event may have ended the state.
         return "neither" if effect.commands else "unknown"
     if then.failures and again is not None and not again.failures:
-        return "shows-good"  # it succeeded then and would fail now
+        return "shows-good"  # the start succeeded then and would fail now
     made = [is_made(each, then.network) for each in question.change.parts]
-    # If no part is made but the flows pass, they pass by another way.  If some parts are made, the flows decide whether
-    # these suffice: a restart of dockerd restores its rules, but FORWARD's policy only sometimes.
+    # If the effect makes no part of the repair but the flows pass, they pass by another path.  If it makes some parts,
+    # the flows decide whether these suffice: a restart of dockerd restores its rules, but FORWARD's policy only
+    # sometimes.
     is_whole, is_other = True in made and False not in made, True not in made and False in made
     if is_whole or (not is_other and all(_passes(question.broken, then, each) for each in question.flows)):
         return "shows-good"
@@ -206,7 +207,7 @@ def _role(question: BlameQuestion, repaired: Network, effect: Effect) -> Role:
 
 
 def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
-    """Return whether it starts the daemon or the container that has to run again."""
+    """Return whether the effect starts the daemon or the container that has to run again."""
     if effect.event == "docker-restart":
         return any(map(starts_docker, question.change.calls))
     missed = {each.container.name for each in question.change.parts if isinstance(each, c.AddNamespace)}
@@ -214,8 +215,8 @@ def _is_start_of_wanted(question: BlameQuestion, effect: Effect) -> bool:
 
 
 def _makes(question: BlameQuestion, repaired: Network, again: Course) -> bool:
-    """Return whether the effect brings the cause back on the repaired hosts: it undoes the repair, and a flow then
-    fails.  For parts that cannot be compared, a diagnosis decides."""
+    """Return whether the effect, on the repaired hosts, brings the cause back: it undoes the repair, and then a flow
+    fails.  If the repair has parts that cannot be compared, a diagnosis decides."""
     made = [is_made(each, again.network) for each in question.change.parts]
     if None in made:
         return is_undone(question.cause, repaired, again, question.flows)

@@ -31,7 +31,7 @@ class HostClock(msgspec.Struct, frozen=True):
     evidence: str = ""
 
     def local(self, text: str) -> float | None:
-        """Return the time that ``2026-11-20 14:00:01`` means in the host's zone; None if the text holds no time."""
+        """Return the time of ``2026-11-20 14:00:01`` in the host's zone; None if the text has no time."""
         found = _LOCAL.search(text)
         if found is None:
             return None
@@ -42,8 +42,7 @@ class HostClock(msgspec.Struct, frozen=True):
             return None
 
     def yearless(self, text: str) -> float | None:
-        """Return the time that ``Nov 20 14:00:01`` means in the host's zone: the last such time that is not in the
-        future."""
+        """Return the time of ``Nov 20 14:00:01`` in the host's zone: the last such time that is not in the future."""
         found = _YEARLESS.match(text)
         if found is None or found[1] not in MONTHS:
             return None
@@ -92,7 +91,7 @@ def last_such_time(day: tuple[int, int, int, int, int], now: float, zone: tzinfo
 
 
 def moment(text: str) -> float | None:
-    """Return the time that an RFC 3339 text means, in seconds since the epoch; without a zone it is UTC."""
+    """Return the time of an RFC 3339 text in seconds since the epoch; without a zone it is UTC."""
     try:
         at = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     except ValueError:
@@ -101,7 +100,7 @@ def moment(text: str) -> float | None:
 
 
 def number(text: str) -> float | None:
-    """Return the number, or None if the text is none."""
+    """Return the number in the text, or None if it is not a number."""
     try:
         return float(text)
     except ValueError:

@@ -21,8 +21,8 @@ _RECREATED_S = 60.0
 _SAME_S = 2.0
 """An event and the time in the container's state with a smaller difference are one."""
 _ENGINE_S = 5.0
-"""dockerd says that it is ready when it has started the containers whose restart policy says so.  Their times may be a
-little later."""
+"""dockerd reports that it is ready after it has started the containers with a restart policy.  These containers' times
+may be a little later."""
 _NEVER = re.compile(r"^0001-")
 _BY: dict[str, EventId] = {
     "restart": "container-restart", "start": "container-restart", "stop": "container-stop",

@@ -1,4 +1,4 @@
-"""One thing that happened to a host, as one of its traces shows it."""
+"""An entry of a story: one change of a host that a trace shows."""
 
 from typing import Literal
 
@@ -32,7 +32,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 class Effect(msgspec.Struct, frozen=True):
     """An entry's effect on the host, in a form that can be simulated: an event (``name``: narrowed to that container or
-    link), or the commands as they were typed (``events/_commands`` carries them out)."""
+    link), or the typed commands (``events/_commands`` simulates them)."""
 
     event: EventId | None = None
     name: str = ""
@@ -42,10 +42,10 @@ class Effect(msgspec.Struct, frozen=True):
 class StoryEntry(msgspec.Struct, frozen=True):
     """``at`` and ``until``: seconds since the epoch, by the host's clock; ``until`` None: a moment.
 
-    ``subject``: the thing that it happened to, by its name on the host: ``docker.service``, ``eth0``,
-    ``/etc/sysctl.conf``, ``web``. ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the
-    reading.  ``host``: its label. ``before``: earlier times of the same action that have no own entry.  ``verb``: for a
-    unit or a package; else None."""
+    ``subject``: the changed thing, by its name on the host: ``docker.service``, ``eth0``, ``/etc/sysctl.conf``,
+    ``web``.  ``quote``: the trace's own words, without secrets.  ``evidence``: the id of the reading.  ``host``: its
+    label.  ``before``: earlier times of the same action that have no own entry.  ``verb``: for a unit or a package;
+    else None."""
 
     at: float
     kind: EntryKind

@@ -11,9 +11,9 @@ from hairpin.story.file_times import ChangedFile, changed_files
 from hairpin.story.traces import Traces
 
 _EDITING_S = 3600.0
-"""An editor that a person opened as root may write the file this much later."""
+"""The time within which an editor that a person opened as root may write the file."""
 _LINKS = ("/etc/systemd/system/", "/etc/alternatives/")
-"""Where the scripts of packages make links that belong to no package."""
+"""Folders in which package scripts make links that belong to no package."""
 _RUN_S = 5.0
 
 
@@ -40,7 +40,7 @@ def file_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _is_installed(traces: Traces, file: ChangedFile) -> bool:
-    """Return whether a package manager installed the file and no one wrote to it since."""
+    """Return whether a package manager installed the file, and it was not written since."""
     for run in package_runs(traces):
         if run.at - _RUN_S <= file.placed <= run.until + _RUN_S:
             return bool(file.package) or file.path.startswith(_LINKS) or file.written < run.at

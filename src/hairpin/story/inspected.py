@@ -62,7 +62,7 @@ _DECODER = msgspec.json.Decoder(Inspected, strict=False)
 
 
 def containers_of(evidence: Evidence) -> Iterator[tuple[Inspected, Reading]]:
-    """Yield the containers in the evidence, each with its reading; one in two readings comes twice."""
+    """Yield the containers in the evidence, each with its reading; a container in two readings comes twice."""
     for key in _KEYS:
         for reading in evidence.all(key):
             for text in reading.text.split("\n") if reading.outcome == "text" else ():

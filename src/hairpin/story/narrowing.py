@@ -1,4 +1,4 @@
-"""The part of a story that is asked for: since when (``--since`` as people type it), and about which targets."""
+"""The asked part of a story: from a time on (``--since`` as people type it), and about some targets."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ _SPAN = re.compile(r"(\d+)\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|w
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
 _ID_LENGTH = 6
-"""A word with this many digits of an id is no accidental match."""
+"""A word with this many digits of a container's id is no accidental match."""
 
 
 def parse_since(text: str, now: float) -> float:
-    """Return the time that ``2h``, ``yesterday``, ``2026-11-20 14:00`` or an RFC 3339 text means, in seconds since the
-    epoch.  A time without a zone is UTC.
+    """Return the time of ``2h``, ``yesterday``, ``2026-11-20 14:00`` or an RFC 3339 text, in seconds since the epoch.
+    A time without a zone is UTC.
 
     ``now``: seconds since the epoch, from which spans and names of days count.  Raises UsageError for another text, and
     for a time that is ahead of ``now``."""

@@ -46,12 +46,12 @@ def _entries(traces: Traces) -> tuple[StoryEntry, ...]:
 
 
 def _usual(traces: Traces) -> float:
-    """Return when the boot before this one began, but no more than a week ago."""
+    """Return the begin of the boot before this one, but at most a week ago."""
     week = traces.clock.now - WEEK_S
     boots = [each.begins for each in boots_of(traces)]
     return max(week, boots[-2] if len(boots) > 1 else week)
 
 
 def read_at(evidence: tuple[Evidence, ...]) -> float:
-    """Return when the last of the hosts was read, in seconds since the epoch."""
+    """Return the time of the last host's reading, in seconds since the epoch."""
     return max((traces_of(each).clock.now for each in evidence), default=0.0)

@@ -25,7 +25,7 @@ class Traces(msgspec.Struct, frozen=True, dict=True):
         return self.evidence.name
 
     def readings(self, key: str) -> Iterator[Reading]:
-        """Yield the readings of a key that hold a text."""
+        """Yield the readings of a key that have a text."""
         for reading in self.evidence.readings:
             if reading.key == key and reading.outcome == "text":
                 yield reading

@@ -1,5 +1,5 @@
-"""The catalogue of texts, a file a kind of program; an entry is a ``TextMeaning``.  The engines' texts about failed
-starts are in ``hairpin.texts``.
+"""The catalogue of texts, one file for each kind of program; an entry is a ``TextMeaning``.  The engines' texts about
+failed starts are in ``hairpin.texts``.
 
 ``docker`` (ports and rules), ``docker_networks``, ``dockerd``, ``podman`` (with CNI and containerd), ``iptables`` (with
 nft), ``kernel`` (with ip), ``firewalls``, ``managers`` (of links, services and compose), ``clients``, ``languages``

@@ -32,8 +32,8 @@ def since_document(found: Blame) -> SinceDocument:
 
 
 def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
-    """Return the possible makers of the cause, each once; None if no trace names one, or if one of several is
-    unnamed."""
+    """Return the possible makers of the cause, each once; None if no trace names a maker, or if one of several has no
+    name."""
     return tuple(_actors(found, quotes)) if found.actors else None
 
 

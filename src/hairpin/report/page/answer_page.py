@@ -30,7 +30,7 @@ from hairpin.walk.verdicts import VERDICTS
 
 _NOTHING = message("nothing was asked")
 _SHORT = 400
-"""The longest commands, in characters, that stand beside the headline, too."""
+"""The length, in characters, up to which commands are also shown beside the headline."""
 
 
 def answer_page(answer: Answer, words: Words) -> str:
@@ -95,9 +95,8 @@ class _AnswerPage:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
-        """Return a cause in a line, and its immediate repair; what keeps the repair is in the cause's section.
-
-        A headline does not undo a setting in a file or a decision."""
+        """Return a cause in one line, and its immediate repair.  The lasting part is in the cause's section.  A repair
+        that undoes a setting in a file or a decision is not shown here."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         meant = cause.configured is not None or cause.decision is not None

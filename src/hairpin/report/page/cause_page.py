@@ -1,4 +1,5 @@
-"""The page of a cause: ``hairpin explain ID``; in an answer it is folded in the cause's section."""
+"""The page of a cause: the output of ``hairpin explain ID``.  In an answer it is a folded part of the cause's
+section."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element

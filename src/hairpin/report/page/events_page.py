@@ -25,7 +25,7 @@ _SHOWN: dict[Outcome, tuple[str, Message, str]] = {
     "fails": ("–", message("fails before and after"), "faint"),
     "stays": ("✓", message("passes before and after"), "good"),
 }
-"""How each is shown, the worst first: a cell of several flows shows the first that one of them has."""
+"""The sign of each fate, the worst first.  A cell of several flows shows the worst one."""
 
 
 def events_page(found: Matrix, words: Words) -> str:

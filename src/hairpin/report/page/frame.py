@@ -1,4 +1,4 @@
-"""The file around a page: its head, its style and its script, and the policy that forbids all others.
+"""The file around a page: its head, its style and its script, and the content policy that forbids all other ones.
 
 Source: Content Security Policy Level 3, section 6.7.3 (hashes of inline elements).
 """
@@ -23,8 +23,8 @@ def page_part(name: str) -> str:
 
 
 def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:
-    """Return the whole file.  ``title``: the first heading; ``which``: its subject and time, in one line; ``body``: all
-    below."""
+    """Return the whole file.  ``title``: the first heading; ``which``: its subject and time, in one line; ``body``:
+    everything below."""
     style, script = page_part("page.css"), page_part("page.js")
     head = element(
         "head",

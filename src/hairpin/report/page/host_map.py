@@ -43,7 +43,8 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
 
 
 class MapMarks:
-    """The links, bridges and containers that a flow's request passes, numbered over all hosts; and where it ends."""
+    """The links, bridges and containers that a flow's request passes, numbered over all hosts; and the place where it
+    ends."""
 
     def __init__(self, network: Network, flow: FlowAnswer | None) -> None:
         self._numbers: dict[tuple[str, str, str], int] = {}

@@ -1,4 +1,4 @@
-"""Elements of a page, as a tree of the standard library: a host's words are text in it, never markup.
+"""Elements of a page, as a tree of the standard library.  A host's words are text in it, never markup.
 
 Text and attributes are escaped when the tree is written (``xml.etree``), in one place for all of a page. Source: HTML
 Living Standard, section 13.3, "Serializing HTML fragments".
@@ -17,7 +17,7 @@ def element(tag: str, *children: Child, **attributes: str | float | bool | None)
     """Return an element.  Strings among the children become its text; None is left out.
 
     ``class_`` and ``for_`` are the attributes ``class`` and ``for``; ``aria_label`` is ``aria-label``.  An attribute
-    that is None or False is left out; of one that is True only the name counts."""
+    with the value None or False is left out; with the value True it has only its name."""
     made = Element(tag)
     for name, value in attributes.items():
         if value is not None and value is not False:

@@ -1,4 +1,4 @@
-"""The way of a packet as a picture: where each place, step and label lies.  ``way_figure`` draws it.
+"""The layout of a picture of a packet's path: the position of each place, step and label.  ``way_figure`` draws it.
 
 The path goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
 it.  In docker-proxy or a tunnel the line moves to the right.  All numbers are in units of the picture, which is
@@ -26,8 +26,8 @@ CELL = 7.35
 """The width of a column: a monospaced font of 12 units, whose advance is at most 0.61 of its size."""
 _LINE = 16.0
 _MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
-"""Around the picture; between a frame and the one in it; of the packet's line; how far a detour moves it; of words from
-the line."""
+"""Distances: the margin of the picture; the padding between nested frames; the position of the packet's line; the shift
+of the line in a detour; the distance of words from the line."""
 _LEAST_COLUMNS = 16
 _LEAST_ROUNDS = 3
 
@@ -37,7 +37,7 @@ LabelStyle = Literal["place", "stage", "quiet", "told", "bad", "end"]
 
 
 class Label(msgspec.Struct, frozen=True):
-    """One line of words.  ``y``: of its base line."""
+    """One line of words.  ``y``: the position of its base line."""
 
     text: str
     x: float
@@ -59,7 +59,7 @@ class PlaceFrame(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point on the line: a step, or an end of the path (``step`` None).  ``number``: of the step in its path.
+    """A point on the line: a step, or an end of the path (``step`` None).  ``number``: the step's number in its path.
     ``whole``: the full text, if the labels shorten it."""
 
     x: float
@@ -97,7 +97,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 _FIRST_AT_START = ("outside", "output-route", "output")
 _LAST_AT_END = ("outside", "socket")
-"""The stages of a first and of a last step that are where the start and the end are, in the same frame."""
+"""Stages of a first and of a last step that are drawn in the frame of the start and of the end."""
 
 
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
@@ -131,7 +131,7 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
 
 
 def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
-    """Return the rounds of a loop, at least three; None if the packet does not go in circles."""
+    """Return the rounds of a loop, at least three; None if the packet is in no loop."""
     seen = [_essence(each) for each in steps]
     for first in range(len(seen)):
         for length in range(1, (len(seen) - first) // _LEAST_ROUNDS + 1):

@@ -1,7 +1,7 @@
-"""The story of a host as a page: one line of time, with what fails on it.
+"""The story of a host as a page: one time line, with the present failures on it.
 
-What fails on the host as it is, is a mark on that line: what last showed that all was well, from when on each cause was
-there, and the answer when the host was read.
+Present failures are marks on that line: the last proof of the good state, the time since which each cause has existed,
+and the answer at the time of the reading.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
-"""The tables of a page, also the overview: each scrolls in a region of its own where the page is too narrow for it, and
-is a list on phones.
+"""The tables of a page, including the overview.  On a narrow page each table scrolls in its own region; on phones it is
+a list.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _MANY = 12
-"""Rows beyond which those that are alike share one."""
+"""With more rows than this, similar ones share a row."""
 _NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
 _PLAIN = message("what can be reached from where; empty: not asked")
 
 
 def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[str, Iterable[Element]]]) -> Element:
-    """Return the table.  ``name``: of its region, for screen readers; ``rows``: each a head and cells.
+    """Return the table.  ``name``: the name of its region, for screen readers; ``rows``: each has a head and cells.
 
     On a phone each row is a block of its cells, each with the name of its column before it."""
     columns = tuple(heads)

@@ -1,6 +1,5 @@
-"""What a command says, as a page: the terminal's own lines; the first is the heading.
-
-So are the difference between two hosts, and what texts mean.
+"""A command's output as a page: the terminal's own lines, of which the first is the heading.  The pages of `hairpin
+diff` and `hairpin explain` are made this way.
 """
 
 from collections.abc import Callable

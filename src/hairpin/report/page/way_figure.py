@@ -1,6 +1,6 @@
-"""The figure of one flow: its ways side by side, and with one switch the same ways with the repair.
+"""The figure of one flow: its paths side by side, and a switch to the same paths with the repair.
 
-A picture is drawn as SVG: its structure says what it shows, so that a reader without eyes, or a test, can follow it.
+A picture is SVG whose structure has the same facts, so that a blind reader or a test can follow it.
 
 Each point is a group ``point``; ``data-`` attributes have its step's number, stage, link, host and namespace.
 """

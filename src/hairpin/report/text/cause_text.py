@@ -40,7 +40,7 @@ class CauseText:
         self._quotes = Quotes(answer.evidence, words)
         self._noted: set[Message] = set()
         self.numbers = cause_numbers(answer)
-        """Of the causes that have one, by ref."""
+        """The numbers of numbered causes, by ref."""
 
     def label(self, cause: CauseAnswer) -> str:
         """Return ``1. cause[interface-forwarding-off]``."""

@@ -33,7 +33,7 @@ def configured_text(found: Configured) -> Message:
 
 
 def decision_text(found: OwnersDecision) -> Message:
-    """Return the sentence about the sign of a decision, and the question to its owner."""
+    """Return the sentence with the sign of a decision and the question to its owner."""
     return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
 
 

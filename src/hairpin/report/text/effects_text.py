@@ -1,4 +1,4 @@
-"""What a change opens, closes, diverts and brings back, in few lines: flows with the same effect share one."""
+"""The flows that a change opens, closes, diverts and restores, in few lines: flows with the same effect share one."""
 
 from collections.abc import Iterable, Iterator
 

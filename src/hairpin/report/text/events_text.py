@@ -1,4 +1,4 @@
-"""The matrix of events as people read it: first those that change nothing, then what each of the others does; and
+"""The matrix of events for people: first the events that change nothing, then the effects of each other event.  Also
 the head of an answer about the time after an event.
 """
 
@@ -88,7 +88,7 @@ def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
 
 
 def write_uncertain(told: EventAnswer | EventRow, words: Words, paper: Paper) -> None:
-    """Write what cannot be foreseen, and what does not start."""
+    """Write the unforeseeable facts, and the units and containers that do not start."""
     for each in told.conditions:
         paper.prose(words(message("if {condition}", condition=each)), indent=2)
     for each in told.failures:

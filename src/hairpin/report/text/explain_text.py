@@ -19,7 +19,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _LINES = 3
-"""A quote takes at most so many lines."""
+"""The most lines of a quote."""
 _HERE: dict[Here, tuple[Message, Style]] = {
     "true": (message("true here:"), "bad"),
     "false": (message("not true here now:"), "good"),

@@ -1,4 +1,4 @@
-"""The table of an answer: each port, each container's egress and its names, from each standpoint."""
+"""The table of an answer.  Its rows are ports and containers' egress and names; its columns are standpoints."""
 
 from collections.abc import Iterator
 from typing import Literal

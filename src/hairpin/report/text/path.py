@@ -69,7 +69,7 @@ def way_back(step: Step, route: str) -> Message:
 
 
 def is_policy(decided: DecidedBy | None) -> bool:
-    """Return whether a chain's policy decided: an accepting policy is not worth a line."""
+    """Return whether a chain's policy decided: an accepting policy gets no line."""
     return isinstance(decided, RuleDecided) and decided.place.number == 0
 
 
@@ -117,7 +117,7 @@ def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every
         found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
     twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
     if stop is not None and twice:
-        del found[-2]  # the stop's own line shows it
+        del found[-2]  # the line of the stop shows it
     for number, hop in enumerate(found):
         last = number == len(found) - 1
         if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, places):

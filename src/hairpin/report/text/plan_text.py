@@ -195,7 +195,7 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
 
 
 def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
-    """Write the left-out repairs under their heading, and each decision once that several of them undo."""
+    """Write the left-out repairs under their heading.  A decision that several of them undo is written once."""
     if left:
         paper.gap()
         paper.prose(words(heading), style="strong")
@@ -224,7 +224,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: the effect of each
+    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: show the effects of each
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 

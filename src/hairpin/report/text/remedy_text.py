@@ -19,7 +19,7 @@ _ONCE_AGREED = message("once whoever decided it has agreed:")
 _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
-"""Headings of what does not disrupt and of what does."""
+"""Headings of repairs that do not disrupt and of repairs that do."""
 ALSO = message("also:")
 _KEPT = message("keep it away:")
 _REST = message("… (-v)")

@@ -8,7 +8,7 @@ from hairpin.message import Message, message
 from hairpin.story.entry import Story, StoryEntry
 
 _GAP_S = 3600.0
-"""Installations that lie no further apart are told together."""
+"""Installations with a smaller gap share a line."""
 _FEW = 3
 """Up to this many are listed one by one."""
 _NAMED = 4

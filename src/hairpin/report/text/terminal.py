@@ -21,7 +21,7 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
 def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
-    """Return the report.  ``fixing``: the command that repairs these hosts; empty: there is none."""
+    """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty: there is none."""
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)

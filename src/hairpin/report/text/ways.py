@@ -16,15 +16,15 @@ from hairpin.walk.state import Step, Stop
 from hairpin.walk.trace import Branch, Trace
 
 _SHORT_BYTES = 100
-"""The handshake's packets, and the first data, have less."""
+"""The packets of the handshake and of the first data are shorter than this."""
 
 
 class FlowWay(msgspec.Struct, frozen=True):
     """The steps between two ends.
 
-    ``inside``: the namespace that the start's own name implies.  ``stop``: where this path ends early; None if the
-    packet reaches its end, or if another path of the branch stops.  ``is_open``: the place was not read, so the packet
-    may go on."""
+    ``inside``: the namespace that the start's own name implies.  ``stop``: the stop at which this path ends early; None
+    if the packet reaches the end, or if another path of the branch has the stop.  ``is_open``: the place was not read,
+    so the packet may go on."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message

@@ -16,7 +16,7 @@ from hairpin.story.traces import Traces
 _CMD = re.compile(r"\((?P<user>[^)]+)\) CMD \((?P<command>.*)\)$", re.DOTALL)
 _SCRIPT_LINE = re.compile(r"^(?P<path>/[^:]+):(?P<number>\d+):(?P<text>.*)$")
 _SECOND = 1.0
-"""Files' times are told to the second."""
+"""File times in traces have a resolution of one second."""
 _RUN_PARTS = re.compile(r"run-parts\s+(?:--\S+\s+)*(/\S+)")
 
 
@@ -74,7 +74,7 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
     @property
     def effect(self) -> Effect | None:
-        """Their effect; None: nothing in the network."""
+        """Their effect; None: they change nothing in the network."""
         return effect_of_script("", self.lines)
 
     @property
@@ -84,7 +84,7 @@ class ScriptLines(msgspec.Struct, frozen=True):
 
 
 def effect_of_script(command: str, lines: tuple[str, ...]) -> Effect | None:
-    """Return the effect of a command or of the script that it calls; None: nothing in the network."""
+    """Return the effect of a command or of the script that it calls; None: no change in the network."""
     own = effect_of_command(command)
     if own is not None or not lines:
         return own
@@ -114,7 +114,7 @@ def jobs_of(traces: Traces) -> tuple[Job, ...]:
 
 
 def cron_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the jobs; a repeated one with its first and last time."""
+    """Yield the jobs as entries; a repeated job is one entry with its first and last time."""
     folded: dict[tuple[str, Effect | None], list[Job]] = {}
     for job in jobs_of(traces):
         folded.setdefault((job.text, job.effect), []).append(job)

@@ -29,7 +29,7 @@ _IP_BATCH = frozenset({"-b", "-batch", "-B"})
 _WRITES_SYSCTL = re.compile(r">\s*[\"']?/proc/sys/net/|\btee\s+(-a\s+)?[\"']?/proc/sys/net/")
 _TOOLS = frozenset({"salt-call", "salt-ssh", "salt", "puppet", "chef-client", "chef-solo", "cinc-client", "cf-agent",
                     "ansible-playbook", "ansible-pull", "bolt"})  # fmt: skip
-"""Tools that bring hosts into a written state.  What a run of them changes is not in its command."""
+"""Tools that bring hosts into a described state.  Their command does not show the changes of a run."""
 _ANSIBLE = re.compile(r"/AnsiballZ_(\w+)\.py\b")
 _ANSIBLE_MODULES = re.compile(
     r"command|shell|script|raw|reboot|iptables\w*|nftables|ufw|firewalld|sysctl|systemd(_service)?|service|nmcli|modprobe"

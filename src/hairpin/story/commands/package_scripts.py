@@ -1,4 +1,4 @@
-"""The effects of an installation besides its files: by the scripts of packages that hairpin does not know, and by apt's
+"""The effects of an installation besides its files: those of package scripts that hairpin does not know, and of apt's
 hooks.
 
 Source: dpkg-maintscript(1), deb-postinst(5); apt.conf(5) DPkg::Pre-Invoke, DPkg::Post-Invoke

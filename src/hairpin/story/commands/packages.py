@@ -116,7 +116,7 @@ def _run_of(change: PackageChange, runs: list[PackageRun]) -> int | None:
 
 
 def _changes(reading: Reading, traces: Traces) -> list[PackageChange]:
-    """Return the changes that one log tells."""
+    """Return the changes in one log."""
     clock = traces.clock
     found: list[PackageChange] = []
     configured: dict[str, int] = {}
@@ -133,7 +133,7 @@ def _changes(reading: Reading, traces: Traces) -> list[PackageChange]:
         configured[name] = len(found)
         old = "" if each["old"] == "<none>" else each["old"]
         verb = _VERBS[each["verb"]]
-        # dpkg says install also for a package that is unpacked over itself.
+        # dpkg also logs "install" for a package that is unpacked over itself.
         new = "" if each["new"] == "<none>" or verb == "remove" else each["new"]
         found.append(
             PackageChange(name, "upgrade" if verb == "install" and old else verb, old, new, at, at, reading.id)
@@ -161,7 +161,7 @@ def _plain(name: str, verb: PackageVerb, version: str, at: float, evidence: str)
 
 
 def _rpm_changes(traces: Traces, told: list[PackageChange]) -> Iterator[PackageChange]:
-    """Yield the packages that rpm's times show and no log does."""
+    """Yield the package changes that are in rpm's times and in no log."""
     for reading in traces.readings("trace-rpm"):
         for each in _RPM.finditer(reading.text):
             at = number(each["at"])

@@ -115,7 +115,7 @@ def _typed(program: str, said: str) -> re.Match[str] | None:
 
 
 def _person(traces: Traces, user: str, tty: str, at: float) -> str:
-    """Return the user, with the terminal, and with the address if all logins of the user were from one."""
+    """Return the user with the terminal, and with the address if all logins of the user came from one address."""
     addresses = {
         each.address
         for each in logins_of(traces)

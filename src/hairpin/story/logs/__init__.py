@@ -1,3 +1,3 @@
-"""What logs tell: ``boots``, ``units`` with ``unit_events``, ``own_units`` and ``transient_units``,
-``daemon_log``, ``kernel_log``.
+"""Entries from logs: ``boots``, ``units`` with ``unit_events``, ``own_units`` and ``transient_units``, ``daemon_log``,
+``kernel_log``.
 """

@@ -1,4 +1,4 @@
-"""The boots of a host (the journal's list of them, and wtmp's), and when its clock was put forward or back."""
+"""The boots of a host (the journal's list of them, and wtmp's), and the jumps of its clock."""
 
 import re
 from collections.abc import Iterator

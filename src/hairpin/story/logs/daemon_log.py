@@ -1,5 +1,5 @@
-"""What daemons log: errors of dockerd and containerd, the reloads of dockerd's settings and of firewalld, and what the
-managers of rules complain of (firewalld, the units that load rules or settings).
+"""Entries from daemons' logs: errors of dockerd and containerd, reloads of dockerd's settings and of firewalld, and
+errors of rule managers (firewalld, the units that load rules or settings).
 """
 
 import re
@@ -19,19 +19,19 @@ _STARTS_S = 3.0
 _ONE_RELOAD_S = 10.0
 _VARIES = re.compile(r"\b[0-9a-f]{12,64}\b|\b\d+\b")
 _MOST = 40
-"""Different errors that are told of."""
+"""The most different errors that are reported."""
 _LOG = re.compile(r"^(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,\d+)? (?P<said>(?:ERROR|WARNING).*)$", re.MULTILINE)
 _SPEAKERS = frozenset({
     "firewalld", "iptables-restore", "ip6tables-restore", "iptables", "ip6tables", "nft", "ufw-init", "sysctl",
     "systemd-sysctl", "netfilter-persistent", "run-parts", "ifup", "iptables.init", "ip6tables.init",
 })  # fmt: skip
 _NOISE = re.compile(r"COMMAND_FAILED.*(?:No chain|does not exist|Bad rule|Device or resource busy|NOT_ENABLED)")
-"""firewalld logs each of dockerd's tries to take away a chain that is not there, or is in use."""
+"""firewalld logs each attempt of dockerd to delete a chain that does not exist or is in use."""
 _MOST_COMPLAINTS = 40
 
 
 def engine_entries(traces: Traces) -> Iterator[StoryEntry]:
-    """Yield the errors, each kind once with its first and last time, and the reloads."""
+    """Yield the reloads, and each kind of error once, with its first and last time."""
     lines = traces.lines("trace-engines")
     changes = [each for each in unit_changes(traces) if each.unit in ("docker.service", "firewalld.service")]
     yield from _errors(traces, lines)

@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?:^|[\s(])(?P<link>[\w.@-]+)\)?:? (?:NIC )?[Ll]ink is (?P<
 _NETWORKD = re.compile(r"^(?P<link>\S+): (?P<state>Lost|Gained) carrier")
 _MANAGER = re.compile(r"\((?P<link>[^)]+)\): carrier: link (?P<state>connected|disconnected)")
 _SHORT_S = 120.0
-"""A carrier that is back within this time was interrupted."""
+"""A carrier that comes back within this time was only interrupted."""
 _SAME_S = 5.0
 _LOADED = "Bridge firewalling registered"
 _FULL = (

@@ -24,7 +24,7 @@ class OwnUnit(ScriptLines, frozen=True):
     stop_lines: tuple[str, ...] = ()
 
     def effect_of(self, verb: Verb) -> Effect | None:
-        """Return the effect of a start, a stop or a restart; None: nothing in the network."""
+        """Return the effect of a start, a stop or a restart; None: no change in the network."""
         match verb:
             case "start":
                 return self.effect
@@ -42,8 +42,8 @@ class OwnUnit(ScriptLines, frozen=True):
 
 @kept
 def own_units(traces: Traces) -> dict[str, OwnUnit]:
-    """Return the units by name, whatever they run.  For irrelevant commands the collector lists only the program.  A
-    snapshot of an earlier version has only the enabled units, with its configuration."""
+    """Return all own units by name.  Of irrelevant commands the collector lists only the program.  A snapshot of an
+    earlier version has only the enabled units, with its configuration."""
     lines: dict[str, list[str]] = {}
     timers: dict[str, str] = {}
     paths: dict[str, set[str]] = {}

@@ -1,4 +1,4 @@
-"""The event of ``events/`` for a unit's start, stop or reload, and the packages of a unit."""
+"""The events of ``events/`` for units' starts, stops and reloads, and the packages of units."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from hairpin.events.registry import all_events
 from hairpin.story.entry import Effect, Verb
 
 _STOP_COMMANDS = {"nftables.service": "nft flush ruleset"}
-"""The effect of a unit's ``ExecStop=``, if no event has it."""
+"""The effects of units' ``ExecStop=`` that are in no event."""
 _PACKAGES: dict[str, tuple[str, ...]] = {
     "docker.service": ("docker-ce", "docker.io", "moby-engine", "docker", "containerd", "containerd.io"),
     "docker.socket": ("docker-ce", "docker.io", "moby-engine", "docker"),

@@ -21,7 +21,7 @@ _STARTUP_S = 300.0
 """Without a line about the finished start-up: units that start within this time after the boot belong to it."""
 _SHUTDOWN_S = 180.0
 _SECOND = 1.0
-"""Files' times are told to the second."""
+"""File times in traces have a resolution of one second."""
 _NAMED = re.compile(r"\b([A-Za-z0-9@_.\\:-]+\.(?:service|socket|timer|target))\b")
 _DESCRIBED = {
     "Docker Application Container Engine": "docker.service",
@@ -131,7 +131,7 @@ def _changes(unit: str, lines: list[Line]) -> Iterator[UnitChange]:
         elif said.startswith("Reloaded "):
             yield UnitChange(unit, "reload", line.at, line.at, line.evidence, said)
         elif said.startswith("Failed to start ") or "Failed with result" in said:
-            if stop is not None:  # the result of the kill or the stop
+            if stop is not None:  # the result of a kill or of the stop
                 continue
             yield UnitChange(unit, "fail", line.at, line.at, line.evidence, said)
             begun = None
@@ -186,8 +186,8 @@ def unit_entries(traces: Traces) -> Iterator[StoryEntry]:
 
 
 def _times(traces: Traces) -> dict[tuple[str, Verb], tuple[float, ...]]:
-    """Return the times of the host's own units' starts, stops and so on, except by a boot.  For units with an effect on
-    the network, only times since their files have their present content."""
+    """Return the times of starts, stops and so on of the host's own units, without those by a boot.  For units with an
+    effect on the network only times count since which their files have their present content."""
     own = own_units(traces)
     found: dict[tuple[str, Verb], list[float]] = {}
     for change in unit_changes(traces):
