@@ -224,7 +224,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: show the effects of each
+    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: effects of each
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 
