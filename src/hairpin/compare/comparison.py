@@ -1,6 +1,5 @@
-"""Compares two hosts, or one host at two times: the one entry of this folder.
-
-Both hosts are made out of their evidence such that equal readings are parsed once, and equal chains are one object.
+"""Compares two hosts, or one host at two times: the one entry of this folder.  Equal readings of both hosts are parsed
+once, and equal chains are one object.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,10 +40,10 @@ _replace = msgspec.structs.replace
 
 
 class DecidedFlow(msgspec.Struct, frozen=True):
-    """A flow whose outcome differs, and what decides it.
+    """A flow whose outcome differs, and the differences that decide it.
 
     ``changes``: refs of the smallest set of differences with which the earlier network gives the later outcome; empty:
-    the listed differences do not explain it.  ``instead``: other sets of refs of that size.  ``undoing``: the set
+    the listed differences do not explain it.  ``instead``: other such sets of the same size.  ``undoing``: the set
     without which the later network gives the earlier outcome."""
 
     ref: str
@@ -57,12 +56,11 @@ class DecidedFlow(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """What differs between two hosts, or one host at two times.
-
-    ``was`` and ``now``: both as they were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose
-    outcome differs; ``walked``: how many were walked.  ``unread``: what one of both did not tell.  ``traces``: those
-    that tell who made the differences.  ``met``: refs of the differences that the asked flows meet; None: nobody asked
-    about certain flows."""
+    """The differences between two hosts, or between one host at two times.  ``was`` and ``now``: both hosts as they
+    were read.  ``differences``: in the order of ``PARTS``.  ``flows``: those whose outcome differs; ``walked``: how
+    many were walked.  ``unread``: readings that one of the hosts lacks.  ``traces``: those that show who made the
+    differences.  ``met``: refs of the differences that the asked flows meet; None: the user asked about no particular
+    flow."""
 
     was: Host
     now: Host
@@ -77,7 +75,7 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def is_equal(self) -> bool:
-        """Whether nothing differs that is told."""
+        """Whether the comparison lists no difference and no flow."""
         return not self.differences and not self.flows
 
     @property
@@ -89,13 +87,13 @@ class Comparison(msgspec.Struct, frozen=True):
 
     @property
     def undecided(self) -> tuple[Unread, ...]:
-        """What one of both did not tell, and would have been compared."""
+        """The readings that one of the hosts lacks and that would have been compared."""
         return decisive(self.unread, "diff")
 
 
 def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, tuple[ListedDifference, ...]]:
-    """Return both networks under the same names, and their differences; those that the kernel learned by itself are
-    not listed."""
+    """Return both networks under the same names, and their differences.  Differences in what the kernel learned by
+    itself have ``listed`` False."""
     earlier, later = Network((renamed_as(was, now),)), Network((now,))
     found = list(host_differences(earlier.this, now, alike=alike))
     blocks: list[ChainBlocks] = []
@@ -122,7 +120,7 @@ def network_sides(was: Host, now: Host, *, alike: bool = False) -> tuple[Sides, 
 
 
 def _learned(netns: Netns, was: Network, now: Network) -> Iterator[ListedDifference]:
-    """Yield what the kernel has learned, as one difference, which is told only if it decides a flow."""
+    """Yield one difference for all that the kernel has learned.  It is listed only if it decides a flow."""
     one, other = was.namespace(netns), now.namespace(netns)
     fields = (*LEARNED, "neighbours", "fdb")
     if any(getattr(one, field) != getattr(other, field) for field in fields):
@@ -149,10 +147,9 @@ def comparison_of(
     alike: bool = False,
     traces: Callable[[], Between | None] | None = None,
 ) -> Comparison:
-    """Return what differs, and what decides which flow.  ``evidence``: of both; ``kernel``: the second judge;
-    ``traces``: reads what happened between both readings, which is asked only if something differs.
-
-    Raises UsageError if the question makes no sense for either of them."""
+    """Return the differences, and which of them decide which flow.  ``evidence``: of both hosts; ``kernel``: the second
+    judge; ``traces``: reads what happened between both readings; it is called only if something differs.  Raises
+    UsageError if the question makes no sense for either host."""
     sides, differences = network_sides(was, now, alike=alike)
     sides, asked = _asked(question, sides)
     mixer = Mixer(sides, differences)
@@ -167,7 +164,7 @@ def comparison_of(
         if before.verdict != after.verdict:
             decided = search.decided(pair, before, after)
             if not decided.changes and decisive(unread, "diff"):
-                unknown += 1  # another outcome of it was not seen: one side was not read
+                unknown += 1  # the difference that decides it was not seen: one side was not read
                 continue
             found.append(_decided_flow(ref_of(number), before, after, decided, differences))
             claims.append(DecidingClaim(pair, before, decided.changes))
@@ -191,7 +188,7 @@ def comparison_of(
 
 def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, ...], tuple[Flow, ...]]]:
     """Return the networks in the stated world, and the flows that the question means in each.  A question may make
-    sense for one of them only: a container may be there in one."""
+    sense for one network only, for example if only one has the container."""
     errors: list[UsageError] = []
     networks: list[Network] = []
     flows: list[tuple[Flow, ...]] = []
@@ -212,7 +209,7 @@ def _asked(question: Question, sides: Sides) -> tuple[Sides, tuple[tuple[Flow, .
 
 
 def _pairs(sides: Sides, before: tuple[Flow, ...], after: tuple[Flow, ...]) -> Iterator[FlowPair]:
-    """Yield each flow as it is asked in both networks: first those of the later one."""
+    """Yield each flow as it is asked in both networks; the later network's flows come first."""
     met: set[Flow] = set()
     for flow in after:
         other = _replace(asked_again(sides.now, sides.was, flow), sport=flow.sport)

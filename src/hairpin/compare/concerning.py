@@ -1,5 +1,5 @@
-"""Which differences flows meet, in the earlier or in the later network: those that somebody wants to see who asks about
-a port.  A difference that no packet meets decides nothing; the others need not decide either."""
+"""Finds the differences that flows meet in the earlier or in the later network: a user who asks about a port wants to
+see these.  A difference that no packet meets decides nothing; one that packets meet may decide."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,8 +27,8 @@ _Link = tuple[str, str]
 
 
 class Met(msgspec.Struct, frozen=True):
-    """What flows meet: namespaces by name, links, addresses and ports of their packets, routes and routing rules
-    (without their place in a reading), satisfied rules, and the parts of the networks that the walks read."""
+    """The things that flows meet: namespaces by name, links, addresses and ports of their packets, routes and routing
+    rules (without their place in a reading), satisfied rules, and the parts of the networks that the walks read."""
 
     spaces: frozenset[str]
     links: frozenset[_Link]
@@ -73,7 +73,7 @@ _Place = tuple[Netns, str, tuple[int, ...], tuple[int | None, ...]]
 
 
 def _places(network: Network, flow: Flow) -> Iterator[_Place]:
-    """Yield where the flow's packets are: the namespace, the link, their addresses and ports there."""
+    """Yield the places of the flow's packets: the namespace, the link, their addresses and ports there."""
     for branch in walked(network, flow).branches:
         for step in branch.steps:
             packet = step.packet
@@ -87,7 +87,7 @@ def _without_place(entry: Route | PolicyRule) -> Route | PolicyRule:
 
 
 def _is_rule_met(difference: ListedDifference, was: Met, now: Met) -> bool:
-    """Return whether packets satisfy a rule or a policy that differs, on the side that has it."""
+    """Return whether packets satisfy a differing rule or policy, on the side that has it."""
     match difference.edit:
         case RulesTaken() as edit:
             return is_on_way(edit, was.rules, now.rules)
@@ -117,7 +117,7 @@ def _is_met(difference: ListedDifference, met: Met, hosts: tuple[Host, Host]) ->
 
 
 def _is_host_part_met(edit: HostTaken, met: Met, host: Host) -> bool:
-    """Return whether the containers in whose namespaces the flow's packets are have to do with the part."""
+    """Return whether the part concerns a container through whose namespace the flow's packets pass."""
     passed = [each for each in host.containers() if each.netns in met.spaces and each.netns != host.netns.name]
     match edit.item:
         case "container" | "state":
@@ -133,7 +133,7 @@ def _is_host_part_met(edit: HostTaken, met: Met, host: Host) -> bool:
 
 
 def _had_address(name: str, met: Met, host: Host) -> bool:
-    """Return whether a packet is for the container, or for a port of the host that it publishes."""
+    """Return whether a packet is for the container, or for a host port that the container publishes."""
     return any(
         not met.addresses.isdisjoint(filter(None, (end.ipv4, end.ipv6)))
         for each in host.containers()
@@ -162,7 +162,7 @@ def _is_setting_met(part: c.Primitive, met: Met, difference: ListedDifference) -
 
 
 def _is_sysctl_read(netns: Netns, path: Path, met: Met) -> bool:
-    """Return whether a walk reads the value, or a value of an interface that the kernel copies from it."""
+    """Return whether a walk reads the sysctl, or an interface's sysctl that the kernel copies from it."""
     if (netns.host, netns.name, "/".join(path)) in met.read:
         return True
     if path[-1] != "ip_forward" and "all" not in path:

@@ -1,5 +1,5 @@
-"""Differences of containers, other namespaces and sockets.  A container whose namespace is another one is told as a
-whole, with its links, its addresses and the relays of its ports."""
+"""Finds differences of containers, other namespaces and sockets.  A container with a new namespace is one difference,
+which includes its links, its addresses and the relays of its ports."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,13 @@ from hairpin.network.index import other_end
 from hairpin.network.prefix import address_text
 
 _OWN_RESOLVER = 0x7F00000B
-"""127.0.0.11, where Docker's own resolver listens in each container, at ports that it draws."""
+"""127.0.0.11, where Docker's own resolver listens in each container, at random ports."""
 _EPHEMERAL = (32768, 60999)
-"""net.ipv4.ip_local_port_range as kernels begin with it."""
+"""The kernel's default for net.ipv4.ip_local_port_range."""
 
 
 def container_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
-    """Yield the differences of containers, and the namespaces that are no container's."""
+    """Yield the differences of containers, and of namespaces that belong to no container."""
     told = {each.kind for host in (was, now) for each in host.engines if not each.containers and not each.running}
     one, other = _by_name(was), _by_name(now)
     anew = made_anew(was, now)
@@ -70,7 +70,7 @@ def _others(host: Host) -> frozenset[str]:
 
 
 def made_anew(was: Host, now: Host) -> frozenset[str]:
-    """Return the names of containers whose namespace only one host has, or which have other addresses or networks."""
+    """Return the names of containers whose namespace exists on one host only, or whose addresses or networks differ."""
     one, other = _by_name(was), _by_name(now)
     found: set[str] = set()
     for key in one.keys() | other.keys():
@@ -93,7 +93,7 @@ def _attached(container: Container) -> frozenset[tuple[object, ...]]:
 
 
 def ends_of(host: Host, names: frozenset[str]) -> frozenset[str]:
-    """Return the host's links whose other ends are in the namespaces of these containers."""
+    """Return the host's links whose peers are in the namespaces of these containers."""
     spaces = {each.netns for each in host.containers() if each.name in names}
     if host.netns.name not in host:
         return frozenset()
@@ -137,8 +137,8 @@ def _addresses(end: Endpoint) -> Iterator[str]:
 def socket_differences(
     netns: Netns, was: Namespace, now: Namespace, ends: frozenset[int]
 ) -> Iterator[ListedDifference]:
-    """Yield listening processes that are gone, new or stopped.  ``ends``: addresses of containers that are told as a
-    whole, whose relays belong to them."""
+    """Yield listening processes that are gone, new or stopped.  ``ends``: addresses of containers that are one
+    difference; the relays of their ports are part of it."""
     if "sockets" in (*was.unread, *now.unread):
         return
     one, other = (
@@ -153,7 +153,7 @@ def socket_differences(
         if before == after:
             continue
         shown = new or old
-        assert shown is not None  # the name is of one of them
+        assert shown is not None  # at least one of both has the name
         listed = not (_is_drawn(shown) and (_without_port(shown) in drawn or shown.protocol == "udp"))
         yield ListedDifference(
             "sockets", netns, message("socket {name}", name=name), before, after, SpaceTaken(netns, "socket", name),
@@ -175,7 +175,7 @@ def _without_port(socket: Socket) -> Socket:
 
 
 def socket_name(socket: Socket) -> str:
-    """Return ``tcp 0.0.0.0:80 (httpd)``: by what a socket is told from others."""
+    """Return ``tcp 0.0.0.0:80 (httpd)``, which identifies a socket."""
     wildcard = "*" if socket.version == 4 else "[::]"
     address = wildcard if socket.address is None else address_text(socket.address, socket.version)
     device = f"%{socket.device}" if socket.device is not None else ""
@@ -184,7 +184,7 @@ def socket_name(socket: Socket) -> str:
 
 
 def socket_port(name: str) -> int:
-    """Return the port out of a socket's name."""
+    """Return the port in a socket's name."""
     return int(name.partition(" (")[0].rpartition(":")[2])
 
 

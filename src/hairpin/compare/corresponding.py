@@ -1,7 +1,6 @@
-"""The earlier host under the names that the later one has for the same things.
-
-The kernel and the engines draw names and numbers anew: of veths, of links, of networks' bridges, hardware addresses,
-ids.  A container that was started again has others, and is the same container.
+"""Renames parts of the earlier host as the later host names the same things.  The kernel and the engines make random
+names and numbers: of veths, of links, of networks' bridges, hardware addresses, ids.  A container that was started
+again gets new ones, but is the same container.
 """
 
 import re
@@ -19,15 +18,16 @@ from hairpin.network.index import other_end
 
 _replace = msgspec.structs.replace
 _DRAWN = ("veth", "bridge", "macvlan", "ipvlan", "dummy", "vxlan", "tun", "ifb")
-"""Kinds of links whose hardware address the kernel draws."""
+"""Kinds of links whose hardware address the kernel makes at random."""
 _RANDOM_NAME = re.compile(r"[a-z]+_[a-z]+[0-9]?")
-"""As Docker and Podman name a container that nobody has named: pkg/namesgenerator of moby."""
+"""The names that Docker and Podman give to containers without a name: pkg/namesgenerator of moby."""
 _NEW_NUMBERS = 1_000_000
-"""Numbers of links that only the earlier host has begin here, so that no link of the later host has the same."""
+"""Interface indexes for links that only the earlier host has begin here, so that they are free on the later host."""
 
 
 def renamed_as(was: Host, now: Host) -> Host:
-    """Return the earlier host with the later one's label, and with its names and numbers for all that both have."""
+    """Return the earlier host with the later host's label, and with the later host's names and numbers for things that
+    both have."""
     was = _replace(was, name=now.name)
     names = {**_container_names(was, now), **_ids(was, now)}
     was = _with_names(was, names)
@@ -36,7 +36,7 @@ def renamed_as(was: Host, now: Host) -> Host:
 
 
 def _container_names(was: Host, now: Host) -> dict[str, str]:
-    """Return the later names of containers that nobody has named, where only one can be the same."""
+    """Return the later names of containers with generated names, if only one container can be the same."""
     gone, new = ({each.name: each for each in host.containers()} for host in (was, now))
     old = [each for name, each in gone.items() if name not in new and _RANDOM_NAME.fullmatch(name)]
     fresh = [each for name, each in new.items() if name not in gone and _RANDOM_NAME.fullmatch(name)]
@@ -55,8 +55,8 @@ def _nature(container: Container) -> tuple[object, ...]:
 
 
 def _ids(was: Host, now: Host) -> dict[str, str]:
-    """Return the later ids, whole and short, of containers and networks of the same names, and the links that engines
-    name after the ids."""
+    """Return the later ids, whole and short, of containers and networks with the same names, and the later names of
+    links that engines name after these ids."""
     found: dict[str, str] = {}
     later = _named(now)
     for key, old in _named(was).items():
@@ -76,8 +76,8 @@ def _named(host: Host) -> dict[tuple[str, str, str], str]:
 
 
 def _link_names(was: Host, now: Host) -> dict[str, str]:
-    """Return the later names of the host's ends of veths whose other ends are the same links of the same namespaces,
-    and of veths without a known end that took each other's place on a bridge."""
+    """Return the later names of the host's ends of veths.  Two veths are the same if their other ends are the same link
+    of the same namespace, or if both have no known other end and one replaced the other on a bridge."""
     found: dict[str, str] = {}
     ends, later = _outer_ends(was), _outer_ends(now)
     for end, name in ends.items():
@@ -109,7 +109,7 @@ def _host_links(host: Host) -> tuple[Link, ...]:
 
 
 def _outer_ends(host: Host) -> dict[tuple[str, str], str]:
-    """Return the names of the host's ends of veths, by namespace and name of their other ends."""
+    """Return the names of the host's ends of veths, keyed by the namespace and name of their other ends."""
     found: dict[tuple[str, str], str] = {}
     for link in _host_links(host):
         end = other_end(host, host.netns.name, link)
@@ -119,7 +119,7 @@ def _outer_ends(host: Host) -> dict[tuple[str, str], str]:
 
 
 _RESOLVER = 0x7F00000B
-"""127.0.0.11, where Docker's own resolver listens in each container, at ports that it draws at each start."""
+"""127.0.0.11, where Docker's own resolver listens in each container, at ports that are random at each start."""
 _DRAWN_PORT = re.compile(r"(127\.0\.0\.11:|--sport )[0-9]+")
 _RESOLVERS_CHAINS = ("DOCKER_OUTPUT", "DOCKER_POSTROUTING")
 
@@ -171,7 +171,7 @@ def _is_tuple(value: object) -> bool:
 
 
 class _Renaming(NamedTuple):
-    """Other words for whole strings, and for words within rules."""
+    """Replaces whole strings, and words within rules."""
 
     names: Mapping[str, str]
     pattern: re.Pattern[str]
@@ -196,7 +196,7 @@ class _Renaming(NamedTuple):
         return _replace(sysctls, values=values)
 
     def value(self, value: Any) -> Any:
-        """Return the value with the other words; the same object where it has none of them."""
+        """Return the value with the words replaced; the same object if it contains none of them."""
         if isinstance(value, str):
             return self.names.get(value, value)
         if isinstance(value, Rule):
@@ -227,7 +227,8 @@ class _Renaming(NamedTuple):
 
 
 def _numbered_as(was: Host, now: Host) -> Host:
-    """Return the earlier host with the later numbers, ids of namespaces and drawn hardware addresses of its links."""
+    """Return the earlier host with the later interface indexes, namespace ids and random hardware addresses of its
+    links."""
     later = {each.name: each for each in now.namespaces}
     pairs = {
         (space.name, link.name): (link, other)
@@ -274,7 +275,7 @@ def _number(link: Link) -> tuple[object, ...]:
 
 
 def _peer_number(host: Host, space: str, link: Link, numbers: Mapping[tuple[str, int], int]) -> int | None:
-    """Return the new number of a veth's other end, or of the link below; None: it was not read."""
+    """Return the new interface index of a veth's other end, or of the link below; None: it was not read."""
     if link.peer_index is None:
         return None
     end = other_end(host, space, link)

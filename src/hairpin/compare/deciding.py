@@ -1,7 +1,6 @@
-"""Which of the differences decide a flow: the smallest set with which the earlier network gives the later outcome.
-
-A set is found by halving (QuickXplain), is checked to be minimal member by member, and gives way to a smaller one if
-there is one.  Every answer is a walk through a network that has just these differences.
+"""Finds the differences that decide a flow: the smallest set with which the earlier network gives the later outcome.
+Halving (QuickXplain) finds a set.  Each of its members is then checked to be needed, and a smaller set replaces it if
+there is one.  Every check is a walk through a network that has just these differences.
 
 Source: Ulrich Junker, QUICKXPLAIN, AAAI 2004
 
@@ -35,9 +34,9 @@ from hairpin.walk.walked import walked
 Chosen = frozenset[int]
 """Differences by their index."""
 _TRIES = 120
-"""Sets that are tried for one flow once a minimal one is known: there may be a smaller one."""
+"""After a minimal set is known, so many sets are tried for one flow, in search of a smaller one."""
 _FEW = 24
-"""Up to so many candidates other sets of the same size are looked for."""
+"""Other sets of the same size are searched only among up to so many candidates."""
 _KEPT_NETWORKS = 64
 RulePlace = tuple[TableKey, str, int]
 """Table, chain and number of a rule; 0: the policy."""
@@ -51,11 +50,9 @@ class FlowPair(msgspec.Struct, frozen=True):
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """What decides a flow.
-
-    ``changes``: the smallest set with which the earlier network gives the later outcome; empty: no set that was listed
-    does.  ``instead``: other sets of that size that would do.  ``undoing``: the smallest set without which the later
-    network gives the earlier outcome; mostly the same set."""
+    """The differences that decide a flow.  ``changes``: the smallest set with which the earlier network gives the later
+    outcome; empty: no set of the listed differences does.  ``instead``: other such sets of the same size.  ``undoing``:
+    the smallest set without which the later network gives the earlier outcome; mostly the same set."""
 
     changes: Chosen
     instead: tuple[Chosen, ...] = ()
@@ -63,7 +60,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class Mixer:
-    """Networks with selections of the differences, of which the last ones are kept."""
+    """Makes networks with selections of the differences, and caches the last ones."""
 
     def __init__(self, sides: Sides, differences: Sequence[ListedDifference]) -> None:
         self.sides = sides
@@ -88,8 +85,8 @@ class Mixer:
 
 
 class Search:
-    """Finds what decides flows.  Flows that meet the same differences mostly have the same answer, which is tried
-    first."""
+    """Finds the differences that decide flows.  Flows that meet the same differences mostly have the same answer, so
+    that answer is tried first."""
 
     def __init__(self, mixer: Mixer) -> None:
         self._mixer = mixer
@@ -98,7 +95,7 @@ class Search:
         self._found: dict[tuple[Chosen, Verdict, Verdict], Decided] = {}
 
     def decided(self, pair: FlowPair, before: Trace, after: Trace) -> Decided:
-        """Return what decides the flow, whose outcomes differ."""
+        """Return the differences that decide the flow, whose two outcomes differ."""
         mixer, listed = self._mixer, self._listed
         met = self._met(before, after)
 
@@ -106,7 +103,8 @@ class Search:
             return mixer.verdict(chosen, pair.was) == after.verdict
 
         def leads_back(chosen: Chosen) -> bool:
-            # What the kernel has learned is left as it was, unless it takes part: it follows from the others.
+            # What the kernel has learned follows from other differences, so it stays as it was unless it is among the
+            # chosen.
             others = listed if chosen <= listed else self._everything
             return mixer.verdict(others - chosen, pair.was) == before.verdict
 
@@ -125,7 +123,8 @@ class Search:
         return self._found[key]
 
     def _met(self, before: Trace, after: Trace) -> Chosen:
-        """Return the listed differences that the flow meets in the earlier or in the later network; of a few, all."""
+        """Return the listed differences that the flow meets in the earlier or in the later network; if there are only a
+        few, return all."""
         if len(self._listed) <= _FEW:
             return self._listed
         sides, differences = self._mixer.sides, self._mixer.differences
@@ -142,7 +141,7 @@ class Search:
 
 
 def _instead(candidates: Chosen, best: Chosen, leads: Callable[[Chosen], bool]) -> tuple[Chosen, ...]:
-    """Return other sets of the size of the best one, out of a few candidates."""
+    """Return other sets of the best one's size, if there are only a few candidates."""
     if len(candidates) > _FEW or len(best) > 2:
         return ()
     return tuple(each for each in _of_size(candidates, len(best)) if each != best and leads(each))
@@ -161,7 +160,8 @@ def satisfied_rules(network: Network, flow: Flow) -> frozenset[RulePlace]:
 
 
 def is_on_way(edit: Edit, was: frozenset[RulePlace], now: frozenset[RulePlace]) -> bool:
-    """Return whether a flow that satisfies these rules meets the edit, as far as it is one of rules."""
+    """Return whether a flow that satisfies these rules meets the edit.  Only edits of rules are tested: any other edit
+    that packets can meet counts as met."""
     match edit:
         case NotWalked():
             return False
@@ -196,7 +196,7 @@ def is_read(difference: ListedDifference, read: frozenset[Part]) -> bool:
 
 
 def minimal_set(candidates: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
-    """Return a set none of whose members can be left out, of candidates that together lead to the outcome."""
+    """Return a set of which every member is needed, out of candidates that together lead to the outcome."""
 
     def needed(fixed: Chosen, is_new: bool, among: list[int]) -> Chosen:
         if is_new and leads(fixed):
@@ -221,7 +221,7 @@ def without_unneeded(chosen: Chosen, leads: Callable[[Chosen], bool]) -> Chosen:
 
 
 def _smaller(candidates: Chosen, minimal: Chosen) -> Iterator[Chosen]:
-    """Yield the sets that are smaller, the smallest first, up to three members and a number of tries."""
+    """Yield smaller sets, the smallest first, with up to three members and up to a limit of tries."""
     sizes = range(1, min(len(minimal), 4))
     yield from _first((each for size in sizes for each in _of_size(candidates, size)), _TRIES)
 
@@ -238,7 +238,7 @@ def _first(sets: Iterable[Chosen], count: int) -> Iterator[Chosen]:
 
 
 class DecidingClaim(msgspec.Struct, frozen=True):
-    """That these differences (by index) decide the flow, which has the trace ``before`` without them."""
+    """The claim that these differences (by index) decide the flow.  ``before``: the flow's trace without them."""
 
     pair: FlowPair
     before: Trace
@@ -248,8 +248,8 @@ class DecidingClaim(msgspec.Struct, frozen=True):
 def confirmed_claims(
     claims: tuple[DecidingClaim, ...], mixer: Mixer, evidence: Evidence, kernel: Kernel
 ) -> frozenset[int]:
-    """Return the claims, by index, that the kernel confirms.  What no command makes on a host is not asked: a
-    container that somebody removed."""
+    """Return the indexes of the claims that the kernel confirms.  The kernel is not asked about a difference that no
+    command can make on a host, such as a removed container."""
     network = mixer.sides.was
     if rule_count(network) > MANY_RULES:
         return frozenset()

@@ -1,7 +1,6 @@
-"""What a difference is to a network: how the earlier network gets it, whatever else it gets.
-
-Unlike the parts of a plain change, edits can be made in any selection: a rule is named by its place in the chain of the
-earlier or of the later network, so no number moves if another edit is left out.
+"""A difference as an edit of the earlier network.  Unlike the parts of a plain change, edits can be applied in any
+selection: an edit names a rule by its place in the chain of the earlier or of the later network, so no number moves if
+another edit is left out.
 """
 
 from typing import Literal
@@ -23,8 +22,8 @@ class TableKey(msgspec.Struct, frozen=True):
 
 
 class RuleTaken(msgspec.Struct, frozen=True):
-    """A rule of one chain: ``was``, its index (from 0, as the tool counts) in the earlier chain, is taken out of it;
-    ``now``, its index in the later chain, is put in."""
+    """A rule of one chain that is taken out or put in.  ``was``: its index in the earlier chain, if it is taken out;
+    ``now``: its index in the later chain, if it is put in.  Both count the tool's rules, from 0."""
 
     table: TableKey
     chain: str
@@ -70,7 +69,7 @@ class SpaceTaken(msgspec.Struct, frozen=True, tag="space-taken"):
 
 class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
     """A part of the host as the later network has it: a container with its namespace and its links, another
-    namespace, a network of an engine, the options of an engine (``name``: docker or podman), how a container is
+    namespace, a network of an engine, the options of an engine (``name``: docker or podman), the state of a container
     (``state``) without its namespace."""
 
     item: Literal["container", "state", "namespace", "network", "engine"]
@@ -79,7 +78,7 @@ class HostTaken(msgspec.Struct, frozen=True, tag="host-taken"):
 
 
 class NotWalked(msgspec.Struct, frozen=True, tag="not-walked"):
-    """Something that no packet meets: a version, a file, a unit."""
+    """A difference that no packet meets: a version, a file, a unit."""
 
 
 Edit = Edited | RulesTaken | TableTaken | SpaceTaken | HostTaken | NotWalked
@@ -97,7 +96,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class ChainBlocks(msgspec.Struct, frozen=True):
-    """How the rules of one chain correspond, in order."""
+    """The corresponding rules of one chain, as blocks in order."""
 
     table: TableKey
     chain: str

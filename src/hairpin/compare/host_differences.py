@@ -1,9 +1,8 @@
-"""Differences of a host beside its namespaces: the machine, engines with their containers and networks, managers of the
-firewall, units, files, versions.  Ids, processes and times are none.
-
-Of a configuration file, they are the lines that only one of both hosts has; of a JSON document, the keys.  The
-collector leaves some of a file on the host: of dockerd's configuration all keys that are not on its list, of the
-network's configuration all lines that may hold a secret.  Where it does, the place says so.
+"""Finds differences of a host outside its namespaces: the machine, engines with their containers and networks, managers
+of the firewall, units, files, versions.  Ids, processes and times are not compared.  The differences of a configuration
+file are the lines that only one of the hosts has; of a JSON document, the keys.  The collector does not read whole
+files: of dockerd's configuration it omits all keys that are not on its list, of the network's configuration all lines
+that may hold a secret.  The name of such a file says so.
 """
 
 import json
@@ -21,13 +20,13 @@ from hairpin.message import message
 from hairpin.network.prefix import address_text, prefix_text
 
 _NOT_OPTIONS = frozenset({"kind", "containers", "networks", "evidence", "boot", "services", "mesh", "version"})
-"""Fields of an engine that are told apart, or that follow from others."""
+"""Fields of an engine that are compared separately, or that follow from others."""
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 _EMPTY = message("a file in which nothing was read")
 
 
 def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDifference]:
-    """Yield the differences.  ``alike``: two hosts, whose own names and boots do not count."""
+    """Yield the differences.  ``alike``: these are two hosts, so their own names and boots are not compared."""
     if not alike:
         yield from _of_machine(was, now)
     if was.kernel != now.kernel:
@@ -35,7 +34,7 @@ def host_differences(was: Host, now: Host, *, alike: bool) -> Iterator[ListedDif
     yield from _engines(was, now)
     yield from container_differences(was, now)
     unread = {each.key for each in (*was.unread, *now.unread)}
-    if not any(key.startswith(("firewalld", "versions")) for key in unread):  # versions: of what is installed
+    if not any(key.startswith(("firewalld", "versions")) for key in unread):  # versions of installed programs
         yield from _firewalld(now, was.firewalld, now.firewalld)
     if not any(key.startswith("ufw") for key in unread):
         yield from _ufw(now, was.ufw, now.ufw)
@@ -73,7 +72,7 @@ def _engines(was: Host, now: Host) -> Iterator[ListedDifference]:
     before, after = states
     for kind in dict.fromkeys((*before, *after)):
         found = (before.get(kind), after.get(kind))
-        # A user who may not ask an engine knows nothing of its state.
+        # A user without access to an engine cannot know its state.
         if None not in found and found[0] != found[1] and "unreadable" not in found:
             yield _plain(now, "engines", message("{engine}, state", engine=kind), *found)
 
@@ -89,7 +88,7 @@ def _options(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference]
         if field in _NOT_OPTIONS or one == other or (stored and field in ("stored", "running", "network_version")):
             continue
         if stored and None in (one, other):
-            continue  # an engine that does not run does not tell
+            continue  # an engine that does not run does not answer
         where = message("{engine}, option {option}", engine=was.kind, option=field.replace("_", "-"))
         edit = HostTaken("engine", was.user, was.kind)
         texts = field_text(was, field), field_text(now, field)
@@ -110,7 +109,7 @@ def _networks(host: Host, was: Engine, now: Engine) -> Iterator[ListedDifference
 
 
 def _network_texts(was: DockerNetwork | None, now: DockerNetwork | None) -> tuple[str | None, str | None]:
-    """Return both networks in words; of two, only the words that differ."""
+    """Return both networks in words; if both exist, only the words that differ."""
     one, other = (_network_words(each) if each is not None else {} for each in (was, now))
     names = [name for name in dict.fromkeys((*one, *other)) if one.get(name) != other.get(name)]
     texts = (" ".join(f"{name} {words[name]}" for name in names if words.get(name)) for words in (one, other))
@@ -240,13 +239,13 @@ def _file_differences(was: Host, now: Host) -> Iterator[ListedDifference]:
             gone if before is not None else None,
             new if after is not None else None,
         )
-        if not gone and not new:  # an empty file came or went
+        if not gone and not new:  # an empty file was added or removed
             texts = _EMPTY if before is not None else None, _EMPTY if after is not None else None
         yield ListedDifference("files", now.netns, place, *texts, NotWalked())
 
 
 def _place(path: str, *texts: str | None) -> Text:
-    """Return the path, with what of the file was left on the host."""
+    """Return the path, with a note about the parts of the file that the collector omits."""
     if any(_keys(text) is not None for text in texts if text is not None):
         return message("{path} (of its keys, only those on hairpin's list are read)", path=path)
     if any(HIDDEN in text for text in texts if text is not None):
@@ -255,13 +254,13 @@ def _place(path: str, *texts: str | None) -> Text:
 
 
 def _lines(text: str | None) -> list[str]:
-    """Return the lines of a text; of a JSON document a line for each key, in order."""
+    """Return the lines of a text; for a JSON document, a line for each key, in order."""
     keys = _keys(text or "")
     return keys if keys is not None else (text or "").splitlines()
 
 
 def _keys(text: str) -> list[str] | None:
-    """Return ``"mtu": 1400`` for each key of a JSON document, sorted by key; None: the text is no such document."""
+    """Return ``"mtu": 1400`` for each key of a JSON document, sorted by key; None: the text is no JSON document."""
     if not text.lstrip().startswith("{"):
         return None
     try:

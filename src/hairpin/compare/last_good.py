@@ -1,4 +1,4 @@
-"""Whether the flows of a question pass in a snapshot: which kept one is the last good one."""
+"""Tells whether the flows of a question pass in a snapshot, to find the last good one among the kept snapshots."""
 
 from typing import Literal
 
@@ -18,9 +18,8 @@ Passing = Literal["all", "first", "none"]
 
 
 def passing(question: Question, evidence: Evidence) -> Passing:
-    """Return whether all asked flows pass in the snapshot, at least the first one, or none of interest.
-
-    A snapshot in which the question makes no sense (a container is not there yet) is not a good one."""
+    """Return which asked flows pass in the snapshot: ``all``; at least the ``first``; ``none``, if the first does not.
+    A snapshot in which the question makes no sense (a container does not exist yet) is not a good one."""
     try:
         start, flows = begin_answer(question, (evidence,), network_of((evidence,)))
     except (UsageError, EvidenceError):
@@ -35,6 +34,6 @@ def passing(question: Question, evidence: Evidence) -> Passing:
     answered = msgspec.structs.replace(
         start, flows=tuple(FlowAnswer(ref_of(number), each) for number, each in enumerate(traces))
     )
-    if lacks_reading(with_engines(answered)):  # what was not read is not called good
+    if lacks_reading(with_engines(answered)):  # without all readings, a snapshot is not called good
         return "none"
     return "all" if traces[-1].succeeds else "first"

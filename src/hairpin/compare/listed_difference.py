@@ -1,6 +1,5 @@
-"""One difference between two networks, as it is listed.
-
-A part of a host that one of both sides did not tell cannot be compared: what is there on one side only is none.
+"""One difference between two networks, as the report lists it.  A part of a host that was not read on one side is not
+compared, so it gives no difference.
 """
 
 from collections.abc import Iterable
@@ -21,10 +20,10 @@ PartOfHost = Literal[
 ]  # fmt: skip
 """The parts of a host."""
 PARTS: tuple[PartOfHost, ...] = get_args(PartOfHost)
-"""In the order in which their differences are listed."""
+"""The parts, in the order in which the report lists their differences."""
 
 Text = Message | str
-"""A sentence, or words that nobody translates: a rule, a command's words."""
+"""A sentence, or untranslated words: a rule, a command's words."""
 _LINKS = ("ip-addr",)
 _AT_LINKS: tuple[PartOfHost, ...] = ("links", "addresses", "routes", "neighbours", "forwarding")
 _ENGINES = ("docker-", "dockerd-", "daemon-json", "podman-", "packages")
@@ -45,16 +44,17 @@ _TOLD_BY: dict[PartOfHost, tuple[str, ...]] = {
     "sockets": ("sockets", "proc-net-", "socket-owners", "halted-", "frozen-", *_CONTAINERS),
     "versions": ("versions", "packages"),
 }
-"""The beginnings of the keys that tell a part.  Parts that are not here look at single readings themselves."""
+"""Prefixes of the keys of the readings that show a part.  The code for any other part looks at single readings
+itself."""
 
 
 class ListedDifference(msgspec.Struct, frozen=True):
     """One difference.
 
-    ``ref`` names it (``d1``).  ``where``: what is different; ``before`` and ``after``: how it was and is (None: it was
-    or is not there).  ``listed`` False: the kernel learned it by itself, which is told only where it decides a flow.
-    ``fields``: the fields of the namespace or the host that a walk reads of it, for the search of what decides.
-    ``blame``: since when it is so and through whom, where the later host's traces prove it."""
+    ``ref`` names it (``d1``).  ``where``: the thing that differs; ``before`` and ``after``: its earlier and later state
+    (None: it did or does not exist).  ``listed`` False: the kernel learned it by itself; it is listed only if it
+    decides a flow.  ``fields``: the fields of the namespace or the host through which a walk reads it, for the search
+    of the deciding differences.  ``blame``: who made it, and when, if the later host's traces prove it."""
 
     part: PartOfHost
     netns: Netns
@@ -69,7 +69,7 @@ class ListedDifference(msgspec.Struct, frozen=True):
 
 
 def comparable(found: Iterable[ListedDifference], was: Host, now: Host) -> list[ListedDifference]:
-    """Return the differences of parts that both hosts told."""
+    """Return the differences of parts that were read on both hosts."""
     unread = (*was.unread, *now.unread)
     return [each for each in found if not any(_tells(one, each) for one in unread)]
 
@@ -79,6 +79,6 @@ def _tells(unread: Unread, found: ListedDifference) -> bool:
         return False
     if unread.netns in ("", found.netns.name):
         return True
-    # A veth's two ends come and go together, so that the host's links tell those of containers.
+    # A veth's two ends come and go together, so the host's links show those of containers.
     beyond = ("engines", "containers", *(_AT_LINKS if unread.key.startswith(_LINKS) else ()))
     return found.part in beyond and unread.netns == HOST

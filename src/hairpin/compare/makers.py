@@ -1,10 +1,8 @@
-"""Who made which difference, as far as the later host's traces prove it.
-
-What happened between both readings is carried out on the earlier host, and on the later one without the difference.
-Who made the difference is the one whose deed brings it there.  Files, units and packages are told by their own entries.
-
-A lost jump may be iptables' own doing: some of its versions take a rule for another one.  ``-D`` deletes a jump that
-nobody meant, or ``-C`` makes an engine believe that its jump is there.
+"""Finds who made a difference, as far as the later host's traces prove it.  The effects of the acts between both
+readings are simulated on the earlier host, and on the later host without the difference.  The actor whose act brings
+the difference there has made it.  Changed files, units and packages have entries of their own in the traces.  A lost
+jump may be a bug of iptables: some of its versions confuse two rules.  Then ``-D`` deletes the wrong jump, or ``-C``
+makes an engine believe that its jump exists.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,15 +27,15 @@ from hairpin.story.entry import Effect, EntryKind, Story, StoryEntry
 DifferencesOf = Callable[[Network, Network], tuple[Sides, tuple[ListedDifference, ...]]]
 """Finds the differences between two networks."""
 _MOST_COURSES = 300
-"""Effects that are carried out on the later host without one difference."""
+"""At most so many effects are simulated."""
 _PACKAGE = "package:"
 _FEW = 3
 _UNKNOWN = message("no version of iptables")
 
 
 class Between(msgspec.Struct, frozen=True):
-    """What the later host's traces tell of the time between both readings, ``since`` and ``until`` in seconds since
-    the epoch.  ``evidence``: the traces."""
+    """The later host's traces of the time between both readings.  ``since`` and ``until``: seconds since the epoch.
+    ``evidence``: the traces."""
 
     story: Story
     evidence: Evidence
@@ -48,7 +46,7 @@ class Between(msgspec.Struct, frozen=True):
 def with_makers(
     told: tuple[ListedDifference, ...], mixer: Mixer, between: Between, differences_of: DifferencesOf
 ) -> tuple[ListedDifference, ...]:
-    """Return the listed differences; those that one actor is proven to have made have ``blame``."""
+    """Return the listed differences, with ``blame`` if one actor is proven to have made the difference."""
     label = mixer.sides.now.this.name
     entries = tuple(e for e in newest_first(between.story, label, between.until) if e.at >= between.since)
     if not entries:
@@ -67,7 +65,7 @@ def with_makers(
 
 
 def _is_one(found: Blame) -> bool:
-    """Return whether one actor, or one entry that names none, made it."""
+    """Return whether one actor made it, or one entry without an actor."""
     return len(found.entries) == 1 or len(found.actors) == 1
 
 
@@ -80,14 +78,15 @@ def _of_subject(difference: ListedDifference, entries: tuple[StoryEntry, ...], g
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """How a network differs from the later one after an effect, and whether something of that is not known."""
+    """The remaining differences between the later network and a network after an effect.  ``is_unsure``: a part of the
+    effect is unknown."""
 
     open: frozenset[object]
     is_unsure: bool
 
 
 class _Trials:
-    """Carries effects out, each once on the same network."""
+    """Simulates effects, each once for the same network."""
 
     def __init__(self, mixer: Mixer, label: str, differences_of: DifferencesOf) -> None:
         self._mixer = mixer
@@ -98,13 +97,13 @@ class _Trials:
         self._known: dict[tuple[frozenset[int], Effect], _Outcome | None] = {}
 
     def role(self, number: int, effect: Effect) -> Role:
-        """Return what the effect has to do with the difference of that number."""
+        """Return the effect's role in the difference of that number."""
         first = self._after(frozenset(), effect)
         if self._makes(number, first) or self._makes(number, self._after(self._all - {number}, effect)):
             return "makes"
         then = self._after(self._all, effect)
         if then is None:
-            # Commands that nobody can foretell are not known to have made anything.  An event might have.
+            # Commands that cannot be simulated are not known to have made anything; an event might have.
             return "neither" if effect.commands or (first is not None and not first.is_unsure) else "unknown"
         if not self._keys[number].isdisjoint(then.open):
             return "shows-good"
@@ -128,8 +127,8 @@ class _Trials:
 
 
 def _keys(difference: ListedDifference, sides: Sides) -> Iterator[object]:
-    """Yield by what the difference is known in another comparison with the same later network: a rule by what it says,
-    as its number may be another one, a container by whether it runs, as nobody foretells how it ends."""
+    """Yield keys that identify the difference in another comparison with the same later network.  A rule's key is its
+    text, as its number may differ.  A container's key is whether it runs, as its exit status is not simulated."""
     match difference.edit:
         case RulesTaken(rules=rules):
             for each in rules:
@@ -148,7 +147,7 @@ def _runs(host: Host, tool: str, name: str) -> bool | None:
 def lost_jumps(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[Message]:
     """Yield a sentence for each lost jump, with iptables' version and package in both snapshots.
 
-    More than a few at once are no mistake of the tool: somebody has deleted the rules."""
+    If more than a few jumps are lost, somebody has deleted the rules, and nothing is yielded."""
     found = tuple(_found(sides, differences))
     yield from found if len(found) <= _FEW else ()
 
@@ -171,7 +170,7 @@ def _found(sides: Sides, differences: tuple[ListedDifference, ...]) -> Iterator[
 
 
 def _version(host: Host) -> Message | str:
-    """Return ``iptables v1.8.9 (nf_tables), package 1.8.9-2`` as far as it was read."""
+    """Return ``iptables v1.8.9 (nf_tables), package 1.8.9-2``, without parts that were not read."""
     packages = (each.text for each in host.versions if each.program in ("package:iptables", "package:iptables-nft"))
     found = (host.version("iptables"), next((f"package {each}" for each in packages), None))
     return ", ".join(each for each in found if each) or _UNKNOWN

@@ -1,4 +1,4 @@
-"""The earlier network with any selection of the differences."""
+"""Makes the earlier network with any selection of the differences."""
 
 from collections.abc import Iterable, Iterator
 
@@ -34,7 +34,7 @@ LEARNED = ("connections", "limits", "counters", "virtual_services")
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """Both networks, under the same names, and how the rules of the chains that differ correspond."""
+    """Both networks under the same names, and the corresponding rules of the chains that differ."""
 
     was: Network
     now: Network
@@ -42,8 +42,7 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
-    """Return the rule that was taken out of the earlier network, else the one that was put in, as the rules of the IR
-    that it stands for."""
+    """Return the rule that was taken out of the earlier network, else the one that was put in, as rules of the IR."""
     network, number = (sides.now, taken.now) if taken.was is None else (sides.was, taken.was)
     table = table_in(network.namespace(taken.table.netns).ruleset, taken.table)
     chain = table.chain(taken.chain) if table is not None else None
@@ -51,7 +50,7 @@ def taken_rules(sides: Sides, taken: RuleTaken) -> tuple[Rule, ...]:
 
 
 def with_edits(sides: Sides, edits: Iterable[Edit]) -> Network:
-    """Return the earlier network with these edits.  A part that does not fit without another one is left out."""
+    """Return the earlier network with these edits.  An edit that needs another, missing edit is left out."""
     network = sides.was
     chosen = tuple(edits)
     for edit in chosen:
@@ -108,7 +107,7 @@ def _networks(host: Host, other: Host, edit: HostTaken) -> Iterator[Engine]:
 
 
 def _with_container(host: Host, other: Host, edit: HostTaken) -> Host:
-    """Return the host whose engine tells of the container what the other host's does."""
+    """Return the host with the other host's data about the container in its engine."""
     new = next(
         (one for each in other.engines if each.kind == edit.tool for one in each.containers if one.name == edit.name),
         None,
@@ -129,7 +128,8 @@ def _with_container(host: Host, other: Host, edit: HostTaken) -> Host:
 
 
 def _with_whole_container(network: Network, now: Network, edit: HostTaken) -> Network:
-    """Return the network with the other one's container: its namespace, the host's ends of its veths, its relays."""
+    """Return the network with the later network's container: its namespace, the host's ends of its veths, its
+    relays."""
     name = frozenset({edit.name})
     host, other = network.this, now.this
     gone, new = ends_of(host, name), ends_of(other, name)

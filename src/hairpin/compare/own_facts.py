@@ -1,10 +1,9 @@
-"""The evidence of a host with the own names and addresses of another one, which should be alike.
-
-What stands at the same place on both is the same thing: the n-th address of a link of the same name, its network, the
-gateway of the default route, the hardware address of a link, the address of the container of the same name.  It is
-replaced in the texts of all readings: in rules, routes, files and documents of engines.  A name may stand for anything,
-so it is replaced only where it stands for the host: in a file, as a name of an address or as the value of a setting.  A
-host may be called ``a``, ``web`` or ``accept``; anywhere else such a word is a word of the text.
+"""Replaces a host's own names and addresses in its evidence by those of another host, so that two alike hosts can be
+compared.  Two addresses correspond if they have the same place on both hosts: the n-th address of a link of the same
+name, its network, the gateway of the default route, the hardware address of a link, the address of the container of the
+same name.  Addresses are replaced in the texts of all readings: in rules, routes, files and documents of engines.  The
+host's name is replaced only in files, as a name of an address or as the value of a setting: a host may be called ``a``,
+``web`` or ``accept``, and anywhere else such a word has another meaning.
 """
 
 import re
@@ -24,7 +23,7 @@ _LEFT = frozenset({"versions", "packages", "os-release", "docker-version", "podm
 """Readings with four-part version numbers, which look like addresses."""
 _BEFORE, _AFTER = r"(?<![0-9A-Za-z_:-])(?<![0-9A-Za-z]\.)", r"(?![0-9A-Za-z_:-]|\.[0-9A-Za-z])"
 _NAMES_FILES = frozenset({"/etc/hosts"})
-"""hosts(5): each word behind the first is a name."""
+"""hosts(5): each word after the first is a name."""
 _WHOLE_FILES = frozenset({"/etc/hostname", "/etc/HOSTNAME"})
 _SETTING = re.compile(
     r"(?P<key>(?<![A-Za-z0-9])[A-Za-z0-9_.-]*host-?name[\"']?[ \t]*[ \t=:][ \t]*[\"']?)"
@@ -37,8 +36,8 @@ _WORD = re.compile(r"[^\s#]+")
 
 
 def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, other: Host) -> Evidence:
-    """Return the evidence of ``host`` with the own name and addresses of ``other`` in its readings; the evidence keeps
-    its name."""
+    """Return the evidence of ``host`` with the name and addresses of ``other`` in its readings.  The evidence keeps its
+    label."""
     facts = {old: new for old, new in _facts(host, other) if old and new and old != new}
     longest_first = sorted(facts, key=len, reverse=True)
     found = "|".join(map(re.escape, longest_first)) or r"(?!)"
@@ -57,7 +56,7 @@ def with_facts_of(evidence: Evidence, other_evidence: Evidence, host: Host, othe
 
 
 def _facts(host: Host, other: Host) -> Iterator[tuple[str, str]]:
-    """Yield what is the host's own and stands for nothing else, and what the other one has in its place."""
+    """Yield pairs: a text that can only mean this host's own thing, and the other host's text for it."""
     yield host.machine_id or "", other.machine_id or ""
     yield host.boot_id or "", other.boot_id or ""
     if host.netns.name in host and other.netns.name in other:
@@ -108,7 +107,7 @@ def _of_addresses(one: Address, other: Address) -> Iterator[tuple[str, str]]:
 
 
 def _gateways(space: Namespace, version: int) -> dict[str, str]:
-    """Return the gateways of default routes, by their links."""
+    """Return the gateways of default routes, keyed by link."""
     return {
         hop.link: address_text(hop.gateway, hop.gateway_version or route.version)
         for route in space.routes
@@ -130,7 +129,7 @@ def _of_containers(container: Container, other: Container) -> Iterator[tuple[str
 
 
 def with_name_of(path: str, text: str, name: str, other: str) -> str:
-    """Return the file's text with the other host's name in the places of the host's own."""
+    """Return the file's text with the host's own name replaced by the other host's."""
     if path in _WHOLE_FILES:
         return _WORD.sub(lambda found: _renamed(found[0], name, other), text, count=1)
     if path in _NAMES_FILES:
@@ -148,7 +147,7 @@ def _names_line(line: str, name: str, other: str) -> str:
 
 
 def _renamed(word: str, name: str, other: str) -> str:
-    """Return the word with the other name, if it is the host's: whole, or as the first label of a longer name."""
+    """Return the word with the other name if the word, or the first label of a longer name, is the host's name."""
     if word.lower() == name.lower():
         return other
     label, dot, domain = word.partition(".")

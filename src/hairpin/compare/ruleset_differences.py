@@ -1,4 +1,5 @@
-"""Differences of rules, by table and chain: rules added, deleted, changed in place and moved; chains, policies, sets.
+"""Finds differences of rules, by table and chain: rules added, deleted, changed in place and moved; chains, policies,
+sets.
 
 Counters, handles and the order of chains and of sets' elements are no differences.
 """
@@ -20,18 +21,18 @@ from hairpin.netfilter.ir import Chain, Map, Rule, Ruleset, Set, Table
 
 _RULES = ("ruleset",)
 _COUNTED = re.compile(r"(packets|bytes|used) \d+( \w?bytes)?")
-"""What counts in an object of nft's: ``counter web { packets 0 bytes 0 }``."""
+"""The counters in an nft object: ``counter web { packets 0 bytes 0 }``."""
 
 
 class RulesetDifferences(msgspec.Struct, frozen=True):
-    """The differences of a namespace's rules, and how the rules of each chain that differs correspond."""
+    """The differences of a namespace's rules, and the corresponding rules of each chain that differs."""
 
     found: tuple[ListedDifference, ...] = ()
     blocks: tuple[ChainBlocks, ...] = ()
 
 
 def ruleset_differences(netns: Netns, was: Namespace, now: Namespace) -> RulesetDifferences:
-    """Return the differences.  Rules that one of the namespaces did not tell are not compared."""
+    """Return the differences.  Rules that were not read in one of the namespaces are not compared."""
     if was.ruleset is now.ruleset:
         return RulesetDifferences()
     found: list[ListedDifference] = []
@@ -47,7 +48,7 @@ def ruleset_differences(netns: Netns, was: Namespace, now: Namespace) -> Ruleset
 
 
 def _readings_of(key: TableKey) -> set[str]:
-    """Return the keys of the readings that hold the table."""
+    """Return the keys of the readings that contain the table."""
     if key.dialect in ("nft", "ebtables"):
         return {"nft-table", "nft-tables"} if key.dialect == "nft" else {"ebtables"}
     return {f"{key.dialect}-save{6 if key.family == 'ip6' else 4}"}
@@ -58,7 +59,8 @@ def _keys(netns: Netns, ruleset: Ruleset) -> Iterator[TableKey]:
 
 
 def table_in(ruleset: Ruleset, key: TableKey) -> Table | None:
-    """Return the table; of iptables' tables, which it makes when they are needed, one that is not there is empty."""
+    """Return the table.  A missing table of iptables is returned as an empty one, because iptables makes it when it is
+    needed."""
     found = ruleset.table(key.family, key.name, key.dialect)
     if found is not None or not key.dialect.startswith("iptables"):
         return found
@@ -66,7 +68,7 @@ def table_in(ruleset: Ruleset, key: TableKey) -> Table | None:
 
 
 def built_in(key: TableKey, name: str) -> Chain | None:
-    """Return the built-in chain of iptables as it is before anybody gives it a rule; None: there is none."""
+    """Return the built-in chain of iptables without rules; None: there is no such chain."""
     if not key.dialect.startswith("iptables"):
         return None
     for known, hook, kind, priority in BUILT_IN.get(key.name, ()):
@@ -105,8 +107,8 @@ def _frame(chain: Chain) -> tuple[object, ...]:
 
 
 class _Loose(msgspec.Struct, frozen=True):
-    """A rule that the other chain of its name has at no corresponding place.  ``bodies``: by what it is told.
-    ``block``: the chain and the number of the block that it stands in."""
+    """A rule without a corresponding rule in the other network's chain.  ``bodies``: see ``bodies_of``.  ``block``: the
+    chain, and the number of the block in which the rule stands."""
 
     taken: RuleTaken
     number: int
@@ -116,12 +118,12 @@ class _Loose(msgspec.Struct, frozen=True):
 
 
 def bodies_of(rules: tuple[Rule, ...]) -> Hashable:
-    """Return by what a rule of the tool is told from others: all that decides, and no counters."""
+    """Return the parts that identify a rule of the tool: everything but its counters."""
     return rules[0].body if len(rules) == 1 else tuple(each.body for each in rules)
 
 
 class _Changed:
-    """The rules of a table that have no corresponding place, and how those of its chains correspond."""
+    """The rules of a table that have no corresponding rule, and the corresponding rules of its chains."""
 
     def __init__(self, key: TableKey, chains: list[ChainBlocks]) -> None:
         self.key = key
@@ -130,7 +132,7 @@ class _Changed:
         self.new: list[_Loose] = []
 
     def add_chain(self, was: Chain, now: Chain) -> None:
-        """Take the rules of a chain that differ."""
+        """Add the differing rules of a chain."""
         before, after = tool_rules(was.rules), tool_rules(now.rules)
         made = blocks(tuple(map(bodies_of, before)), tuple(map(bodies_of, after)))
         if all(each.same for each in made):
@@ -147,8 +149,8 @@ class _Changed:
         return _Loose(taken, number + 1, rules[number][0].text, bodies_of(rules[number]), at)
 
     def differences(self) -> Iterator[ListedDifference]:
-        """Yield what became of the rules: a lost one that is new elsewhere in the table has moved, one that is like a
-        new one in its place was changed."""
+        """Yield the differences of the rules.  A lost rule that is new elsewhere in the table was moved.  A lost rule
+        that is like a new one in its place was changed."""
         known: dict[Hashable, list[_Loose]] = {}
         for each in self.new:
             known.setdefault(each.bodies, []).append(each)
@@ -175,7 +177,7 @@ class _Changed:
 
 
 def _are_like(one: str, other: str) -> bool:
-    """Return whether one rule is the other with a word changed: ``--dport 80`` and ``--dport 81``."""
+    """Return whether the two rules differ in one word only: ``--dport 80`` and ``--dport 81``."""
     words, others = one.split(), other.split()
     return len(words) == len(others) and sum(a != b for a, b in zip(words, others, strict=True)) == 1
 
@@ -202,7 +204,7 @@ _NONE = _Loose(RuleTaken(TableKey(Netns(""), "nft", "ip", ""), ""), 0, "", (), (
 
 
 def _name(key: TableKey) -> str:
-    """Return ``filter``, ``ip6 filter``, ``inet firewalld``; of the second back end ``legacy filter``."""
+    """Return ``filter``, ``ip6 filter``, ``inet firewalld``; ``legacy filter`` for the second back end."""
     if key.dialect in ("nft", "ebtables"):
         return f"{key.family} {key.name}" if key.dialect == "nft" else f"ebtables {key.name}"
     words = ("legacy",) if key.dialect == "iptables-legacy" else ()
@@ -287,7 +289,7 @@ def _of_ipsets(netns: Netns, was: Ruleset, now: Ruleset) -> Iterator[ListedDiffe
 
 
 def _set_texts(was: Set | Map | None, now: Set | Map | None) -> tuple[Text | None, Text | None] | None:
-    """Return the elements that only one of them has; None: they have the same ones, in any order."""
+    """Return the elements that only one of the sets has; None: both have the same elements, in any order."""
     if was is None or now is None:
         return (_elements_text(was), _elements_text(now)) if was is not now else None
     if was.type != now.type:

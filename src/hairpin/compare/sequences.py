@@ -1,4 +1,5 @@
-"""Which members of two sequences correspond, with as few others as can be found in time: chains have 50,000 rules."""
+"""Finds the corresponding members of two sequences, with as few others as possible in reasonable time: chains have up
+to 50,000 rules."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -11,11 +12,11 @@ from hairpin.change.difference import common_ends
 from hairpin.compare.edit import Block
 
 _EXACT = 250_000
-"""Up to this product of two lengths the longest common subsequence is computed, which takes as many steps."""
+"""Up to this product of the two lengths the longest common subsequence is computed; it takes that many steps."""
 
 
 def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...]:
-    """Return the blocks of equal members and of others, in order, that make up both sequences."""
+    """Return the blocks of equal and of other members that make up both sequences, in order."""
     head, tail = common_ends(was, now, eq)
     numbers: dict[Hashable, int] = {}
     one, other = (
@@ -29,7 +30,7 @@ def blocks(was: Sequence[Hashable], now: Sequence[Hashable]) -> tuple[Block, ...
 
 
 def _joined(pairs: Iterable[tuple[int, int]], length_was: int, length_now: int) -> Iterator[Block]:
-    """Yield the blocks of corresponding indexes, which grow in both sequences."""
+    """Yield the blocks of corresponding indexes; the indexes ascend in both sequences."""
     first = start = 0
     at = to = 0
     for one, other in pairs:
@@ -94,8 +95,7 @@ def _longest(was: list[int], now: list[int]) -> Iterator[tuple[int, int]]:
 
 
 def _anchors(was: list[int], now: list[int]) -> list[tuple[int, int]]:
-    """Return the longest run of members in the same order, out of those that each sequence has once (patience
-    diff)."""
+    """Return the longest subsequence in the same order of members that occur once in each sequence (patience diff)."""
     once_was, once_now = ({each for each, count in Counter(one).items() if count == 1} for one in (was, now))
     places = {each: number for number, each in enumerate(now) if each in once_now}
     common = [(number, places[each]) for number, each in enumerate(was) if each in once_was and each in places]

@@ -1,7 +1,6 @@
-"""Differences of the kernel's settings in one namespace: links, addresses, routes, neighbours, sysctls.
-
-Each is told once, by the setting that makes it: a link that was set down also loses its routes, and ``ip_forward`` is
-copied to every interface.  So each setting is simulated before the next one is looked for.
+"""Finds differences of the kernel's settings in one namespace: links, addresses, routes, neighbours, sysctls.  A
+setting and its consequences are one difference: a link that was set down also loses its routes, and the kernel copies
+``ip_forward`` to every interface.  So each setting is simulated before the next one is searched.
 """
 
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from hairpin.network.network import Network
 
 _replace = msgspec.structs.replace
 _VOLATILE = ("nf_conntrack_count",)
-"""Values under /proc/sys that count."""
+"""Values under /proc/sys that are counters."""
 _BRIDGES = "net/bridge"
 _PHYSICAL = ("", "bond", "vlan")
 
@@ -40,7 +39,7 @@ class SettingDifferences(msgspec.Struct, frozen=True):
 
 
 def setting_differences(was: Network, now: Network, netns: Netns, ends: frozenset[str]) -> SettingDifferences:
-    """Return the differences.  ``ends``: links that belong to containers which are told as a whole."""
+    """Return the differences.  ``ends``: links of containers that are one difference as a whole."""
     found: list[ListedDifference] = []
     wanted = now.namespace(netns)
     ends = ends | frozenset(_renamed_links(was.namespace(netns), wanted))
@@ -57,7 +56,7 @@ def setting_differences(was: Network, now: Network, netns: Netns, ends: frozense
     for find in SETTINGS:
         for part in sorted(_found(find(netns, was.namespace(netns), goal)), key=_copied_first):
             if part not in tuple(_found(find(netns, was.namespace(netns), goal))):
-                continue  # another setting has brought it
+                continue  # another setting has caused it
             told = setting_difference(netns, part, was.namespace(netns))
             try:
                 was = simulate(Change((part,)), was)
@@ -83,12 +82,12 @@ def _found(parts: Iterator[InKernel]) -> list[InKernel]:
 
 
 def _copied_first(part: InKernel) -> bool:
-    """Return False for ``ip_forward``, so that it is told before the values that the kernel copies from it."""
+    """Return False for ``ip_forward``, which sorts it before the values that the kernel copies from it."""
     return not (isinstance(part, SetSysctl) and part.path[-1] == "ip_forward")
 
 
 def _renamed_links(was: Namespace, now: Namespace) -> Iterator[str]:
-    """Yield both names of links that have another name now."""
+    """Yield the earlier and the later name of renamed links."""
     strays = {each.index: each for each in was.links if now.link(each.name) is None}
     for link in now.links:
         stray = strays.get(link.index)
@@ -97,8 +96,8 @@ def _renamed_links(was: Namespace, now: Namespace) -> Iterator[str]:
 
 
 def _comparable(was: Namespace, now: Namespace) -> Namespace:
-    """Return the later namespace without what cannot be compared: readings that one of both lacks, links that only it
-    has, and values that count."""
+    """Return the later namespace without the parts that cannot be compared: readings that one side lacks, links that
+    only the later side has, and counters."""
     unread = {*was.unread, *now.unread}
     changed: dict[str, object] = {
         "links": tuple(
@@ -125,7 +124,7 @@ _READ_FROM: dict[str, tuple[str, ...]] = {
 
 
 def _indexes(was: Namespace, now: Namespace) -> frozenset[int]:
-    """Return the numbers of links that were renamed."""
+    """Return the interface indexes of links that were renamed."""
     return frozenset(each.index for each in was.links if now.link(each.name) is None)
 
 
@@ -145,7 +144,7 @@ def _of_new_link(netns: Netns, link: Link) -> ListedDifference:
 
 
 def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:
-    """Return the namespace with the other one's link of that name and the link's sysctls, without addresses."""
+    """Return the namespace with the later namespace's link of that name and the link's sysctls, without addresses."""
     link = now.link(name)
     if link is None or was.link(name) is not None:
         return was
@@ -156,7 +155,8 @@ def with_link_of(was: Namespace, now: Namespace, name: str) -> Namespace:
 
 
 def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[ListedDifference, InKernel]]:
-    """Yield what no command of a change says: a carrier, settings of bridges, programs on links, addresses by DHCP."""
+    """Yield differences that no command of a change can make: a carrier, settings of bridges, programs on links,
+    addresses by DHCP."""
     for link in now.links:
         known = was.link(link.name)
         if known is None:
@@ -185,7 +185,7 @@ def _beside(netns: Netns, was: Namespace, now: Namespace) -> Iterator[tuple[List
             if one != other:
                 named = message("link {link}, {field}", link=link.name, field=field.replace("_", " "))
                 texts = changed_texts(one, other)
-                listed = texts != (None, None)  # a peer was heard again
+                listed = texts != (None, None)  # only the peer's last handshake differs
                 yield link_difference(netns, link, named, *texts, listed=listed), SetLink(netns, link)
         vlans = vlans_text(known), vlans_text(link)
         if known.port is not None and link.port is not None and vlans[0] != vlans[1]:
@@ -221,7 +221,7 @@ def _dynamic_addresses(netns: Netns, was: Namespace, now: Namespace) -> Iterator
 
 
 def _new_sysctls(netns: Netns, was: Namespace, now: Namespace) -> Iterator[ListedDifference]:
-    """Yield what the loading of a kernel module brought: the values of br_netfilter."""
+    """Yield sysctls that the loading of a kernel module added: those of br_netfilter."""
     one, other = (
         {path: each for path, each in space.sysctls.values.items() if path[:2] == ("net", "bridge")}
         for space in (was, now)

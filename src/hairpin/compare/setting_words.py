@@ -1,4 +1,4 @@
-"""The kernel's settings in the words of ip(8), bridge(8) and sysctl(8)."""
+"""Writes the kernel's settings in the words of ip(8), bridge(8) and sysctl(8)."""
 
 from typing import assert_never
 
@@ -26,11 +26,11 @@ from hairpin.message import message
 from hairpin.network.prefix import prefix_text
 
 LINK_FIELDS = ("links", "addresses", "routes", "neighbours", "fdb", "sysctls")
-"""The fields of a namespace in which a link's properties show."""
+"""The fields of a namespace that depend on a link's properties."""
 
 
 def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> ListedDifference:
-    """Return the difference that the setting makes in the namespace, as it is ``before``."""
+    """Return the difference that the setting makes in the namespace.  ``before``: the namespace before it."""
     match part:
         case c.SetSysctl(path=path, value=value):
             named = dotted(path)
@@ -39,7 +39,7 @@ def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> Lis
             return ListedDifference("sysctls", netns, named, value_before, value, Edited((part,)), fields=fields)
         case c.SetLink(link=link):
             known = before.link(link.name)
-            assert known is not None  # a setting of a link that is there
+            assert known is not None  # a setting of an existing link
             was, now = _commands_text(link, known), _commands_text(known, link)
             return link_difference(netns, link, message("link {link}", link=link.name), was, now)
         case c.RenameLink(link=old, name=new):
@@ -61,12 +61,12 @@ def setting_difference(netns: Netns, part: c.InKernel, before: Namespace) -> Lis
 
 
 def _commands_text(before: Link, after: Link) -> str:
-    """Return what the commands set that make the link so: ``down ; mtu 1400``."""
+    """Return the properties that the commands for the link set: ``down ; mtu 1400``."""
     return " ; ".join(" ".join(_without_link(each)) for each in link_commands(before, after))
 
 
 def _without_link(command: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words behind ``ip link set LINK``."""
+    """Return the words after ``ip link set LINK``."""
     if command[:4] == ("ip", "link", "set", "dev"):
         return command[5:]
     return command[4:] if command[0] == "ip" else command

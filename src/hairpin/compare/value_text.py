@@ -1,4 +1,4 @@
-"""A typed value as people read it: addresses as addresses, structures in words; elements of sets and maps alike."""
+"""Writes a typed value for people: addresses as addresses, structures in words; also elements of sets and maps."""
 
 import re
 from typing import TypeGuard
@@ -13,9 +13,9 @@ from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.prefix import Version, address_text, prefix_text, width
 
 ADDRESSES: frozenset[tuple[type, str]] = frozenset({(Engine, "default_ip")})
-"""IPv4 addresses among the plain fields whose values are told here."""
+"""The plain fields of which the values are IPv4 addresses."""
 _NOT_TOLD = frozenset({"evidence", "handshake"})
-"""Fields that count: a peer is heard again and again."""
+"""Fields that make no difference: where a value was read, and a peer's last handshake."""
 AnyElement = Element | VerdictElement | NatElement
 
 
@@ -62,8 +62,8 @@ def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
 
 
 def changed_texts(one: object, other: object) -> tuple[str | None, str | None]:
-    """Return both values in words; of two structures of one kind, only the fields that differ, and of two lists only
-    the members that differ."""
+    """Return both values in words; for two structures of one kind, only the fields that differ; for two lists, only the
+    members that differ."""
     if isinstance(one, msgspec.Struct) and type(one) is type(other) and isinstance(other, msgspec.Struct):
         fields = [name for name in one.__struct_fields__ if name not in _NOT_TOLD]
         pairs = [(name, *_member_texts(one, other, name)) for name in fields]
