@@ -24,7 +24,7 @@ from hairpin.message import Message, message, verbatim
 
 
 class Mark(NamedTuple):
-    """What is wrong in a line that somebody has typed: ``length`` characters from ``column``, which counts from 0."""
+    """The wrong part of a line that a user typed: ``length`` characters from ``column``, which counts from 0."""
 
     line: str
     column: int
@@ -32,7 +32,7 @@ class Mark(NamedTuple):
 
 
 def mark_in(line: str, part: str) -> Mark:
-    """Return the mark of the last place of ``part`` in the line; behind its end if the part is empty."""
+    """Return the mark of the last occurrence of ``part`` in the line; after the line's end if the part is empty."""
     at = line.rfind(part) if part else len(line)
     return Mark(line, max(at, 0), max(len(part), 1) if at >= 0 else len(line))
 
@@ -40,8 +40,8 @@ def mark_in(line: str, part: str) -> Mark:
 class HairpinError(Exception):
     """Base of all: its text is meant for the user.
 
-    ``said``: the message; words that come from elsewhere (a tool's, a worker's) are given as they are.  ``mark``: what
-    of the typed text it is about.
+    ``said``: the message; words from elsewhere (a tool, a worker) are passed as plain text.  ``mark``: the part of the
+    typed text that it is about.
     """
 
     def __init__(self, said: Message | str, *, mark: Mark | None = None) -> None:
@@ -71,7 +71,7 @@ class EvidenceError(HairpinError):
 
 
 class WrongPathError(EvidenceError):
-    """The path that was given for a snapshot leads to no file, or to a file of something else."""
+    """The given path of a snapshot leads to no file, or to a file that is no snapshot."""
 
 
 class ParseError(HairpinError):
@@ -88,7 +88,7 @@ class ParseError(HairpinError):
 
 
 class MalformedError(ValueError):
-    """Words of a reading that are not as the tool writes them; the reader of the whole text adds the place."""
+    """Words of a reading that the tool does not write in this form.  The parser of the whole text adds their place."""
 
     def __init__(self, said: Message, *, mark: Mark | None = None) -> None:
         self.said = said
@@ -97,7 +97,7 @@ class MalformedError(ValueError):
 
 
 def reason_of(error: Exception) -> Message:
-    """Return why words could not be read: the parser's sentence, or what Python or the JSON decoder says of them."""
+    """Return why words could not be parsed: the parser's sentence, or the error text of Python or the JSON decoder."""
     return error.said if isinstance(error, MalformedError) else message("unexpected form: {words}", words=error)
 
 

@@ -1,4 +1,4 @@
-"""What is derived from an immutable value hangs on that value: it is made once, and goes when the value goes.
+"""Stores derived values on the immutable value that they derive from: each is made once, and freed with that value.
 
 Indexes of chains, conntrack tables and hosts are such derivations.  Nothing else refers to them, so a host that is read
 again and again leaves nothing behind.

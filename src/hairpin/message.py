@@ -8,10 +8,9 @@ from hairpin.wanted import Wanted
 
 
 class Message(NamedTuple):
-    """A sentence for people: an English template, translated by the report, and what stands in its ``{places}``.
-
-    A value is words that nobody translates (a name, an address, what the system said), a message of its own, or a fact
-    that is wanted, which the report words for the face.
+    """A sentence for people: an English template, which the report translates, and the values of its ``{places}``.  A
+    value is untranslated words (a name, an address, an error of the system), another message, or a wanted fact, which
+    the report puts into words.
     """
 
     template: str
@@ -32,12 +31,13 @@ def message(template: str, **values: object) -> Message:
 
 
 def verbatim(words: str) -> Message:
-    """Return words that nobody translates (a rule's own text, what a tool said) as a message."""
+    """Return untranslated words (a rule's text, a tool's error) as a message."""
     return Message("{words}", (("words", words),))
 
 
 def _value(value: object) -> str | Message | Wanted:
-    """Return the value.  Bytes that are no text (PEP 383), as in a file's name, are spelt: they have no JSON."""
+    """Return the value.  Bytes that are not UTF-8 (PEP 383), as in a file's name, are escaped, because JSON cannot
+    carry them."""
     if isinstance(value, (Message, Wanted)):
         return value
     text = str(value)

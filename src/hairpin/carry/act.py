@@ -8,7 +8,7 @@ from hairpin.message import Message, message
 
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
-    """A program with its arguments and what it reads on standard input."""
+    """A program with its arguments and its standard input."""
 
     argv: tuple[str, ...]
     text: str = ""
@@ -19,8 +19,8 @@ Attributes = tuple[tuple[str, bytes], ...]
 
 
 class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A file's content, permission bits, owner and extended attributes.  None: not known.  A file that exists then
-    keeps its own; a new file is root's, has mode 0644 and the attributes that its folder gives."""
+    """A file's content, permission bits, owner and extended attributes.  None: not known.  Then an existing file keeps
+    its own; a new file is owned by root and has mode 0644 and its folder's default attributes."""
 
     content: str
     mode: int | None = None
@@ -38,7 +38,7 @@ NEW_MODE = 0o644
 
 
 def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState:
-    """Return the state that a file gets, with all that belongs to it: what is wanted, else what it has."""
+    """Return the new state of a file: each part as ``wanted``, or as ``found`` if ``wanted`` does not have it."""
     own = found if found is not None else FileState("", NEW_MODE, 0, 0)
     return FileState(
         wanted.content,
@@ -50,7 +50,8 @@ def with_mode_and_owner(wanted: FileState, found: FileState | None) -> FileState
 
 
 class Replace(msgspec.Struct, frozen=True, tag="replace"):
-    """Replaces a file.  ``before``: what the runner has to find there; ``after``: what it leaves.  None: no file."""
+    """Replaces a file.  ``before``: the state that the runner must find; ``after``: the state that it leaves.  None: no
+    file."""
 
     path: str
     before: FileState | None
@@ -73,5 +74,5 @@ Acting = Generator[Act, Done, Message | None]
 
 
 def ended_with(command: Command, status: int) -> Message:
-    """Return what is said of a command that failed and printed no reason."""
+    """Return the complaint about a command that failed without a printed reason."""
     return message("{program} ended with status {status}", program=command.argv[0], status=status)

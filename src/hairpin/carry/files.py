@@ -1,8 +1,8 @@
-"""Replaces a file of this host with all that belongs to it: mode, owner, ACLs, SELinux context, other names.
-
-A reader sees the old file or the new one: the new one is written beside it, synced, and renamed over it.  A file with
-several hard links keeps them, and then it is written in place, since a rename gives one name a file of its own.  Until
-that is done its old content lies beside it, so that whoever comes after a kill knows the half-written file for ours.
+"""Replaces a file of this host and keeps its metadata: mode, owner, ACLs, SELinux context, other names.  A reader sees
+the old file or the new one: the new file is written beside the old one, synced, and renamed over it.  A file with
+several hard links is written in place, because a rename would replace only one of its names.  Until that is done, a
+copy of the old content lies beside the file.  If the process is killed, the next run recognizes the half-written file
+by that copy.
 
 Source: rename(2), xattr(7), acl(5), ioctl_iflags(2)
 """
@@ -19,19 +19,19 @@ from hairpin.carry.act import Attributes, FileState, Replace, with_mode_and_owne
 from hairpin.message import Message, message, verbatim
 
 _OF_CONTENT = frozenset({"security.ima", "security.evm"})
-"""Attributes that sign one content of a file: with another one they would make it unreadable."""
+"""Attributes that sign a file's content: kept with a new content, they would make the file unreadable."""
 _GET_FLAGS = 0x80086601
 """``FS_IOC_GETFLAGS``."""
 _FROZEN: tuple[tuple[int, str], ...] = ((0x10, "i"), (0x20, "a"))
 """``FS_IMMUTABLE_FL``, ``FS_APPEND_FL``, and their letters in chattr(1)."""
 _MADE = ".network.d"
-"""A folder of drop-ins is made with the first of them, and goes with the last."""
+"""The suffix of a drop-in folder, which is made with its first file and removed with its last."""
 _NO_ATTRIBUTES = (errno.ENOTSUP, errno.ENOSYS)
 
 
 def replace_file(act: Replace) -> Message | None:
-    """Replace the file; return why that failed: then it is as it was.  A symbolic link stays, its target is
-    replaced."""
+    """Replace the file; return the error, or None.  After an error the file is unchanged.  Of a symbolic link, the
+    target is replaced."""
     path = Path(os.path.realpath(act.path))
     try:
         found = state_of(path)
@@ -54,14 +54,14 @@ def _replace(path: Path, found: FileState | None, wanted: FileState | None) -> N
         _write_in_place(path, found.content, with_mode_and_owner(wanted, found))
     else:
         _write_beside(path, with_mode_and_owner(wanted, found))
-    for left in (_new(path), _old(path)):  # what a killed process has left, too
+    for left in (_new(path), _old(path)):  # also those that a killed process has left
         left.unlink(missing_ok=True)
     _sync(path.parent)
 
 
 def state_of(path: Path) -> FileState | None:
-    """Return the content of a file and what belongs to it; None when it is not there.  Bytes that are no text are
-    kept (PEP 383)."""
+    """Return the content and metadata of a file; None if it does not exist.  Bytes that are not UTF-8 are kept (PEP
+    383)."""
     try:
         return _with_belongings(path, path.read_bytes().decode("utf-8", "surrogateescape"))
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def _old(path: Path) -> Path:
 
 
 def _write_beside(path: Path, state: FileState) -> None:
-    """Write the new file beside the old one, and rename it over that."""
+    """Write the new file beside the old one, and rename it over the old one."""
     if path.parent.name.endswith(_MADE):
         path.parent.mkdir(mode=0o755, exist_ok=True)
     new = _new(path)
@@ -100,7 +100,7 @@ def _write_beside(path: Path, state: FileState) -> None:
 
 
 def _make(path: Path, state: FileState) -> None:
-    """Make a file of that state, and return once it is on the disk."""
+    """Make a file with this state, and return once it is on the disk."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -118,11 +118,11 @@ def _give(descriptor: int, state: FileState) -> None:
     os.fchown(descriptor, state.uid, state.gid)
     if state.attributes is not None:
         _set_attributes(descriptor, state.attributes)
-    os.fchmod(descriptor, state.mode)  # behind the ACL, whose mask it is
+    os.fchmod(descriptor, state.mode)  # after the ACL, because it sets the ACL's mask
 
 
 def _was_interrupted(path: Path, before: FileState | None, after: FileState | None) -> bool:
-    """Return whether a process was killed while it wrote one of the two contents over the other, in place."""
+    """Return whether a process was killed while it overwrote one of the two contents with the other, in place."""
     if before is None or after is None or not path.is_file():
         return False
     held = state_of(_old(path))
@@ -132,8 +132,8 @@ def _was_interrupted(path: Path, before: FileState | None, after: FileState | No
 
 
 def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
-    """Return whether each byte is that of one of the contents in its place, or a zero of the room that was made for the
-    longer one.  A power cut may leave any page of a file old or new."""
+    """Return whether each byte is equal to the byte of one of the contents at the same offset, or is a zero that was
+    allocated for the longer content.  After a power cut, any page of a file may be old or new."""
     shorter, longer = sorted((one, other), key=len)
     room = found[len(shorter) :]
     if not len(shorter) <= len(found) <= len(longer):
@@ -144,16 +144,17 @@ def _is_mixed(found: bytes, one: bytes, other: bytes) -> bool:
 
 
 def _write_in_place(path: Path, before: str, state: FileState) -> None:
-    """Write the file where it is, so that all its names keep it.  Its old content is on the disk beside it before."""
+    """Overwrite the file in place, so that all its hard links stay.  Before that, its old content is synced to a file
+    beside it."""
     old, content = _old(path), state.content.encode("utf-8", "surrogateescape")
-    with path.open("r+b") as file:  # nothing is begun on a file that cannot be written
+    with path.open("r+b") as file:  # fails before any change if the file cannot be written
         with ExitStack() as cleanup:
             if not old.exists():
                 cleanup.callback(old.unlink, missing_ok=True)
                 _make(old, FileState(before, 0o600, os.geteuid(), os.getegid()))
                 _sync(path.parent)
             length = os.fstat(file.fileno()).st_size
-            if len(content) > length:  # a full disk says so here, with the old content whole
+            if len(content) > length:  # a full disk fails here, while the old content is whole
                 cleanup.callback(os.truncate, path, length)
                 os.posix_fallocate(file.fileno(), length, len(content) - length)
             cleanup.pop_all()
@@ -174,8 +175,8 @@ def _sync(folder: Path) -> None:
 
 
 def _attributes(file: Path | int) -> Attributes:
-    """Return the extended attributes that stay with the file when its content changes; none where the file system has
-    none."""
+    """Return the extended attributes that stay valid if the content changes; empty if the file system has no
+    attributes."""
     try:
         names = os.listxattr(file)
     except OSError as error:
@@ -186,7 +187,7 @@ def _attributes(file: Path | int) -> Attributes:
 
 
 def _set_attributes(descriptor: int, wanted: Attributes) -> None:
-    """Give a new file these attributes, and take away others that it has: those of its folder's default ACL."""
+    """Give a new file these attributes, and remove others, such as those from its folder's default ACL."""
     held = dict(_attributes(descriptor))
     for name in held.keys() - dict(wanted).keys():
         os.removexattr(descriptor, name)
@@ -211,7 +212,8 @@ def _complaint(told: str, path: Path, error: OSError) -> Message:
 
 
 def _frozen(path: Path) -> tuple[str, ...]:
-    """Return the letters of the attributes by which the file system refuses to change the file or the folder."""
+    """Return the letters of the inode flags because of which the file system refuses to change the file or the
+    folder."""
     held = array.array("L", [0])
     with suppress(OSError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

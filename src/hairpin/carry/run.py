@@ -1,4 +1,4 @@
-"""The bare runner: does acts in the namespaces of this process, with a fixed environment and no shell."""
+"""The bare runner: carries acts out in the namespaces of this process, with a fixed environment and without a shell."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def names_program(rule: str) -> bool:
 
 
 def why_refused(command: Command) -> Message | None:
-    """Return why a command is run nowhere: it would run another program; None if it may be run."""
+    """Return why the command is never run: it would run another program.  None: it may be run."""
     program = command.argv[0]
     if "tables" in program and any(map(names_program, (*command.argv[1:], *command.text.split("\n")))):
         return message("{program} would run a program for this rule", program=program)
@@ -36,7 +36,7 @@ def why_refused(command: Command) -> Message | None:
 
 
 def carry_out(acting: Acting) -> Message | None:
-    """Do every act in order; return the complaint, which is None when all was done."""
+    """Carry every act out, in order; return the complaint, or None if all were done."""
     try:
         act = next(acting)
         while True:
@@ -80,10 +80,9 @@ def _run(command: Command) -> Done:
 
 
 def _ran(command: Command) -> tuple[int, str, str]:
-    """Return the exit status, what was printed, and what was said of errors.
-
-    The text and the output are in memory and not in pipes: if this process is killed, the command still reads the whole
-    text, and is not ended by what it prints.  Source: memfd_create(2), signal(7) ``SIGPIPE``"""
+    """Return the exit status, standard output and standard error.  Standard input and output are memory files, not
+    pipes: if this process is killed, the command can still read its whole input, and printing does not end it.  Source:
+    memfd_create(2), signal(7) ``SIGPIPE``"""
     with ExitStack() as stack:
         given, printed, said = (stack.enter_context(os.fdopen(os.memfd_create("hairpin"), "w+b")) for _ in range(3))
         given.write(command.text.encode("utf-8", "surrogateescape"))

@@ -19,7 +19,7 @@ from hairpin.message import message
 
 _FOLDER = "/run/lab-ssh"
 LOOPBACK = "127.0.0.1"
-"""Where each host also knows itself."""
+"""The address at which each host also trusts its own host key."""
 _STATED = "/run/outside.toml"
 _LOG = f"{_FOLDER}/log"
 _SERVER = f"""ListenAddress 0.0.0.0

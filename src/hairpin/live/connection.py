@@ -1,7 +1,7 @@
 """A real connection of a flow, made where the flow starts: in this host's namespace, or in a container's.
 
-A connection that is accepted proves nothing behind docker-proxy, so data has to come back: what the service says by
-itself, or its answer to the request that follows.
+docker-proxy accepts a connection before it reaches the container, so an accepted connection proves nothing.  Data has
+to come back: the service's own first data, or its answer to a request.
 """
 
 import subprocess
@@ -40,8 +40,8 @@ except OSError:
 
 
 def connect(network: Network, flow: Flow) -> Observed | None:
-    """Return what a real connection of the flow shows; None if nobody here can make it: a client outside, another
-    host's process, UDP, an end that nobody has named."""
+    """Return the result of a real connection of the flow.  None: it cannot be made here, because the flow starts at an
+    outside client or on another host, is UDP, or has an end without a known address."""
     entering = _entering(network, flow)
     if entering is None:
         return None

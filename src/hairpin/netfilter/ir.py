@@ -143,7 +143,7 @@ class SocketMatch(Node, frozen=True, tag="socket", gc=False):
 
 
 class AnyOfMatch(Node, frozen=True, tag="any-of", gc=False):
-    """At least one of the alternatives is satisfied (``--ports``: source or destination port)."""
+    """At least one of the alternatives is satisfied (multiport's ``--ports``: the source or the destination port)."""
 
     alternatives: tuple["Match", ...]
     negated: bool = False

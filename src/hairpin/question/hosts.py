@@ -1,4 +1,4 @@
-"""Which host a question means: the named one, the one that has the container or the address, or the first."""
+"""Finds the host that a question means: the named one, the one that has the container or the address, or the first."""
 
 from collections.abc import Iterable
 

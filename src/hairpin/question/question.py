@@ -1,7 +1,4 @@
-"""What a user asks, before any host is looked at.
-
-It also tells which containers it needs: what need not be read costs nothing.
-"""
+"""The user's question, before any host is read.  It also says which containers must be read, so that no others are."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -19,7 +16,7 @@ FULL_BYTES = 16000
 """Data that fills more than one segment, even at an MTU of 9000, and less than a socket's initial buffer."""
 Kind = Literal["check", "walk", "prove"]
 _MOST = 50
-"""The most words; a larger question is about everything."""
+"""The largest number of arguments; a question that needs more reads everything."""
 
 
 class Question(msgspec.Struct, frozen=True):

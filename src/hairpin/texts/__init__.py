@@ -1,7 +1,6 @@
-"""What error texts of engines mean: patterns, and the meaning, the causes and the repair that belong to them.
-
-Causes read it where an engine says why something did not start.  ``explain`` reads it, too, and adds the texts of all
-other programs.  Read ``strerror`` (errors in the words of other languages), ``pattern``, ``meaning`` (an entry),
-``index`` (the entry of a line), ``engine_starts`` and ``container_starts`` (the entries), and ``told`` (what an
-engine's own words about a start mean).
+"""The meaning of engines' error texts: patterns, each with its meaning, its causes and its repair.  Causes look up an
+engine's error about a failed start here.  ``explain`` reads it, too, and adds the texts of all other programs.  Read
+``strerror`` (errors in the words of other languages), ``pattern``, ``meaning`` (an entry), ``index`` (the entry of a
+line), ``engine_starts`` and ``container_starts`` (the entries), and ``told`` (the meaning of an engine's error about a
+start).
 """

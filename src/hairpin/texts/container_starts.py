@@ -1,5 +1,5 @@
-"""What an engine stores as the error of a container that did not start, where that container alone is concerned: its
-command, its mounts, its devices.  ``explain`` does not read them: they say nothing about a network.
+"""Errors that an engine stores of a container that did not start, if they concern that container alone: its command,
+its mounts, its devices.  ``explain`` does not read them: they say nothing about a network.
 
 Source: moby daemon/start.go, libnetwork/ipam; runc libcontainer/init_linux.go
 """

@@ -1,5 +1,5 @@
-"""What engines, and the tools that they call, print when an engine or a container does not start: ports, addresses and
-networks that it lacks, and rules that could not be made.
+"""Errors that engines and their tools print if an engine or a container does not start: ports, addresses and networks
+are not available, or rules cannot be made.
 
 Source: moby daemon/start.go, libnetwork/{portmapper,portallocator,ipam}, libnetwork/iptables/iptables.go;
 iptables/iptables.c, xshared.c, nft.c; libxtables/xtables.c; modprobe(8)

@@ -1,7 +1,5 @@
-"""Finds the entry of a catalogue that a line means.
-
-A line is split into words first.  Only the patterns whose trigger is among them are tried, so a line that means nothing
-costs two or three microseconds.
+"""Finds the entry of a catalogue that matches a line.  A line is first split into words.  Only patterns whose trigger
+is one of these words are tried, so a line without a match costs two or three microseconds.
 """
 
 from collections import Counter, defaultdict
@@ -18,7 +16,7 @@ _Entry = TypeVar("_Entry", bound=TextEntry)
 
 
 class EntryHit(msgspec.Struct, Generic[_Entry], frozen=True):
-    """An entry and the part of the text that it matches; ``places``: what its places stand for, by their names."""
+    """An entry and the part of the text that it matches; ``places``: the values of the pattern's places, by name."""
 
     entry: _Entry
     text: str
@@ -32,12 +30,12 @@ class EntryHit(msgspec.Struct, Generic[_Entry], frozen=True):
 
     @property
     def subject(self) -> str:
-        """What the text is about; empty: the entry does not say."""
+        """The subject of the text; empty: the entry names none."""
         return self.entry.subject.format_map(defaultdict(str, self.places))
 
 
 class Trial(msgspec.Struct, Generic[_Entry], frozen=True):
-    """A variant of an entry's pattern.  ``words``: all have to stand in a line that it matches."""
+    """A variant of an entry's pattern.  ``words``: words that every matching line has."""
 
     entry: _Entry
     variant: Variant
@@ -45,7 +43,7 @@ class Trial(msgspec.Struct, Generic[_Entry], frozen=True):
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """The most telling trial has the highest one."""
+        """The rank: the trial that says most about a text has the highest one."""
         return (not self.entry.general, self.variant.weight)
 
 
@@ -57,7 +55,7 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
     scripts: tuple[Trial[_Entry], ...]
 
     def trials(self, line: bytes) -> list[Trial[_Entry]]:
-        """Return the trials whose words stand in the line."""
+        """Return the trials whose words are all in the line."""
         words = frozenset(line.lower().translate(_SEPARATE).split())
         return [each for word in self.triggers & words for each in self.words[word] if each.words <= words]
 
@@ -67,7 +65,7 @@ class TextIndex(msgspec.Struct, Generic[_Entry], frozen=True):
 
 
 def index_of(entries: Iterable[_Entry], *, wider: bool) -> TextIndex[_Entry]:
-    """Return the index of the entries; ``wider``: by their wider patterns, too."""
+    """Return the index of the entries; ``wider``: with their wider patterns, too."""
     trials = [
         Trial(entry, each, frozenset(word.encode() for word in each.words))
         for entry in entries
@@ -85,7 +83,7 @@ def index_of(entries: Iterable[_Entry], *, wider: bool) -> TextIndex[_Entry]:
 
 
 def best(text: str, trials: Iterable[Trial[_Entry]]) -> EntryHit[_Entry] | None:
-    """Return the hit of the most telling trial whose pattern the text has, or None."""
+    """Return the hit of the matching trial with the highest rank, or None."""
     for each in sorted(trials, key=lambda each: each.rank, reverse=True):
         found = expression_of(each.variant.text).search(text)
         if found is not None and not any(word in text for word in each.entry.unless):

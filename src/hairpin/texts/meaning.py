@@ -1,4 +1,4 @@
-"""One entry of a catalogue of texts: what programs print, and what it means."""
+"""One entry of a catalogue of texts: a program's output, and its meaning."""
 
 from typing import Literal
 
@@ -8,22 +8,22 @@ from hairpin.message import Message
 from hairpin.walk.verdicts import Verdict
 
 TextKind = Literal["fault", "routine", "harmless"]
-"""A fault; a text that healthy hosts log as well, and that means a fault only where a cause is proven; a text that
-never means one."""
+"""A fault; a text that healthy hosts log as well, which means a fault only if a cause is proven; a text that never
+means a fault."""
 About = Literal["host", "port", "thing", "flow", "name"]
-"""What a cause has to stop or to be about: anything of the host; the port in the text; any thing that the text names; a
-flow from the program that printed the text to what the text names; that program's questions for names."""
+"""The thing that a cause must concern or stop: anything of the host; the port in the text; any thing that the text
+names; a flow from the program that printed the text to the place that the text names; that program's DNS queries."""
 PrintedBy = Literal["host", "client", "source"]
-"""Who prints the text.  ``host``: an engine, a firewall, the kernel or a tool, of the host that it runs on.
-``client``: any program anywhere, so that only its prefix or the user tells where it runs.  ``source``: a host, about
-packets of the sender whose address stands in the text."""
+"""The program that prints the text.  ``host``: an engine, a firewall, the kernel or a tool, about the host that it runs
+on.  ``client``: any program anywhere; only the line's prefix or the user says where it runs.  ``source``: a host, about
+packets of the sender whose address is in the text."""
 Outcome = Literal["timeout", "refused", "no-route", "no-network", "reset"]
 """How a connection ended: ETIMEDOUT, ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ECONNRESET."""
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a container did not start.  ``said``: the reason in a clause.  ``repair``: what makes the container start;
-    None: only the engine's own words are known.  ``again``: a plain start does it, since what kept it from starting is
+    """Why a container did not start.  ``said``: the reason in a clause.  ``repair``: the way to make the container
+    start; None: only the engine's own words are known.  ``again``: a plain start is enough, because the obstacle is
     gone."""
 
     said: Message
@@ -32,19 +32,19 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A text and what it means to a cause.
+    """A text and its meaning for a cause.
 
-    ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns that mean the same most often.  A person may be
-    told so; no cause is named by them.  ``unless``: words beside which the text means something else.  ``general``:
-    another entry says more about a line that has both; it is never true by itself.
+    ``patterns``: see :mod:`hairpin.texts.pattern`.  ``wider``: patterns that mostly have the same meaning.  They may
+    inform a person, but name no cause.  ``unless``: if the line has one of these words, the text means something else.
+    ``general``: if another entry matches the line, too, that one says more; this entry is never true by itself.
 
-    ``kept_by``: the id of the cause that keeps an engine or a container from starting whose words these are.
-    ``subject``: what they are about, such as a module: a word, or a place (``{module}``); of several, that which the
-    pattern has.
+    ``kept_by``: the id of the cause that keeps the engine or container with this error from starting.  ``subject``: the
+    thing that the text is about, such as a module: a word, or a place (``{module}``); if there are several, the one in
+    the pattern.
 
-    ``failure``: what they mean as the stored error of a container that did not start.  In its sentences, ``{name}`` is
-    the container, ``{start}`` the command that starts it, and any other place one of the pattern or the subject.
-    ``of-host``: the state of the host decides what they mean.
+    ``failure``: the text's meaning as the stored error of a container that did not start.  In its sentences, ``{name}``
+    is the container, ``{start}`` the command that starts it, and any other place one of the pattern or the subject.
+    ``of-host``: the meaning depends on the state of the host.
     """
 
     id: str
@@ -58,17 +58,17 @@ class TextEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextMeaning(TextEntry, frozen=True, kw_only=True):
-    """A text and what it means to a person.
+    """A text and its meaning for a person.
 
-    ``meaning``: at most two sentences.  It is said whether or not the text is true here, so it names no command that
-    removes, stops, joins or opens anything.  ``causes``: ids of what may be behind the text, the likeliest first.
+    ``meaning``: at most two sentences.  The meaning is printed whether or not the text is true here, so it names no
+    command that removes, stops, joins or opens anything.  ``causes``: ids of possible causes, the likeliest first.
 
-    ``shown_by``: ids of those causes that are what the text says, where they hold: they alone make it true.  A text
-    about a flow without ``shown_by`` is true by any cause that stops the flow with the ``outcome`` of the text, or with
-    one of its ``verdicts``.
+    ``shown_by``: ids of the causes that make the text true if they are proven; no other cause does.  A text about a
+    flow without ``shown_by`` is true if any cause stops the flow with the text's ``outcome``, or with one of its
+    ``verdicts``.
 
-    ``passing``: it comes and goes, so that its absence now decides nothing.  ``outcome``: how the connection ended, if
-    the text is about one.
+    ``passing``: the fault comes and goes, so its absence now decides nothing.  ``outcome``: how the connection ended,
+    if the text is about a connection.
     """
 
     program: str

@@ -2,10 +2,10 @@
 
     pattern := "^"? (LITERAL | "*" | "{" PLACE "}" | "{" ERROR "}")* "$"?
 
-``^`` and ``$`` are the ends of the line, where the words alone would be too common.
-``*`` is any text.  A PLACE has a form and is picked out (``{port}``).  An ERROR is an error of the C library, in the
-words of all languages that ``strerror`` has (``{refused}``).  Capitals, the amount of space and the kind of quotes do
-not matter.  Every pattern has a trigger: a word that stands in each line that it matches.
+``^`` and ``$`` are the ends of the line; they are needed if the words alone would be too common.  ``*`` is any text.  A
+PLACE has a form and is picked out (``{port}``).  An ERROR is an error of the C library, in the words of all languages
+that ``strerror`` has (``{refused}``).  Capitals, the amount of space and the kind of quotes do not matter.  Every
+pattern has a trigger: a word that is in each line that the pattern matches.
 """
 
 import re
@@ -37,7 +37,8 @@ PLACES = {
     "runtime": r"(?:[^\s\"]*/)?(?:runc|crun|runsc|kata-runtime|[\w-]*container-runtime)[^\s\"/]*",
     "target": "MASQUERADE|DNAT|SNAT|REDIRECT|MARK|CONNMARK|CHECKSUM|LOG|REJECT|TCPMSS|CT",
 }
-"""``quoted``: in double quotes.  ``runtime``: a program that starts containers.  ``target``: one that is no chain."""
+"""``quoted``: in double quotes.  ``runtime``: a program that starts containers.  ``target``: a target that is no
+chain."""
 _TOKEN = re.compile(r"\*|\{(\w+)\}|\s+|['\"`]|[^*{}\s'\"`]+")
 _WORD = re.compile(r"\w+")
 _QUOTE = r"\\*['\"`´‘’“”„«»]"
@@ -45,7 +46,8 @@ _QUOTE = r"\\*['\"`´‘’“”„«»]"
 
 class Variant(msgspec.Struct, frozen=True):
     """A pattern with its errors in one language.  ``triggers``: candidates for its trigger: whole words of ASCII, or
-    else a piece of other script.  ``weight``: the number of literal characters: a heavier pattern says more."""
+    else a part in another script.  ``weight``: the number of literal characters; a pattern with more of them says
+    more."""
 
     text: str
     words: tuple[str, ...]

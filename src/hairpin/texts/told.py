@@ -1,4 +1,5 @@
-"""What an engine's own words about a start mean: the error that it stored of a container, or a line of its log."""
+"""Finds the meaning of an engine's error about a start: the error that it stored for a container, or a line of its
+log."""
 
 from functools import cache
 
@@ -11,12 +12,12 @@ _STARTS: tuple[TextEntry, ...] = (*ENGINE_STARTS, *CONTAINER_STARTS)
 
 
 def failure_told(error: str) -> EntryHit[TextEntry] | None:
-    """Return what a container's stored error means, or None."""
+    """Return the meaning of a container's stored error, or None."""
     return _failures().find(error)
 
 
 def cause_told(text: str) -> tuple[str, str]:
-    """Return the id of the cause that the words mean, and what they name; both empty: none is known."""
+    """Return the id of the cause that the words mean, and their subject; both are empty if no cause is known."""
     found = _causes().find(text)
     return (found.entry.kept_by, found.subject) if found is not None else ("", "")
 

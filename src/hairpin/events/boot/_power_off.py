@@ -1,4 +1,5 @@
-"""A host whose kernel has started and whose units have not: it has its links and addresses, and nothing loaded."""
+"""A host after its kernel has started and before its units start: it has links and addresses, but no rules and no
+sysctls from files."""
 
 from collections.abc import Iterator, Mapping
 
@@ -33,7 +34,7 @@ _SESSIONS = ("session-", "run-")
 
 
 def powered_off(course: Course) -> Course:
-    """Return the course with the host as the kernel starts it: its links and addresses, and nothing loaded."""
+    """Return the course with the host in the state before its units start: links and addresses, but no rules."""
     host = course.host
     engines = tuple(
         msgspec.structs.replace(each, containers=tuple(ended(one) for one in each.containers if one.running)
