@@ -75,7 +75,7 @@ def apply_plan(
         ready = _made_ready(plan, grounds, fresh, lasting=lasting, question=question)
         begun = _begin_all(plan, begins, ready, fresh, lasting=lasting)
         with ExitStack() as cleanup:
-            # This also runs if an interrupt ends this process.  The switches take back what it cannot.
+            # This also runs if an interrupt ends this process.  The switches undo the steps that it cannot undo.
             cleanup.callback(_take_all_back, begun, verifier)
             results, verified, complaint = _done_and_verified(plan, begun, fresh, verifier)
             if complaint is None and not confirmed_later:

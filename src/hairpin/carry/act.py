@@ -15,7 +15,7 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
 
 
 Attributes = tuple[tuple[str, bytes], ...]
-"""Extended attributes by name: ACLs, the SELinux context, those of users."""
+"""Extended attributes by name: ACLs, the SELinux context, attributes that users set."""
 
 
 class FileState(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,4 +1,4 @@
-"""The closed list of changes: what a remedy, an event or a counterfactual does to a network. Most kinds have an
+"""The closed list of changes that a remedy, an event or a counterfactual makes to a network.  Most kinds have an
 opposite, because events need both directions.  ``simulate.py`` makes a change on a network, ``steps.py`` on a host.
 ``netns`` is the namespace that a part changes, ``host`` the label of the host.
 """

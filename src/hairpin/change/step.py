@@ -29,7 +29,7 @@ Nature = Literal["reversible", "irreversible", "for-a-person"]
 
 
 class _Base(msgspec.Struct, frozen=True, kw_only=True):
-    """What all steps have.
+    """The common fields of all steps.
 
     ``undo``: the steps that restore the network.  None: nothing undoes the step, or the change does not fit the network
     (then the step is refused).

@@ -1,5 +1,5 @@
-"""The steps by which a change is made on a host.  Only this module makes them. The undo of each step is taken from the
-network before it.  ``text.py`` shows a step as command lines, ``carrying.py`` carries it out."""
+"""The steps by which a change is made on a host.  Only this module makes them.  The undo of each step restores the
+network as it was before that step.  ``text.py`` shows a step as command lines, ``carrying.py`` carries it out."""
 
 import re
 from collections.abc import Iterator

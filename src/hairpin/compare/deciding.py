@@ -34,9 +34,9 @@ from hairpin.walk.walked import walked
 Chosen = frozenset[int]
 """Differences by their index."""
 _TRIES = 120
-"""After a minimal set is known, so many sets are tried for one flow, in search of a smaller one."""
+"""The limit of sets that are tried for one flow in search of a smaller set than the known minimal one."""
 _FEW = 24
-"""Other sets of the same size are searched only among up to so many candidates."""
+"""If there are more candidates than this, no other sets of the same size are searched."""
 _KEPT_NETWORKS = 64
 RulePlace = tuple[TableKey, str, int]
 """Table, chain and number of a rule; 0: the policy."""

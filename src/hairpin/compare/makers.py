@@ -27,7 +27,7 @@ from hairpin.story.entry import Effect, EntryKind, Story, StoryEntry
 DifferencesOf = Callable[[Network, Network], tuple[Sides, tuple[ListedDifference, ...]]]
 """Finds the differences between two networks."""
 _MOST_COURSES = 300
-"""At most so many effects are simulated."""
+"""The limit of effects that are simulated."""
 _PACKAGE = "package:"
 _FEW = 3
 _UNKNOWN = message("no version of iptables")

@@ -1,4 +1,4 @@
-"""What an engine should have on its host: chains, rules, policies, sysctls, listeners.  Types only.
+"""The parts that an engine should have on its host: chains, rules, policies, sysctls, listeners.  Types only.
 
 The rules of one chain are in the engine's order; foreign rules may be between them.
 """

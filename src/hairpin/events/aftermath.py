@@ -98,12 +98,12 @@ def _is_presumed(after: Trace) -> bool:
 
 
 def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
-    """Return what becomes of the flow's connection, which is open when the event begins."""
+    """Return the fate of the flow's connection, which is open when the event begins."""
     return next(fates_of_open(was, course, (flow,)))
 
 
 def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
-    """Yield what becomes of each flow's connection.  ``anew``: as in ``fate``."""
+    """Yield the fate of each flow's connection.  ``anew``: as in ``fate``."""
     replaced: dict[Version, Replaced] = {}
     for flow in flows:
         if course.cuts_all:

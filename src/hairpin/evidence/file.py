@@ -106,7 +106,8 @@ def unreadable(path: Path, error: OSError) -> WrongPathError:
 
 
 def read_stream(stream: BinaryIO, *, source: str, begun: bytes = b"") -> Evidence:
-    """Return the evidence in an open file.  ``source`` names it in messages; ``begun``: what was read of it already."""
+    """Return the evidence in an open file.  ``source`` names it in messages; ``begun``: the bytes that were already
+    read from it."""
     lines = _lines(stream, source, begun)
     digest = hashlib.sha256()
     first = next(lines, b"")

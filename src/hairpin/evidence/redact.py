@@ -53,9 +53,9 @@ _USERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?<=\(to root\) ){_USER}",  # su
     )
 )
-"""The group has the user's name; a pattern looks around it, or has it at its end."""
+"""The group matches the user's name.  A pattern looks around the name, or ends with it."""
 _KEPT = frozenset({"root", "docker", "podman", "systemd", "iptables", "nft", "firewalld"})
-"""Users with the names of programs: renamed, their commands would not be recognised."""
+"""Users with the names of programs: if they were renamed, hairpin would not recognize their commands."""
 _BOOT = re.compile(r'(?:(?<="_BOOT_ID":")|^(?P<before>\s*-?\d+ ))(?P<id>[0-9a-f]{32})(?![0-9a-f])', re.MULTILINE)
 _PROSE = frozenset({
     "trace-logins", "trace-cron", "trace-syslog", "trace-engines", "trace-firewalls", "trace-audit", "trace-scripts",

@@ -31,7 +31,7 @@ _SYSTEM_NAMES = """
     0hourly raid-check bsdmainutils mlocate plocate
 """
 _SYSTEM = frozenset(_SYSTEM_NAMES.split())
-"""Folders, programs by which hairpin knows what a command does, and jobs of cron that distributions bring."""
+"""Folders, programs that show hairpin the effect of a command, and cron jobs that distributions bring."""
 _SUFFIX = re.compile(
     r"(?P<stem>.+?)(?P<suffix>(?:\.(?:sh|py|pl|rb|conf|json|ya?ml|rules|nft|service|timer|d|bak|log))*)"
 )

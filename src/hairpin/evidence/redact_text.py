@@ -52,7 +52,7 @@ _MIN_WORD = 3
 _HOST = re.compile(
     r"(?P<before>://(?:[^\s/@\"']+@)?|\blookup )(?P<host>(?![0-9.]+[:/\s])[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9])"
 )
-"""The name of a host in a URL, or in what a resolver says."""
+"""The name of a host in a URL, or in a resolver's error."""
 _LOCAL_HOST = "localhost"
 
 

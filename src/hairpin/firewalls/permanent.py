@@ -69,7 +69,7 @@ class ForwardPort(msgspec.Struct, frozen=True):
 
 
 class TrafficRules(msgspec.Struct, frozen=True):
-    """What zones and policies have in common."""
+    """The common fields of zones and policies."""
 
     services: tuple[str, ...] = ()
     ports: tuple[Port, ...] = ()

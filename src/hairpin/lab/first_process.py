@@ -157,7 +157,8 @@ def make_devices(root: Path) -> None:
 
 
 def enter_root(root: Path) -> None:
-    """Make the root directory, which is a mount, the only one.  What is mounted in it holds the mounts below."""
+    """Make the root directory, which is a mount, the only one.  File systems mounted in it keep the mounts below
+    them."""
     os.chdir(root)
     # The new root and the place of the old one may be the same: pivot_root(2), NOTES
     _checked(_libc.pivot_root(b".", b"."), str(root))

@@ -39,8 +39,8 @@ def to_container(network: Network, host: Host, target: Target, origin: Origin | 
 def _told(
     network: Network, host: Host, named_so: tuple[Container, ...], target: Target, origin: Origin | None
 ) -> tuple[Container, ...]:
-    """Return those of several containers of one name that the asking container resolves on its networks: two stacks may
-    both have a ``db``."""
+    """Return the containers with that name that the asking container can resolve on its networks: two stacks may both
+    have a ``db``."""
     if len(named_so) == 1 or origin is None or origin.kind != "container" or asker(network, origin) is not host:
         return named_so
     asking = host.container(origin.container or "")

@@ -16,9 +16,9 @@ EntryKind = Literal[
 
 
 Verb = Literal["start", "stop", "restart", "reload", "fail", "kill"]
-"""What happens to a unit."""
+"""The kinds of changes of a unit's state."""
 PackageVerb = Literal["install", "upgrade", "remove"]
-"""What happens to a package."""
+"""The kinds of changes of a package."""
 
 
 class Actor(msgspec.Struct, frozen=True):

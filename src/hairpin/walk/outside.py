@@ -42,7 +42,7 @@ from hairpin.walk.tunnelled import inside_tunnel, tunnel_to
 
 
 class OutsideAnswer(msgspec.Struct, frozen=True):
-    """The answer of the outside to a packet that left: a packet that comes back, or the reason for none.
+    """The answer of the outside to a packet that left: a packet that comes back, or the reason why none comes back.
 
     ``questions``: facts that only the user knows.  The answer presumes that the user says yes.
     """

@@ -24,7 +24,7 @@ def loses_engine_rules(coming: Coming) -> bool:
 
 
 def setting_of(coming: Coming) -> Setting | None:
-    """Return the line with the last word on the sysctl that stops the packet, if it sets the stopping value."""
+    """Return the last line that sets the sysctl that stops the packet, if the line sets the stopping value."""
     where = coming.found.candidate.where
     if not isinstance(where, OfSysctl):
         return None

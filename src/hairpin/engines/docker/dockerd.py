@@ -1,6 +1,6 @@
-"""What an engine programs into its host, as a function of its version, its options, its networks and its running
-containers: dockerd itself here, Podman in ``podman``.  Sockets that hold published ports on the host are
-docker-proxy's, or the daemon's own where it runs without proxies.
+"""Computes the rules that dockerd programs into its host, from its version, its options, its networks and its running
+containers.  ``podman`` does so for Podman.  Sockets that hold published ports on the host are docker-proxy's, or the
+daemon's own where it runs without proxies.
 """
 
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""What dockerd makes when it starts, before its containers: missing bridges, forwarding, its rules.
+"""Makes the changes of a starting dockerd, before its containers: missing bridges, forwarding, its rules.
 
 Source: moby daemon/daemon_unix.go initNetworkController(); libnetwork/drivers/bridge/bridge.go createNetwork(),
 setup_ip_forwarding.go; libnetwork/iptables/firewalld.go AddInterfaceFirewalld()

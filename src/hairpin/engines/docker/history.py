@@ -1,8 +1,8 @@
 """The order in which an engine made its networks and started its containers.  The order of its rules follows from it.
 
 The order changes no packet's fate, but a restored rule should be in its old place.  The rules on the host show parts of
-the order.  For the rest: networks by the start of dockerd, the default one after those that it found, else in the order
-of their links; containers in the order of their start.
+the order.  Otherwise, networks that dockerd found at its start come first, then the default network, then later
+networks, else in the order of their links.  Containers come in the order of their start.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -63,7 +63,7 @@ class Port(msgspec.Struct, frozen=True):
 
 
 class Started(msgspec.Struct, frozen=True):
-    """What the engine programmed when it started one container."""
+    """The networks and ports that the engine programmed when it started one container."""
 
     attachments: tuple[Attachment, ...]
     ports: tuple[Port, ...]

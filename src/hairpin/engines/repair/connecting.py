@@ -1,4 +1,4 @@
-"""What ``network connect`` and ``restart`` do to a container's interfaces.
+"""The effects of ``network connect`` and ``restart`` on a container's interfaces.
 
 ``network connect`` gives the container a second interface, and may change its default route.  ``restart`` restores a
 lost interface.

@@ -1,4 +1,4 @@
-"""What publishing a port does: it adds the engine's rules and its docker-proxy."""
+"""The effects of publishing a port: the engine's rules and its docker-proxy."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""What starting a container does: its namespace, its veth on the bridge, the engine's rules, its service.
+"""The effects of a container's start: its namespace, its veth on the bridge, the engine's rules, its service.
 
 The image decides what a start really does.  The model assumes that the service listens on its published port.
 """
@@ -95,8 +95,8 @@ def _started_stacked(host: Host, engine: Engine, container: Container, binding: 
 
 
 def stopped_and_started(host: Host, containers: tuple[Container, ...]) -> tuple[SetContainerState, ...]:
-    """Return the calls that stop all of the containers before they start any, so that the engine tears down what they
-    share."""
+    """Return the calls that stop all of the containers before they start any, so that the engine removes the things
+    that they share."""
     alone = [each for each in containers if host.network_owner(each) == each]
     names = dict.fromkeys(call.name for each in alone for call in restarts(host, each))
     engine = host.engine_of(containers[0])

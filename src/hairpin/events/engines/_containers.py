@@ -1,4 +1,5 @@
-"""A container stops, and starts again with what its engine gives it: addresses, rules, proxies, a new namespace."""
+"""A container stops, and starts again.  At the start its engine gives it addresses, rules, proxies and a new
+namespace."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal

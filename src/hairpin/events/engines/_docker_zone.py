@@ -55,8 +55,8 @@ def with_conflict(course: Course, engine: Engine) -> Course:
 
 
 def with_bridges_bound(course: Course, engine: Engine) -> Course:
-    """Return the course after a starting dockerd has bound its bridges.  It binds those that it finds, in the order of
-    their networks' ids, and the default network's, which it makes again."""
+    """Return the course after a starting dockerd has bound its bridges.  It binds existing bridges, in the order of
+    their networks' ids, and the default network's bridge, which it makes again."""
     own = [
         each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
     ]

@@ -1,4 +1,4 @@
-"""What a dockerd does to its host when it ends and when it starts.
+"""The effects of a dockerd on its host when it ends and when it starts.
 
 Measured with Docker 20.10.24 (`python -m tests.matrix`), and read in moby daemon/daemon.go Shutdown(),
 restore(); libnetwork/drivers/bridge; libnetwork/iptables.

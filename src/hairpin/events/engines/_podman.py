@@ -1,4 +1,4 @@
-"""What Podman's network back end does when a container stops and starts: bridges, rules, addresses, the name server.
+"""The work of Podman's network back end when a container stops and starts: bridges, rules, addresses, the name server.
 
 netavark makes a network's bridge with its first container, and removes it with the last; CNI keeps it.  Both append
 their rules after any others in the chain. Source: netavark src/network/bridge.rs, src/firewall/varktables/types.rs;
@@ -155,7 +155,7 @@ def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
 
 
 def by_start(container: Container) -> Message:
-    """Return what makes the container's sockets listen."""
+    """Return the advice after which the container's sockets listen: start the container."""
     return message("start {name}", name=container.name)
 
 

@@ -1,4 +1,4 @@
-"""What the engines restore after firewalld has started or reloaded.
+"""The rules that engines restore after firewalld has started or reloaded.
 
 dockerd listens on D-Bus if firewalld ran when dockerd started.  It inserts the rules network by network: the default
 network, those that it found at its start in the order of their ids, the jump to DOCKER-USER, then later networks.  The

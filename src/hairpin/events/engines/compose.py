@@ -124,8 +124,8 @@ def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subne
 
 
 def _last(engine: Engine, was: Host) -> Block | None:
-    """Return the highest block of the engine's networks, removed ones included: the last that it gave, as far as is
-    known."""
+    """Return the highest block of the engine's networks, removed ones included: presumably the block that it gave
+    last."""
     known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)

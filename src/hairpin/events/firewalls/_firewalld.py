@@ -1,4 +1,4 @@
-"""What firewalld does to its host when it starts, stops and reloads.
+"""The effects of firewalld on its host when it starts, stops and reloads.
 
 It makes its own table from the permanent configuration.  It flushes the iptables tables with the engines' rules; since
 2.0 only if there were direct rules.  dockerd restores most of its rules.

@@ -110,7 +110,8 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 
 
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
-    """Return the course after the link has lost what is not in its file, and is up and attached to its bridge."""
+    """Return the course after the link has lost all settings that are not in its file, and is up and attached to its
+    bridge."""
     netns = course.host.netns
     given = _given_addresses(course.namespace, own)
     course = without_addresses(course, lambda each: each not in given and _is_removed(each, own, file, version))

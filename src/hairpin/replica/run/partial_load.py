@@ -112,7 +112,7 @@ def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
 
     if not rules or not taken(0):
         return
-    good, bad = 0, len(rules)  # so many first rules are accepted, so many are refused
+    good, bad = 0, len(rules)  # the first ``good`` rules are accepted, the first ``bad`` are not
     while bad - good > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if taken(middle) else (good, middle)

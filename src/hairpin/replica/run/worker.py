@@ -48,8 +48,8 @@ _FORGET_KNOWN = (
 one."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
-"""The kernel's limit on ICMP errors about a missing route (IPv4): so many at once, then one in so many seconds.
-ip_rt_error_burst and ip_rt_error_cost are global."""
+"""The kernel's limit on ICMP errors about a missing route (IPv4): the number at once, and the seconds between later
+ones. ip_rt_error_burst and ip_rt_error_cost are global."""
 
 
 class Order(msgspec.Struct, frozen=True):
