@@ -35,7 +35,7 @@ class TextAnswer(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True):
     """The meaning of the lines.  ``found``: faults, in their order; ``harmless``: texts that healthy hosts log too, and
     that are no fault here.  ``unknown``, ``rest``: see ``Understood``.  ``answer``: about the hosts that were read;
-    None: none was."""
+    None: no host was read."""
 
     found: tuple[TextAnswer, ...]
     harmless: tuple[TextFound, ...]

@@ -1,4 +1,4 @@
-"""The order in which people count names: ``web-2`` before ``web-10``."""
+"""The order in which people sort names with numbers: ``web-2`` before ``web-10``."""
 
 import re
 

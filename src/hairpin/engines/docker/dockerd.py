@@ -27,8 +27,8 @@ FORWARD_CHAIN: Version = (28, 0, 1)
 def expected(engine: Engine, namespace: Namespace, *, in_order: bool = True) -> ExpectedRules:
     """Return the rules that this dockerd should have in ``namespace``, in the order that the host's rules show.
 
-    Containers count if they have an address.  ``in_order`` False: in the order of a start of the engine, which is
-    several times faster.
+    Containers count if they have an address.  ``in_order`` False: in the order of an engine's start, which is several
+    times faster to compute.
     """
     if engine.kind == "podman":
         return podman.expected(engine, namespace)

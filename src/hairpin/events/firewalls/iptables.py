@@ -63,8 +63,7 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
 
 
 def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -> Course:
-    """Return the course after ``iptables-restore --noflush`` has loaded the text, which is that of the file
-    ``source``."""
+    """Return the course after ``iptables-restore --noflush`` has loaded the text of the file ``source``."""
     ruleset = course.namespace.ruleset
     loading = Loading(family, dialect_of(course), source, ruleset.ipsets)
     try:

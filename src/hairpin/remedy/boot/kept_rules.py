@@ -131,9 +131,9 @@ def _needs_engine(rule: InsertRule) -> bool:
 
 
 def _source(rules: tuple[InsertRule, ...], situation: Situation) -> ConfigFile | None:
-    """Return the one saved file from which the rules' chains were loaded: the kernel has each of its rules for these
-    chains.  Its next load restores only its own lines, so a rule lasts only in this file.  None: there is no such file,
-    or there are several."""
+    """Return the one saved file from which the rules' chains were loaded: each of the file's rules for these chains is
+    in the kernel.  Its next load restores only its own lines, so a rule lasts only in this file.  None: there is no
+    such file, or there are several."""
     found = {
         file.path: file
         for file in situation.host.files
