@@ -156,8 +156,7 @@ class OfPeer(msgspec.Struct, frozen=True):
 
 
 class OfAddress(msgspec.Struct, frozen=True):
-    """An address that a host or a container should have or reach.  ``private``: the address to which a gateway maps
-    it."""
+    """An address that a host or a container should have or reach.  ``private``: a gateway maps it to this."""
 
     address: str
     private: str | None = None
@@ -224,8 +223,7 @@ class OfConnection(msgspec.Struct, frozen=True):
 
 
 class OfNetwork(msgspec.Struct, frozen=True):
-    """One or several container networks, and the option that decides.  ``chain``: the closed chain to which it
-    leads."""
+    """One or several container networks, and the option that decides.  ``chain``: it leads to this closed chain."""
 
     network: str | None = None
     option: str | None = None

@@ -47,9 +47,8 @@ _PROVEN = 8
 """The most asked flows for which another way to repair a cause is walked."""
 
 Nature = Literal["putting-back", "undoing", "opening", "meant"]
-"""The purpose of a repair.  ``putting-back``: it restores an engine's rules; ``undoing``: it undoes another accident;
-``opening``: it opens something that no setting or decision keeps closed; ``meant``: it opens something that a person
-closed on purpose."""
+"""The purpose of a repair.  It restores an engine's rules, undoes another accident, opens something that no decision
+keeps closed, or opens something that a person closed on purpose."""
 
 
 Service = tuple[str, str, int, str | int]
@@ -92,9 +91,8 @@ class Others(msgspec.Struct, frozen=True):
         )
 
     def alike(self, then: "Others") -> tuple[Known, ...]:
-        """Return further flows to published ports.  They start in containers for which such a flow passes only here or
-        only ``then``, if no other container has this effect.  Normally only one container of each network asks all
-        published ports; the others ask one each."""
+        """Return further flows: a container asks all published ports if it alone reaches one of them only here or only
+        ``then``.  The known flows have all published ports for one container of each network only."""
         pairs = zip(self.known, self.traces, then.traces, strict=True)
         changed = [
             known.flow
@@ -341,8 +339,7 @@ def _is_kept_in(known: Known) -> bool:
 
 
 def _diverted(known: Known, before: Trace, after: Trace, nature: Nature) -> Iterator[FlowEffect]:
-    """Yield the effect on a flow that still passes but leaves the host by another link, for example no longer by a
-    VPN."""
+    """Yield the effect on a flow that still passes but leaves the host by another link, such as no longer by a VPN."""
     links = left_by(before) or _headed_for(before), left_by(after)
     if links[0] != links[1] and all(links):
         yield FlowEffect(

@@ -41,8 +41,7 @@ Reason = Literal[
     "too-many-ways",
 ]  # fmt: skip
 Note = Reason | Literal["snat", "dnat", "masquerade", "redirect", "reverse path", "balanced"]
-"""A note on a step: why it stopped the packet, how it translated the packet, or that it is a reverse-path lookup or
-IPVS's choice."""
+"""A note on a step: why it stopped or how it translated the packet; or it is a reverse-path lookup or IPVS's choice."""
 
 
 class RuleDecided(msgspec.Struct, frozen=True, tag="rule"):
@@ -232,8 +231,7 @@ class History(msgspec.Struct, frozen=True, gc=False):
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
-    """A packet at one stage of its walk: its namespace, links and route, its frame, tracking, fragments, sender and
-    history."""
+    """A packet at one stage of its walk: namespace, links, route, frame, tracking, fragments, sender and history."""
 
     stage: Stage
     netns: Netns
