@@ -101,7 +101,7 @@ def with_other_entry(namespace: Namespace, part: ReplaceEntry) -> Namespace:
 
 
 def is_alone(routes: tuple[Route, ...], route: Route) -> bool:
-    """Return whether no other route has the same slot, so that a replacement finds it."""
+    """Return whether no other route has the same slot, so that ``ip route replace`` finds this one."""
     return [as_named(each) for each in routes if route_slot(each) == route_slot(route)] == [as_named(route)]
 
 
