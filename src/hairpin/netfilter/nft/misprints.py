@@ -1,4 +1,5 @@
-"""What nft lists otherwise than it takes it: prefixes of whole bytes, ports of a connection, and bare rejects.
+"""Expressions that nft lists in other words than it accepts: prefixes of whole bytes, ports of a connection, and bare
+rejects.
 
 After ``ct original saddr`` without ``ip``, nft lists a prefix of whole bytes as another address.  For ``10.100.0.0/16``
 the kernel compares the first two bytes of the connection's address.  nft lists these two bytes as the last two of an
@@ -34,7 +35,7 @@ _QUOTED = re.compile(r'"[^"]*"')
 
 
 def as_typed(rule: str, family: Family) -> str:
-    """Return the words of a listed rule of a table of that family as nft takes them."""
+    """Return the words of a listed rule, corrected so that nft accepts them.  ``family``: that of its table."""
     return _with_transport(rule if family in ("ip", "ip6") else _with_reject(rule))
 
 

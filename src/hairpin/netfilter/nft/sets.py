@@ -1,7 +1,7 @@
 """Named sets and maps, and the elements of anonymous ones.
 
-A reading is a snapshot, so timeouts do not make it wrong.  A set that rules add elements to (``flags dynamic``) changes
-with the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
+A reading is a snapshot, so timeouts do not matter.  If rules add elements to a set (``flags dynamic``), it changes with
+the next packet, so it is marked opaque.  nft before 1.0.9 does not print that flag, but the rules show it.
 
 A set may be too long to be listed in time.  Then its table is listed without elements, the other sets are listed alone,
 and the kernel is asked for single addresses:
