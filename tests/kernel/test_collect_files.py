@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
@@ -267,7 +267,7 @@ def test_a_daemon_json_that_is_no_json_is_a_failure(tmp_path: Path, content: str
     assert reading.status == NOT_JSON
 
 
-LIBRARY = "\n".join(part.split("\nLIB\n")[0] for part in script().decode().split("<<'LIB'\n")[1:])
+LIBRARY = script().decode().removesuffix('main "$@" </dev/null\n')
 AWKS = tuple(path for name in ("mawk", "gawk", "busybox") if (path := shutil.which(name)))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=8),
@@ -303,12 +303,10 @@ def allowed(value: object, path: tuple[str, ...] = ()) -> object:
 @settings(max_examples=60)
 @given(document=st.dictionaries(st.sampled_from(["a", "b", "c", "d", "c.d"]), JSON), pretty=st.booleans())
 def test_the_filter_keeps_exactly_what_is_allowed(awk: str, document: dict[str, Any], pretty: bool) -> None:
-    program = (
-        f"{LIBRARY}\nawk() {{ {awk} {'awk' if 'busybox' in awk else ''} \"$@\"; }}\nallow_json '{' '.join(ALLOWED)}'"
-    )
     source = json.dumps(document, indent=2 if pretty else None)
-    with NamedTemporaryFile("w", encoding="utf-8") as file:  # longer than the kernel takes as one argument (128 KiB)
-        file.write(program)
-        file.flush()
-        answer = subprocess.run(("sh", file.name), input=source.encode(), capture_output=True, check=True)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "awk").symlink_to(awk)
+        program = Path(folder) / "program"  # longer than the kernel takes as one argument (128 KiB)
+        program.write_text(f"{LIBRARY}\nPATH={folder}:$PATH\nallow_json '{' '.join(ALLOWED)}'", encoding="utf-8")
+        answer = subprocess.run(("sh", program), input=source.encode(), capture_output=True, check=True)
     assert json.loads(answer.stdout) == allowed(document)

@@ -27,8 +27,10 @@
 
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 
-# The functions that other shells need too: one for each container's namespace, which is kept short, and one for each job
-# without a temporary directory. They are kept as text, which these shells evaluate.
+# What costs time here is to start processes: a program takes about a millisecond of the host, whatever it does. So values
+# pass by variables, not by $(…); what the shell can read by itself no program reads; and one program reads many files.
+
+# The functions that the shell in each container's namespace needs, too: it evaluates this text, which is kept short.
 { HAIRPIN_NETNS_LIB=$(cat); } <<'LIB'
 LC_ALL=C; export LC_ALL
 TAB='	'
@@ -71,6 +73,9 @@ captured() { # captured KEY ORIGIN: the reading of the command that capture ran
 limit() { # limit SECONDS COMMAND...
     if [ -n "$HAIRPIN_TIMEOUT" ]; then $HAIRPIN_TIMEOUT "$@"; else shift; "$@"; fi
 }
+limited() { # limited SECONDS COMMAND...: in place of the shell, so only in $(…), as `run` calls its command
+    if [ -n "$HAIRPIN_TIMEOUT" ]; then exec $HAIRPIN_TIMEOUT "$@"; else shift; exec "$@"; fi
+}
 
 loaded() { # loaded MODULE...: whether all are in the kernel already, so that a tool that needs them loads nothing
     for module; do
@@ -98,7 +103,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
             ip_answers '' ip-addr addr ip-neigh "$neighbours" ip-nexthop nexthop \
                 ip-route4 'route show table all root 0.0.0.0/0' ip-rule4 rule ;;
         *) ip_answers '' ip-addr addr ip-neigh "$neighbours" ip-nexthop nexthop ;;
-    esac
+    esac || { links; return; }
     [ -n "$addr" ] || return
     [ "$version4" = read ] || ip_answers -4 ip-route4 'route show table all' ip-rule4 rule
     ip_answers -6 ip-route6 'route show table all' ip-rule6 rule
@@ -108,7 +113,7 @@ links() { # links, addresses, routes, rules, neighbours; bridges and traffic con
     case $NETNS$addr in host*'"info_kind":"tun"'* | host*"    tun type tun "*) run tun-owners '/proc/PID/fdinfo' tun_owners ;; esac
     traffic_control
 }
-ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON)
+ip_answers() { # ip_answers FAMILY (KEY COMMAND)...: one process for all if each answer is one line (JSON). 1: ip is of another form
     family=$1 batch=; shift
     if [ "$HAIRPIN_IP_FORM" = json ]; then
         for word; do case $word in ip-*) ;; *) batch=$batch$word$NL ;; esac; done
@@ -121,6 +126,10 @@ EOT
     set -f; IFS=$NL; answers=0
     for out in $batch; do answers=$((answers + 1)); done
     [ "$answers" = $(($# / 2)) ] || batch=      # some versions print no line for an empty list: then one process for each
+    if [ -z "$batch$HAIRPIN_IP_TRIED" ]; then
+        set +f; IFS=$USUAL_IFS; usable_ip
+        [ "$HAIRPIN_IP_FORM" = json ] || return 1
+    fi
     for out in $batch; do
         IFS=$USUAL_IFS
         line $HAIRPIN_IP $family $opts $2; body "$1$suffix" "$line" "$out"
@@ -137,9 +146,30 @@ EOT
 }
 bridges() {
     if ! have bridge; then absent "bridge-link$suffix" 'bridge link' 'bridge (iproute2) is not installed'; return; fi
-    ask "bridge-link$suffix" bridge $opts link
-    ask "bridge-fdb$suffix" bridge $opts fdb
-    ask "bridge-vlan$suffix" bridge $opts vlan
+    # One process for all three. It ends at the first that fails: on kernels without VLANs of bridges the last does.
+    answers= st=0
+    if [ "$HAIRPIN_IP_FORM" = json ]; then
+        answers=$(bridge $opts -batch - 2>/dev/null <<'EOT'
+link
+fdb
+vlan
+EOT
+) || st=1
+    fi
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $answers
+    set +f; IFS=$USUAL_IFS
+    case $st$#${1-}$NL${2-}$NL${3-} in
+        03\[*\]"$NL"\[*\]"$NL"\[*\]) ;;
+        1[23]\[*\]"$NL"\[*\]"$NL" | 1[23]\[*\]"$NL"\[*\]"$NL"\[) set -- "$1" "$2" ;;
+        *) set -- ;;
+    esac
+    for each in link fdb vlan; do
+        if [ $# = 0 ]; then ask "bridge-$each$suffix" bridge $opts "$each"
+        else line bridge $opts "$each"; body "bridge-$each$suffix" "$line" "$1"; shift
+        fi
+    done
 }
 wireguard() { # only where there is such a device, so that asking loads nothing; never `wg show DEV dump` or `private-key`
     if ! have wg; then absent wireguard 'wg show all' 'wg is not installed'; return; fi
@@ -163,9 +193,14 @@ tun_owners() { # device, process id, command: of the processes of this network n
     done 2>/dev/null
 }
 traffic_control() { # filters are asked only of devices whose qdisc can have some
-    [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
-    tcopts=${opts%-d}
-    capture $HAIRPIN_TC $tcopts qdisc show; line $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$line"
+    tcopts=${opts%-d} st=-
+    if [ "$HAIRPIN_IP_FORM" = json ] && have tc; then HAIRPIN_TC=tc; capture tc $tcopts qdisc show; fi
+    if [ "$st" != 0 ]; then     # it may be Busybox's, which knows no JSON
+        usable_tc
+        [ -n "$HAIRPIN_TC" ] || { absent "tc-qdisc$suffix" 'tc qdisc show' 'tc (iproute2) is not installed'; return; }
+        capture $HAIRPIN_TC $tcopts qdisc show
+    fi
+    line $HAIRPIN_TC $tcopts qdisc show; captured "tc-qdisc$suffix" "$line"
     rest=$out
     while :; do
         case $rest in
@@ -181,6 +216,25 @@ traffic_control() { # filters are asked only of devices whose qdisc can have som
             ingress) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ingress ;;
             *) ask "tc-filter$suffix" $HAIRPIN_TC $opts filter show dev "$dev" ;;
         esac
+    done
+}
+
+usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may be busybox's applet, which knows less
+    HAIRPIN_IP= HAIRPIN_IP_FORM=none HAIRPIN_IP_TRIED=yes
+    for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do
+        have "$ip" || continue
+        if "$ip" -j -V >/dev/null 2>&1; then HAIRPIN_IP=$ip HAIRPIN_IP_FORM=json; return; fi
+        case $("$ip" -V 2>&1) in
+            *iproute2*) HAIRPIN_IP=$ip HAIRPIN_IP_FORM=text; return ;;
+            *) [ -n "$HAIRPIN_IP" ] || HAIRPIN_IP=$ip HAIRPIN_IP_FORM=busybox ;;
+        esac
+    done
+    [ -n "$HAIRPIN_IP" ] || ! have busybox || { HAIRPIN_IP='busybox ip'; HAIRPIN_IP_FORM=busybox; }
+}
+usable_tc() {
+    HAIRPIN_TC=
+    for tc in tc /usr/sbin/tc /sbin/tc; do
+        case $("$tc" -V 2>/dev/null) in *iproute2*) HAIRPIN_TC=$tc; return ;; esac
     done
 }
 
@@ -355,12 +409,20 @@ connections() { # the old file costs a tenth of conntrack, for which the kernel 
     if [ ! -e /proc/sys/net/netfilter/nf_conntrack_count ]; then
         absent conntrack 'conntrack -L -o extended' 'nf_conntrack is not loaded: no connection is tracked'; return
     fi
-    # dash and busybox read byte by byte, and a sysctl answers only its first: enough to know that it is 0.
+    # dash and busybox read byte by byte, and a sysctl answers only its first: enough to know that it is 0. The statistics
+    # begin with the same number, in hexadecimal.
     count=; { read -r count </proc/sys/net/netfilter/nf_conntrack_count; } 2>/dev/null
-    [ "$count" = 0 ] || count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0
+    if [ "$count" != 0 ]; then
+        count=; { read -r _ && read -r count _; } 2>/dev/null </proc/net/stat/nf_conntrack
+        case $count in
+            '' | *[!0-9a-f]*) count=$(cat /proc/sys/net/netfilter/nf_conntrack_count 2>/dev/null) || count=0 ;;
+            *) count=$((0x$count)) ;;
+        esac
+    fi
+    cap=; [ "$count" -le 20000 ] || cap=capped
     if [ "$count" = 0 ]; then body conntrack /proc/sys/net/netfilter/nf_conntrack_count ''
-    elif [ -r /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack capped cat /proc/net/nf_conntrack
-    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' capped tracked
+    elif [ -r /proc/net/nf_conntrack ]; then run conntrack /proc/net/nf_conntrack $cap cat /proc/net/nf_conntrack
+    elif have conntrack && loaded nf_conntrack_netlink; then run conntrack 'conntrack -L -o extended' $cap tracked
     else absent conntrack 'conntrack -L -o extended' 'conntrack is not installed, /proc/net/nf_conntrack is not there'
     fi
 }
@@ -389,7 +451,6 @@ tracked() { # before 1.4.7, no family means IPv4
     limit 8 conntrack -L -f ipv4 -o extended && limit 8 conntrack -L -f ipv6 -o extended
 }
 capped() {
-    if [ "$count" -le 20000 ]; then "$@"; return; fi
     "$@" 2>/dev/null | head -n 20000
     echo "# truncated: 20000 of $count entries"
 }
@@ -433,12 +494,20 @@ namespace() { # of a container: ipsets are read only if one of its rules may nam
     sysctls; connections; rate_limits; virtual_servers; sockets
 }
 LIB
-{ HAIRPIN_LIB=$(cat); } <<'LIB'
+
+# ---- all else ----------------------------------------------------------------------------------------------------------
+
 # Keeps only allow-listed values of a stream of JSON documents. `allow` has dotted paths; * is any key, % a dot within a
 # key; an array adds nothing to a path; everything below a named path is kept. The record separator is the quote, so records alternate
 # between structure and string: this takes constant memory and is quick in every awk.
-allow_json() { # allow_json PATHS
-    awk -v allow="$1" '
+#
+# With the token, one process filters several streams and frames each as a reading. Before each stands the string
+# "TOKEN<TAB>KEY<TAB>ORIGIN<TAB>PATHS", or of a file the argument first=KEY<TAB>ORIGIN<TAB>PATHS; of containers the lines of
+# `running` go to standard error.
+allow_json() { # allow_json PATHS: in place of the shell, so only in $(…) and in pipes
+    exec awk -v allow="$1" "$RUNNING$ALLOW_JSON"
+}
+ALLOW_JSON='
     function step(parent, key,   plain) {
         plain = key; gsub(/\./, "\001", key)
         if ((parent in star) && (parent !~ /([Oo]ptions|[Oo]pts|generic\.\*)$/ || plain ~ OPTION)) key = "*"
@@ -452,25 +521,30 @@ allow_json() { # allow_json PATHS
         return (path == "" || path in part) ? 1 : 0
     }
     function lead() {       # each member of an outermost array is a document: one a line
-        if (d == 0 || d == 1 && type[1] == "[") { if (shown++) printf "\n" }
-        else if (items[d]++) printf ","
-        if (type[d] == "{") printf "\"%s\":", key
+        if (d == 0 || d == 1 && type[1] == "[") { if (shown++) { printf "\n"; row_done() } }
+        else if (items[d]++) put(",")
+        if (type[d] == "{") put("\"" key "\":")
     }
-    function fail() { if (!bad) print "not valid JSON (token " tokens ")" | "cat 1>&2"; bad = 1 }
+    function put(text) { printf "%s", text; if (rows) row = row text }
+    function row_done(   line) { line = rows ? running(row) : ""; row = ""; if (line != "") print line >"/dev/stderr" }
+    function fail() {
+        if (!bad) { why = "not valid JSON (token " tokens ")"; if (token == "") print why | "cat 1>&2" }
+        bad = 1
+    }
     function value(text) {
         if (last == "v" && d || last == "k") { fail(); return }
-        if (judge() == 2 && text != "") { lead(); printf "%s", text }
+        if (judge() == 2 && text != "") { lead(); put(text) }
         last = "v"
     }
     function open(bracket,   m) {
         if (last == "v" && d || last == "k" || type[d] == "{" && last != ":") { fail(); return }
-        m = judge(); if (m && (d || bracket == "{")) { lead(); printf "%s", bracket }
+        m = judge(); if (m && (d || bracket == "{")) { lead(); put(bracket) }
         d++; type[d] = bracket; mode[d] = m; where[d] = here; items[d] = 0; last = bracket
         if (d > 200) fail()
     }
     function close_(bracket) {
         if (!d || last != "v" && last != type[d] || (type[d] == "{") != (bracket == "}")) { fail(); return }
-        if (mode[d] && (d > 1 || bracket == "}")) printf "%s", bracket
+        if (mode[d] && (d > 1 || bracket == "}")) put(bracket)
         d--; last = "v"
     }
     function literal(text) {
@@ -479,6 +553,8 @@ allow_json() { # allow_json PATHS
         else value(text)
     }
     function structure(text,   i, n, c, word) {
+        if (text == ":") { tokens++; if (last != "k") fail(); last = ":"; return }       # these two are most
+        if (text == ",") { tokens++; if (last != "v" || !d) fail(); last = ","; return }
         n = length(text); word = ""
         for (i = 1; i <= n && !bad; i++) {
             c = substr(text, i, 1); tokens++
@@ -492,9 +568,10 @@ allow_json() { # allow_json PATHS
         }
         if (word != "") literal(word)
     }
-    BEGIN {
-        RS = "\""; d = 0; mode[0] = 1; where[0] = ""; type[0] = ""; last = ""
-        OPTION = "^(com\\.docker\\.network\\.|(parent|mode|mtu|vlan|isolate|metric|vrf|encrypted|bclim|interface_name|host_interface_name|no_default_route|dhcp|driver|macvlan_mode|ipvlan_mode|ipvlan_flag)$)"
+    function begin(allow,   paths, seg, i, j, m, n, p) {
+        d = 0; mode[0] = 1; where[0] = ""; type[0] = ""; last = ""
+        bad = instring = tokens = shown = 0; row = why = ""
+        split("", keep); split("", part); split("", star)
         n = split(allow, paths, " ")
         for (i = 1; i <= n; i++) {
             gsub(/%/, "\001", paths[i]); keep[paths[i]]; m = split(paths[i], seg, "."); p = ""
@@ -502,10 +579,37 @@ allow_json() { # allow_json PATHS
             if (seg[1] == "*") star[""]
         }
     }
+    function uptime(   line) {
+        if ((getline line <"/proc/uptime") <= 0) line = "-"
+        close("/proc/uptime"); sub(/ .*/, "", line)
+        return line
+    }
+    function open_reading(text,   field) {
+        split(text, field, "\t"); begin(field[3])
+        rows = field[1] == "docker-containers"; tells = rows || field[1] == "daemon-json"
+        printf "\n%s\treading\t%s\t\t%s\t%s\n", token, field[1], uptime(), field[2]
+        reading = 1
+    }
+    function close_reading(   outcome) {
+        if (!reading) return
+        if (!bad && d) fail()
+        if (shown || !rows) printf "\n"
+        row_done()
+        outcome = "-"; if (rows && (shown || !bad)) { outcome = "text"; why = "" }
+        printf "\n%s\tend\t%s\t%s\t%s\n%s\n", token, bad ? 65 : 0, outcome, uptime(), tells ? why : ""
+    }
+    BEGIN {
+        RS = "\""
+        OPTION = "^(com\\.docker\\.network\\.|(parent|mode|mtu|vlan|isolate|metric|vrf|encrypted|bclim|interface_name|host_interface_name|no_default_route|dhcp|driver|macvlan_mode|ipvlan_mode|ipvlan_flag)$)"
+        if (token == "") begin(allow)
+    }
+    # In whatever state the last stream has ended: its own text cannot hold the token.
+    token != "" && index($0, token) == 1 { close_reading(); open_reading(substr($0, length(token) + 2)); next }
+    first != "" { open_reading(first); first = "" }
     bad { next }
     instring {
         string = string $0
-        if (match($0, /\\+$/) && RLENGTH % 2) { string = string "\""; next }
+        if (substr($0, length($0)) == "\\" && match($0, /\\+$/) && RLENGTH % 2) { string = string "\""; next }
         instring = 0; tokens++
         if (type[d] == "{" && (last == "{" || last == ",")) { key = string; last = "k" }
         else if (type[d] == "{" && last != ":") fail()
@@ -513,17 +617,43 @@ allow_json() { # allow_json PATHS
         next
     }
     { structure($0); instring = 1; string = "" }
-    END { if (!bad && d) fail(); printf "\n"; exit bad ? 65 : 0 }     # EX_DATAERR of sysexits.h
-    '
-}
+    END {
+        if (token != "") { close_reading(); exit }
+        if (!bad && d) fail()
+        printf "\n"
+        exit bad ? 65 : 0       # EX_DATAERR of sysexits.h
+    }
+'
+# running(TEXT): of a filtered container that runs, id, name, process id, and 1 if the question may need it, else 0; all are
+# needed, if nothing narrows it. By awk: a shell takes long texts byte by byte.
+RUNNING='
+    function after(text, word,   at) { at = index(text, word); return at ? substr(text, at + length(word)) : "" }
+    function is_asked(text, id, name,   n, need, i, what, value) {
+        n = split(ENVIRON["HAIRPIN_ONLY"], need, " ")
+        for (i = 1; i <= n; i++) {
+            what = value = need[i]; sub(/=.*/, "", what); sub(/^[^=]*=/, "", value)
+            if (what == "port" && index(text, "\"HostPort\":\"" value "\"")) return 1
+            if (what == "address" && index(text, "Address\":\"" value "\"")) return 1
+            # a name of its own, of its compose service, or an alias on a network
+            if (what == "name" && (name == value || index(id, value) == 1 || index(text, "\"" value "\""))) return 1
+        }
+        return n == 0
+    }
+    function running(text,   id, name, pid) {
+        id = after(text, "\"Id\":\""); sub(/".*/, "", id)
+        name = after(text, "\"Name\":\""); sub(/".*/, "", name); sub(/^\//, "", name)
+        pid = after(text, "\"Pid\":"); sub(/[^0-9].*/, "", pid)
+        if (id name ~ /[^A-Za-z0-9_.-]/ || pid + 0 <= 0) return ""
+        return id " " ENVIRON["HAIRPIN_OTHERS"] name " " pid " " is_asked(text, id, name)
+    }'
 
 files() { # files KEY FILTER FILE...: one reading a file, in this order. FILTER: plain, sysctl, net
-    read_files "$(listed "$@")"
+    list=; listed "$@"; read_files "$list"
 }
-listed() { # listed KEY FILTER FILE...: lines for read_files
+listed() { # listed KEY FILTER FILE...: adds to list the lines for read_files
     key=$1 filter=$2; shift 2
     for file; do
-        case $file in *[[:cntrl:]]*) ;; *) printf '%s %s %s\n' "$key" "$filter" "$file" ;; esac
+        case $file in *[[:cntrl:]]*) ;; *) list="$list$key $filter $file$NL" ;; esac
     done
 }
 plans_under_way() { # whose, number, state, watched or dead, seconds of the epoch: of each plan of hairpin's that has not ended
@@ -634,40 +764,110 @@ read_files() { # read_files LINES: of all these files by one process; a line is 
 
 # ---- processes -------------------------------------------------------------------------------------------------------
 
-socket_owners() { # inode, process id, command: of each process's sockets, in all namespaces. Processes that end meanwhile are left
-    # out: awk itself, reading the name of one, would give up with "read error (No such process)".
-    { ls -ln /proc/[0-9]*/fd; grep '' /proc/[0-9]*/comm; } 2>/dev/null | awk '
-    /^\/proc\/[0-9]+\/fd:/ { split($0, part, "/"); pid = part[3]; next }
-    /^\/proc\/[0-9]+\/comm:/ { split($0, part, "/"); sub(/^[^:]*:/, ""); if (!(part[3] in comm)) comm[part[3]] = $0; next }
-    /socket:\[/ { sub(/.*socket:\[/, ""); sub(/\].*/, ""); inode[++n] = $0; holder[n] = pid }
-    END { for (i = 1; i <= n; i++) if (holder[i] in comm) print inode[i], holder[i], comm[holder[i]] }'
+all_processes() { # what /proc tells of each process, in all namespaces. Names and paths are the users' own: a line with the token ends each
+    # part. Processes that end meanwhile are left out: awk itself, reading the name of one, would give up with "read error
+    # (No such process)".
+    relays; systemd=; [ ! -d /run/systemd/system ] || systemd=yes
+    {
+        cd /proc
+        ls -ln [0-9]*/fd; echo "$HAIRPIN_TOKEN"
+        grep -sH '' [0-9]*/comm [0-9]*/stat [0-9]*/cgroup; echo "$HAIRPIN_TOKEN"
+        # shellcheck disable=SC2086
+        [ -z "$relaying" ] || head -n 9 $relaying /dev/null | tr '\0' ' '
+    } 2>/dev/null | awk -v token="$HAIRPIN_TOKEN" -v systemd="$systemd" '
+    function note(version, path) {      # nothing runs in a group that is deleted
+        if (path == "/") path = ""
+        if (!((version path) in noted) && path !~ / \(deleted\)$/) { noted[version path]; kinds[++groups] = version; paths[groups] = path }
+    }
+    # Whether the group is frozen, by its file; -1 if that is not there.
+    function says(folder, name,   line, got, answer) {
+        answer = -1
+        while ((got = (getline line <(folder "/" name))) > 0) if (line == "FROZEN" || line == "frozen 1") answer = 1; else if (answer < 0) answer = 0
+        if (got == 0 && answer < 0) answer = 0
+        close(folder "/" name)
+        return answer
+    }
+    # Of the processes in a frozen group: process id, tab, control group. A child of a frozen group is frozen, too.
+    function tell_frozen(   i, answer, folder, pid, text) {
+        for (i = 1; i <= groups; i++) {
+            folder = "/sys/fs/cgroup/" (kinds[i] == 1 ? "freezer" : "unified") paths[i]
+            answer = says(folder, kinds[i] == 1 ? "freezer.state" : "cgroup.events")
+            if (answer < 0 && kinds[i] == 2) { folder = "/sys/fs/cgroup" paths[i]; answer = says(folder, "cgroup.events") }
+            # The root of a hierarchy has no such file. Another may be of another cgroup namespace.
+            if (answer < 0 && paths[i] != "" || paths[i] ~ /^\/\.\./) exit 3
+            if (answer < 1) continue
+            while ((getline pid <(folder "/cgroup.procs")) > 0) if (pid != "0") text = text pid "\t" folder "\n"     # 0: of another PID namespace
+            close(folder "/cgroup.procs")
+        }
+        tell("frozen-processes", "/sys/fs/cgroup", text)
+    }
+    function uptime(   line) {
+        if ((getline line <"/proc/uptime") <= 0) line = "-"
+        close("/proc/uptime"); sub(/ .*/, "", line)
+        return line
+    }
+    function tell(key, origin, text) {
+        printf "\n%s\treading\t%s\t\t%s\t%s\n%s", token, key, uptime(), origin, text
+        printf "\n%s\tend\t0\t-\t%s\n\n", token, uptime()
+        fflush()
+    }
+    function rest() { return substr($0, length(pid) + length(file) + 3) }    # behind "PID/FILE:"
+    $0 == token && ++part == 2 {
+        for (i = 1; i <= n; i++) if (holder[i] in comm) owners = owners inode[i] " " holder[i] " " comm[holder[i]] "\n"
+        tell("socket-owners", "/proc/PID/fd", owners)
+        tell("halted-processes", "/proc/PID/stat", halted)
+        tell("container-processes", "/proc/PID/cgroup", members)
+        tell("process-parents", "/proc/PID/stat", parents)
+        tell("process-units", "/proc/PID/cgroup", units)
+    }
+    $0 == token { next }
+    part == 0 && /^[0-9]+\/fd:/ { pid = $0; sub(/\/.*/, "", pid); next }
+    part == 0 && /socket:\[/ { sub(/.*socket:\[/, ""); sub(/\].*/, ""); inode[++n] = $0; holder[n] = pid }
+    part == 0 { next }
+    part == 1 {
+        match($0, /^[0-9]+\/[a-z]+:/); pid = file = substr($0, 1, RLENGTH - 1); sub(/\/.*/, "", pid); sub(/.*\//, "", file)
+    }
+    part == 1 && file == "comm" { if (!(pid in comm)) comm[pid] = rest(); next }
+    part == 1 && file == "stat" {       # a name may hold any character
+        if (!sub(/.*\) /, "")) next
+        if ($1 == "T") halted = halted pid "\n"
+        parents = parents pid "\t" $2 " " $4 " " $20 "\n"
+        next
+    }
+    part == 1 {
+        text = rest()
+        if (text ~ /^0::/) note(2, substr(text, 4))
+        else if (text ~ /^[0-9]+:([^:]*,)?freezer(,[^:]*)?:/) { path = text; sub(/^[^:]*:[^:]*:/, "", path); note(1, path) }
+        if (systemd && !(pid in unit) && text ~ /(:name=systemd:|^0::).*\.(service|scope)$/) {
+            unit[pid]; path = text; sub(/^[0-9]*:[^:]*:/, "", path); units = units pid "\t" path "\n"
+        }
+        if (pid in judged || text !~ /[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) next
+        m = split(text, word, /[^0-9a-f]+/); id = ""; long = 0
+        for (i = 1; i <= m; i++) {
+            if (length(word[i]) >= 64) long = 1
+            if (length(word[i]) == 64) id = word[i]     # that of a pod may stand before it
+        }
+        if (!long) next
+        judged[pid]; if (id != "" && text !~ /conmon/) members = members pid "\t" id "\n"
+        next
+    }
+    /^==> \/proc\/[0-9]+\/cmdline <==$/ { split($2, piece, "/"); lines = lines (lines == "" ? "" : "\n") piece[3] "\t"; next }
+    /^==> / { next }
+    { lines = lines $0 }
+    END {
+        if (part != 2) exit 3
+        tell("relay-cmdlines", "/proc/PID/cmdline", lines (lines == "" ? "" : "\n"))
+        tell_frozen()
+    }' || frozen
 }
-halted() { # ids of the processes that a signal has stopped, one a line
-    cat /proc/[0-9]*/stat 2>/dev/null | awk '/\) T [0-9]+ / { print $1 }'
-}
-parents() { # process id, tab, its parent's id, session and start (in ticks since the boot)
-    cat /proc/[0-9]*/stat 2>/dev/null | awk '{ pid = $1; sub(/.*\) /, ""); print pid "\t" $2 " " $4 " " $20 }'
-}
-units_of_processes() { # process id, tab, control group: where systemd names it after the unit or the session that started the process
-    ! [ -d /run/systemd/system ] || grep -sHm1 -E '(:name=systemd:|^0::).*\.(service|scope)$' /proc/[0-9]*/cgroup | awk '
-    { split($0, part, "/"); sub(/^[^:]*:[0-9]*:[^:]*:/, ""); print part[3] "\t" $0 }'
-}
-frozen() { # process id, tab, control group: of the processes in a frozen group. A child of a frozen group is frozen, too
+frozen() { # process id, tab, control group: of the processes in a frozen group, wherever that is
+    frame frozen-processes /sys/fs/cgroup
     for file in $(find /sys/fs/cgroup \( -name freezer.state -o -name cgroup.events \) -exec grep -lxsE 'FROZEN|frozen 1' {} + 2>/dev/null); do
         while read -r pid; do
             [ "$pid" = 0 ] || printf '%s\t%s\n' "$pid" "${file%/*}"      # 0: a process of another PID namespace
         done <"${file%/*}/cgroup.procs"
     done 2>/dev/null
-    :
-}
-members() { # process id, tab, container id: of the processes whose control group has the name of a container
-    grep -sHm1 -E '[0-9a-f]{64}' /proc/[0-9]*/cgroup | awk -F / '
-    $3 in seen || /conmon/ { next }
-    {
-        n = split($0, word, /[^0-9a-f]+/); id = ""
-        for (i = 1; i <= n; i++) if (length(word[i]) == 64) id = word[i]      # that of a pod may stand before it
-        if (id != "") { seen[$3]; print $3 "\t" id }
-    }'
+    endframe 0 - ''
 }
 processes() { # processes COMM...: sets pids, the ids of the processes with one of these names
     read_names
@@ -684,19 +884,20 @@ read_names() { # sets NAMES, once: /proc/PID/comm:NAME of each process
 }
 
 in_turn() { for each; do "$each"; done; }
-owner_lines() { run socket-owners '/proc/PID/fd' socket_owners; }
-relay_lines() { run relay-cmdlines '/proc/PID/cmdline' relays; }
-halted_lines() { run halted-processes '/proc/PID/stat' halted; }
-frozen_lines() { run frozen-processes '/sys/fs/cgroup' frozen; }
-parent_lines() { run process-parents '/proc/PID/stat' parents; run process-units '/proc/PID/cgroup' units_of_processes; }
-member_lines() { run container-processes '/proc/PID/cgroup' members; }
 
-job() { # job FILE FUNCTION...: in the background; in the foreground, with a limit of its own, without a temporary directory
+job() { # job FILE FUNCTION...: in the background; without a temporary directory one after the other
     file=$1; shift
     if [ -n "$HAIRPIN_TMP" ]; then ( "$@" ) >"$HAIRPIN_TMP/$file" 2>/dev/null &
         started="$started $!"
-    else limit 30 sh -c 'eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"; "$@"' sh "$@" 2>/dev/null
+    else
+        ( "$@" ) 2>/dev/null & started=$!
+        ended_in_time
     fi
+}
+ended_in_time() { # waits until the last of the jobs has ended
+    watch & watcher=$!
+    # shellcheck disable=SC2086
+    { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
 }
 watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
     trap 'kill "$nap" 2>/dev/null; exit' TERM
@@ -765,20 +966,20 @@ json() { # json PATHS COMMAND...: the command's answer through the allow-list; i
 }
 
 docker_all() {
-    daemon=$(process_here dockerd dockerd-current)
-    daemon_root=
+    process_here dockerd dockerd-current; daemon=$here daemon_root=
     [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
     docker_endpoint
     # A socket that is named in another mount namespace tells where that host's files are.
     case $daemon$endpoint in unix:///proc/[0-9]*/root/*) daemon_root=${endpoint#unix://}; daemon_root=${daemon_root%%/root/*}/root ;; esac
     daemon_config
     docker_boot
-    docker_socket || { docker_stored; return; }
+    docker_socket || { read_daemon_json; docker_stored; return; }
     unset DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH DOCKER_API_VERSION
     # The user's own client configuration may name another daemon, start plug-ins or hold passwords.
     DOCKER_CONFIG=/nonexistent; export DOCKER_CONFIG
     patience=3
     docker_at_once && return
+    read_daemon_json
     if have docker; then with=cli; docker="docker -H $asked $certificates"
     elif have curl; then with=curl; docker="curl -sS -f --max-time 3 $certificates"
         case $asked in unix://*) docker="$docker --unix-socket $socket"; url=http://docker ;; *) url="$scheme${asked#tcp}" ;; esac
@@ -804,50 +1005,69 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     answers=$($curl --max-time 1 $url/version $url/info $url/networks "$url/containers/json?all=1" 2>/dev/null)
     case $? in 0) ;; 28) patience=2; return 1 ;; *) return 1 ;; esac
     set -f; IFS=$NL
+    # shellcheck disable=SC2086
     set -- $answers
     [ $# = 4 ] || { set +f; IFS=$USUAL_IFS; return 1; }
-    nets= ids= count=0
-    for each in $(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"'); do
+    version=$1 info=$2 nets= ids= urls= count=0
+    for each in $(grep -noE '"Id": *"[0-9a-z]{25,64}"' <<EOT
+$3
+$4
+EOT
+); do
         id=${each%\"}; id=${id##*\"}
-        case $each in 1:*) nets="$nets $id"; count=$((count + 1)) ;; *) ids="$ids $id" ;; esac
+        case $each in
+            1:*) nets=$nets,$id urls="$urls $url/networks/$id" count=$((count + 1)) ;;
+            *) ids=$ids,$id urls="$urls $url/containers/$id/json" ;;
+        esac
     done
     set +f; IFS=$USUAL_IFS
-    answers=$($curl --max-time 8 $(for id in $nets; do echo "$url/networks/$id"; done; for id in $ids; do echo "$url/containers/$id/json"; done) 2>/dev/null) ||
-        [ -z "$nets$ids" ] || return 1
-    told docker-version 'GET /version' "$VERSION_PATHS" "$1"
-    told docker-info 'GET /info' "$INFO_PATHS" "$2"
-    with=curl docker=$curl; swarm_services
+    answers=
+    # shellcheck disable=SC2086
+    [ -z "$urls" ] || answers=$($curl --max-time 8 $urls 2>/dev/null) || return 1
     set -f; IFS=$NL
+    # shellcheck disable=SC2086
     set -- $answers
     networks=
     while [ "$count" -gt 0 ]; do networks=$networks$1$NL; shift; count=$((count - 1)); done
     answers="$*"
     set +f; IFS=$USUAL_IFS
-    told docker-networks "GET /networks/{$(joined $nets)}" "$NETWORK_PATHS" "${networks%"$NL"}"
-    if [ -z "$ids" ]; then body docker-containers 'GET /containers/json?all=1' ''; return; fi
-    capture filtered "$CONTAINER_PATHS" "$answers"
-    docker_entered "GET /containers/{$(joined $ids)}/json"
+    if [ -z "$ids" ]; then origin='GET /containers/json?all=1'; else origin="GET /containers/{${ids#,}}/json"; fi
+    [ -s "$daemon_json" ] || read_daemon_json
+    set -- -
+    [ -z "$daemon_json" ] || set -- "first=daemon-json$TAB$config$TAB$DAEMON_KEYS" "$daemon_json" first= -
+    { found=$(awk -v token="$HAIRPIN_TOKEN" "$RUNNING$ALLOW_JSON" "$@" 2>&1 1>&4 4>&- <<EOT
+"$HAIRPIN_TOKEN${TAB}docker-version${TAB}GET /version${TAB}$VERSION_PATHS"
+$version
+"$HAIRPIN_TOKEN${TAB}docker-info${TAB}GET /info${TAB}$INFO_PATHS"
+$info
+"$HAIRPIN_TOKEN${TAB}docker-networks${TAB}GET /networks/{${nets#,}}${TAB}$NETWORK_PATHS"
+$networks
+"$HAIRPIN_TOKEN${TAB}docker-containers${TAB}$origin${TAB}$CONTAINER_PATHS"
+$answers
+EOT
+); } 4>&1 || return 1
+    daemon_json=
+    with=curl docker=$curl; swarm_services
+    [ -n "$ids" ] || return 0
+    docker_entered
     wait
 }
-told() { # told KEY ORIGIN PATHS TEXT: a reading of JSON that was read before
-    frame "$1" "$2"; filtered "$3" "$4"; endframe $? - ''
-}
 filtered() { printf '%s\n' "$2" | allow_json "$1"; }
-joined() { IFS=,; echo "$*"; }
-process_here() { # process_here COMM...: the id of the process with that name in this network namespace
+process_here() { # process_here COMM...: sets here, the id of the process with that name in this network namespace
     processes "$@"
+    here=
     for pid in $pids; do
-        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { echo "$pid"; return; }
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && { here=$pid; return; }
     done
 }
-daemon_config() { # sets flags: the daemon's; its file, allow-listed, as the daemon sees it unless --root is given
-    config=/etc/docker/daemon.json flags=
+daemon_config() { # sets flags: the daemon's; daemon_json: its file, if it can be read, as the daemon sees it unless --root is given
+    config=/etc/docker/daemon.json flags= daemon_json=
     if [ -n "$daemon" ]; then
-        capture daemon_flags; flags=$out
-        captured dockerd-cmdline "/proc/$daemon/cmdline"
+        daemon_flags
+        body dockerd-cmdline "/proc/$daemon/cmdline" "$flags"
         case "
-$out" in *"
---config-file="*) config=${out##*--config-file=}; config=${config%%"
+$flags" in *"
+--config-file="*) config=${flags##*--config-file=}; config=${config%%"
 "*} ;; esac
     else
         absent dockerd-cmdline '/proc/PID/cmdline' 'no dockerd is seen in this network namespace'
@@ -855,29 +1075,50 @@ $out" in *"
     real=${HAIRPIN_ROOT:-$daemon_root}$config
     if [ ! -e "$real" ]; then absent daemon-json "$config" "$config is not there"
     elif [ ! -r "$real" ]; then say daemon-json "$config" 1 refused "$config: Permission denied"
-    else run daemon-json "$config" allow_json "$DAEMON_KEYS" <"$real"
+    else daemon_json=$real
     fi
 }
-daemon_flags() { tr '\0' '\n' <"/proc/$daemon/cmdline" | allowed_flags; }
-flag() { # flag NAME=: the values of the daemon's flag, one a line
+read_daemon_json() { # unless that was done with docker's answers
+    [ -z "$daemon_json" ] || run daemon-json "$config" allow_json "$DAEMON_KEYS" <"$daemon_json"
+    daemon_json=
+}
+daemon_flags() { # sets flags
+    out=$(tr '\0' '\n' <"/proc/$daemon/cmdline" 2>/dev/null); allowed_flags "$out"
+}
+flag() { # flag NAME=: sets values, those of the daemon's flag, one a line
+    values=
     set -f; IFS=$NL
-    for each in $flags; do case $each in "--$1"*) printf '%s\n' "${each#"--$1"}" ;; esac; done
+    for each in $flags; do case $each in "--$1"*) values=$values${values:+$NL}${each#"--$1"} ;; esac; done
     set +f; IFS=$USUAL_IFS
 }
-allowed_flags() { # words, one a line: as --flag=value; flags that are not on the list stay on the host
-    awk -v keys=" $(echo $DAEMON_KEYS) " '
-    function put(flag, value) {
-        if (flag == "H") flag = "host"; if (flag == "b") flag = "bridge"; if (flag == "p") flag = "pidfile"; if (flag == "G") flag = "group"
-        if (index(keys, " " flag " ")) print "--" flag (value == "" ? "" : "=" value)
-    }
-    NR == 1 { next }
-    flag != "" && /^[^-]/ { put(flag, $0); flag = ""; next }
-    flag != "" { put(flag, ""); flag = "" }
-    /^--?[A-Za-z0-9-]+=/ { i = index($0, "="); f = substr($0, 1, i - 1); sub(/^--?/, "", f); put(f, substr($0, i + 1)); next }
-    /^-H./ { put("H", substr($0, 3)); next }
-    /^--?[A-Za-z]/ { flag = $0; sub(/^--?/, "", flag) }
-    END { if (flag != "") put(flag, "") }
-    '
+allowed_flags() { # allowed_flags WORDS: sets flags, from a command line's words, one a line: --flag=value; flags that are not on the list
+    # stay on the host
+    flags= pending= first=yes
+    # shellcheck disable=SC2086
+    set -- "$1" $DAEMON_KEYS
+    words=$1; shift; keys=" $* "
+    while IFS= read -r word; do
+        [ -z "$first" ] || { first=; continue; }
+        if [ -n "$pending" ]; then
+            case $word in -* | '') allowed "$pending" '' ;; *) allowed "$pending" "$word"; pending=; continue ;; esac
+            pending=
+        fi
+        bare=${word#-}; bare=${bare#-}; name=${bare%%=*}
+        case $word in
+            -*=*) case $name in '' | *[!A-Za-z0-9-]*) ;; *) allowed "$name" "${bare#*=}"; continue ;; esac ;;
+        esac
+        case $word in
+            -H?*) allowed H "${word#-H}" ;;
+            -*) case $bare in [A-Za-z]*) pending=$bare ;; esac ;;
+        esac
+    done <<EOT
+$words
+EOT
+    [ -z "$pending" ] || allowed "$pending" ''
+}
+allowed() { # allowed FLAG VALUE: adds it to flags
+    case $1 in H) set -- host "$2" ;; b) set -- bridge "$2" ;; p) set -- pidfile "$2" ;; G) set -- group "$2" ;; esac
+    case $keys in *" $1 "*) flags="$flags${flags:+$NL}--$1${2:+=$2}" ;; esac
 }
 docker_endpoint() { # sets endpoint, named, certificates: DOCKER_HOST, else the client's context. Empty: the daemon here
     endpoint=$HAIRPIN_DOCKER_HOST named=DOCKER_HOST folder=${DOCKER_CERT_PATH:-${HAIRPIN_DOCKER_CONFIG:-$HOME/.docker}} tls=
@@ -986,11 +1227,12 @@ docker_over_tcp() { # only of this host, over lo: no packet leaves
     fi
 }
 local_socket() { # sets socket, why: the daemon in this namespace, else the usual place
-    for path in $(flag host=unix://) /run/docker.sock /var/run/docker.sock; do
+    flag host=unix://
+    for path in $values /run/docker.sock /var/run/docker.sock; do
         [ -S "$daemon_root$path" ] && { socket=$daemon_root$path; why="dockerd, process ${daemon:-unknown}"; break; }
     done
     if [ -z "$socket" ]; then
-        for path in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/docker.sock"} "/run/user/$(id -u)/docker.sock"; do
+        for path in ${XDG_RUNTIME_DIR:+"$XDG_RUNTIME_DIR/docker.sock"} "/run/user/$HAIRPIN_UID/docker.sock"; do
             [ -S "$path" ] && { socket=$path; why='rootless dockerd'; break; }
         done
     elif [ -z "$daemon" ] && elsewhere; then
@@ -1023,9 +1265,11 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
     if [ $# != 0 ]; then    # the last ExecStart= counts; no variable is expanded
         line=$(cat "$@" | sed -n 's/^ExecStart=//p' | sed -n '$p')
         # shellcheck disable=SC2086
-        run dockerd-unit 'docker.service: ExecStart=' allowed_flags <<EOT
-$(set -f; printf '%s\n' $line)
-EOT
+        set -f
+        # shellcheck disable=SC2086
+        allowed_flags "$(printf '%s\n' $line)"
+        set +f
+        body dockerd-unit 'docker.service: ExecStart=' "$flags"; flags=
     fi
     [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
     frame dockerd-log 'journalctl -u docker.service, /var/log/docker.log (why it did not start)'
@@ -1055,7 +1299,7 @@ since_last_start() { # the lines behind the last one with which a start began or
 }
 docker_stored() { # what the engine has written down about its containers and networks: it does not answer
     ours || return
-    data=$(flag data-root=); data=${data##*"$NL"}
+    flag data-root=; data=${values##*"$NL"}
     [ -n "$data" ] || data=$(allow_json data-root 2>/dev/null <"${HAIRPIN_ROOT:-$daemon_root}$config" | sed -n 's/^{"data-root":"\(.*\)"}$/\1/p')
     for data in ${data:-/var/lib/docker /var/snap/docker/common/var-lib-docker}; do
         [ -e "$daemon_root$data" ] && break
@@ -1076,7 +1320,8 @@ docker_stored() { # what the engine has written down about its containers and ne
     [ -z "$out" ] || printf '%s\n' "$out"
     [ -z "$out" ] && told=- || told=text
     endframe "$st" "$told" "$data/containers: a file is not valid JSON"
-    container_namespaces "$out" stored
+    found=$(running_containers "$out")
+    container_namespaces stored
     overlay_namespaces # a dockerd that was killed leaves them behind
     for db in "$base"/network/files/local-kv.db "$base"/[0-9]*.[0-9]*/network/files/local-kv.db; do
         [ -r "$db" ] && run docker-stored-networks "${db#"$daemon_root"}" stored_networks "$db"
@@ -1130,18 +1375,12 @@ swarm_services() { # where the node is a manager: the services, and why those wi
     found=$(printf '%s\n' "$out" | sed -n '/"RunningTasks":0,"DesiredTasks":[1-9]/s/^{"ID":"\([a-z0-9]*\)".*/%22\1%22%3Atrue/p' | head -n 20)
     [ -z "$found" ] || run swarm-tasks 'GET /tasks?filters={"service":IDS}' json "$TASK_PATHS" $docker --max-time 3 "$url/tasks?filters=%7B%22service%22%3A%7B$(echo $found | sed 's/ /%2C/g')%7D%7D"
 }
-relays() { # process id, tab, command line: of the programs that relay published ports from this network namespace
+relays() { # sets relaying: the command lines of the programs that relay published ports from this network namespace
     processes docker-proxy rootlessport rootlesskit slirp4netns pasta pasta.avx2
-    set --
+    relaying=
     for pid in $pids; do
-        pid=/proc/$pid
-        [ "$pid/ns/net" -ef /proc/self/ns/net ] && set -- "$@" "$pid/cmdline"
+        [ "/proc/$pid/ns/net" -ef /proc/self/ns/net ] && relaying="$relaying /proc/$pid/cmdline"
     done
-    [ $# = 0 ] || head -n 9 "$@" /dev/null 2>/dev/null | tr '\0' ' ' | awk '
-    /^==> \/proc\/[0-9]+\/cmdline <==$/ { split($2, part, "/"); printf "%s%s\t", (n++ ? "\n" : ""), part[3]; next }
-    /^==> / { next }
-    { printf "%s", $0 }
-    END { if (n) print "" }'
 }
 fields() { # fields PARENT NAME...: template members; by index, since old daemons lack some of the keys
     parent=$1; shift; comma=
@@ -1186,21 +1425,22 @@ docker_containers() {
     if [ -z "$ids" ]; then body docker-containers "$origin" ''; return; fi
     capture json "$CONTAINER_PATHS" "$@"
     # If a container was removed between the two commands, the answers about the others are kept.
-    docker_entered "$origin"
-}
-docker_entered() { # docker_entered ORIGIN: the reading that capture ran, and those of the containers' namespaces
-    frame docker-containers "$1"
+    frame docker-containers "$origin"
     if [ -n "$out" ]; then printf '%s\n' "$out"; endframe "$st" text ''; else endframe "$st" - "$err"; return 1; fi
+    found=$(running_containers "$out")
+    docker_entered
+}
+docker_entered() { # the readings of the namespaces of the containers in $found
     view=unseen
     [ -n "$daemon" ] && [ "/proc/$daemon/ns/pid" -ef /proc/self/ns/pid ] && view=seen
-    container_namespaces "$out" $view
+    container_namespaces $view
     [ -z "$daemon" ] || overlay_namespaces
     return 0
 }
 overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), its load balancer (lb_ID), the published ports
     have nsenter || return
-    exec_root=$(flag exec-root=)
-    for file in "$daemon_root${exec_root:-/var/run/docker}"/netns/*; do
+    flag exec-root=
+    for file in "$daemon_root${values:-/var/run/docker}"/netns/*; do
         case ${file##*/} in 1-*[!A-Za-z0-9-]* | lb_*[!A-Za-z0-9_]*) continue ;; 1-* | lb_* | ingress_sbox) ;; *) continue ;; esac
         NETNS=netns:${file##*/}; export NETNS
         entered "51-${file##*/}" "$file"
@@ -1208,30 +1448,26 @@ overlay_namespaces() { # dockerd's for swarm: of each overlay network (1-ID), it
     NETNS=
 }
 
-container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads each network namespace of the containers in TEXT once
-    list= pids= ids= asked_ids=' '
+container_namespaces() { # container_namespaces seen|unseen|stored: reads each network namespace of the containers in $found once
+    list= pids= ids= paths= asked_ids=' '
     # The answer has the newest container first. It is reversed, so that a shared namespace has the name of the container
     # that made it.
-    found=$(running_containers "$1")
     set -f; IFS=$NL
     for line in $found; do
-        asked=${line##* }; line=${line% *}; id=${line%% *}
-        list="$line$NL$list"; pids="$pids /proc/${line##* }/cgroup"; ids="$ids$NL$id"
+        case $line in *' '*' '[0-9]*' '[01]) ;; *) continue ;; esac
+        asked=${line##* }; line=${line% *}; id=${line%% *}; pid=${line##* }
+        list="$line$NL$list"; pids="$pids /proc/$pid/cgroup"; paths="$paths /proc/$pid/ns/net"; ids="$ids$NL$id"
         [ "$asked" = 0 ] || asked_ids="$asked_ids$id "
     done
     set +f; IFS=$USUAL_IFS
     [ -n "$list" ] || return
     # Process ids are those of the daemon's PID namespace, which may be another one. The process's control group names the
-    # container. If it does not (rootless without cgroups), the id counts only if the daemon is seen in our PID namespace.
-    sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; } | with_group)
-    case $sure in *\?*)
-        sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" /proc/[0-9]*/cgroup; } | with_group)
-        case $2 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
-    esac
-    paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
-    text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
+    # container: if that of each does, nothing else need be looked for.
+    # shellcheck disable=SC2086
+    text=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode)
+    case $text in *\?*) sure_processes "$1"; text=$({ echo "$sure"; ls -l /proc/self/ns/net $paths 2>/dev/null; } | with_inode sure) ;; esac
     body namespaces '/proc/PID/ns/net' "$text"
-    run container-resolvers '/proc/PID/root/etc/resolv.conf' resolvers
+    resolvers
     seen= left= asked_inodes=' '
     set -f; IFS=$NL
     for line in $text; do
@@ -1248,7 +1484,7 @@ container_namespaces() { # container_namespaces TEXT seen|unseen|stored: reads e
         NETNS=container:$name; export NETNS
         # Ended already, or entered now: changed_meanwhile looks whether it lived all the time.
         if [ -n "$HAIRPIN_TMP" ] && { [ "$inode" != - ] || [ ! -e "/proc/$pid" ]; } && [ "$pid" != 0 ]; then
-            printf '%s\t%s\n' "$name" "/proc/$pid/ns/net" >>"$HAIRPIN_TMP/entered"
+            printf '%s\t%s\n' "$name" "/proc/$pid/ns/net" >>"$HAIRPIN_TMP/.entered"
         fi
         if [ "$inode" = - ] && [ "$pid" != 0 ] && [ ! -e "/proc/$pid" ]; then absent ip-addr "/proc/$pid/ns/net" "process $pid of container $name has ended"
         elif [ "$inode" = - ]; then say ip-addr "/proc/$pid/ns/net" 1 refused "the network namespace of container $name cannot be entered: permission denied or its process is not visible here"
@@ -1265,37 +1501,28 @@ place() { # place LINE: sets name, inode, pid, id: the fields of a line of the r
     inode=${id%%"$TAB"*}; id=${id#*"$TAB"}
     pid=${id%%"$TAB"*}; id=${id#*"$TAB"}
 }
-running_containers() { # running_containers TEXT: id, name, process id, and 1 if the question may need this container, else 0;
-    # all are, if nothing narrows it. By awk: a shell takes long texts byte by byte.
-    printf '%s\n' "$1" | awk '
-    function after(word,   at) { at = index($0, word); return at ? substr($0, at + length(word)) : "" }
-    function is_asked(   i, what, value) {
-        for (i = 1; i <= n; i++) {
-            what = value = need[i]; sub(/=.*/, "", what); sub(/^[^=]*=/, "", value)
-            if (what == "port" && index($0, "\"HostPort\":\"" value "\"")) return 1
-            if (what == "address" && index($0, "Address\":\"" value "\"")) return 1
-            # a name of its own, of its compose service, or an alias on a network
-            if (what == "name" && (name == value || index(id, value) == 1 || index($0, "\"" value "\""))) return 1
-        }
-        return n == 0
-    }
-    BEGIN { n = split(ENVIRON["HAIRPIN_ONLY"], need, " ") }
-    {
-        id = after("\"Id\":\""); sub(/".*/, "", id)
-        name = after("\"Name\":\""); sub(/".*/, "", name); sub(/^\//, "", name)
-        pid = after("\"Pid\":"); sub(/[^0-9].*/, "", pid)
-        if (id name !~ /[^A-Za-z0-9_.-]/ && pid + 0 > 0) print id, ENVIRON["HAIRPIN_OTHERS"] name, pid, is_asked()
-    }'
+running_containers() { # running_containers TEXT: for each line of it what `running` tells
+    printf '%s\n' "$1" | awk "$RUNNING"' { line = running($0); if (line != "") print line }'
 }
-resolvers() { # container id, tab, address: of the name servers in each container's own resolv.conf
-    set --
+sure_processes() { # sure_processes seen|unseen|stored: sets sure, lines "id name pid", and paths, where a control group names no
+    # container (rootless without cgroups): the id counts only if the daemon is seen in our PID namespace.
+    # shellcheck disable=SC2086
+    sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" $pids /dev/null; } | with_group)
+    case $sure in *\?*)
+        sure=$({ printf '%s' "$list"; grep -sHm1 -F "${ids#"$NL"}" /proc/[0-9]*/cgroup; } | with_group)
+        case $1 in stored) sure=$(echo "$sure" | grep -v '[?]') ;; seen) sure=$(echo "$sure" | tr -d '?') ;; *) sure=$(echo "$sure" | sed 's/[?].*/0/') ;; esac
+    esac
+    paths=$(echo "$sure" | sed -n '/ 0$/!s,.* \(.*\),/proc/\1/ns/net,p')
+}
+resolvers() { # the reading container id, tab, address: of the name servers in each container's own resolv.conf
+    set -- /dev/null
     set -f; IFS=$NL
     for line in $text; do
         place "$line"; file=/proc/$pid/root/etc/resolv.conf
         [ -f "$file" ] && [ ! -L "$file" ] && [ ! -L "/proc/$pid/root/etc" ] && [ -r "$file" ] && set -- "$@" "$file"
     done
     set +f; IFS=$USUAL_IFS
-    [ $# = 0 ] || awk -v text="$text" '
+    run container-resolvers '/proc/PID/root/etc/resolv.conf' awk -v text="$text" '
     BEGIN { n = split(text, line, "\n"); for (i = 1; i <= n; i++) { split(line[i], part, "\t"); id[part[3]] = part[4] } }
     FNR == 1 { split(FILENAME, part, "/"); own = id[part[3]]; print own }
     $1 == "nameserver" && $2 ~ /^[0-9a-fA-F.:]+$/ { print own "\t" $2 }
@@ -1316,22 +1543,33 @@ with_group() { # lines "id name pid" and then "/proc/PID/cgroup:…": the same l
             print id[i], name[i], (pid[i] " " id[i] in has) ? pid[i] : (id[i] in first) ? first[id[i]] : "?" pid[i]
     }'
 }
-with_inode() { # lines "id name pid" and then those of ls -l: netns, inode, pid, id
-    awk -v OFS="$TAB" '
+with_inode() { # lines "id name pid", "/proc/PID/cgroup:…" and then those of ls -l: netns, inode, pid, id. Without the word sure, just ?
+    # if the group of a process does not name its container. In place of the shell.
+    exec awk -v OFS="$TAB" -v sure="${1-}" '
+    /^\/proc\/[0-9]+\/cgroup:/ {
+        split($0, part, "/"); m = split($0, word, /[^0-9a-f]+/)
+        for (i = 1; i <= m; i++) if (length(word[i]) == 64) has[part[3] " " word[i]]
+        next
+    }
     !/ -> net:\[/ && NF == 3 { n++; id[n] = $1; name[n] = $2; pid[n] = $3; next }
     / -> net:\[/ { inode = $NF; gsub(/[^0-9]/, "", inode); split($(NF - 2), part, "/"); of[part[3]] = inode }
     END {
+        for (i = 1; i <= n && sure == ""; i++) if (!((pid[i] " " id[i]) in has)) { print "?"; exit }
         print "host", "self" in of ? of["self"] : "-", "-", "-"
         for (i = 1; i <= n; i++) print "container:" name[i], pid[i] in of ? of[pid[i]] : "-", pid[i], id[i]
     }'
 }
 entered() { # entered FILE NAMESPACE: a job inside the network namespace, within the time limit of the engine's job
-    if [ -z "$HAIRPIN_TMP" ]; then nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' 2>/dev/null; return; fi
+    if [ -z "$HAIRPIN_TMP" ]; then ( inside_namespace "$2" ) 2>/dev/null; return; fi
     if [ "${running:=0}" -ge 24 ]; then     # one is begun when the oldest has ended: none waits for the slowest of many
         wait "${inside%% *}"; inside=${inside#* }; running=$((running - 1))
     fi
-    nsenter "--net=$2" sh -c 'eval "$HAIRPIN_NETNS_LIB"; namespace' >"$HAIRPIN_TMP/$1" 2>/dev/null &
+    inside_namespace "$2" >"$HAIRPIN_TMP/$1" 2>/dev/null &
     inside="${inside-}$! "; running=$((running + 1))
+}
+inside_namespace() { # inside_namespace NAMESPACE: in place of the shell. The text is no burden to the programs that the one there starts
+    export HAIRPIN_NETNS_LIB
+    exec nsenter "--net=$1" sh -c 'eval "$HAIRPIN_NETNS_LIB"; unset HAIRPIN_NETNS_LIB; namespace'
 }
 without_nsenter() {
     unshown ip-addr "nsenter --net=/proc/$1/ns/net ip addr" 'nsenter is not installed'
@@ -1368,6 +1606,12 @@ podman_all() { # the own user's, and for root each other user's that has contain
     export HAIRPIN_OTHERS
     podman=podman; podman_of_user
     [ "$HAIRPIN_UID" = 0 ] && have runuser || return
+    for dir in /run/user/*/libpod /run/user/*/containers; do
+        [ -d "$dir" ] || continue
+        podman_of_others; return
+    done
+}
+podman_of_others() {
     for user in $(rootless_users); do
         podman="runuser -u ${user%%:*} -- env HOME=${user##*:} XDG_RUNTIME_DIR=/run/user/$(id -u "${user%%:*}") podman"
         HAIRPIN_OTHERS=${user%%:*}.
@@ -1403,7 +1647,8 @@ podman_asked() { # $podman is split on purpose; it runs in /, where every user m
     [ -n "$ids" ] || { body podman-containers "$podman ps -aq --no-trunc" ''; return; }
     capture json "$CONTAINER_PATHS" limit 8 $podman inspect --type container $ids
     captured podman-containers "$podman inspect --type container $(echo $ids)"
-    container_namespaces "$out" seen
+    found=$(running_containers "$out")
+    container_namespaces seen
     wait
 }
 podman_used() { # whether the storage lists a container
@@ -1413,7 +1658,7 @@ podman_used() { # whether the storage lists a container
 }
 lists_container() { # lists_container STORAGE
     for list in "$1"/*-containers/containers.json "$1"/*-containers/volatile-containers.json; do
-        grep -qs '"id"' "$list" && return
+        [ -s "$list" ] && grep -qs '"id"' "$list" && return
     done
     return 1
 }
@@ -1421,7 +1666,7 @@ lists_container() { # lists_container STORAGE
 # ---- firewall managers, system, files --------------------------------------------------------------------------------
 
 firewalld_all() {
-    pid=$(process_here firewalld)
+    process_here firewalld; pid=$here
     if [ -z "$pid" ]; then absent firewalld-state firewalld 'no firewalld process in this network namespace'; return; fi
     body firewalld-state "/proc/$pid/comm" running
     bus=/proc/$pid/root/run/dbus/system_bus_socket
@@ -1466,33 +1711,53 @@ firewalld_busctl() { # one JSON object a line: {"call": METHOD, "name": ARGUMENT
     [ $# = 0 ] || files firewalld-zones-permanent plain "$@"
 }
 
-all_files() { read_files "$(firewalld_files; ufw_files; config_files; listed os-release plain /etc/os-release; listed machine-id plain /etc/machine-id)"; }
+all_files() {
+    list=; firewalld_files; ufw_files; config_files; listed os-release plain /etc/os-release; listed machine-id plain /etc/machine-id
+    read_files "$list"
+}
 firewalld_files() {
     listed firewalld-conf plain /etc/firewalld/firewalld.conf
     set --
     for f in "$HAIRPIN_ROOT"/etc/firewalld/*.xml "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do
         set -- "$@" "${f#"$HAIRPIN_ROOT"}"
     done
-    [ ! -d "$HAIRPIN_ROOT/etc/firewalld" ] || set -- "$@" $(firewalld_stock)
     listed firewalld-zones-permanent plain "$@"
+    [ ! -d "$HAIRPIN_ROOT/etc/firewalld" ] || firewalld_stock
 }
-firewalld_stock() { # the package's zones and policies, and the services and helpers that they and those of /etc name
+firewalld_stock() { # the package's zones and policies, and the services and helpers that they and those of /etc name, and these name
     stock=$HAIRPIN_ROOT/usr/lib/firewalld
-    named=
-    set -- "$stock"/zones/*.xml "$stock"/policies/*.xml "$stock"/ipsets/*.xml
-    for f; do [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"; done
-    set -- "$@" "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml
-    while [ $# != 0 ]; do # of what these name, once more what that names
-        found=$(cat "$@" 2>/dev/null | tr '>' '\n' | sed -n "s/.*<\(service\|include\)  *\(name\|service\)=[\"']\([A-Za-z0-9_.-]*\).*/services\/\3/p
-            s/.*<\(helper\|module\)  *name=[\"']\(nf_conntrack_\)*\([A-Za-z0-9_.-]*\).*/helpers\/\3/p")
-        set --
-        for name in $found; do
-            case " $named " in *" $name "*) continue ;; esac
-            named="$named $name"
-            set -- "$@" "$stock/$name.xml"
-            printf '%s\n' "/usr/lib/firewalld/$name.xml"
-        done
+    set --
+    for f in "$stock"/zones/*.xml "$stock"/policies/*.xml "$stock"/ipsets/*.xml; do
+        [ -f "$f" ] || continue
+        set -- "$@" "$f"; listed firewalld-zones-permanent plain "${f#"$HAIRPIN_ROOT"}"
     done
+    for f in "$HAIRPIN_ROOT"/etc/firewalld/*/*.xml; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+    [ $# != 0 ] || return
+    # shellcheck disable=SC2046
+    listed firewalld-zones-permanent plain $(awk -v stock="$stock" '
+    function name_all(word, folder,   rest, name) {     # the last word of a tag that has it
+        name = ""
+        for (rest = tag; match(rest, word); rest = substr(rest, RSTART + RLENGTH)) name = substr(rest, RSTART, RLENGTH)
+        if (name == "") return 0
+        sub(/.*["\047]/, "", name); if (folder == "helpers") sub(/^(nf_conntrack_)+/, "", name)
+        name = folder "/" name
+        if (!(name in named)) { named[name]; queue[++last] = stock "/" name ".xml"; print "/usr/lib/firewalld/" name ".xml" }
+        return 1
+    }
+    BEGIN {
+        quoted = "=[\"\047][A-Za-z0-9_.-]*"
+        for (i = 1; i < ARGC; i++) queue[++last] = ARGV[i]
+        for (i = 1; i <= last; i++) {
+            while ((getline line <queue[i]) > 0) {
+                n = split(line, tags, />/)
+                for (j = 1; j <= n; j++) {
+                    tag = tags[j]
+                    if (!name_all("<(service|include)  *(name|service)" quoted, "services")) name_all("<(helper|module)  *name" quoted, "helpers")
+                }
+            }
+            close(queue[i])
+        }
+    }' "$@" 2>/dev/null)
 }
 ufw_files() {
     listed ufw-conf plain /etc/ufw/ufw.conf
@@ -1508,24 +1773,29 @@ ufw_hooks() { # those of ufw's hooks that it runs: of other people's scripts no 
     endframe 0 text ''
 }
 
-nft_includes() { # nft_includes FILE...: what these nft scripts include from places where no others are looked for
-    for f; do [ ! -f "$f" ] || sed -n 's/^[^#]*include[[:space:]]*"\([A-Za-z0-9_./*?-]*\)".*/\1/p' "$f" 2>/dev/null; done | sort -u |
-        while read -r path; do
-            case $path in /*) ;; *) path=/etc/$path ;; esac
-            case $path in
-                */../* | */./*) continue ;;
-                /etc/* | /usr/local/etc/* | /var/lib/*) ;;
-                *) continue ;;
-            esac
-            case $path in *nft* | *.rules | *.conf) ;; *) continue ;; esac
-            IFS=
-            for f in $HAIRPIN_ROOT$path; do # a pattern; no script of nft's is called like this by chance
-                case ${f#"$HAIRPIN_ROOT"} in /etc/nftables.conf | /etc/nftables.nft | /etc/sysconfig/nftables.conf) continue ;; esac
-                case ${f%/*} in "$HAIRPIN_ROOT/etc/nftables" | "$HAIRPIN_ROOT/etc/nftables.d") case $f in *.nft) continue ;; esac ;; esac
-                [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"
-            done
-            IFS=$USUAL_IFS
+nft_includes() { # nft_includes FILE...: sets included: what these nft scripts include from places where no others are looked for
+    set -f; IFS=$NL
+    set -- "$(sed -n 's/^[^#]*include[[:space:]]*"\([A-Za-z0-9_./*?-]*\)".*/\1/p' "$@" 2>/dev/null)"
+    # shellcheck disable=SC2086
+    set -- $1
+    set +f; IFS=$USUAL_IFS
+    [ $# != 0 ] || return
+    included=$(printf '%s\n' "$@" | sort -u | while read -r path; do
+        case $path in /*) ;; *) path=/etc/$path ;; esac
+        case $path in
+            */../* | */./*) continue ;;
+            /etc/* | /usr/local/etc/* | /var/lib/*) ;;
+            *) continue ;;
+        esac
+        case $path in *nft* | *.rules | *.conf) ;; *) continue ;; esac
+        IFS=
+        for f in $HAIRPIN_ROOT$path; do # a pattern; no script of nft's is called like this by chance
+            case ${f#"$HAIRPIN_ROOT"} in /etc/nftables.conf | /etc/nftables.nft | /etc/sysconfig/nftables.conf) continue ;; esac
+            case ${f%/*} in "$HAIRPIN_ROOT/etc/nftables" | "$HAIRPIN_ROOT/etc/nftables.d") case $f in *.nft) continue ;; esac ;; esac
+            [ ! -f "$f" ] || printf '%s\n' "${f#"$HAIRPIN_ROOT"}"
         done
+        IFS=$USUAL_IFS
+    done)
 }
 tuned_profiles() { # those that are active, and what they include: they set sysctls behind every file
     [ -r "$root/etc/tuned/active_profile" ] || return
@@ -1548,18 +1818,39 @@ tuned_profiles() { # those that are active, and what they include: they set sysc
         [ -n "${profiles# }" ] || break
     done
 }
+merged() { # merged NAME...: adds sorted names to sysctl_names, which is sorted, too
+    before=$sysctl_names sysctl_names=
+    set -f; IFS=$NL
+    for name in $before; do
+        while [ $# != 0 ] && [ "$1" \< "$name" ]; do sysctl_names=$sysctl_names$1$NL; shift; done
+        [ "${1-}" != "$name" ] || shift
+        sysctl_names=$sysctl_names$name$NL
+    done
+    set +f; IFS=$USUAL_IFS
+    for name; do sysctl_names=$sysctl_names$name$NL; done
+}
 config_files() { # globs are expanded under --root, and the root is taken off again
     root=$HAIRPIN_ROOT
     set --
     # sysctl.d(5): by name; where names are equal the later directory of this list hides the earlier ones.
-    sysctl_names=$(for f in "$root"/usr/lib/sysctl.d/*.conf "$root"/lib/sysctl.d/*.conf "$root"/usr/local/lib/sysctl.d/*.conf \
-        "$root"/run/sysctl.d/*.conf "$root"/etc/sysctl.d/*.conf; do echo "${f##*/}"; done | sort -u)
+    sysctl_names=
+    for dir in /usr/lib /lib /usr/local/lib /run /etc; do
+        [ "$dir" = /lib ] && [ -L "$root/lib" ] && continue
+        set --
+        for f in "$root$dir"/sysctl.d/*.conf; do
+            [ ! -e "$f" ] && [ ! -L "$f" ] || set -- "$@" "${f##*/}"
+        done
+        merged "$@"
+    done
+    set --
+    set -f; IFS=$NL
     for name in $sysctl_names; do
         for dir in /usr/lib /lib /usr/local/lib /run /etc; do
             [ "$dir" = /lib ] && [ -L "$root/lib" ] && continue
             [ -e "$root$dir/sysctl.d/$name" ] || [ -L "$root$dir/sysctl.d/$name" ] && set -- "$@" "$dir/sysctl.d/$name"
         done
     done
+    set +f; IFS=$USUAL_IFS
     listed file sysctl "$@" /etc/sysctl.conf
     tuned_profiles
     set --
@@ -1574,11 +1865,17 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
     do
         [ -e "$f" ] && set -- "$@" "${f#"$root"}"
     done
-    included=$(nft_includes "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft \
-        "$root"/etc/nftables.d/*.nft "$root"/etc/sysconfig/nftables.conf)
+    listed file plain "$@"
+    set --
+    for f in "$root"/etc/nftables.conf "$root"/etc/nftables.nft "$root"/etc/nftables/*.nft \
+        "$root"/etc/nftables.d/*.nft "$root"/etc/sysconfig/nftables.conf
+    do
+        [ ! -f "$f" ] || set -- "$@" "$f"
+    done
+    included=; [ $# = 0 ] || nft_includes "$@"
     set -f; IFS=$NL
     # shellcheck disable=SC2086
-    set -- "$@" $included
+    set -- $included
     set +f; IFS=$USUAL_IFS
     listed file plain "$@"
     set --
@@ -1609,18 +1906,28 @@ SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--
 RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
-    ( cd "$HAIRPIN_ROOT/" && {
-        grep -snE "$RULE_LINES" \
-            etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
-            etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
-            etc/networkd-dispatcher/*/* etc/local.d/*.start /dev/null
-        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/root | sort -u | head -n 50 |
-            lines_of_scripts "$RULE_LINES"
-    } ) | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
+    if [ -n "$HAIRPIN_ROOT" ]; then ( cd "$HAIRPIN_ROOT/" && boot_lines ); else cd / && boot_lines; fi
     endframe 0 text ''
 }
-scripts_named_in() { # scripts_named_in FILES: paths, without their first slash
-    grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@" | sed 's/^[^/]*\///'
+boot_lines() { # path:line:text, below the folder where this runs
+    set --
+    for f in etc/rc.local etc/rc.d/rc.local etc/crontab etc/cron.d/* etc/cron.hourly/* etc/cron.daily/* \
+        etc/network/if-*.d/* var/spool/cron/root var/spool/cron/crontabs/root etc/NetworkManager/dispatcher.d/* \
+        etc/networkd-dispatcher/*/* etc/local.d/*.start; do
+        [ -f "$f" ] && [ -r "$f" ] && set -- "$@" "$f"
+    done
+    [ $# = 0 ] && return
+    lines=$(grep -snE "$RULE_LINES" "$@" /dev/null)
+    set --
+    for f in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/root; do
+        [ -f "$f" ] && [ -r "$f" ] && set -- "$@" "$f"
+    done
+    named=; [ $# = 0 ] || named=$(scripts_named_in "$@")
+    [ -z "$named" ] || lines=$lines${lines:+$NL}$(printf '%s\n' "$named" | sed 's/^[^/]*\///' | sort -u | head -n 50 | lines_of_scripts "$RULE_LINES")
+    [ -z "$lines" ] || printf '%s\n' "${lines%"$NL"}" | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
+}
+scripts_named_in() { # scripts_named_in FILES: paths, with what stands before their first slash. In place of the shell.
+    exec grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@"
 }
 lines_of_scripts() { # lines_of_scripts WORDS: for paths, path:line:text of the lines with one of the words in those that are scripts
     while read -r path; do
@@ -1633,19 +1940,30 @@ lines_of_scripts() { # lines_of_scripts WORDS: for paths, path:line:text of the 
 boot_units() { # unit, tab, path:line:text: of the enabled units, the commands, and the lines of their scripts, that program rules or
     # settings. What hairpin knows by name is left out. Sets found_units: the names of these units.
     [ -d "$HAIRPIN_ROOT/etc/systemd/system" ] || return
-    lines=$(cd "$HAIRPIN_ROOT/" && unit_files | unit_lines "$RULE_LINES" | head -n 500)
-    found_units=$(printf '%s\n' "$lines" | cut -f 1 | sort -u)
+    lines=$(cd "$HAIRPIN_ROOT/" && unit_files && [ -n "$found_files" ] && unit_lines "$RULE_LINES" <<EOT
+$found_files
+EOT
+)
+    found_units=
+    set -f; IFS=$NL
+    for line in $lines; do
+        line=${line%%"$TAB"*}
+        case $found_units in *" $line") ;; *) found_units="$found_units $line" ;; esac
+    done
+    set +f; IFS=$USUAL_IFS
     body boot-units '/etc/systemd/system/*.wants' "$lines"
 }
 unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units run at their start, and lines of scripts there, with one of the
-    # words. own: of the administrator's units also what they run at their stop, and of any other command the program alone.
-    RULE_LINES=$1 SECRET_LINES=$SECRET_LINES awk -v own="${2-}" '
+    # words. own: of the administrator's units also what they run at their stop, and of any other command the program alone. Sorted by
+    # these lines, 500 at most. In place of the shell.
+    RULE_LINES=$1 SECRET_LINES=$SECRET_LINES; export RULE_LINES SECRET_LINES
+    exec awk -v own="${2-}" '
+        function tell(line) { if (++told <= 500) print line }
         function show(name, path, number, line) {
             if (line ~ ENVIRON["SECRET_LINES"]) line = " (not collected)"
-            print name "\t/" path ":" number ":" line
+            tell(name "\t/" path ":" number ":" line)
         }
-        {
-            name = $1; file = $2; number = 0
+        function look(name, file,   number, line, key, program, words, word, i, script, first, place) {
             while ((getline line <file) > 0) {
                 number++
                 if (line !~ /^Exec(Start(Pre|Post)?|Stop(Post)?)[ \t]*=/ || line ~ /^ExecStop/ && own == "") continue
@@ -1654,7 +1972,7 @@ unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units r
                 key = line; sub(/=.*/, "=", key)
                 sub(/^[^=]*=[ \t]*[-@+!:|]*/, "", line)
                 program = line; sub(/[ \t].*/, "", program)
-                if (program != "" && own != "" && file ~ /^(etc|run)\/systemd\/system\//) print name "\t/" file ":" number ":" key program
+                if (program != "" && own != "" && file ~ /^(etc|run)\/systemd\/system\//) tell(name "\t/" file ":" number ":" key program)
                 words = split(line, word, /[ \t"]+/)
                 for (i = 1; i <= words && i < 4; i++) {
                     script = substr(word[i], 2)
@@ -1669,9 +1987,15 @@ unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units r
                 }
             }
             close(file)
-        }' 2>/dev/null
+        }
+        NF == 2 {       # most come in order
+            for (i = n; i > 0 && all[i] > $0; i--) all[i + 1] = all[i]
+            all[i + 1] = $0; n++
+        }
+        END { for (i = 1; i <= n; i++) if (all[i] != all[i - 1]) { split(all[i], part, " "); look(part[1], part[2]) } }' 2>/dev/null
 }
-unit_files() { # name and file of each enabled unit and of its drop-ins, below the folder where this runs
+unit_files() { # sets found_files: lines NAME FILE of each enabled unit and of its drop-ins, below the folder where this runs
+    found_files=
     for link in etc/systemd/system/*.wants/* etc/systemd/system/*.requires/*; do
         name=${link##*/}
         case $name in
@@ -1685,13 +2009,13 @@ unit_files() { # name and file of each enabled unit and of its drop-ins, below t
         case $name in *@*) set -- "$name" "${name%%@*}@.service" ;; esac
         for unit; do
             for folder in etc/systemd/system run/systemd/system usr/local/lib/systemd/system usr/lib/systemd/system lib/systemd/system; do
-                [ -f "$folder/$unit" ] && echo "$name $folder/$unit" && break
+                [ -f "$folder/$unit" ] && found_files="$found_files$name $folder/$unit$NL" && break
             done
             for file in etc/systemd/system/"$unit".d/*.conf run/systemd/system/"$unit".d/*.conf; do
-                [ ! -f "$file" ] || echo "$name $file"
+                [ ! -f "$file" ] || found_files="$found_files$name $file$NL"
             done
         done
-    done | sort -u
+    done
 }
 
 versions() { # for one question only what answers depend on; the rest is for people who read a snapshot
@@ -1703,7 +2027,11 @@ versions() { # for one question only what answers depend on; the rest is for peo
     packages
     [ -z "$HAIRPIN_ONLY" ] || return
     ask versions uname -a
-    case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac
+    out=; [ "$HAIRPIN_IP_FORM" = none ] || capture $HAIRPIN_IP -V
+    case $out in
+        *iproute2*) captured versions "$HAIRPIN_IP -V" ;;
+        *) [ -n "$HAIRPIN_IP_TRIED" ] || { usable_ip; case $HAIRPIN_IP_FORM in json | text) ask versions $HAIRPIN_IP -V ;; esac; } ;;
+    esac
     for program in nft ipset conntrack; do
         have $program || { absent versions $program "$program is not installed"; continue; }
         case $program in
@@ -1712,7 +2040,7 @@ versions() { # for one question only what answers depend on; the rest is for peo
             ipset) loaded ip_set && ask versions ipset -v ;;     # it asks the kernel for its protocol
         esac
     done
-    [ -d /run/systemd/system ] && run versions 'systemctl --version' first_line systemctl --version
+    if [ -d /run/systemd/system ]; then capture systemctl --version; out=${out%%"$NL"*}; captured versions 'systemctl --version'; fi
 }
 packages() {
     names='iptables nftables ipset ebtables conntrack-tools conntrack iproute2 iproute docker.io docker-ce docker-ce-cli moby-engine
@@ -1720,13 +2048,13 @@ packages() {
         netfilter-persistent iptables-persistent iptables-services nftables-services systemd NetworkManager network-manager
         netplan.io ifupdown ifupdown2 cloud-init linux-image-amd64 kernel'
     if have dpkg-query; then
-        run packages 'dpkg-query -W' some dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' $names
+        some packages 'dpkg-query -W' dpkg-query -W -f '${db:Status-Abbrev} ${Package} ${Version}\n' $names
     elif have rpm; then
-        run packages 'rpm -q' some rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n' $names
+        some packages 'rpm -q' rpm -q --qf '%{NAME} %{VERSION}-%{RELEASE}\n' $names
     elif have apk; then
-        run packages 'apk info -v' some apk info -v
+        some packages 'apk info -v' apk info -v
     elif have pacman; then
-        run packages 'pacman -Q' some pacman -Q $names iptables-nft
+        some packages 'pacman -Q' pacman -Q $names iptables-nft
     fi
 }
 
@@ -1742,7 +2070,7 @@ iptables_check() { # iptables_check VERSION: does -C take rules of different int
         absent iptables-check 'unshare --net iptables -C' 'this needs root, unshare and a loaded nf_tables'
         return
     fi
-    run iptables-check 'unshare --net iptables -A T -i a1 ! -o a1 -j DROP; iptables -C T -i b2 ! -o b2 -j DROP' limit 5 unshare -n sh -c '
+    run iptables-check 'unshare --net iptables -A T -i a1 ! -o a1 -j DROP; iptables -C T -i b2 ! -o b2 -j DROP' limited 5 unshare -n sh -c '
         iptables -N T && iptables -A T -i a1 ! -o a1 -j DROP && iptables -C T -i a1 ! -o a1 -j DROP || exit 1
         if iptables -C T -i b2 ! -o b2 -j DROP 2>/dev/null; then echo taken for equal; else echo told apart; fi'
 }
@@ -1812,8 +2140,11 @@ found_modules() {
     grep -nsE "^[[:space:]]*(blacklist|install)[[:space:]]+($names)([[:space:]]|\$)" /etc/modprobe.d/*.conf /usr/lib/modprobe.d/*.conf /dev/null
     :
 }
-first_line() { "$@" | head -n 1; }
-some() { "$@" 2>/dev/null || :; }       # the query fails if a name is not installed, but answers for the others
+some() { # some KEY ORIGIN COMMAND...: as run. The query fails if a name is not installed, but answers for the others
+    frame "$1" "$2"; shift 2
+    "$@" 2>/dev/null
+    endframe 0 - ''
+}
 
 HOST_SERVICES="apache2.service bind9.service caddy.service chrony.service chronyd.service cockpit.service cockpit.socket
     cups.service cups.socket dhcpd.service dnsmasq.service dovecot.service dropbear.service exim.service
@@ -1834,7 +2165,7 @@ units() {
     [ -n "$HAIRPIN_ONLY" ] || set -- $HOST_SERVICES
     # shellcheck disable=SC2086
     set -- $found_units "$@"
-    run units 'systemctl show' limit 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
+    run units 'systemctl show' limited 8 systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState,After,Before,PartOf,Requires,Wants,BindsTo,Conflicts,FragmentPath,DropInPaths,ActiveEnterTimestamp,InactiveEnterTimestamp,Result,NRestarts \
         docker.service docker.socket containerd.service podman.service podman-restart.service netavark-firewalld-reload.service \
         firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service \
         ipset.service ebtables.service fail2ban.service tuned.service systemd-sysctl.service systemd-networkd.service \
@@ -1846,16 +2177,18 @@ system() {
     identity
     frame dmi /sys/class/dmi/id
     if [ -d /sys/class/dmi/id ]; then
-        (cd /sys/class/dmi/id && grep -s '' sys_vendor product_name chassis_asset_tag bios_vendor /dev/null)
+        for name in sys_vendor product_name chassis_asset_tag bios_vendor; do
+            while IFS= read -r line; do printf '%s:%s\n' "$name" "$line"; done <"/sys/class/dmi/id/$name"
+        done 2>/dev/null
         endframe 0 text ''
     else endframe 1 absent '/sys/class/dmi/id is not there'
     fi
     cloud_init
-    have lsns && run netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' netns_ids
+    have lsns && netns_ids
     [ -z "$HAIRPIN_ONLY" ] || return
     if [ -e /proc/modules ]; then ask modules cat /proc/modules; else absent modules /proc/modules 'this kernel has no loadable modules'; fi
-    run kernel-cmdline /proc/cmdline kernel_cmdline
-    run klog dmesg kernel_log
+    kernel_cmdline
+    kernel_log
 }
 CLOUD_PATHS='ds.meta_data.public-ipv4 ds.meta_data.local-ipv4 ds.meta_data.eipv4 ds.meta_data.private-ipv4
     ds.meta_data.network.interfaces.macs.*.ipv4-associations ds.meta_data.network.interfaces.macs.*.public-ipv4s
@@ -1878,17 +2211,34 @@ identity() { # machine id and boot id: two snapshots with the same pair are of o
     fi
 }
 netns_ids() { # lsns fails as a whole if a process ends while lsns looks at it: then it runs once more
-    ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null) || ids=$(limit 8 lsns -t net -r -n -o NS,NETNSID,PID) || return
-    [ -z "$ids" ] || printf '%s\n' "$ids"
+    set -- netns-ids 'lsns -t net -r -n -o NS,NETNSID,PID' limited 8 lsns -t net -r -n -o NS,NETNSID,PID
+    if out=$(limited 8 lsns -t net -r -n -o NS,NETNSID,PID 2>/dev/null); then st=0 err=; captured "$1" "$2"; else run "$@"; fi
 }
 kernel_cmdline() {
-    tr ' ' '\n' </proc/cmdline | grep -E '^(ipv6\.|ipv6_|net\.|net_|nf_|ip_|xt_|br_|bridge\.|systemd\.unified|cgroup|selinux|apparmor|security|lockdown|module_blacklist|modprobe\.blacklist|mitigations)' || :
+    line= words=
+    { read -r line </proc/cmdline; } 2>/dev/null
+    set -f
+    for word in $line; do
+        case $word in
+            ipv6.* | ipv6_* | net.* | net_* | nf_* | ip_* | xt_* | br_* | bridge.* | systemd.unified* | cgroup* | selinux* | \
+                apparmor* | security* | lockdown* | module_blacklist* | modprobe.blacklist* | mitigations*) words=$words${words:+$NL}$word ;;
+        esac
+    done
+    set +f
+    body kernel-cmdline /proc/cmdline "$words"
 }
 kernel_log() {
-    log=$(dmesg) || return
-    printf '%s\n' "$log" | grep -iE 'martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|SYN flooding|IN=.* OUT=|renamed from|hw csum failure|bad gso' | tail -n 200
+    capture dmesg
+    [ -z "$out" ] || out=$(awk '
+    tolower($0) ~ /martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|syn flooding|in=.* out=|renamed from|hw csum failure|bad gso/ {
+        kept[++n] = $0
+    }
+    END { for (i = n > 200 ? n - 199 : 1; i <= n; i++) print kept[i] }' <<EOT
+$out
+EOT
+)
+    captured klog dmesg
 }
-LIB
 
 # ---- traces: what happened to the host, as its own logs tell ------------------------------------------------------------
 
@@ -1910,7 +2260,7 @@ KERNEL_WORDS='Linux version|[Ll]ink is ([Uu]p|[Dd]own)|nf_conntrack: table full|
 ENGINE_WORDS='Starting up|Daemon has completed initialization|Daemon shutdown complete|Processing signal|Loading containers: |Firewalld: interface docker0 already|level=(error|fatal)|level=warning.*(iptables|nftables|forward|bridge|firewall|port)|[Ff]ailed to (start|program|set up|create)|xtables lock'
 
 trace_all() { # each job prints its own readings; only the asked kinds: key=KIND in the words of --traces
-    daemon=$(process_here dockerd dockerd-current) daemon_root=
+    process_here dockerd dockerd-current; daemon=$here daemon_root=
     [ -n "$daemon" ] && ! [ "/proc/$daemon/ns/mnt" -ef /proc/self/ns/mnt ] && daemon_root=/proc/$daemon/root
     TRACE_ROOT=${HAIRPIN_ROOT:-$daemon_root} TRACE_SINCE= kinds=
     for word in $HAIRPIN_TRACES; do
@@ -2120,7 +2470,7 @@ own_units() { # unit, tab, path:line:text: what enabled units and units of the a
     # path:0:timer for each timer that starts one of them
     cd "${TRACE_ROOT:-/}" || return
     lines=$({
-        unit_files
+        unit_files; printf '%s' "$found_files"
         for file in etc/systemd/system/*.service run/systemd/system/*.service; do
             [ ! -f "$file" ] || [ -h "$file" ] || echo "${file##*/} $file"
         done
@@ -2128,7 +2478,7 @@ own_units() { # unit, tab, path:line:text: what enabled units and units of the a
             name=${file%/*}; name=${name##*/}
             [ ! -f "$file" ] || echo "${name%.d} $file"
         done
-    } | sort -u | unit_lines "$OWN_LINES" own | head -n 500)
+    } | unit_lines "$OWN_LINES" own)
     [ -n "$lines" ] || return 0
     printf '%s\n' "$lines"
     for file in etc/systemd/system/*.timer etc/systemd/system/*.wants/*.timer; do
@@ -2171,7 +2521,8 @@ trace_cron() { # the jobs of cron that name what matters, or a script
 script_lines() { # path:line:text of the lines that program rules or settings, or start and stop what does: of the scripts that cron calls
     cd "${TRACE_ROOT:-/}" || return
     {
-        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf
+        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf |
+            sed 's/^[^/]*\///'
         ls -d etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/* 2>/dev/null
         [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond _UID=0 2>/dev/null |
             grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' | sed 's/^[^/]*\///'
@@ -2305,7 +2656,7 @@ EVENT_PATHS='status id from Type Action time timeNano scope Actor.ID Actor.Attri
 TIMES_PATHS='Id Name Created RestartCount State.Status State.StartedAt State.FinishedAt State.ExitCode State.OOMKilled State.Error Config.Image HostConfig.RestartPolicy HostConfig.PortBindings NetworkSettings.Ports'
 trace_docker() { # events since the daemon's start, and no more than 256 of them; the times of each container
     docker_endpoint; flags=
-    [ -z "$daemon" ] || flags=$(daemon_flags)
+    [ -z "$daemon" ] || daemon_flags
     asked=; docker_socket >/dev/null
     if [ -z "$asked" ] && [ -n "$socket" ] && { hidden "$socket" || { [ -S "$socket" ] && [ ! -w "$socket" ]; }; }; then
         say trace-docker-events 'docker events' 1 refused "$socket: Permission denied"; return
@@ -2348,24 +2699,6 @@ LIB
 
 # ---- start -----------------------------------------------------------------------------------------------------------
 
-usable_ip() { # sets HAIRPIN_IP, HAIRPIN_IP_FORM: the first ip on the path may be busybox's applet, which knows less
-    HAIRPIN_IP= HAIRPIN_IP_FORM=none
-    for ip in ip /usr/sbin/ip /sbin/ip /usr/bin/ip /bin/ip; do
-        have "$ip" || continue
-        if "$ip" -j -V >/dev/null 2>&1; then HAIRPIN_IP=$ip HAIRPIN_IP_FORM=json; return; fi
-        case $("$ip" -V 2>&1) in
-            *iproute2*) HAIRPIN_IP=$ip HAIRPIN_IP_FORM=text; return ;;
-            *) [ -n "$HAIRPIN_IP" ] || HAIRPIN_IP=$ip HAIRPIN_IP_FORM=busybox ;;
-        esac
-    done
-    [ -n "$HAIRPIN_IP" ] || ! have busybox || { HAIRPIN_IP='busybox ip'; HAIRPIN_IP_FORM=busybox; }
-}
-usable_tc() {
-    HAIRPIN_TC=
-    for tc in tc /usr/sbin/tc /sbin/tc; do
-        case $("$tc" -V 2>/dev/null) in *iproute2*) HAIRPIN_TC=$tc; export HAIRPIN_TC; return ;; esac
-    done
-}
 back_end() { # back_end iptables-save|ip6tables-save: nft or legacy; old versions do not print which they are
     version=$("$1" -V 2>/dev/null) || version=$("${1%-save}" -V 2>/dev/null)
     case $version in *nf_tables*) echo nft ;; ?*) echo legacy ;; esac
@@ -2405,7 +2738,7 @@ usable_folder() { # usable_folder DIR: makes the folder HAIRPIN_TMP in it, if th
     return 1
 }
 room() { # room BYTES: whether a file of that size can be written beside the answers
-    ( printf "%$1s" '' >"$HAIRPIN_TMP/room" ) 2>/dev/null && rm "$HAIRPIN_TMP/room"
+    head -c "$1" /dev/zero 2>/dev/null >"$HAIRPIN_TMP/.room" && printf '' >"$HAIRPIN_TMP/.room"
 }
 clean_up() {
     trap '' INT TERM HUP PIPE
@@ -2417,12 +2750,15 @@ clean_up() {
 changed_meanwhile() { # sets changed: lines NAME<TAB>PATH of the containers whose process began or ended since read_names.
     # A process that is being made into a container's has the name of the engine's runtime until it is.
     changed=
-    [ -e "$HAIRPIN_TMP/entered" ] || return 1
-    changed=$(printf '%s\n' "$NAMES" | awk -F "$TAB" '
+    [ -s "$HAIRPIN_TMP/.entered" ] || return 1
+    changed=$(awk -F "$TAB" '
         NR == FNR { before[$0]; next }
         { file = $2; sub(/ns\/net$/, "comm", file); name = ""; getline name <file; close(file)
-          if (!((file ":" name) in before)) print }' - "$HAIRPIN_TMP/entered")
-    rm "$HAIRPIN_TMP/entered"
+          if (!((file ":" name) in before)) print }' - "$HAIRPIN_TMP/.entered" <<EOT
+$NAMES
+EOT
+)
+    printf '' >"$HAIRPIN_TMP/.entered"
     [ -n "$changed" ]
 }
 leave_out_changed() { # of what was read half, nothing is kept
@@ -2437,9 +2773,7 @@ EOT
 read_all() { # read_all FUNCTION: all its jobs in the background, until the last of them has ended
     started=
     "$1"
-    watch & watcher=$!
-    # shellcheck disable=SC2086
-    { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
+    ended_in_time
 }
 
 jobs_of_host() {
@@ -2450,15 +2784,41 @@ jobs_of_host() {
     job 12-kernel in_turn sets sysctls connections rate_limits counters virtual_servers
     job 15-sockets sockets
     NETNS=
-    job 23-processes in_turn owner_lines relay_lines halted_lines frozen_lines member_lines parent_lines
+    job 23-processes all_processes
     job 30-podman podman_and_pods
     job 60-files in_turn all_files ufw_hooks firewalld_all versions rule_tools boot_scripts boot_units units system
 }
 
-named_sysctls() { # what every namespace is asked for, found once: for each pattern a shell reads all names of a folder
-    cd /proc/sys/net 2>/dev/null && echo bridge ipv4/ip_* ipv4/fwmark_reflect ipv4/*_fwmark_accept ipv4/*_l3mdev_accept \
-        ipv4/fib_* ipv4/icmp_* ipv6/bindv6only ipv6/ip_nonlocal_bind ipv6/fwmark_reflect ipv6/fib_* ipv6/icmp \
-        ipv6/auto_flowlabels
+named_sysctls() { # sets HAIRPIN_SYSCTLS: what every namespace is asked for, found once: for each pattern a shell reads all names of a folder
+    HAIRPIN_SYSCTLS=bridge sys=/proc/sys/net
+    for name in $sys/ipv4/ip_* $sys/ipv4/fwmark_reflect $sys/ipv4/*_fwmark_accept $sys/ipv4/*_l3mdev_accept $sys/ipv4/fib_* \
+        $sys/ipv4/icmp_* $sys/ipv6/bindv6only $sys/ipv6/ip_nonlocal_bind $sys/ipv6/fwmark_reflect $sys/ipv6/fib_* $sys/ipv6/icmp \
+        $sys/ipv6/auto_flowlabels; do
+        HAIRPIN_SYSCTLS="$HAIRPIN_SYSCTLS ${name#"$sys/"}"
+    done
+}
+effective_user() { # sets HAIRPIN_UID
+    HAIRPIN_UID=
+    while read -r word _ uid _; do
+        [ "$word" != Uid: ] || { HAIRPIN_UID=$uid; break; }
+    done </proc/self/status
+    case $HAIRPIN_UID in '' | *[!0-9]*) HAIRPIN_UID=$(id -u) ;; esac
+} 2>/dev/null
+loaded_modules() { # sets HAIRPIN_MODULES: ` name name ` of those that /sys/module does not show, or none if the kernel can load none
+    HAIRPIN_MODULES=none
+    [ -r /proc/modules ] || return 0
+    HAIRPIN_MODULES=' '
+    [ -d /sys/module ] || HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "
+}
+usable_timeout() { # sets HAIRPIN_TIMEOUT: that of old Busyboxes wants -t, and only that can be a link, or the same file, or the shell itself
+    HAIRPIN_TIMEOUT= folder= busybox=${BB_ASH_VERSION-}
+    have timeout || return 0
+    set -f; IFS=:
+    for dir in $PATH; do [ -x "$dir/timeout" ] && { folder=$dir; break; }; done
+    set +f; IFS=$USUAL_IFS
+    [ -n "$folder" ] && [ ! -L "$folder/timeout" ] || busybox=yes
+    for file in "$folder/busybox" /bin/busybox /usr/bin/busybox; do [ "$folder/timeout" -ef "$file" ] && busybox=yes; done
+    if [ -z "$busybox" ] || timeout 1 true 2>/dev/null; then HAIRPIN_TIMEOUT=timeout; else HAIRPIN_TIMEOUT='timeout -t'; fi
 }
 
 main() {
@@ -2477,21 +2837,17 @@ main() {
         esac
         shift 2
     done
-    [ -z "$HAIRPIN_TRACES" ] || HAIRPIN_LIB="$HAIRPIN_LIB
-$(trace_functions)"
-    eval "$HAIRPIN_NETNS_LIB"; eval "$HAIRPIN_LIB"
+    eval "$HAIRPIN_NETNS_LIB"
+    [ -z "$HAIRPIN_TRACES" ] || eval "$(trace_functions)"
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     read -r HAIRPIN_KERNEL 2>/dev/null </proc/sys/kernel/osrelease || HAIRPIN_KERNEL=$(uname -r)
-    HAIRPIN_UID=$(id -u) HAIRPIN_SYSCTLS=$(named_sysctls)
-    HAIRPIN_MODULES=none
-    if [ -r /proc/modules ]; then HAIRPIN_MODULES=" $(cut -d' ' -f1 /proc/modules | tr '\n' ' ') "; fi
-    HAIRPIN_TIMEOUT=
-    if have timeout; then
-        if timeout 1 true 2>/dev/null; then HAIRPIN_TIMEOUT=timeout; else HAIRPIN_TIMEOUT='timeout -t'; fi
-    fi
-    usable_ip
-    usable_tc
+    effective_user
+    named_sysctls
+    loaded_modules
+    usable_timeout
+    # Whether ip is what it seems, its first answer tells (ip_answers).
+    if have ip; then HAIRPIN_IP=ip HAIRPIN_IP_FORM=json HAIRPIN_IP_TRIED=; else usable_ip; fi
     usable_iptables
     HAIRPIN_TMP= started= at_work=yes
     trap clean_up EXIT
@@ -2500,7 +2856,7 @@ $(trace_functions)"
         usable_folder "$dir" && break
     done
     export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
-        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_TMP HAIRPIN_NETNS_LIB HAIRPIN_LIB
+        HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
 
     begin
     plans_under_way
