@@ -10,7 +10,9 @@ from hairpin.lab.build import Lab, running_lab
 from hairpin.lab.plan import LabPlan
 
 # In a PID namespace of its own a host numbers its processes one after the other.
-COUNT = 'first=$(sh -c "echo \\$\\$"); sh -s -- "$@" >/dev/null; last=$(sh -c "echo \\$\\$"); echo $((last - first - 2))'
+COUNT = (
+    'first=$(sh -c "echo \\$\\$"); sh -s -- "$@" >/dev/null; last=$(sh -c "echo \\$\\$"); echo $((last - first - 2))'
+)
 
 
 @pytest.fixture(scope="module")

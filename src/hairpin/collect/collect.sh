@@ -45,6 +45,9 @@ frame() { # frame KEY ORIGIN: opens a reading. Time is the uptime: reading it co
 }
 endframe() { # endframe STATUS OUTCOME STDERR
     read -r up _ 2>/dev/null </proc/uptime || up=-
+    ended "$@"
+}
+ended() { # as endframe, of a reading that took no time
     printf '\n%s\tend\t%s\t%s\t%s\n%.2000s\n' "$HAIRPIN_TOKEN" "$1" "$2" "$up" "$3"
 }
 run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its standard error goes into the trailer
@@ -56,19 +59,19 @@ run() { # run KEY ORIGIN COMMAND...: the command's output is the body; its stand
 ask() { key=$1; shift; run "$key" "$*" "$@"; }      # the origin is the command line
 line() { line="$*"; }                                # the words of a command line, joined by single spaces
 say() { # say KEY ORIGIN STATUS OUTCOME TEXT: a reading whose answer is the script's own
-    frame "$1" "$2"; endframe "$3" "$4" "$5"
+    frame "$1" "$2"; ended "$3" "$4" "$5"
 }
 absent() { say "$1" "$2" 127 absent "$3"; }
 unshown() { say "$1" "$2" 69 absent "$3"; }    # the kernel has it, and the host has no tool that shows it (EX_UNAVAILABLE of sysexits.h)
 body() { # body KEY ORIGIN TEXT: a reading whose text was read before
-    frame "$1" "$2"; [ -z "$3" ] || printf '%s\n' "$3"; endframe 0 text ''
+    frame "$1" "$2"; [ -z "$3" ] || printf '%s\n' "$3"; ended 0 text ''
 }
 capture() { # capture COMMAND...: sets out, st, err. For answers that decide which command runs next.
     out=$("$@" 2>/dev/null); st=$?; err=
     [ "$st" = 0 ] || err=$("$@" 2>&1 >/dev/null)
 }
 captured() { # captured KEY ORIGIN: the reading of the command that capture ran
-    frame "$1" "$2"; [ -z "$out" ] || printf '%s\n' "$out"; endframe "$st" - "$err"
+    frame "$1" "$2"; [ -z "$out" ] || printf '%s\n' "$out"; ended "$st" - "$err"
 }
 limit() { # limit SECONDS COMMAND...
     if [ -n "$HAIRPIN_TIMEOUT" ]; then $HAIRPIN_TIMEOUT "$@"; else shift; "$@"; fi
@@ -1009,11 +1012,7 @@ docker_at_once() { # all answers by two processes, where a docker command for ea
     set -- $answers
     [ $# = 4 ] || { set +f; IFS=$USUAL_IFS; return 1; }
     version=$1 info=$2 nets= ids= urls= count=0
-    for each in $(grep -noE '"Id": *"[0-9a-z]{25,64}"' <<EOT
-$3
-$4
-EOT
-); do
+    for each in $(printf '%s\n%s\n' "$3" "$4" | grep -noE '"Id": *"[0-9a-z]{25,64}"'); do
         id=${each%\"}; id=${id##*\"}
         case $each in
             1:*) nets=$nets,$id urls="$urls $url/networks/$id" count=$((count + 1)) ;;
@@ -1035,17 +1034,13 @@ EOT
     [ -s "$daemon_json" ] || read_daemon_json
     set -- -
     [ -z "$daemon_json" ] || set -- "first=daemon-json$TAB$config$TAB$DAEMON_KEYS" "$daemon_json" first= -
-    { found=$(awk -v token="$HAIRPIN_TOKEN" "$RUNNING$ALLOW_JSON" "$@" 2>&1 1>&4 4>&- <<EOT
-"$HAIRPIN_TOKEN${TAB}docker-version${TAB}GET /version${TAB}$VERSION_PATHS"
-$version
-"$HAIRPIN_TOKEN${TAB}docker-info${TAB}GET /info${TAB}$INFO_PATHS"
-$info
-"$HAIRPIN_TOKEN${TAB}docker-networks${TAB}GET /networks/{${nets#,}}${TAB}$NETWORK_PATHS"
-$networks
-"$HAIRPIN_TOKEN${TAB}docker-containers${TAB}$origin${TAB}$CONTAINER_PATHS"
-$answers
-EOT
-); } 4>&1 || return 1
+    # By a pipe: bash writes a long here-document to a file, and these hold the containers' environments.
+    { found=$(printf '%s\n' \
+        "\"$HAIRPIN_TOKEN${TAB}docker-version${TAB}GET /version${TAB}$VERSION_PATHS\"" "$version" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-info${TAB}GET /info${TAB}$INFO_PATHS\"" "$info" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-networks${TAB}GET /networks/{${nets#,}}${TAB}$NETWORK_PATHS\"" "$networks" \
+        "\"$HAIRPIN_TOKEN${TAB}docker-containers${TAB}$origin${TAB}$CONTAINER_PATHS\"" "$answers" |
+        awk -v token="$HAIRPIN_TOKEN" "$RUNNING$ALLOW_JSON" "$@" 2>&1 1>&4 4>&-); } 4>&1 || return 1
     daemon_json=
     with=curl docker=$curl; swarm_services
     [ -n "$ids" ] || return 0
@@ -1097,10 +1092,11 @@ allowed_flags() { # allowed_flags WORDS: sets flags, from a command line's words
     # shellcheck disable=SC2086
     set -- "$1" $DAEMON_KEYS
     words=$1; shift; keys=" $* "
-    while IFS= read -r word; do
+    set -f; IFS=$NL
+    for word in $words; do
         [ -z "$first" ] || { first=; continue; }
         if [ -n "$pending" ]; then
-            case $word in -* | '') allowed "$pending" '' ;; *) allowed "$pending" "$word"; pending=; continue ;; esac
+            case $word in -*) allowed "$pending" '' ;; *) allowed "$pending" "$word"; pending=; continue ;; esac
             pending=
         fi
         bare=${word#-}; bare=${bare#-}; name=${bare%%=*}
@@ -1111,9 +1107,8 @@ allowed_flags() { # allowed_flags WORDS: sets flags, from a command line's words
             -H?*) allowed H "${word#-H}" ;;
             -*) case $bare in [A-Za-z]*) pending=$bare ;; esac ;;
         esac
-    done <<EOT
-$words
-EOT
+    done
+    set +f; IFS=$USUAL_IFS
     [ -z "$pending" ] || allowed "$pending" ''
 }
 allowed() { # allowed FLAG VALUE: adds it to flags
@@ -1267,8 +1262,9 @@ docker_boot() { # what starts the daemon at boot, its flags there, and why it di
         # shellcheck disable=SC2086
         set -f
         # shellcheck disable=SC2086
-        allowed_flags "$(printf '%s\n' $line)"
+        line=$(printf '%s\n' $line)
         set +f
+        allowed_flags "$line"
         body dockerd-unit 'docker.service: ExecStart=' "$flags"; flags=
     fi
     [ $# != 0 ] || [ -e "$root/etc/init.d/docker" ] || return    # nothing here would have started it
@@ -2229,14 +2225,11 @@ kernel_cmdline() {
 }
 kernel_log() {
     capture dmesg
-    [ -z "$out" ] || out=$(awk '
+    [ -z "$out" ] || out=$(printf '%s\n' "$out" | awk '
     tolower($0) ~ /martian|conntrack|neighbou?r|arp_cache|netfilter|ip6?_?tables|nf_tables|br_netfilter|xt_|rp_filter|syn flooding|in=.* out=|renamed from|hw csum failure|bad gso/ {
         kept[++n] = $0
     }
-    END { for (i = n > 200 ? n - 199 : 1; i <= n; i++) print kept[i] }' <<EOT
-$out
-EOT
-)
+    END { for (i = n > 200 ? n - 199 : 1; i <= n; i++) print kept[i] }')
     captured klog dmesg
 }
 
@@ -2855,6 +2848,7 @@ main() {
     for dir in "${TMPDIR:-/tmp}" /run /dev/shm; do
         usable_folder "$dir" && break
     done
+    [ -z "$HAIRPIN_TMP" ] || TMPDIR=$HAIRPIN_TMP    # where bash keeps a long here-document
     export HOME PATH NETNS HAIRPIN_ROOT HAIRPIN_ONLY HAIRPIN_TRACES HAIRPIN_LONG_SETS HAIRPIN_DOCKER_HOST HAIRPIN_DOCKER_CONTEXT HAIRPIN_DOCKER_CONFIG HAIRPIN_TOKEN HAIRPIN_KERNEL HAIRPIN_UID HAIRPIN_MODULES HAIRPIN_SYSCTLS \
         HAIRPIN_TIMEOUT HAIRPIN_IP HAIRPIN_IP_FORM HAIRPIN_IP_TRIED HAIRPIN_TMP
 
