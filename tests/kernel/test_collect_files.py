@@ -81,6 +81,7 @@ include "/etc/nftables/other.nft"
     "usr/lib/systemd/system/nightly.service": "[Service]\nExecStart=sysctl -p /etc/a.conf\n",
     "etc/systemd/system/unused.service": "[Service]\nExecStart=/sbin/iptables -F\n",
     "etc/systemd/system/app.service": f"[Service]\nExecStart=/opt/app --password {HIDDEN}\n",
+    "etc/systemd/system/early.service": "[Service]\nExecStart=/bin/run-parts /etc/ufw\n",
     "usr/local/sbin/fw": f"#!/bin/sh\n# iptables -F\nTOKEN={HIDDEN}\niptables -A INPUT -j DROP\n",
     "etc/modules": "br_netfilter\n",
     "etc/tuned/active_profile": "own ../secret\n",
@@ -110,7 +111,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    for name in ("fw.service", "script.service", "nightly.timer", "app.service", "gone.service"):
+    for name in ("fw.service", "script.service", "nightly.timer", "app.service", "gone.service", "early.service"):
         wants = root / "etc/systemd/system" / f"{name.partition('.')[2]}s.wants"
         wants.mkdir(exist_ok=True)
         (wants / name).symlink_to(f"/etc/systemd/system/{name}")
@@ -233,7 +234,7 @@ def test_other_keys_have_their_files(evidence: Evidence) -> None:
 
 
 def test_enabled_units_whose_commands_program_the_network(evidence: Evidence) -> None:
-    """A unit that is not enabled is left out, and so is a command that does something else."""
+    """A unit that is not enabled is left out, and so is a command that does something else, such as one on a folder."""
     reading = evidence.find("boot-units", "")
     assert reading is not None
     assert reading.text.splitlines() == [

@@ -1972,7 +1972,8 @@ unit_lines() { # unit_lines WORDS [own]: for lines NAME FILE, what these units r
                 words = split(line, word, /[ \t"]+/)
                 for (i = 1; i <= words && i < 4; i++) {
                     script = substr(word[i], 2)
-                    if (script !~ /^(etc|home|opt|root|srv|usr\/local|var)\//) continue
+                    if (script !~ /^(etc|home|opt|root|srv|usr\/local|var)\// || index(script, "\047")) continue
+                    if (system("test -f \047" script "\047")) continue     # some awks end when they read a folder
                     if ((getline first <script) <= 0 || first !~ /^#!/) { close(script); continue }
                     place = 1
                     while ((getline line <script) > 0) {
