@@ -208,6 +208,38 @@ def test_halted_processes(namespace: Namespace) -> None:
     assert (str(halted.pid) in found, str(running.pid) in found) == (True, False)
 
 
+@pytest.mark.parametrize("inside", (False, True), ids=("as the host", "in another cgroup namespace"))
+def test_processes_in_a_frozen_group(inside: bool) -> None:
+    """The groups of all processes are asked by their names; where those are other ones here, all groups are."""
+    folders = (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup"))
+    root = next((each for each in folders if (each / "cgroup.controllers").exists()), None)
+    if root is None:
+        pytest.skip("no cgroup2 is mounted")
+    own, frozen = root / f"hairpin-own-{os.getpid()}", root / f"hairpin-frozen-{os.getpid()}"
+    enter = (
+        ("sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec unshare --cgroup sh -s', str(own)) if inside else ("sh", "-s")
+    )
+    with subprocess.Popen(("sleep", "60")) as process:
+        try:
+            own.mkdir()
+            frozen.mkdir()
+            (frozen / "cgroup.procs").write_text(str(process.pid))
+            (frozen / "cgroup.freeze").write_text("1")
+            deadline = time.monotonic() + 10
+            while "frozen 1" not in (frozen / "cgroup.events").read_text():
+                assert time.monotonic() < deadline
+            done = subprocess.run(enter, input=script(), capture_output=True, check=True, timeout=60)
+            (frozen / "cgroup.freeze").write_text("0")
+        finally:
+            process.kill()
+            process.wait(10)
+            own.rmdir()
+            frozen.rmdir()
+    reading = parse(done.stdout, hairpin="test", source="here").find("frozen-processes", "")
+    assert reading is not None
+    assert f"{process.pid}\t{frozen}" in reading.text.splitlines()
+
+
 def wait_until_named(pid: int, comm: str) -> None:
     deadline = time.monotonic() + 30
     while Path(f"/proc/{pid}/comm").read_text() != f"{comm}\n":

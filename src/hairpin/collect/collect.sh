@@ -772,7 +772,7 @@ all_processes() { # what /proc tells of each process, in all namespaces. Names a
     # (No such process)".
     relays; systemd=; [ ! -d /run/systemd/system ] || systemd=yes
     {
-        cd /proc
+        cd /proc || exit
         ls -ln [0-9]*/fd; echo "$HAIRPIN_TOKEN"
         grep -sH '' [0-9]*/comm [0-9]*/stat [0-9]*/cgroup; echo "$HAIRPIN_TOKEN"
         # shellcheck disable=SC2086
