@@ -5,6 +5,7 @@ decide, 4 a bug in hairpin, 130 interrupted.
 """
 
 import errno
+import gc
 import importlib
 import os
 import signal
@@ -53,6 +54,9 @@ FIRST = 6
 """The number of commands before *More* in the help."""
 DEFAULT = "check"
 INTERRUPTED = 130
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
+"""Modules and values are immutable and hold no circles, so the collector finds next to nothing.  Looking every 700
+objects, as Python does, took a tenth of a command's time; so many objects are some ten megabytes."""
 _COMPLETE = "_HAIRPIN_COMPLETE"
 """The environment variable by which a shell asks click for completion."""
 _COLUMN = max(map(len, COMMANDS))
@@ -171,6 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _occupy_standard_streams()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # SIGINT is ignored, as for a background job
         signal.signal(signal.SIGINT, signal.default_int_handler)
     status = run(args)
