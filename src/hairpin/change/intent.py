@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, SetPolicy
-from hairpin.change.commands.loading import default_dialect
+from hairpin.change.commands.tool import default_dialect
 from hairpin.host.host import Host
 from hairpin.host.netns import Netns
 from hairpin.netfilter import ir

@@ -13,10 +13,9 @@ from hairpin.change import change as c
 from hairpin.change.calls import ByPerson, EndProcess, SetContainerState, SetUnitState, reverse
 from hairpin.change.commands.argv import forgetting_argv, setting_argv
 from hairpin.change.commands.held import held_before
-from hairpin.change.commands.loading import program, replacing
 from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.tool import program
 from hairpin.change.commands.words import Words
-from hairpin.change.difference import difference
 from hairpin.change.expect import InNamespace, OnHost, ProcessIs, unmet, unmet_on_host
 from hairpin.change.expected import call_expects, edits_expect, setting_expects
 from hairpin.change.simulation.simulate import simulate
@@ -133,6 +132,8 @@ def _undo(parts: tuple[c.Primitive, ...], before: Network, after: Network) -> tu
     """Return the steps that undo the parts, or None; raises ChangeError if no command undoes them."""
     back: tuple[c.Primitive, ...] = ()
     if all(isinstance(part, c.InKernel) for part in parts):
+        from hairpin.change.difference import difference  # noqa: PLC0415 - a healthy host has nothing to undo
+
         back = difference(after, before).parts
     else:
         (part,) = parts  # only edits of a table come together
@@ -181,6 +182,8 @@ def _step(parts: tuple[c.Primitive, ...], network: Network, undo: tuple[Step, ..
 def _load(edits: tuple[c.RuleEdit, ...], network: Network, undo: tuple[Step, ...] | None) -> LoadRules | Advise:
     for edit in edits:
         if isinstance(edit, c.ReplaceTable):
+            from hairpin.change.commands.loading import replacing  # noqa: PLC0415 - few changes replace a table
+
             try:
                 replacing(edit)
             except ChangeError as error:

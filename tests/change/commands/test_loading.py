@@ -3,15 +3,7 @@
 import pytest
 
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
-from hairpin.change.commands.loading import (
-    default_dialect,
-    ebtables_commands,
-    iptables_load,
-    nft_load,
-    program,
-    replacing,
-    restore_tool,
-)
+from hairpin.change.commands.loading import ebtables_commands, iptables_load, nft_load, replacing
 from hairpin.errors import ChangeError
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import Chain, Dialect, Family, Rule, Set, Table, Verdict
@@ -41,34 +33,6 @@ def test_iptables() -> None:
     assert load.text.splitlines() == [
         "*filter", "-N NEW", "-I A 2 -j DROP", "-A A -j DROP", "-D A 3", ":A DROP [0:0]", "-X OLD", "COMMIT",
     ]  # fmt: skip
-
-
-def test_the_tool_of_a_back_end_and_family() -> None:
-    assert restore_tool("iptables-nft", "ip") == "iptables-nft-restore"
-    assert restore_tool("iptables-nft", "ip6") == "ip6tables-nft-restore"
-    assert restore_tool("iptables-legacy", "ip") == "iptables-legacy-restore"
-
-
-@pytest.mark.parametrize(
-    ("dialect", "family", "version", "expected"),
-    (
-        ("iptables-nft", "ip", "iptables v1.8.9 (nf_tables)", "iptables"),
-        ("iptables-nft", "ip6", "iptables v1.8.9 (legacy)", "ip6tables-nft"),
-        ("iptables-legacy", "ip", "iptables v1.8.9 (nf_tables)", "iptables-legacy"),
-        ("iptables-legacy", "ip", "iptables v1.6.1", "iptables"),
-        ("iptables-nft", "ip", None, "iptables"),
-        ("nft", "inet", None, "nft"),
-    ),
-)
-def test_the_command_of_a_back_end_on_this_host(
-    dialect: Dialect, family: Family, version: str | None, expected: str
-) -> None:
-    assert program(dialect, family, version) == expected
-
-
-def test_the_back_end_of_the_hosts_iptables() -> None:
-    assert default_dialect("iptables v1.6.1") == default_dialect("iptables v1.8.9 (legacy)") == "iptables-legacy"
-    assert default_dialect(None) is None
 
 
 def test_nft_names_rules_by_their_present_handles() -> None:

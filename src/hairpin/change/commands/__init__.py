@@ -1,5 +1,5 @@
 """A step as commands: shown to a person, and carried out.
 
 Shown: ``text``, with ``rules_text``, ``held``, ``file_text``.  Carried out: ``carrying``, with ``argv``, ``words``,
-``loading``, ``numbering``.
+``tool``, ``loading``, ``numbering``.
 """

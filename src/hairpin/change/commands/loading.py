@@ -5,13 +5,14 @@ Source: iptables-restore(8) --noflush, nft(8), ebtables(8)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, assert_never
+from typing import assert_never
 
 import msgspec
 
 from hairpin.carry.act import Command
 from hairpin.change.change import AddChain, DeleteChain, DeleteRule, InsertRule, ReplaceTable, RuleEdit, SetPolicy
 from hairpin.change.commands.numbering import Numbering
+from hairpin.change.commands.tool import restore_tool
 from hairpin.change.simulation.listed import own_words
 from hairpin.change.simulation.rules import BUILT_IN, tool_rules
 from hairpin.errors import ChangeError
@@ -22,36 +23,8 @@ from hairpin.netfilter.ir import Chain, Dialect, Table
 from hairpin.netfilter.nft import render as nft_render
 from hairpin.netfilter.nft.misprints import as_typed
 
-RestoreTool = Literal[
-    "iptables-legacy-restore", "ip6tables-legacy-restore", "iptables-nft-restore", "ip6tables-nft-restore"
-]
 Handles = Mapping[str, Sequence[int | str]]
 """The handles of each chain's rules, in their order; a text stands for one that is looked up later."""
-
-
-def restore_tool(dialect: Dialect, family: str) -> RestoreTool:
-    """Return the iptables-restore of that back end and family."""
-    if dialect == "iptables-legacy":
-        return "ip6tables-legacy-restore" if family == "ip6" else "iptables-legacy-restore"
-    return "ip6tables-nft-restore" if family == "ip6" else "iptables-nft-restore"
-
-
-def default_dialect(version: str | None) -> Literal["iptables-nft", "iptables-legacy"] | None:
-    """Return the back end of the host's ``iptables``, from ``iptables -V``: before 1.8 there was one."""
-    if not version:
-        return None
-    return "iptables-nft" if "nf_tables" in version else "iptables-legacy"
-
-
-def program(dialect: Dialect, family: str, version: str | None) -> str:
-    """Return the command that edits these rules on a host with this ``iptables -V``.  It has the back end's own name
-    only if the host's ``iptables`` is the other back end."""
-    if dialect in ("nft", "ebtables"):
-        return dialect
-    name = "ip6tables" if family == "ip6" else "iptables"
-    if dialect == (default_dialect(version) or "iptables-nft"):
-        return name
-    return f"{name}-legacy" if dialect == "iptables-legacy" else f"{name}-nft"
 
 
 def iptables_load(edits: Sequence[RuleEdit], dialect: Dialect, family: str, table: str) -> Command:

@@ -7,8 +7,6 @@ from typing import assert_never
 import msgspec
 
 from hairpin.change.calls import AddDirectRule, OwnersCall, call_argv
-from hairpin.change.commands.file_text import file_commands
-from hairpin.change.commands.rules_text import rules_commands, words_for_shell
 from hairpin.change.step import Advise, Ask, LoadRules, ReplaceFile, RunCommands, Step
 from hairpin.message import Message
 
@@ -20,8 +18,12 @@ def command_lines(step: Step, *, guarded: bool = True) -> tuple[str, ...]:
         case RunCommands(commands=commands, entering=entering):
             return tuple(shlex.join((*entering, *argv)) for argv in commands)
         case LoadRules():
+            from hairpin.change.commands.rules_text import rules_commands  # noqa: PLC0415 - few repairs load rules
+
             return tuple(rules_commands(step, guarded=guarded))
         case ReplaceFile(path=path, before=before, after=after):
+            from hairpin.change.commands.file_text import file_commands  # noqa: PLC0415 - few repairs write files
+
             held, wanted = (each.content if each is not None else None for each in (before, after))
             return tuple(file_commands(path, held, wanted))
         case Ask(call=call):
@@ -52,6 +54,8 @@ def advice(made: Iterable[Step]) -> tuple[Message, ...]:
 def call_text(call: OwnersCall) -> str:
     """Return a call as it is typed.  The arguments of a rule are quoted already."""
     if isinstance(call, AddDirectRule):
+        from hairpin.change.commands.rules_text import words_for_shell  # noqa: PLC0415 - few repairs load rules
+
         without = msgspec.structs.replace(call, words="")
         return f"{shlex.join(call_argv(without))} {words_for_shell(call.words)}"
     return shlex.join(call_argv(call))

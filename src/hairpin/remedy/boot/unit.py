@@ -9,7 +9,8 @@ from typing import Literal
 
 from hairpin.change.calls import SetUnitState
 from hairpin.change.change import AddChain, InsertRule, RuleEdit, WriteFile
-from hairpin.change.commands.loading import program, rule_commands
+from hairpin.change.commands.loading import rule_commands
+from hairpin.change.commands.tool import program
 from hairpin.change.commands.words import Words
 from hairpin.change.intent import LOOPBACK_CHAIN, iptables_in_use
 from hairpin.change.simulation.listed import as_listed

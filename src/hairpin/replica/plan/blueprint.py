@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.change.commands.loading import RestoreTool
+from hairpin.change.commands.tool import RestoreTool
 from hairpin.host.netns import Netns
 from hairpin.message import Message
 from hairpin.netfilter.ir import Table

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from hairpin.change.commands.loading import restore_tool
+from hairpin.change.commands.tool import restore_tool
 from hairpin.errors import ChangeError
 from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.host import Namespace
