@@ -10,7 +10,7 @@ an engine makes such an entry.
 import re
 from collections.abc import Iterator
 
-from hairpin.engines.docker.dockerd_nftables import TABLE as DOCKER_TABLE
+from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.missing import is_engines
 from hairpin.host.boot.configured import of_place
 from hairpin.host.host import Host, Namespace
@@ -36,7 +36,7 @@ _BASE = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING", "BROUTING", 
 """Built-in chains."""
 _BAN_LISTS = ("f2b-", "fail2ban", "crowdsec", "CROWDSEC", "sshguard")
 _ENGINES = ("DOCKER", "NETAVARK", "CNI-")
-_ENGINE_TABLES = (DOCKER_TABLE, "netavark")
+_ENGINE_TABLES = (NATIVE_TABLE, "netavark")
 _MANAGERS = ("IN_", "FWD", "FWDI_", "FWDO_", "INPUT_ZONES", "FORWARD_IN_ZONES", "ufw")
 FIREWALLD = "firewalld"
 _NARROW = 1000

@@ -13,7 +13,7 @@ from hairpin.causes.cause import RULE_STOPS, Candidate, Cause, View
 from hairpin.causes.nat_rules._translation import dnat_place
 from hairpin.causes.where import OfRule
 from hairpin.change.change import DeleteRule, one
-from hairpin.engines.docker.dockerd_nftables import TABLE
+from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.host.docker import Container
 from hairpin.message import message
 from hairpin.network.attachment import attachment_of
@@ -25,7 +25,7 @@ def find(view: View) -> Iterator[Candidate]:
     if not view.on_host:
         yield from _inside(view)
     place = dnat_place(view, view.host_netns)
-    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == TABLE:
+    if place is None or view.in_reply or place.chain in ("DOCKER", "DOCKER-INGRESS") or place.table == NATIVE_TABLE:
         return
     meant = view.flow.container is not None
     packet = view.stop.seen.packet

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from hairpin.causes.cause import View
+from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.docker.dockerd import expected
-from hairpin.engines.docker.dockerd_nftables import TABLE
 from hairpin.engines.docker.options import Version, backend_of, dockerd_version
 from hairpin.host.boot.configured import of_place
 from hairpin.host.boot.rule_keeper import rule_keeper
@@ -219,7 +219,7 @@ OWNERS: tuple[tuple[str, Callable[[View, Place], bool]], ...] = (
     ("raw-direct", _direct_routing),
     ("icc", _within_bridge),
     ("engine", _engine_chain("DOCKER")),
-    ("engine", _nft_table(TABLE)),  # dockerd's nftables back end
+    ("engine", _nft_table(NATIVE_TABLE)),  # dockerd's nftables back end
     ("firewalld", _nft_table("firewalld")),
     ("nft-table", lambda _, place: place.dialect == "nft"),
     ("hidden-backend", hidden_backend),

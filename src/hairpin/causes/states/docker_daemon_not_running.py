@@ -16,7 +16,6 @@ from typing import Literal
 
 import msgspec
 
-from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer
 from hairpin.causes.cause import NOT_RUNNING, RULE_STOPS, Candidate, Cause, Finding, View, Way
 from hairpin.causes.engine._publishing import asking_container, covers, exposed_on_host, held_once_running
 from hairpin.causes.service._service import listening
@@ -100,6 +99,8 @@ def _gossiping(view: View) -> Iterator[Candidate]:
     Without dockerd's gossip the other nodes remove the container's entries.
 
     Source: moby libnetwork/networkdb/cluster.go, libnetwork/drivers/overlay/joinleave.go"""
+    from hairpin.causes.between_hosts._overlay import GOSSIP_PORT, unknown_peer  # noqa: PLC0415 - few
+
     unknown = unknown_peer(view)
     if unknown is None:
         return

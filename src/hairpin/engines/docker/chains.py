@@ -21,6 +21,8 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
     "filter": ("INPUT", "FORWARD", "OUTPUT"),
 }
 """The base chains of each iptables table, in iptables-save's order."""
+NATIVE_TABLE = "docker-bridges"
+"""The one table of dockerd's nftables back end."""
 
 
 class Draft(msgspec.Struct, frozen=True):

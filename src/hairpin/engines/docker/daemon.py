@@ -8,7 +8,6 @@ import msgspec
 
 from hairpin.change.calls import BindInterface, Call, ConnectContainer, SetContainerState, SetUnitState
 from hairpin.change.change import Change, SetLink, added
-from hairpin.engines.docker.default_network import with_default_network
 from hairpin.host.docker import Container, Engine
 from hairpin.host.engine_health import conflicts, excluding, health, is_down
 from hairpin.host.host import Host
@@ -107,7 +106,12 @@ def bound_elsewhere(host: Host, engine: Engine) -> tuple[str, ...]:
     if all(each.name != _ZONE for each in (*firewalld.runtime, *firewalld.permanent)):
         return ()
     bound = {link for each in firewalld.runtime if each.name != _ZONE for link in each.interfaces}
-    networks = engine.networks if engine.running else with_default_network(host, engine).networks
+    if engine.running:
+        networks = engine.networks
+    else:
+        from hairpin.engines.docker.default_network import with_default_network  # noqa: PLC0415 - most daemons run
+
+        networks = with_default_network(host, engine).networks
     return tuple(each.bridge for each in networks if each.bridge is not None and each.bridge in bound)
 
 

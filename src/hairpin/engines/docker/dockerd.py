@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from hairpin.engines import podman
-from hairpin.engines.docker import dockerd_20, dockerd_28, dockerd_nftables, swarm
+from hairpin.engines.docker import dockerd_20, dockerd_28, swarm
 from hairpin.engines.docker.history import History, as_seen, history_of
 from hairpin.engines.docker.options import Daemon, Version, daemon_of, dockerd_version
 from hairpin.engines.expected import ExpectedListener, ExpectedRules
@@ -73,6 +73,8 @@ def _expected(engine: Engine, daemon: Daemon, history: History) -> ExpectedRules
         hairpin_bridges=tuple(bridge.device for bridge in history.bridges if daemon.hairpin),
     )
     if daemon.backend == "nftables":
+        from hairpin.engines.docker import dockerd_nftables  # noqa: PLC0415 - few engines use it
+
         native = dockerd_nftables.program(daemon, history)
         return msgspec.structs.replace(wanted, chains=native.chains(), elements=native.elements(), rules=native.rules())
     generation = dockerd_28 if daemon.version >= FORWARD_CHAIN else dockerd_20

@@ -9,6 +9,7 @@ integration/network/bridge/nftablesdoc.
 from ipaddress import IPv4Address
 
 from hairpin.engines.docker import nft_words as nft
+from hairpin.engines.docker.chains import NATIVE_TABLE
 from hairpin.engines.docker.history import Attachment, History, Port
 from hairpin.engines.docker.native import BaseChain, JumpMap, NativeChains, NativeDraft
 from hairpin.engines.docker.nft_words import Json
@@ -16,7 +17,6 @@ from hairpin.engines.docker.options import Bridge, Daemon, Side
 from hairpin.engines.expected import Purpose
 from hairpin.netfilter.rule_address import IpFamily
 
-TABLE = "docker-bridges"
 FORWARD, RAW = "filter-FORWARD", "raw-PREROUTING"
 OUTPUT, PREROUTING, POSTROUTING = "nat-OUTPUT", "nat-PREROUTING", "nat-POSTROUTING"
 NAT = "nat-prerouting-and-output"
@@ -39,7 +39,7 @@ FIRST, ICC, PORTS, LAST = range(4)
 
 def program(daemon: Daemon, history: History) -> NativeChains:
     """Return all tables that this dockerd programs."""
-    chains = NativeChains(TABLE)
+    chains = NativeChains(NATIVE_TABLE)
     for family in daemon.families():
         chains.start(family, BASE_CHAINS, (NAT,), MAPS)
         _dispatch(chains, daemon, family)

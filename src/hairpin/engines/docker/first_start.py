@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from hairpin.change.change import AddEntry, Change, Primitive, SetLink, SetSysctl
-from hairpin.change.intent import LetIn, rendered
 from hairpin.change.simulation.simulate import simulate
-from hairpin.engines.docker.default_network import with_default_network
 from hairpin.engines.docker.dockerd import FORWARD_CHAIN
 from hairpin.engines.docker.history import history_of
 from hairpin.engines.docker.options import daemon_of, dockerd_version
@@ -37,6 +35,8 @@ class FirstStart(msgspec.Struct, frozen=True):
 
 def first_start(host: Host, engine: Engine) -> FirstStart:
     """Return the host after the start of the stopped daemon."""
+    from hairpin.engines.docker.default_network import with_default_network  # noqa: PLC0415 - most daemons run
+
     running = msgspec.structs.replace(with_default_network(host, engine), running=True)
     found = FirstStart(host.with_engine(running), ())
     for joined in running.networks:
@@ -73,6 +73,8 @@ def written_parameters(host: Host, running: Engine) -> Iterator[Primitive]:
 
 def _let_in(host: Host, bridges: tuple[str, ...]) -> Iterator[Primitive]:
     """Yield firewalld's rules for links in dockerd's zone, which accepts all their packets."""
+    from hairpin.change.intent import LetIn, rendered  # noqa: PLC0415 - most daemons run
+
     for table in host.namespace(host.netns.name).ruleset.tables:
         for chain in table.chains if table.name == _FIREWALLD else ():
             if chain.hook in ("input", "forward"):

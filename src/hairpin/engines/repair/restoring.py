@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hairpin.change.change import AddChain, Change, DeleteRule, InsertRule, Primitive, ReplaceTable
-from hairpin.engines.docker.chains import BUILT_IN
-from hairpin.engines.docker.dockerd_nftables import BASE_CHAINS, MAPS, TABLE
+from hairpin.engines.docker.chains import BUILT_IN, NATIVE_TABLE
 from hairpin.engines.expected import FAMILIES, ExpectedChain, ExpectedRule
 from hairpin.engines.found import of_dialect
 from hairpin.engines.missing import Missing
@@ -34,9 +33,9 @@ def restoring_all(lost: Missing, netns: Netns, namespace: Namespace, moved: Sequ
             *(one.family for one in lost.elements),
         }
         if whole:
-            parts.append(ReplaceTable(netns, "nft", family, TABLE, native_table(lost, family)))
+            parts.append(ReplaceTable(netns, "nft", family, NATIVE_TABLE, native_table(lost, family)))
             continue
-        for table in (TABLE,) if lost.dialect == "nft" else BUILT_IN:
+        for table in (NATIVE_TABLE,) if lost.dialect == "nft" else BUILT_IN:
             chains = tuple(one for one in lost.chains if (one.family, one.table) == (family, table))
             rules = tuple(one for one in lost.rules if (one.family, one.table) == (family, table))
             there = tuple(one for one in moved if (one.family, one.table) == (family, table))
@@ -107,6 +106,8 @@ def _place(chain: Sequence[Meaning], wanted: Sequence[Meaning], number: int, ins
 
 def native_table(lost: Missing, family: IpFamily) -> Table:
     """Return the table that dockerd's nftables back end makes for a family."""
+    from hairpin.engines.docker.dockerd_nftables import BASE_CHAINS, MAPS  # noqa: PLC0415 - few engines use it
+
     chains = {one.name: Chain(one.name, (), one.hook, one.type, one.priority, "accept") for one in BASE_CHAINS}
     chains |= {
         one.chain: Chain(one.chain, ())
@@ -130,4 +131,4 @@ def native_table(lost: Missing, family: IpFamily) -> Table:
         )
         for each in MAPS
     )
-    return Table(family, TABLE, "nft", tuple(chains.values()), maps=maps)
+    return Table(family, NATIVE_TABLE, "nft", tuple(chains.values()), maps=maps)
