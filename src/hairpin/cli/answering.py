@@ -20,11 +20,10 @@ from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import with_plans
 from hairpin.errors import UsageError
 from hairpin.evidence.file import write_stream
-from hairpin.evidence.reading import HOST, Evidence
+from hairpin.evidence.reading import HOST, Evidence, is_terse
 from hairpin.evidence.several import Source
 from hairpin.judges.disagreement import Disagreement
 from hairpin.message import message
-from hairpin.netfilter.nft.sets import is_terse
 from hairpin.question.question import Question, needed_containers
 from hairpin.replica.judgement import Kernel
 
@@ -57,7 +56,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
     that its packets can have; if the kernel does not answer that, they are listed."""
     read = gather((), only=only, asks_sets=True)
     (evidence,) = read
-    if not isinstance(evidence, Evidence) or not any(is_terse(each.origin) for each in evidence.all("nft-table", HOST)):
+    if not isinstance(evidence, Evidence) or not any(is_terse(each) for each in evidence.all("nft-table", HOST)):
         return read
     from hairpin.answer.asked_elements import to_ask, with_answers
     from hairpin.live.set_elements import holds

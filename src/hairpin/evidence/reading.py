@@ -52,6 +52,11 @@ class Reading(msgspec.Struct, frozen=True):
     """How long the answer took, in steps of 10 ms; None: it was not measured."""
 
 
+def is_terse(reading: Reading) -> bool:
+    """Return whether the reading lists tables of nftables without the elements of their sets (nft(8) ``--terse``)."""
+    return reading.key == "nft-table" and " -t " in reading.origin
+
+
 def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:
     """Return a text from elsewhere (of a file that a change writes, of a command in a script) as a reading."""
     return Reading(evidence_id, "", "", origin, "", 0, "text", text)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hairpin.host.boot.configured_address import configured_addresses
 from hairpin.host.host import Namespace
 from hairpin.host.link import Address, Link
 from hairpin.host.netns import Netns
@@ -85,6 +84,8 @@ def named_for(network: Network, version: Version, address: int) -> NamedAddress 
     for host in network.hosts:
         netns = network.host_netns(host.name)
         for link in bare_links(network, netns, version) if netns in network else ():
+            from hairpin.host.boot.configured_address import configured_addresses  # noqa: PLC0415 - few are bare
+
             for own, path in configured_addresses(host, link.name, version):
                 if own.value == address:
                     return NamedAddress(netns, own, path)

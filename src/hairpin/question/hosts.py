@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from hairpin.errors import CollectError, UnknownNameError, UsageError
-from hairpin.host.boot.configured_address import names_as_own
 from hairpin.host.docker import Container
 from hairpin.host.engine_health import Health, unanswering
 from hairpin.host.host import Host
@@ -92,7 +91,11 @@ def _host_at(network: Network, version: Version, address: int) -> Host:
     owner = owner_of(network, version, address, besides=this.name)
     if owner is not None:
         return host_named(network, owner.host)
-    meant = (each.name for each in network.hosts if len(network.hosts) > 1 and names_as_own(each, version, address))
+    if len(network.hosts) == 1:
+        return host_named(network, "")
+    from hairpin.host.boot.configured_address import names_as_own  # noqa: PLC0415 - most questions are about one host
+
+    meant = (each.name for each in network.hosts if names_as_own(each, version, address))
     return host_named(network, next(meant, ""))
 
 

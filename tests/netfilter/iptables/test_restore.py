@@ -6,8 +6,9 @@
 import pytest
 
 from hairpin.errors import ParseError
+from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.iptables.render import render
-from hairpin.netfilter.iptables.restore import Loading, jumped_to, restored_tables
+from hairpin.netfilter.iptables.restore import Loading, restored_tables
 from hairpin.netfilter.iptables.save import parse
 from hairpin.netfilter.ir import Table
 from hairpin.netfilter.rule_address import IpFamily

@@ -12,7 +12,6 @@ from hairpin.netfilter.nft.sets import (
     asked_line,
     concatenated,
     element,
-    is_terse,
     keys,
     kinds_of,
     named_map,
@@ -209,10 +208,3 @@ def test_the_order_of_the_objects_stays() -> None:
 def test_text_that_nft_does_not_write_is_said(text: str) -> None:
     with pytest.raises(ParseError, match="nft"):
         parse(TERSE, source="nft", beside=((text,), ()))
-
-
-@pytest.mark.parametrize(
-    ("origin", "terse"), (("nft -j list table inet geo", False), ("nft -j -t list table inet geo", True))
-)
-def test_the_command_tells_whether_it_lists_elements(origin: str, terse: bool) -> None:
-    assert is_terse(origin) is terse

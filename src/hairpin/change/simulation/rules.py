@@ -12,7 +12,6 @@ from hairpin.change.simulation.listed import listed_rule
 from hairpin.errors import ChangeError
 from hairpin.message import message
 from hairpin.netfilter import ir
-from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES
 from hairpin.netfilter.evaluate.chain import Place
 
 BUILT_IN: dict[str, tuple[tuple[str, ir.Hook, ir.ChainType, int], ...]] = {
@@ -64,6 +63,8 @@ def _built_in(dialect: ir.Dialect, table: str) -> tuple[ir.Chain, ...]:
     if dialect == "nft":
         return ()
     if dialect == "ebtables":
+        from hairpin.netfilter.ebtables.save import BASE_CHAINS as EBTABLES  # noqa: PLC0415 - few hosts filter frames
+
         held = EBTABLES.get(table, {}).items()
         return tuple(ir.Chain(name, (), hook, "filter", priority, "accept") for name, (hook, priority) in held)
     return tuple(

@@ -2,15 +2,12 @@
 
 import msgspec
 
-from hairpin.evidence.reading import Reading
+from hairpin.evidence.reading import Reading, is_terse
 from hairpin.host.read.readings import Readings, as_before
 from hairpin.netfilter import ipset
-from hairpin.netfilter.ebtables import save as ebtables_save
 from hairpin.netfilter.evaluate.index import prepare
 from hairpin.netfilter.iptables import save as iptables_save
 from hairpin.netfilter.ir import Ruleset, Set, Table
-from hairpin.netfilter.nft import listing as nft_listing
-from hairpin.netfilter.nft.sets import is_terse
 
 _KEYS = ("iptables-nft-save4", "iptables-nft-save6", "iptables-legacy-save4", "iptables-legacy-save6")
 _Beside = tuple[tuple[str, ...], tuple[str, ...]]
@@ -61,7 +58,7 @@ class RulesetReader:
 
     def _beside(self, reading: Reading) -> _Beside | None:
         """Return what was read of the sets of a listing that has not their elements."""
-        if reading.key != "nft-table" or not is_terse(reading.origin):
+        if reading.key != "nft-table" or not is_terse(reading):
             return None
         listed, asked = (self._readings.of(key, reading.netns) for key in ("nft-set", "nft-elements"))
         return tuple(each.text for each in listed), tuple(each.text for each in asked)
@@ -143,8 +140,12 @@ def _parse(
     reading: Reading, sets: tuple[Set, ...], known: tuple[Table, ...], beside: _Beside | None
 ) -> tuple[Table, ...]:
     if reading.key == "nft-table":
+        from hairpin.netfilter.nft import listing as nft_listing  # noqa: PLC0415 - few hosts have tables of their own
+
         return nft_listing.parse(reading.text, source=reading.origin, evidence=reading.id, beside=beside)
     if reading.key == "ebtables":
+        from hairpin.netfilter.ebtables import save as ebtables_save  # noqa: PLC0415 - few hosts filter frames
+
         return ebtables_save.parse(reading.text, source=reading.origin, evidence=reading.id)
     return iptables_save.parse(
         reading.text,

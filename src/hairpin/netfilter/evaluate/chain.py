@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from hairpin.message import Message
-from hairpin.netfilter.ir import Chain, Dialect, Family, Nat, Rule, Ruleset, Table
+from hairpin.netfilter.ir import Chain, Dialect, Family, Jump, Nat, Rule, Ruleset, Table
 from hairpin.netfilter.packet import Seen
 
 Ending = Literal["accept", "drop", "reject", "outside"]
@@ -80,3 +80,9 @@ def policy_place(table: Table, chain: Chain) -> Place:
     if table.dialect == "nft":
         text = f"policy {chain.policy or 'accept'};"
     return Place(table.dialect, table.family, table.name, chain.name, 0, text, evidence=table.evidence)
+
+
+def jumped_to(table: Table) -> frozenset[str]:
+    """Return the names of the chains to which a rule of the table leads."""
+    rules = (rule for chain in table.chains for rule in chain.rules)
+    return frozenset(part.chain for rule in rules for part in rule.body if isinstance(part, Jump))

@@ -13,10 +13,11 @@ import msgspec
 
 from hairpin.errors import ChangeError, MalformedError, ParseError, reason_of
 from hairpin.message import message
+from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.iptables.render import render_rule
 from hairpin.netfilter.iptables.save import BASE_CHAINS, IptablesDialect, parse
 from hairpin.netfilter.iptables.words import split_groups, split_words
-from hairpin.netfilter.ir import Chain, Expression, FieldMatch, Jump, NameMatch, Rule, Set, Table
+from hairpin.netfilter.ir import Chain, Expression, FieldMatch, NameMatch, Rule, Set, Table
 from hairpin.netfilter.rule_address import IpFamily
 
 _LONG = {
@@ -280,9 +281,3 @@ class _Edited:
             if known is None or known.hook is not None or self._rules[name] or name in used:
                 raise MalformedError(message("chain {chain} is not there, or in use", chain=name))
             del self._chains[name], self._rules[name]
-
-
-def jumped_to(table: Table) -> frozenset[str]:
-    """Return the names of the chains to which the table's rules jump."""
-    rules = (rule for chain in table.chains for rule in chain.rules)
-    return frozenset(part.chain for rule in rules for part in rule.body if isinstance(part, Jump))

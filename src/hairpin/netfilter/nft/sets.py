@@ -192,11 +192,6 @@ def named_map(raw: Object, family: ir.Family) -> tuple[ir.Map, bool]:
 # --- of tables that were listed without elements ----------------------------------------------------------------------
 
 
-def is_terse(origin: str) -> bool:
-    """Return whether the command of this origin lists tables without the elements of their sets."""
-    return " -t " in origin
-
-
 def asked_line(place: _Set, address: str, *, holds: bool) -> str:
     """Return the line of an address that the set was asked for."""
     return " ".join((*place, address, "yes" if holds else "no"))

@@ -11,13 +11,13 @@ import msgspec
 
 from hairpin.change.commands.tool import restore_tool
 from hairpin.errors import ChangeError
-from hairpin.evidence.reading import Evidence, Reading
+from hairpin.evidence.reading import Evidence, Reading, is_terse
 from hairpin.host.host import Namespace
 from hairpin.message import Message, message
 from hairpin.netfilter.iptables.render import render
 from hairpin.netfilter.ir import Chain, FieldMatch, Ruleset, Table
 from hairpin.netfilter.nft import render as render_nft
-from hairpin.netfilter.nft.sets import is_terse, together
+from hairpin.netfilter.nft.sets import together
 from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.plan.long_sets import Known, short_ipsets, short_table, shorten_listing
 from hairpin.replica.plan.nft_input import counted
@@ -123,7 +123,7 @@ def _verbatim(
 
 def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
     """Return the listing; if it has not the elements of its sets, with those that are known."""
-    if evidence is None or not is_terse(reading.origin):
+    if evidence is None or not is_terse(reading):
         return reading.text
     listed, asked = (evidence.all(key, reading.netns) for key in ("nft-set", "nft-elements"))
     return together(reading.text, (each.text for each in listed), (each.text for each in asked))

@@ -14,7 +14,7 @@ The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal, or
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
@@ -32,12 +32,14 @@ from hairpin.host.managers import (
     Version,
 )
 from hairpin.host.plan_under_way import PlanStage, PlanUnderWay
-from hairpin.host.read.managers import assignments, firewalld_runtime, firewalld_xml, rule_tools_text
+from hairpin.host.read.managers import assignments, rule_tools_text
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.host.read.managers.cloud import addresses
-from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 from hairpin.host.read.readings import Readings
 from hairpin.host.rule_tools import ModuleFiles, RuleTools
+
+if TYPE_CHECKING:
+    from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 
 # In order of precedence: ufw, for example, sets its sysctls after the system's.
 _FILE_KEYS = (
@@ -185,24 +187,30 @@ def _modules(readings: Readings) -> ModuleFiles | None:
     )
 
 
-def _runtime(readings: Readings) -> RuntimeZones:
+def _runtime(readings: Readings) -> "RuntimeZones":
+    from hairpin.host.read.managers import firewalld_runtime  # noqa: PLC0415 - most hosts have no firewalld
+
     reading = readings.first("firewalld-zones")
     if reading is not None:
-        return readings.understood(reading, firewalld_runtime.of_bus, RuntimeZones())
+        return readings.understood(reading, firewalld_runtime.of_bus, firewalld_runtime.RuntimeZones())
     worded = readings.first("firewalld-zones-text")
-    return firewalld_runtime.of_words(worded.text) if worded is not None else RuntimeZones()
+    return firewalld_runtime.of_words(worded.text) if worded is not None else firewalld_runtime.RuntimeZones()
 
 
 def _permanent(reading: Reading) -> tuple[FirewalldZone, ...]:
     folder, _, file = reading.origin.rpartition("/")
     if folder != "/etc/firewalld/zones" or not file.endswith(".xml"):
         return ()
+    from hairpin.host.read.managers import firewalld_xml  # noqa: PLC0415 - most hosts have no firewalld
+
     return (firewalld_xml.zone(reading, name=file.removesuffix(".xml")),)
 
 
 def _direct(reading: Reading) -> tuple[DirectRule, ...]:
     if not reading.origin.endswith("/direct.xml"):
         return ()
+    from hairpin.host.read.managers import firewalld_xml  # noqa: PLC0415 - most hosts have no firewalld
+
     return firewalld_xml.direct_rules(reading)
 
 
