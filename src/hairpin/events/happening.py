@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from hairpin.errors import ChangeError, UsageError
-from hairpin.events._commands import outcome
 from hairpin.events.course import Course
 from hairpin.events.event import Event, EventId
 from hairpin.events.registry import all_events, event_of
@@ -75,6 +74,8 @@ def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -
 
 def course_of_commands(network: Network, label: str, commands: str) -> Course | None:
     """Return the course of typed commands; None if one of them is not plain, or fails."""
+    from hairpin.events._commands import outcome
+
     try:
         done = outcome(Course(network, label), commands, TYPED)
     except ChangeError:

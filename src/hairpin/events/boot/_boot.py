@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 
 from hairpin.change.change import SetSysctl
-from hairpin.events._commands import with_line
 from hairpin.events.boot._power_off import default_of, powered_off, with_links_as_before, with_own
 from hairpin.events.boot.sysctls import with_files_applied
 from hairpin.events.course import Course, Rival
@@ -136,7 +135,13 @@ def _at_boot(line: ScriptLine) -> bool:
 
 def _line(line: ScriptLine) -> Stage:
     plain = msgspec.structs.replace(line, text=line.text.removeprefix("@reboot").removeprefix(" root").strip())
-    return lambda course: with_line(course, plain)
+
+    def carried_out(course: Course) -> Course:
+        from hairpin.events._commands import with_line
+
+        return with_line(course, plain)
+
+    return carried_out
 
 
 def _with_firewalld(course: Course, was: Host) -> Course:

@@ -23,7 +23,7 @@ from hairpin.host.host import Host
 from hairpin.host.socket import Socket
 from hairpin.host.sysctl import Path
 from hairpin.message import Message, message
-from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.ir import Table
 from hairpin.network.prefix import last_of, network_of
 

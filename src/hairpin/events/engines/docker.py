@@ -21,8 +21,7 @@ from hairpin.events.firewalls.iptables import deleting, key_of
 from hairpin.host.docker import Engine
 from hairpin.host.host import Host
 from hairpin.message import message
-from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.evaluate.chain import jumped_to, place_of
 from hairpin.netfilter.ir import Jump, Rule, Table
 
 _GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from hairpin.change.change import DeleteRule, Forget, Primitive, ReplaceTable
-from hairpin.change.commands.loading import default_dialect
+from hairpin.change.commands.tool import default_dialect
 from hairpin.engines.expected import ExpectedRule, ExpectedRules
 from hairpin.engines.found import tables_of_backend
 from hairpin.errors import ParseError
@@ -16,7 +16,6 @@ from hairpin.host.boot.rule_keeper import saved_files
 from hairpin.host.managers import ConfigFile
 from hairpin.message import message
 from hairpin.netfilter.evaluate.chain import place_of
-from hairpin.netfilter.iptables.restore import Loading, restored_tables, with_built_in
 from hairpin.netfilter.iptables.save import IptablesDialect, parse
 from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
@@ -51,6 +50,8 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
     """Return the course after ``iptables-restore`` has loaded the file: each table that it names is replaced.
 
     A built-in chain that the file does not name keeps its policy.  Source: iptables-restore(8)"""
+    from hairpin.netfilter.iptables.restore import with_built_in
+
     dialect = dialect_of(course)
     try:
         tables = parse(file.text, family=family, dialect=dialect, source=file.path, evidence=file.evidence)
@@ -64,6 +65,8 @@ def with_saved_rules(course: Course, file: ConfigFile, family: IpFamily) -> Cour
 
 def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -> Course:
     """Return the course after ``iptables-restore --noflush`` has loaded the text of the file ``source``."""
+    from hairpin.netfilter.iptables.restore import Loading, restored_tables
+
     ruleset = course.namespace.ruleset
     loading = Loading(family, dialect_of(course), source, ruleset.ipsets)
     try:

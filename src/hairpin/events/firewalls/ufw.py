@@ -19,7 +19,7 @@ from hairpin.host.host import Host
 from hairpin.host.managers import ConfigFile, Ufw
 from hairpin.host.read.managers.assignments import value_of
 from hairpin.message import message
-from hairpin.netfilter.iptables.restore import jumped_to
+from hairpin.netfilter.evaluate.chain import jumped_to
 from hairpin.netfilter.ir import Table, Verdict
 from hairpin.netfilter.rule_address import IpFamily
 

@@ -10,9 +10,8 @@ import msgspec
 
 from hairpin.change.change import AddEntry, DeleteEntry, DeleteLink, Primitive, SetLink, SetSysctl
 from hairpin.errors import ChangeError
-from hairpin.events._commands import outcome, with_line
 from hairpin.events.course import Course
-from hairpin.events.links._ip import without_addresses
+from hairpin.events.links._addresses import without_addresses
 from hairpin.events.links.dhcp import with_leases
 from hairpin.host.boot.ifupdown import IfupdownFiles, Stanza, StanzaOption
 from hairpin.host.host import Namespace
@@ -192,6 +191,8 @@ def _made_link(course: Course, stanza: Stanza, was: Namespace) -> Course:
 
 def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
     for option in stanza.commands(phase):
+        from hairpin.events._commands import outcome
+
         done = outcome(course, _replaced(stanza, option.value), stanza.file)
         if done is None:
             course = course.provided(_as_before(stanza, option))
@@ -208,6 +209,8 @@ def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
             )  # fmt: skip
     for line in course.host.boot_lines or ():
         if line.path.startswith(f"/etc/network/if-{phase}.d/"):
+            from hairpin.events._commands import with_line
+
             course = with_line(course, line)
     return course
 

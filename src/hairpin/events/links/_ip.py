@@ -4,7 +4,7 @@ Source: ip-route(8), ip-rule(8), ip-address(8), ip-link(8); iproute2 lib/utils.c
 fib_nl_newrule(), fib_default_rule_pref()
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -12,6 +12,7 @@ from hairpin.change.change import AddEntry, DeleteEntry, SetLink
 from hairpin.change.simulation.entries import route_slot
 from hairpin.errors import ChangeError, ParseError
 from hairpin.events.course import Course
+from hairpin.events.links._addresses import without_addresses
 from hairpin.evidence.reading import text_reading
 from hairpin.host.host import Host, Namespace
 from hairpin.host.link import Address
@@ -30,14 +31,6 @@ _OBJECTS = ("address", "route", "rule", "link", "neighbour")
 """In the order of ip(8)'s abbreviations: ``ip r`` is ``ip route``."""
 _METRIC6 = 1024
 """IP6_RT_PRIO_USER."""
-
-
-def without_addresses(course: Course, fits: Callable[[Address], bool]) -> Course:
-    """Return the course without these addresses, deleted one after another: the kernel may promote a secondary one, or
-    delete it with its primary."""
-    while (found := next((each for each in course.namespace.addresses if fits(each)), None)) is not None:
-        course = course.made(DeleteEntry(course.host.netns, found))
-    return course
 
 
 def tables_of(host: Host) -> RouteTables:
