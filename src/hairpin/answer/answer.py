@@ -3,7 +3,7 @@
 Sentences are messages (template and values).  Text, JSON and pages are made only from an ``Answer`` (``report/``).
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -15,18 +15,20 @@ from hairpin.events.course import Rival
 from hairpin.evidence.reading import Evidence
 from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Unread
-from hairpin.judges.disagreement import Disagreement
-from hairpin.judges.judged import Judged
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
 from hairpin.remedy.remedy import OwnersDecision, Remedy
-from hairpin.story.blame import Blame
 from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
+
+if TYPE_CHECKING:
+    from hairpin.judges.disagreement import Disagreement
+    from hairpin.judges.judged import Judged
+    from hairpin.story.blame import Blame
 
 REPLICA = "replica"
 """The key of parts that no replica could confirm; they leave nothing undecided."""
@@ -81,7 +83,7 @@ class FlowAnswer(msgspec.Struct, frozen=True):
     ref: str
     trace: Trace
     causes: tuple[str, ...] = ()
-    judged: Judged | None = None
+    judged: "Judged | None" = None
     orders: tuple[Message, ...] = ()
 
     @property
@@ -136,7 +138,7 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     configured: Configured | None = None
     decision: OwnersDecision | None = None
     """The administrator's decision that stops the flow, or that every repair undoes; None: an accident."""
-    blame: Blame | None = None
+    blame: "Blame | None" = None
     """When and by whom the cause was made, if a trace on the host proves it."""
     line: Message | None = None
     """The advice in one line, for many flows that were not asked."""
@@ -148,7 +150,7 @@ class Dispute(msgspec.Struct, frozen=True):
     flow starts."""
 
     flow: str
-    disagreement: Disagreement
+    disagreement: "Disagreement"
     file: str | None = None
     with_host: bool = False
 

@@ -1,7 +1,7 @@
 """Answers a question about the hosts that the evidence describes."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -11,7 +11,6 @@ from hairpin.answer.engines import with_engines
 from hairpin.answer.events import after_event, with_event, with_orders
 from hairpin.answer.findings import findings
 from hairpin.answer.past_decisions import joined_by_choice
-from hairpin.answer.proven_repairs import printed_otherwise
 from hairpin.answer.questions import questions_of
 from hairpin.answer.remarks import remarks
 from hairpin.answer.states import with_states
@@ -24,9 +23,6 @@ from hairpin.evidence.reading import HOST, Evidence
 from hairpin.evidence.several import NotRead, Source, age_notes, together
 from hairpin.host.host import Host, Unread
 from hairpin.host.read.parse import parse
-from hairpin.judges.disagreement import disagreement
-from hairpin.judges.judged import judge_flows
-from hairpin.judges.replicated import Replication, replicating
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow, Lan, Outside
 from hairpin.network.network import Network
@@ -36,12 +32,15 @@ from hairpin.question.flows import flows_for
 from hairpin.question.hosts import refuse_same_machine
 from hairpin.question.outside import with_world
 from hairpin.question.question import Question
-from hairpin.replica.judgement import Kernel
 from hairpin.walk.state import RuleDecided
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import walked
 from hairpin.wanted import ask_from
+
+if TYPE_CHECKING:
+    from hairpin.judges.replicated import Replication
+    from hairpin.replica.judgement import Kernel
 
 Depth = Literal["flows", "causes", "events"]
 """How far an answer goes.  ``flows``: only the verdicts.  ``causes``: also why flows fail now.  ``events``: also what
@@ -51,7 +50,7 @@ the next events bring."""
 def ask(
     question: Question,
     sources: tuple[Source, ...],
-    kernel: Kernel | None = None,
+    kernel: "Kernel | None" = None,
     rest: Callable[[], tuple[Source, ...]] | None = None,
     *,
     depth: Depth = "events",
@@ -90,6 +89,9 @@ def ask(
                 return ask(question, whole(), kernel, depth=depth)
             if kernel is None:
                 return _with_questions(with_causes(start, examination, depth))
+            from hairpin.answer.proven_repairs import printed_otherwise  # noqa: PLC0415 - only a kernel needs them
+            from hairpin.judges.replicated import replicating  # noqa: PLC0415
+
             with replicating(examination, start.evidence, kernel) as word:
                 found = with_causes(start, examination, depth)  # while the replicas run
                 found = _judged(found, word(printed_otherwise(found.causes, examination)))
@@ -147,7 +149,7 @@ def _not_read(source: NotRead) -> Host:
     return Host(source.label, unread=(Unread(HOST, "", source.origin, source.reason, "", source.label),))
 
 
-def _judged(found: Answer, word: Replication) -> Answer:
+def _judged(found: Answer, word: "Replication") -> Answer:
     """Return the answer with the second judge's verdicts."""
     return msgspec.structs.replace(
         found,
@@ -244,9 +246,12 @@ def _client(trace: Trace) -> int:
     return start.address
 
 
-def _proven(start: Answer, flows: tuple[Flow, ...], kernel: Kernel) -> Answer:
+def _proven(start: Answer, flows: tuple[Flow, ...], kernel: "Kernel") -> Answer:
     """Return both judges' answers; for a name only the walk's, because a packet does not show which names a server
     knows."""
+    from hairpin.judges.disagreement import disagreement  # noqa: PLC0415 - only a kernel needs them
+    from hairpin.judges.judged import judge_flows  # noqa: PLC0415
+
     asked = tuple((number, flow) for number, flow in enumerate(flows) if not flow.asked_name)
     answers = judge_flows(start.network, tuple(flow for _, flow in asked), start.evidence, kernel) if asked else ()
     both = {number: each for (number, _), each in zip(asked, answers, strict=True)}

@@ -6,27 +6,14 @@ from typing import get_args
 import msgspec
 
 from hairpin.answer.answer import CauseAnswer, ref_of
-from hairpin.answer.proven_repairs import (
-    NOTHING_PRINTED,
-    Printed,
-    changes_beside,
-    first_change,
-    with_first_that_holds,
-    with_proofs,
-)
+from hairpin.answer.proven_repairs import NOTHING_PRINTED, Printed, first_change, with_first_that_holds, with_proofs
 from hairpin.causes.cause import Finding, Severity
 from hairpin.change.change import Change
 from hairpin.diagnose.examination import Examination
-from hairpin.diagnose.policy import configured_at
-from hairpin.kept import kept
 from hairpin.network.network import Network
 from hairpin.remedy.averting import averting
-from hairpin.remedy.decisions import decision_named, wall_of, with_decisions, without_ways_past_decisions
-from hairpin.remedy.effects import Others, others_of, with_effects
 from hairpin.remedy.in_turn import after
-from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
-from hairpin.remedy.under_events import judged_by_events
 from hairpin.walk.state import Stop
 
 
@@ -63,6 +50,8 @@ def of_finding(
 
 def of_reading(found: Finding, network: Network) -> CauseAnswer:
     """Return the cause of a finding without a packet's stop, with its repairs."""
+    from hairpin.remedy.plan import remedies  # noqa: PLC0415 - most hosts have no such state
+
     return _answer(found, remedies(found.id, found.candidate, network.seen_from(found.host)))
 
 
@@ -79,20 +68,12 @@ def by_severity(causes: Iterable[CauseAnswer]) -> tuple[CauseAnswer, ...]:
 
 
 def _repaired(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> CauseAnswer:
-    """Return the cause of a packet's stop, with its repairs, their effects on other flows, and the decision that it
-    undoes."""
-    others = _others(examination, found.host)
-    written = configured_at(found.candidate, stop, others.network)
-    asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
-    together = changes_beside(found, examination, printed)
-    wall = wall_of(found.candidate, stop, others.network)
-    meant = not wall.opens if wall is not None else written is not None
-    candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
-    made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
-    told = with_decisions(made, candidate, wall, others.network)
-    held = with_effects(told, candidate, others, asked, together, meant=meant)
-    answer = _answer(found, judged_by_events(held, found.id, others.network, asked, together))
-    return msgspec.structs.replace(answer, configured=written, decision=decision_named(wall, held))
+    """Return the cause of a packet's stop, with its repairs and the decision that it undoes."""
+    from hairpin.answer.stop_repairs import repairs_at  # noqa: PLC0415 - what comes, or is a state, stops nothing now
+
+    made = repairs_at(found, stop, examination, now, printed)
+    answer = _answer(found, made.remedies)
+    return msgspec.structs.replace(answer, configured=made.configured, decision=made.decision)
 
 
 def _answer(found: Finding, made: tuple[Remedy, ...]) -> CauseAnswer:
@@ -112,18 +93,3 @@ def _answer(found: Finding, made: tuple[Remedy, ...]) -> CauseAnswer:
         follows_from=found.follows_from,
         line=found.line,
     )
-
-
-def _others(examination: Examination, label: str) -> Others:
-    """Return the known flows of the host, and their walks."""
-    known = _others_of_hosts(examination)
-    if label not in known:
-        known[label] = others_of(examination.network.seen_from(label), examination.asked.flows)
-    return known[label]
-
-
-@kept
-def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: ARG001
-    """Return the known flows by the label of the host.  Lazy: most hosts get no repair, so nothing is walked for
-    them."""
-    return {}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,14 +23,16 @@ from hairpin.errors import UsageError
 from hairpin.evidence.file import write_stream
 from hairpin.evidence.reading import HOST, Evidence, is_terse
 from hairpin.evidence.several import Source
-from hairpin.judges.disagreement import Disagreement
 from hairpin.message import message
 from hairpin.question.question import Question, needed_containers
-from hairpin.replica.judgement import Kernel
+
+if TYPE_CHECKING:
+    from hairpin.judges.disagreement import Disagreement
+    from hairpin.replica.judgement import Kernel
 
 
 def answer_question(
-    question: Question, asked: Asked, lang: str | None, kernel: Kernel | None = None, depth: Depth = "events"
+    question: Question, asked: Asked, lang: str | None, kernel: "Kernel | None" = None, depth: Depth = "events"
 ) -> Answer:
     """Return the answer to the question that was made from ``asked``.  Of this machine only the containers that the
     question needs are read, except with ``--all`` and for a question about an event.  ``kernel``: the second judge,
@@ -71,7 +74,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
     return (with_answers(evidence, answers, datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")),)
 
 
-def second_judge() -> Kernel | None:
+def second_judge() -> "Kernel | None":
     """Return this machine's kernel as a judge, or None if no replica can be built here."""
     from hairpin.replica.judge import RunningKernel
     from hairpin.replica.prerequisites import may_replicate
@@ -89,7 +92,7 @@ def keeping_disputes(answer: Answer, folders: tuple[Path, ...]) -> Answer:
     return msgspec.structs.replace(answer, disputes=disputes)
 
 
-def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
+def keep(disagreement: "Disagreement", evidence: tuple[Evidence, ...], folders: tuple[Path, ...]) -> Path | None:
     """Write the disagreement into the first writable folder; return the file's path, or None if none is writable.
 
     The same disagreement about the same hosts has one file, however often it is met."""
@@ -117,7 +120,7 @@ def keep(disagreement: Disagreement, evidence: tuple[Evidence, ...], folders: tu
     return None
 
 
-def _digest(disagreement: Disagreement, evidence: tuple[Evidence, ...]) -> str:
+def _digest(disagreement: "Disagreement", evidence: tuple[Evidence, ...]) -> str:
     """Return a digest of the disagreement: the hosts, the flow, and both judges' verdicts."""
     flow = disagreement.trace.flow
     what = (

@@ -19,7 +19,6 @@ from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.boot.container import policy_of
-from hairpin.remedy.plan import remedies
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.told import kept_network
 from hairpin.walk.walk import walk_flow
@@ -35,6 +34,8 @@ def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, 
         if not told or not _keeps(told, cause.host, later, network, flows):
             return (Remedy("by-hand", (), advice=said),) if said else ()
         return (Remedy("start-container", (), keeping=told, advice=said),)
+    from hairpin.remedy.plan import remedies  # noqa: PLC0415 - what most events bring is a container that stays down
+
     then = later.then.seen_from(cause.host)
     made = [each for member in later.members for each in remedies(member.id, member.candidate, then)[:1]]
     keeping = tuple(dict.fromkeys(step for each in made for step in each.keeping))

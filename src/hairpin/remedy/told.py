@@ -8,17 +8,14 @@ import msgspec
 
 from hairpin.change import calls
 from hairpin.change.change import Change, WriteFile
-from hairpin.change.firewalld import firewalld_files
 from hairpin.change.simulation.simulate import simulate
 from hairpin.change.step import Ask, ReplaceFile, Step
-from hairpin.change.ufw import ufw_files
 from hairpin.errors import ParseError
 from hairpin.events.happening import course_of
 from hairpin.evidence.reading import text_reading
 from hairpin.host.boot.unit_lines import commands_of, unit_of
 from hairpin.host.host import Host
 from hairpin.host.managers import Firewalld, FirewalldZone
-from hairpin.host.read.managers import firewalld_xml
 from hairpin.network.network import Network
 from hairpin.remedy.in_turn import after
 from hairpin.remedy.remedy import Remedy
@@ -71,6 +68,8 @@ def _told(network: Network, label: str, call: calls.OwnersCall) -> Network | Non
         ):
             return _with_zones(network, host, call)
         case calls.AllowInUfw():
+            from hairpin.change.ufw import ufw_files  # noqa: PLC0415 - few hosts have it
+
             files = ufw_files(call, host)
             return _written(network, files) if files is not None else None
         case calls.ReloadUfw():
@@ -101,6 +100,8 @@ def _written(network: Network, files: Iterable[WriteFile]) -> Network:
 
 def _with_zones(network: Network, host: Host, call: calls.OfFirewalld) -> Network | None:
     """Return the network in which firewalld's files have the call's setting, and firewalld knows its links."""
+    from hairpin.change.firewalld import firewalld_files  # noqa: PLC0415 - few hosts have it
+
     firewalld, files = host.firewalld, firewalld_files(call, host)
     if firewalld is None or files is None:
         return None
@@ -115,6 +116,8 @@ def _with_zones(network: Network, host: Host, call: calls.OfFirewalld) -> Networ
 
 
 def _read_again(firewalld: Firewalld, files: tuple[WriteFile, ...]) -> Firewalld:
+    from hairpin.host.read.managers import firewalld_xml  # noqa: PLC0415 - few hosts have it
+
     for each in files:
         text = each.text or ""
         if each.path == _DIRECT:

@@ -1,0 +1,59 @@
+"""Makes the repairs of a packet's stop: their effects on other flows, and the decision that they undo."""
+
+import msgspec
+
+from hairpin.answer.proven_repairs import Printed, changes_beside
+from hairpin.causes.cause import Finding
+from hairpin.diagnose.examination import Examination
+from hairpin.diagnose.policy import configured_at
+from hairpin.host.boot.configured import Configured
+from hairpin.kept import kept
+from hairpin.network.network import Network
+from hairpin.remedy.decisions import decision_named, wall_of, with_decisions, without_ways_past_decisions
+from hairpin.remedy.effects import Others, others_of, with_effects
+from hairpin.remedy.plan import remedies
+from hairpin.remedy.remedy import OwnersDecision, Remedy
+from hairpin.remedy.under_events import judged_by_events
+from hairpin.walk.state import Stop
+
+
+class StopRepairs(msgspec.Struct, frozen=True):
+    """The repairs of a stop.  ``configured``: the file or option that wants it; ``decision``: the owner's decision that
+    the repairs undo."""
+
+    remedies: tuple[Remedy, ...]
+    configured: Configured | None
+    decision: OwnersDecision | None
+
+
+def repairs_at(found: Finding, stop: Stop, examination: Examination, now: Network, printed: Printed) -> StopRepairs:
+    """Return the repairs of what stops a packet, for the hosts ``now``.
+
+    ``printed``: the first repairs of earlier causes."""
+    others = _others(examination, found.host)
+    written = configured_at(found.candidate, stop, others.network)
+    asked = tuple(examination.diagnoses[number].trace.flow for number in found.flows)
+    together = changes_beside(found, examination, printed)
+    wall = wall_of(found.candidate, stop, others.network)
+    meant = not wall.opens if wall is not None else written is not None
+    candidate = found.candidate if meant else without_ways_past_decisions(found.candidate)
+    made = remedies(found.id, candidate, others.network, now.seen_from(found.host))
+    told = with_decisions(made, candidate, wall, others.network)
+    held = with_effects(told, candidate, others, asked, together, meant=meant)
+    repairs = judged_by_events(held, found.id, others.network, asked, together)
+    return StopRepairs(repairs, written, decision_named(wall, held))
+
+
+def _others(examination: Examination, label: str) -> Others:
+    """Return the known flows of the host, and their walks."""
+    known = _others_of_hosts(examination)
+    if label not in known:
+        known[label] = others_of(examination.network.seen_from(label), examination.asked.flows)
+    return known[label]
+
+
+@kept
+def _others_of_hosts(examination: Examination) -> dict[str, Others]:  # noqa: ARG001
+    """Return the known flows by the label of the host.  Lazy: most hosts get no repair, so nothing is walked for
+    them."""
+    return {}
