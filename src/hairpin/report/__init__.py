@@ -2,6 +2,6 @@
 
 For all: ``words`` (the language), ``wanted`` (the option for a missing fact), ``places`` (names of places), ``stops``
 (why a packet stopped), ``verdicts`` (groups of flows), ``excerpts`` and ``quotes`` (readings), ``refs``, ``printable``
-(removes escape sequences), ``paper`` (columns and colours), ``questions``, ``unread``, ``under_way`` (plans), ``pages``
-(of the causes).  For people: ``text/`` (the terminal) and ``page/`` (HTML).  For programs: ``documents/``.
+(removes escape sequences), ``time_text``, ``paper`` (columns and colours), ``questions``, ``unread``, ``under_way`` (plans),
+``pages`` (of the causes).  For people: ``text/`` (the terminal) and ``page/`` (HTML).  For programs: ``documents/``.
 """

@@ -1,20 +1,15 @@
 """When and by whom a cause was made, in sentences."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
+from hairpin.report.time_text import time_text
 from hairpin.report.words import Words
 from hairpin.story.blame import Blame
 from hairpin.story.entry import Actor
 
 _FEW = 4
-
-
-def time_text(seconds: float) -> str:
-    """Return the time of seconds since the epoch as RFC 3339, UTC, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def blame_text(found: Blame) -> Iterator[Message]:

@@ -7,7 +7,6 @@ from hairpin.message import Message, message
 from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
-from hairpin.report.text.blame_text import write_blame
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.remedy_text import NOTE, write_remedy
 from hairpin.report.verdicts import FEW, Group, folded, groups
@@ -94,6 +93,8 @@ class CauseText:
             paper.prose(words(decision_text(cause.decision)), indent=2)
             self._noted.add(undoing_text(cause.decision))  # written once
         if cause.blame is not None:
+            from hairpin.report.text.blame_text import write_blame  # noqa: PLC0415 - few causes have a known author
+
             write_blame(cause.blame, words, paper, whole=self._verbose)
 
     def proof(self, cause: CauseAnswer, paper: Paper) -> None:

@@ -5,7 +5,6 @@ from hairpin.answer.decisive import lacks_reading
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places
-from hairpin.report.text.events_text import write_event
 from hairpin.report.text.summary import summary
 from hairpin.report.unread import as_far_as_read, refused_without_root
 from hairpin.report.verdicts import FEW, flow_text, folded, groups, write_flows
@@ -24,6 +23,8 @@ def write_head(answer: Answer, words: Words, paper: Paper) -> None:
 def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
     """Write the event of the question, and problems that concern no single flow."""
     if answer.event is not None:
+        from hairpin.report.text.events_text import write_event  # noqa: PLC0415 - few questions are about an event
+
         write_event(answer.event, words, paper)
     for said in answer.engines:
         paper.prose(words(said), style="strong")

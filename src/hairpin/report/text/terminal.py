@@ -2,17 +2,13 @@
 repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
-from hairpin.apply.plan import has_repairs
 from hairpin.message import message
-from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
 from hairpin.report.text.cause_text import CauseText, told_apart, write_unexplained
 from hairpin.report.text.covered import is_covered
 from hairpin.report.text.grounds_text import source_of, write_grounds
 from hairpin.report.text.head_text import write_head, write_verdicts
-from hairpin.report.text.overview import overview_of, write_overview
-from hairpin.report.text.path import draw
 from hairpin.report.text.remedy_text import is_ahead, write_keeping
 from hairpin.report.verdicts import Group, folded, groups
 from hairpin.report.words import Words
@@ -32,7 +28,7 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         report.group(group)
     report.not_blocking()
     write_grounds(answer, words, paper, places, verbose=verbose)
-    if fixing and has_repairs(answer):
+    if fixing and _has_repairs(answer):
         said = message(
             "or let hairpin do it: `{command}` verifies the repair, and takes it back if it does not help",
             command=fixing,
@@ -41,11 +37,21 @@ def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = F
         paper.prose(words(said))
         paper.gap()
     if len(answer.flows) > 1 and not answer.question.targets:
+        from hairpin.report.text.overview import overview_of, write_overview  # noqa: PLC0415 - a port has no table
+
         paper.gap()
         write_overview(overview_of(answer, words, places), text.numbers, words, paper)
         paper.gap()
     paper.prose(words(source_of(answer)), style="faint")
     return paper.text()
+
+
+def _has_repairs(answer: Answer) -> bool:
+    if all(each.severity != "blocking" for each in answer.causes):
+        return False
+    from hairpin.apply.plan import has_repairs  # noqa: PLC0415 - a healthy host needs no plan
+
+    return has_repairs(answer)
 
 
 class _Report:
@@ -76,8 +82,7 @@ class _Report:
         if not group.causes:
             self._paper.gap()
             write_unexplained(self._answer, group, self._words, self._paper)
-            self._paper.gap()
-            draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
+            self._draw_way(flow)
 
     def _draw(self, flow: FlowAnswer) -> None:
         """Draw a flow, if no drawing shows its stop yet."""
@@ -87,6 +92,11 @@ class _Report:
             return
         if stop is not None:
             self._drawn.append(stop)
+        self._draw_way(flow)
+
+    def _draw_way(self, flow: FlowAnswer) -> None:
+        from hairpin.report.text.path import draw  # noqa: PLC0415 - only a failing flow is drawn
+
         self._paper.gap()
         draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
 
@@ -118,6 +128,8 @@ class _Report:
         write_keeping(cause.remedies, words, paper)
 
     def _cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
+        from hairpin.report.pages import page_ids  # noqa: PLC0415 - only a cause has a page
+
         text, paper = self._text, self._paper
         text.title(cause, cause.candidate.title, paper)
         text.explained(cause, paper)
