@@ -7,7 +7,6 @@ may hold a secret, each behind a line of its own, and ends every file with a new
 """
 
 from collections.abc import Callable
-from difflib import SequenceMatcher
 from typing import Literal, assert_never
 
 import msgspec
@@ -211,6 +210,8 @@ def edited_whole(found: str, before: str, after: str) -> str | None:
     """Return the host's file with the edit from ``before`` to ``after``; None if ``before`` is no reading of it.
 
     Hidden lines and the missing newline at the end stay as they are on the host."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - a file is edited when a plan is carried out
+
     if before.endswith("\n") and not found.endswith("\n"):
         before, after = before.removesuffix("\n"), after.removesuffix("\n")
     whole, read, wanted = (each.split("\n") for each in (found, before, after))

@@ -2,6 +2,7 @@
 time.  Conversely, it runs a check for a story."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,6 @@ from hairpin.cli.keeping import snapshots_folder
 from hairpin.cli.material import gather
 from hairpin.collect.kept_snapshots import kept_snapshots
 from hairpin.collect.snapshot import with_traces
-from hairpin.compare.makers import Between
 from hairpin.errors import CollectError, EvidenceError, HairpinError
 from hairpin.evidence.reading import Evidence
 from hairpin.evidence.several import together
@@ -22,6 +22,9 @@ from hairpin.story.clock import moment
 from hairpin.story.entry import Story
 from hairpin.story.missing import tells_from
 from hairpin.story.timeline import story_of
+
+if TYPE_CHECKING:
+    from hairpin.compare.makers import Between
 
 
 def with_since(answer: Answer, sources: tuple[Given, ...]) -> Answer:
@@ -55,7 +58,7 @@ def _blamed(answer: Answer, story: Story, sources: tuple[Given, ...]) -> Answer:
     return with_blame(answer, story, () if sources else tuple(passing_times()))
 
 
-def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None:
+def between(was: Evidence, now: Evidence, later: Given | None) -> "Between | None":
     """Return the story between both readings of a host; None if the later one's traces do not reach back so far.
     ``later``: the source of the later one; None: this host.  A live host's traces are read now."""
     first, last = moment(was.taken_at), moment(now.taken_at)
@@ -67,6 +70,8 @@ def between(was: Evidence, now: Evidence, later: Given | None) -> Between | None
         except CollectError:
             return None
         now = read if isinstance(read, Evidence) else now
+    from hairpin.compare.makers import Between
+
     return Between(story_of((now,), first), now, first, last) if tells_from(now, first) else None
 
 

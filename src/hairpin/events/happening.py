@@ -1,7 +1,6 @@
 """Which events can happen on a host, and the course of the one that is asked about."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from hairpin.errors import ChangeError, UsageError
 from hairpin.events.course import Course
@@ -56,6 +55,8 @@ def _course(event: Event, network: Network, label: str, name: str) -> Course | N
 
 
 def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches
+
     near = get_close_matches(name, [each.id for each in all_events()], 1)
     known = ", ".join(each.id for each in all_events())
     if near:

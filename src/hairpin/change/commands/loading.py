@@ -20,7 +20,6 @@ from hairpin.message import message
 from hairpin.netfilter.iptables import render as iptables_render
 from hairpin.netfilter.iptables.words import split_words, unquoted
 from hairpin.netfilter.ir import Chain, Dialect, Table
-from hairpin.netfilter.nft import render as nft_render
 from hairpin.netfilter.nft.misprints import as_typed
 
 Handles = Mapping[str, Sequence[int | str]]
@@ -79,6 +78,8 @@ def _nft_table(table: Table) -> str:
             raise ChangeError(
                 message("set {name} of table {table} changes by itself", name=named.name, table=table.name)
             )
+    from hairpin.netfilter.nft import render as nft_render  # noqa: PLC0415 - few hosts have tables of their own
+
     frame = nft_render.render(msgspec.structs.replace(table, chains=())).removesuffix("}\n")
     lines: list[str] = []
     for chain in table.chains:

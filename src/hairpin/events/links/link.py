@@ -7,7 +7,6 @@ from hairpin.change.change import DeleteEntry, RenameLink, SetLink
 from hairpin.events.boot._boot import with_boot
 from hairpin.events.course import Course
 from hairpin.events.event import ByName, Event
-from hairpin.host.boot.configured_address import configured_links
 from hairpin.host.boot.rule_keeper import unit
 from hairpin.host.link import Link
 from hairpin.message import message
@@ -60,6 +59,8 @@ def _is_card(link: Link) -> bool:
 
 
 def _with_new_card(course: Course, link: Link) -> Course:
+    from hairpin.host.boot.configured_address import configured_links
+
     course = course.provided(
         message("the new card has another name than {link}, for which {name} stands here", link=link.name, name=_NEW)
     )
