@@ -6,25 +6,31 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 
 import hairpin.causes
 from hairpin.causes.cause import at_no_stop, id_of, of_no_flows, of_no_host, of_nothing_coming
+from hairpin.causes.reasons import ASKED_AT
 from hairpin.causes.registry import (
     DOORS,
+    _completed,
     all_causes,
     canonical_id,
     cause_modules,
+    cause_of,
     causes_for,
     causes_of_flows,
     causes_of_hosts,
     causes_to_come,
     fixed_with_of,
+    general_causes,
+    known_cause,
 )
 from hairpin.diagnose.diagnose import diagnose
 from hairpin.question.flows import flows_for
+from hairpin.walk.state import Reason
 from tests.acceptance.recorded import network
 from tests.causes.between_hosts.test_between_hosts import CASES as BETWEEN_HOSTS
 from tests.causes.between_hosts.test_overlay import CASES as OVERLAY
@@ -55,6 +61,7 @@ from tests.causes.to_come.test_to_come import CASES as TO_COME
 from tests.causes.to_come.test_to_come import ONE_OFF, ComingCase
 from tests.causes.traffic_control.test_traffic_control import CASES as OF_TRAFFIC_CONTROL
 from tests.causes.uplinks.test_uplinks import CASES as UPLINKS
+from tools.cause_reasons import asked_at
 
 IDS = tuple(cause.id for cause in all_causes())
 TABLES: dict[str, Mapping[str, Case | StateCase | ComingCase | ExposureCase | OpenedCase]] = {
@@ -146,6 +153,27 @@ def test_no_cause_fires_on_a_whole_host() -> None:
     net = network("none")
     found = [each.cause for flow in flows_for(net, (), None) for each in diagnose(net, flow).causes]
     assert found == []
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_a_stop_loads_every_cause_that_looks_at_it(reason: Reason) -> None:
+    """The table by which files are left out names none of those that declare the reason, or that they are general."""
+    assert causes_for(reason) == tuple(each for each in all_causes() if reason in each.reasons)
+    assert general_causes() == tuple(each for each in all_causes() if each.general)
+
+
+@pytest.mark.parametrize("module", cause_modules())
+def test_each_row_is_what_its_cause_declares(module: str) -> None:
+    cause = _completed(importlib.import_module(module).CAUSE, importlib.import_module(module))
+    assert ASKED_AT[cause.id] == asked_at(cause), "run: python -m tools.cause_reasons"
+    assert cause_of(id_of(module)) == known_cause(cause.id) == cause
+
+
+def test_a_cause_without_a_row_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = (causes_for("forwarding-off"), general_causes())
+    monkeypatch.delitem(ASKED_AT, "interface-forwarding-off")
+    monkeypatch.delitem(ASKED_AT, "engine-rule-missing")
+    assert (causes_for.__wrapped__("forwarding-off"), general_causes.__wrapped__()) == expected
 
 
 def test_each_reason_has_its_causes() -> None:

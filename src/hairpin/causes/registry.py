@@ -10,7 +10,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +21,7 @@ import msgspec
 import hairpin.causes
 from hairpin.causes.cause import Cause, id_of, of_no_flows, of_no_host, of_nothing_coming
 from hairpin.causes.order import OF_FLOWS, TO_COME
+from hairpin.causes.reasons import ASKED_AT
 from hairpin.walk.state import Reason
 
 _GROUP = "hairpin.causes"
@@ -45,16 +46,18 @@ def all_causes() -> tuple[Cause, ...]:
     return _loaded(cause_modules())
 
 
-def _loaded(modules: tuple[str, ...]) -> tuple[Cause, ...]:
+def _loaded(modules: Iterable[str]) -> tuple[Cause, ...]:
     """Return the causes of the modules and those of other packages, in the order of their ids."""
-    found: list[Cause] = []
-    for name in modules:
-        module = importlib.import_module(name)
-        cause = getattr(module, "CAUSE", None)
-        if not isinstance(cause, Cause):
-            raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
-        found.append(_completed(cause, module))
-    return tuple(sorted((*found, *_of_others()), key=lambda each: each.id))
+    return tuple(sorted((*map(_of_module, modules), *_of_others()), key=lambda each: each.id))
+
+
+@cache
+def _of_module(name: str) -> Cause:
+    module = importlib.import_module(name)
+    cause = getattr(module, "CAUSE", None)
+    if not isinstance(cause, Cause):
+        raise TypeError(f"{name} has no CAUSE: a module that is no cause has a name with a leading underscore")
+    return _completed(cause, module)
 
 
 def _completed(cause: Cause, module: ModuleType) -> Cause:
@@ -86,8 +89,7 @@ def _entry_point_files() -> Iterator[Path]:
 @cache
 def docstrings() -> Mapping[str, str]:
     """Return the docstring of each cause's module, by the cause's id; empty where it has none."""
-    modules = {id_of(name): name for name in cause_modules()}
-    told = {each.id: modules.get(each.id, each.find.__module__) for each in all_causes()}
+    told = {each.id: _modules().get(each.id, each.find.__module__) for each in all_causes()}
     return {id_: inspect.getdoc(importlib.import_module(name)) or "" for id_, name in told.items()}
 
 
@@ -103,36 +105,55 @@ def canonical_id(name: str) -> str:
     return next((each.id for each in all_causes() if name in each.aliases), name)
 
 
-@cache
 def cause_of(id_: str) -> Cause:
     """Return this package's cause with that id, without loading any other."""
-    module = next(each for each in cause_modules() if id_of(each) == id_)
-    return next(each for each in _loaded((module,)) if each.id == id_)
+    return _of_module(_modules()[id_])
+
+
+def known_cause(id_: str) -> Cause | None:
+    """Return the cause with that id, of this package without loading any other, or of another package; else None."""
+    if id_ in _modules():
+        return cause_of(id_)
+    return next((each for each in _of_others() if each.id == id_), None)
+
+
+@cache
+def _modules() -> Mapping[str, str]:
+    """Return the full names of the cause modules by the ids of their causes."""
+    return {id_of(name): name for name in cause_modules()}
 
 
 def fixed_with_of(cause: str) -> Literal["", "container", "network"]:
     """Return what has to be recreated to repair the cause of this id; empty: nothing."""
-    for each in all_causes():
-        if each.id == cause:
-            return each.fixed_with
-    return ""
+    found = known_cause(cause)
+    return found.fixed_with if found is not None else ""
 
 
 def is_on_purpose(cause: str) -> bool:
     """Return whether an administrator or the engine stops these flows on purpose."""
-    return any(each.id == cause and each.on_purpose for each in all_causes())
+    found = known_cause(cause)
+    return found is not None and found.on_purpose
 
 
 @cache
 def causes_for(reason: Reason) -> tuple[Cause, ...]:
-    """Return the causes that look at this kind of stop."""
-    return tuple(each for each in all_causes() if reason in each.reasons)
+    """Return the causes that look at this kind of stop.  No other one of this package is loaded."""
+    return tuple(each for each in _loaded(_asked_at(reason, "any")) if reason in each.reasons)
 
 
 @cache
 def general_causes() -> tuple[Cause, ...]:
-    """Return the causes that look at a flow's whole path, whatever the stop is."""
-    return tuple(each for each in all_causes() if each.general)
+    """Return the causes that look at a flow's whole path, whatever the stop is.  No other one of this package is
+    loaded."""
+    return tuple(each for each in _loaded(_asked_at("general")) if each.general)
+
+
+def _asked_at(*words: str) -> Iterator[str]:
+    """Yield the modules of the causes whose row has one of the words, and of those that have no row."""
+    for id_, name in _modules().items():
+        told = ASKED_AT.get(id_)
+        if told is None or not {*told.split()}.isdisjoint(words):
+            yield name
 
 
 @cache

@@ -9,7 +9,7 @@ import msgspec
 
 from hairpin.causes.cause import Candidate, Finding, Key, View
 from hairpin.causes.order import PUTTING_BACK
-from hairpin.causes.registry import all_causes
+from hairpin.causes.registry import known_cause
 from hairpin.causes.where import OfLostRules
 from hairpin.change.change import Change, DeleteNamespace, DeleteSocket, Primitive, SetContainer
 from hairpin.change.simulation.simulate import simulate
@@ -67,7 +67,8 @@ def latent(examination: Examination) -> tuple[Finding, ...]:
 
 def _as_of_now(suspect: Suspect, found: Diagnosis, network: Network) -> Suspect:
     """Return the suspect for the host before the event: the lost rules then include those of running containers."""
-    cause = next(each for each in all_causes() if each.id == suspect.cause)
+    cause = known_cause(suspect.cause)
+    assert cause is not None
     for each in cause.find(View(network, found.trace.flow, found.trace.usual, suspect.stop)):
         if _rules(suspect.candidate) <= _rules(each):
             return msgspec.structs.replace(suspect, candidate=each)

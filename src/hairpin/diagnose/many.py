@@ -13,7 +13,7 @@ import msgspec
 
 from hairpin.causes.cause import View
 from hairpin.causes.proof import is_repaired, proof_by
-from hairpin.causes.registry import all_causes
+from hairpin.causes.registry import known_cause
 from hairpin.causes.where import container_of
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
@@ -115,9 +115,9 @@ class _Found:
             if branch.succeeds or stop is None or not rests_on_facts(branch):
                 continue
             alone = (each for each in self.known if each.is_alone and each.reason == stop.reason)
-            ids = dict.fromkeys(each.suspects[0].cause for each in alone)
+            known = (known_cause(each) for each in sorted({each.suspects[0].cause for each in alone}))
             view = View(self.network, flow, branch, stop)
-            for cause in (each for each in all_causes() if each.id in ids):
+            for cause in (each for each in known if each is not None):
                 yield from (Suspect(cause.id, each, stop) for each in cause.find(view) if each.refused is None)
 
     def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:

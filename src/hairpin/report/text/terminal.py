@@ -2,6 +2,7 @@
 repair."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, FlowAnswer
+from hairpin.causes.registry import known_cause
 from hairpin.message import message
 from hairpin.report.paper import Paper
 from hairpin.report.places import Places, places_of
@@ -128,8 +129,6 @@ class _Report:
         write_keeping(cause.remedies, words, paper)
 
     def _cause(self, cause: CauseAnswer, flow: FlowAnswer | None = None) -> None:
-        from hairpin.report.pages import page_ids  # noqa: PLC0415 - only a cause has a page
-
         text, paper = self._text, self._paper
         text.title(cause, cause.candidate.title, paper)
         text.explained(cause, paper)
@@ -142,7 +141,7 @@ class _Report:
         paper.gap()
         text.proof(cause, paper)
         text.remedies(cause, paper)
-        if cause.id in page_ids():
+        if known_cause(cause.id) is not None:
             said = message("more: hairpin explain {id}", id=cause.id)
             paper.prose(self._words(said), indent=2, style="faint")
 
