@@ -75,6 +75,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "report/page/table.py": "report/page/test_events_page.py",
     "report/page/text_page.py": "cli/face/test_present.py",
     "report/page/way_figure.py": "report/page/test_answer_page.py",
+    "answer/check.py": "answer/test_ask.py",
     "answer/stop_repairs.py": "answer/test_proven_repairs.py",
     "apply/outcome.py": "apply/test_fixing.py",
     "apply/settling.py": "kernel/test_taking_back.py",

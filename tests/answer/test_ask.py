@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from hairpin.answer.answer import Answer
-from hairpin.answer.ask import ask, sources_told_apart
+from hairpin.answer.ask import ask
+from hairpin.answer.check import sources_told_apart
 from hairpin.answer.outcome import exit_status
 from hairpin.diagnose.examination import examine
 from hairpin.errors import ReplicaError

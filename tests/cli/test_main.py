@@ -239,6 +239,18 @@ def test_main_exits_with_the_status() -> None:
     assert exited.value.code == 0
 
 
+HOSTS = Path(__file__).parents[1] / "fixtures" / "hosts"
+OF_OTHER_PYTHONS = 40
+"""Modules of the standard library that another Python than 3.11 may load besides."""
+LOADED: dict[str, tuple[str, int, int]] = {
+    "help": ("--help", 8, 120),
+    "healthy": ("check 8151 --no-replica --snapshot {hosts}/none.hairpin", 462, 620),
+    "broken": ("check 8151 --no-replica --snapshot {hosts}/eth0-forwarding.hairpin", 608, 775),
+    "walk": ("walk 8151 --from 192.0.2.10 --snapshot {hosts}/none.hairpin", 262, 418),
+}
+"""What is typed, and the most modules that it may load: hairpin's own, and all on Python 3.11."""
+
+
 def modules_after(*arguments: str) -> Iterator[str]:
     """Yield the modules that are imported when the command line has run with these arguments."""
     script = "import sys\nfrom hairpin.cli.main import run\nrun(sys.argv[1:])\nprint(*sys.modules, file=sys.stderr)"
@@ -258,6 +270,27 @@ def test_help_loads_click_and_the_standard_library_only() -> None:
         "hairpin.message",
         "hairpin.wanted",
     }
+
+
+@pytest.mark.parametrize(("arguments", "own", "whole"), LOADED.values(), ids=LOADED)
+def test_a_command_loads_what_its_question_needs(arguments: str, own: int, whole: int) -> None:
+    """A tenth more modules is a hundredth of a second more for each command; who needs a module more counts again."""
+    loaded = tuple(modules_after(*arguments.format(hosts=HOSTS).split()))
+    of_hairpin = sum(name.partition(".")[0] == "hairpin" for name in loaded)
+    assert of_hairpin <= own
+    assert len(loaded) <= whole + OF_OTHER_PYTHONS
+
+
+def test_a_walk_asks_for_no_causes() -> None:
+    loaded = set(modules_after(*LOADED["walk"][0].format(hosts=HOSTS).split()))
+    folders = {name.split(".")[1] for name in loaded if name.startswith("hairpin.")}
+    assert folders.isdisjoint({"causes", "diagnose", "remedy", "events", "story", "compare", "apply", "replica"})
+
+
+def test_a_stop_loads_no_cause_of_another_reason() -> None:
+    loaded = set(modules_after(*LOADED["broken"][0].format(hosts=HOSTS).split()))
+    assert "hairpin.causes.forwarding.interface_forwarding_off" in loaded
+    assert "hairpin.causes.isolation.icc_off" not in loaded
 
 
 def test_json_needs_no_import_of_the_drawing() -> None:

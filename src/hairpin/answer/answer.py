@@ -8,33 +8,35 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from hairpin.answer.questions import QuestionAnswer
-from hairpin.causes.cause import Candidate, Severity
-from hairpin.causes.proof import Proof
-from hairpin.events.aftermath import deciding_orders
-from hairpin.events.course import Rival
 from hairpin.evidence.reading import Evidence
-from hairpin.host.boot.configured import Configured
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.question.question import Question
-from hairpin.remedy.remedy import OwnersDecision, Remedy
-from hairpin.walk.open_connection import Fate
 from hairpin.walk.state import Stop
 from hairpin.walk.trace import Trace
 from hairpin.walk.verdicts import Verdict, succeeds
 
 if TYPE_CHECKING:
+    from hairpin.causes.cause import Candidate, Severity
+    from hairpin.causes.proof import Proof
+    from hairpin.events.course import Rival
+    from hairpin.host.boot.configured import Configured
     from hairpin.judges.disagreement import Disagreement
     from hairpin.judges.judged import Judged
+    from hairpin.remedy.remedy import OwnersDecision, Remedy
     from hairpin.story.blame import Blame
+    from hairpin.walk.open_connection import Fate
 
 REPLICA = "replica"
 """The key of parts that no replica could confirm; they leave nothing undecided."""
 DISPUTED = "replica-disagrees"
 """The key of flows on which a replica disagreed with the walk."""
 Judge = Literal["simulated", "replicated", "observed"]
+Depth = Literal["flows", "causes", "events"]
+"""How far an answer goes.  ``flows``: only the verdicts.  ``causes``: also why flows fail now.  ``events``: also what
+the next events bring."""
 
 
 def ref_of(number: int) -> str:
@@ -47,7 +49,7 @@ class BeforeEvent(msgspec.Struct, frozen=True):
     flow does not pass before it)."""
 
     verdict: Verdict
-    established: Fate | None
+    established: "Fate | None"
 
 
 class EventAnswer(msgspec.Struct, frozen=True):
@@ -66,10 +68,12 @@ class EventAnswer(msgspec.Struct, frozen=True):
     label: str
     conditions: tuple[Message, ...] = ()
     failures: tuple[Message, ...] = ()
-    rivals: tuple[Rival, ...] = ()
+    rivals: "tuple[Rival, ...]" = ()
 
     def orders(self, number: int, after: Trace) -> tuple[Message, ...]:
         """Return the start orders of units that decide about the asked flow with that index."""
+        from hairpin.events.aftermath import deciding_orders  # noqa: PLC0415 - few questions are about an event
+
         return deciding_orders(self.was, self.rivals, self.flows[number], after)
 
 
@@ -124,19 +128,19 @@ class CauseAnswer(msgspec.Struct, frozen=True):
     ref: str
     id: str
     host: str
-    severity: Severity
-    candidate: Candidate
+    severity: "Severity"
+    candidate: "Candidate"
     stop: Stop | None
-    proof: Proof | None
+    proof: "Proof | None"
     flows: tuple[str, ...]
     together: tuple[str, ...]
     judge: Judge = "simulated"
     event: str | None = None
-    remedies: tuple[Remedy, ...] = ()
+    remedies: "tuple[Remedy, ...]" = ()
     alternatives: tuple[tuple[str, ...], ...] = ()
     follows_from: tuple[str, ...] = ()
-    configured: Configured | None = None
-    decision: OwnersDecision | None = None
+    configured: "Configured | None" = None
+    decision: "OwnersDecision | None" = None
     """The administrator's decision that stops the flow, or that every repair undoes; None: an accident."""
     blame: "Blame | None" = None
     """When and by whom the cause was made, if a trace on the host proves it."""

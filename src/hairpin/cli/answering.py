@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hairpin.answer.answer import Answer
-from hairpin.answer.ask import Depth, ask
+from hairpin.answer.answer import Answer, Depth
+from hairpin.answer.ask import ask
 from hairpin.cli.face.asked import Asked
 from hairpin.cli.face.environment import environment
 from hairpin.cli.face.progress import progress

@@ -197,6 +197,10 @@ class Reject(Node, frozen=True, tag="reject", gc=False):
     answer: str
 
 
+NOT_PRINTED = Reject("icmpx-not-printed")
+"""A rule of nft's of which it is known that it rejects, and not with which error."""
+
+
 class Nat(Node, frozen=True, tag="nat", gc=False):
     """Source or destination translation; ends the evaluation of a nat base chain.
 

@@ -2,7 +2,7 @@
 
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
-from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
+from hairpin.netfilter.ir import NOT_PRINTED
 from hairpin.netfilter.packet import is_discovery
 from hairpin.network.prefix import address_text
 from hairpin.report.words import Words

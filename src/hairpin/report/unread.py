@@ -7,9 +7,9 @@ from hairpin.evidence.reading import HOST
 from hairpin.host.host import Unread
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
-from hairpin.report.text.remedy_text import NOTE
 from hairpin.report.words import Words
 
+NOTE = message("note:")
 _FEW = 2
 """The most origins in a sentence about undecided parts."""
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (

@@ -11,8 +11,7 @@ from hairpin.host.netns import Netns
 from hairpin.host.socket import Socket
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.evaluate.header import WITH_PORTS
-from hairpin.netfilter.ir import STATUS_CONFIRMED, Rule
-from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED
+from hairpin.netfilter.ir import NOT_PRINTED, STATUS_CONFIRMED, Rule
 from hairpin.netfilter.packet import AH, ESP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE, Connection, Tuple
 from hairpin.network.network import Network
 from hairpin.network.stacked import lower_of

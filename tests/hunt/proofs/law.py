@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.answer.answer import Answer, CauseAnswer
-from hairpin.answer.ask import with_causes
+from hairpin.answer.check import with_causes
 from hairpin.answer.proven_repairs import first_change
 from hairpin.apply.plan import RepairPlan, plan_of
 from hairpin.change.change import Change

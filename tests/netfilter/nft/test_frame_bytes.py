@@ -2,9 +2,9 @@
 
 import pytest
 
-from hairpin.netfilter.ir import AnyOfMatch, Field, FieldMatch, Reject
+from hairpin.netfilter.ir import NOT_PRINTED, AnyOfMatch, Field, FieldMatch, Reject
 from hairpin.netfilter.nft.fields import HAS_FRAME
-from hairpin.netfilter.nft.frame_bytes import NOT_PRINTED, as_one_comparison, named_fields, with_error
+from hairpin.netfilter.nft.frame_bytes import as_one_comparison, named_fields, with_error
 from hairpin.netfilter.nft.matches import compare
 from hairpin.netfilter.nft.scope import Scope
 from hairpin.netfilter.nft.syntax import Json, Object

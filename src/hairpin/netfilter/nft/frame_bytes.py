@@ -7,7 +7,7 @@ are lost: nft prints raw bytes and a bare ``reject``.
 Source: nftables src/rule.c stmt_reduce(), src/payload.c payload_expr_expand(), src/statement.c reject_stmt_print()
 """
 
-from hairpin.netfilter.ir import AnyOfMatch, Expression, Match, Reject
+from hairpin.netfilter.ir import NOT_PRINTED, AnyOfMatch, Expression, Match, Reject
 from hairpin.netfilter.nft.syntax import Json, Object, content, named
 from hairpin.netfilter.nft.values import number
 
@@ -49,7 +49,6 @@ def with_error(body: tuple[Expression, ...], statements: list[Json]) -> tuple[Ex
 
 
 _BARE = Reject("icmpx-port-unreachable")
-NOT_PRINTED = Reject("icmpx-not-printed")
 
 
 def _asks_for_type(statement: Json) -> bool:

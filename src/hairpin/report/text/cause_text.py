@@ -8,7 +8,8 @@ from hairpin.report.paper import Paper, wrapped
 from hairpin.report.places import Places
 from hairpin.report.quotes import Quote, Quotes
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
-from hairpin.report.text.remedy_text import NOTE, write_remedy
+from hairpin.report.text.remedy_text import write_remedy
+from hairpin.report.unread import NOTE
 from hairpin.report.verdicts import FEW, Group, folded, groups
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS

@@ -7,8 +7,7 @@ from hairpin.report.documents.diff_document import text_of
 from hairpin.report.paper import Paper, Style
 from hairpin.report.places import Places
 from hairpin.report.text.blame_text import blame_text
-from hairpin.report.text.remedy_text import NOTE
-from hairpin.report.unread import as_far_as_read
+from hairpin.report.unread import NOTE, as_far_as_read
 from hairpin.report.verdicts import flow_text
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS

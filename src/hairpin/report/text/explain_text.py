@@ -12,8 +12,8 @@ from hairpin.message import Message, message
 from hairpin.report.pages import page_ids
 from hairpin.report.paper import Paper, Style, shortened
 from hairpin.report.places import places_of
-from hairpin.report.text.remedy_text import NOTE, write_remedy
-from hairpin.report.unread import as_far_as_read, refused_without_root, write_unread
+from hairpin.report.text.remedy_text import write_remedy
+from hairpin.report.unread import NOTE, as_far_as_read, refused_without_root, write_unread
 from hairpin.report.verdicts import FEW, flow_text
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS

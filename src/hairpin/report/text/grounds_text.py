@@ -6,8 +6,7 @@ from hairpin.report.paper import Paper
 from hairpin.report.places import Places
 from hairpin.report.questions import write_questions
 from hairpin.report.text.cause_text import SEVERITIES
-from hairpin.report.text.remedy_text import NOTE
-from hairpin.report.unread import left_undecided
+from hairpin.report.unread import NOTE, left_undecided
 from hairpin.report.verdicts import FEW
 from hairpin.report.words import Words
 

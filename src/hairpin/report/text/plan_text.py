@@ -19,8 +19,8 @@ from hairpin.report.places import Places, places_of
 from hairpin.report.text.cause_text import cause_numbers
 from hairpin.report.text.configured import configured_text, decision_text, undoing_text
 from hairpin.report.text.effects_text import effects_told, unasked_told
-from hairpin.report.text.remedy_text import ALSO, NOTE
-from hairpin.report.unread import as_far_as_read, write_unread
+from hairpin.report.text.remedy_text import ALSO
+from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.verdicts import flow_text, verdict_line
 from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, succeeds

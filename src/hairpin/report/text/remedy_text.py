@@ -10,9 +10,9 @@ from hairpin.remedy.remedy import Remedy
 from hairpin.report.paper import Paper
 from hairpin.report.text.configured import undoing_text
 from hairpin.report.text.effects_text import effects_told
+from hairpin.report.unread import NOTE
 from hairpin.report.words import Words
 
-NOTE = message("note:")
 _NOW = message("repair now:"), message("repair that disrupts what works now:")
 _OR_NOW = message("or instead:"), message("or instead, which disrupts what works now:")
 _ONCE_AGREED = message("once whoever decided it has agreed:")

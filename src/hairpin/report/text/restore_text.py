@@ -8,8 +8,8 @@ from hairpin.engines.missing import Missing
 from hairpin.message import Message, message
 from hairpin.report.paper import Paper
 from hairpin.report.text.effects_text import effects_told, unasked_told
-from hairpin.report.text.remedy_text import ALSO, NOTE
-from hairpin.report.unread import as_far_as_read, write_unread
+from hairpin.report.text.remedy_text import ALSO
+from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.words import Words
 
 _FEW = 12

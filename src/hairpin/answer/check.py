@@ -1,0 +1,157 @@
+"""Answers a question for causes: which of them stop the flows, what states and events add, who confirmed it."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hairpin.answer.answer import Answer, Depth, Dispute, FlowAnswer, ref_of
+from hairpin.answer.cause_answers import by_severity, of_finding, of_searched, with_refs
+from hairpin.answer.events import with_event, with_orders
+from hairpin.answer.findings import findings
+from hairpin.answer.past_decisions import joined_by_choice
+from hairpin.answer.remarks import remarks
+from hairpin.causes.cause import Finding
+from hairpin.diagnose.diagnose import Diagnosis, without_search
+from hairpin.diagnose.examination import Examination, examine
+from hairpin.diagnose.singled_out import singled_out
+from hairpin.message import Message, message
+from hairpin.network.flow import Flow, Lan, Outside
+from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
+from hairpin.walk.state import RuleDecided
+from hairpin.walk.trace import Trace
+from hairpin.walk.walked import walked
+from hairpin.wanted import ask_from
+
+if TYPE_CHECKING:
+    from hairpin.judges.replicated import Replication
+    from hairpin.replica.judgement import Kernel
+
+
+def answer_of_check(
+    start: Answer, flows: tuple[Flow, ...], kernel: "Kernel | None", depth: Depth, *, partial: bool
+) -> Answer | None:
+    """Return the answer of ``check``, which ``start`` begins, and which a kernel confirms if it may be asked.  None:
+    containers were left unread (``partial``), and one of them may change it."""
+    examination = _unsearched(start.network, flows) if depth == "flows" else examine(start.network, flows)
+    decided = all(map(_is_decided, examination.diagnoses)) and not any(map(_needs_all, examination.causes))
+    if partial and not decided:
+        return None
+    if kernel is None:
+        return with_causes(start, examination, depth)
+    from hairpin.answer.proven_repairs import printed_otherwise  # noqa: PLC0415 - only a kernel needs them
+    from hairpin.judges.replicated import replicating  # noqa: PLC0415
+
+    with replicating(examination, start.evidence, kernel) as word:
+        found = with_causes(start, examination, depth)  # while the replicas run
+        found = _judged(found, word(printed_otherwise(found.causes, examination)))
+    return msgspec.structs.replace(found, kernel=kernel.release)
+
+
+def with_causes(start: Answer, examination: Examination, depth: Depth) -> Answer:
+    """Return the answer of ``check`` by the walk: diagnoses and repairs, as far as ``depth``."""
+    flows = tuple(
+        FlowAnswer(
+            ref_of(number),
+            each.trace,
+            tuple(cause.ref for cause in examination.causes_of(number)),
+            orders=start.event.orders(number, each.trace) if start.event is not None else (),
+        )
+        for number, each in enumerate(examination.diagnoses)
+    )
+    start = msgspec.structs.replace(start, event=with_orders(start.event, flows))
+    if depth == "flows":
+        return msgspec.structs.replace(start, flows=flows)
+    ahead = depth == "events" and start.event is None
+    kept_out = singled_out(examination)
+    beside = findings(examination, kept_out, ahead=ahead, everything=not start.question.targets)
+    causes = tuple(with_event(each, start) for each in joined_by_choice(of_searched(examination)))
+    others = with_refs((of_finding(each, examination) for each in beside), len(causes) + 1)
+    return msgspec.structs.replace(
+        start,
+        flows=flows,
+        causes=by_severity((*causes, *others)),
+        notes=(
+            *start.notes,
+            *sources_told_apart(examination),
+            *remarks(start.network, tuple(each.trace for each in examination.diagnoses)),
+            *(each.line() for each in kept_out if each.found is None),
+        ),
+    )
+
+
+def sources_told_apart(examination: Examination) -> tuple[Message, ...]:
+    """Return a note for each outside client that is stopped while another one passes, with the rule that stops it."""
+    found = (_told_apart(each.instead_of, each.trace) for each in examination.diagnoses if each.instead_of is not None)
+    return tuple(dict.fromkeys(found))
+
+
+def _told_apart(stopped: Trace, passing: Trace) -> Message:
+    if not isinstance(stopped.flow.start, (Outside, Lan)):
+        there, elsewhere = (address_text(each.flow.daddr, each.flow.version) for each in (stopped, passing))
+        return message(
+            "rules or routes here treat these destinations differently: {one} is not reached from {start}, {other} is",
+            one=there,
+            other=elsewhere,
+            start=stopped.flow.start_text(),
+        )
+    one, other = (address_text(each, stopped.flow.version) for each in (_client(stopped), _client(passing)))
+    decided = stopped.usual.stop.decided_by if stopped.usual.stop is not None else None
+    if isinstance(decided, RuleDecided):
+        return message(
+            "a rule treats these sources differently: {one} does not get through, {other} does. This rule stops the "
+            "first: {rule}; ask with {asking}",
+            one=one,
+            other=other,
+            rule=f"{decided.place.table} {decided.place.chain}: {decided.place.text}",
+            asking=ask_from(one),
+        )
+    return message(
+        "rules or routes here treat these sources differently: {one} does not get through, {other} does; ask with "
+        "{asking}",
+        one=one,
+        asking=ask_from(one),
+        other=other,
+    )
+
+
+def _client(trace: Trace) -> int:
+    start = trace.flow.start
+    assert isinstance(start, (Outside, Lan))
+    return start.address
+
+
+def _unsearched(network: Network, flows: tuple[Flow, ...]) -> Examination:
+    """Return the flows' walks without a search for causes."""
+    found = (without_search(network, flow) or Diagnosis(walked(network, flow)) for flow in flows)
+    return Examination(network, tuple(found), ())
+
+
+def _is_decided(diagnosis: Diagnosis) -> bool:
+    """Return whether no unread container can change the diagnosis: no walk ended there, and every failure has a
+    cause."""
+    return not diagnosis.met_unread and (diagnosis.trace.succeeds or bool(diagnosis.causes))
+
+
+def _needs_all(found: Finding) -> bool:
+    """Return whether the repair concerns all containers of a network, or is one of several.  Their order depends on
+    their effects on other flows."""
+    return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
+
+
+def _judged(found: Answer, word: "Replication") -> Answer:
+    """Return the answer with the second judge's verdicts."""
+    return msgspec.structs.replace(
+        found,
+        flows=tuple(
+            msgspec.structs.replace(each, judged=both) for each, both in zip(found.flows, word.flows, strict=True)
+        ),
+        causes=tuple(
+            msgspec.structs.replace(each, judge="replicated") if each.ref in word.causes else each
+            for each in found.causes
+        ),
+        unread=(*found.unread, *word.unread),
+        disputes=tuple(
+            Dispute(ref_of(number), each, with_host=found.has_several_hosts) for number, each in word.disagreements
+        ),
+    )
