@@ -31,7 +31,9 @@ def table() -> str:
 
 def asked_at(cause: Cause) -> str:
     """Return the cause's row."""
-    reasons = ("any",) if cause.reasons == {*_REASONS} else tuple(each for each in _REASONS if each in cause.reasons)
+    reasons = (
+        ("any",) if cause.reasons.issuperset(_REASONS) else tuple(each for each in _REASONS if each in cause.reasons)
+    )
     return " ".join(("general", *reasons) if cause.general else reasons)
 
 
