@@ -94,6 +94,11 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "cli/plans/way_in.py": "kernel/test_own_ssh.py",
     "events/": "events/test_events.py",  # a table of events; test_events.py holds that each event is in it
     "firewalls/": "firewalls/test_firewalld_nft.py",  # recorded tables of the real firewalld
+    "network/kinds/own_values.py": "network/kinds/test_kinds.py",
+    "network/kinds/literals.py": "network/kinds/test_kinds.py",
+    "network/kinds/forms.py": "network/kinds/test_kinds.py",
+    "network/kinds/rule_forms.py": "network/kinds/test_kinds.py",
+    "network/kinds/readings.py": "network/kinds/test_kinds.py",
     "question/port_flows.py": "question/test_flows.py",
     "replica/run/build.py": "kernel/test_replica.py",
     "replica/run/client.py": "kernel/test_replica.py",

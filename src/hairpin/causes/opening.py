@@ -94,8 +94,8 @@ def _own(host: Host) -> Ruleset:
 def _denying(network: Network, trace: Trace, *, of_engine: bool) -> Place | None:
     """Return the rule that keeps the client out: an engine's isolation rule, or a user's rule about a port; None for a
     policy."""
-    stop = trace.usual.stop
-    if trace.succeeds or stop is None or not stop.netns.is_host:
+    stop = trace.usual.stop if not trace.succeeds else None
+    if stop is None or not stop.netns.is_host:
         return None
     if not isinstance(stop.decided_by, RuleDecided) or not stop.decided_by.place.number:
         return None

@@ -6,4 +6,5 @@ container's wire), ``own_frames`` (a bridge's), ``socket_owner``, ``port_holder`
 published port), ``lost_address``, ``prefix_witness`` (evidence of an address's right prefix length), ``strayed``
 (packets that should not have left).  Names: ``names`` (name servers of containers, and the names that they know).
 Routing: ``query``, ``tables``, ``routing``, ``source_address``, ``address_type``, ``unmasqueraded``.
+``kinds/``: which containers, and which flows, are alike.
 """

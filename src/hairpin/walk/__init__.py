@@ -10,5 +10,6 @@ that are assumed to answer).  Back: ``answer`` (the answer's packet), ``reply`` 
 (TCP's first data), ``open_connection`` (whether a connection survives a change of the network), ``size/`` (full-sized
 segments), ``relay`` (docker-proxy's own connection), ``naming`` (whether a name server knows a container), and
 ``verdicts`` (the verdict on the flow).  ``unread`` ends a walk at readings that are missing.  ``walked`` caches a walk,
-``reads`` records the parts of the network that it read, ``deciders`` the routes and rules that decided it.
+``alike`` takes the verdict of an alike flow over, ``reads`` records the parts of the network that a walk read,
+``deciders`` the routes and rules that decided it.
 """

@@ -3,17 +3,17 @@
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.alike import walked_alike
 from hairpin.walk.trace import Trace
-from hairpin.walk.walk import walk_flow
 
 
 def walked(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace, cached with the network.
+    """Return the flow's trace, cached with the network.  It may be taken over from an alike flow (alike.py).
 
     An observer (Door) does not see a cached walk: it needs ``walk_flow``."""
     known = traces_of(network)
     if flow not in known:
-        known[flow] = walk_flow(network, flow)
+        known[flow] = walked_alike(network, flow)
     return known[flow]
 
 

@@ -1,0 +1,189 @@
+"""Readings with a container's own values left open.
+
+The form of a reading is the tuple of its fields.  A field with an own value of the container has the value's place
+instead (``Own``).  Fields that say only where something was read, or when, or how often, are None.  If the forms of all
+readings of two containers are equal, exchanging their own values leaves the readings as they are.
+
+Which field has which role stands in one table.  A field that is not in it is a literal in every form, so an own value
+in it makes its container a kind of its own.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from hairpin.host.docker import Container, DockerNetwork, Endpoint, Engine, PortBinding
+from hairpin.host.host import Namespace
+from hairpin.host.link import Address, Link
+from hairpin.host.netns import Netns
+from hairpin.host.route import FdbEntry, Neighbour, NextHop, PolicyRule, Route
+from hairpin.host.socket import Relay, Socket
+from hairpin.host.sysctl import Sysctls
+from hairpin.host.traffic_control import BitsMatch
+from hairpin.netfilter.packet import Connection, Tuple
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.kinds.literals import Literals
+from hairpin.network.kinds.own_values import Own, OwnValues, Role
+from hairpin.network.prefix import width
+
+Form = tuple[object, ...]
+Parts = tuple[object, ...]
+_MOST_BITS = 128
+
+_ROLES: Mapping[type[msgspec.Struct], Mapping[str, Role]] = {
+    Link: {"name": "link", "index": "index", "mac": "mac", "peer_index": "inner-index", "peer_netnsid": "netnsid"},
+    Address: {"link": "link", "value": "address"},
+    Route: {"destination": "address", "prefsrc": "address"},
+    NextHop: {"link": "link", "gateway": "address"},
+    Neighbour: {"link": "link", "value": "address", "mac": "mac"},
+    FdbEntry: {"port": "link", "mac": "mac"},
+    Socket: {"address": "address", "port": "port", "device": "link", "container": "id"},
+    Relay: {"address": "address", "port": "port", "netns": "netns"},
+    Tuple: {"saddr": "address", "daddr": "address", "sport": "port", "dport": "port"},
+    Container: {"id": "id", "name": "name", "service": "name", "netns": "netns"},
+    PortBinding: {"container_port": "port", "host_port": "port", "host_ip": "address"},
+    Endpoint: {
+        "ipv4": "address", "ipv6": "address", "fixed4": "address", "fixed6": "address", "mac": "mac", "aliases": "name",
+    },
+    Namespace: {"name": "netns"},
+    Flow: {"daddr": "address", "dport": "port", "container": "name", "asked_name": "name"},
+    FromContainer: {"name": "name"},
+    Netns: {"name": "netns"},
+}  # fmt: skip
+_INSIDE: Mapping[str, Role] = {"name": "link", "index": "inner-index", "mac": "mac", "peer_index": "index"}
+"""The roles of a link in the container's own namespace."""
+_UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
+    Socket: ("pid", "ancestors", "unit", "is_late"),
+    Connection: ("timeout_s",),
+    PolicyRule: ("text",),
+    Container: (
+        "pid", "image", "exit_code", "error", "started_at", "finished_at", "oom_killed", "restart_count", "health",
+        "exposed", "restart_policy", "unit", "project",
+    ),
+    DockerNetwork: ("created", "project"),
+    Engine: ("containers", "boot"),
+    Flow: ("sport",),
+}  # fmt: skip
+"""Fields beside ``evidence`` and ``entry`` that decide no walk, or that are looked at apart."""
+_PROVENANCE = ("evidence", "entry")
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    """What becomes of each field of a type, by its position.  ``lengths``: those with the length of a prefix."""
+
+    skipped: tuple[int, ...]
+    roles: tuple[tuple[int, Role], ...]
+    nested: tuple[int, ...]
+    lengths: tuple[int, ...]
+
+
+_PLANS: dict[tuple[type[msgspec.Struct], bool], _Plan] = {}
+
+
+def _plan(kind: type[msgspec.Struct], *, inside: bool) -> _Plan:
+    known = _PLANS.get((kind, inside))
+    if known is None:
+        fields = kind.__struct_fields__
+        roles = _INSIDE if inside and kind is Link else _ROLES.get(kind, {})
+        skipped = (*_PROVENANCE, *_UNREAD_BY_WALKS.get(kind, ()))
+        known = _PLANS[kind, inside] = _Plan(
+            tuple(place for place, field in enumerate(fields) if field in skipped),
+            tuple((place, roles[field]) for place, field in enumerate(fields) if field in roles),
+            tuple(place for place, field in enumerate(fields) if field not in skipped and field not in roles),
+            tuple(place for place, field in enumerate(fields) if field.endswith("prefix_length")),
+        )
+    return known
+
+
+def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> Form:
+    """Return the form of a reading.  ``inside``: it is of the container's own namespace."""
+    kind = type(value)
+    plan = _plan(kind, inside=inside)
+    fields: list[object] = list(msgspec.structs.astuple(value))
+    for place in plan.skipped:
+        fields[place] = None
+    for place, role in plan.roles:
+        fields[place] = _left_open(fields[place], own.get(role))
+    if isinstance(value, Route) and value.prefix_length != width(value.version):
+        fields[1] = value.destination
+    for place in plan.nested:
+        part = fields[place]
+        if isinstance(part, msgspec.Struct):
+            fields[place] = form_of(part, own, inside=inside)
+        elif parts := _parts_of(part):
+            fields[place] = _form_of_parts(parts, own, inside=inside)
+    return (kind, *fields)
+
+
+def _left_open(value: object, own: Mapping[int | str, Own] | None) -> object:
+    if own is None:
+        return value
+    if isinstance(value, (int, str)):
+        return own.get(value, value)
+    parts = _parts_of(value)
+    return value if parts is None else tuple([_left_open(each, own) for each in parts])
+
+
+def _form_of_parts(parts: Parts, own: OwnValues, *, inside: bool) -> tuple[object, ...]:
+    return tuple([form_of(each, own, inside=inside) if isinstance(each, msgspec.Struct) else each for each in parts])
+
+
+def note(value: object, own: OwnValues, literals: Literals, *, inside: bool = False) -> None:
+    """Note the literals of a reading; ``own``: the own values of its container."""
+    if isinstance(value, str):
+        literals.note_word(value)
+    elif isinstance(value, int):
+        literals.note_number(value)
+    elif isinstance(value, BitsMatch):
+        literals.unknown = True
+    elif isinstance(value, Sysctls):
+        note_sysctls(value, literals)
+    elif isinstance(value, msgspec.Struct):
+        _note_struct(value, own, literals, inside=inside)
+    elif (parts := _parts_of(value)) is not None:
+        _note_tuple(parts, own, literals, inside=inside)
+    elif value is not None:
+        literals.unknown = True
+
+
+def _note_tuple(value: Parts, own: OwnValues, literals: Literals, *, inside: bool) -> None:
+    """Note the elements; two numbers may be a range, or a prefix and its length."""
+    match value:
+        case (int(first), int(second)):
+            literals.note_range(min(first, second), max(first, second))
+            if second <= _MOST_BITS:
+                literals.note_prefix(first, second)
+        case _:
+            pass
+    for each in value:
+        note(each, own, literals, inside=inside)
+
+
+def note_sysctls(sysctls: Sysctls, literals: Literals) -> None:
+    """Note the names in the paths, and the numbers in the values, such as the range of local ports."""
+    for word in {part for path in sysctls.values for part in path}:
+        literals.note_word(word)
+    for text in set(sysctls.values.values()):
+        literals.note_text(text)
+
+
+def _note_struct(value: msgspec.Struct, own: OwnValues, literals: Literals, *, inside: bool) -> None:
+    plan = _plan(type(value), inside=inside)
+    fields: Parts = msgspec.structs.astuple(value)
+    for place, role in plan.roles:
+        held = own.get(role, {})
+        for part in _parts_of(fields[place]) or (fields[place],):
+            if isinstance(part, (int, str)) and part not in held:
+                literals.note_point(role, part)
+    for length in [fields[place] for place in plan.lengths]:
+        for each in fields:
+            if isinstance(each, int) and isinstance(length, int):
+                literals.note_prefix(each, length)
+    for place in plan.nested:
+        note(fields[place], own, literals, inside=inside)
+
+
+def _parts_of(value: object) -> Parts | None:
+    """Return the tuple's elements; None: it is no tuple."""
+    return cast("Parts", value) if isinstance(value, tuple) else None

@@ -1,0 +1,142 @@
+"""The containers of a network that are alike, and with them the flows.
+
+Two containers are alike if the forms of their readings are equal, and each own value lies in the same cell for both.
+Exchanging their own values then leaves the network as it is, except for the order of rules that no packet satisfies
+both.  A walk reads nothing else, so two flows that become each other by the exchange have the same walk, up to the
+exchange.
+
+What is not covered decides against: a reading that names two containers, a value with an unknown meaning, a match that
+computes.  Its container is then a kind of its own (docs/adr/0039).
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+
+import msgspec
+
+from hairpin.door import CLOSED
+from hairpin.host.netns import Netns
+from hairpin.kept import kept
+from hairpin.network.flow import Flow, FromContainer
+from hairpin.network.kinds.forms import form_of, note
+from hairpin.network.kinds.literals import Cell, Literals
+from hairpin.network.kinds.own_values import NOTHING_OWN, Own, Owner, OwnValues, Role, owners_of
+from hairpin.network.kinds.readings import readings_of
+from hairpin.network.network import Network
+
+_FEWEST = 3
+"""With fewer containers nothing is gained."""
+
+
+class Kinds:
+    """The containers that are not alone in their kind."""
+
+    def __init__(
+        self, members: Mapping[int, tuple[int, Owner]], literals: Literals, spaces: frozenset[str] = frozenset()
+    ) -> None:
+        self._members = members
+        self._literals = literals
+        self._spaces = spaces
+        self._named = {(each.host.name, each.container.name): n for n, (_, each) in members.items()}
+        self._by_address = {
+            value: n for n, (_, each) in members.items() for value in each.values.get("address", NOTHING_OWN)
+        }
+
+    @property
+    def members(self) -> Mapping[int, tuple[int, Owner]]:
+        """The kind's number and the container, by the container's number."""
+        return self._members
+
+    def of_flow(self, flow: Flow, this: str) -> Hashable | None:
+        """Return what the flow has in common with all that are alike; None: it is alone.
+
+        ``this``: the label of the network's first host."""
+        number = self._owner_of(flow, this)
+        sport = self._literals.port_cell(flow.sport) if number is not None else None
+        if number is None or sport is None:
+            return None
+        kind, owner = self._members[number]
+        daddr = None if flow.daddr in owner.values.get("address", ()) else self._literals.address_cell(flow.daddr)
+        if daddr is not None:
+            flow = msgspec.structs.replace(flow, daddr=0)
+        if isinstance(flow.start, FromContainer) and self._is_gone(flow.start.netns):
+            flow = msgspec.structs.replace(flow, start=FromContainer(flow.start.name, Netns("")))
+        other = self._other(flow, number)
+        if other is None:
+            return kind, sport, daddr, form_of(flow, owner.values)
+        return kind, other[0], sport, daddr, form_of(flow, _of_both(owner.values, other[1].values))
+
+    def _other(self, flow: Flow, number: int) -> tuple[int, Owner] | None:
+        """Return the other container that the flow leads to, if there is one, with its kind.
+
+        Any two containers of these kinds can take the places of both."""
+        found = self._by_address.get(flow.daddr)
+        if found is None:
+            found = self._named.get((flow.asked_host or flow.host, flow.container or ""))
+        return self._members[found] if found is not None and found != number else None
+
+    def _is_gone(self, netns: Netns) -> bool:
+        """Return whether no namespace has this name, and no reading names it."""
+        return netns.name not in self._spaces and not self._literals.is_named(netns.name)
+
+    def _owner_of(self, flow: Flow, this: str) -> int | None:
+        start = flow.start
+        if isinstance(start, FromContainer):
+            return self._named.get((start.netns.host, start.name))
+        found = self._named.get((flow.asked_host or flow.host or this, flow.container or ""))
+        return found if found is not None else self._by_address.get(flow.daddr)
+
+
+_TOLD_BY_FLOWS: tuple[Role, ...] = ("address", "port", "name")
+
+
+def _of_both(own: OwnValues, others: OwnValues) -> OwnValues:
+    """Return the own values of both containers that a flow may name."""
+    both: dict[Role, dict[int | str, Own]] = {}
+    for role in _TOLD_BY_FLOWS:
+        of_other = {value: Own(role, each.number, of_other=True) for value, each in others.get(role, {}).items()}
+        both[role] = {**of_other, **own.get(role, {})}
+    return {**own, **both}
+
+
+_NOTHING_ALIKE = Kinds({}, Literals())
+
+
+@kept
+def kinds_of(network: Network) -> Kinds:
+    """Return the kinds of the network's containers."""
+    owners = owners_of(network)
+    if len(owners) < _FEWEST or any(each.door is not CLOSED for _, each in network.namespaces()):
+        return _NOTHING_ALIKE
+    literals = Literals()
+    found = readings_of(network.hosts, owners, literals)
+    note(network.world, NOTHING_OWN, literals)
+    alike: dict[Hashable, list[int]] = defaultdict(list)
+    for number, each in enumerate(found):
+        alike[each.owner.host.name, tuple(each.forms)].append(number)
+    for first, *_ in alike.values():
+        found[first].note(literals)
+    for owner in owners:
+        for role, claimed in literals.claimed.items():
+            claimed.update(owner.values.get(role, ()))
+    literals.settle()
+    if literals.unknown:
+        return _NOTHING_ALIKE
+    kinds = _by_cells(alike, owners, literals)
+    spaces = frozenset(netns.name for netns, _ in network.namespaces())
+    return Kinds({n: (kind, owners[n]) for kind, numbers in enumerate(kinds) for n in numbers}, literals, spaces)
+
+
+def _by_cells(alike: Mapping[Hashable, list[int]], owners: tuple[Owner, ...], literals: Literals) -> list[list[int]]:
+    """Return the numbers of each kind's containers, those alone left out."""
+    found: list[list[int]] = []
+    for numbers in alike.values():
+        same: dict[Hashable, list[int]] = defaultdict(list)
+        for number in numbers if len(numbers) > 1 else ():
+            same[_cells(owners[number], literals)].append(number)
+        found += (each for each in same.values() if len(each) > 1)
+    return found
+
+
+def _cells(owner: Owner, literals: Literals) -> tuple[tuple[Own, Cell], ...]:
+    return tuple((own, literals.cell(own, value)) for values in owner.values.values() for value, own in values.items())

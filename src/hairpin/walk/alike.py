@@ -1,0 +1,90 @@
+"""The walk of a flow that is alike an earlier one: it takes the verdict over, and walks itself when its way is read.
+
+One walk tells the verdict of all flows that are alike (network/kinds), because exchanging the own values of two alike
+containers leaves the network as it is.  Of a host with many containers most ways are never read: a report has the
+verdicts of all flows, and the causes of those that fail.
+"""
+
+from collections.abc import Hashable
+from typing import Any
+
+from hairpin.kept import kept
+from hairpin.network.flow import Flow
+from hairpin.network.kinds.kinds import kinds_of
+from hairpin.network.network import Network
+from hairpin.walk.trace import Branch, Trace
+from hairpin.walk.walk import walk_flow
+
+_FEW = 8
+"""Walks of a network before its kinds are looked for, beside one for each few containers: looking costs as much."""
+_FOR_CONTAINERS = 4
+
+
+class TraceTakenOver(Trace, frozen=True, dict=True):
+    """A trace with the verdict of an alike flow.  Reading its branches walks the flow itself, in ``network``."""
+
+    network: Network = Network(())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Trace):
+            return NotImplemented
+        return (self.flow, self.verdict, self.branches) == (other.flow, other.verdict, other.branches)
+
+    def __hash__(self) -> int:
+        return hash((self.flow, self.verdict))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Trace, (self.flow, self.verdict, self.branches)
+
+
+@kept
+def _own_walk(trace: TraceTakenOver) -> Trace:
+    return walk_flow(trace.network, trace.flow)
+
+
+def _branches(trace: TraceTakenOver) -> tuple[Branch, ...]:
+    return _own_walk(trace).branches
+
+
+_READ_LATE = "branches"
+setattr(TraceTakenOver, _READ_LATE, property(_branches))
+
+
+class _Firsts:
+    """The walks of one network by what they have in common with others.  ``waiting``: those whose kinds were not looked
+    for yet."""
+
+    def __init__(self) -> None:
+        self.by_kind: dict[Hashable, Trace] = {}
+        self.waiting: list[Trace] = []
+
+
+def walked_alike(network: Network, flow: Flow) -> Trace:
+    """Return the flow's trace: that of an own walk, or one taken over from an alike flow."""
+    firsts = _firsts(network)
+    if len(firsts.waiting) < _worth_looking(network):
+        trace = walk_flow(network, flow)
+        firsts.waiting.append(trace)
+        return trace
+    kinds, this = kinds_of(network), network.this.name
+    if not firsts.by_kind:
+        for each in firsts.waiting:
+            found = kinds.of_flow(each.flow, this)
+            firsts.by_kind.setdefault(found, each)
+    found = kinds.of_flow(flow, this)
+    first = firsts.by_kind.get(found) if found is not None else None
+    if first is not None:
+        return TraceTakenOver(flow, first.verdict, (), network)
+    trace = walk_flow(network, flow)
+    firsts.by_kind.setdefault(found, trace)
+    return trace
+
+
+@kept
+def _firsts(network: Network) -> _Firsts:  # noqa: ARG001
+    return _Firsts()
+
+
+@kept
+def _worth_looking(network: Network) -> int:
+    return _FEW + sum(len(host.containers()) for host in network.hosts) // _FOR_CONTAINERS
