@@ -63,7 +63,7 @@ def undecided_readings(answer: Answer, command: Command = "flows") -> tuple[Unre
     if answer.event is not None:
         command = "flows" if answer.event.id.startswith(_BY_ENGINE) else "events"
     found = (*_hosts(answer), *(each for each in decisive(answer.unread, command) if _tells(each, answer.network)))
-    if not answer.flows:
+    if not answer.flows or not found:
         return found
     met = frozenset(each for flow in answer.flows for each in _met(flow.trace))
     versions = frozenset(flow.trace.flow.version for flow in answer.flows)

@@ -45,8 +45,7 @@ def _open(network: Network, trace: Trace) -> Iterator[OpenQuestion]:
     public = network.world.supposed_public(trace.flow.version, trace.flow.daddr)
     if public is not None and _may_be_meant(network, public, trace.flow):
         yield _is_public(network, public, trace.flow)
-    for branch in trace.branches:
-        yield from branch.questions
+    yield from trace.questions
 
 
 def _may_be_meant(network: Network, mapping: PublicAddress, flow: Flow) -> bool:

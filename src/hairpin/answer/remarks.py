@@ -4,6 +4,7 @@ clients, and a client's address that is the host's own."""
 from collections.abc import Iterator
 
 from hairpin.host.host import Host, Namespace
+from hairpin.kept import kept
 from hairpin.message import Message, message
 from hairpin.netfilter.evaluate.chain import Place
 from hairpin.netfilter.ir import STATUS_SEEN_REPLY
@@ -58,7 +59,7 @@ def _of_host(network: Network, host: Host) -> Iterator[Message]:
 def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]:
     """Yield a note for each published port for which other clients have conntrack entries older than its rules."""
     for trace in traces:
-        if trace.flow.purpose not in ("published", "asked") or not trace.succeeds:
+        if trace.flow.purpose not in ("published", "asked") or not trace.succeeds or not _is_led(network, trace):
             continue
         for netns, before, after in passages(trace):
             namespace = network.namespace(netns)
@@ -85,8 +86,28 @@ def _of_others(network: Network, traces: tuple[Trace, ...]) -> Iterator[Message]
                 )
 
 
+def _is_led(network: Network, trace: Trace) -> bool:
+    """Return whether a host translates the flow, and has an entry without a reply that may be for the same port."""
+    like = trace.like
+    return any(
+        netns.is_host
+        and before.daddr != after.daddr
+        and (ports := _unanswered_ports(network.namespace(netns)))
+        and (trace.flow.dport in ports or before.dport != like.flow.dport)
+        for netns, before, after in passages(like)
+    )
+
+
+@kept
+def _unanswered_ports(namespace: Namespace) -> frozenset[int]:
+    """Return the destination ports of the connections that have no reply yet."""
+    return frozenset(each.original.dport for each in namespace.connections if not each.status & STATUS_SEEN_REPLY)
+
+
 def _of_limits(network: Network, trace: Trace) -> Iterator[Message]:
     """Yield a note for each limit on the flow's path whose rule has dropped packets before."""
+    if not any(map(only_under_load, trace.like.branches)):
+        return
     for branch in trace.branches:
         stop = branch.stop
         place = getattr(stop.decided_by, "place", None) if stop is not None else None

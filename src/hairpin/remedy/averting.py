@@ -21,7 +21,7 @@ from hairpin.network.network import Network
 from hairpin.remedy.boot.container import policy_of
 from hairpin.remedy.remedy import Remedy
 from hairpin.remedy.told import kept_network
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 
 def averting(cause: Finding, later: Later, network: Network, flows: tuple[Flow, ...]) -> tuple[Remedy, ...]:
@@ -78,4 +78,4 @@ def _keeps(keeping: tuple[Step, ...], label: str, later: Later, network: Network
         return True  # the event cannot happen any more
     # One flow of each member is enough, because the same change repairs all of them.
     again = (asked_again(kept, course.network, flows[each.flows[0]]) for each in later.members if each.flows)
-    return all(walk_flow(course.network, each).succeeds for each in again)
+    return all(walked(course.network, each).succeeds for each in again)

@@ -72,7 +72,7 @@ class Others(msgspec.Struct, frozen=True):
     def after(self, change: c.Change, network: Network) -> "Others":
         """Return the same flows in the network after the change; flows that the change may affect are walked again."""
         traces = tuple(
-            walk_flow(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
+            walked(network, each.flow) if on_path(each, change, self.network) else each for each in self.traces
         )
         return msgspec.structs.replace(self, network=network, traces=traces)
 
@@ -85,7 +85,7 @@ class Others(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(
             self,
             known=(*self.known, *more),
-            traces=(*self.traces, *(walk_flow(self.network, each.flow) for each in more)),
+            traces=(*self.traces, *(walked(self.network, each.flow) for each in more)),
             every=self.every.union(flow_key(each.flow) for each in new),
             left_out=self.left_out + len(new) - len(more),
         )

@@ -9,21 +9,39 @@ from collections.abc import Hashable
 from typing import Any
 
 from hairpin.kept import kept
+from hairpin.message import Message
 from hairpin.network.flow import Flow
 from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
-from hairpin.walk.trace import Branch, Trace
+from hairpin.walk.trace import Branch, OpenQuestion, Trace
 from hairpin.walk.walk import walk_flow
 
 _FEW = 8
 """Walks of a network before its kinds are looked for, beside one for each few containers: looking costs as much."""
-_FOR_CONTAINERS = 4
+_FOR_CONTAINERS = 16
 
 
 class TraceTakenOver(Trace, frozen=True, dict=True):
-    """A trace with the verdict of an alike flow.  Reading its branches walks the flow itself, in ``network``."""
+    """A trace with the verdict of an alike flow, whose trace is ``first``.  Reading its branches walks the flow itself,
+    in ``network``."""
 
     network: Network = Network(())
+    first: Trace | None = None
+
+    @property
+    def like(self) -> Trace:
+        """See Trace."""
+        return self.first or self
+
+    @property
+    def assumed(self) -> tuple[Message, ...]:
+        """See Trace."""
+        return super().assumed if _says_own(self.network, self.like) else self.like.assumed
+
+    @property
+    def questions(self) -> tuple[OpenQuestion, ...]:
+        """See Trace."""
+        return super().questions if _says_own(self.network, self.like) else self.like.questions
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
@@ -46,6 +64,16 @@ def _branches(trace: TraceTakenOver) -> tuple[Branch, ...]:
     return _own_walk(trace).branches
 
 
+def _says_own(network: Network, first: Trace) -> bool:
+    """Return whether an assumption or a question of the walk has a word that an alike flow's would not have."""
+    known = _firsts(network).own_words
+    if first.flow not in known:
+        said = repr((first.assumed, first.questions)) if first.assumed or first.questions else ""
+        words = kinds_of(network).words_of(first.flow, network.this.name) if said else ()
+        known[first.flow] = any(word in said for word in words)
+    return known[first.flow]
+
+
 _READ_LATE = "branches"
 setattr(TraceTakenOver, _READ_LATE, property(_branches))
 
@@ -57,6 +85,7 @@ class _Firsts:
     def __init__(self) -> None:
         self.by_kind: dict[Hashable, Trace] = {}
         self.waiting: list[Trace] = []
+        self.own_words: dict[Flow, bool] = {}
 
 
 def walked_alike(network: Network, flow: Flow) -> Trace:
@@ -74,7 +103,7 @@ def walked_alike(network: Network, flow: Flow) -> Trace:
     found = kinds.of_flow(flow, this)
     first = firsts.by_kind.get(found) if found is not None else None
     if first is not None:
-        return TraceTakenOver(flow, first.verdict, (), network)
+        return TraceTakenOver(flow, first.verdict, (), network, first)
     trace = walk_flow(network, flow)
     firsts.by_kind.setdefault(found, trace)
     return trace

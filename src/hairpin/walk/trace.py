@@ -70,6 +70,21 @@ class Trace(msgspec.Struct, frozen=True):
         return self.branches[0]
 
     @property
+    def like(self) -> "Trace":
+        """The trace of an alike flow that was walked: the same way, with its own addresses, ports and names."""
+        return self
+
+    @property
+    def assumed(self) -> tuple[Message, ...]:
+        """What the usual branch assumes."""
+        return self.usual.assumed
+
+    @property
+    def questions(self) -> tuple[OpenQuestion, ...]:
+        """The open questions of all branches."""
+        return tuple(each for branch in self.branches for each in branch.questions)
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """The conditions of the verdict; empty unless it is ``depends``.  Load conditions decide nothing."""
         if self.verdict != "depends":

@@ -10,20 +10,23 @@ computes.  Its container is then a kind of its own (docs/adr/0039).
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
 import msgspec
 
 from hairpin.door import CLOSED
 from hairpin.host.netns import Netns
 from hairpin.kept import kept
+from hairpin.netfilter.rule_address import write_mac
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.kinds.forms import form_of, note
 from hairpin.network.kinds.literals import Cell, Literals
 from hairpin.network.kinds.own_values import NOTHING_OWN, Own, Owner, OwnValues, Role, owners_of
 from hairpin.network.kinds.readings import readings_of
 from hairpin.network.network import Network
+from hairpin.network.prefix import address_text
 
+_TO_THE_OUTSIDE = ("egress", "dns")
 _FEWEST = 3
 """With fewer containers nothing is gained."""
 
@@ -56,7 +59,7 @@ class Kinds:
         if number is None or sport is None:
             return None
         kind, owner = self._members[number]
-        daddr = None if flow.daddr in owner.values.get("address", ()) else self._literals.address_cell(flow.daddr)
+        daddr = self._literals.address_cell(flow.daddr) if self._may_be_free(flow) else None
         if daddr is not None:
             flow = msgspec.structs.replace(flow, daddr=0)
         if isinstance(flow.start, FromContainer) and self._is_gone(flow.start.netns):
@@ -75,6 +78,26 @@ class Kinds:
             found = self._named.get((flow.asked_host or flow.host, flow.container or ""))
         return self._members[found] if found is not None and found != number else None
 
+    def _may_be_free(self, flow: Flow) -> bool:
+        """Return whether alike flows may lead to addresses that nobody has: to containers that have stopped."""
+        return flow.purpose not in _TO_THE_OUTSIDE
+
+    def words_of(self, flow: Flow, this: str) -> frozenset[str]:
+        """Return the words that may differ between the flow and those that are alike: the own values of its containers,
+        as texts, and its free ones."""
+        number = self._owner_of(flow, this)
+        owner = self._members[number][1] if number is not None else None
+        other = self._other(flow, number) if number is not None else None
+        values = [each.values for each in (owner, other[1] if other is not None else None) if each is not None]
+        return frozenset(
+            (
+                str(flow.sport),
+                str(flow.sport + 1),
+                *((address_text(flow.daddr, flow.version),) if self._may_be_free(flow) else ()),
+                *(text for held in values for role in held for value in held[role] for text in _texts(role, value)),
+            )
+        )
+
     def _is_gone(self, netns: Netns) -> bool:
         """Return whether no namespace has this name, and no reading names it."""
         return netns.name not in self._spaces and not self._literals.is_named(netns.name)
@@ -85,6 +108,30 @@ class Kinds:
             return self._named.get((start.netns.host, start.name))
         found = self._named.get((flow.asked_host or flow.host or this, flow.container or ""))
         return found if found is not None else self._by_address.get(flow.daddr)
+
+
+def _texts(role: Role, value: int | str) -> Iterator[str]:
+    """Yield the texts by which a message may tell the value.  None tells the number of a link or a namespace."""
+    if isinstance(value, str):
+        yield value
+    elif role == "address":
+        yield address_text(value, 6 if value >> 32 else 4)
+    elif role == "mac":
+        yield write_mac(value)
+    elif role == "port":
+        yield str(value)
+
+
+def _texts(role: Role, value: int | str) -> Iterator[str]:
+    """Yield the texts by which a message may tell the value.  None tells the number of a link or a namespace."""
+    if isinstance(value, str):
+        yield value
+    elif role == "address":
+        yield address_text(value, 6 if value >> 32 else 4)
+    elif role == "mac":
+        yield write_mac(value)
+    elif role == "port":
+        yield str(value)
 
 
 _TOLD_BY_FLOWS: tuple[Role, ...] = ("address", "port", "name")

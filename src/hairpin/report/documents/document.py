@@ -236,7 +236,7 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
         stopped_at=_stopped_at(stop, quotes) if stop is not None else None,
         causes=flow.causes,
         purpose=trace.flow.purpose,
-        assumed=tuple(words(each) for each in trace.usual.assumed),
+        assumed=tuple(words(each) for each in trace.assumed),
         host=trace.flow.host,
         to_host=trace.flow.asked_host or trace.flow.host,
         asked_name=trace.flow.asked_name or None,

@@ -13,7 +13,7 @@ from hairpin.report.words import Words
 
 def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
     """Write the assumptions, the questions, the parts that could not be read or replayed, and the remarks."""
-    assumed = dict.fromkeys(words(said) for flow in answer.flows for said in flow.trace.usual.assumed)
+    assumed = dict.fromkeys(words(said) for flow in answer.flows for said in flow.trace.assumed)
     if assumed:
         paper.gap()
         paper.prose(words(message("assumed: {what}", what="; ".join(assumed))), first=f"{words(NOTE)} ")
