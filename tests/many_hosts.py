@@ -1,5 +1,7 @@
 """A Docker host of many alike containers, built by hand, with a few odd ones."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from hairpin.host.docker import Container, Endpoint, PortBinding
@@ -28,6 +30,8 @@ from tests.small_host import (
 COUNT = 8
 """Containers of a host, numbered from 0."""
 FIRST_PORT = 20000
+FORWARDING_OFF = {"conf__eth0__forwarding": "0"}
+"""The sysctl by which nothing that comes in by eth0 is forwarded."""
 
 
 def address(number: int) -> int:
@@ -95,9 +99,9 @@ def inside(number: int, port: int = 80) -> Namespace:
     )  # fmt: skip
 
 
-def outer(rules: str, count: int = COUNT) -> Namespace:
-    """Return the host's namespace."""
-    small = host_namespace()
+def outer(rules: str, count: int = COUNT, values: Mapping[str, str] = {}) -> Namespace:
+    """Return the host's namespace; ``values``: further sysctls."""
+    small = host_namespace(values=values)
     wires = tuple(
         Link(200 + number, f"veth{number}a", "veth", mac=0x9A0000000000 + 7919 * number, master="docker0",
              peer_index=100 + number, peer_netnsid=number + 1, port=BridgePort(), evidence="e5")
@@ -117,10 +121,11 @@ def outer(rules: str, count: int = COUNT) -> Namespace:
     )
 
 
-def many(rules: str | None = None, count: int = COUNT) -> Network:
-    """Return the host with so many containers; ``rules``: in place of dockerd's own."""
-    whole = network(outer(rules if rules is not None else rules_text(count), count), docker=engine(
-        *(container_of(number) for number in range(count)))).this  # fmt: skip
+def many(rules: str | None = None, count: int = COUNT, *, values: Mapping[str, str] = {}) -> Network:
+    """Return the host with so many containers; ``rules``: in place of dockerd's own; ``values``: further sysctls."""
+    described = engine(*(container_of(number) for number in range(count)))
+    host = outer(rules if rules is not None else rules_text(count), count, values)
+    whole = network(host, docker=described).this
     spaces = (whole.namespaces[0], *(inside(number) for number in range(count)))
     return Network((msgspec.structs.replace(whole, namespaces=spaces),))
 

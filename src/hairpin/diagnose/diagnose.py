@@ -100,11 +100,11 @@ def diagnose(network: Network, flow: Flow) -> Diagnosis:
 def without_search(network: Network, flow: Flow) -> Diagnosis | None:
     """Return the diagnosis of a flow that succeeds, or succeeds from a stand-in; None if it fails."""
     trace = walked(network, flow)
-    if trace.succeeds or trace.usual.succeeds:
+    if trace.succeeds or trace.like.usual.succeeds:
         # A flow that fails only under an unknown condition has no cause that can be proven.
         return Diagnosis(trace, met_unread=may_enter_unread(network, trace))
     for address in flow.stand_ins:
-        other = walk_flow(network, flow.with_stand_in(address))
+        other = walked(network, flow.with_stand_in(address))
         if other.succeeds:
             unread = any(may_enter_unread(network, each) for each in (trace, other))
             return Diagnosis(other, met_unread=unread, instead_of=trace)

@@ -8,7 +8,8 @@ from hairpin.causes.cause import AskedFlows, Finding, Key
 from hairpin.causes.proof import is_repaired
 from hairpin.change.change import Change
 from hairpin.change.simulation.in_turn import made_in_turn
-from hairpin.diagnose.diagnose import Diagnosis, diagnose
+from hairpin.diagnose.alike import diagnoses_of
+from hairpin.diagnose.diagnose import Diagnosis
 from hairpin.diagnose.proven_set import is_before_start
 from hairpin.diagnose.suspect import CauseSet, Suspect
 from hairpin.diagnose.trimming import joined_change, joined_ways
@@ -41,7 +42,7 @@ class Examination(msgspec.Struct, frozen=True, dict=True):
 
 def examine(network: Network, flows: tuple[Flow, ...]) -> Examination:
     """Diagnose the flows, in the order asked."""
-    return examination(network, tuple(diagnose(network, flow) for flow in flows))
+    return examination(network, tuple(diagnoses_of(network, flows)))
 
 
 def examination(network: Network, diagnoses: tuple[Diagnosis, ...]) -> Examination:

@@ -26,11 +26,19 @@ def _veths(host: Host) -> dict[_Pair, list[tuple[str, Link]]]:
     """Return each veth with its namespace, in the host's order."""
     found: dict[_Pair, list[tuple[str, Link]]] = {}
     for namespace in host.namespaces:
-        for link in namespace.links:
-            if link.kind == "veth":
-                pair = (link.index, link.peer_index, link.peer_netnsid is None)
-                found.setdefault(pair, []).append((namespace.name, link))
+        for pair, end in _veths_of(namespace):
+            found.setdefault(pair, []).append(end)
     return found
+
+
+@kept
+def _veths_of(namespace: Namespace) -> tuple[tuple[_Pair, tuple[str, Link]], ...]:
+    """Return the namespace's veths.  An event makes hundreds of hosts that differ in a namespace or two."""
+    return tuple(
+        ((link.index, link.peer_index, link.peer_netnsid is None), (namespace.name, link))
+        for link in namespace.links
+        if link.kind == "veth"
+    )
 
 
 def other_end(host: Host, name: str, link: Link) -> tuple[str, str] | None:

@@ -1,6 +1,8 @@
 """Simulates the events of a host after each remedy and its lasting steps.  Events that undo the remedy are reported.
 Lasting steps that would prevent an engine from starting are not printed."""
 
+from itertools import islice
+
 import msgspec
 
 from hairpin.change.change import Change
@@ -20,7 +22,7 @@ from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.remedy import Remedy, SideEffect
 from hairpin.remedy.told import kept_network
-from hairpin.walk.walk import walk_flow
+from hairpin.walk.walked import walked
 
 _OF_ENGINES = ("docker-restart", "firewalld-restart")
 _NOTHING_STARTS: frozenset[EventId] = frozenset({"sysctl-system", "container-restart"})
@@ -96,7 +98,7 @@ def _repaired(remedy: Remedy, network: Network, together: tuple[Change, ...]) ->
 
 
 def _passing(network: Network, asked: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    return tuple(each for each in asked if walk_flow(network, each).succeeds)[:_JUDGED]
+    return tuple(islice((each for each in asked if walked(network, each).succeeds), _JUDGED))
 
 
 _NOT_KEPT: Message = message("what would keep it keeps an engine from starting, so it is not kept: make the container "
@@ -113,7 +115,7 @@ def _not_kept(event: EventId, course: Course) -> Message:
 def is_undone(cause: str, network: Network, course: Course, flows: tuple[Flow, ...]) -> bool:
     """Return whether the same cause stops one of the flows again."""
     again = (asked_again(network, course.network, flow) for flow in flows)
-    stopped = (flow for flow in again if not walk_flow(course.network, flow).succeeds)
+    stopped = (flow for flow in again if not walked(course.network, flow).succeeds)
     return any(each.cause == cause for flow in stopped for each in diagnose(course.network, flow).causes)
 
 

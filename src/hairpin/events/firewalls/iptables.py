@@ -80,10 +80,10 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
 def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
     """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: tells in
     which tables the engine keeps its rules."""
-    version = course.host.version("iptables")
-    for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables:
+    version, changed = course.host.version("iptables"), {key[:3] for key in gone}
+    for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables if gone else ():
         for chain in table.chains:
-            for rule in reversed(chain.rules):
+            for rule in reversed(chain.rules) if (table.family, table.name, chain.name) in changed else ():
                 if (table.family, table.name, chain.name, meaning(rule)) in gone:
                     yield DeleteRule(course.host.netns, place_of(table, chain.name, rule))
 

@@ -111,27 +111,14 @@ class Kinds:
 
 
 def _texts(role: Role, value: int | str) -> Iterator[str]:
-    """Yield the texts by which a message may tell the value.  None tells the number of a link or a namespace."""
+    """Yield the texts by which a message or a change may tell the value.  None tells the number of a link or a
+    namespace."""
     if isinstance(value, str):
         yield value
-    elif role == "address":
-        yield address_text(value, 6 if value >> 32 else 4)
-    elif role == "mac":
-        yield write_mac(value)
-    elif role == "port":
+    elif role in ("address", "mac", "port"):
         yield str(value)
-
-
-def _texts(role: Role, value: int | str) -> Iterator[str]:
-    """Yield the texts by which a message may tell the value.  None tells the number of a link or a namespace."""
-    if isinstance(value, str):
-        yield value
-    elif role == "address":
-        yield address_text(value, 6 if value >> 32 else 4)
-    elif role == "mac":
-        yield write_mac(value)
-    elif role == "port":
-        yield str(value)
+        if role != "port":
+            yield write_mac(value) if role == "mac" else address_text(value, 6 if value >> 32 else 4)
 
 
 _TOLD_BY_FLOWS: tuple[Role, ...] = ("address", "port", "name")

@@ -1,0 +1,82 @@
+"""The causes of a failing flow that is alike a diagnosed one.
+
+The search for one of them finds what the search for the other one found, its own values put in.  So causes that name no
+own value of the first flow's containers are those of the other one as well: a switch of the host, a policy, a route.
+Only the search is spared.  The flow has its own stop, and the proof is its own walk after the changes.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from hairpin.causes.proof import is_repaired, proof_by
+from hairpin.change.simulation.simulate import simulate
+from hairpin.diagnose.diagnose import Diagnosis, search_causes, without_search
+from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
+from hairpin.errors import ChangeError
+from hairpin.network.flow import Flow
+from hairpin.network.kinds.kinds import kinds_of
+from hairpin.network.network import Network
+from hairpin.walk.alike import TraceTakenOver
+from hairpin.walk.trace import Trace
+from hairpin.walk.walked import walked
+
+
+class Searched(msgspec.Struct, frozen=True):
+    """A flow's diagnosis by a search.  ``after``: the network after the changes of each set; None: the sets name own
+    values of the flow's containers, or were not found at its stop alone."""
+
+    diagnosis: Diagnosis
+    after: tuple[Network, ...] | None
+
+
+def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosis]:
+    """Yield the diagnosis of each flow, in the order asked."""
+    searched: dict[Flow, Searched] = {}
+    for flow in flows:
+        found = without_search(network, flow)
+        if found is None:
+            trace = walked(network, flow)
+            first = searched.get(trace.like.flow)
+            found = _same_causes(network, trace, first) if first is not None else None
+            if found is None:
+                found = search_causes(network, flow)
+                searched[flow] = Searched(found, _after(network, found))
+        yield found
+
+
+def _after(network: Network, found: Diagnosis) -> tuple[Network, ...] | None:
+    """Return the network after each set of causes, if other flows may have the same sets."""
+    stops = [branch.stop for branch in found.trace.branches]
+    suspects = [suspect for each in found.sets for suspect in each.causes]
+    if not suspects or any(each.follows_from or each.stop not in stops for each in suspects):
+        return None
+    said = repr(tuple(each.candidate for each in suspects))
+    if any(word in said for word in kinds_of(network).words_of(found.trace.flow, network.this.name)):
+        return None
+    try:
+        return tuple(simulate(joint_change(each.causes), network) for each in found.sets)
+    except ChangeError:
+        return None
+
+
+def _same_causes(network: Network, trace: Trace, first: Searched) -> Diagnosis | None:
+    """Return the diagnosis with the causes of the alike flow; None if they do not repair this one."""
+    if first.after is None or not isinstance(trace, TraceTakenOver):
+        return None
+    of_first, own = first.diagnosis.trace.branches, trace.branches
+    if len(of_first) != len(own):
+        return None
+    stops = [(one.stop, other.stop) for one, other in zip(of_first, own, strict=True)]
+    sets: list[CauseSet] = []
+    for found, after in zip(first.diagnosis.sets, first.after, strict=True):
+        repaired = walked(after, trace.flow)
+        causes = tuple(
+            Suspect(each.cause, each.candidate, stop)
+            for each in found.causes
+            if (stop := next(other for one, other in stops if one == each.stop)) is not None
+        )
+        if len(causes) != len(found.causes) or not is_repaired(network, trace.flow, repaired):
+            return None
+        sets.append(CauseSet(causes, proof_by(trace, repaired)))
+    return Diagnosis(trace, tuple(sets), met_unread=first.diagnosis.met_unread)
