@@ -19,8 +19,11 @@ from hairpin.network.flow import Flow, FromHost, Lan
 from hairpin.network.network import Network
 from hairpin.network.prefix import parse_address
 from hairpin.question.flows import flows_for
+from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.reads import parts_changed, walked_after, walked_before, what_reads
 from hairpin.walk.walk import walk_flow
+from tests.many_hosts import COUNT as MANY
+from tests.many_hosts import flows_of_many, many
 from tests.small_host import (
     HOST_NETNS,
     container,
@@ -69,6 +72,21 @@ def test_what_a_walk_has_not_read_spares_the_next_one() -> None:
     assert walked_after(within, unread, published()) is trace
     closed = with_sysctl("0", "net", "ipv4", "conf", "eth0", "forwarding")
     assert walked_after(within, closed, published()).verdict == "dropped"
+
+
+def test_a_flow_that_is_alike_another_one_reads_the_same_parts_of_its_own_containers() -> None:
+    within, taken = many(), 0
+    for flow in flows_of_many():
+        trace = walked_before(within, flow)
+        taken += isinstance(trace, TraceTakenOver)
+        for field in ("sockets", "routes", "links", "addresses"):
+            for number in range(MANY):
+                space = f"container:web-{number}"
+                one = msgspec.structs.replace(within.namespace(HOST_NETNS.sibling(space)), **{field: ()})
+                then = within.with_namespace(HOST_NETNS.sibling(space), one)
+                reads = ("test", space, field) in parts(within, flow)
+                assert (walked_after(within, then, flow) is trace) is not reads, (flow, space, field)
+    assert taken > 20
 
 
 def test_a_socket_of_the_host_is_read_by_those_who_ask_the_host_alone() -> None:

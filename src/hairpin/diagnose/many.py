@@ -87,7 +87,7 @@ class _Found:
 
     def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
         for each in self._likely(flow, trace):
-            then = walk_flow(each.without, flow)
+            then = walked(each.without, flow)
             if is_repaired(self.network, flow, then) and self._needs_all(flow, each.suspects):
                 return _diagnosis(trace, each.suspects, then)
         for suspect in self._by_same_causes(flow, trace):
@@ -103,7 +103,8 @@ class _Found:
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
         """Yield the known causes of flows of the same containers, a set only if it stops packets for the same reason;
         then a few causes for the same reason that are about no container."""
-        own, reason = _containers(flow), trace.usual.stop.reason if trace.usual.stop is not None else None
+        own, stop = _containers(flow), trace.like.usual.stop
+        reason = stop.reason if stop is not None else None
         yield from (each for each in self.known if each.containers & own and (each.is_alone or each.reason == reason))
         others = (each for each in self.known if each.reason == reason and not each.containers & own)
         yield from islice((each for each in others if not each.is_of_containers), _FEW)

@@ -18,7 +18,7 @@ from hairpin.network.prefix import Version, network_of
 from hairpin.walk.hooks.conntrack_room import tracked_versions
 from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 from hairpin.walk.state import SocketDecided
-from hairpin.walk.trace import Trace
+from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import Verdict
 from hairpin.walk.walked import walked
 
@@ -69,15 +69,17 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
 
     If the host no longer masquerades the source, the flow passes only if a router that was not read has a route back to
     it.  The verdict also depends on a process that may not start with its container again."""
-    asked = {each.text for branch in before.branches for each in branch.questions}
-    new = (
-        each
-        for each in after.usual.questions
-        if each.text not in asked and any(fact.fact == "return-route-stated" for fact in each.wanted)
-    )
+    asked = {each.text for each in before.questions}
+    needs_route = any(_is_about_route(each) for each in after.like.usual.questions)
+    open_ = after.usual.questions if needs_route else ()
+    new = (each for each in open_ if each.text not in asked and _is_about_route(each))
     conditions = tuple(each.if_yes for each in new) if before.succeeds and after.succeeds else ()
     undecided = conditions or (after.succeeds and _is_presumed(after))
     return ("depends" if undecided else after.verdict), conditions
+
+
+def _is_about_route(question: OpenQuestion) -> bool:
+    return any(fact.fact == "return-route-stated" for fact in question.wanted)
 
 
 def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
@@ -93,7 +95,7 @@ def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Tr
 def _is_presumed(after: Trace) -> bool:
     """Return whether the packet's receiver is a process that may not start with its container again.  The course has a
     condition that names this process."""
-    taking = (each.decided_by.socket for each in after.usual.request if isinstance(each.decided_by, SocketDecided))
+    taking = (each.decided_by.socket for each in after.like.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)
 
 

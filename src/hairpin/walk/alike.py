@@ -5,7 +5,7 @@ containers leaves the network as it is.  Of a host with many containers most way
 verdicts of all flows, and the causes of those that fail.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from hairpin.kept import kept
@@ -89,24 +89,38 @@ class _Firsts:
 
 
 def walked_alike(network: Network, flow: Flow) -> Trace:
-    """Return the flow's trace: that of an own walk, or one taken over from an alike flow."""
+    """Return the flow's trace: one taken over from an alike flow, or that of an own walk."""
+    return taken_over(network, flow) or remember(network, walk_flow(network, flow))
+
+
+def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
+    """Return the flow's trace by that of an alike flow; None if none was walked, or nothing is gained yet."""
     firsts = _firsts(network)
     if len(firsts.waiting) < _worth_looking(network):
-        trace = walk_flow(network, flow)
-        firsts.waiting.append(trace)
-        return trace
+        return None
     kinds, this = kinds_of(network), network.this.name
     if not firsts.by_kind:
         for each in firsts.waiting:
-            found = kinds.of_flow(each.flow, this)
-            firsts.by_kind.setdefault(found, each)
-    found = kinds.of_flow(flow, this)
-    first = firsts.by_kind.get(found) if found is not None else None
-    if first is not None:
-        return TraceTakenOver(flow, first.verdict, (), network, first)
-    trace = walk_flow(network, flow)
-    firsts.by_kind.setdefault(found, trace)
+            firsts.by_kind.setdefault(kinds.of_flow(each.flow, this), each)
+    kind = kinds.of_flow(flow, this)
+    first = firsts.by_kind.get(kind) if kind is not None else None
+    return None if first is None else TraceTakenOver(flow, first.verdict, (), network, first)
+
+
+def remember(network: Network, trace: Trace) -> Trace:
+    """Return the trace of an own walk; alike flows take it over from now on."""
+    firsts = _firsts(network)
+    if firsts.by_kind:
+        firsts.by_kind.setdefault(kinds_of(network).of_flow(trace.flow, network.this.name), trace)
+    else:
+        firsts.waiting.append(trace)
     return trace
+
+
+def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str]:
+    """Return, for each name of a namespace or link of the containers of the alike flow and of this one, the name that
+    takes its place."""
+    return kinds_of(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
 
 
 @kept

@@ -5,7 +5,7 @@ the network, or a single sysctl.  A walk depends only on the parts that it reads
 has the same result.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from hairpin.host.sysctl import Sysctls
 from hairpin.kept import kept
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
+from hairpin.walk.alike import exchanged_names, remember, taken_over
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
 from hairpin.walk.walked import traces_of, walked
@@ -44,9 +45,22 @@ def walked_before(network: Network, flow: Flow) -> Trace:
 def _noted(network: Network, flow: Flow) -> tuple[Trace, frozenset[Part]]:
     known = _read_by_flows(network)
     if flow not in known:
-        known[flow] = what_reads(network, lambda watched: walk_flow(watched, flow))
-        traces_of(network).setdefault(flow, known[flow][0])
+        alike = taken_over(network, flow)
+        if alike is not None:
+            parts = _with_names(_noted(network, alike.like.flow)[1], exchanged_names(network, alike))
+            known[flow] = traces_of(network).setdefault(flow, alike), parts
+        else:
+            trace, parts = what_reads(network, lambda watched: walk_flow(watched, flow))
+            known[flow] = traces_of(network).setdefault(flow, remember(network, trace)), parts
     return known[flow]
+
+
+def _with_names(parts: frozenset[Part], names: Mapping[str, str]) -> frozenset[Part]:
+    """Return the parts that an alike flow reads: ``names`` has the name that takes the place of each one."""
+    return frozenset(
+        (host, names.get(netns, netns), "/".join(names.get(each, each) for each in field.split("/")))
+        for host, netns, field in parts
+    )
 
 
 @kept

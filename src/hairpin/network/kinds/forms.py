@@ -54,7 +54,7 @@ _ROLES: Mapping[type[msgspec.Struct], Mapping[str, Role]] = {
 _INSIDE: Mapping[str, Role] = {"name": "link", "index": "inner-index", "mac": "mac", "peer_index": "index"}
 """The roles of a link in the container's own namespace."""
 _UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
-    Socket: ("pid", "ancestors", "unit", "is_late"),
+    Socket: ("pid", "ancestors", "unit"),
     Connection: ("timeout_s",),
     PolicyRule: ("text",),
     Container: (
@@ -66,6 +66,7 @@ _UNREAD_BY_WALKS: Mapping[type[msgspec.Struct], tuple[str, ...]] = {
     Flow: ("sport",),
 }  # fmt: skip
 """Fields beside ``evidence`` and ``entry`` that decide no walk, or that are looked at apart."""
+_IS_LATE = Socket.__struct_fields__.index("is_late")
 _PROVENANCE = ("evidence", "entry")
 
 
@@ -105,8 +106,11 @@ def form_of(value: msgspec.Struct, own: OwnValues, *, inside: bool = False) -> F
         fields[place] = None
     for place, role in plan.roles:
         fields[place] = _left_open(fields[place], own.get(role))
-    if isinstance(value, Route) and value.prefix_length != width(value.version):
-        fields[1] = value.destination
+    if isinstance(value, Route):
+        if value.prefix_length != width(value.version):
+            fields[1] = value.destination
+    elif isinstance(value, Socket):
+        fields[_IS_LATE] = value.is_late and value.pid is None  # only then it is asked for: events/aftermath.py
     for place in plan.nested:
         part = fields[place]
         if isinstance(part, msgspec.Struct):

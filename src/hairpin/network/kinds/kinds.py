@@ -27,6 +27,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import address_text
 
 _TO_THE_OUTSIDE = ("egress", "dns")
+_NAMES: tuple[Role, ...] = ("netns", "link")
 _FEWEST = 3
 """With fewer containers nothing is gained."""
 
@@ -97,6 +98,28 @@ class Kinds:
                 *(text for held in values for role in held for value in held[role] for text in _texts(role, value)),
             )
         )
+
+    def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
+        """Return the exchange that makes one flow the other, alike one: for each name of a namespace or link of their
+        containers the name that takes its place."""
+        of_one, of_other = (dict(self._names_of(each, this)) for each in (one, other))
+        taken = {value: of_other[place] for place, value in of_one.items() if place in of_other}
+        back = {new: old for old, new in taken.items()}
+        for name in back.keys() - taken.keys():
+            first = name
+            while first in back:
+                first = back[first]
+            taken[name] = first
+        return taken
+
+    def _names_of(self, flow: Flow, this: str) -> Iterator[tuple[tuple[bool, Own], str]]:
+        number = self._owner_of(flow, this)
+        other = self._other(flow, number) if number is not None else None
+        own = self._members[number][1] if number is not None else None
+        for is_other, owner in ((False, own), (True, other[1] if other is not None else None)):
+            for role in _NAMES if owner is not None else ():
+                for value, place in owner.values.get(role, {}).items() if owner is not None else ():
+                    yield (is_other, place), str(value)
 
     def _is_gone(self, netns: Netns) -> bool:
         """Return whether no namespace has this name, and no reading names it."""
