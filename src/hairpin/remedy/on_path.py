@@ -29,8 +29,9 @@ def _passes(trace: Trace, part: c.Primitive, network: Network) -> bool:
     if isinstance(part, c.OfHost):
         return False
     netns = part.netns
-    stages = {step.stage for branch in trace.branches for step in branch.steps if step.netns == netns} | {
-        branch.stop.stage for branch in trace.branches if branch.stop is not None and branch.stop.netns == netns
+    way = trace.like if netns.is_host else trace  # alike flows take the same way through the host
+    stages = {step.stage for branch in way.branches for step in branch.steps if step.netns == netns} | {
+        branch.stop.stage for branch in way.branches if branch.stop is not None and branch.stop.netns == netns
     }
     if not isinstance(part, c.RuleEdit):
         return bool(stages)
