@@ -89,10 +89,8 @@ class NameMatch(Node, frozen=True, tag="name", gc=False):
 
 
 class SetMatch(Node, frozen=True, tag="set", gc=False):
-    """The packet's ``fields``, concatenated, are an element of the named set (ipset or nftables).
-
-    For an ipset whose type has a port, that dimension is two fields: ``protocol``, ``sport``/``dport``.
-    """
+    """The packet's ``fields``, concatenated, are an element of the named set (ipset or nftables).  For an ipset whose
+    type has a port, that dimension is two fields: ``protocol``, ``sport``/``dport``."""
 
     set: str
     fields: tuple[Field | NameField, ...]
@@ -197,8 +195,7 @@ class Reject(Node, frozen=True, tag="reject", gc=False):
     answer: str
 
 
-NOT_PRINTED = Reject("icmpx-not-printed")
-"""A rule of nft's of which it is known that it rejects, and not with which error."""
+NOT_PRINTED = Reject("icmpx-not-printed")  # nft shows that the rule rejects, and not with which error
 
 
 class Nat(Node, frozen=True, tag="nat", gc=False):
@@ -322,11 +319,9 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 
 
 class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
-    """A named set; for an ipset ``table`` scope is the whole namespace.
-
-    ``opaque``: why elements may be missing (dynamic set, unknown type); a lookup that finds none is then unknown.
-    ``absent``: the values that a set which was not listed was asked for and does not hold; None: it was listed.
-    """
+    """A named set; for an ipset ``table`` scope is the whole namespace.  ``opaque``: why elements may be missing (dynamic
+    set, unknown type); a lookup that finds none is then unknown.  ``absent``: the values that a set which was not listed
+    was asked for and does not hold; None: it was listed."""
 
     name: str
     type: str
