@@ -319,9 +319,9 @@ class NatElement(Node, frozen=True, tag="nat-element", gc=False):
 
 
 class Set(Node, frozen=True, tag="named-set", gc=True, dict=True):
-    """A named set; for an ipset ``table`` scope is the whole namespace.  ``opaque``: why elements may be missing (dynamic
-    set, unknown type); a lookup that finds none is then unknown.  ``absent``: the values that a set which was not listed
-    was asked for and does not hold; None: it was listed."""
+    """A named set; for an ipset ``table`` scope is the whole namespace.  ``opaque``: why elements may be missing
+    (dynamic set, unknown type); a lookup that finds none is then unknown.  ``absent``: the values that a set which was
+    not listed was asked for and does not hold; None: it was listed."""
 
     name: str
     type: str
