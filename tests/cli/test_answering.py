@@ -34,8 +34,11 @@ def test_of_this_machine_only_what_the_question_needs_is_read(
 ) -> None:
     read: list[tuple[str, ...]] = []
 
-    def gather(_sources: tuple[Given, ...], *, only: tuple[str, ...] = ()) -> tuple[Source, ...]:
+    def gather(
+        _sources: tuple[Given, ...], *, only: tuple[str, ...] = (), asks_sets: bool = False
+    ) -> tuple[Source, ...]:
         read.append(only)
+        assert asks_sets is bool(only)
         return (evidence(),)
 
     monkeypatch.setattr(answering, "gather", gather)
