@@ -507,8 +507,8 @@ LIB
 # With the token, one process filters several streams and frames each as a reading. Before each stands the string
 # "TOKEN<TAB>KEY<TAB>ORIGIN<TAB>PATHS", or of a file the argument first=KEY<TAB>ORIGIN<TAB>PATHS; of containers the lines of
 # `running` go to standard error.
-allow_json() { # allow_json PATHS: in place of the shell, so only in $(…) and in pipes
-    exec awk -v allow="$1" "$RUNNING$ALLOW_JSON"
+allow_json() { # allow_json PATHS [quiet=yes]: in place of the shell, so only in $(…) and in pipes. quiet: of no document no line
+    exec awk -v allow="$1" "$RUNNING$ALLOW_JSON" ${2:+"$2"}
 }
 ALLOW_JSON='
     function step(parent, key,   plain) {
@@ -623,7 +623,7 @@ ALLOW_JSON='
     END {
         if (token != "") { close_reading(); exit }
         if (!bad && d) fail()
-        printf "\n"
+        if (shown || quiet == "") printf "\n"
         exit bad ? 65 : 0       # EX_DATAERR of sysexits.h
     }
 '
@@ -2236,8 +2236,8 @@ kernel_log() {
 
 # ---- traces: what happened to the host, as its own logs tell ------------------------------------------------------------
 
-trace_functions() { # the functions of --traces as text: plain readings do without them
-    cat <<'LIB'
+# The functions of --traces are kept as text: plain readings do without them.
+trace_functions() { eval "$(cat)"; } <<'LIB'
 # The lines of a log that matter are chosen here, by these words and units. Each reading has at most TRACE_LINES lines, the
 # newest ones; a further line then says `# truncated`. Lines that may hold a secret are told without it: without_secrets.
 TRACE_LINES=4000
@@ -2260,34 +2260,70 @@ trace_all() { # each job prints its own readings; only the asked kinds: key=KIND
     for word in $HAIRPIN_TRACES; do
         case $word in since=*[!0-9]* | key=*[!a-z-]*) ;; since=?*) TRACE_SINCE=${word#since=} ;; key=?*) kinds="$kinds ${word#key=}" ;; esac
     done
-    NOW=$(date +%s)
+    case $TRACE_ROOT in '' | /*) ;; *) TRACE_ROOT=${PWD%/}/$TRACE_ROOT ;; esac      # jobs go to other folders
+    NOW=$(date '+%s %z'); OFFSET=${NOW#* } NOW=${NOW%% *}
     : "${TRACE_SINCE:=$((NOW - 604800))}"
+    export SECRET_LINES
+    journal_here
     job 00-clock trace_clock
     if ! ours; then absent trace-boots /var/log 'the logs that are seen here are those of another host'; return; fi
-    journal_here
-    trace_job 01-boots boots trace_boots
-    trace_job 02-units units trace_units
-    trace_job 03-engines engines trace_engines
-    trace_job 04-firewalls firewalls trace_firewalls
-    trace_job 05-kernel kernel trace_kernel
-    trace_job 06-logins logins trace_logins
+    if [ -n "$JOURNAL" ]; then
+        trace_job 01-boots boots trace_boots
+        trace_job 02-units units trace_units
+        trace_job 03-engines engines trace_engines
+        trace_job 04-firewalls firewalls trace_firewalls
+        trace_job 05-kernel kernel trace_kernel
+        trace_job 06-logins logins trace_logins
+    else        # most of these have nothing to read then
+        trace_job 01-boots boots trace_boots units trace_units
+        trace_job 03-logs engines trace_engines firewalls trace_firewalls kernel trace_kernel logins trace_logins
+    fi
     trace_job 07-cron cron trace_cron
-    trace_job 09-syslog syslog trace_syslog
-    trace_job 10-audit audit trace_audit
+    trace_job 09-syslog syslog trace_syslog audit trace_audit
     trace_job 11-packages packages trace_packages
     trace_job 12-files files trace_files
     trace_job 13-docker containers trace_docker
     trace_job 14-podman containers trace_podman
 }
-trace_job() { # trace_job FILE KIND FUNCTION: unless other kinds are asked for
-    case " ${kinds:-$2} " in *" $2 "*) ;; *) return ;; esac
-    job "$1" "$3"
+trace_job() { # trace_job FILE (KIND FUNCTION)...: unless other kinds are asked for. What only says that nothing is there needs no shell.
+    file=$1 functions=; shift
+    while [ $# -gt 0 ]; do
+        case " ${kinds:-$1} " in *" $1 "*) functions="$functions $2" ;; esac
+        shift 2
+    done
+    case $functions in
+        '') ;;
+        ' trace_podman')
+            if have podman && podman_used; then job "$file" trace_podman
+            elif [ -n "$HAIRPIN_TMP" ]; then no_podman >"$HAIRPIN_TMP/$file"
+            else no_podman
+            fi ;;
+        *) job "$file" in_turn $functions ;;
+    esac
 }
-newest() { # newest lines first in, at most TRACE_LINES out; with MOST_EACH that many of each unit, and no word about the others
-    awk -v most="$TRACE_LINES" -v each="${MOST_EACH-}" '
+newest() { # newest lines first in, at most TRACE_LINES out, told; with MOST_EACH that many of each unit, and no word about the others.
+    # newest yes: as they are. In place of the shell.
+    exec awk -v most="$TRACE_LINES" -v each="${MOST_EACH-}" -v raw="${1-}" "$TOLD"'
     each != "" { if (!match($0, /"UNIT" *: *"[^"]*"/) || ++seen[substr($0, RSTART, RLENGTH)] > each) next }
     NR > most && each == "" { print "# truncated: the newest " most " lines"; exit }
-    { print }'
+    raw != "" { print; next }
+    {
+        gsub(/"__(CURSOR|SEQNUM|SEQNUM_ID)" *: *"[^"]*",/, ""); gsub(/,"__(CURSOR|SEQNUM|SEQNUM_ID)" *: *"[^"]*"/, "")
+        print told($0)
+    }'
+}
+# The last lines that were kept, at most `most`.
+RING='
+    function keep(line) { kept[++all % most] = line }
+    function first() { return all > most ? all - most + 1 : 1 }
+'
+latest() { # oldest lines first in, the last TRACE_LINES out, told. In place of the shell.
+    exec awk -v most="$TRACE_LINES" "$TOLD$RING"'{ keep($0) } END { for (i = first(); i <= all; i++) print told(kept[i % most]) }'
+}
+events() { # events WITH WITHOUT: the last TRACE_LINES lines that have the one and lack the other. In place of the shell.
+    exec awk -v most="$TRACE_LINES" -v with="$1" -v without="$2" "$RING"'
+        $0 ~ with && $0 !~ without { keep($0) }
+        END { for (i = first(); i <= all; i++) print kept[i % most] }'
 }
 journal_here() { # sets JOURNAL: the command for the journal, or empty; JOURNAL_KIND: persistent volatile none refused
     JOURNAL= JOURNAL_KIND=none JOURNAL_VERSION=0
@@ -2304,11 +2340,12 @@ journal_here() { # sets JOURNAL: the command for the journal, or empty; JOURNAL_
     done
     [ -n "$folder" ] || return
     case $folder in */var/log/journal) JOURNAL_KIND=persistent ;; *) JOURNAL_KIND=volatile ;; esac
-    JOURNAL_VERSION=$(journalctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    version=$(journalctl --version 2>/dev/null); JOURNAL_VERSION=
+    case $version in 'systemd '*) JOURNAL_VERSION=${version#systemd }; JOURNAL_VERSION=${JOURNAL_VERSION%%[!0-9]*} ;; esac
     : "${JOURNAL_VERSION:=0}"
     JOURNAL="journalctl -q --no-pager" JOURNAL_GREP=
     # Lines that are left out need not be put into JSON then: a tenth of the time on a host that logs much.
-    case $(journalctl --version 2>/dev/null) in *+PCRE2*) [ "$JOURNAL_VERSION" -lt 237 ] || JOURNAL_GREP=yes ;; esac
+    case $version in *+PCRE2*) [ "$JOURNAL_VERSION" -lt 237 ] || JOURNAL_GREP=yes ;; esac
     [ -z "$TRACE_ROOT" ] || JOURNAL="$JOURNAL -D $folder"
     export JOURNAL JOURNAL_KIND JOURNAL_VERSION JOURNAL_GREP
 }
@@ -2325,24 +2362,27 @@ journal() { # journal KEY WORDS MATCH...: its newest entries that fit, one JSON 
 journal_lines() {
     [ -z "$words" ] || [ -z "$JOURNAL_GREP" ] || set -- --case-sensitive=yes --grep "$words" "$@"
     if [ "$JOURNAL_VERSION" -ge 236 ]; then
-        in_time $JOURNAL -o json -r --output-fields="$JOURNAL_FIELDS" --since "@$TRACE_SINCE" "$@" | chosen | newest |
-            sed 's/"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*",//g; s/,"__\(CURSOR\|SEQNUM\|SEQNUM_ID\)" *: *"[^"]*"//g' | without_secrets
+        in_time $JOURNAL -o json -r --output-fields="$JOURNAL_FIELDS" --since "@$TRACE_SINCE" "$@" | chosen | newest
     else
-        limit 5 $JOURNAL -o json -r --since "@$TRACE_SINCE" "$@" | chosen | newest |
-            allow_json "__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP _BOOT_ID $(echo $JOURNAL_FIELDS | tr , ' ')" | grep -v '^$' | without_secrets
+        limit 5 $JOURNAL -o json -r --since "@$TRACE_SINCE" "$@" | chosen | newest yes |
+            allow_json "__REALTIME_TIMESTAMP __MONOTONIC_TIMESTAMP _BOOT_ID $(echo $JOURNAL_FIELDS | tr , ' ')" quiet=yes | latest
     fi
 }
 in_time() { # in_time COMMAND...: its lines, the newest first; a last one says so if the time did not suffice for all
     limit 5 "$@"
     case $? in 124 | 143) printf '\n# truncated: the oldest part was not read in 5 s\n' ;; esac
 }
-chosen() { # the lines that have a word of words, and none of without
-    if [ -n "$words" ]; then grep -aE "$words|^# truncated"; else cat; fi | if [ -n "${without-}" ]; then grep -avE "$without"; else cat; fi
+chosen() { # chosen [FILE]: the lines that have a word of words, and none of without. In place of the shell.
+    case ${words:+words}${without:+without} in
+        wordswithout) grep -aE "$words|^# truncated" "$@" | grep -avE "$without" ;;
+        words) exec grep -aE "$words|^# truncated" "$@" ;;
+        without) exec grep -avE "$without" "$@" ;;
+        *) exec cat "$@" ;;
+    esac
 }
 # Commands are told as they were typed, but for what may be a secret: environments, what is run in a container, options of
 # engines that are not on a list, and all arguments of a command with a word of SECRET_LINES.
-without_secrets() {
-    SECRET_LINES=$SECRET_LINES awk '
+TOLD='
     function engine(n, from,   i, out, name, kept) {       # words from..n are of docker run, exec, …
         out = ""
         for (i = from; i <= n && word[i] ~ /^-/; i++) out = out " " word[i]
@@ -2391,19 +2431,19 @@ without_secrets() {
         if (text ~ /[Pp]ass(word|wd)|[Ss]ecret|[Tt]oken|:\/\/[^ \/]*@/ && text !~ /Accepted password for/) return "# not collected"
         return text
     }
-    {
-        if (match($0, /"MESSAGE" *: *"/)) {
-            head = substr($0, 1, RSTART + RLENGTH - 1); rest = substr($0, RSTART + RLENGTH); text = ""
+    function told(line,   head, rest, text) {
+        if (match(line, /"MESSAGE" *: *"/)) {
+            head = substr(line, 1, RSTART + RLENGTH - 1); rest = substr(line, RSTART + RLENGTH); text = ""
             while (match(rest, /["\\]/)) {
                 if (substr(rest, RSTART, 1) == "\"") break
                 text = text substr(rest, 1, RSTART + 1); rest = substr(rest, RSTART + 2)
             }
             text = text substr(rest, 1, RSTART - 1); rest = substr(rest, RSTART)
-            print head cut(text) rest
+            return head cut(text) rest
         }
-        else print cut($0)
-    }'
-}
+        return cut(line)
+    }
+'
 matches() { # matches FIELD VALUE...: sets matched, the matches of journalctl
     matched= field=$1; shift
     for each; do matched="$matched $field=$each"; done
@@ -2415,15 +2455,14 @@ trace_clock() { # now, uptime and zone; where the journal begins
     sed -n 's/^btime /btime /p' /proc/stat 2>/dev/null
     zone=$(readlink "$TRACE_ROOT/etc/localtime" 2>/dev/null)
     case $zone in */zoneinfo/*) echo "zone ${zone##*/zoneinfo/}" ;; *) zone=; { read -r zone <"$TRACE_ROOT/etc/timezone"; } 2>/dev/null; [ -z "$zone" ] || echo "zone $zone" ;; esac
-    if [ -n "$TRACE_ROOT" ] && [ -r "$TRACE_ROOT/etc/localtime" ]; then TZ=:$TRACE_ROOT/etc/localtime date '+offset %z'; else date '+offset %z'; fi
-    journal_here
+    if [ -n "$TRACE_ROOT" ] && [ -r "$TRACE_ROOT/etc/localtime" ]; then TZ=:$TRACE_ROOT/etc/localtime date '+offset %z'; elif [ -n "$OFFSET" ]; then echo "offset $OFFSET"; fi
     echo "journal $JOURNAL_KIND"
     [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o short-unix | sed -n '1s/^\([0-9]*\).*/journal-begins \1/p;1q'
     endframe 0 text ''
 }
 trace_boots() {
     case $JOURNAL_KIND in
-        persistent | volatile) run trace-boots 'journalctl --list-boots --utc' limit 5 $JOURNAL --list-boots --utc ;;
+        persistent | volatile) run trace-boots 'journalctl --list-boots --utc' limited 5 $JOURNAL --list-boots --utc ;;
         refused) say trace-boots journalctl 1 refused 'the journal: Permission denied' ;;
         *) absent trace-boots 'journalctl --list-boots' 'there is no journal' ;;
     esac
@@ -2436,18 +2475,25 @@ trace_boots() {
     fi
 }
 wtmp_lines() { # without the names of those who log in: logins has them
-    { TZ=UTC limit 3 last -x -w --time-format iso -f "$wtmp" reboot shutdown runlevel 2>/dev/null || TZ=UTC limit 3 last -x -F -f "$wtmp" reboot shutdown runlevel; } | head -n 200
+    out=$(TZ=UTC; export TZ; limited 3 last -x -w --time-format iso -f "$wtmp" reboot shutdown runlevel 2>/dev/null) ||
+        out=$out${out:+$NL}$(TZ=UTC; export TZ; limited 3 last -x -F -f "$wtmp" reboot shutdown runlevel)
+    [ -n "$out" ] || return 0
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $out
+    set +f; IFS=$USUAL_IFS
+    if [ $# -lt 199 ]; then printf '%s\n' "$out"; else printf '%s\n' "$out" | head -n 200; fi    # one line is empty
 }
 trace_units() { # what process 1 says of the units that matter, of the host's own ones that program rules, and of the start-up
-    own=$(own_units)
+    own_units
     body trace-own-units '/etc/systemd/system, /run/systemd/system' "$own"
-    doing=$(printf '%s\n' "$own" | grep -E "$OWN_LINES|:[0-9]*: \(not collected" | cut -f 1 | sort -u)
+    doing= other=
+    [ -z "$own" ] || [ -z "$JOURNAL" ] || sort_units
     # shellcheck disable=SC2086
     matches UNIT $TRACE_UNITS $doing
     # shellcheck disable=SC2086
     journal trace-units '' _PID=1 $matched + _PID=1 MESSAGE_ID=b07a249cd024414a82dd00cd181378ff MESSAGE_ID=eed00a68ffd84e31882105fd973abdd1 || return 0
     # Units of the host's own that run something else: they may restart all day.
-    other=$(printf '%s\n' "$own" | cut -f 1 | sort -u | grep -vxF -e "$doing" -e '')
     # shellcheck disable=SC2086
     matches UNIT $other
     MOST_EACH=40
@@ -2457,36 +2503,67 @@ trace_units() { # what process 1 says of the units that matter, of the host's ow
     # What systemd-run started, by the command in its description.
     journal trace-units "Started (run-[a-z0-9]*\\.(service|scope) - )?(\[systemd-run\] )?/.*($TRACE_COMMANDS)" _PID=1 MESSAGE_ID=39f53479d3a045ac8e11786248231fbf
 }
+sort_units() { # sets doing, other: the units with a line of own that matters, and all else. The lines of own are sorted.
+    units=$(OWN_LINES="$OWN_LINES|:[0-9]*: \\(not collected" awk -F "$TAB" '
+        $1 != "" && !($1 in known) { known[$1]; unit[++n] = $1 }
+        $0 ~ ENVIRON["OWN_LINES"] { doing[$1] }
+        END { for (i = 1; i <= n; i++) print (unit[i] in doing ? "doing " : "other ") unit[i] }' <<EOT
+$own
+EOT
+)
+    set -f; IFS=$NL
+    for unit in $units; do
+        case $unit in doing*) doing="$doing ${unit#* }" ;; *) other="$other ${unit#* }" ;; esac
+    done
+    set +f; IFS=$USUAL_IFS
+}
 DOING_LINES='(systemctl|service|invoke-rc\.d|docker|podman|netfilter-persistent) .*(start|stop|reload|restart|kill|rm)'
 PLAIN_LINES="(^|[ =;&|(\"']|bin/)(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|arptables|conntrack|ip|ifup|ifdown|ifconfig|route|brctl|bridge|tc|nmcli|networkctl|netplan|wg|wg-quick|ipvsadm|(docker|podman) network [a-z]+)([ ;\"'<]|$)"
 OWN_LINES="$RULE_LINES|$DOING_LINES|$PLAIN_LINES"
-own_units() { # unit, tab, path:line:text: what enabled units and units of the administrator run; then unit, tab,
+own_units() { # sets own: unit, tab, path:line:text: what enabled units and units of the administrator run; then unit, tab,
     # path:0:timer for each timer that starts one of them
+    own=
     cd "${TRACE_ROOT:-/}" || return
-    lines=$({
-        unit_files; printf '%s' "$found_files"
-        for file in etc/systemd/system/*.service run/systemd/system/*.service; do
-            [ ! -f "$file" ] || [ -h "$file" ] || echo "${file##*/} $file"
-        done
-        for file in etc/systemd/system/*.service.d/*.conf; do
-            name=${file%/*}; name=${name##*/}
-            [ ! -f "$file" ] || echo "${name%.d} $file"
-        done
-    } | unit_lines "$OWN_LINES" own)
-    [ -n "$lines" ] || return 0
-    printf '%s\n' "$lines"
+    unit_files
+    for file in etc/systemd/system/*.service run/systemd/system/*.service; do
+        [ ! -f "$file" ] || [ -h "$file" ] || found_files=$found_files${file##*/}\ $file$NL
+    done
+    for file in etc/systemd/system/*.service.d/*.conf; do
+        name=${file%/*}; name=${name##*/}
+        [ ! -f "$file" ] || found_files=$found_files${name%.d}\ $file$NL
+    done
+    [ -n "$found_files" ] || return
+    own=$(unit_lines "$OWN_LINES" own <<EOT
+$found_files
+EOT
+)
+    [ -n "$own" ] || return
+    timers=
     for file in etc/systemd/system/*.timer etc/systemd/system/*.wants/*.timer; do
         [ -f "$file" ] || continue
-        name=${file##*/} unit=$(sed -n 's/^Unit *= *//p' "$file" | tail -n 1)
+        name=${file##*/} unit=
+        while IFS= read -r line || [ -n "$line" ]; do
+            case $line in Unit*) ;; *) continue ;; esac
+            line=${line#Unit}; line=${line#"${line%%[! ]*}"}
+            case $line in =*) line=${line#=}; unit=${line#"${line%%[! ]*}"} ;; esac
+        done <"$file"
         : "${unit:=${name%.timer}.service}"
-        case $NL$lines in *"$NL$unit$TAB"*) printf '%s\t/%s:0:%s\n' "$unit" "$file" "$name" ;; esac
-    done | sort -u
+        case $NL$own in *"$NL$unit$TAB"*) timers="$timers$unit$TAB/$file:0:$name$NL" ;; esac
+    done
+    case $timers in
+        '') ;;
+        *"$NL"?*) own=$own$NL$(printf '%s' "$timers" | sort -u) ;;
+        *) own=$own$NL${timers%"$NL"} ;;
+    esac
 }
 trace_engines() {
+    without=
     matches _SYSTEMD_UNIT docker.service containerd.service podman.service k3s.service
     # shellcheck disable=SC2086
     journal trace-engines "$ENGINE_WORDS" $matched
-    for file in /var/log/docker.log /var/log/dockerd.log; do logged trace-engines "$file" "$ENGINE_WORDS"; done
+    set -- /var/log/docker.log /var/log/dockerd.log
+    log_times "$@"
+    for log; do logged trace-engines "$log" "$ENGINE_WORDS"; done
 }
 trace_firewalls() {
     matches _SYSTEMD_UNIT firewalld.service ufw.service nftables.service iptables.service ip6tables.service netfilter-persistent.service fail2ban.service csf.service lfd.service shorewall.service networking.service network.service systemd-sysctl.service
@@ -2495,6 +2572,7 @@ trace_firewalls() {
     without="COMMAND_FAILED.*(No chain|does not exist|Bad rule|doesn.t exist|NOT_ENABLED|ZONE_ALREADY_SET)"
     # shellcheck disable=SC2086
     journal trace-firewalls 'ERROR|[Ee]rror|[Ff]ailed|xtables lock|INVALID' $matched
+    log_times /var/log/firewalld
     logged trace-firewalls /var/log/firewalld 'ERROR|xtables lock'
 }
 trace_kernel() { # without the links of containers: each of their starts has four lines
@@ -2503,6 +2581,7 @@ trace_kernel() { # without the links of containers: each of their starts has fou
 }
 LOGIN_WORDS="COMMAND=.*($TRACE_COMMANDS|/(etc|usr/local|opt|srv|root|home|var)/[^ ]*)|COMMAND=[^ ]*/(su|[a-z]*sh|ksh93|tmux|screen|byobu|mc|machinectl)( -[a-zA-Z-]*| root| shell)*(\"|$)|COMMAND=.*AnsiballZ_|Accepted [a-z/-]* for |auth succeeded for|sshd[^ ]*:session\\): session closed for user|\\(su(-l)?:session\\): session (opened|closed)|\\(sudo-i:session\\): session closed|ran command"
 trace_logins() { # logins, and commands with a word of TRACE_COMMANDS
+    without=
     # By the kernel's name for the process: everybody may write a line in sudo's name.
     journal trace-logins "$LOGIN_WORDS" _COMM=sudo _COMM=su _COMM=doas _COMM=pkexec _COMM=sshd _COMM=sshd-session _COMM=dropbear
 }
@@ -2514,33 +2593,94 @@ trace_cron() { # the jobs of cron that name what matters, or a script
 }
 script_lines() { # path:line:text of the lines that program rules or settings, or start and stop what does: of the scripts that cron calls
     cd "${TRACE_ROOT:-/}" || return
-    {
-        scripts_named_in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf |
-            sed 's/^[^/]*\///'
-        ls -d etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/* 2>/dev/null
-        [ -z "$JOURNAL" ] || limit 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond _UID=0 2>/dev/null |
-            grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' | sed 's/^[^/]*\///'
-    } | sort -u | head -n 300 | lines_of_scripts "$OWN_LINES" | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 500
+    set --
+    for file in etc/crontab etc/cron.d/* var/spool/cron/root var/spool/cron/crontabs/* etc/systemd/system/*.service etc/systemd/system/*.d/*.conf; do
+        [ ! -f "$file" ] || set -- "$@" "$file"
+    done
+    paths=
+    [ $# = 0 ] || paths=$(scripts_named_in "$@")
+    for file in etc/cron.hourly/* etc/cron.daily/* etc/cron.weekly/* etc/NetworkManager/dispatcher.d/* etc/network/if-*.d/* etc/networkd-dispatcher/*/*; do
+        [ ! -f "$file" ] || paths=$paths$NL/$file
+    done
+    [ -z "$JOURNAL" ] || paths=$paths$NL$(limited 3 $JOURNAL -o cat -r -n 2000 --since "@$TRACE_SINCE" _COMM=sudo _COMM=cron _COMM=crond + SYSLOG_IDENTIFIER=CRON SYSLOG_IDENTIFIER=crond _UID=0 2>/dev/null |
+        grep -aoE '(COMMAND=|CMD \(|[ ])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+')
+    [ -n "$paths" ] || return 0
+    paths=$(awk '
+        { sub(/^[^\/]*\//, "") }
+        $0 != "" && !($0 in known) { known[$0]; all[++n] = $0 "" }
+        END {
+            for (gap = int(n / 2); gap > 0; gap = int(gap / 2)) for (i = gap + 1; i <= n; i++) {
+                each = all[i]
+                for (j = i; j > gap && all[j - gap] > each; j -= gap) all[j] = all[j - gap]
+                all[j] = each
+            }
+            for (i = 1; i <= n && i <= 300; i++) print all[i]
+        }' <<EOT
+$paths
+EOT
+)
+    scripts_among "$paths"
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $scripts
+    set +f; IFS=$USUAL_IFS
+    [ $# = 0 ] || grep -snE "$OWN_LINES" "$@" /dev/null | sed -E "s,^,/,; s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected,; 500q"
 }
-logged() { # logged KEY FILE WORDS: the file and the one before it, oldest line first, if it is there
+scripts_among() { # scripts_among LINES: sets scripts, of these paths those of scripts that can be read
+    set -f; IFS=$NL
+    # shellcheck disable=SC2086
+    set -- $1
+    set +f; IFS=$USUAL_IFS
+    n=$# scripts=
+    for path; do
+        case $path in */../*) ;; *) [ ! -f "$path" ] || [ ! -r "$path" ] || set -- "$@" "$path" ;; esac
+    done
+    shift "$n"
+    [ $# -gt 0 ] || return 0
+    { starts=$(head -c 2 "$@" /dev/null); } 2>/dev/null      # of several files each has a line with its name above
+    set -f; IFS=$NL
+    for line in $starts; do
+        case $line in
+            '==> '*' <==') path=${line#'==> '}; path=${path%' <=='} ;;
+            '#!') scripts=$scripts$path$NL ;;
+        esac
+    done
+    set +f; IFS=$USUAL_IFS
+}
+log_times() { # log_times FILE...: sets times, when these logs and those before them were written to
+    n=$# times=
+    for file; do
+        for each in "$file-"* "$file.1" "$file.1.gz" "$file"; do
+            [ ! -f "$TRACE_ROOT$each" ] || [ ! -r "$TRACE_ROOT$each" ] || set -- "$@" "$TRACE_ROOT$each"
+        done
+    done
+    shift "$n"
+    [ $# = 0 ] || times=$NL$(stat -c "%n$TAB%Y" "$@" 2>/dev/null)$NL
+}
+recent() { # recent FILE: whether it was written to since TRACE_SINCE, by times. What is not there is taken for recent.
+    time=$NOW
+    case $times in *"$NL$1$TAB"*) time=${times#*"$NL$1$TAB"}; time=${time%%"$NL"*} ;; esac
+    [ "$time" -ge "$TRACE_SINCE" ]
+}
+logged() { # logged KEY FILE WORDS, after log_times: the file and the one before it, oldest line first, if it is there
     key=$1 file=$2 words=$3
     for each in "$file-"* "$file.1" "$file.1.gz" "$file"; do
         real=$TRACE_ROOT$each
         [ -f "$real" ] || continue
         if [ ! -r "$real" ]; then say "$key" "$each" 1 refused "$each: Permission denied"; continue; fi
-        [ "$(stat -c %Y "$real" 2>/dev/null || echo "$NOW")" -ge "$TRACE_SINCE" ] || continue
+        recent "$real" || continue
         run "$key" "$each" logged_lines "$real"
     done
 }
 logged_lines() {
-    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | chosen | tail -n "$TRACE_LINES" | without_secrets
+    case $1 in *.gz) limit 3 gzip -dc "$1" | chosen ;; *) chosen "$1" ;; esac | latest
 }
 SYSLOG_WORDS="systemd\[1\]|kernel: .*($KERNEL_WORDS)|sudo|su(\[|:)|sshd.*Accepted|CRON|crond|firewalld|dockerd|containerd|fail2ban|NetworkManager.*(state change|reload)|netfilter-persistent|systemd-timesyncd|chronyd|syslogd .*start|exiting on signal"
 trace_syslog() { # where there is no journal, or it began only with this boot
     case $JOURNAL_KIND in persistent) return ;; esac
-    for file in /var/log/syslog /var/log/messages /var/log/kern.log /var/log/auth.log /var/log/secure /var/log/cron; do
-        logged trace-syslog "$file" "$SYSLOG_WORDS"
-    done
+    set -- /var/log/syslog /var/log/messages /var/log/kern.log /var/log/auth.log /var/log/secure /var/log/cron
+    log_times "$@"
+    for log; do logged trace-syslog "$log" "$SYSLOG_WORDS"; done
 }
 trace_audit() {
     file=$TRACE_ROOT/var/log/audit/audit.log
@@ -2551,50 +2691,90 @@ trace_audit() {
     fi
 }
 audited() { # the calls of programs that matter, each with its arguments; of a program's changes of rules the first of a kind
-    { [ ! -r "$1.1" ] || cat "$1.1"; cat "$1"; } | grep -aE '^type=(NETFILTER_CFG|SYSCALL|EXECVE|USER_CMD) ' | SECRET_LINES=$SECRET_LINES awk -v since="$TRACE_SINCE" '
+    [ ! -r "$1.1" ] || set -- "$1.1" "$1"
+    grep -ahE '^type=(NETFILTER_CFG|SYSCALL|EXECVE|USER_CMD) ' "$@" | awk -v since="$TRACE_SINCE" -v most="$TRACE_LINES" "$RING"'
     {
         id = $2; sub(/^msg=audit\(/, "", id); sub(/\).*/, "", id)
         if (id + 0 < since) next
     }
     /^type=NETFILTER_CFG/ {
         kind = $0; sub(/^[^)]*\): */, "", kind); sub(/ entries=[0-9]*/, "", kind)
-        if (!(kind in seen)) { seen[kind]; print }
+        if (!(kind in seen)) { seen[kind]; keep($0) }
         next
     }
-    /^type=SYSCALL/ { if ($0 ~ /comm="(x?iptables|ip6tables|xtables|nft|ipset|sysctl|ufw|firewall-cmd|ip|docker|podman|systemctl|netfilter-per|ifup|ifdown|nmcli|conntrack|ebtables)/) { wanted[id]; print } next }
+    /^type=SYSCALL/ { if ($0 ~ /comm="(x?iptables|ip6tables|xtables|nft|ipset|sysctl|ufw|firewall-cmd|ip|docker|podman|systemctl|netfilter-per|ifup|ifdown|nmcli|conntrack|ebtables)/) { wanted[id]; keep($0) } next }
     /^type=EXECVE/ {
         if (!(id in wanted)) next
         if ($0 ~ ENVIRON["SECRET_LINES"] || $0 ~ /a0="[^"]*(docker|podman)"/ && $0 ~ /="(run|exec|create|login)"/) sub(/ a1=.*/, " a1=\"# not collected\"")
-        print
-    }' | tail -n "$TRACE_LINES"
+        keep($0)
+    }
+    END { for (i = first(); i <= all; i++) print kept[i % most] }'
 }
-package_scripts() { # package, tab, path:line:text: lines of the scripts that changed packages have run, as far as they program rules or
-    # settings, or start and stop what does; of the packages that hairpin knows by name nothing.  Of apt's hooks: apt, tab, …
+package_scripts() { # sets scripts: package, tab, path:line:text: lines of the scripts that changed packages have run, as far as they
+    # program rules or settings, or start and stop what does; of the packages that hairpin knows by name nothing.  Of apt's hooks: apt, tab, …
+    scripts= names=
     cd "${TRACE_ROOT:-/}" || return
-    first=$(date -d "@$TRACE_SINCE" '+%Y-%m-%d %H:%M:%S' 2>/dev/null)
-    {
-        cat var/log/dpkg.log.1 var/log/dpkg.log 2>/dev/null | awk -v first="$first" -v known="^$TRACE_PACKAGES" '
-            $1 " " $2 >= first && $3 ~ /^(install|upgrade)$/ { sub(/:.*/, "", $4); if ($4 !~ known && !($4 in seen)) { seen[$4]; print $4 } }' |
-            while read -r name; do
-                for file in var/lib/dpkg/info/"$name".postinst var/lib/dpkg/info/"$name":*.postinst; do
-                    [ -f "$file" ] && grep -snE "$RULE_LINES|$DOING_LINES" "$file" /dev/null | sed "s,^,$name$TAB/,"
-                done
+    set --
+    for file in var/log/dpkg.log.1 var/log/dpkg.log; do
+        [ ! -f "$file" ] || [ ! -r "$file" ] || set -- "$@" "$file"
+    done
+    if [ $# != 0 ]; then
+        first=$(date -d "@$TRACE_SINCE" '+%Y-%m-%d %H:%M:%S' 2>/dev/null)
+        names=$(awk -v first="$first" -v known="^$TRACE_PACKAGES" '
+            $1 " " $2 >= first && $3 ~ /^(install|upgrade)$/ { sub(/:.*/, "", $4); if ($4 !~ known && !($4 in seen)) { seen[$4]; print $4 } }' "$@")
+    fi
+    set --
+    if [ -n "$names" ]; then
+        set -- var/lib/dpkg/info/*:*.postinst; of_architectures="$*"     # once: for each pattern a shell reads all names of the folder
+        set --
+        for name in $names; do
+            [ ! -f "var/lib/dpkg/info/$name.postinst" ] || set -- "$@" "var/lib/dpkg/info/$name.postinst"
+            case $of_architectures in *"/$name:"*) ;; *) continue ;; esac
+            for file in var/lib/dpkg/info/"$name":*.postinst; do
+                [ ! -f "$file" ] || set -- "$@" "$file"
             done
-        grep -snE "$RULE_LINES|$DOING_LINES" etc/apt/apt.conf etc/apt/apt.conf.d/* /dev/null | sed "s,^,apt$TAB/,"
-    } | sed -E "s,^([^:]*:[0-9]*:).*$SECRET_LINES.*,\1# not collected," | head -n 200
+        done
+    fi
+    for file in etc/apt/apt.conf etc/apt/apt.conf.d/*; do
+        [ ! -f "$file" ] || set -- "$@" "$file"
+    done
+    [ $# = 0 ] || scripts=$(grep -snE "$RULE_LINES|$DOING_LINES" "$@" /dev/null | awk '
+        {
+            name = $0; sub(/:.*/, "", name)
+            if (sub(/^var\/lib\/dpkg\/info\//, "", name)) sub(/\.postinst$/, "", name); else name = "apt"
+            line = name "\t/" $0
+            if (match(line, /^[^:]*:[0-9]*:/) && substr(line, RLENGTH + 1) ~ ENVIRON["SECRET_LINES"]) line = substr(line, 1, RLENGTH) "# not collected"
+            print line
+            if (NR == 200) exit
+        }')
+}
+named_packages() { # sets named: of the packages of scripts, "NAME:|NAME:|" as in a pattern
+    named=
+    set -f; IFS=$NL
+    for line in $scripts; do
+        name=${line%%"$TAB"*} plain=
+        [ "$name" != apt ] || continue
+        while :; do
+            case $name in *[.+]*) ;; *) break ;; esac
+            head=${name%%[.+]*}; name=${name#"$head"}; plain=$plain$head[${name%"${name#?}"}]; name=${name#?}
+        done
+        case "|$named" in *"|$plain$name:|"*) ;; *) named="$named$plain$name:|" ;; esac
+    done
+    set +f; IFS=$USUAL_IFS
 }
 trace_packages() {
-    scripts=$(package_scripts)
+    package_scripts
     body trace-package-scripts '/var/lib/dpkg/info/*.postinst, /etc/apt/apt.conf.d' "$scripts"
-    named=$(printf '%s\n' "$scripts" | cut -f 1 | sort -u | grep -vx apt | sed 's/[.+]/\\&/g; s/$/:/' | tr '\n' '|')
-    case $named in ?*:'|') TRACE_PACKAGES="($named${TRACE_PACKAGES#(}" ;; esac
+    named_packages
+    [ -z "$named" ] || TRACE_PACKAGES="($named${TRACE_PACKAGES#(}"
     case $NL$scripts in *"${NL}apt$TAB"*) any_run=1 ;; *) any_run=0 ;; esac    # each run of apt has run its hooks
+    log_times /var/log/dpkg.log /var/log/apt/history.log /var/log/dnf.rpm.log /var/log/dnf.log /var/log/yum.log /var/log/pacman.log
     logged trace-packages /var/log/dpkg.log " (install|upgrade|remove|purge|configure) $TRACE_PACKAGES"
     for file in /var/log/apt/history.log.1 /var/log/apt/history.log.1.gz /var/log/apt/history.log; do
         real=$TRACE_ROOT$file
         [ -f "$real" ] || continue
         if [ ! -r "$real" ]; then say trace-packages "$file" 1 refused "$file: Permission denied"; continue; fi
-        [ "$(stat -c %Y "$real" 2>/dev/null || echo "$NOW")" -ge "$TRACE_SINCE" ] || continue
+        recent "$real" || continue
         run trace-packages "$file" apt_history "$real"
     done
     if have rpm && [ -e "$TRACE_ROOT/var/lib/rpm" ]; then
@@ -2606,21 +2786,26 @@ trace_packages() {
     logged trace-packages /var/log/pacman.log "(installed|upgraded|removed|downgraded) $TRACE_PACKAGES|Running 'pacman"
 }
 rpm_times() {
-    limit 5 rpm ${TRACE_ROOT:+--root "$TRACE_ROOT"} -qa --qf '%{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE}\n' |
+    limited 5 rpm ${TRACE_ROOT:+--root "$TRACE_ROOT"} -qa --qf '%{INSTALLTIME} %{NAME} %{VERSION}-%{RELEASE}\n' |
         awk -v since="$TRACE_SINCE" -v names="^$TRACE_PACKAGES" '$1 >= since && $2 ~ names'
 }
 apt_history() { # of each run that touched a package that matters: when, by what command and whom, and these packages
-    case $1 in *.gz) limit 3 gzip -dc "$1" ;; *) cat "$1" ;; esac | awk -v names="^$TRACE_PACKAGES" -v any="$any_run" '
+    case $1 in *.gz) limit 3 gzip -dc "$1" | changed_packages ;; *) changed_packages <"$1" ;; esac
+}
+changed_packages() { # in place of the shell
+    exec awk -v names="^$TRACE_PACKAGES" -v any="$any_run" -v most="$TRACE_LINES" "$TOLD$RING"'
+    function keep_all(text,   n, i, line) { n = split(text, line, "\n"); for (i = 1; i <= n; i++) keep(line[i]) }
     function packages(line,   n, i, part, out, kind) {
         kind = line; sub(/:.*/, "", kind); sub(/^[A-Za-z]*: /, "", line)
         n = split(line, part, /\), /)
         for (i = 1; i <= n; i++) if (part[i] ~ names) out = out (out == "" ? "" : ", ") part[i] (i < n ? ")" : "")
         return out == "" ? "" : kind ": " out
     }
-    /^Start-Date/ { block = $0 "\n"; kept = any; next }
-    /^(Install|Upgrade|Downgrade|Remove|Purge|Reinstall): / { shown = packages($0); if (shown != "") { kept = 1; block = block shown "\n" } next }
-    /^End-Date/ { if (kept) printf "%s%s\n\n", block, $0; next }
-    /^(Commandline|Requested-By): / { block = block $0 "\n" }' | tail -n "$TRACE_LINES" | without_secrets
+    /^Start-Date/ { block = $0 "\n"; shown = any; next }
+    /^(Install|Upgrade|Downgrade|Remove|Purge|Reinstall): / { part = packages($0); if (part != "") { shown = 1; block = block part "\n" } next }
+    /^End-Date/ { if (shown) keep_all(block $0 "\n"); next }
+    /^(Commandline|Requested-By): / { block = block $0 "\n" }
+    END { for (i = first(); i <= all; i++) print told(kept[i % most]) }'
 }
 trace_files() { # change time of content and of inode, size, owner, path: of the files under /etc that matter and have changed
     run trace-files 'stat -c "%Y %Z %s %U %n"' changed_files
@@ -2634,16 +2819,18 @@ changed_files() {
         etc/sysconfig/network etc/sysconfig/network-scripts/* etc/hosts etc/resolv.conf etc/fail2ban/* etc/fail2ban/*.d/* etc/crontab etc/cron.*/* etc/apt/apt.conf.d/* \
         var/spool/cron/root var/spool/cron/crontabs/root etc/rc.local etc/modules etc/modules-load.d/* etc/modprobe.d/* etc/containers/* etc/containers/*/* \
         etc/alternatives/iptables etc/alternatives/ip6tables usr/local/sbin/iptables usr/local/bin/iptables usr/local/sbin/* etc/default/docker etc/sysconfig/docker
-    stat -c '%Y %Z %s %U %n' "$@" 2>/dev/null | awk -v since="$TRACE_SINCE" '$1 >= since || $2 >= since { path = $5; for (i = 6; i <= NF; i++) path = path " " $i; print $1, $2, $3, $4, "/" path }' | head -n 500 >"${HAIRPIN_TMP:-/nonexistent}/changed" 2>/dev/null || return 0
-    cat "$HAIRPIN_TMP/changed"
-    files=$(cut -d ' ' -f 5- "$HAIRPIN_TMP/changed"); rm -f "$HAIRPIN_TMP/changed"
-    [ -n "$files" ] || return 0
+    changed=$(stat -c '%Y %Z %s %U %n' "$@" 2>/dev/null | awk -v since="$TRACE_SINCE" '$1 >= since || $2 >= since { path = $5; for (i = 6; i <= NF; i++) path = path " " $i; print $1, $2, $3, $4, "/" path; if (++n == 500) exit }')
+    [ -n "$changed" ] || return 0
+    printf '%s\n' "$changed"
+    have dpkg-query && [ -z "$TRACE_ROOT" ] || return 0
     set -f; IFS=$NL
-    # shellcheck disable=SC2086
-    set -- $files
+    set --
+    for line in $changed; do set -- "$@" "${line#* * * * }"; done
+    IFS=$USUAL_IFS; owners=$(limited 5 dpkg-query -S "$@" 2>/dev/null); IFS=$NL
+    for line in $owners; do
+        case ${line%% *}$NL$line in *:"$NL"*' '*) printf 'owner %s %s\n' "${line%%: *}" "${line#*: }" ;; esac
+    done
     set +f; IFS=$USUAL_IFS
-    if have dpkg-query && [ -z "$TRACE_ROOT" ]; then limit 5 dpkg-query -S "$@" 2>/dev/null | sed -n 's/^\([^ ]*\): \(.*\)$/owner \1 \2/p'
-    fi
     return 0
 }
 EVENT_PATHS='status id from Type Action time timeNano scope Actor.ID Actor.Attributes.name Actor.Attributes.image Actor.Attributes.exitCode Actor.Attributes.signal Actor.Attributes.container Actor.Attributes.type Actor.Attributes.com%docker%compose%service'
@@ -2662,34 +2849,36 @@ trace_docker() { # events since the daemon's start, and no more than 256 of them
         unix://*) if have curl; then
             curl="curl -sS -f --max-time 3 --unix-socket $socket"
             run trace-docker-events "GET /events?since=$TRACE_SINCE&until=$NOW" docker_events $curl "http://docker/events?since=$TRACE_SINCE&until=$NOW"
-            ids=$($curl 'http://docker/containers/json?all=1' | grep -oE '"Id": *"[0-9a-f]{64}"' | grep -oE '[0-9a-f]{64}' | head -n 500)
-            [ -z "$ids" ] || run trace-containers 'GET /containers/ID/json' json "$TIMES_PATHS" $curl $(for id in $ids; do echo "http://docker/containers/$id/json"; done)
+            urls=$($curl 'http://docker/containers/json?all=1' | awk '
+                BEGIN { RS = "\"" }
+                before == "Id" && between ~ /^: *$/ && length($0) == 64 && !/[^0-9a-f]/ { print "http://docker/containers/" $0 "/json"; if (++n == 500) exit }
+                { before = between; between = $0 }')
+            [ -z "$urls" ] || run trace-containers 'GET /containers/ID/json' json "$TIMES_PATHS" $curl $urls
             return
         fi ;;
     esac
     if ! have docker; then absent trace-docker-events 'docker events' "neither docker nor curl is installed to ask $asked"; return; fi
     docker="docker -H $asked $certificates"
-    run trace-docker-events "docker events --since $TRACE_SINCE --until $NOW" docker_events limit 5 $docker events --since "$TRACE_SINCE" --until "$NOW" --format '{{json .}}'
+    run trace-docker-events "docker events --since $TRACE_SINCE --until $NOW" docker_events limited 5 $docker events --since "$TRACE_SINCE" --until "$NOW" --format '{{json .}}'
     ids=$(limit 3 $docker ps -aq --no-trunc | head -n 500)
     template="{\"Id\":{{json .Id}},$(fields . Name Created RestartCount),\"State\":{$(fields .State Status StartedAt FinishedAt ExitCode OOMKilled Error)},\"HostConfig\":{$(fields .HostConfig RestartPolicy PortBindings)}}"
     [ -z "$ids" ] || run trace-containers 'docker inspect --type container --format TEMPLATE' json "$TIMES_PATHS" limit 8 $docker inspect --type container --format "$template" $ids
 }
 docker_events() { # image pulls and health checks are left out
-    "$@" | grep -E '"Type": *"(container|network|daemon)"' | grep -vE '"(Action|status)": *"(exec_|health_status|top|resize|attach|detach|archive-path|extract-to-dir|copy|export|commit|update)' | tail -n "$TRACE_LINES" | allow_json "$EVENT_PATHS" | grep -v '^$'
+    "$@" | events '"Type": *"(container|network|daemon)"' '"(Action|status)": *"(exec_|health_status|top|resize|attach|detach|archive-path|extract-to-dir|copy|export|commit|update)' | allow_json "$EVENT_PATHS" quiet=yes
     return 0
 }
+no_podman() { absent trace-podman-events 'podman events' 'podman has no container here: not asked'; }
 trace_podman() {
-    if ! have podman || ! podman_used; then absent trace-podman-events 'podman events' 'podman has no container here: not asked'; return; fi
     cd /
     unset CONTAINER_HOST CONTAINER_CONNECTION
     run trace-podman-events 'podman events --stream=false --format json' podman_events
 }
 podman_events() {
-    limit 5 podman events --stream=false --since "$TRACE_SINCE" --filter type=container --format json 2>/dev/null | grep -vE '"Status": *"(exec|health)' | tail -n "$TRACE_LINES" | allow_json 'Name Status Time Type ContainerExitCode ID Image time timeNano' | grep -v '^$'
+    limited 5 podman events --stream=false --since "$TRACE_SINCE" --filter type=container --format json 2>/dev/null | events '' '"Status": *"(exec|health)' | allow_json 'Name Status Time Type ContainerExitCode ID Image time timeNano' quiet=yes
     return 0
 }
 LIB
-}
 
 # ---- start -----------------------------------------------------------------------------------------------------------
 
@@ -2832,7 +3021,7 @@ main() {
         shift 2
     done
     eval "$HAIRPIN_NETNS_LIB"
-    [ -z "$HAIRPIN_TRACES" ] || eval "$(trace_functions)"
+    [ -z "$HAIRPIN_TRACES" ] || trace_functions
     NETNS=
     read -r HAIRPIN_TOKEN </proc/sys/kernel/random/uuid || HAIRPIN_TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     read -r HAIRPIN_KERNEL 2>/dev/null </proc/sys/kernel/osrelease || HAIRPIN_KERNEL=$(uname -r)
