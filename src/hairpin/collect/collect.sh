@@ -2712,29 +2712,31 @@ audited() { # the calls of programs that matter, each with its arguments; of a p
 }
 package_scripts() { # sets scripts: package, tab, path:line:text: lines of the scripts that changed packages have run, as far as they
     # program rules or settings, or start and stop what does; of the packages that hairpin knows by name nothing.  Of apt's hooks: apt, tab, …
-    scripts= names=
+    scripts=
     cd "${TRACE_ROOT:-/}" || return
-    set --
+    logs= scripts_of=
     for file in var/log/dpkg.log.1 var/log/dpkg.log; do
-        [ ! -f "$file" ] || [ ! -r "$file" ] || set -- "$@" "$file"
+        [ ! -f "$file" ] || [ ! -r "$file" ] || logs="$logs $file"
     done
-    if [ $# != 0 ]; then
+    if [ -n "$logs" ]; then
         first=$(date -d "@$TRACE_SINCE" '+%Y-%m-%d %H:%M:%S' 2>/dev/null)
-        names=$(awk -v first="$first" -v known="^$TRACE_PACKAGES" '
-            $1 " " $2 >= first && $3 ~ /^(install|upgrade)$/ { sub(/:.*/, "", $4); if ($4 !~ known && !($4 in seen)) { seen[$4]; print $4 } }' "$@")
+        set -- var/lib/dpkg/info/*:*.postinst      # once: for each pattern a shell reads all names of the folder
+        # shellcheck disable=SC2086
+        IFS=$NL; of_architectures="$*"; IFS=$USUAL_IFS
+        scripts_of=$(awk -v first="$first" -v known="^$TRACE_PACKAGES" '
+            file { name = $0; sub(/.*\//, "", name); sub(/:.*/, "", name); of[name] = of[name] "\n" $0; next }
+            $1 " " $2 >= first && $3 ~ /^(install|upgrade)$/ {
+                sub(/:.*/, "", $4)
+                if ($4 !~ known && !($4 in seen)) { seen[$4]; print "var/lib/dpkg/info/" $4 ".postinst" of[$4] }
+            }' file=1 - file=0 $logs <<EOT
+$of_architectures
+EOT
+)
     fi
+    set -f; IFS=$NL
     set --
-    if [ -n "$names" ]; then
-        set -- var/lib/dpkg/info/*:*.postinst; of_architectures="$*"     # once: for each pattern a shell reads all names of the folder
-        set --
-        for name in $names; do
-            [ ! -f "var/lib/dpkg/info/$name.postinst" ] || set -- "$@" "var/lib/dpkg/info/$name.postinst"
-            case $of_architectures in *"/$name:"*) ;; *) continue ;; esac
-            for file in var/lib/dpkg/info/"$name":*.postinst; do
-                [ ! -f "$file" ] || set -- "$@" "$file"
-            done
-        done
-    fi
+    for file in $scripts_of; do [ ! -f "$file" ] || set -- "$@" "$file"; done
+    set +f; IFS=$USUAL_IFS
     for file in etc/apt/apt.conf etc/apt/apt.conf.d/*; do
         [ ! -f "$file" ] || set -- "$@" "$file"
     done
@@ -2823,15 +2825,34 @@ changed_files() {
     [ -n "$changed" ] || return 0
     printf '%s\n' "$changed"
     have dpkg-query && [ -z "$TRACE_ROOT" ] || return 0
-    set -f; IFS=$NL
-    set --
+    set -f; IFS=$NL; set --
     for line in $changed; do set -- "$@" "${line#* * * * }"; done
-    IFS=$USUAL_IFS; owners=$(limited 5 dpkg-query -S "$@" 2>/dev/null); IFS=$NL
-    for line in $owners; do
-        case ${line%% *}$NL$line in *:"$NL"*' '*) printf 'owner %s %s\n' "${line%%: *}" "${line#*: }" ;; esac
-    done
+    files="$*"
     set +f; IFS=$USUAL_IFS
+    owners "$@" || {
+        owners=$(limited 5 dpkg-query -S "$@" 2>/dev/null)
+        set -f; IFS=$NL
+        for line in $owners; do
+            case ${line%% *}$NL$line in *:"$NL"*' '*) printf 'owner %s %s\n' "${line%%: *}" "${line#*: }" ;; esac
+        done
+    }
     return 0
+}
+owners() { # owners FILE..., which are the lines of files: what dpkg-query -S says of those that one package has, from the lists that it
+    # would read, in a fifth of its time. 1: it knows better
+    [ ! -e /var/lib/dpkg/arch ] && cd /var/lib/dpkg/info 2>/dev/null || return 1     # with a second architecture, names are longer
+    lists=$(limited 5 grep -sxFf - -- *.list /dev/null <<EOT
+$files
+EOT
+)
+    case $? in 0) ;; 1) [ -e dpkg.list ]; return ;; *) return 1 ;; esac
+    lists=$NL$lists$NL
+    for file; do
+        case $lists in *".list:$file$NL"*".list:$file$NL"*) ;; *".list:$file$NL"*)
+            package=${lists%%".list:$file$NL"*}
+            printf 'owner %s %s\n' "${package##*"$NL"}" "$file" ;;
+        esac
+    done
 }
 EVENT_PATHS='status id from Type Action time timeNano scope Actor.ID Actor.Attributes.name Actor.Attributes.image Actor.Attributes.exitCode Actor.Attributes.signal Actor.Attributes.container Actor.Attributes.type Actor.Attributes.com%docker%compose%service'
 TIMES_PATHS='Id Name Created RestartCount State.Status State.StartedAt State.FinishedAt State.ExitCode State.OOMKilled State.Error Config.Image HostConfig.RestartPolicy HostConfig.PortBindings NetworkSettings.Ports'
