@@ -898,13 +898,21 @@ job() { # job FILE FUNCTION...: in the background; without a temporary directory
     fi
 }
 ended_in_time() { # waits until the last of the jobs has ended
+    watches=$((${watches:-0} + 1))
     watch & watcher=$!
     # shellcheck disable=SC2086
-    { wait $started; kill "$watcher"; wait "$watcher"; } 2>/dev/null
+    wait $started 2>/dev/null
+    # The jobs may have ended before the watcher has its trap: until then a signal can be lost with the traps of this shell.
+    turns=0
+    while [ -n "$HAIRPIN_TMP" ] && [ ! -e "$HAIRPIN_TMP/.watch$watches" ] && [ "$turns" -lt 20000 ]; do turns=$((turns + 1)); done
+    { kill "$watcher"; wait "$watcher"; } 2>/dev/null
 }
 watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
-    trap 'kill "$nap" 2>/dev/null; exit' TERM
+    nap= over=
+    trap 'over=yes; [ -z "$nap" ] || { kill "$nap" 2>/dev/null; exit; }' TERM
+    [ -z "$HAIRPIN_TMP" ] || printf '' 2>/dev/null >"$HAIRPIN_TMP/.watch$watches"
     sleep 30 & nap=$!
+    [ -z "$over" ] || { kill "$nap"; exit; }
     wait "$nap"
     # shellcheck disable=SC2086
     end_all $started
