@@ -899,7 +899,7 @@ job() { # job FILE FUNCTION...: in the background; without a temporary directory
 }
 ended_in_time() { # waits until the last of the jobs has ended
     watches=$((${watches:-0} + 1))
-    watch & watcher=$!
+    watch >/dev/null 2>&1 & watcher=$!      # it keeps nobody who reads the answers waiting
     # shellcheck disable=SC2086
     wait $started 2>/dev/null
     # The jobs may have ended before the watcher has its trap: until then a signal can be lost with the traps of this shell.
@@ -908,11 +908,9 @@ ended_in_time() { # waits until the last of the jobs has ended
     { kill "$watcher"; wait "$watcher"; } 2>/dev/null
 }
 watch() { # ends the jobs that take longer than 30 s: one process, where a `timeout` for each job would be a new shell, too
-    nap= over=
-    trap 'over=yes; [ -z "$nap" ] || { kill "$nap" 2>/dev/null; exit; }' TERM
+    sleep 30 & nap=$!       # before the trap, which it would have, too, until it is sleep: it would miss a signal
+    trap 'kill "$nap" 2>/dev/null; exit' TERM
     [ -z "$HAIRPIN_TMP" ] || printf '' 2>/dev/null >"$HAIRPIN_TMP/.watch$watches"
-    sleep 30 & nap=$!
-    [ -z "$over" ] || { kill "$nap"; exit; }
     wait "$nap"
     # shellcheck disable=SC2086
     end_all $started
