@@ -30,7 +30,9 @@ def started(lab: Lab, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "at_most"), ((("--only", "port=8151"), 86), ((), 158)), ids=("one port", "all of the host")
+    ("arguments", "at_most"),
+    ((("--only", "port=8151"), 86), ((), 158), (("--traces", "all"), 70)),
+    ids=("one port", "all of the host", "traces"),
 )
 def test_few_processes_are_started(lab: Lab, arguments: tuple[str, ...], at_most: int) -> None:
     """A few more than there were when this was written, for hosts with other tools."""
