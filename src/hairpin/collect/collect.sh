@@ -2847,7 +2847,7 @@ changed_files() {
 owners() { # owners FILE..., which are the lines of files: what dpkg-query -S says of those that one package has, from the lists that it
     # would read, in a fifth of its time. 1: it knows better
     [ ! -e /var/lib/dpkg/arch ] && cd /var/lib/dpkg/info 2>/dev/null || return 1     # with a second architecture, names are longer
-    lists=$(limited 5 grep -sxFf - -- *.list /dev/null <<EOT
+    lists=$(limited 5 grep -sxFf - -- *.list /dev/null 2>/dev/null <<EOT
 $files
 EOT
 )
