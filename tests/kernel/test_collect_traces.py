@@ -48,6 +48,7 @@ def root(tmp_path: Path) -> Path:
         f"{at(9 * 86400, stamp)} install old:all <none> 1\n",
         "var/lib/dpkg/info/own.postinst": "#!/bin/sh\nset -e\niptables -t nat -F\n",
         "var/lib/dpkg/info/old.postinst": "#!/bin/sh\niptables -F\n",
+        "var/lib/dpkg/info/own:amd64.postinst": "#!/bin/sh\ncurl -H token:s3cr3t http://x | nft -f -\n",
         "var/lib/dpkg/info/iptables.postinst": "#!/bin/sh\niptables -F\n",
         "etc/apt/apt.conf.d/99own": 'DPkg::Post-Invoke { "sysctl --system"; };\n',
         "var/log/apt/history.log": f"Start-Date: {at(701, stamp)}\nCommandline: apt-get install iptables\n"
@@ -108,6 +109,7 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
     assert installed is not None
     assert installed.text.splitlines() == [
         "own\t/var/lib/dpkg/info/own.postinst:3:iptables -t nat -F",
+        "own\t/var/lib/dpkg/info/own:amd64.postinst:2:# not collected",
         'apt\t/etc/apt/apt.conf.d/99own:1:DPkg::Post-Invoke { "sysctl --system"; };',
     ]
     own = found.find("trace-own-units", "")

@@ -14,20 +14,19 @@ from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, search_causes, without_search
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.errors import ChangeError
+from hairpin.kept import kept
 from hairpin.network.flow import Flow
-from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 from hairpin.walk.alike import TraceTakenOver
 from hairpin.walk.trace import Trace
 from hairpin.walk.walked import walked
 
 
-class Searched(msgspec.Struct, frozen=True):
-    """A flow's diagnosis by a search.  ``after``: the network after the changes of each set; None: the sets name own
-    values of the flow's containers, or were not found at its stop alone."""
+class Searched(msgspec.Struct, frozen=True, dict=True):
+    """A flow's diagnosis by a search in the network."""
 
+    network: Network
     diagnosis: Diagnosis
-    after: tuple[Network, ...] | None
 
 
 def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosis]:
@@ -41,16 +40,21 @@ def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosi
             found = _same_causes(network, trace, first) if first is not None else None
             if found is None:
                 found = search_causes(network, flow)
-                searched[flow] = Searched(found, _after(network, found))
+                searched[flow] = Searched(network, found)
         yield found
 
 
-def _after(network: Network, found: Diagnosis) -> tuple[Network, ...] | None:
-    """Return the network after each set of causes, if other flows may have the same sets."""
+@kept
+def _after(searched: Searched) -> tuple[Network, ...] | None:
+    """Return the network after the changes of each set of causes; None: the sets name own values of the flow's
+    containers, or were not found at its stop alone."""
+    network, found = searched.network, searched.diagnosis
     stops = [branch.stop for branch in found.trace.branches]
     suspects = [suspect for each in found.sets for suspect in each.causes]
     if not suspects or any(each.follows_from or each.stop not in stops for each in suspects):
         return None
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
+
     said = repr(tuple(each.candidate for each in suspects))
     if any(word in said for word in kinds_of(network).words_of(found.trace.flow, network.this.name)):
         return None
@@ -62,14 +66,15 @@ def _after(network: Network, found: Diagnosis) -> tuple[Network, ...] | None:
 
 def _same_causes(network: Network, trace: Trace, first: Searched) -> Diagnosis | None:
     """Return the diagnosis with the causes of the alike flow; None if they do not repair this one."""
-    if first.after is None or not isinstance(trace, TraceTakenOver):
+    after_each = _after(first)
+    if after_each is None or not isinstance(trace, TraceTakenOver):
         return None
     of_first, own = first.diagnosis.trace.branches, trace.branches
     if len(of_first) != len(own):
         return None
     stops = [(one.stop, other.stop) for one, other in zip(of_first, own, strict=True)]
     sets: list[CauseSet] = []
-    for found, after in zip(first.diagnosis.sets, first.after, strict=True):
+    for found, after in zip(first.diagnosis.sets, after_each, strict=True):
         repaired = walked(after, trace.flow)
         causes = tuple(
             Suspect(each.cause, each.candidate, stop)

@@ -6,15 +6,17 @@ verdicts of all flows, and the causes of those that fail.
 """
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hairpin.kept import kept
 from hairpin.message import Message
 from hairpin.network.flow import Flow
-from hairpin.network.kinds.kinds import kinds_of
 from hairpin.network.network import Network
 from hairpin.walk.trace import Branch, OpenQuestion, Trace
 from hairpin.walk.walk import walk_flow
+
+if TYPE_CHECKING:
+    from hairpin.network.kinds.kinds import Kinds
 
 _FEW = 8
 """Walks of a network before its kinds are looked for, beside one for each few containers: looking costs as much."""
@@ -69,7 +71,7 @@ def _says_own(network: Network, first: Trace) -> bool:
     known = _firsts(network).own_words
     if first.flow not in known:
         said = repr((first.assumed, first.questions)) if first.assumed or first.questions else ""
-        words = kinds_of(network).words_of(first.flow, network.this.name) if said else ()
+        words = _kinds(network).words_of(first.flow, network.this.name) if said else ()
         known[first.flow] = any(word in said for word in words)
     return known[first.flow]
 
@@ -98,7 +100,7 @@ def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
     firsts = _firsts(network)
     if len(firsts.waiting) < _worth_looking(network):
         return None
-    kinds, this = kinds_of(network), network.this.name
+    kinds, this = _kinds(network), network.this.name
     if not firsts.by_kind:
         for each in firsts.waiting:
             firsts.by_kind.setdefault(kinds.of_flow(each.flow, this), each)
@@ -111,7 +113,7 @@ def remember(network: Network, trace: Trace) -> Trace:
     """Return the trace of an own walk; alike flows take it over from now on."""
     firsts = _firsts(network)
     if firsts.by_kind:
-        firsts.by_kind.setdefault(kinds_of(network).of_flow(trace.flow, network.this.name), trace)
+        firsts.by_kind.setdefault(_kinds(network).of_flow(trace.flow, network.this.name), trace)
     else:
         firsts.waiting.append(trace)
     return trace
@@ -120,7 +122,13 @@ def remember(network: Network, trace: Trace) -> Trace:
 def exchanged_names(network: Network, trace: TraceTakenOver) -> Mapping[str, str]:
     """Return, for each name of a namespace or link of the containers of the alike flow and of this one, the name that
     takes its place."""
-    return kinds_of(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
+    return _kinds(network).exchanged_names(trace.like.flow, trace.flow, network.this.name)
+
+
+def _kinds(network: Network) -> "Kinds":
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - few questions are about so many containers
+
+    return kinds_of(network)
 
 
 @kept
