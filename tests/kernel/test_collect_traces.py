@@ -49,6 +49,7 @@ def root(tmp_path: Path) -> Path:
         "var/lib/dpkg/info/own.postinst": "#!/bin/sh\nset -e\niptables -t nat -F\n",
         "var/lib/dpkg/info/old.postinst": "#!/bin/sh\niptables -F\n",
         "var/lib/dpkg/info/own:amd64.postinst": "#!/bin/sh\ncurl -H token:s3cr3t http://x | nft -f -\n",
+        "var/lib/dpkg/info/own:32bit.postinst": "#!/bin/sh\ncurl -H token:s3cr3t http://x | nft -f -\n",
         "var/lib/dpkg/info/iptables.postinst": "#!/bin/sh\niptables -F\n",
         "etc/apt/apt.conf.d/99own": 'DPkg::Post-Invoke { "sysctl --system"; };\n',
         "var/log/apt/history.log": f"Start-Date: {at(701, stamp)}\nCommandline: apt-get install iptables\n"
@@ -109,6 +110,7 @@ def test_logs_are_filtered_and_told(root: Path, shell: str) -> None:
     assert installed is not None
     assert installed.text.splitlines() == [
         "own\t/var/lib/dpkg/info/own.postinst:3:iptables -t nat -F",
+        "own\t/var/lib/dpkg/info/own:32bit.postinst:2:# not collected",
         "own\t/var/lib/dpkg/info/own:amd64.postinst:2:# not collected",
         'apt\t/etc/apt/apt.conf.d/99own:1:DPkg::Post-Invoke { "sysctl --system"; };',
     ]

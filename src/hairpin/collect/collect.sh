@@ -1905,7 +1905,6 @@ config_files() { # globs are expanded under --root, and the root is taken off ag
 }
 # A line with a word of this kind may hold a secret: it is told without its text.
 SECRET_LINES='(curl|wget|pass|PASS|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Kk]ey|KEY|--user|:[^ /]*@)'
-FILE_LINE='[^:]*(:[^:0-9][^:]*)*:[0-9]+:'   # what grep -n prints before a line: a path may have colons
 RULE_LINES='(^|[^#A-Za-z_-])(ip6?tables(-nft|-legacy)?(-restore)?|ipset|nft|sysctl|ufw|firewall-cmd|ebtables|ip (-[46] )?(rule|route|addr|link)) |/proc/sys/net/'
 boot_scripts() { # only the lines that program rules or sysctls at boot or from cron
     frame boot-scripts "grep -E 'iptables|nft|sysctl|…' /etc/rc.local /etc/cron.d/* …"
@@ -1927,7 +1926,7 @@ boot_lines() { # path:line:text, below the folder where this runs
     done
     named=; [ $# = 0 ] || named=$(scripts_named_in "$@")
     [ -z "$named" ] || lines=$lines${lines:+$NL}$(printf '%s\n' "$named" | sed 's/^[^/]*\///' | sort -u | head -n 50 | lines_of_scripts "$RULE_LINES")
-    [ -z "$lines" ] || printf '%s\n' "${lines%"$NL"}" | sed -E "s,^,/,; s,^($FILE_LINE).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
+    [ -z "$lines" ] || printf '%s\n' "${lines%"$NL"}" | sed -E "s,^,/,; s,(:[0-9]+:).*$SECRET_LINES.*,\1 (not collected)," | head -n 500
 }
 scripts_named_in() { # scripts_named_in FILES: paths, with what stands before their first slash. In place of the shell.
     exec grep -shoE '(^|[ =@+!:-])/(etc|usr/local|opt|srv|root|home|var)/[A-Za-z0-9_./@+-]+' "$@"
@@ -2631,7 +2630,7 @@ EOT
     # shellcheck disable=SC2086
     set -- $scripts
     set +f; IFS=$USUAL_IFS
-    [ $# = 0 ] || grep -snE "$OWN_LINES" "$@" /dev/null | sed -E "s,^,/,; s,^($FILE_LINE).*$SECRET_LINES.*,\1# not collected,; 500q"
+    [ $# = 0 ] || grep -snE "$OWN_LINES" "$@" /dev/null | sed -E "s,^,/,; s,(:[0-9]+:).*$SECRET_LINES.*,\1# not collected,; 500q"
 }
 scripts_among() { # scripts_among LINES: sets scripts, of these paths those of scripts that can be read
     set -f; IFS=$NL
@@ -2752,7 +2751,7 @@ EOT
             name = $0; sub(/:.*/, "", name)
             if (sub(/^var\/lib\/dpkg\/info\//, "", name)) sub(/\.postinst$/, "", name); else name = "apt"
             line = name "\t/" $0
-            if (match(line, /^[^:]*(:[^:0-9][^:]*)*:[0-9]+:/) && substr(line, RLENGTH + 1) ~ ENVIRON["SECRET_LINES"]) line = substr(line, 1, RLENGTH) "# not collected"
+            if (match(line, /:[0-9]+:/) && substr(line, RSTART + RLENGTH) ~ ENVIRON["SECRET_LINES"]) line = substr(line, 1, RSTART + RLENGTH - 1) "# not collected"
             print line
             if (NR == 200) exit
         }')
