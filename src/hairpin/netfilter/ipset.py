@@ -14,7 +14,6 @@ A snapshot has a set as it was at that time.  Elements with a timeout belong to 
 Source: ipset(8); net/netfilter/ipset/ip_set_*.c, ip_set_getport.c
 """
 
-import gc
 import re
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,6 +21,7 @@ from typing import NamedTuple
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import Message, message
 from hairpin.netfilter.address import ipv4_of
+from hairpin.netfilter.collection import no_collection
 from hairpin.netfilter.interface_name import literal_name
 from hairpin.netfilter.ir import Element, Field, Key, NameField, NameKey, NumberKey, Set
 from hairpin.netfilter.protocols import ICMP6_TYPES, ICMP_TYPES, icmp_ranges, protocol_number
@@ -64,13 +64,8 @@ class _Building:
 
 def parse(text: str, *, source: str) -> tuple[Set, ...]:
     """Return the sets in file order; raise ParseError with source, line and the line's text."""
-    collecting = gc.isenabled()
-    gc.disable()  # Hundreds of thousands of small objects, none of them garbage: twice as quick.
-    try:
+    with no_collection():
         return _parse(text, source)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _parse(text: str, source: str) -> tuple[Set, ...]:

@@ -15,16 +15,15 @@ different groups.
 Source: iptables/iptables-save.c, iptables/xshared.c, libxtables/xtables.c; include/uapi/linux/netfilter_ipv4.h
 """
 
-import gc
 import re
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from hairpin.errors import MalformedError, ParseError, reason_of
 from hairpin.message import message
 from hairpin.netfilter import ir
 from hairpin.netfilter.address import ipv4_of
+from hairpin.netfilter.collection import no_collection
 from hairpin.netfilter.iptables.demands import MAX_INTERFACE_NAME, lacks_protocol
 from hairpin.netfilter.iptables.matches import OPTION_READERS, read_match
 from hairpin.netfilter.iptables.merged_ports import NATIVE, merges, with_merged_ports
@@ -92,21 +91,9 @@ def parse(
     The types of the ``ipsets`` decide which fields ``--match-set`` compares; an unknown set makes the match opaque.
     ``known``: tables of an earlier text of the same tool, family and sets; their lines are not parsed again.
     """
-    with _no_collection():
+    with no_collection():
         reader = _Reader(family, dialect, source, evidence, {each.name: each for each in ipsets}, known)
         return tuple(reader.tables(text.split("\n")))
-
-
-@contextmanager
-def _no_collection() -> Generator[None]:
-    """Switch the garbage collector off while tens of thousands of rules are made, because none of them is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _bodies(table: ir.Table | None) -> dict[str, tuple[ir.Expression, ...]]:

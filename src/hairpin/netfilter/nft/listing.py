@@ -12,7 +12,6 @@ with the same number and handle.
 Source: libnftables-json(5); nftables 0.9.0 to 1.1.6 src/json.c
 """
 
-import gc
 from itertools import product
 from typing import cast, get_args
 
@@ -21,6 +20,7 @@ import msgspec
 from hairpin.errors import MalformedError, ParseError
 from hairpin.message import message
 from hairpin.netfilter import ir
+from hairpin.netfilter.collection import no_collection
 from hairpin.netfilter.nft.frame_bytes import with_error
 from hairpin.netfilter.nft.maps import is_implied
 from hairpin.netfilter.nft.merged_payloads import are_merged, merges
@@ -79,21 +79,17 @@ def parse(
     :func:`~hairpin.netfilter.nft.sets.together` takes it; None: the text has them.
     Raises ParseError, which names ``source``, for text that nft does not write.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # tens of thousands of small lists, none of them garbage, are made four times as quickly
     try:
-        document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
-        found = _collect(list_of(object_of(document).get("nftables")))
-        return tuple(_table(name, each, evidence) for name, each in found.items())
+        with no_collection():
+            document: Json = msgspec.json.decode(text if beside is None else together(text, *beside))
+            found = _collect(list_of(object_of(document).get("nftables")))
+            return tuple(_table(name, each, evidence) for name, each in found.items())
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ParseError(message("not the JSON of nft: {reason}", reason=error), source=source) from None
     except MalformedError as error:
         raise ParseError(message("not as nft writes it: {reason}", reason=error.said), source=source) from None
     except RecursionError:
         raise ParseError(message("nested too deeply to be nft's"), source=source) from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _collect(objects: list[Json]) -> dict[Name, _Found]:
