@@ -4,7 +4,7 @@ import msgspec
 
 from hairpin.answer.ask import begin_answer, network_of
 from hairpin.errors import UsageError
-from hairpin.evidence.reading import HOST, Evidence, Reading
+from hairpin.evidence.reading import HOST, Evidence, Reading, with_further
 from hairpin.evidence.several import together
 from hairpin.netfilter.address import Version
 from hairpin.netfilter.ir import Family, Table
@@ -73,14 +73,12 @@ def _is_of_version(address: int, version: Version) -> bool:
 
 def with_answers(evidence: Evidence, asked: tuple[tuple[ToAsk, tuple[bool, ...]], ...], at: str) -> Evidence:
     """Return the evidence with what the sets answered, one reading a set.  ``at``: RFC 3339, UTC."""
-    taken = len(evidence.readings)
-    more = (_reading(one, held, f"e{taken + number}", at) for number, (one, held) in enumerate(asked, 1))
-    return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
+    return with_further(evidence, (_reading(one, held, at) for one, held in asked))
 
 
-def _reading(one: ToAsk, held: tuple[bool, ...], reading_id: str, at: str) -> Reading:
+def _reading(one: ToAsk, held: tuple[bool, ...], at: str) -> Reading:
     place = (one.family, one.table, one.name)
     addresses = [address_text(int.from_bytes(key), one.version) for key in one.keys]
     lines = [asked_line(place, address, holds=found) for address, found in zip(addresses, held, strict=True)]
     origin = f"nft get element {' '.join(place)} {{ {', '.join(addresses)} }}"
-    return Reading(reading_id, "nft-elements", HOST, origin, at, 0, "text", "".join(f"{line}\n" for line in lines))
+    return Reading("", "nft-elements", HOST, origin, at, 0, "text", "".join(f"{line}\n" for line in lines))

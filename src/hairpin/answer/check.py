@@ -134,8 +134,8 @@ def _is_decided(diagnosis: Diagnosis) -> bool:
 
 
 def _needs_all(found: Finding) -> bool:
-    """Return whether the repair concerns all containers of a network, or is one of several.  Their order depends on
-    their effects on other flows."""
+    """Return whether the unread containers are needed for the repairs: a repair concerns all containers of a network,
+    or there are several repairs, whose order depends on their effects on other flows."""
     return found.candidate.of_network or any(way.change.parts for way in found.candidate.ways)
 
 

@@ -18,7 +18,7 @@ from hairpin.apply.outcome import FixOutcome, FlowResult
 from hairpin.apply.plan import RepairPlan
 from hairpin.apply.ready import made_ready
 from hairpin.errors import ApplyError, CollectError
-from hairpin.evidence.reading import Evidence
+from hairpin.evidence.reading import Evidence, utc_text
 from hairpin.live.connection import Observed
 from hairpin.message import Message, message
 from hairpin.network.flow import Flow
@@ -162,7 +162,7 @@ def _in_order(plan: RepairPlan) -> Iterator[tuple[str, tuple[int, ...]]]:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(datetime.now(UTC))
 
 
 def _verified(plan: RepairPlan, verifier: Verifier) -> tuple[tuple[FlowResult, ...], Answer]:

@@ -21,7 +21,7 @@ from hairpin.cli.material import gather
 from hairpin.cli.plans.half_done import with_plans
 from hairpin.errors import UsageError
 from hairpin.evidence.file import write_stream
-from hairpin.evidence.reading import HOST, Evidence, is_terse
+from hairpin.evidence.reading import HOST, Evidence, is_terse, utc_text
 from hairpin.evidence.several import Source
 from hairpin.message import message
 from hairpin.question.question import Question, needed_containers
@@ -71,7 +71,7 @@ def _read_of_this(question: Question, only: tuple[str, ...]) -> tuple[Source, ..
         return read  # `ask` raises it again, and may read more
     except OSError:
         return gather((), only=only)
-    return (with_answers(evidence, answers, datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")),)
+    return (with_answers(evidence, answers, utc_text(datetime.now(UTC))),)
 
 
 def second_judge() -> "Kernel | None":

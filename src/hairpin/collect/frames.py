@@ -15,7 +15,7 @@ import re
 from datetime import datetime, timedelta
 
 from hairpin.errors import CollectError
-from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, spelt
+from hairpin.evidence.reading import SCHEMA, Evidence, Outcome, Reading, spelt, utc_text
 from hairpin.message import Message, message
 
 _FIRST = re.compile(rb"^hairpin-collect/1 ([0-9a-f-]{32,36})\r?$", re.MULTILINE)
@@ -87,7 +87,7 @@ class _Clock:
         except ValueError:
             seconds = 0.0
         elapsed = timedelta(seconds=seconds if 0 < seconds < _DAY_S else 0)
-        return (self._start + elapsed).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return utc_text(self._start + elapsed, "milliseconds")
 
 
 def _readings(frames: list[bytes], clock: _Clock) -> tuple[Reading, ...]:

@@ -8,7 +8,7 @@ import msgspec
 from hairpin.collect.by_hand import evidence_in
 from hairpin.collect.run import LocalRunner, Runner, SshRunner, collect
 from hairpin.evidence import file
-from hairpin.evidence.reading import Evidence, is_trace
+from hairpin.evidence.reading import Evidence, is_trace, utc_text, with_further
 
 
 def take(
@@ -34,11 +34,7 @@ def take_traces(
 
 def with_traces(evidence: Evidence, traces: Evidence) -> Evidence:
     """Return the evidence with the readings of the traces behind its own, under further ids of the same host."""
-    taken = len(evidence.readings)
-    host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
-    told = (each for each in traces.readings if is_trace(each.key))
-    more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(told, 1))
-    return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
+    return with_further(evidence, (each for each in traces.readings if is_trace(each.key)))
 
 
 def _collected(
@@ -53,8 +49,7 @@ def _collected(
     started = datetime.now(UTC)
     evidence = collect(runner, root=root, only=only, traces=traces, asks_sets=asks_sets)
     if host is not None:  # this machine's clock is used to compare hosts' ages: evidence/several.py
-        at = started.isoformat(timespec="seconds").replace("+00:00", "Z")
-        evidence = msgspec.structs.replace(evidence, collected_at=at)
+        evidence = msgspec.structs.replace(evidence, collected_at=utc_text(started))
     return evidence
 
 

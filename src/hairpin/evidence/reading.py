@@ -7,7 +7,8 @@ readings of one host at one time. Nothing here understands a text: parsers live 
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -55,6 +56,12 @@ class Reading(msgspec.Struct, frozen=True):
 def is_terse(reading: Reading) -> bool:
     """Return whether the reading lists tables of nftables without the elements of their sets (nft(8) ``--terse``)."""
     return reading.key == "nft-table" and " -t " in reading.origin
+
+
+def utc_text(at: datetime, timespec: str = "seconds") -> str:
+    """Return a time of UTC as readings and reports write it: RFC 3339, to the second or as ``timespec`` of isoformat
+    says."""
+    return at.isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def text_reading(text: str, origin: str, evidence_id: str = "") -> Reading:
@@ -123,6 +130,14 @@ class Evidence(msgspec.Struct, frozen=True):
         for line in lines_of(self):
             digest.update(line)
         return f"sha256:{digest.hexdigest()}"
+
+
+def with_further(evidence: Evidence, readings: Iterable[Reading]) -> Evidence:
+    """Return the evidence with the readings behind its own, under further ids of the same host."""
+    taken = len(evidence.readings)
+    host = evidence.readings[0].id.rpartition("e")[0] if evidence.readings else ""
+    more = (msgspec.structs.replace(each, id=f"{host}e{taken + n}") for n, each in enumerate(readings, 1))
+    return msgspec.structs.replace(evidence, readings=(*evidence.readings, *more))
 
 
 def is_trace(key: str) -> bool:

@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
+from hairpin.evidence.reading import utc_text
+
 
 def time_text(seconds: float) -> str:
     """Return the time of seconds since the epoch as RFC 3339, UTC, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(datetime.fromtimestamp(seconds, UTC))

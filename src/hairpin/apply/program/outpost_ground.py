@@ -20,6 +20,7 @@ from hairpin.apply.ready import ReadFile
 from hairpin.apply.taking_back import take_back
 from hairpin.change.step import Step
 from hairpin.errors import ApplyError, CollectError
+from hairpin.evidence.reading import utc_text
 from hairpin.message import Message
 from hairpin.network.network import Network
 
@@ -149,5 +150,4 @@ def plan_taken_back(
 
 def _time_after(seconds: float) -> str:
     """Return the time that many seconds from now, RFC 3339."""
-    at = datetime.now(UTC) + timedelta(seconds=seconds)
-    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return utc_text(datetime.now(UTC) + timedelta(seconds=seconds))
