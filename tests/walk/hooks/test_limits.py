@@ -70,3 +70,11 @@ CASES: dict[str, tuple[Network, str]] = {
 @pytest.mark.parametrize(("of", "verdict"), CASES.values(), ids=CASES)
 def test_what_is_above_its_limit_now_is_dropped(of: Network, verdict: str) -> None:
     assert walk_flow(of, published()).verdict == verdict
+
+
+def test_the_kernel_may_not_have_counted_an_open_connection() -> None:
+    """xt_connlimit counts a connection when a packet of it reaches the rule, and lists its counts nowhere."""
+    counted = walk_flow(limited("-p tcp --syn -m connlimit --connlimit-above 2 -j DROP", entries=TWO), published())
+    assert [each.verdict for each in counted.branches] == ["dropped", "delivered"]
+    banned = walk_flow(limited("-p tcp --syn " + BANNED, state=seen(9)), published())
+    assert [each.verdict for each in banned.branches] == ["dropped"]

@@ -22,6 +22,7 @@ from hairpin.netfilter.evaluate.match import Question, Surroundings, field_satis
 from hairpin.netfilter.evaluate.observation import ChainDecided, MatchAnswered, VerdictMapped
 from hairpin.netfilter.evaluate.set_field import assign, offloaded
 from hairpin.netfilter.evaluate.truth import Truth, truth_of
+from hairpin.netfilter.limit import ConnectionLimit
 from hairpin.netfilter.packet import Seen
 
 LOAD_MATCHES = frozenset(
@@ -192,8 +193,19 @@ class _Run:
             return None
         place = place_of(self.table, cursor.chain.name, rule)
         above = Condition(verbatim(part.text), holds=part.limit.over, place=place, load=True, listed=True)
+        if isinstance(part.limit, ConnectionLimit):
+            # The kernel counts a connection when a packet of it reaches the rule.  No reading tells whether one did.
+            below = msgspec.structs.replace(above, holds=not part.limit.over, usual=False)
+            self._queue(cursor, below)
         cursor.conditions = (*cursor.conditions, above)
         return truth_of(part.limit.over)
+
+    def _queue(self, cursor: _Cursor, condition: Condition) -> None:
+        """Queue the branch on which the match at the cursor is satisfied if the condition holds."""
+        branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, condition))
+        if not condition.holds:
+            branch.rule, branch.part = branch.rule + 1, 0
+        self.pending.append(branch)
 
     def _split(self, cursor: _Cursor, rule: ir.Rule, part: ir.Expression) -> Truth:
         """Queue the unusual branch, return the usual one's truth."""
@@ -205,10 +217,7 @@ class _Run:
         load = isinstance(part, ir.StatefulMatch) and part.name in LOAD_MATCHES
         taken = Condition(said, holds=usual, place=place, usual=True, load=load)
         other = Condition(said, holds=not usual, place=place, usual=False, load=load)
-        branch = msgspec.structs.replace(cursor, conditions=(*cursor.conditions, other))
-        if usual:
-            branch.rule, branch.part = branch.rule + 1, 0
-        self.pending.append(branch)
+        self._queue(cursor, other)
         cursor.conditions = (*cursor.conditions, taken)
         return Truth.YES if usual else Truth.NO
 
