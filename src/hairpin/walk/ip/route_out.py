@@ -58,8 +58,8 @@ def _routed(network: Network, state: State, then: Stage) -> Iterator[Outcome]:
     if found.type not in ("unicast", "local", "broadcast", "multicast", "anycast"):
         yield _no_way(state, found, told=_is_told(packet, then))
         return
-    begins = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN and then == "output"
-    if begins and packet.version == 4 and found.type in ("broadcast", "multicast"):
+    begins = packet.protocol == TCP and packet.tcp_flags & (SYN | ACK) == SYN and not state.sender.header_included
+    if begins and packet.version == 4 and then == "output" and found.type in ("broadcast", "multicast"):
         # connect() fails: net/ipv4/tcp_ipv4.c tcp_v4_connect(), RTCF_BROADCAST
         yield _no_way(state, found, told=True)
         return
