@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from hairpin.errors import UsageError
-from hairpin.events.aftermath import asked_again, fate_of_open, verdict_after
+from hairpin.events.aftermath import asked_again, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import EVENT_IDS, Event, EventId
+from hairpin.events.fates import fate_of_open
 from hairpin.events.firewalls._firewalld import with_firewalld_reloaded, with_firewalld_started
 from hairpin.events.firewalls._zones import with_links_bound
 from hairpin.events.happening import asked_course, possible_events

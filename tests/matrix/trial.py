@@ -10,9 +10,10 @@ from hairpin.answer.answer import Answer
 from hairpin.answer.ask import ask as answered
 from hairpin.collect.run import LocalRunner, collect
 from hairpin.errors import HairpinError, LabError
-from hairpin.events.aftermath import asked_again, fate_of_open, verdict_after
+from hairpin.events.aftermath import asked_again, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import EventId
+from hairpin.events.fates import fate_of_open
 from hairpin.events.happening import course_of
 from hairpin.evidence.reading import Evidence
 from hairpin.host.host import Host

@@ -11,8 +11,8 @@ from hairpin.answer.ask import network_of
 from hairpin.change.change import Change, SetSysctl
 from hairpin.change.simulation.simulate import simulate
 from hairpin.errors import ChangeError, HairpinError
-from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course
+from hairpin.events.fates import fates_of_open
 from hairpin.events.happening import possible_events
 from hairpin.evidence.file import read
 from hairpin.network.flow import Flow, FromHost, Lan

@@ -7,9 +7,10 @@ from hairpin.answer.decisive import decisive
 from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.errors import CollectError, UsageError
-from hairpin.events.aftermath import asked_again, fate_of_open
+from hairpin.events.aftermath import asked_again
 from hairpin.events.course import Course
 from hairpin.events.event import Event
+from hairpin.events.fates import fate_of_open
 from hairpin.events.happening import asked_course
 from hairpin.events.registry import all_events
 from hairpin.host.host import Unread

@@ -13,9 +13,10 @@ from hairpin.answer.events import lacking_reading
 from hairpin.causes.cause import Coming, Finding
 from hairpin.diagnose.foreseen import name_of
 from hairpin.diagnose.many import examine_many
-from hairpin.events.aftermath import asked_again, deciding_orders, fates_of_open, verdict_after
+from hairpin.events.aftermath import asked_again, deciding_orders, verdict_after
 from hairpin.events.course import Course
 from hairpin.events.event import Event
+from hairpin.events.fates import fates_of_open
 from hairpin.events.happening import possible_events
 from hairpin.evidence.several import Source, together
 from hairpin.host.host import Unread

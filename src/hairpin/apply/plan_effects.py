@@ -8,8 +8,8 @@ from hairpin.answer.answer import Answer
 from hairpin.causes.cause import Candidate
 from hairpin.change.change import Change
 from hairpin.change.step import done_by
-from hairpin.events.aftermath import fates_of_open
 from hairpin.events.course import Course
+from hairpin.events.fates import fates_of_open
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network
 from hairpin.remedy.effect import Effects, FlowEffect

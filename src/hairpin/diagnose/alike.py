@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from hairpin.causes.proof import is_repaired, proof_by
+from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
 from hairpin.diagnose.diagnose import Diagnosis, search_causes, without_search
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
@@ -42,6 +43,17 @@ def diagnoses_of(network: Network, flows: tuple[Flow, ...]) -> Iterator[Diagnosi
                 found = search_causes(network, flow)
                 searched[flow] = Searched(network, found)
         yield found
+
+
+def is_same_change(trace: TraceTakenOver, own: Change, of_first: Change) -> bool:
+    """Return whether one change becomes the other by exchanging the own values of two alike flows.
+
+    ``own``: the change for the flow of ``trace``; ``of_first``: the change for the flow that was walked itself."""
+    from hairpin.network.kinds.kinds import kinds_of  # noqa: PLC0415 - not needed for one flow
+
+    kinds, this = kinds_of(trace.network), trace.network.this.name
+    own_text = kinds.text_with_places(own, trace.flow, this)
+    return own_text == kinds.text_with_places(of_first, trace.like.flow, this)
 
 
 @kept

@@ -15,15 +15,17 @@ from hairpin.causes.cause import View
 from hairpin.causes.proof import is_repaired, proof_by
 from hairpin.causes.registry import known_cause
 from hairpin.causes.where import container_of
+from hairpin.change.change import Change
 from hairpin.change.simulation.simulate import simulate
+from hairpin.diagnose.alike import is_same_change
 from hairpin.diagnose.diagnose import Diagnosis, rests_on_facts, search_causes, without_search
 from hairpin.diagnose.examination import Examination, examination
-from hairpin.diagnose.proven_set import needed_only
 from hairpin.diagnose.suspect import CauseSet, Suspect, joint_change
 from hairpin.errors import ChangeError
 from hairpin.kept import kept
 from hairpin.network.flow import Flow, FromContainer
 from hairpin.network.network import Network
+from hairpin.walk.alike import TraceTakenOver, taken_over_after
 from hairpin.walk.state import Reason
 from hairpin.walk.trace import Trace
 from hairpin.walk.walk import walk_flow
@@ -47,13 +49,18 @@ def _examined(network: Network) -> dict[tuple[Flow, ...], Examination]:  # noqa:
     return {}
 
 
-class _Known(msgspec.Struct, frozen=True):
-    """A known set of causes (mostly a single one), and the network without them.  ``containers``: those of the flow."""
+class _Known(msgspec.Struct, frozen=True, dict=True):
+    """A known set of causes (mostly a single one), the network, and the network without them.  ``containers``: those of
+    the flow.
+
+    ``like``: a known set of an alike flow.  Exchanging the own values of both flows makes its change this one."""
 
     containers: frozenset[str]
     reason: Reason
     suspects: tuple[Suspect, ...]
+    network: Network
     without: Network
+    like: "_Known | None" = None
 
     @property
     def is_alone(self) -> bool:
@@ -64,6 +71,31 @@ class _Known(msgspec.Struct, frozen=True):
     def is_of_containers(self) -> bool:
         """Whether one of the causes is about a container."""
         return any(container_of(each.candidate.where) is not None for each in self.suspects)
+
+    def walked(self, flow: Flow, before: Trace) -> Trace:
+        """Return the flow's trace in the network without the causes.  ``before``: its trace with them."""
+        if (
+            self.like is None
+            or not isinstance(before, TraceTakenOver)
+            or not self._is_exchanged(flow, before.like.flow)
+        ):
+            return walked(self.without, flow)
+        return taken_over_after(self.without, before, walked(self.like.without, before.like.flow))
+
+    def _is_exchanged(self, flow: Flow, first: Flow) -> bool:
+        """Return whether the exchange that makes the change of ``like`` this one also makes ``first`` the flow.
+
+        Alike flows may lead to any address that nobody has, but a change may give one of these to a container."""
+        if self.like is None or (_containers(flow), _containers(first)) != (self.containers, self.like.containers):
+            return False
+        free = {str(each) for each in (flow.daddr, first.daddr) if flow.daddr != first.daddr}
+        return not any(each in _text(known) for known in (self, self.like) for each in free)
+
+
+@kept
+def _text(known: _Known) -> str:
+    """Return the set's change as a text with all its values."""
+    return repr(joint_change(known.suspects))
 
 
 class _Found:
@@ -87,8 +119,8 @@ class _Found:
 
     def _told(self, flow: Flow, trace: Trace) -> Diagnosis | None:
         for each in self._likely(flow, trace):
-            then = walked(each.without, flow)
-            if is_repaired(self.network, flow, then) and self._needs_all(flow, each.suspects):
+            then = each.walked(flow, trace)
+            if is_repaired(self.network, flow, then) and not any(walked(one, flow).succeeds for one in _with_one(each)):
                 return _diagnosis(trace, each.suspects, then)
         for suspect in self._by_same_causes(flow, trace):
             with suppress(ChangeError):
@@ -96,9 +128,6 @@ class _Found:
                 if is_repaired(self.network, flow, then):
                     return _diagnosis(trace, (suspect,), then)
         return None
-
-    def _needs_all(self, flow: Flow, suspects: tuple[Suspect, ...]) -> bool:
-        return len(suspects) == 1 or needed_only(self.network, flow, suspects) == suspects
 
     def _likely(self, flow: Flow, trace: Trace) -> Iterator[_Known]:
         """Yield the known causes of flows of the same containers, a set only if it stops packets for the same reason;
@@ -123,11 +152,38 @@ class _Found:
 
     def _tried(self, flow: Flow, trace: Trace, suspects: tuple[Suspect, ...]) -> Trace:
         """Return the flow's walk after the suspects' changes; the suspects are kept for later flows if it succeeds."""
-        without = simulate(joint_change(suspects), self.network)
-        then = walk_flow(without, flow)
-        if is_repaired(self.network, flow, then) and trace.usual.stop is not None:
-            self.known.append(_Known(_containers(flow), trace.usual.stop.reason, suspects, without))
+        change, stop = joint_change(suspects), trace.usual.stop
+        without = simulate(change, self.network)
+        if stop is None:
+            return walk_flow(without, flow)
+        like = next((each for each in self.known if _is_alike(each, trace, change)), None)
+        tried = _Known(_containers(flow), stop.reason, suspects, self.network, without, like)
+        then = tried.walked(flow, trace)
+        if is_repaired(self.network, flow, then):
+            self.known.append(tried)
         return then
+
+
+def _is_alike(known: _Known, trace: Trace, change: Change) -> bool:
+    """Return whether the known set is of an alike flow, and its change is this one with the own values of that flow."""
+    return (
+        isinstance(trace, TraceTakenOver)
+        and known.like is None
+        and known.containers == _containers(trace.like.flow)
+        and is_same_change(trace, change, joint_change(known.suspects))
+    )
+
+
+@kept
+def _with_one(known: _Known) -> tuple[Network, ...]:
+    """Return the network with one cause of the set left, for each of them: the others are removed, but not those that
+    follow from it."""
+    networks: list[Network] = []
+    for left in known.suspects if not known.is_alone else ():
+        rest = [each for each in known.suspects if each is not left and left not in each.follows_from]
+        with suppress(ChangeError):
+            networks += [simulate(joint_change(rest), known.network)] if rest else []
+    return tuple(networks)
 
 
 def _containers(flow: Flow) -> frozenset[str]:

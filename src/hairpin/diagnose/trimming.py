@@ -87,7 +87,7 @@ def _fewer(change: Change) -> Iterator[Change]:
 def joined_change(changes: tuple[Change, ...]) -> Change:
     """Return one change for all flows that a cause stops.  Changes that only add chains, rules, sockets or addresses
     are united.  Equal calls to an owner make everything that any of the flows needs."""
-    first, *others = changes
+    first, *others = {id(each): each for each in changes}.values()  # mostly the same few: one cause stops many flows
     parts, calls = list(first.parts), list(first.calls)
     for each in others:
         only_adds = all(map(_is_for_more, (*parts, *each.parts)))

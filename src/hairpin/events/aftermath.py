@@ -1,22 +1,16 @@
-"""The flows of a question after an event: the same flow asked again, and what became of its open connection."""
+"""The flows of a question after an event: the same flow asked again, and its verdict then."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from hairpin.change.change import AddNamespace, DeleteNamespace, DeleteSocket, Forget
-from hairpin.events.course import Course, Rival
+from hairpin.events.course import Rival
 from hairpin.host.docker import Endpoint
-from hairpin.host.netns import Netns
-from hairpin.host.socket import Socket
 from hairpin.kept import kept
 from hairpin.message import Message
-from hairpin.netfilter.tracking import needs_tracking
 from hairpin.network.flow import Flow
 from hairpin.network.network import Network, free_address, is_held
 from hairpin.network.prefix import Version, network_of
-from hairpin.walk.hooks.conntrack_room import tracked_versions
-from hairpin.walk.open_connection import Fate, Replaced, ends, fate
 from hairpin.walk.state import SocketDecided
 from hairpin.walk.trace import OpenQuestion, Trace
 from hairpin.walk.verdicts import Verdict
@@ -97,51 +91,3 @@ def _is_presumed(after: Trace) -> bool:
     condition that names this process."""
     taking = (each.decided_by.socket for each in after.like.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)
-
-
-def fate_of_open(was: Network, course: Course, flow: Flow) -> Fate:
-    """Return the fate of the flow's connection, which is open when the event begins."""
-    return next(fates_of_open(was, course, (flow,)))
-
-
-def fates_of_open(was: Network, course: Course, flows: Iterable[Flow], *, anew: bool = False) -> Iterator[Fate]:
-    """Yield the fate of each flow's connection.  ``anew``: as in ``fate``."""
-    replaced: dict[Version, Replaced] = {}
-    for flow in flows:
-        if course.cuts_all:
-            yield "lost"
-            continue
-        if flow.version not in replaced:
-            replaced[flow.version] = _replaced(was, course, flow.version)
-        others = replaced[flow.version]
-        if course.conditions:
-            yield "lost" if ends(was, flow, others) else "depends"
-            continue
-        yield fate(was, course.network, flow, others, anew=anew)
-
-
-def _replaced(was: Network, course: Course, version: Version) -> Replaced:
-    gone = frozenset(part.netns for part in course.parts if isinstance(part, DeleteNamespace))
-    made = frozenset(Netns(part.host, part.namespace.name) for part in course.parts if isinstance(part, AddNamespace))
-    return Replaced(
-        namespaces=gone | made, sockets=tuple(_closed(course)), forgetful=frozenset(_forgetful(was, course, version))
-    )
-
-
-def _closed(course: Course) -> Iterator[tuple[Netns, Socket]]:
-    for part in course.parts:
-        if isinstance(part, DeleteSocket):
-            yield part.netns, part.socket
-
-
-def _forgetful(was: Network, course: Course, version: Version) -> Iterator[Netns]:
-    """Yield the namespaces that lose the connections of this IP version.  The table was emptied, the last rule that
-    needs connection tracking has gone, or the first one has come."""
-    for part in course.parts:
-        if isinstance(part, Forget) and part.what == "connections":
-            yield part.netns
-    for netns, namespace in course.network.namespaces():
-        if netns in was and was.namespace(netns) is not namespace:
-            tracked = version in tracked_versions(was.namespace(netns))
-            if tracked is not needs_tracking(namespace.ruleset, version):
-                yield netns

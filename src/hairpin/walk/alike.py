@@ -25,10 +25,13 @@ _FOR_CONTAINERS = 16
 
 class TraceTakenOver(Trace, frozen=True, dict=True):
     """A trace with the verdict of an alike flow, whose trace is ``first``.  Reading its branches walks the flow itself,
-    in ``network``."""
+    in ``network``.
+
+    ``changed_from``: the network in which the flows are alike; None: ``network``."""
 
     network: Network = Network(())
     first: Trace | None = None
+    changed_from: Network | None = None
 
     @property
     def like(self) -> Trace:
@@ -38,12 +41,16 @@ class TraceTakenOver(Trace, frozen=True, dict=True):
     @property
     def assumed(self) -> tuple[Message, ...]:
         """See Trace."""
-        return super().assumed if _says_own(self.network, self.like) else self.like.assumed
+        return super().assumed if self._says_own else self.like.assumed
 
     @property
     def questions(self) -> tuple[OpenQuestion, ...]:
         """See Trace."""
-        return super().questions if _says_own(self.network, self.like) else self.like.questions
+        return super().questions if self._says_own else self.like.questions
+
+    @property
+    def _says_own(self) -> bool:
+        return _says_own(self.changed_from or self.network, self.like)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Trace):
@@ -107,6 +114,14 @@ def taken_over(network: Network, flow: Flow) -> TraceTakenOver | None:
     kind = kinds.of_flow(flow, this)
     first = firsts.by_kind.get(kind) if kind is not None else None
     return None if first is None else TraceTakenOver(flow, first.verdict, (), network, first)
+
+
+def taken_over_after(network: Network, alike: TraceTakenOver, first: Trace) -> TraceTakenOver:
+    """Return the trace of the flow of ``alike`` in ``network``, by the trace ``first`` of the flow that it is alike.
+
+    ``network`` and the network of ``first`` are changed from that of ``alike``.  Exchanging the own values of the two
+    flows makes one change the other."""
+    return TraceTakenOver(alike.flow, first.verdict, (), network, first.like, alike.network)
 
 
 def remember(network: Network, trace: Trace) -> Trace:

@@ -9,6 +9,7 @@ What is not covered decides against: a reading that names two containers, a valu
 computes.  Its container is then a kind of its own (docs/adr/0039).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 
@@ -41,6 +42,7 @@ class Kinds:
         self._members = members
         self._literals = literals
         self._spaces = spaces
+        self._of_flows: dict[Flow, Hashable | None] = {}
         self._named = {(each.host.name, each.container.name): n for n, (_, each) in members.items()}
         self._by_address = {
             value: n for n, (_, each) in members.items() for value in each.values.get("address", NOTHING_OWN)
@@ -55,6 +57,11 @@ class Kinds:
         """Return what the flow has in common with all that are alike; None: it is alone.
 
         ``this``: the label of the network's first host."""
+        if flow not in self._of_flows:
+            self._of_flows[flow] = self._of_flow(flow, this)
+        return self._of_flows[flow]
+
+    def _of_flow(self, flow: Flow, this: str) -> Hashable | None:
         number = self._owner_of(flow, this)
         sport = self._literals.port_cell(flow.sport) if number is not None else None
         if number is None or sport is None:
@@ -86,10 +93,7 @@ class Kinds:
     def words_of(self, flow: Flow, this: str) -> frozenset[str]:
         """Return the words that may differ between the flow and those that are alike: the own values of its containers,
         as texts, and its free ones."""
-        number = self._owner_of(flow, this)
-        owner = self._members[number][1] if number is not None else None
-        other = self._other(flow, number) if number is not None else None
-        values = [each.values for each in (owner, other[1] if other is not None else None) if each is not None]
+        values = [each.values for each in self.owners(flow, this)]
         return frozenset(
             (
                 str(flow.sport),
@@ -98,6 +102,27 @@ class Kinds:
                 *(text for held in values for role in held for value in held[role] for text in _texts(role, value)),
             )
         )
+
+    def owners(self, flow: Flow, this: str) -> tuple[Owner, ...]:
+        """Return the flow's containers that are not alone in their kind: the asking one or the one that the flow leads
+        to, and if it asks another container, that one."""
+        number = self._owner_of(flow, this)
+        if number is None:
+            return ()
+        other = self._other(flow, number)
+        return (self._members[number][1], *((other[1],) if other is not None else ()))
+
+    def text_with_places(self, value: msgspec.Struct, flow: Flow, this: str) -> str:
+        """Return what a walk reads of a value, as a text with the place of each own value of the flow's containers
+        instead of the own value."""
+        text = repr(form_of(value, NOTHING_OWN))
+        places: dict[str, str] = {}
+        for owner in self.owners(flow, this):
+            for role, held in owner.values.items():
+                for each, own in held.items():
+                    places |= dict.fromkeys(_texts(role, each), f"<{len(places)} {role} {own.number}>")
+        words = "|".join(re.escape(each) for each in sorted(places, key=len, reverse=True))
+        return re.sub(rf"(?<![\w-])(?:{words})(?![\w-])", lambda found: places[found[0]], text) if words else text
 
     def exchanged_names(self, one: Flow, other: Flow, this: str) -> Mapping[str, str]:
         """Return the exchange that makes one flow the other, alike one: for each name of a namespace or link of their
@@ -112,14 +137,11 @@ class Kinds:
             taken[name] = first
         return taken
 
-    def _names_of(self, flow: Flow, this: str) -> Iterator[tuple[tuple[bool, Own], str]]:
-        number = self._owner_of(flow, this)
-        other = self._other(flow, number) if number is not None else None
-        own = self._members[number][1] if number is not None else None
-        for is_other, owner in ((False, own), (True, other[1] if other is not None else None)):
-            for role in _NAMES if owner is not None else ():
-                for value, place in owner.values.get(role, {}).items() if owner is not None else ():
-                    yield (is_other, place), str(value)
+    def _names_of(self, flow: Flow, this: str) -> Iterator[tuple[tuple[int, Own], str]]:
+        for number, owner in enumerate(self.owners(flow, this)):
+            for role in _NAMES:
+                for value, place in owner.values.get(role, {}).items():
+                    yield (number, place), str(value)
 
     def _is_gone(self, netns: Netns) -> bool:
         """Return whether no namespace has this name, and no reading names it."""
