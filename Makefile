@@ -13,7 +13,7 @@ WORKERS := $(shell echo $$(($$(nproc) * 3 / 2)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs harm bare lock messages conformance
+.PHONY: help setup setup-lab unit demo test check format bench dist score matrix latent reboot own-ssh kills power fidelity fidelity-kernels hunt-causes hunt-proofs hunt-real hunt-repairs world harm bare lock messages conformance
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -100,6 +100,9 @@ hunt-proofs: setup ## Change N recorded hosts at random, two parts each, and hol
 
 hunt-real: setup setup-lab ## Change N real lab hosts by random commands, and hold answers and repairs against real exchanges (SEED=…; root)
 	@$(BIN)/python -m tests.hunt.real --cases $(or $(N),20) $(if $(SEED),--seed $(SEED))$(if $(PARALLEL), --parallel $(PARALLEL))
+
+world: setup setup-lab ## Rebuild troubles of other people's hosts, ask, repair, and ask their healthy twins (ONLY=word ROUND=n; root)
+	@$(BIN)/python -m tests.world $(ONLY) $(if $(ROUND),--round $(ROUND))
 
 hunt-repairs: setup setup-lab ## Change N random networks: simulated, carried out, undone, typed in once and twice (SEED=…; root)
 	@$(BIN)/python -m tests.fidelity.changes --cases $(or $(N),100) $(if $(SEED),--seed $(SEED))

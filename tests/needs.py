@@ -8,6 +8,7 @@ NEEDS: dict[str, str] = {
     "browser": "chromium",
     "kernel": "root, iproute2, netfilter's tools, dockerd",
     "lab": "root, dockerd, firewalld",
+    "world": "root, dockerd, firewalld",
 }
 
 

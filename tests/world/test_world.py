@@ -1,0 +1,61 @@
+"""The files of the corpus say everything that a case needs, and the judge reads answers as it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.world.case import FOLDER, Asked, Case, Connection, Never, cases, read
+from tests.world.judge import Given, Mark, is_called_sick, marked
+from tests.world.trial import try_case
+
+CASE = Case(
+    "own", "nothing forwards", "own", (Asked("8080", ("forward",), ("policy",)),), (Connection(),), 0,
+    never=(Never("ip rule del", "the host's own services die"),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda each: each.stem)
+def test_a_case_says_what_it_needs(path: Path) -> None:
+    case = read(path)
+    assert case.truth
+    assert case.confirmed
+    assert case.source == "own" or case.source.startswith("https://")
+    assert case.connection
+    assert case.is_healthy or any(each.broken is not each.healthy for each in case.connection)
+    assert case.is_healthy or all(each.names for each in case.question)
+    for asked in case.question:
+        for each in (*asked.names, *asked.partly):
+            re.compile(each)
+
+
+def given(text: str, status: int, *causes: str) -> Given:
+    """Return an answer without a document, as of a command that prints none."""
+    return Given(CASE.question[0], status, " ".join((text, *causes)), None, 0.1)
+
+
+MARKS: dict[str, tuple[Given, Mark]] = {
+    "named": (given("forwarding is off", 1), "right"),
+    "another word of it": (given("the policy drops it", 1), "partly"),
+    "nothing said": (given("all flows pass", 0), "all-clear"),
+    "fails without a word": (given("a problem", 1), "no cause"),
+    "a bug": (given("Traceback (most recent call last)", 70), "raised"),
+}
+
+
+@pytest.mark.parametrize(("answer", "mark"), MARKS.values(), ids=MARKS)
+def test_an_answer_is_marked_by_what_it_names(answer: Given, mark: Mark) -> None:
+    assert marked(CASE, answer).mark == mark
+
+
+def test_a_healthy_host_is_called_sick_by_any_other_status_than_0() -> None:
+    assert not is_called_sick(given("all flows pass", 0))
+    assert is_called_sick(given("a problem", 1))
+
+
+def test_a_case_of_the_corpus_is_built_broken_asked_and_repaired() -> None:
+    (case,) = cases(("forwarding-switched-off-by-sysctl",))
+    result = try_case(case)
+    assert (result.untrue, result.mark, result.sick) == ((), "right", ())
+    assert result.repair is not None
+    assert result.repair.works

@@ -1,0 +1,176 @@
+"""Builds a case's host, breaks it, asks hairpin, carries the printed repair out; then does the same to its healthy
+twin."""
+
+import shlex
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+
+import msgspec
+
+from hairpin.errors import LabError
+from hairpin.lab.build import Lab, running_lab
+from hairpin.lab.probe import Outcome
+from hairpin.lab.this_hairpin import HAIRPIN, TIMEOUT_S, environment
+from hairpin.message import verbatim
+from hairpin.report.documents.document import ReportDocument
+from tests.score.diagnosis import Printed, blocking_causes, printed_for
+from tests.score.repairing import run_all
+from tests.world.case import Asked, Case, Connection, Step
+from tests.world.judge import ORDER, Given, Mark, Marked, is_called_sick, marked
+
+_PATIENCE_S = 6.0
+_COMMANDS = ("check", "fix", "events", "explain", "walk", "diff", "story", "restore", "snapshot", "prove", "undo")
+
+
+class Repair(msgspec.Struct, frozen=True):
+    """What came of the printed repair: the commands, and which connections are not as they should be."""
+
+    commands: tuple[str, ...]
+    failed: str = ""
+    wrong: tuple[str, ...] = ()
+    proven: bool = False
+
+    @property
+    def works(self) -> bool:
+        """Whether all connections are as a right repair leaves them."""
+        return not self.failed and not self.wrong
+
+
+class Result(msgspec.Struct, frozen=True):
+    """The result of one case.  ``untrue``: connections that are not as the case says; it does not count then.
+
+    ``sick``: answers to the healthy twin (or to an odd healthy host) that name a problem."""
+
+    name: str
+    marks: tuple[Marked, ...] = ()
+    repair: Repair | None = None
+    sick: tuple[str, ...] = ()
+    seconds: float = 0.0
+    untrue: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def mark(self) -> Mark:
+        """The mark of its worst answer."""
+        return min((each.mark for each in self.marks), key=ORDER.index, default="right")
+
+    @property
+    def is_false_proof(self) -> bool:
+        """Whether a repair that was said to be proven does not repair."""
+        return self.repair is not None and self.repair.proven and not self.repair.works
+
+
+def try_case(case: Case) -> Result:
+    """Return the result of a case, and of its twin."""
+    try:
+        broken = _broken(case) if not case.is_healthy else Result(case.name)
+        if broken.untrue:
+            return broken
+        sick, texts = _healthy(case)
+    except LabError as error:
+        return Result(case.name, untrue=(str(error).strip().splitlines()[-1],))
+    return msgspec.structs.replace(broken, sick=sick, texts=(*broken.texts, *texts))
+
+
+def _broken(case: Case) -> Result:
+    with running_lab(case.lab) as lab:
+        _carry_out(lab, case.prepare)
+        untrue = tuple(_differing(lab, case.connection, lambda each: each.healthy))
+        if untrue:
+            return Result(case.name, untrue=tuple(f"healthy: {each}" for each in untrue))
+        _carry_out(lab, case.fault)
+        untrue = tuple(_differing(lab, case.connection, lambda each: each.broken))
+        if untrue:
+            return Result(case.name, untrue=tuple(f"with the fault: {each}" for each in untrue))
+        given = [_ask(lab, each) for each in case.question]
+        return Result(
+            case.name,
+            tuple(marked(case, each) for each in given),
+            _repaired(lab, case, given) if case.repairs else None,
+            seconds=max(each.seconds for each in given),
+            texts=tuple((each.asked.typed, each.text) for each in given),
+        )
+
+
+def _healthy(case: Case) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    with running_lab(case.lab) as lab:
+        _carry_out(lab, case.prepare)
+        untrue = tuple(_differing(lab, case.connection, lambda each: each.healthy))
+        if untrue:
+            raise LabError(verbatim(f"healthy: {untrue[0]}"))
+        given = [_ask(lab, each) for each in case.question if each.typed.split()[:1] != ["explain"]]
+    sick = tuple(each.asked.typed for each in given if is_called_sick(each))
+    return sick, tuple((f"healthy: {each.asked.typed}", each.text) for each in given)
+
+
+def _carry_out(lab: Lab, steps: Iterable[Step]) -> None:
+    for each in steps:
+        lab.node(each.at).run(each.run)
+
+
+def _differing(lab: Lab, connections: Iterable[Connection], wanted: Callable[[Connection], Outcome]) -> Iterator[str]:
+    """Yield the connections that do not come to have the wanted outcome."""
+    for each in connections:
+        expected = wanted(each)
+        deadline = time.monotonic() + _PATIENCE_S
+        found = lab.probe(each.start, each.to, padding_bytes=each.padding_bytes)
+        while found is not expected and time.monotonic() < deadline:
+            time.sleep(0.1)
+            found = lab.probe(each.start, each.to, padding_bytes=each.padding_bytes)
+        if found is not expected:
+            yield f"{each.start} → {each.to}: {found.value}, not {expected.value}"
+
+
+def _ask(lab: Lab, asked: Asked) -> Given:
+    """Return the answer of the command as it is typed; of a check, its document, too."""
+    words = shlex.split(asked.typed)
+    # A lab host has no logs of its own: those of this machine, which it sees, tell nothing of it.
+    plain = ["--no-traces"] if not words or words[0] == "check" or words[0] not in _COMMANDS else []
+    started = time.monotonic()
+    done = _run(lab, [*words, *plain])
+    seconds = time.monotonic() - started
+    report = None
+    if plain:
+        check = [*(() if words[:1] == ["check"] else ("check",)), *words, *plain, "--json"]
+        with suppress(msgspec.DecodeError):
+            report = msgspec.json.decode(_run(lab, check).stdout, type=ReportDocument)
+    return Given(asked, done.returncode, done.stdout + done.stderr, report, seconds)
+
+
+def _run(lab: Lab, words: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (*lab.host.enter, *HAIRPIN, *words),
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+def _repaired(lab: Lab, case: Case, given: list[Given]) -> Repair | None:
+    """Carry out the repairs that the first answer with one prints; return what came of it."""
+    for each in given:
+        report = each.report
+        if report is None or not blocking_causes(report):
+            continue
+        printed = _printed(report)
+        if printed.commands:
+            commands = tuple(command for _, command in printed.commands)
+            failed = run_all(lab, printed.commands)
+            wrong = tuple(_differing(lab, case.connection, lambda one: one.repaired or one.healthy))
+            return Repair(commands, failed, wrong, proven=not printed.by_hand)
+    return None
+
+
+def _printed(report: ReportDocument) -> Printed:
+    """Return the printed remedies of all flows that fail, each once."""
+    found = [printed_for(report, flow) for flow in report.flows]
+    remedies = {(each.host, each.commands): each for one in found for each in one.remedies}
+    return Printed(
+        tuple(dict.fromkeys(cause for one in found for cause in one.causes)),
+        tuple(remedies.values()),
+        tuple(dict.fromkeys(cause for one in found for cause in one.by_hand)),
+    )
