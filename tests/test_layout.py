@@ -33,6 +33,7 @@ BEYOND_ONE_FILE = (
     "events/",
     "property/",
     "kernel/",
+    "world/",
     "lab/scenarios/",
     "lab/score/",  # of tests/score
     "acceptance/",

@@ -378,21 +378,7 @@ def _reported(observer: Observer, question: Question, match: ir.Match) -> Truth:
 
 def _statements(rule: ir.Rule) -> Iterator[ir.Expression]:
     for part in rule.body:
-        if not isinstance(
-            part,
-            (
-                ir.FieldMatch,
-                ir.NameMatch,
-                ir.SetMatch,
-                ir.InlineSetMatch,
-                ir.FibMatch,
-                ir.ReversePathMatch,
-                ir.SocketMatch,
-                ir.AnyOfMatch,
-                ir.StatefulMatch,
-                ir.OpaqueMatch,
-            ),
-        ):
+        if not isinstance(part, ir.Match):
             yield part
 
 
