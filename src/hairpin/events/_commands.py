@@ -29,7 +29,8 @@ _SILENCED = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|</dev/null)")
 _WRITES = re.compile(r"^echo\s+(?:-n\s+)?[\"']?(\w+)[\"']?\s*>\s*/proc/sys/(net/\S+)$")
 _HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait",
                        "ethtool"})  # fmt: skip
-"""Programs that change neither rules nor settings of the network.  The rules that need a module come separately."""
+"""Programs that change neither rules nor settings of the network.  If a program loads a kernel module, other lines add
+the rules that need it."""
 _ADDING = ("-A", "-I", "--append", "--insert")
 _FAMILIES: dict[str, IpFamily] = {"iptables": "ip", "ip6tables": "ip6"}
 
@@ -42,7 +43,7 @@ class Outcome(NamedTuple):
 
 
 def with_line(course: Course, line: ScriptLine) -> Course:
-    """Return the course after one line of a script, or after the command of a unit."""
+    """Return the course after one line of a script, or after one command of a unit."""
     done = outcome(course, line.text, line.path)
     if done is not None:
         return done.course
@@ -53,8 +54,9 @@ def with_line(course: Course, line: ScriptLine) -> Course:
 
 
 def outcome(course: Course, text: str, source: str) -> Outcome | None:
-    """Return the course after the commands of the text from the file ``source``, and whether they succeed; None if one
-    of them is not plain."""
+    """Return the course after the commands of ``text``, and whether they succeed; None if one of them is not plain.
+
+    ``source``: the file that contains the text."""
     plain = _SILENCED.sub("", text.strip())
     written = _WRITES.fullmatch(plain)
     if written is not None:
@@ -77,8 +79,8 @@ def outcome(course: Course, text: str, source: str) -> Outcome | None:
 
 
 def _commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each command with the operator before it (empty for the first).  Raise ValueError if the text is not a list
-    of plain commands."""
+    """Yield each command with the operator before it.  The first command's operator is empty.  Raise ValueError if the
+    text is not a list of plain commands."""
     lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True
     operator, words = "", list[str]()

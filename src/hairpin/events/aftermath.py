@@ -18,16 +18,18 @@ from hairpin.walk.walked import walked
 
 
 def asked_again(was: Network, now: Network, flow: Flow) -> Flow:
-    """Return the flow as a client asks it after the event that knows the container by name.  Its destination is the
-    container's new address, or the old one if the container has none; if another container has got the old address, an
-    unused one."""
+    """Return the flow that a client asks for after the event if it knows the container by name.
+
+    The flow's destination is the container's new address.  A container without an address keeps the flow's old
+    destination.  If another container has got that address, the destination is an unused address of the network."""
     held = _holders(was).get((flow.version, flow.daddr))
     return _moved(now, flow, *held) if held is not None else flow
 
 
 @kept
 def _holders(network: Network) -> dict[tuple[Version, int], tuple[str, str, Endpoint]]:
-    """Return the first container that has each address: its host's label, its name and the endpoint."""
+    """Return, for each container address, the first container that has it: the host's label, the container's name and
+    the endpoint."""
     found: dict[tuple[Version, int], tuple[str, str, Endpoint]] = {}
     for host in network.hosts:
         for container in host.containers():
@@ -62,7 +64,8 @@ def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, 
     """Return the verdict after the event, and the conditions outside the host on which it depends.
 
     If the host no longer masquerades the source, the flow passes only if a router that was not read has a route back to
-    it.  The verdict also depends on a process that may not start with its container again."""
+    it.  The verdict is also ``depends`` if the packet's receiver is a process that may not start again with its
+    container."""
     asked = {each.text for each in before.questions}
     needs_route = any(_is_about_route(each) for each in after.like.usual.questions)
     open_ = after.usual.questions if needs_route else ()
@@ -77,7 +80,7 @@ def _is_about_route(question: OpenQuestion) -> bool:
 
 
 def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Trace) -> tuple[Message, ...]:
-    """Return the start orders of units that decide whether the flow passes after the event."""
+    """Return the statements about the start order of two units that decide whether the flow passes after the event."""
     found = (
         each.order
         for each in rivals
@@ -87,7 +90,7 @@ def deciding_orders(was: Network, rivals: Iterable[Rival], flow: Flow, after: Tr
 
 
 def _is_presumed(after: Trace) -> bool:
-    """Return whether the packet's receiver is a process that may not start with its container again.  The course has a
-    condition that names this process."""
+    """Return whether the packet's receiver is a process that may not start again with its container.  A condition of
+    the course names this process."""
     taking = (each.decided_by.socket for each in after.like.usual.request if isinstance(each.decided_by, SocketDecided))
     return any(each is not None and each.is_late and each.pid is None for each in taking)

@@ -1,4 +1,4 @@
-"""The network after the parts of an event so far, and the conditions that cannot be foreseen."""
+"""The network as an event's parts have changed it so far, and the conditions under which this holds."""
 
 from collections.abc import Iterable
 
@@ -12,18 +12,18 @@ from hairpin.network.network import Network
 
 
 class Rival(msgspec.Struct, frozen=True):
-    """The network if two units start in the other order than the course assumes.  No unit orders them.  ``order``: the
-    course's order, as a sentence that is true or not."""
+    """The network if two units start in the reverse of the order that the course assumes.  No unit file orders the two.
+    ``order``: the start order that the course assumes, as a sentence that may be true or false."""
 
     network: Network
     order: Message
 
 
 class Course(msgspec.Struct, frozen=True):
-    """The network after the primitives of an event on the host of this label.
+    """The network after the primitives of an event that happens on the host with this label.
 
-    ``conditions``: what cannot be foreseen, each a sentence that is true or not.  ``failures``: what does not start.
-    ``missing``: the readings that the host lacks, by their keys."""
+    ``conditions``: the facts that cannot be foreseen, each as a sentence that may be true or false.  ``failures``: the
+    programs that do not start or do not do their work.  ``missing``: the keys of the readings that the host lacks."""
 
     network: Network
     label: str
@@ -37,16 +37,17 @@ class Course(msgspec.Struct, frozen=True):
 
     @property
     def host(self) -> Host:
-        """The host after the event so far."""
+        """The host as the event's parts have changed it so far."""
         return self.network.host(self.label)
 
     @property
     def namespace(self) -> Namespace:
-        """The host's own namespace after the event so far."""
+        """The host's own namespace as the event's parts have changed it so far."""
         return self.host.namespace(self.host.netns.name)
 
     def made(self, *parts: Primitive) -> "Course":
-        """Return the course after these primitives as well; raise ChangeError if one does not fit the network."""
+        """Return the course with these primitives carried out on the network; raise ChangeError if one does not fit the
+        network."""
         network = simulate(Change(parts), self.network)
         return msgspec.structs.replace(self, network=network, parts=(*self.parts, *parts))
 
@@ -59,11 +60,12 @@ class Course(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, conditions=tuple(dict.fromkeys((*self.conditions, *conditions))))
 
     def failing(self, *failures: Message) -> "Course":
-        """Return the course with these failures added: what does not start."""
+        """Return the course with these failures added."""
         return msgspec.structs.replace(self, failures=(*self.failures, *failures))
 
     def lacking(self, keys: Iterable[str]) -> "Course":
-        """Return the course with these missing readings added, and for each the condition that it changes nothing."""
+        """Return the course with these missing readings added, each with the condition that the missing reading changes
+        nothing."""
         missing = tuple(dict.fromkeys((*self.missing, *keys)))
         said = (message("the reading {key}, which this host lacks, changes nothing", key=each) for each in missing)
         return msgspec.structs.replace(self.provided(*said), missing=missing)

@@ -1,4 +1,4 @@
-"""An event: a change from outside the model.  Its id is the user's word for it (``--after ID``)."""
+"""An event: a change from outside the model.  A user names it by its id (``--after ID``)."""
 
 from collections.abc import Callable
 from typing import Literal, get_args
@@ -19,17 +19,19 @@ EventId = Literal[
     "fail2ban-restart", "conntrack-flush", "kernel-upgrade", "cloud-stop-start", "nic-replaced",
     "router-advertisement-expired", "br-netfilter-load",
 ]  # fmt: skip
-"""The ids in the order in which events are listed.  Type checkers cannot read a list that is made from files, so it
-stands here; ``tests/events/test_events.py`` checks that it names the files' events."""
+"""The ids of the events, in the order in which hairpin lists them.  Type checkers cannot read a list that is made from
+files, so the ids are written here.  ``tests/events/test_events.py`` checks that each event that a module defines is in
+this list."""
 EVENT_IDS: tuple[EventId, ...] = get_args(EventId)
 UnitVerb = Literal["start", "restart", "reload", "stop", "kill"]
 Happens = Callable[[Course], Course | None]
-"""The course of a host to its course after the event; None if the event cannot happen on that host."""
+"""A function that turns the course of a host into its course after the event, or returns None if the event cannot
+happen on that host."""
 
 
 class ByName(msgspec.Struct, frozen=True):
-    """The event narrowed to one container or link.  ``happens``: takes the course and the name after the id's colon.
-    ``what``: the kind of thing that is named."""
+    """The event narrowed to one container or link.  ``happens``: a function of the course and of the name that a user
+    writes after the event id's colon.  ``what``: the kind of thing that the name names."""
 
     what: Literal["container", "link"]
     happens: Callable[[Course, str], Course | None]
@@ -40,22 +42,23 @@ def _on_every_host(_host: Host) -> bool:
 
 
 class ByItself(msgspec.Struct, frozen=True):
-    """An event that comes without being asked for: by itself, or in the ordinary care of a host.
+    """An event that happens even if no user asks for it: by itself, or in the ordinary maintenance of a host.
 
-    ``reach``: its rank among those events, the narrowest first.  A cause is reported for the first event that brings
-    it.  ``on``: whether it comes on a host on which it can happen."""
+    ``reach``: the event's rank among all such events.  The event with the narrowest effect comes first.  A cause is
+    reported for the first event that brings it.  ``on``: returns whether the event comes by itself on a host on which
+    it can happen."""
 
     reach: int
     on: Callable[[Host], bool] = _on_every_host
 
 
 class Event(msgspec.Struct, frozen=True):
-    """An event.
+    """A change from outside the model, with its effect on a host.
 
-    ``source``: where its effect is documented: a man page, a source file.  ``by_name``: None if it takes no name.
-    ``by_itself``: None if a user has to ask for it.  ``units``: the event is one of the ``verbs`` on one of these
-    units. ``packages``: it is the upgrade of one of these packages.  ``command``: what an administrator types for it;
-    empty: there is no single command."""
+    ``source``: where its effect is documented: a man page, a source file.  ``by_name``: None if the event takes no
+    name.  ``by_itself``: None if the event never comes by itself.  ``units`` and ``verbs``: the event is one of these
+    verbs on one of these units.  ``packages``: the event is the upgrade of one of these packages.  ``command``: the
+    command with which an administrator triggers the event; empty if there is no single command."""
 
     id: EventId
     title: Message
@@ -69,12 +72,13 @@ class Event(msgspec.Struct, frozen=True):
     command: str = ""
 
     def comes_on(self, host: Host) -> bool:
-        """Return whether the event comes by itself on the host, if it can happen there."""
+        """Return whether the event comes by itself on the host, provided that it can happen there."""
         return self.by_itself is not None and self.by_itself.on(host)
 
 
 def starts_one_of(*names: str) -> Callable[[Host], bool]:
-    """Return the test whether a host has one of these units and starts it at boot or runs it now."""
+    """Return a function that tells whether a host has one of these units and either starts it at boot or runs it
+    now."""
 
     def starts_one(host: Host) -> bool:
         found = (unit(host, name) for name in names)

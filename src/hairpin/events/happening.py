@@ -1,4 +1,4 @@
-"""Which events can happen on a host, and the course of the one that is asked about."""
+"""Which events can happen on a host, and the course of the event that a question asks about."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from hairpin.question.asked import AskedEvent
 from hairpin.question.hosts import host_named
 
 TYPED = "a terminal"
-"""The source of commands that are in no file."""
+"""The source of commands that a user types, for which there is no file."""
 
 
 def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Course]]:
@@ -26,14 +26,15 @@ def possible_events(network: Network, label: str) -> Iterator[tuple[Event, Cours
 def course_of(network: Network, label: str, wanted: EventId, name: str = "") -> Course | None:
     """Return the course of the event on the host; None if it cannot happen there.
 
-    ``name``: the one container or link for the event; empty: all."""
+    ``name``: the container or link that the event is for; empty if the event is for all of them."""
     return _course(event_of(wanted), network, label, name)
 
 
 def asked_course(network: Network, asked: AskedEvent) -> tuple[Event, Course]:
-    """Return the asked event and its course.
+    """Return the event that the question names, and its course.
 
-    Raises UsageError if there is no such event, if it takes no name, or if it cannot happen on this host."""
+    Raises UsageError if there is no such event, if a name is given and the event takes none, or if it cannot happen on
+    this host."""
     host = host_named(network, asked.host)
     event = next((each for each in all_events() if each.id == asked.id), None)
     if event is None:
@@ -74,7 +75,7 @@ def _impossible(event: Event, asked: AskedEvent, network: Network, label: str) -
 
 
 def course_of_commands(network: Network, label: str, commands: str) -> Course | None:
-    """Return the course of typed commands; None if one of them is not plain, or fails."""
+    """Return the course after the commands that a user typed; None if one of them is not plain, or fails."""
     from hairpin.events._commands import outcome
 
     try:

@@ -1,4 +1,4 @@
-"""Finds the events: every ``Event`` in a module of the subfolders, or in ``unchanged``.
+"""Finds the events: each ``Event`` that a module of the subfolders or the module ``unchanged`` defines.
 
 Modules with a leading underscore hold code that events share, and models that few hosts need."""
 
@@ -26,17 +26,18 @@ def _events() -> dict[EventId, Event]:
 
 
 def event_of(id_: EventId) -> Event:
-    """Return the event."""
+    """Return the event with this id."""
     return _events()[id_]
 
 
 def all_events() -> tuple[Event, ...]:
-    """Return every event, in the order of the closed list."""
+    """Return every event, in the order of ``EVENT_IDS``."""
     return tuple(_events().values())
 
 
 @cache
 def events_by_themselves() -> tuple[Event, ...]:
-    """Return the events that come by themselves or in the ordinary care of a host, the narrowest first."""
+    """Return the events that come by themselves or in the ordinary maintenance of a host, beginning with the one that
+    has the narrowest effect."""
     found = [(each.by_itself.reach, each) for each in all_events() if each.by_itself is not None]
     return tuple(each for _, each in sorted(found, key=lambda one: one[0]))

@@ -1,4 +1,4 @@
-"""The courses of the events that come by themselves or in the ordinary care of a host."""
+"""The courses of the events that come by themselves or in the ordinary maintenance of a host."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,10 +13,11 @@ from hairpin.network.network import Network
 
 
 def courses_to_come(network: Network, flows: Iterable[Flow]) -> tuple[tuple[str, EventId, Course], ...]:
-    """Return the course of each event that comes by itself on a host, with the host's label.  An event that lacks a
-    reading is left out.
+    """Return the course of each event that comes by itself on a host, with the host's label.  Events for which a
+    reading is missing are not returned.
 
-    If all flows are for one container, only that one is restarted: other restarts do not affect them."""
+    If all flows are for one container, hairpin looks only at this container's restart, because other restarts do not
+    affect these flows."""
     names = {each.of_container or "" for each in flows}
     only = tuple(names) if len(names) == 1 else ("",)
     known = _courses(network)
@@ -41,8 +42,9 @@ def _made(network: Network, only: tuple[str, ...]) -> tuple[tuple[str, EventId, 
 
 
 def courses_on(network: Network, host: Host, only: tuple[str, ...] = ("",)) -> Iterator[tuple[EventId, Course]]:
-    """Yield the course of each event that comes by itself on the host, the narrowest first.  ``only``: the containers
-    to restart, each in its own course; an empty name: all in one course."""
+    """Yield the course of each event that comes by itself on the host, beginning with the narrowest effect.  ``only``:
+    the names of the containers to restart, each in its own course.  An empty name stands for all containers in one
+    course."""
     for event in events_by_themselves():
         if not event.comes_on(host):
             continue

@@ -1,5 +1,5 @@
-"""Events that change nothing for a host's packets: a row each, without a model.  A row says on which hosts the event
-can happen, and what hairpin cannot see of it."""
+"""Events that change nothing for a host's packets: one table row for each event, without a model.  The row says on
+which hosts the event can happen, and which of its effects hairpin cannot see."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,18 +10,19 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 _VPNS = ("wg-quick@", "openvpn", "tailscaled", "strongswan", "ipsec")
-"""Prefixes of VPN units.  Their configurations contain keys, so the collector does not read them.  wg-quick leads all
-traffic by a table of its own if a peer is allowed all addresses; tailscaled puts chains of its own at the heads of
-INPUT and FORWARD."""
+"""Prefixes of VPN units.  Their configurations contain keys, so the collector does not read them.  If a peer is allowed
+all addresses, wg-quick routes all traffic through a routing table that it adds.  tailscaled puts its own chains at the
+heads of INPUT and FORWARD."""
 
 
 def _where(can_happen: Callable[[Host], bool]) -> Happens:
-    """Return the unchanged course if the event can happen on the host."""
+    """Return a function that returns the course unchanged if the event can happen on the host, else None."""
     return lambda course: course if can_happen(course.host) else None
 
 
 def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
-    """Return the course under the conditions; without conditions the event cannot happen on the host."""
+    """Return a function that adds the conditions to the course; if there are no conditions, the event cannot happen on
+    the host."""
 
     def happens(course: Course) -> Course | None:
         said = tuple(conditions(course.host))
@@ -31,7 +32,7 @@ def _provided(conditions: Callable[[Host], Iterator[Message]]) -> Happens:
 
 
 def _vpns_down(host: Host) -> Iterator[Message]:
-    """Yield the condition for each VPN that is down: starting it would change nothing for these packets."""
+    """Yield a condition for each VPN that is down: that starting the VPN would change nothing for these packets."""
     for each in host.units:
         if each.name.startswith(_VPNS) and each.active in ("inactive", "failed"):
             yield message(
@@ -48,7 +49,7 @@ DOCKER_RELOAD = Event(  # SIGHUP: none of the reloaded keys is about rules, sysc
     verbs=("reload",),
     command="systemctl reload docker",
 )
-IPTABLES_UPGRADE = Event(  # if `iptables` becomes the other back end, only rules that are added later go there
+IPTABLES_UPGRADE = Event(  # if `iptables` changes to the other back end, only later rules go there
     id="iptables-upgrade",
     title=message("the iptables package is upgraded"),
     source="iptables(8); update-alternatives(1); iptables' packages have no script that loads or flushes rules",

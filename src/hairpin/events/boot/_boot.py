@@ -1,4 +1,5 @@
-"""A host boots.  The kernel's state is gone, and the host's units restore their parts of it, in their order.
+"""A host boots.  The kernel's state is gone, and each of the host's units restores its part of that state when systemd
+starts it.
 
 Source: bootup(7), systemd.unit(5) Before=, After=, systemd.special(7)
 """
@@ -41,15 +42,15 @@ _DOCKER, _PODMAN, _RC_LOCAL = "docker.service", "podman-restart.service", "rc-lo
 
 
 class _Step(msgspec.Struct, frozen=True):
-    """Something that a unit does at the boot."""
+    """A part of the boot that one unit does."""
 
     unit: str
     does: Stage
 
 
 def with_boot(course: Course) -> Course:
-    """Return the course after the host has booted.  Its own scripts and units that were not read may change
-    anything."""
+    """Return the course after the host has booted.  If the host's own boot scripts or its units were not read, a
+    condition of the course says that they change nothing."""
     was, steps = course.host, list(_steps(course.host))
     first = powered_off(course)
     course = _carried_out(first, _in_order(was, steps))
@@ -70,9 +71,11 @@ def _carried_out(course: Course, steps: Iterable[_Step]) -> Course:
 
 
 def _race(was: Host, steps: list[_Step]) -> bool:
-    """Return whether dockerd and Podman's containers both start, and no unit orders them.
+    """Return whether dockerd and Podman's containers both start at boot, and no unit file says which of them starts
+    first.
 
-    The first one switches forwarding on.  dockerd sets FORWARD's policy only if it switches forwarding on itself.
+    The engine that starts first switches forwarding on.  dockerd sets FORWARD's policy only if it switches forwarding
+    on itself.
 
     Source: moby libnetwork/drivers/bridge/setup_ip_forwarding.go setupIPForwarding()"""
     before, units = _before(was), {each.unit for each in steps}
@@ -81,8 +84,9 @@ def _race(was: Host, steps: list[_Step]) -> bool:
 
 
 def _races(was: Host) -> Iterator[Message]:
-    """Yield the condition that a boot script ends before dockerd starts, if no unit orders them: systemd starts both
-    once the network is up.
+    """Yield the condition that a boot script ends before dockerd starts, if no unit file says which of them starts
+    first.
+
 
     Source: rc-local.service of systemd, docker.service of moby; measured with Debian 12: the script's rules were
     there before dockerd's."""
@@ -97,7 +101,7 @@ def _races(was: Host) -> Iterator[Message]:
 
 
 def _steps(host: Host) -> Iterator[_Step]:
-    """Yield the steps of the host's units, in their usual order."""
+    """Yield the boot steps of the host's units, in the order that is usual for these units."""
     yield _Step("systemd-sysctl.service", with_files_applied)
     if unit(host, "nftables") is not None and nftables_script(host) is not None and _starts(host, "nftables"):
         yield _Step("nftables.service", lambda course: with_nftables_loaded(course, at_boot=True))
@@ -145,7 +149,8 @@ def _line(line: ScriptLine) -> Stage:
 
 
 def _with_firewalld(course: Course, was: Host) -> Course:
-    """Return the course after firewalld has started.  Most hosts have none, so its model is loaded only here."""
+    """Return the course after firewalld has started.  Most hosts have no firewalld, so its model is imported only
+    here."""
     if firewalld_of(was) is None:
         return course
     from hairpin.events.firewalls._firewalld import with_firewalld_started
@@ -167,7 +172,7 @@ def _with_docker(course: Course, was: Host) -> Course:
 
 
 def _without_bridges(course: Course, engine: Engine) -> Course:
-    """Return the course without the bridges that no engine or manager makes at boot."""
+    """Return the course without the engine's bridges, which are gone after the boot because dockerd does not start."""
     names = {each.bridge for each in engine.networks if each.bridge is not None}
     own = course.namespace
     left = msgspec.structs.replace(
@@ -180,7 +185,7 @@ def _without_bridges(course: Course, engine: Engine) -> Course:
 
 
 def _with_fresh_bridges(course: Course, engine: Engine) -> Course:
-    """Return the course in which the engine's bridges have the settings of new links."""
+    """Return the course in which the engine's bridges have the sysctls of new links."""
     names = {each.bridge for each in engine.networks if each.bridge is not None}
     known = course.namespace.sysctls
     parts = (
@@ -217,7 +222,8 @@ def _container_started(course: Course, was: Host, container: Container) -> Cours
 
 
 def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
-    """Yield the steps in the order of their units, and in their present order if no unit orders them."""
+    """Yield the boot steps in the order that the unit files demand; two steps that no unit file orders keep their order
+    in ``steps``."""
     before = _before(host)
     left = list(steps)
     while left:
@@ -229,7 +235,7 @@ def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:
 
 
 def _before(host: Host) -> dict[str, set[str]]:
-    """Return for each unit and target the units that it is ordered before."""
+    """Return, for each unit or target, the units that systemd starts after it."""
     found: dict[str, set[str]] = {}
     for first, then in _ORDER:
         found.setdefault(first, set()).add(then)

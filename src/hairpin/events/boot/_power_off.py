@@ -25,12 +25,12 @@ _OF_LINKS: Mapping[tuple[str, str], str] = {
     ("ipv4", "accept_redirects"): "1",
     ("ipv6", "forwarding"): "0", ("ipv6", "disable_ipv6"): "0", ("ipv6", "proxy_ndp"): "0",
 }  # fmt: skip
-"""The kernel's own values.  Other keys are assumed to keep their values.
+"""The values that the kernel gives these sysctls at boot.  All other sysctls are assumed to keep their values.
 
 Source: Documentation/networking/ip-sysctl.rst, net/bridge/br_netfilter_hooks.c"""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 _SESSIONS = ("session-", "run-")
-"""Prefixes of the control groups of logins and of ``systemd-run``."""
+"""Name prefixes of the control groups that systemd makes for logins and for ``systemd-run``."""
 
 
 def powered_off(course: Course) -> Course:
@@ -79,15 +79,15 @@ def _bridges(host: Host) -> frozenset[str]:
 
 
 def _cards(host: Host, own: Namespace) -> Iterator[Link]:
-    """Yield the machine's own links, to which network files give addresses."""
+    """Yield the host's own network cards.  Network files give them their addresses."""
     for each in own.links:
         if each.kind in ("", "veth") and each.master not in _bridges(host) and each.name != "lo":
             yield each
 
 
 def with_links_as_before(course: Course, was: Host) -> Course:
-    """Return the course in which a card that no read file configures is as it was before.  The condition is that its
-    unknown manager configures it again."""
+    """Return the course in which a card that none of the read files configures is as it was before the boot.  The
+    course gets the condition that the card's unknown manager configures it again."""
     old, own = was.namespace(was.netns.name), course.namespace
     given = {each.link for each in own.addresses}
     lost = {
@@ -119,8 +119,8 @@ def _kernels(own: Namespace) -> tuple[PolicyRule, ...]:
 
 
 def _comes_back(socket: Socket) -> bool:
-    """Return whether a host process that starts at each boot has the socket: not an engine's, and not one that a login
-    started."""
+    """Return whether the socket belongs to a host process that starts at each boot: neither to an engine nor to a
+    login's process."""
     if socket.relay is not None or socket.container is not None or socket.process in ("dockerd", "docker-proxy"):
         return False
     return not socket.unit.rpartition("/")[2].startswith(_SESSIONS)
@@ -144,7 +144,7 @@ def _kernels_own(host: Host, held: Sysctls) -> Sysctls:
 
 
 def default_of(path: Path) -> str | None:
-    """Return the kernel's default of the key; None for a key that is assumed to keep its value."""
+    """Return the value that the kernel gives the sysctl at boot; None if the sysctl is assumed to keep its value."""
     match path:
         case ("net", "ipv4" | "ipv6" as family, "conf", _, key):
             return _OF_LINKS.get((family, key))
@@ -157,7 +157,8 @@ def default_of(path: Path) -> str | None:
 
 
 def _of_all_links(path: Path) -> Path | None:
-    """Return the key from which new links take their value; None for a key that is not a link's."""
+    """Return the sysctl (``…/default/…``) from which new links take their value; None if ``path`` is not a sysctl of
+    one link."""
     if path[2:3] != ("conf",) or path[3] in ("all", "default") or len(path) != 5:
         return None
     return (*path[:3], "default", path[4])

@@ -1,4 +1,4 @@
-"""The host is rebooted: by hand, into a new kernel, or by its cloud.
+"""The host is rebooted: by an administrator, into a new kernel, or by its cloud.
 
 Rules, sets, sysctls and connections are gone.  Files, units and engines restore them.
 """
@@ -16,8 +16,9 @@ from hairpin.network.prefix import address_text
 def _upgraded(course: Course) -> Course:
     """Return the course after the boot of the new kernel.
 
-    Until the reboot no packet is treated differently.  But packages may delete the running kernel's modules: until then
-    a rule, a bridge or a tunnel cannot be made if it needs a module that is not loaded."""
+    Until the reboot no packet is treated differently.  But the packages of the new kernel may delete the running
+    kernel's modules.  Then, until the reboot, a rule, a bridge or a tunnel cannot be made if it needs a module that is
+    not loaded."""
     return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")
@@ -27,7 +28,7 @@ def _upgraded(course: Course) -> Course:
 def _stopped_and_started(course: Course) -> Course | None:
     """Return the course after the boot without the ephemeral public addresses; None if the machine is in no cloud.
 
-    A reserved public address stays, and so does the private address in the clouds that hairpin knows."""
+    A reserved public address stays, and in the clouds that hairpin knows the private address stays, too."""
     world, label = course.network.world, course.label
     first = course.network.this.name == label
     lent = tuple(each for each in world.publics if each.host == label or (first and not each.host))

@@ -1,6 +1,6 @@
-"""Sysctls change: sysctl.d files are applied, forwarding is switched, br_netfilter adds its own.
+"""Sysctls change: sysctl.d files are applied, forwarding is switched on, br_netfilter adds its sysctls.
 
-The keys of a file are set in its order, on the interfaces that exist.
+The keys of a file are set in the file's order.  A key of an interface that does not exist yet is not set.
 """
 
 from collections.abc import Iterator
@@ -73,10 +73,10 @@ def _forwarding_toggled(course: Course) -> Course:
 
 
 def _loaded(course: Course) -> Course | None:
-    """Return the course with the module; None if it is loaded already, or no kernel's sysctls were read.
+    """Return the course with the module; None if it is loaded already, or if the kernel's sysctls were not read.
 
-    An engine, Kubernetes, or ``-m physdev`` loads it.  From then on bridged packets pass the rules of iptables.  The
-    module's sysctls have the kernel's defaults until a file is applied again."""
+    An engine, Kubernetes, or a rule with ``-m physdev`` loads the module.  From then on bridged packets pass the rules
+    of iptables.  The module's sysctls have the kernel's defaults until a sysctl file is applied again."""
     known = course.namespace.sysctls.values
     if not known or any(path[:2] == _BRIDGE for path in known):
         return None
@@ -88,7 +88,8 @@ def _loaded(course: Course) -> Course | None:
 
 
 def _module_sysctls(course: Course) -> Iterator[Primitive]:
-    """Yield the values in the host's namespace and, if the kernel has them per namespace, in those with a bridge."""
+    """Yield the values of the module's sysctls in the host's namespace.  If the kernel keeps these sysctls per
+    namespace, yield them also for each namespace with a bridge."""
     values = tuple(((*_BRIDGE, name), value) for name, value in _OF_MODULE)
     own = course.host.netns
     for each in course.host.namespaces:

@@ -27,7 +27,8 @@ from hairpin.message import Message, message
 _replace = msgspec.structs.replace
 _MAC = (1 << 48) - 1
 CHOSEN_BY_CHANCE: Version = (28, 0, 0)
-"""Since then a hardware address is random, and no IPv6 address is derived from it: measured with 28.5.2."""
+"""Since this Docker version a hardware address is random, and no IPv6 address is derived from it.  Measured with
+28.5.2."""
 _NO_PORT = PortBinding("tcp", 0, 0)
 
 
@@ -37,8 +38,8 @@ def with_container_ended(course: Course, container: Container) -> Course:
 
 
 def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
-    """Return the course after these containers have ended, one after another.  The running containers decide which
-    rules of an engine stay, so hairpin asks that once and deletes all other rules first."""
+    """Return the course after these containers have ended, one after another.  Which of an engine's rules stay depends
+    on the containers that still run.  So the other rules are found once, and are deleted first."""
     ending = tuple(containers)
     for engine in course.host.engines:
         ids = {each.id for each in engine.containers}
@@ -77,7 +78,7 @@ def ended(container: Container) -> Container:
 
 
 def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -> Iterator[c.Primitive]:
-    """Yield the deletions of the rules that the engine keeps for these containers alone."""
+    """Yield the deletions of the rules that the engine made only for these containers."""
     now = with_gateway_endpoints(course.host, engine)
     wanted = expected_for(now, course.namespace, {each.name for each in stopped})
     yield from deleting(course, wanted, {key_of(one) for one in wanted.rules if one.container})
@@ -92,8 +93,8 @@ def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
 
 
 def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
-    """Yield the end of the container's namespace; if the namespace is shared, the end of the container's sockets
-    there."""
+    """Yield the deletion of the container's namespace; if other containers share the namespace, the deletions of the
+    container's sockets there."""
     if container.netns is None or container.netns not in host:
         return
     netns = Netns(host.name, container.netns)
@@ -106,8 +107,10 @@ def _processes(host: Host, container: Container) -> Iterator[c.Primitive]:
 
 
 def with_container_started(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after the container's start.  ``was``: the host while the container last ran.  ``container``:
-    its state then.  It runs the same programs again.  Changes that somebody made in its old namespace are lost."""
+    """Return the course after the container's start.
+
+    The container runs the same programs again.  Changes that a user made in its old namespace are lost.  ``was``: the
+    host when the container last ran.  ``container``: the container as it was then."""
     host, engine = course.host, course.host.engine_of(container)
     refused = refused_port(host, engine, container)
     if refused is not None:
@@ -138,10 +141,12 @@ def with_container_started(course: Course, was: Host, container: Container) -> C
 
 
 def refused_port(host: Host, engine: Engine, container: Container) -> Message | None:
-    """Return why the engine does not start the container: another socket has one of its published ports.
+    """Return the reason why the engine does not start the container: another socket has one of the container's
+    published ports.
 
-    An engine binds them before the container's process begins. Source: moby libnetwork/portmapper/mapper.go MapRange();
-    podman libpod/oci_util.go bindPorts(); net/ipv4/inet_connection_sock.c inet_csk_get_port()"""
+    An engine binds the published ports before the container's process begins.  Source: moby
+    libnetwork/portmapper/mapper.go MapRange(); podman libpod/oci_util.go bindPorts(); net/ipv4/inet_connection_sock.c
+    inet_csk_get_port()"""
     if engine.rootless:
         return None
     for each in host.namespace(host.netns.name).sockets:
@@ -156,7 +161,7 @@ def refused_port(host: Host, engine: Engine, container: Container) -> Message | 
 
 
 def _is_bound(socket: Socket, binding: PortBinding) -> bool:
-    """Return whether the socket keeps the binding's address and port from being bound."""
+    """Return whether the socket keeps the engine from binding the published port's address and port."""
     if (socket.protocol, socket.port) != (binding.protocol, binding.host_port) or not binding.host_port:
         return False
     if socket.version != binding.version:
@@ -165,9 +170,10 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
 
 
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
-    """Return the course after the start of a container that is only on overlays: its links end where they ended before.
+    """Return the course after the start of a container that is only on overlay networks.
 
-    The swarm's managers assign its addresses, for all nodes."""
+    Its links get the peers that they had before.  The swarm's managers assign its addresses, for all nodes of the
+    swarm."""
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
     spaces = list[Namespace]()
@@ -182,7 +188,8 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container that did not run: its services are known only from its ports."""
+    """Return the course after the start of a container that did not run before.  Its services are known only from its
+    ports."""
     engine = course.host.engine_of(container)
     refused = refused_port(course.host, engine, container)
     if refused is not None:
@@ -220,8 +227,8 @@ def with_ports(course: Course, running: Container) -> Course:
 
 
 def _with_podmans_ports(course: Course, was: Host, running: Container) -> Course:
-    """Return the course with what Podman adds for the container's ports: the listeners of conmon, or of a user's
-    rootlessport."""
+    """Return the course with Podman's rules for the container's ports, and with the listening sockets of conmon or of a
+    user's rootlessport."""
     target = next((each.ipv4 for each in running.endpoints if each.ipv4 is not None), None)
     held = (_leading_to(each, target) for each in _held_ports(was, running))
     course = with_rules(course, running)
@@ -236,8 +243,8 @@ def _leading_to(socket: Socket, target: int | None) -> Socket:
 
 
 def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
-    """Return the listener's socket.  A container that is only on overlays is reached by its address on swarm's
-    bridge."""
+    """Return the listener's socket.  If a container is only on overlay networks, its published ports lead to its
+    address on swarm's bridge."""
     published = sorted(ends, key=lambda each: each.network != SWARM_BRIDGE)
     target = next((each.ipv4 for each in published if each.ipv4 is not None), 0)
     relay = Relay(4, target, listener.binding.container_port, holds_only=listener.process == "dockerd")
@@ -246,8 +253,10 @@ def _held(listener: ExpectedListener, ends: tuple[Endpoint, ...]) -> Socket:
 
 
 def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoint:
-    """Return the endpoint with the addresses that a start gives it: chosen ones, else the first free one (Docker) or
-    the next one (Podman).  ``before``: the host while the container last ran."""
+    """Return the endpoint with the addresses that a start gives it.
+
+    A chosen address stays.  Otherwise Docker gives the first free address, and Podman the next one.  ``before``: the
+    host when the container last ran."""
     joined = engine.network(was.network)
     subnet = bridged_subnet(host, joined) if joined is not None else None
     if joined is None or subnet is None:
@@ -263,13 +272,13 @@ def _endpoint(before: Host, host: Host, engine: Engine, was: Endpoint) -> Endpoi
 
 
 def _mac(was: Endpoint, made: Endpoint) -> int | None:
-    """Return the hardware address.  Docker before 28 derives it from the IPv4 address."""
+    """Return the hardware address.  Docker before 28 derives the hardware address from the IPv4 address."""
     made_of_address = was.ipv4 is not None and was.mac == _of_address(was.ipv4)
     return _of_address(made.ipv4) if made_of_address and made.ipv4 is not None else was.mac
 
 
 def _ipv6(was: Endpoint, made: Endpoint, mac: int | None) -> int | None:
-    """Return the IPv6 address.  On its default network Docker derives it from the hardware address.
+    """Return the IPv6 address.  On its default network Docker derives the IPv6 address from the hardware address.
 
     Source: moby libnetwork/drivers/bridge/bridge_linux.go CreateEndpoint()"""
     of_mac = was.ipv6 is not None and was.mac is not None and was.ipv6 & _MAC == was.mac

@@ -1,4 +1,5 @@
-"""dockerd's firewalld zone: dockerd makes it when it first starts while firewalld runs, and binds its bridges to it.
+"""dockerd's firewalld zone: dockerd makes the zone when it first starts while firewalld runs, and binds its bridges to
+that zone.
 
 Source: moby libnetwork/iptables/firewalld.go setupDockerZone(), AddInterfaceFirewalld();
 libnetwork/drivers/bridge/bridge_linux.go initStore()
@@ -21,7 +22,8 @@ _FILE = ConfigFile("/etc/firewalld/zones/docker.xml", '<zone target="ACCEPT"><fo
 
 
 def with_docker_zone(course: Course) -> Course:
-    """Return the course after a starting dockerd has made its zone, if there is none.  firewalld is reloaded then."""
+    """Return the course after a starting dockerd has made its firewalld zone, if the zone does not exist yet.  Then
+    firewalld is reloaded."""
     host = course.host
     if host.firewalld is None or not host.firewalld.running:
         return course
@@ -37,7 +39,8 @@ def with_docker_zone(course: Course) -> Course:
 
 
 def with_conflict(course: Course, engine: Engine) -> Course:
-    """Return the course, with a failure if the default network's bridge is in another zone: then dockerd exits."""
+    """Return the course, with a failure if another zone has the default network's bridge: in that case dockerd
+    exits."""
     firewalld = course.host.firewalld
     if firewalld is None or not firewalld.running:
         return course
@@ -55,8 +58,9 @@ def with_conflict(course: Course, engine: Engine) -> Course:
 
 
 def with_bridges_bound(course: Course, engine: Engine) -> Course:
-    """Return the course after a starting dockerd has bound its bridges.  It binds existing bridges, in the order of
-    their networks' ids, and the default network's bridge, which it makes again."""
+    """Return the course after a starting dockerd has bound its bridges to its firewalld zone.  It binds existing
+    bridges in the order of their networks' ids.  It makes the default network's bridge again and binds that bridge
+    last."""
     own = [
         each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
     ]

@@ -50,12 +50,12 @@ _FORWARD: Path = ("net", "ipv4", "ip_forward")
 
 
 def docker_of(host: Host) -> Engine | None:
-    """Return the host's system Docker; None if it has none, or only a rootless one."""
+    """Return the host's system-wide Docker engine; None if the host has no Docker, or only a rootless one."""
     return next((each for each in host.engines if each.kind == "docker" and not each.rootless), None)
 
 
 def with_dockerd_killed(course: Course) -> Course:
-    """Return the course after dockerd was killed: its proxies and resolvers end, containers and rules stay.
+    """Return the course after dockerd was killed: its docker-proxies and DNS resolvers end, containers and rules stay.
 
     Source: moby cmd/docker-proxy (Pdeathsig), libnetwork/resolver.go"""
     course = course.made(*_sockets_of_daemon(course.host))
@@ -70,11 +70,13 @@ def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
 
 
 def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> Course:
-    """Return the course after dockerd has started.  ``was``: the host before dockerd ended, with its running
-    containers.  ``ended``: none of them runs now, even with live-restore.
+    """Return the course after dockerd has started.
 
-    A manually stopped container starts if its policy is ``always``; one that never ran does not. Source: moby
-    daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
+    ``was``: the host before dockerd ended, with its running containers.  ``ended``: no container runs now, even with
+    live-restore.
+
+    A manually stopped container starts if its restart policy is ``always``.  A container that never ran does not start.
+    Source: moby daemon/daemon.go restore(), restartmanager/restartmanager.go ShouldRestart()"""
     stopped, before = docker_of(course.host), docker_of(was)
     assert stopped is not None
     assert before is not None
@@ -102,24 +104,26 @@ def with_dockerd_started(course: Course, was: Host, *, ended: bool = False) -> C
     course = course.provided(*_orders(course, now, [each for each in ended_ones if each.running]))
     for each in ended_ones:
         if each.running and each.restart_policy == "on-failure":
-            # dockerd has stopped it: the container's own process decides whether that was a failure.
+            # dockerd has stopped the container.  The exit status of the container's process decides whether dockerd
+            # counts that as a failure.
             course = course.provided(
                 message("{name} ends with an error when it is told to end, so dockerd starts it", name=each.name)
             )
         if each.running and (each.starts_with_daemon or each.restart_policy == "on-failure"):
             course = with_container_started(course, was, each)
-        elif each.status == "exited" and each.restart_policy == "always":  # somebody has stopped it
+        elif each.status == "exited" and each.restart_policy == "always":  # a user has stopped the container
             course = with_container_first_started(course, each)
     return course
 
 
 def _with_container_restored(course: Course, was: Host, container: Container) -> Course:
-    """Return the course after a starting dockerd has found a running container: its ports get their proxies and the
-    missing rules, its queries a resolver.  ``was``: the host before the last dockerd ended.
+    """Return the course after a starting dockerd has found a running container: the container's ports get their
+    docker-proxies and missing rules, and its namespace gets a DNS resolver.  ``was``: the host before dockerd last
+    ended.
 
-    While such containers run, dockerd keeps its default network. Source: moby daemon/daemon_unix.go
-    initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge restorePortAllocations(); measured with
-    Docker 20.10.24"""
+    While containers run that were started before dockerd, dockerd does not make its default network again.  Source:
+    moby daemon/daemon_unix.go initNetworkController(); libnetwork/sandbox.go restore(), drivers/bridge
+    restorePortAllocations(); measured with Docker 20.10.24"""
     course = with_ports(course, container)
     if container.netns is None or container.netns not in course.host or container.on_host_network:
         return course
@@ -129,11 +133,12 @@ def _with_container_restored(course: Course, was: Host, container: Container) ->
 
 
 def _orders(course: Course, engine: Engine, starting: list[Container]) -> Iterator[Message]:
-    """Yield the assumed start order of the containers of each network that decides which of them gets an address that
-    users' rules name: dockerd starts them in parallel.
+    """Yield, for each network, the start order of its containers that the course assumes, if users' rules name the
+    addresses of these containers.
 
-    At this time the engine's rules for containers are gone, so only users' rules name addresses. Source: moby
-    daemon/daemon.go restore()"""
+    dockerd starts them in parallel, so their order decides which container gets which address.  At this time the
+    engine's rules for containers are gone, so only users' rules name addresses.  Source: moby daemon/daemon.go
+    restore()"""
     texts = [rule.text for table in course.namespace.ruleset.tables for chain in table.chains for rule in chain.rules]
     texts += [each.text for each in course.host.boot_lines or ()]
     for network in engine.networks:
@@ -153,7 +158,8 @@ def _names(text: str, address: int) -> bool:
 
 
 def _with_zone_made(course: Course, engine: Engine) -> Course:
-    """Return the course with dockerd's zone of firewalld.  Most hosts have none, so its model is loaded only here."""
+    """Return the course with dockerd's firewalld zone.  Most hosts have no firewalld, so its model is imported only
+    here."""
     from hairpin.events.engines._docker_zone import with_conflict, with_docker_zone
 
     return with_conflict(with_docker_zone(course), engine)
@@ -168,8 +174,8 @@ def _with_bridges_bound(course: Course, engine: Engine) -> Course:
 def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primitive]:
     """Yield the deletions of foreign rules in the engine's own chains: dockerd empties its chains when it starts.
 
-    ``jumps``: also move the jumps to them to the end of their nat chains.  Source: moby
-    libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
+    ``jumps``: also yield the moves of the jumps to these chains, to the end of the nat chain that contains each jump.
+    Source: moby libnetwork/drivers/bridge/setup_ip_tables.go removeIPChains(), iptables.go ChainInfo.Remove()"""
     wanted = expected(with_gateway_endpoints(course.host, engine), course.namespace)
     if wanted.backend == "nftables" or not wanted.rules:
         return
@@ -189,8 +195,8 @@ def _emptied(course: Course, engine: Engine, *, jumps: bool) -> Iterator[Primiti
 
 
 def _isolation_first(course: Course, engine: Engine) -> Iterator[Primitive]:
-    """Yield the move of the isolation jump to the head of FORWARD: dockerd moves it there for each network that it
-    finds.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
+    """Yield the move of the isolation jump to the head of FORWARD: dockerd moves the jump there for each network that
+    it finds.  Source: libnetwork/drivers/bridge/setup_ip_tables.go setupIPTables()"""
     wanted = expected(engine, course.namespace)
     for table in tables_of_backend(
         wanted.backend, wanted.rules, course.namespace, course.host.version("iptables")
@@ -211,7 +217,8 @@ def _leads_to(rule: Rule, chain: str) -> bool:
 
 
 def _moved(course: Course, table: Table, chain: Chain, rules: list[Rule], place: int) -> Iterator[Primitive]:
-    """Yield the moves of the rules to after the first ``place`` other rules, in their order."""
+    """Yield the moves of the rules to the place behind the first ``place`` other rules of the chain.  The rules keep
+    their order."""
     if list(chain.rules[place : place + len(rules)]) == rules:
         return
     yield from _deleted(course, table, chain, rules)
@@ -225,7 +232,8 @@ def _deleted(course: Course, table: Table, chain: Chain, rules: list[Rule]) -> I
 
 
 def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
-    """Yield the policies that dockerd sets at its start: for IPv4 only if it finds forwarding off."""
+    """Yield the chain policies that dockerd sets at its start.  It sets IPv4's policy only if it finds forwarding
+    off."""
     daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
     had = course.namespace.sysctls.text(*_FORWARD)
     for each in policies_of(daemon, history_of(engine, daemon, course.namespace)):
@@ -234,8 +242,9 @@ def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
 
 
 def _default_network_first(course: Course, engine: Engine) -> Iterator[Primitive]:
-    """Yield the moves of the rules that dockerd makes again for its default network at each start: it inserts them,
-    then its jumps, before all other rules of those chains.
+    """Yield the moves of the rules that dockerd makes again for its default network at each start.
+
+    dockerd inserts these rules, and then its jumps, before all other rules of the same chains.
 
     Source: moby libnetwork/drivers/bridge/setup_ip_tables.go, libnetwork/firewall_linux.go"""
     wanted = expected(engine, course.namespace)

@@ -1,4 +1,5 @@
-"""The namespace of a container that starts: its links and addresses, without any later change."""
+"""The namespace of a container that starts: its links and addresses, without the changes that users made after an
+earlier start."""
 
 import msgspec
 
@@ -20,7 +21,7 @@ _RESOLVERS = "DOCKER_"
 def namespace_at_start(
     host: Host, engine: Engine, before: Namespace, was: Container, running: Container
 ) -> tuple[Namespace, list[Link]]:
-    """Return the container's new namespace, and the host's ends of its veth pairs."""
+    """Return the container's new namespace, and the links at the host's end of the container's veth pairs."""
     fresh = _replace(
         before,
         rules=tuple(each for each in before.rules if each.priority in (0, 32766, 32767)),
@@ -61,7 +62,8 @@ def namespace_at_start(
 
 
 def _way_out(engine: Engine, running: Container) -> str:
-    """Return the network of the default route: of those that are not internal, the first by name.
+    """Return the container's network that gets the default route: the first by name among the container's networks that
+    are not internal.
 
     Source: moby libnetwork/sandbox.go, endpoint.Less()"""
     internal = {each.name for each in engine.networks if each.internal}
@@ -76,8 +78,9 @@ def _link_of(namespace: Namespace, endpoint: Endpoint) -> Link | None:
 
 
 def is_own(socket: Socket, container: Container) -> bool:
-    """Return whether the container's first process or a child of it has the socket: a process from ``docker exec`` does
-    not start with the container."""
+    """Return whether the container's first process or a descendant of it has the socket.
+
+    A process that ``docker exec`` started does not start with the container."""
     return container.pid is None or not socket.ancestors or container.pid in socket.ancestors
 
 
@@ -87,7 +90,8 @@ def as_restarted(socket: Socket) -> Socket:
 
 
 def _resolver_rules(ruleset: Ruleset) -> Ruleset:
-    """Return dockerd's rules that lead queries to its resolver; all other rules were added by users."""
+    """Return dockerd's rules that lead queries to its resolver; a container has other rules only if users added
+    them."""
     tables = (_of_resolver(each) for each in ruleset.tables if any(_is_resolvers(chain) for chain in each.chains))
     return Ruleset(tables=tuple(tables), ipsets=())
 

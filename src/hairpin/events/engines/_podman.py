@@ -1,9 +1,9 @@
 """The work of Podman's network back end when a container stops and starts: bridges, rules, addresses, the name server.
 
-netavark makes a network's bridge with its first container, and removes it with the last; CNI keeps it.  Both append
-their rules after any others in the chain. Source: netavark src/network/bridge.rs, src/firewall/varktables/types.rs;
-containers/common libnetwork/netavark/ipam.go; containernetworking plugins plugins/ipam/host-local; measured with Podman
-4.3.1 and netavark 1.4.0 (`python -m tests.matrix`).
+netavark makes a network's bridge with its first container, and removes the bridge with the last container.  CNI keeps
+the bridge.  netavark and CNI append their rules to the end of the chain.  Source: netavark src/network/bridge.rs,
+src/firewall/varktables/types.rs; containers/common libnetwork/netavark/ipam.go; containernetworking plugins
+plugins/ipam/host-local; measured with Podman 4.3.1 and netavark 1.4.0 (`python -m tests.matrix`).
 """
 
 from collections.abc import Iterator
@@ -32,8 +32,9 @@ _FORWARDING: Path = ("net", "ipv4", "ip_forward")
 
 
 def without_networks(course: Course, was: Engine, container: Container) -> Course:
-    """Return the course after the back end has torn down the networks of a stopped container. ``was``: the engine while
-    it ran."""
+    """Return the course after the back end has torn down the networks of a stopped container.
+
+    ``was``: the engine when the container ran."""
     if was.rootless:  # its networks are in the user's namespace
         return course
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
@@ -54,14 +55,14 @@ def _bridged(engine: Engine, container: Container) -> Iterator[DockerNetwork]:
 
 
 def _is_left(host: Host, engine: Engine, joined: DockerNetwork) -> bool:
-    """Return whether netavark removes the network's bridge now: it has no port at all."""
+    """Return whether netavark removes the network's bridge now: the bridge has no port."""
     links = host.namespace(host.netns.name).links
     there = any(each.name == joined.bridge for each in links)
     return engine.network_backend == "netavark" and there and all(each.master != joined.bridge for each in links)
 
 
 def _foreseeable(course: Course, engine: Engine, container: Container) -> Course:
-    """Return the course with a condition for each unknown of the back end's rules."""
+    """Return the course with a condition for each fact about the back end's rules that hairpin does not know."""
     known = message("hairpin knows which rules {name} makes", name=f"{engine.network_backend} {engine.network_version}")
     if podman.expected(engine, course.namespace).unknown:
         course = course.provided(known)
@@ -71,7 +72,8 @@ def _foreseeable(course: Course, engine: Engine, container: Container) -> Course
 
 
 def _rules_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
-    """Yield the deletions of the container's own rules, and of the rules of networks without another container."""
+    """Yield the deletions of the rules for this container, and of the rules for each network that has no other
+    container."""
     namespace = course.namespace
     now = course.host.engine_of(container)
     before, after = podman.expected(was, namespace), podman.expected(now, namespace)
@@ -87,8 +89,8 @@ def _goes(engine: Engine, one: ExpectedRule, container: Container, left: frozens
 
 
 def _chains_gone(course: Course, was: Engine, container: Container, left: frozenset[str]) -> Iterator[c.Primitive]:
-    """Yield the deletions of the chains that go as well.  netavark keeps the chain of a network's ports if the
-    network's last container published none."""
+    """Yield the deletions of the chains that the back end deletes together with these rules.  netavark keeps the chain
+    of a network's ports if the network's last container published no port."""
     namespace = course.namespace
     before, after = podman.expected(was, namespace), podman.expected(course.host.engine_of(container), namespace)
     for each in before.chains:
@@ -107,7 +109,7 @@ def _tables(course: Course, wanted: ExpectedRules) -> tuple[Table, ...]:
 
 
 def _servers_gone(host: Host, joined: DockerNetwork) -> Iterator[c.Primitive]:
-    """Yield the end of the name server's sockets on the network."""
+    """Yield the deletions of the sockets with which the name server listens on the network."""
     for each in host.namespace(host.netns.name).sockets:
         if _serves(each, joined):
             yield c.DeleteSocket(host.netns, each)
@@ -119,8 +121,8 @@ def _serves(socket: Socket, joined: DockerNetwork) -> bool:
 
 
 def with_networks(course: Course, was: Host, running: Container) -> Course:
-    """Return the course after the back end has made the bridges that the container needs, with their name servers.
-    It switches forwarding on."""
+    """Return the course after the back end has made the bridges that the container needs, with their name servers.  The
+    back end also switches forwarding on."""
     engine = course.host.engine_of(running)
     if engine.rootless:
         return course
@@ -137,8 +139,8 @@ def with_networks(course: Course, was: Host, running: Container) -> Course:
 
 
 def with_bridges_made(course: Course, running: Container) -> Course:
-    """Return the course in which the container's bridges have the sysctls that the back end sets.  A boot resets
-    them."""
+    """Return the course in which the container's bridges have the sysctls that the back end sets, because a boot has
+    reset these sysctls."""
     paths = (
         ("net", "ipv4", "conf", each.bridge, "route_localnet")
         for each in _bridged(course.host.engine_of(running), running)
@@ -149,18 +151,19 @@ def with_bridges_made(course: Course, running: Container) -> Course:
 
 
 def _servers(was: Host, joined: DockerNetwork) -> tuple[Socket, ...]:
-    """Return the sockets of the network's name server: its former ones, else one at each gateway."""
+    """Return the sockets of the network's name server: the sockets that it had before, or one at each gateway if none
+    are known."""
     known = tuple(each for each in was.namespace(was.netns.name).sockets if _serves(each, joined))
     return known or tuple(Socket("udp", each.version, gateway_of(each), 53, process=_SERVER) for each in joined.subnets)
 
 
 def by_start(container: Container) -> Message:
-    """Return the advice after which the container's sockets listen: start the container."""
+    """Return the advice "start the container", after which the container's sockets listen."""
     return message("start {name}", name=container.name)
 
 
 def with_rules(course: Course, running: Container) -> Course:
-    """Return the course with the rules that the back end adds for the container and its networks, each at the end or
+    """Return the course with the rules that the back end adds for the container and its networks, each at the end or at
     the head of its chain."""
     lost = missing_of(course.host, course.host.engine_of(running))
     names = {each.network for each in running.endpoints}
@@ -187,8 +190,10 @@ def _position(one: ExpectedRule) -> int | None:
 
 
 def following_address(was: Host, engine: Engine, joined: DockerNetwork, subnet: Subnet) -> int:
-    """Return the next address of the back end: the one after the last that it gave, as far as the containers show, or
-    the first after the end of the range.  ``was``: the host before the event."""
+    """Return the address that the back end gives next: the address after the last one that it gave.
+
+    The containers show which address that was.  After the end of the range the back end continues with the first
+    address.  ``was``: the host before the event."""
     before = (
         each for each in was.engines if joined.name in {one.name for one in each.networks} and each.kind == "podman"
     )

@@ -1,9 +1,10 @@
 """The rules that engines restore after firewalld has started or reloaded.
 
-dockerd listens on D-Bus if firewalld ran when dockerd started.  It inserts the rules network by network: the default
-network, those that it found at its start in the order of their ids, the jump to DOCKER-USER, then later networks.  The
-default network's position among those that dockerd found is unknown until the first reload of firewalld.  20.10 to 27
-omit the rules that isolate networks from each other.
+dockerd listens on D-Bus if firewalld ran when dockerd started.  When firewalld starts or reloads, dockerd inserts its
+rules in this order: the default network's rules, the rules of the networks that dockerd found at its start (in the
+order of their ids), the jump to DOCKER-USER, the rules of later networks.  The default network's position among the
+networks that dockerd found is unknown until the first reload of firewalld.  Docker 20.10 to 27 do not restore the rules
+that isolate networks from each other.
 
 Source: moby libnetwork/iptables/firewalld.go signalHandler(), libnetwork/drivers/bridge/setup_ip_tables.go,
 libnetwork/firewall_linux.go; measured with Docker 20.10.24
@@ -43,7 +44,7 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
     if was is None:
         assert course.host.firewalld is not None
         if all(each.name != _ZONE for each in course.host.firewalld.permanent):
-            return course  # it makes the zone when it starts while firewalld runs
+            return course  # without its zone, dockerd did not start while firewalld ran
         course = course.provided(message("dockerd has started while firewalld ran"))
     elif not _listens(was, engine):
         return course
@@ -68,25 +69,26 @@ def with_dockerds_rules(course: Course, engine: Engine, was: Host | None) -> Cou
 
 
 def _listens(was: Host, engine: Engine) -> bool:
-    """Return whether dockerd started while firewalld ran: then one of its bridges is in its zone."""
+    """Return whether dockerd started while firewalld ran: in that case one of dockerd's bridges is in dockerd's
+    zone."""
     bridges = {each.bridge for each in engine.networks if each.bridge is not None}
     zones = was.firewalld.runtime if was.firewalld is not None else ()
     return any(each.name == _ZONE and bridges.intersection(each.interfaces) for each in zones)
 
 
 class _Order(msgspec.Struct, frozen=True):
-    """The bridge networks in the order in which dockerd set them up since its start.  The first ``at_start`` of them
-    came before the jump to DOCKER-USER."""
+    """The bridge networks in the order in which dockerd set them up since its start.  dockerd set up the first
+    ``at_start`` of these networks before the jump to DOCKER-USER."""
 
     networks: tuple[DockerNetwork, ...]
     at_start: int
 
 
 def _in_order(engine: Engine, was: Host) -> _Order:
-    """Return the order, as the positions of the rules in FORWARD show it.
+    """Return the order in which dockerd set up its networks, as the positions of their rules in FORWARD show it.
 
-    dockerd inserts each network's rules at the head, so rules below the default network's are older.  After one reload
-    of firewalld, all are in that order."""
+    dockerd inserts each network's rules at the head, so the rules below the default network's rules are older.  After
+    one reload of firewalld, all rules are in the order in which dockerd restores them."""
     places = _places(engine, was)
     own = [each for each in engine.networks if each.driver == "bridge"]
     user, isolation = places.get(_USER, 0), places.get(_ISOLATION, 0)
@@ -101,8 +103,8 @@ def _in_order(engine: Engine, was: Host) -> _Order:
 
 
 def _places(engine: Engine, was: Host) -> dict[str, int]:
-    """Return the position in FORWARD of each network's first rule and, by chain name, of the jumps to DOCKER-USER and
-    to the isolation rules."""
+    """Return the position in FORWARD of each network's first rule and of the jumps to DOCKER-USER and to the isolation
+    chain.  A network's key is its name, a jump's key the name of its chain."""
     wanted = missing_of(was, engine)
     chain = of_dialect(wanted.dialect, was.namespace(was.netns.name)).chain("ip", "filter", "FORWARD")
     numbers = {meaning(rule): rule.number for rule in reversed(chain.rules)} if chain is not None else {}
@@ -117,9 +119,10 @@ def _places(engine: Engine, was: Host) -> dict[str, int]:
 
 
 def _without_isolation(lost: Missing, whole: AbstractSet[str]) -> Missing:
-    """Return the rules that dockerd restores.
+    """Return the lost rules that dockerd 20.10 to 27 restores.
 
-    ``whole``: the networks whose bridges it can bind to its zone; for others it stops before it has made their jumps.
+    ``whole``: the networks whose bridges dockerd can bind to its zone.  For any other network dockerd stops before it
+    makes the network's jumps.
     Source: moby libnetwork/iptables/iptables.go ProgramChain()"""
     kept = (
         one
@@ -163,7 +166,8 @@ def _number(one: ExpectedRule, networks: tuple[DockerNetwork, ...]) -> int:
 
 
 def _turn(one: ExpectedRule, order: _Order) -> int:
-    """Return the turn of a rule that is inserted at the head of its chain: the last one comes first there."""
+    """Return the sort key of a rule that dockerd inserts at the head of its chain: the rule that is inserted last has
+    the smallest key."""
     if one.network is not None:
         return -2 * _number(one, order.networks)
     if _leads_to(one, _ISOLATION):

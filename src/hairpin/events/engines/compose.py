@@ -1,8 +1,8 @@
 """``docker compose down; docker compose up``: the containers and networks of each project are removed and created
 again.
 
-A network gets a new id, a bridge of a new name, and another subnet if its file names none.  Users' rules with the old
-bridge or an old address stay, but no packet matches them.
+A network gets a new id, a bridge of a new name, and another subnet if the compose file does not name one.  Users' rules
+with the old bridge or an old address stay, but no packet matches them.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ _ID_DIGITS = 12
 
 
 def _all_recreated(course: Course) -> Course | None:
-    """Return the course after each project was taken down and brought up; None if no project of Compose's runs."""
+    """Return the course after each project was taken down and brought up; None if no Compose project runs."""
     running = [each for each in course.host.containers() if each.project and each.running and not each.is_task]
     projects = dict.fromkeys(each.project for each in running)
     for project in projects:
@@ -59,8 +59,8 @@ def _recreated(course: Course, project: str) -> Course:
 
 
 def _networks(host: Host, project: str) -> Iterator[DockerNetwork]:
-    """Yield the project's networks whose bridges dockerd makes, in their order.  Podman makes and removes its bridges
-    with the containers."""
+    """Yield the project's networks whose bridges dockerd makes, in the order of the bridges' interface indexes.  Podman
+    makes and removes its bridges with the containers."""
     indices = {each.name: each.index for each in host.namespace(host.netns.name).links}
     for engine in host.engines:
         if engine.kind == "docker" and not engine.rootless:
@@ -90,8 +90,8 @@ def _removed(course: Course, network: DockerNetwork) -> Course:
 
 
 def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
-    """Return the course with the network that replaces the old one.  ``was``: the host with all of the project's
-    networks."""
+    """Return the course with the network that replaces the old one.  ``was``: the host before the project's networks
+    were removed."""
     engine = next(each for each in course.host.engines if each.kind == "docker" and not each.rootless)
     subnets: list[Subnet] = []
     for each in network.subnets:
@@ -117,15 +117,15 @@ def _made(course: Course, was: Host, network: DockerNetwork) -> Course:
 
 
 def _is_chosen(host: Host, engine: Engine, network: DockerNetwork, subnet: Subnet) -> bool:
-    """Return whether the compose file chooses the subnet, or an address in it."""
+    """Return whether the compose file chooses the network's subnet, or an address in that subnet."""
     ends = (end for each in host.containers() for end in each.endpoints if end.network == network.name)
     fixed = any(end.fixed4 is not None for end in ends)
     return fixed or subnet.part is not None or not is_of_pool(engine, subnet)
 
 
 def _last(engine: Engine, was: Host) -> Block | None:
-    """Return the highest block of the engine's networks, removed ones included: presumably the block that it gave
-    last."""
+    """Return the highest address block of the engine's networks, including removed networks: presumably the block that
+    the engine gave last."""
     known = (*engine.networks, *(each for one in was.engines if one.kind == engine.kind for each in one.networks))
     blocks = ((one.network, one.prefix_length) for each in known for one in each.subnets if is_of_pool(engine, one))
     return max(blocks, default=None)

@@ -1,6 +1,7 @@
-"""Containers are stopped, restarted or recreated: the one named after the colon, else all running ones.
+"""Containers are stopped, restarted or recreated: the container named after the event id's colon, or all running
+containers if there is no name.
 
-A container that is recreated with the same options has a new id, and everything named after the id is new.
+A container that is recreated with the same options has a new id, and all names that are derived from the id are new.
 """
 
 import hashlib
@@ -21,14 +22,15 @@ from hairpin.message import message
 
 _replace = msgspec.structs.replace
 _SHORT = 12
-"""The number of digits of its id that a container has as a name."""
+"""The number of digits of a container's id that ``docker ps`` shows."""
 
 
 def with_container_recreated(course: Course, container: Container) -> Course:
     """Return the course after the running container was removed and run again with the same options.
 
-    Its programs, published ports and chosen addresses come from these options; any other address is a free one.
-    Containers that share its network stay in the old namespace, which has lost its link.
+    The new container's programs, published ports and chosen addresses come from these options.  An address that the
+    options do not choose is a free one.  Containers that shared the old container's namespace stay in it, but that
+    namespace has no link any more.
     """
     return with_successor_started(with_container_removed(course, container), course.host, container)
 
@@ -52,7 +54,7 @@ def with_successor_started(course: Course, was: Host, container: Container) -> C
 
 
 def successor(container: Container) -> Container:
-    """Return the container with another id that no container has.  The real one is not known in advance."""
+    """Return the container with a made-up id that no other container has.  The real id is not known in advance."""
     number = hashlib.sha256(container.id.encode()).hexdigest()
     known = container.id[:_SHORT]
 
@@ -104,13 +106,13 @@ def _running(course: Course, name: str) -> list[Container]:
 
 
 def _stopped(course: Course, name: str = "") -> Course | None:
-    """Return the course without the container; None if no such container runs."""
+    """Return the course after the container was stopped; None if no running container has this name."""
     stopping = _running(course, name)
     return with_containers_ended(course, stopping) if stopping else None
 
 
 def _restarted(course: Course, name: str = "") -> Course | None:
-    """Return the course after the container has ended and started; None if no such container runs.
+    """Return the course after the container has stopped and started; None if no running container has this name.
 
     Its namespace is new, so users' changes in it are lost.  It gets the first free address."""
     was, restarting = course.host, _running(course, name)
@@ -121,7 +123,7 @@ def _restarted(course: Course, name: str = "") -> Course | None:
 
 def _recreated(course: Course, name: str = "") -> Course | None:
     """Return the course after the container was recreated (``docker rm -f NAME; docker run …``, an update of its image
-    by Watchtower or by hand); None if no such container runs.
+    by Watchtower or by hand); None if no running container has this name.
 
     Users' rules for the old address, and changes inside the container, do not apply to the new one."""
     recreating = _running(course, name)

@@ -25,7 +25,7 @@ from hairpin.netfilter.evaluate.chain import jumped_to, place_of
 from hairpin.netfilter.ir import Jump, Rule, Table
 
 _GENERATIONS: tuple[tuple[Version, str], ...] = (((28, 0, 1), "28.5.2"), ((29, 0, 0), "29.7.2"))
-"""The first version of each generation of rules, and the release of it that hairpin knows best."""
+"""The first Docker version of each generation of rules, and the release of that generation that hairpin knows best."""
 _USERS = "DOCKER-USER"
 
 
@@ -36,16 +36,16 @@ def running_docker(host: Host) -> Engine | None:
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after dockerd has stopped and started; None if none runs.
+    """Return the course after dockerd has stopped and started; None if no dockerd runs.
 
-    Without live-restore the containers stop; those with a restart policy start again, with addresses that are free
-    then."""
+    Without live-restore the containers stop; the containers with a restart policy start again, with addresses that are
+    free at that time."""
     engine = running_docker(course.host)
     return with_dockerd_started(with_dockerd_stopped(course, engine), course.host) if engine is not None else None
 
 
 def _stopped(course: Course) -> Course | None:
-    """Return the course without dockerd; None if none runs.
+    """Return the course after dockerd was stopped; None if no dockerd runs.
 
     Without live-restore it first stops its containers, with their rules and proxies.  The engine's chains, jumps and
     bridges stay."""
@@ -54,9 +54,9 @@ def _stopped(course: Course) -> Course | None:
 
 
 def _killed(course: Course) -> Course | None:
-    """Return the course after dockerd was killed (out of memory, ``kill -9``); None if none runs.
+    """Return the course after dockerd was killed (out of memory, ``kill -9``); None if no dockerd runs.
 
-    Its proxies and resolvers end with it; containers and rules stay."""
+    Its docker-proxies and DNS resolvers end with it; containers and rules stay."""
     return with_dockerd_killed(course) if running_docker(course.host) is not None else None
 
 
@@ -151,7 +151,8 @@ def _emptied(course: Course, table: Table) -> Iterator[Primitive]:
 
 
 def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the deletions of the engine's chains without a jump to them: a later start makes those that it needs."""
+    """Yield the deletions of the engine's chains to which no rule jumps.  When dockerd starts later, it makes the
+    chains again that it needs."""
     led_to = jumped_to(table)
     for chain in table.chains:
         if (table.name, chain.name) in OWNED and chain.name not in led_to and not chain.rules:
@@ -159,8 +160,8 @@ def _left_over(course: Course, table: Table) -> Iterator[Primitive]:
 
 
 def _with_networks(course: Course) -> Course:
-    """Return the course with the rules of the engine's networks.  dockerd takes them in the order of their ids, the
-    default network last.
+    """Return the course with the rules of the engine's networks.  dockerd sets up the networks in the order of their
+    ids, and the default network last.
 
     Source: moby libnetwork/drivers/bridge/bridge_store.go populateNetworks(), daemon/daemon_unix.go initBridgeDriver()
     """

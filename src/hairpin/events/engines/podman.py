@@ -1,6 +1,7 @@
 """``systemctl restart podman-restart``: Podman's containers with the restart policy ``always`` stop, and start again.
 
-The unit starts them at boot.  Its stop command is for all of them at once.  Manually stopped ones start as well.
+The unit starts these containers at boot.  Its stop command stops all of them at once.  A container that a user has
+stopped starts as well.
 """
 
 from hairpin.events.course import Course
@@ -24,7 +25,7 @@ def _restarted(course: Course) -> Course | None:
         each for engine in was.engines if engine.kind == "podman" and not engine.rootless for each in engine.containers
     ]
     chosen = sorted((each for each in own if each.restart_policy == "always"), key=lambda each: each.id)
-    # A unit that was not started has nothing to stop.  It does not stop a paused container.
+    # A unit that was not started has nothing to stop.  The unit does not stop a paused container.
     running = [each for each in chosen if each.status == "running"] if found is None or found.active == "active" else []
     for each in running:
         course = with_container_ended(course, each)
@@ -37,7 +38,8 @@ def _restarted(course: Course) -> Course | None:
 
 
 def _comes(host: Host) -> bool:
-    """Return whether Podman and its unit are installed; if the unit was not read, it may be."""
+    """Return whether Podman is installed and the unit podman-restart is enabled or active.  A unit that was not read
+    counts as enabled."""
     has_podman = any(each.kind == "podman" for each in host.engines)
     return has_podman and (unit(host, _UNIT) is None or starts_one_of(_UNIT)(host))
 

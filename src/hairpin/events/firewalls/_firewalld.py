@@ -1,7 +1,7 @@
 """The effects of firewalld on its host when it starts, stops and reloads.
 
-It makes its own table from the permanent configuration.  It flushes the iptables tables with the engines' rules; since
-2.0 only if there were direct rules.  dockerd restores most of its rules.
+firewalld makes its own table from the permanent configuration.  It also flushes the iptables tables, and with them the
+engines' rules.  Since firewalld 2.0 it does so only if there were direct rules.  dockerd restores most of its rules.
 
 Source: firewall/core/fw.py start(), stop(), reload(); measured with firewalld 1.3.3 (`python -m tests.matrix`)
 """
@@ -32,7 +32,7 @@ _FORWARDING: tuple[tuple[str, Path], ...] = (
     ("ipv6", ("net", "ipv6", "conf", "all", "forwarding")),
 )
 _SPARES_IPTABLES = (2, 0)
-"""Since then iptables' tables are flushed only if there were direct rules."""
+"""Since this firewalld version the tables of iptables are flushed only if there were direct rules."""
 _READING = "firewalld-zones-permanent"
 _STOCK = "/usr/lib/firewalld/zones/"
 
@@ -55,7 +55,8 @@ def with_firewalld_stopped(course: Course) -> Course:
 
 
 def with_firewalld_started(course: Course, was: Host | None = None) -> Course:
-    """Return the course after firewalld has started, and the engines that listen to it have restored their rules.
+    """Return the course after firewalld has started, and after the engines that listen to firewalld have restored their
+    rules.
 
     ``was``: the host while firewalld last ran, if that is known."""
     manager = unit(course.host, "NetworkManager")
@@ -85,7 +86,8 @@ def _of_iptables(course: Course) -> Course:
 
 
 def _kept_bindings(was: Host, *, managed: bool, all_of_them: bool) -> tuple[Binding, ...]:
-    """Return the interfaces that firewalld binds again: those that NetworkManager names, or all."""
+    """Return the run-time bindings (zone, link) that firewalld makes again: those of NetworkManager's links, or all of
+    them."""
     engines = {each.bridge for engine in was.engines for each in engine.networks if each.bridge is not None}
     own = (each for each in bindings(was, permanent(was)) if all_of_them or (managed and each[1] not in engines))
     return tuple(own)
@@ -120,7 +122,7 @@ def _with_rules_made(course: Course, was: Host | None, kept: tuple[Binding, ...]
 
 
 def _with_iptables_flushed(course: Course, found: Permanent) -> Course:
-    """Return the course after `iptables -F` and `iptables -X` in every table.  Policies stay."""
+    """Return the course after firewalld has run `iptables -F` and `iptables -X` in every table.  Policies stay."""
     if found.version >= _SPARES_IPTABLES and not direct_lines(course.host):
         return course
     return course.made(*_flushed(course))
@@ -151,8 +153,8 @@ def _with_state(course: Course, *, running: bool, zones: tuple[FirewalldZone, ..
 
 
 def _with_engines(course: Course, was: Host | None) -> Course:
-    """Return the course after the engines have restored their rules: dockerd by itself, Podman by a unit of
-    netavark."""
+    """Return the course after the engines have restored their rules: dockerd does it itself, a unit of netavark does it
+    for Podman."""
     engine = next((each for each in course.host.engines if each.kind == "docker" and not each.rootless), None)
     if engine is not None and engine.running:
         course = with_dockerds_rules(course, engine, was)

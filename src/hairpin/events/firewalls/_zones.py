@@ -17,7 +17,7 @@ from hairpin.host.managers import FirewalldZone
 
 
 def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
-    """Return the links that were bound at run time: no zone's file names them."""
+    """Return the links that were bound to a zone at run time, which the zone's file does not name."""
     own = {(zone.name, link) for zone in found.zones for link in zone.interfaces}
     zones = host.firewalld.runtime if host.firewalld is not None else ()
     found_links = ((zone.name, link) for zone in zones for link in zone.interfaces)
@@ -25,8 +25,8 @@ def bindings(host: Host, found: Permanent) -> tuple[Binding, ...]:
 
 
 def runtime_zones(host: Host, found: Permanent, later: tuple[Binding, ...]) -> tuple[FirewalldZone, ...]:
-    """Return the zones that firewalld lists after it has read its files: those with links or sources, and the default
-    zone."""
+    """Return the zones that firewalld lists after it has read its files: the zones with links or sources, and the
+    default zone."""
     files = {each.name: each for each in host.firewalld.permanent} if host.firewalld is not None else {}
     return tuple(_runtime_zones(found, files, later))
 
@@ -61,7 +61,7 @@ def with_links_bound(course: Course, zone: str, links: tuple[str, ...]) -> Cours
 
 
 def with_link_bound_again(course: Course, zone: str, link: str) -> Course:
-    """Return the course after the link was removed from the zone and bound again: then it comes first."""
+    """Return the course after the link was removed from the zone and bound to it again."""
     without = _with_bindings(course, lambda known: tuple(each for each in known if each != (zone, link)))
     return with_links_bound(without, zone, (link,))
 

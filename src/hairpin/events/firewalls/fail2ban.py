@@ -1,7 +1,7 @@
 """fail2ban is restarted: it deletes its chains and jumps, and makes them again with the bans in its database.
 
-It inserts each jump at the head of its chain, before all newer rules.  A jail without a ban has no rule until the next
-ban.
+fail2ban inserts each jump at the head of a chain, so the jump comes before all rules that were added later.  A jail
+without a ban has no rule until its next ban.
 
 Source: fail2ban config/action.d/iptables.conf, iptables-ipset.conf, nftables.conf; server/actions.py
 """
@@ -17,7 +17,7 @@ from hairpin.netfilter.evaluate.chain import place_of
 from hairpin.netfilter.ir import Chain, Jump, Rule, SetMatch, Table
 
 _OWN = "f2b-"
-"""Prefixes of its chains, sets and tables."""
+"""Name prefixes of fail2ban's chains, sets and tables."""
 
 
 def _restarted(course: Course) -> Course | None:
@@ -28,7 +28,7 @@ def _restarted(course: Course) -> Course | None:
     if not any(each.name.startswith(_OWN) or any(_has_own(chain) for chain in each.chains) for each in tables):
         return None
     for each in tables:
-        if each.dialect != "nft":  # its nftables table returns with its own priority
+        if each.dialect != "nft":  # fail2ban makes its nftables table again with the same hook priority
             course = course.made(*_moves(course, each))
     return course.provided(message("fail2ban bans the same addresses again"))
 
@@ -44,7 +44,8 @@ def _is_own(rule: Rule) -> bool:
 
 
 def _moves(course: Course, table: Table) -> Iterator[Primitive]:
-    """Yield the moves of the jumps to the heads of their chains, and the deletion of the jails without a ban."""
+    """Yield the moves of fail2ban's jumps to the heads of their chains, and the deletions of the chains of jails
+    without a ban."""
     netns, empty = course.host.netns, {each.name for each in table.chains if _bans_nobody(each)}
     for chain in table.chains:
         if chain.name.startswith(_OWN):

@@ -1,8 +1,8 @@
-"""firewalld is started, restarted, and reads its files again (``firewall-cmd --reload``, scripts of packages, dockerd's
-first start beside it).
+"""firewalld is started, is restarted, or reads its files again (``firewall-cmd --reload``, scripts of packages,
+dockerd's first start beside it).
 
 Openings made at run time are lost, and so are all foreign rules in the iptables tables.  Most hosts have no firewalld,
-so its model is loaded only if it runs or starts.
+so firewalld's model is imported only if firewalld runs or starts.
 """
 
 from hairpin.events.course import Course
@@ -13,13 +13,14 @@ from hairpin.message import message
 
 
 def firewalld_of(host: Host) -> Firewalld | None:
-    """Return the host's firewalld; None if it has none, or if only files of a removed package are left."""
+    """Return the host's firewalld; None if firewalld is not installed, or if only files of its removed package are
+    left."""
     packages = [each.program for each in host.versions if each.program.startswith("package:")]
     return host.firewalld if not packages or "package:firewalld" in packages else None
 
 
 def _started(course: Course) -> Course | None:
-    """Return the course after firewalld has started; None if the host has none, or if it runs already."""
+    """Return the course after firewalld has started; None if firewalld is not installed, or if it runs already."""
     firewalld = firewalld_of(course.host)
     if firewalld is None or firewalld.running:
         return None
@@ -29,7 +30,7 @@ def _started(course: Course) -> Course | None:
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after firewalld has stopped and started; None if none runs."""
+    """Return the course after firewalld has stopped and started; None if firewalld does not run."""
     firewalld = firewalld_of(course.host)
     if firewalld is None or not firewalld.running:
         return None
@@ -39,7 +40,7 @@ def _restarted(course: Course) -> Course | None:
 
 
 def _reloaded(course: Course) -> Course | None:
-    """Return the course after the reload; None if no firewalld runs."""
+    """Return the course after the reload; None if firewalld does not run."""
     firewalld = firewalld_of(course.host)
     if firewalld is None or not firewalld.running:
         return None

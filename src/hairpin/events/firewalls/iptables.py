@@ -23,7 +23,7 @@ from hairpin.netfilter.rule_address import IpFamily
 RuleKey = tuple[str, str, str, Meaning]
 """Family, table, chain and meaning of a rule."""
 _KEEPERS = ("netfilter-persistent", "iptables", "ip6tables")
-"""The units that load saved rules: Debian's, and those of RHEL's iptables-services."""
+"""The units that load saved rules: the unit of Debian, and the units of RHEL's package iptables-services."""
 
 
 def dialect_of(course: Course) -> IptablesDialect:
@@ -36,7 +36,8 @@ def dialect_of(course: Course) -> IptablesDialect:
 
 
 def flushing(course: Course, family: IpFamily, tables: Iterable[str]) -> Iterator[Primitive]:
-    """Yield the parts that empty every chain of these tables: ``iptables -F``.  Chains and policies stay."""
+    """Yield the primitives that delete all rules of these tables, as ``iptables -F`` does.  Chains and policies
+    stay."""
     dialect = dialect_of(course)
     for name in tables:
         table = course.namespace.ruleset.table(family, name, dialect)
@@ -78,8 +79,8 @@ def with_rules_added(course: Course, text: str, family: IpFamily, source: str) -
 
 
 def deleting(course: Course, wanted: ExpectedRules, gone: AbstractSet[RuleKey]) -> Iterator[Primitive]:
-    """Yield the deletions of an engine's rules that are ``gone``, the last of each chain first.  ``wanted``: tells in
-    which tables the engine keeps its rules."""
+    """Yield the deletions of the engine's rules in ``gone``, beginning with the last rule of each chain.  ``wanted``:
+    all rules of the engine, from which the tables that contain them are found."""
     version, changed = course.host.version("iptables"), {key[:3] for key in gone}
     for table in tables_of_backend(wanted.backend, wanted.rules, course.namespace, version).tables if gone else ():
         for chain in table.chains:
@@ -106,7 +107,8 @@ def _flushed(course: Course) -> Course | None:
 
 
 def _restored(course: Course) -> Course | None:
-    """Return the course after the files were loaded; None if the host has neither program, or no file.
+    """Return the course after saved rules were loaded from their files; None if the host has no unit that loads them,
+    or no such file.
 
     Every table that a file names is replaced as a whole, engine rules included."""
     files = tuple(saved_files(course.host))
@@ -116,9 +118,9 @@ def _restored(course: Course) -> Course | None:
 
 
 def _forgotten(course: Course) -> Course:
-    """Return the course without connections.
+    """Return the course in which the conntrack table is empty.
 
-    An open connection continues if its next packet is accepted as a new one and translated as before."""
+    An open connection continues if the rules accept its next packet as a new connection and translate it as before."""
     return course.made(Forget(course.host.netns, "connections"))
 
 

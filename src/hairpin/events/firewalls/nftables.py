@@ -1,7 +1,8 @@
 """nftables is restarted and loads its file again: what nft does to the host's tables.
 
-``flush ruleset`` deletes the tables of iptables-nft, and so those of the engines, too; those of iptables-legacy stay.
-No engine notices: dockerd restores its rules when it is restarted, Podman at its next ``network reload``.
+``flush ruleset`` also deletes the tables of iptables-nft, and with them the engines' rules.  The tables of
+iptables-legacy stay.  No engine notices the flush: dockerd restores its rules when it is restarted, Podman at its next
+``network reload``.
 
 Source: nft(8); nftables.service of Debian 11 to 13 and sid, of Fedora and RHEL 8 to 10
 """
@@ -32,15 +33,16 @@ _VERSION = re.compile(r"\d+(?:\.\d+)+")
 
 
 def nftables_script(host: Host) -> ConfigFile | None:
-    """Return the script that nftables.service loads; None if the host has no such unit, or no such file.  If the units
-    were not read, the file is enough."""
+    """Return the script that nftables.service loads; None if the host does not have the unit or the script.  If the
+    units were not read, the script is enough."""
     if host.units and unit(host, _UNIT) is None:
         return None
     return next((each for path in NFTABLES_CONF for each in host.files if each.path == path), None)
 
 
 def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
-    """Return the course after nftables.service has loaded its script; unchanged on a host without one.
+    """Return the course after nftables.service has loaded its script; the course is unchanged if the host has no such
+    script.
 
     ``at_boot``: links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)
@@ -48,8 +50,8 @@ def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
 
 
 def with_nftables_reloaded(course: Course) -> Course:
-    """Return the course after ``systemctl reload nftables``.  RHEL's unit flushes the ruleset in the same
-    transaction."""
+    """Return the course after ``systemctl reload nftables``.  RHEL's unit flushes the ruleset and loads the script in
+    one transaction."""
     script = nftables_script(course.host)
     if script is None:
         return course
@@ -130,7 +132,7 @@ def _takes_late_devices(course: Course) -> bool:
 
 
 def nft_version(host: Host) -> str:
-    """Return the version of the host's nft, such as ``1.0.6``; empty if it was not read."""
+    """Return the version of the host's nft, such as ``1.0.6``; empty if the version was not read."""
     said = host.version("nft") or host.version("package:nftables") or ""
     found = _VERSION.search(said)
     return found[0] if found else ""
@@ -140,21 +142,22 @@ def nft_version(host: Host) -> str:
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after the unit was restarted; None if the host has no such unit, or no file for it.
+    """Return the course after nftables.service was restarted; None if the host does not have the unit, or the script
+    that it loads.
 
-    The stop flushes the whole ruleset, engine rules included.  An inactive unit is only started: it loads its file, and
-    flushes only what the file flushes."""
+    The stop flushes the whole ruleset, engine rules included.  If the unit is inactive, systemd only starts it: it
+    loads its script, which may itself flush tables."""
     if nftables_script(course.host) is None:
         return None
     return with_nftables_loaded(with_nftables_stopped(course))
 
 
 def _reloaded(course: Course) -> Course | None:
-    """Return the course after the file was loaded again, in one transaction; None if the host has no such unit, or no
-    file for it.
+    """Return the course after nftables.service was reloaded: it loads its script again, in one transaction.  None if
+    the host does not have the unit or the script.
 
-    On Debian only the file's own ``flush`` deletes rules: without one, each rule is there twice.  RHEL's unit flushes
-    the ruleset first."""
+    On Debian only the file's own ``flush`` deletes rules: without this line, each rule is there twice after the reload.
+    RHEL's unit flushes the ruleset first."""
     return with_nftables_reloaded(course) if nftables_script(course.host) is not None else None
 
 

@@ -1,7 +1,8 @@
 """ufw is reloaded, enabled and disabled: what its start and stop do to the host.
 
-ufw fills its own chains from its files.  It appends the jumps to the built-in chains; they and the chains to which they
-lead stay when ufw stops.  Foreign rules in other chains stay, and ufw's files add theirs there once more at each start.
+ufw fills its own chains from its files.  It appends jumps to the built-in chains.  These jumps, and the chains to which
+they jump, stay when ufw stops.  Foreign rules in other chains stay.  Rules that ufw's files add to such chains are
+added once more at each start.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """
@@ -26,7 +27,7 @@ from hairpin.netfilter.rule_address import IpFamily
 _Hook = Literal["input", "output", "forward"]
 _HOOKS: tuple[_Hook, ...] = get_args(_Hook)
 _PRIMARY = ("before-logging", "before", "after", "after-logging", "reject", "track")
-"""The chains to which the built-in ones lead, in the order of the jumps."""
+"""The ufw chains to which the built-in chains jump, in the order of the jumps."""
 _USER = (*(f"user-{hook}" for hook in _HOOKS), *(f"user-logging-{hook}" for hook in _HOOKS), "user-limit",
          "user-limit-accept")  # fmt: skip
 _LOGGING = ("logging-deny", "logging-allow")
@@ -58,13 +59,13 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 def ufw_of(host: Host) -> Ufw | None:
-    """Return the host's ufw; None if it has none, or if only files of a removed package are left."""
+    """Return the host's ufw; None if ufw is not installed, or if only files of its removed package are left."""
     packages = [each.program for each in host.versions if each.program.startswith("package:")]
     return host.ufw if not packages or "package:ufw" in packages else None
 
 
 def with_ufw_enabled(course: Course, *, enabled: bool) -> Course:
-    """Return the course in which ufw's file has this state."""
+    """Return the course in which ufw's configuration file says whether ufw is enabled."""
     assert course.host.ufw is not None
     ufw = msgspec.structs.replace(course.host.ufw, enabled=enabled)
     return course.with_host(msgspec.structs.replace(course.host, ufw=ufw))
@@ -89,7 +90,7 @@ def with_ufw_started(course: Course) -> Course:
         return course.lacking(("ufw-default",))
     failed = len(course.failures)
     if _has(course, "ip", "ufw-user-input"):
-        return _with_logging(course, settings)  # ufw assumes that it has already started
+        return _with_logging(course, settings)  # `ufw-init start` does nothing if this chain exists
     if settings.manages_builtins:
         course = _with_builtins_flushed(course)
     for family in _families(course):
@@ -136,7 +137,7 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 
 
 def _families(course: Course) -> tuple[IpFamily, ...]:
-    """Return the families in which ufw finds rules.  IPv6 is one unless the kernel was started without it."""
+    """Return the families in which ufw finds rules.  IPv6 is one of them unless the kernel was started without IPv6."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 
@@ -159,8 +160,8 @@ def _with_lines(course: Course, family: IpFamily, *lines: str, table: str = "fil
 
 
 def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
-    """Return the course in which ufw's chains are empty, and its lower chains are deleted.  A chain to which a foreign
-    rule jumps stays."""
+    """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted.  A
+    chain to which a foreign rule jumps stays."""
     prefix = _prefix(family)
     own = (*(f"{each}-{hook}" for each in _PRIMARY for hook in _HOOKS), *_SECONDARY)
     present = [f"{prefix}{each}" for each in own if _has(course, family, f"{prefix}{each}")]
@@ -172,8 +173,8 @@ def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
 
 
 def _with_builtins_flushed(course: Course) -> Course:
-    """Return the course in which the built-in chains are empty with policy ACCEPT, and all other chains of filter are
-    gone."""
+    """Return the course in which the built-in chains of filter, mangle and nat are empty and have the policy ACCEPT,
+    and all other chains of filter are deleted."""
     for family in _families(course):
         course = _with_lines(course, family, "-F", "-X", *(f":{hook.upper()} ACCEPT" for hook in _HOOKS))
         chains = (*(hook.upper() for hook in _HOOKS), "PREROUTING", "POSTROUTING")
@@ -254,8 +255,10 @@ def _with_logging(course: Course, settings: _Settings) -> Course:
 
 
 def _logging_lines(course: Course, family: IpFamily, settings: _Settings) -> Iterator[str]:
-    """Yield the rules of the log level.  They replace all others in these chains, except in those of the user rules,
-    where a leading RETURN switches the rest off."""
+    """Yield the rules that implement ufw's log level.
+
+    In most logging chains they replace all other rules.  In the logging chains for user rules, a leading RETURN
+    disables the other rules if logging is off."""
     table, prefix, level = _filter(course, family), _prefix(family), _LEVELS.index(settings.level)
     for each in ("before", "after"):
         yield from (f"-F {prefix}{each}-logging-{hook}" for hook in _HOOKS)
@@ -298,7 +301,7 @@ def _log(where: str, prefix: str, matches: str) -> str:
 def _reloaded(course: Course) -> Course | None:
     """Return the course after ufw has stopped and started; None if ufw is not enabled.
 
-    If ufw fails to start again, it is no longer enabled."""
+    If ufw fails to start, it is no longer enabled."""
     ufw = ufw_of(course.host)
     if ufw is None or not ufw.enabled:
         return None
@@ -307,10 +310,10 @@ def _reloaded(course: Course) -> Course | None:
 
 
 def _enabled(course: Course) -> Course | None:
-    """Return the course after ufw has started; None if the host has none, or if it is enabled already.
+    """Return the course after ufw has started; None if ufw is not installed, or if it is enabled already.
 
-    Its jumps are appended to the built-in chains, so after an engine's: packets that those accept never reach ufw's
-    rules.  If ufw fails to start, it is not enabled either."""
+    ufw appends its jumps to the built-in chains, so they come after the engines' rules.  Packets that the engines'
+    rules accept never reach ufw's rules.  If ufw fails to start, it is not enabled either."""
     ufw = ufw_of(course.host)
     if ufw is None or ufw.enabled:
         return None
@@ -321,7 +324,7 @@ def _enabled(course: Course) -> Course | None:
 def _disabled(course: Course) -> Course | None:
     """Return the course after ufw has stopped; None if ufw is not enabled.
 
-    All policies are ACCEPT then, even FORWARD's policy from dockerd."""
+    Then all built-in chains have the policy ACCEPT, even FORWARD, whose policy dockerd had set to DROP."""
     ufw = ufw_of(course.host)
     return with_ufw_enabled(with_ufw_stopped(course), enabled=False) if ufw is not None and ufw.enabled else None
 

@@ -1,4 +1,4 @@
-"""Addresses are deleted one after another, since one may take others with it."""
+"""Addresses are deleted one after another, because the kernel may delete other addresses together with one."""
 
 from collections.abc import Callable
 
@@ -8,8 +8,10 @@ from hairpin.host.link import Address
 
 
 def without_addresses(course: Course, fits: Callable[[Address], bool]) -> Course:
-    """Return the course without these addresses, deleted one after another: the kernel may promote a secondary one, or
-    delete it with its primary."""
+    """Return the course without these addresses.
+
+    They are deleted one after another, because the kernel may promote a secondary address, or delete it with its
+    primary."""
     while (found := next((each for each in course.namespace.addresses if fits(each)), None)) is not None:
         course = course.made(DeleteEntry(course.host.netns, found))
     return course

@@ -1,7 +1,7 @@
-"""RHEL's network.service stops and starts: the links of its ``ifcfg`` files.
+"""RHEL's network.service stops and starts: it configures the links of its ``ifcfg`` files.
 
-Its stop sets ``ip_forward`` to 0, and its start applies the sysctl files: if no file sets it to 1, forwarding stays
-off.
+Its stop sets ``ip_forward`` to 0, and its start applies the sysctl files: forwarding stays off if no sysctl file sets
+it to 1.
 
 Source: initscripts (RHEL 7) init.d/network, ifup-eth, ifdown-eth, ifup-routes, ifdown-routes
 """
@@ -38,7 +38,8 @@ def with_scripts_restarted(course: Course) -> Course:
 
 
 def with_scripts_started(course: Course, was: Namespace) -> Course:
-    """Return the course after network.service has started.  ``was``: the namespace while it had DHCP's addresses."""
+    """Return the course after network.service has started.  ``was``: the namespace when it still had its addresses from
+    DHCP."""
     course = with_files_applied(course)
     for each in ifcfg_links(course.host):
         if each.at_boot:

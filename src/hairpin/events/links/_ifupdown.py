@@ -1,4 +1,4 @@
-"""ifupdown takes its links down and brings them up, stanza by stanza, with the commands that the files have.
+"""ifupdown takes its links down and brings them up, stanza by stanza, and runs the commands of each stanza.
 
 Measured: ifupdown 0.8.41 (``ifup -v -n``, ``ifdown -v -n``).  Source: interfaces(5), ifup(8), networking.service,
 bridge-utils-interfaces(5)
@@ -39,7 +39,8 @@ def with_links_down(course: Course, known: IfupdownFiles, links: tuple[str, ...]
 
 
 def with_links_up(course: Course, known: IfupdownFiles, links: tuple[str, ...], was: Namespace) -> Course:
-    """Return the course after ``ifup`` of these links.  ``was``: the namespace while it had DHCP's addresses."""
+    """Return the course after ``ifup`` of these links.  ``was``: the namespace when it still had its addresses from
+    DHCP."""
     for link in links:
         try:
             own = tuple(found for each in known.of_link(link) if (found := each.address) is not None)
@@ -81,7 +82,7 @@ def _is_flushed(address: Address, stanza: Stanza) -> bool:
 
 
 def _unmade(course: Course, link: Link) -> Iterator[Primitive]:
-    """Yield the parts that delete a bridge or a VLAN and set its ports down."""
+    """Yield the primitives that set a bridge's ports down and delete the bridge or the VLAN."""
     netns = course.host.netns
     for port in course.namespace.links:
         if link.kind == "bridge" and port.master == link.name and port.up:
@@ -120,7 +121,8 @@ def _brought_up(course: Course, stanza: Stanza, was: Namespace, own: tuple[Addre
 
 
 def _had_carrier(was: Namespace, link: Link) -> bool:
-    """Return whether the link has carrier once it is up: as before if it was up, else yes."""
+    """Return whether the link has carrier once it is up.  A link that was up keeps its former carrier; any other link
+    counts as having carrier."""
     before = was.link(link.name)
     return before is None or before.carrier or not before.up
 
@@ -153,7 +155,7 @@ def _configured(course: Course, stanza: Stanza) -> Iterator[Primitive]:
 
 
 def _accepting(course: Course, stanza: Stanza) -> Iterator[Primitive]:
-    """Yield the sysctls that ifupdown sets for IPv6.  Source: ifupdown inet6.defn"""
+    """Yield the sysctls that ifupdown sets on an IPv6 link.  Source: ifupdown inet6.defn"""
     if stanza.version == 4 or stanza.method == "loopback":
         return
     ra = {"auto": "2", "dhcp": "1"}.get(stanza.method)
@@ -170,7 +172,7 @@ def _accepting(course: Course, stanza: Stanza) -> Iterator[Primitive]:
 
 
 def _made_link(course: Course, stanza: Stanza, was: Namespace) -> Course:
-    """Return the course in which the bridge or VLAN of the stanza exists as before."""
+    """Return the course in which the bridge or VLAN of the stanza exists with its former settings."""
     ports = stanza.value("bridge_ports", "bridge-ports")
     before = was.link(stanza.link)
     if course.namespace.link(stanza.link) is None and before is not None and (ports or before.kind == "vlan"):
@@ -216,7 +218,7 @@ def _with_commands(course: Course, stanza: Stanza, phase: str) -> Course:
 
 
 def _replaced(stanza: Stanza, line: str) -> str:
-    """Return the line with ifupdown's variables filled in."""
+    """Return the stanza's command with the values of ifupdown's variables."""
     own = {f"IF_{each.key.upper().replace('-', '_')}": each.value for each in stanza.options}
     variables = {**own, "IFACE": stanza.link, "LOGICAL": stanza.link}
     for name in sorted(variables, key=len, reverse=True):

@@ -1,8 +1,8 @@
 """systemd-networkd starts: it configures each link that one of its files matches.
 
-It removes the addresses and routes of such a link that are in no file of it and, once for the host, foreign policy
-rules. It detaches a port from a bridge that the port's file does not name.  Links of container engines are left alone
-if no file matches them.
+networkd removes the addresses and routes of such a link that are not in the link's file.  It also removes foreign
+policy rules of the host.  It detaches a port from its bridge if the port's file does not name that bridge.  Links of
+container engines are left alone if no file matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
 networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c
@@ -30,7 +30,8 @@ from hairpin.netfilter.address import Version, address_text
 
 _UNREAD_VERSION = 255
 _REPLACES_UNTIL = 252
-"""Measured: 252 does not know its own address again once the address has a broadcast address; 257 does."""
+"""Measured: systemd 252 does not recognise an address that it added itself if the address has a broadcast address;
+systemd 257 does."""
 _KERNELS_PRIORITIES = frozenset({0, 1000, 32766, 32767})
 
 
@@ -46,9 +47,9 @@ def with_devices_made(course: Course, was: Namespace) -> Course:
 
 
 def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], ...]]:
-    """Return the links that a networkd file matches, each with its file.
+    """Return the links that a networkd file matches, each with the file that matches it first.
 
-    The course has the conditions under which the files match."""
+    The returned course has the conditions under which the files match."""
     files = unit_files(course.host, ".network")
     found: list[tuple[Link, UnitFile]] = []
     for link in course.namespace.links:
@@ -62,8 +63,8 @@ def claimed_links(course: Course) -> tuple[Course, tuple[tuple[Link, UnitFile], 
 
 
 def with_links_configured(course: Course, links: tuple[tuple[Link, UnitFile], ...], was: Namespace) -> Course:
-    """Return the course after networkd has configured these links.  ``was``: the namespace while it had DHCP's
-    addresses."""
+    """Return the course after networkd has configured these links.  ``was``: the namespace when it still had its
+    addresses from DHCP."""
     version = systemd_version(course.host)
     course = course if version is not None else course.lacking(("versions",))
     tables = tables_of(course.host)
@@ -143,14 +144,16 @@ def _loses_master(file: UnitFile) -> bool:
 
 
 def _given_addresses(namespace: Namespace, own: LinkSettings) -> tuple[Address, ...]:
-    """Return the link's addresses from DHCP or router advertisements, which networkd treats as its own."""
+    """Return the link's addresses from DHCP or router advertisements.  networkd treats them as its own."""
     versions: tuple[Version, ...] = tuple(each for each in _VERSIONS if _is_given(own, each))
     return tuple(each for version in versions for each in leased_addresses(namespace, own.link, version, own.addresses))
 
 
 def _is_removed(address: Address, own: LinkSettings, file: UnitFile, version: int) -> bool:
-    """Return whether networkd removes the address.  An old networkd removes even its own IPv4 addresses and adds them
-    again: with a link's last address the kernel deletes all its routes, in every table."""
+    """Return whether networkd removes the address.
+
+    An old networkd removes even the IPv4 addresses that it added itself, and adds them again.  When the link's last
+    address is removed, the kernel deletes all of the link's routes, in every table."""
     if address.link != own.link or (address.version == 6 and address.scope == "link"):
         return False
     if address.link == "lo" and (address.version, address.value) in ((4, 0x7F000001), (6, 1)):
@@ -192,7 +195,7 @@ def _is_foreign_route(route: Route, namespace: Namespace, own: LinkSettings, fil
 
 
 def _foreign_without_link(course: Course, told: tuple[Route, ...]) -> tuple[Route, ...]:
-    """Return the routes without a link (``blackhole``, ``unreachable``) that are in no file."""
+    """Return the routes without a link (``blackhole``, ``unreachable``) that no networkd file configures."""
     alone = (each for each in course.namespace.routes if not each.next_hops and each.protocol != "kernel")
     return tuple(each for each in alone if not any(_is_same(each, one) for one in told))
 

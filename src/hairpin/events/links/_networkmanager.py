@@ -1,4 +1,4 @@
-"""NetworkManager starts: it takes over the links that are up, and configures each by its profile.
+"""NetworkManager starts: it takes over the links that are up, and configures each link as its profile says.
 
 Source: NetworkManager(8), nm-settings-keyfile(5); measured with NetworkManager 1.42
 """
@@ -22,7 +22,7 @@ from hairpin.host.route import TABLE_MAIN, NextHop, Route
 
 def with_profiles_up(course: Course, was: Namespace) -> Course:
     """Return the course after NetworkManager has brought up the profiles of the links that it manages.  ``was``: the
-    namespace while it had DHCP's addresses."""
+    namespace when it still had its addresses from DHCP."""
     known, tables = profiles(course.host), tables_of(course.host)
     for link in course.namespace.links:
         own = profile_of(course.host, link, known)
@@ -37,8 +37,10 @@ def with_profiles_up(course: Course, was: Namespace) -> Course:
 
 
 def _leads_the_same_way(present: Route, wanted: Route) -> bool:
-    """Return whether the route exists, with any metric: NetworkManager adds one to the metric for each further device
-    of a kind, in the order in which they come up."""
+    """Return whether the wanted route exists with the same or another metric.
+
+    NetworkManager adds one to the metric for each further device of the same kind, in the order in which the devices
+    come up."""
     if route_slot(present) == route_slot(wanted):
         return True
     return _way(present) == _way(wanted)
@@ -68,7 +70,7 @@ def _of_ifcfg(own: IfcfgLink) -> LinkSettings:
 
 
 def _with_lines(course: Course, own: IfcfgLink) -> Course:
-    """Return the course with the missing routes and rules of the ``route-`` and ``rule-`` files."""
+    """Return the course with those routes and rules of the ``route-`` and ``rule-`` files that were missing."""
     for line, path in own.lines:
         done = outcome(course, f"ip {line}", path)
         course = done.course if done is not None and done.succeeds else course

@@ -1,6 +1,7 @@
-"""Addresses from DHCP and router advertisements: other ones than before, or at a start the same ones.
+"""Addresses from DHCP and router advertisements: a link gets other addresses than before, or gets the same addresses
+again when it starts.
 
-A start assumes that the link gets its former addresses again.  This is a condition of the course.
+When a link starts, hairpin assumes that it gets its former addresses again.  This is a condition of the course.
 
 Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
 """
@@ -29,10 +30,12 @@ _WIRED = ("", "vlan", "bond")
 def with_leases(
     course: Course, link: str, version: Version, was: Namespace, configured: tuple[Address, ...] = ()
 ) -> Course:
-    """Return the course in which the link has its leased addresses and routes again, with the condition that it gets
-    them. ``was``: the namespace while it had them.  ``configured``: the link's addresses from files.
+    """Return the course in which the link has its leased addresses and routes again.
 
-    A link without an advertised IPv6 address gets none: an event changes no router."""
+    The course gets the condition that the network gives them again.  ``was``: the namespace when it still had them.
+    ``configured``: the link's addresses from files.
+
+    A link without an advertised IPv6 address gets none, because the event changes no router."""
     given = leased_addresses(was, link, version, configured)
     if not given:
         held = was.link(link)
@@ -62,9 +65,11 @@ def with_leases(
 def leased_addresses(
     was: Namespace, link: str, version: Version, configured: tuple[Address, ...] = ()
 ) -> tuple[Address, ...]:
-    """Return the link's leased addresses: those with a limited lifetime, and the preferred sources of DHCP's own
-    routes.  If there are none, a lease may have no end: then all addresses that are in no file (``configured``: those
-    in files)."""
+    """Return the link's leased addresses: addresses with a limited lifetime, and addresses that are the preferred
+    source of a route from DHCP.
+
+    If there are no such addresses, the lease may have no end.  Then all addresses are returned that are not in
+    ``configured``, the link's addresses from files."""
     files = {(each.version, each.value) for each in configured}
     own = tuple(
         each
@@ -82,8 +87,8 @@ def _is_by(route: Route, link: str) -> bool:
 
 
 def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route]:
-    """Yield the routes that came with the addresses.  dhclient's script adds its default route without a protocol, as a
-    person does."""
+    """Yield the routes that came with the addresses.  The default route that dhclient's script adds has no routing
+    protocol, as if a person had added it."""
     for route in was.routes:
         by = _is_by(route, link)
         default = not route.prefix_length and route.protocol in ("boot", "")
@@ -95,7 +100,7 @@ def _given_routes(was: Namespace, link: str, version: Version) -> Iterator[Route
 
 
 def _all_moved(course: Course) -> Course | None:
-    """Return the course with other leased addresses; None if no address is a lease.
+    """Return the course in which each leased address is replaced by another one; None if no address is leased.
 
     The new addresses cannot be foreseen.  Rules, sockets and published ports with the old address stay as they are."""
     leased = [each for each in course.namespace.addresses if _is_leased(each)]
@@ -125,8 +130,9 @@ def _moved(course: Course, old: Address) -> Course:
 
 
 def free_address(namespace: Namespace, old: Address) -> Address | None:
-    """Return the last address of the same network that neither the host nor a route's gateway has; None if there is
-    none."""
+    """Return the last address of the same network that is not in use; None if there is none.
+
+    An address is in use if the host, a neighbour or a route's gateway has it."""
     first, last = network_of(old.value, old.prefix_length, 4) + 1, last_of(old.value, old.prefix_length, 4) - 1
     taken = {each.value for each in namespace.addresses if each.version == 4}
     taken |= {each.value for each in namespace.neighbours if each.version == 4}
@@ -136,7 +142,8 @@ def free_address(namespace: Namespace, old: Address) -> Address | None:
 
 
 def _back(before: Namespace, now: Namespace, old: Address, new: Address) -> Iterator[Route]:
-    """Yield the link's routes that were lost with the old address and that its DHCP client adds for the new one."""
+    """Yield the link's routes that the kernel deleted with the old address and that the DHCP client adds for the new
+    address."""
     there = {_place(each) for each in now.routes}
     for each in before.routes:
         by_link = any(hop.link == old.link for hop in each.next_hops)

@@ -1,5 +1,5 @@
-"""A link goes down and up again, or a card is replaced while the host is off: the link named after the colon, else that
-of the default route."""
+"""A link goes down and up again, or a card is replaced while the host is off: the link named after the event id's
+colon, or the link of the default route if there is no name."""
 
 import msgspec
 
@@ -13,16 +13,17 @@ from hairpin.message import message
 
 _MANAGERS = ("NetworkManager", "systemd-networkd")
 _NEW = "newnic0"
-"""Stands for a name that cannot be known before, and that is in no rule and no file."""
+"""A name that stands for the new link's name, which cannot be known in advance.  No rule and no file contains it."""
 _LOCALLY_MADE = 0x02 << 40
-"""The bit of a locally administered hardware address."""
+"""The bit that marks a hardware address as locally administered."""
 
 
 def _bounced(course: Course, name: str = "") -> Course | None:
-    """Return the course after the link went down and up; None if there is no such link, or it is down already.
+    """Return the course after the link went down and up; None if the host has no link of this name, or if the link is
+    down already.
 
     The kernel deletes the link's routes and IPv6 addresses, and restores only the connected routes.  A default route,
-    an added route and a global IPv6 address return only if the link's manager sets them."""
+    an added route and a global IPv6 address return only if the program that manages the link sets them."""
     link = course.namespace.link(name) if name else _uplink(course)
     if link is None or not link.up:
         return None
@@ -44,10 +45,10 @@ def _uplink(course: Course) -> Link | None:
 
 
 def _replaced(course: Course, name: str = "") -> Course | None:
-    """Return the course after the boot with another card; None if the host has no such card.
+    """Return the course after the boot with another card; None if the host has no card of this name.
 
     The new card has another hardware address, and usually another name.  Rules, sysctl files and network files that
-    name the old one have no effect."""
+    name the old card have no effect."""
     link = course.namespace.link(name) if name else _uplink(course)
     if link is None or not _is_card(link) or course.namespace.link(_NEW) is not None:
         return None

@@ -1,6 +1,6 @@
 """The managers of the host's links start at boot, or restart: ifupdown, RHEL's scripts, networkd, NetworkManager.
 
-A host has one manager, seldom two, so each model is imported only if its manager starts.
+A host has one manager, seldom two, so the model of a manager is imported only if the manager starts.
 """
 
 from hairpin.events.course import Course
@@ -15,8 +15,10 @@ _IFUPDOWN, _SCRIPTS, _NETWORKD, _MANAGER = "networking", "network", "systemd-net
 
 
 def with_network_configured(course: Course, was: Namespace) -> Course:
-    """Return the course after every manager that starts has configured its links, which may be down and without
-    addresses. ``was``: the host's namespace while it had DHCP's addresses."""
+    """Return the course after every manager that starts has configured its links.
+
+    Before that, the links may be down and without addresses.  ``was``: the host's namespace when it still had its
+    addresses from DHCP."""
     course = _with_ifupdown_started(course, was) if _starts(course, _IFUPDOWN) else course
     if _starts(course, _SCRIPTS):
         from hairpin.events.links._ifcfg import with_scripts_started
@@ -35,8 +37,8 @@ def with_network_configured(course: Course, was: Namespace) -> Course:
 
 
 def _with_manager(course: Course, name: str, state: str) -> Course | None:
-    """Return the course if the manager runs, else None.  If no unit was read, the manager runs if it has files below
-    ``state``, and the course lacks the reading."""
+    """Return the course if the manager runs, else None.  If no unit was read, a manager with files below ``state``
+    counts as running, and the missing reading of the units is added to the course."""
     found = unit(course.host, name)
     if course.host.units or found is not None:
         return course if found is not None and found.active == "active" else None
@@ -44,7 +46,7 @@ def _with_manager(course: Course, name: str, state: str) -> Course | None:
 
 
 def _with_ifupdown_started(course: Course, was: Namespace) -> Course:
-    """Return the course after ``ifup -a``, and after udev has started ifupdown for the links of ``allow-hotplug``."""
+    """Return the course after ``ifup -a``, and after udev has started ifupdown for the links with ``allow-hotplug``."""
     known = interfaces(course.host)
     there = (*known.named(known.auto), *known.named(known.hotplug))
     return with_links_up(course.lacking(known.unread), known, tuple(dict.fromkeys(there)), was)
@@ -62,10 +64,11 @@ def _starts(course: Course, name: str) -> bool:
 
 
 def _network_restarted(course: Course) -> Course | None:
-    """Return the course after the restart; None if there is no such unit, or if it manages no link.
+    """Return the course after the network's unit was restarted; None if the host has no such unit, or if the unit
+    manages no link.
 
-    Run-time settings of the files' links are lost.  Debian's unit does not touch ``ip_forward``; RHEL's sets it to 0,
-    and then to what the files say."""
+    Run-time settings of the files' links are lost.  Debian's unit does not touch ``ip_forward``.  RHEL's unit sets it
+    to 0, and then to the value in the sysctl files."""
     scripts = unit(course.host, _SCRIPTS)
     if scripts is not None and scripts.active == "active":
         from hairpin.events.links._ifcfg import with_scripts_restarted
@@ -89,10 +92,10 @@ def _network_restarted(course: Course) -> Course | None:
 
 def _networkd_restarted(course: Course) -> Course | None:
     """Return the course after networkd has configured the links of its files again, for example for netplan or a
-    package; None if it does not run.
+    package; None if networkd does not run.
 
-    It deletes foreign addresses and routes of such a link, and foreign policy rules.  A file that matches veth pairs
-    detaches the containers' links from their bridge."""
+    networkd deletes foreign addresses and routes of such a link, and foreign policy rules.  A file that matches veth
+    pairs detaches the containers' links from their bridge."""
     running = _with_manager(course, _NETWORKD, "/run/systemd/netif/links/")
     if running is None:
         return None
@@ -103,8 +106,8 @@ def _networkd_restarted(course: Course) -> Course | None:
 
 
 def _networkmanager_restarted(course: Course) -> Course | None:
-    """Return the course after a restarted NetworkManager has taken over its links, which stayed up; None if it does not
-    run.  It leaves foreign links alone, such as those of container engines."""
+    """Return the course after NetworkManager was restarted and has taken over its links, which stayed up; None if it
+    does not run.  It leaves foreign links alone, such as those of container engines."""
     running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
     if running is None:
         return None

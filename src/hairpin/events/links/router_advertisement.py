@@ -1,7 +1,7 @@
 """IPv6 addresses and routes from router advertisements expire on links that accept no new advertisements.
 
-If ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores advertisements: dockerd or an administrator
-switches forwarding on, and hours later the default route is gone.
+If ``forwarding`` is on and ``accept_ra`` is not 2, the kernel ignores router advertisements.  So the default route is
+gone some hours after dockerd or an administrator has switched forwarding on.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,8 @@ _SLAAC_LENGTH = 64
 
 
 def _lifetimes_end(course: Course) -> Course | None:
-    """Return the course without them; None if there are none, or if every link accepts new ones."""
+    """Return the course without the addresses and routes that expire; None if there are none, or if every link accepts
+    new advertisements."""
     deaf = [each.name for each in course.namespace.links if _ignores(course.namespace, each.name)]
     parts = [part for link in deaf for part in _expired(course, link)]
     if not parts:
@@ -60,7 +61,7 @@ def _expired(course: Course, link: str) -> Iterator[Primitive]:
 
 
 def _is_there(course: Course, part: Primitive) -> bool:
-    """Return whether the entry still exists and was not deleted with another one."""
+    """Return whether the entry still exists: the kernel may have deleted it together with another entry."""
     return isinstance(part, DeleteEntry) and part.entry in (*course.namespace.routes, *course.namespace.addresses)
 
 
