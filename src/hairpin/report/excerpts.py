@@ -1,6 +1,7 @@
 """Finds in a reading the entries on which an answer is based, verbatim.
 
-An entry is an element of ``ip -j`` and ``bridge -j``, or a line with its indented lines.
+An entry is an element of the array that ``ip -j`` or ``bridge -j`` prints, or a line of text with the indented lines
+below it.
 """
 
 import itertools
@@ -20,7 +21,7 @@ _LINK = (
     "linkinfo.info_data.df", "linkinfo.info_slave_data.state", "linkinfo.info_slave_data.hairpin",
     "linkinfo.info_slave_data.isolated",
 )  # fmt: skip
-"""The fields of a link on which answers depend; all fields together are far longer than an excerpt."""
+"""The fields of a link on which answers depend; all fields of a link together would be too long for an excerpt."""
 
 
 def entries(reading: Reading) -> tuple[str, ...]:
@@ -33,7 +34,8 @@ def entries(reading: Reading) -> tuple[str, ...]:
 
 
 def entry(reading: Reading, number: int) -> str:
-    """Return the entry with this number: an array's element, or a text's line with its indented lines.
+    """Return the entry with this number: an element of a JSON array, or a line of text with the indented lines below
+    it.
 
     Empty if the reading has no such entry."""
     if number < 1:
@@ -59,7 +61,8 @@ def link(reading: Reading, name: str) -> str:
 
 
 def picked(document: object, paths: tuple[str, ...]) -> dict[str, object]:
-    """Return the fields of a JSON document (``State.Status``) that have a value, each by its last name."""
+    """Return those of the wanted fields of a JSON document that have a value.  The key of ``State.Status`` is
+    ``Status``."""
     kept: dict[str, object] = {}
     for path in paths:
         found = document
@@ -76,13 +79,15 @@ def one_line(fields: dict[str, object]) -> str:
 
 
 def policy(text: str, table: str, chain: str) -> str:
-    """Return the line of iptables-save's text that declares a chain with its policy; empty if there is none."""
+    """Return the line of iptables-save's text that declares a chain with its policy; empty if the text does not declare
+    the chain."""
     declared = declarations(text, (table,)).splitlines()
     return next((each for each in declared if each.startswith(f":{chain} ")), "")
 
 
 def declarations(text: str, tables: tuple[str, ...]) -> str:
-    """Return ``*nat`` and the declarations of its chains from iptables-save's text; empty if the table is not there.
+    """Return the lines of iptables-save's text that begin a table (``*nat``) and declare its chains; empty if the text
+    does not have the table.
 
     The declarations show which chains are missing."""
     wanted = [f"*{table}" for table in tables]
@@ -97,8 +102,8 @@ def declarations(text: str, tables: tuple[str, ...]) -> str:
 
 
 def filled(text: str, chains: Iterable[tuple[str, str]]) -> str:
-    """Return those of these chains (table, name) from iptables-save's text that have rules, each with its policy.  They
-    show the remaining rules beside lost ones."""
+    """Return the lines of iptables-save's text for those of these chains (table, name) that have rules, each with its
+    policy.  In a report about lost rules, these lines show the remaining rules."""
     kept: dict[tuple[str, str], list[str]] = {each: [] for each in chains}
     table = ""
     for line in text.splitlines():

@@ -1,7 +1,8 @@
-"""The page of a cause: its symptoms, its proof, its repair, and how to keep that.
+"""The page of a cause: its symptoms, its proof, its repair, and how to make the repair lasting.
 
 A page is made from the docstring of the cause's module: its parts ``Users see:``, ``Proof:``, ``Now:``, ``Lasting:``.
-``hairpin explain ID`` prints it in the reader's language; ``tools/cause_pages.py`` writes all pages into docs/causes/.
+``hairpin explain ID`` prints the page in the reader's language; ``tools/cause_pages.py`` writes all pages into
+docs/causes/.
 """
 
 import re
@@ -29,7 +30,7 @@ HEADINGS = {
 
 class Page(msgspec.Struct, frozen=True):
     """The page of a cause.  ``seen_as``: its symptoms; ``proof``: its evidence; ``now``: the immediate repair;
-    ``lasting``: what keeps the repair."""
+    ``lasting``: the measure that makes the repair lasting."""
 
     id: str
     title: str
@@ -52,17 +53,17 @@ def _told() -> dict[str, tuple[Message, str]]:
 
 
 def page_ids() -> tuple[str, ...]:
-    """Return the ids that have a page, in order."""
+    """Return the ids of the causes that have a page, in the order of the causes."""
     return tuple(_told())
 
 
 def has_page(cause_id: str) -> bool:
-    """Return whether a cause has this id or alias."""
+    """Return whether a cause with a page has this id or alias."""
     return canonical_id(cause_id) in _told()
 
 
 def page(cause_id: str, words: Words) -> Page:
-    """Return the page of a cause, by its id or an alias, in the reader's language."""
+    """Return the page of a cause, in the reader's language.  ``cause_id``: the cause's id or an alias of it."""
     found = canonical_id(cause_id)
     title, told = _told()[found]
     sections = dict(_sections(told))
@@ -70,7 +71,8 @@ def page(cause_id: str, words: Words) -> Page:
 
 
 def page_texts(cause_id: str) -> Iterator[str]:
-    """Yield the English texts of the page of the cause with this id: the message ids of the pages' catalogue."""
+    """Yield the English texts of the page of the cause with this id: they are the message ids in the pages'
+    catalogue."""
     yield from (text for _, text in _sections(_told()[cause_id][1]))
 
 
@@ -99,7 +101,8 @@ def page_markdown(shown: Page) -> str:
 
 
 def index_markdown(pages: tuple[tuple[str, Page], ...]) -> str:
-    """Return the index of the pages, each with the folder of its cause: the place where the packet meets it."""
+    """Return the index of the pages, each under the folder of its cause, which says where on its path the packet meets
+    the cause."""
     lines = ["# Causes\n", "What hairpin can name, by where the packet meets it. `hairpin explain ID` prints a page.\n"]
     for folder in dict.fromkeys(folder for folder, _ in pages):
         lines += [f"## {folder.replace('_', ' ').capitalize()}\n", "| id | what it is |", "| --- | --- |"]

@@ -1,7 +1,8 @@
-"""The paper that a report is written on: its width in columns, its colours, and the glyphs that the terminal can show.
+"""The "paper" on which a report is written: its width in columns, its colours, and the glyphs that the terminal can
+show.
 
-Widths are counted in terminal cells: a Chinese character takes two.  Source: Unicode Standard Annex #11.
-Everything written is made printable here, so that nothing of a host reaches the terminal as an escape sequence.
+Widths are counted in terminal cells: a Chinese character takes two cells.  Source: Unicode Standard Annex #11.  All
+text is made printable here, so that no text from a host reaches the terminal as an escape sequence.
 """
 
 import unicodedata
@@ -63,12 +64,12 @@ class Paper:
         self._write(self._shown(parts))
 
     def gap(self) -> None:
-        """Write an empty line, if the last line is not empty."""
+        """Write an empty line, unless the last line is already empty."""
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
     def cut(self, *parts: str | tuple[str, Style]) -> None:
-        """Write one line and cut it at the edge: for drawings and quotes."""
+        """Write one line and cut it at the edge of the paper: for drawings and quotes."""
         left = self.width
         kept: list[tuple[str, Style]] = []
         for whole, style in self._shown(parts):
@@ -80,9 +81,9 @@ class Paper:
     def prose(
         self, text: str, *, indent: int = 0, first: str = "", style: Style = "plain", first_style: Style = "plain"
     ) -> None:
-        """Write text wrapped at the edge.
+        """Write text, wrapped at the edge of the paper.
 
-        ``first`` stands before its first line.  The other lines are indented to the column behind ``first``, or by 4
+        ``first``: the text before the first line.  The other lines are indented to the column behind ``first``, or by 4
         columns if ``first`` takes more than half of the width."""
         text, first = self.spelt(printable(text)), self.spelt(printable(first))
         hanging = min(indent + cells(first), indent + 4 if self.width < 2 * cells(first) else self.width)
@@ -96,7 +97,7 @@ class Paper:
         return [(self.spelt(text), style) for text, style in _printable(parts)]
 
     def spelt(self, text: str) -> str:
-        """Return the text with arrows that the paper can show."""
+        """Return the text with its arrows replaced by characters that the paper can show."""
         if self._ascii:
             for arrow, spelt in _ASCII_ARROWS.items():
                 text = text.replace(arrow, spelt)
@@ -129,8 +130,8 @@ def shortened(text: str, room: int) -> str:
 
 
 def wrapped(text: str, room: int, first_room: int | None = None) -> Iterator[str]:
-    """Yield lines of at most ``room`` columns (the first: ``first_room``), broken at spaces and between Chinese
-    characters.
+    """Yield lines of at most ``room`` columns, broken at spaces and between Chinese characters.  ``first_room``: the
+    columns of the first line.
 
     A word that is longer than a line (a rule, a path) has a line of its own and is not broken, since people copy it.
     """
@@ -150,7 +151,7 @@ _NO_LINE_BEGINS_WITH = "，。；：、！？）》」』”’"
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield the unbreakable parts: words with the following space, and single wide characters."""
+    """Yield the parts of a text that are not broken: words with the space behind them, and single wide characters."""
     piece = ""
     for character in text:
         wide = _cells_of(character) == 2

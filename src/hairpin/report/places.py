@@ -1,4 +1,4 @@
-"""Names of places, with their host only if the question is about several hosts."""
+"""Names of places.  A name includes the host only if the question is about several hosts."""
 
 import msgspec
 
@@ -9,25 +9,26 @@ from hairpin.report.words import Words
 
 
 class Places(msgspec.Struct, frozen=True):
-    """``with_host``: name the host of each place.  ``words``: of the language in which ``client`` and ``target`` are
-    said to people; None: English."""
+    """Writes the names of places.  ``with_host``: whether a name includes the place's host.  ``words``: the language of
+    ``client`` and ``target``; None for English."""
 
     with_host: bool = False
     words: Words | None = None
 
     def start(self, flow: Flow) -> str:
-        """Return where the flow starts: ``host``, ``container:api@node1``."""
+        """Return the place where the flow starts, such as ``host`` or ``container:api@node1``."""
         return flow.start_text(with_host=self.with_host)
 
     def client(self, flow: Flow) -> str:
-        """Return the start for people: ``outside (192.0.2.10)`` for a client that the user did not name."""
+        """Return the flow's start as people read it, such as ``outside (192.0.2.10)`` for a client that the user did
+        not name."""
         text, name = self.start(flow), self.client_name(flow)
         if isinstance(flow.start, Lan):
             return f"{name} ({text.removeprefix('lan (')}"
         return f"{name} ({text})" if isinstance(flow.start, Outside) and flow.invented else name
 
     def client_name(self, flow: Flow) -> str:
-        """Return the start without its address: ``outside``, ``lan``."""
+        """Return the flow's start without an address, such as ``outside`` or ``lan``."""
         match flow.start:
             case Outside() if flow.invented:
                 return self._said(message("outside"))
@@ -39,7 +40,8 @@ class Places(msgspec.Struct, frozen=True):
                 return self.start(flow)
 
     def target(self, flow: Flow) -> str:
-        """Return the target for people: ``the Internet (203.0.113.80:443/tcp)`` for one that the user did not name."""
+        """Return the flow's target as people read it, such as ``the Internet (203.0.113.80:443/tcp)`` for a target that
+        the user did not name."""
         text = flow.target_text()
         if flow.asked_name:
             return self._said(message("the name {name}, asked of {server}", name=flow.asked_name, server=text))
@@ -51,26 +53,27 @@ class Places(msgspec.Struct, frozen=True):
         return str(said) if self.words is None else self.words(said)
 
     def container(self, flow: Flow) -> str:
-        """Return the container that the flow is for (``web@node2``); empty if it is for none."""
+        """Return the container that the flow is for, such as ``web@node2``; empty if the flow is for no container."""
         if not flow.container:
             return ""
         return self.on(flow.container, flow.asked_host or flow.host)
 
     def on(self, name: str, host: str) -> str:
-        """Return ``name@host``."""
+        """Return the name with its host (``name@host``); without the host if there is only one."""
         return f"{name}@{host}" if self.with_host and host else name
 
     def netns(self, netns: str, host: str) -> str:
-        """Return a namespace: ``container:web``; of several hosts ``node2``, ``container:web@node2``."""
+        """Return a namespace's name: ``container:web``, or ``node2`` and ``container:web@node2`` if there are several
+        hosts."""
         if not self.with_host or not host:
             return netns
         return host if netns in ("", "host", host) else f"{netns}@{host}"
 
 
 NO_HOSTS = Places()
-"""Names of places if there is one host."""
+"""Writes names of places without their host, because there is only one host."""
 
 
 def places_of(answer: Answer, words: Words | None = None) -> Places:
-    """Return the names for the answer's places."""
+    """Return the object that writes the names of the answer's places."""
     return Places(answer.has_several_hosts, words)

@@ -1,7 +1,7 @@
-r"""Spells out terminal control characters: a host's or snapshot's text may have escape sequences.
+r"""Spells out terminal control characters, because text from a host or a snapshot may contain escape sequences.
 
-All output for people passes here, on paper (``paper.py``) and as an error (``cli/face/output.py``).  Control
-characters, direction marks and other characters without a glyph are spelt ``\x1b``, ``\u202e``.
+All output for people passes through this module, on paper (``paper.py``) and as an error (``cli/face/output.py``).
+Control characters, direction marks and other characters without a glyph are spelt ``\x1b``, ``\u202e``.
 """
 
 import re
@@ -19,15 +19,16 @@ def printable(text: str) -> str:
 
 
 def printable_command(text: str) -> str:
-    r"""Return a shell command without such characters but with the same meaning: ``'a\x1b'`` becomes ``'a'$'\x1b'''``.
+    r"""Return a shell command without control characters but with the same meaning: ``'a\x1b'`` becomes
+    ``'a'$'\x1b'''``.
 
-    A command has such characters only inside single quotes, where shlex.quote() puts them."""
+    A command of hairpin contains control characters only inside single quotes, where shlex.quote() puts them."""
     return text if text.isprintable() else "".join(each if _is_shown(each) else f"'$'{_spelt(each)}''" for each in text)
 
 
 def printable_json(text: str) -> str:
-    """Return a JSON text with terminal control characters escaped that JSON itself does not escape.  They are only
-    inside strings."""
+    """Return a JSON text in which those terminal control characters are escaped that JSON itself does not escape.  They
+    occur only inside JSON strings."""
     if text.isascii() and "\x7f" not in text:
         return text
     return "".join(each if each == "\n" or _is_shown(each) else _json_escape(each) for each in text)

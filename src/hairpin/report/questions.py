@@ -1,4 +1,5 @@
-"""Writes the questions that only the user can answer: the meaning of yes and no, and the option for each."""
+"""Writes the questions that only the user can answer: what a yes and a no would mean, and the command-line option that
+answers each question."""
 
 from hairpin.answer.answer import Answer
 from hairpin.message import message
@@ -8,7 +9,7 @@ from hairpin.report.words import Words
 
 
 def write_questions(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the answer's questions; nothing if there are none."""
+    """Write the answer's questions; nothing if the answer has no questions."""
     for each in answer.questions:
         asked = each.question
         paper.gap()

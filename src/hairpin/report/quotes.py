@@ -1,4 +1,4 @@
-"""Quotes the readings to which an answer refers: each with its origin and the relevant part."""
+"""Quotes the readings to which an answer refers.  Each quote has the reading's origin and its relevant part."""
 
 import msgspec
 
@@ -39,7 +39,7 @@ from hairpin.walk.state import (
 )
 
 LONGEST = 600
-"""The most characters of an excerpt; a line of docker inspect has thousands."""
+"""The most characters of an excerpt; a line of docker inspect has thousands of characters."""
 
 
 _ESSENCE: dict[str, tuple[str, ...]] = {
@@ -63,11 +63,12 @@ _ESSENCE: dict[str, tuple[str, ...]] = {
 _OF_ENGINE = ("docker-info", "docker-version")
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _NAMES = ("container", "network", "name", "service")
-"""The places of a cause that name an object of an engine."""
+"""The keys of a cause's place that name an object of an engine."""
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """One place in a reading.  ``excerpt``: its text; ``note``: what is missing or wrong there."""
+    """One quoted place in a reading.  ``excerpt``: the text of the place.  ``note``: a sentence that says what is
+    missing or wrong there."""
 
     origin: str
     netns: str
@@ -78,15 +79,17 @@ class Quote(msgspec.Struct, frozen=True):
 
     @property
     def tells(self) -> bool:
-        """Whether the quote shows the reader a part of the fault.  An engine's version does not.  Chains without a rule
-        do not, either, because the report names missing rules elsewhere."""
+        """Whether the quote shows the reader a part of the fault.  A quote of an engine's version does not show a
+        fault.  A quote of chains without a rule does not show one, either, because another part of the report names the
+        missing rules."""
         lines = self.excerpt.splitlines()
         empty = len(lines) > 1 and all(line[:1] in ("*", ":") for line in lines)
         return bool(self.note) or not (empty or self.key in _OF_ENGINE)
 
 
 class Quotes:
-    """Gives each quoted place a reference: the reading's id, with a letter from the second place on."""
+    """Gives each quoted place a reference: the reading's id.  From the second place of a reading on, a letter follows
+    the id."""
 
     def __init__(self, evidence: tuple[Evidence, ...], words: Words) -> None:
         self._words = words
@@ -96,11 +99,11 @@ class Quotes:
         self._places: dict[str, list[Quote]] = {}
 
     def all(self) -> dict[str, Quote]:
-        """Return every quote so far, by reference."""
+        """Return all quotes that have been made so far, by reference."""
         return dict(self._quotes)
 
     def decided(self, decided: DecidedBy | None) -> str | None:
-        """Return the reference of the place that decided a step, or None if no reading shows it."""
+        """Return the reference of the quote that shows the decision of a step, or None if no reading shows it."""
         match decided:
             case RuleDecided(place=place):
                 return self._rule(place)
@@ -122,8 +125,8 @@ class Quotes:
                 return None
 
     def cause(self, cause: CauseAnswer) -> tuple[str, ...]:
-        """Return the references of a cause's evidence: the readings that it names, else the reading that shows the
-        stop."""
+        """Return the references of a cause's evidence: the readings that the cause names, or else the reading that
+        shows the packet's stop."""
         decided = cause.stop.decided_by if cause.stop is not None else None
         named = self.named(cause.candidate, decided)
         if named or cause.stop is None:
@@ -134,12 +137,12 @@ class Quotes:
         return (reference,) if reference is not None else ()
 
     def trace(self, reading_id: str, line: str) -> str | None:
-        """Return the reference of a line of one of the host's traces; None if no reading has it."""
+        """Return the reference of a line in a reading of the host's traces; None if there is no such reading."""
         return self._quote(reading_id, line) if reading_id in self._readings else None
 
     def named(self, candidate: Candidate, stopped_by: DecidedBy | None = None) -> tuple[str, ...]:
-        """Return the references of the readings that a candidate names.  Each quotes the candidate's subject, else the
-        rule that stopped the packet."""
+        """Return the references of the readings that a candidate names.  Each of these quotes shows the candidate's
+        subject, or the rule that stopped the packet."""
         meant = candidate.where
         rule = rule_of(meant)
         stopper = stopped_by.place if isinstance(stopped_by, RuleDecided) else None
@@ -151,7 +154,8 @@ class Quotes:
         return tuple(dict.fromkeys(each for each in found if each is not None))
 
     def socketless(self, netns: Netns, said: Message) -> str | None:
-        """Return the reference of the reading that lists the namespace's sockets, which shows that one is missing."""
+        """Return the reference of the reading that lists the namespace's sockets, which shows that a socket is
+        missing."""
         for reading in self._readings.values():
             if self._hosts[reading.id] != netns.host:
                 continue
@@ -160,12 +164,13 @@ class Quotes:
         return None
 
     def plain(self, reading_id: str) -> str | None:
-        """Return the reference of a reading as a whole (its beginning)."""
+        """Return the reference of a whole reading, of which only the beginning is quoted."""
         reading = self._readings.get(reading_id)
         return self._quote(reading_id, reading.text.strip() if reading is not None else "")
 
     def _named(self, reading_id: str, meant: Where, stopper: Place | None) -> str | None:
-        """Quote a reading's text about ``meant``; ``stopper``: the rule for which a reading of rules is named."""
+        """Quote the part of a reading that is about ``meant``.  ``stopper``: the rule that is quoted if the reading is
+        a list of rules."""
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
@@ -193,7 +198,8 @@ class Quotes:
                 return self._entries_of(reading_id, *read_entries(meant)) or self.plain(reading_id)
 
     def _route(self, reading_id: str, meant: OfRoute) -> str | None:
-        """Quote the route; if it is missing, the routes to the same destination, or a note that there is none."""
+        """Quote the route.  If the route is missing, quote the routes to the same destination, or note that no route
+        exists."""
         shown = self._entries_of(reading_id, meant.route) or self._entries_of(reading_id, *meant.rivals)
         if shown is not None:
             return shown
@@ -204,12 +210,13 @@ class Quotes:
         return self._quote(reading_id, "", message("no route to {destination}", destination=destination))
 
     def _entries_of(self, reading_id: str, *entries: Entry) -> str | None:
-        """Quote those entries that are in this reading, or None."""
+        """Quote those of the entries that this reading contains; return None if it contains none of them."""
         numbers = sorted({each.entry for each in entries if each.evidence == reading_id and each.entry})
         return self._entries(reading_id, *numbers) if numbers else None
 
     def _rule(self, place: Place) -> str | None:
-        """Quote the line as it was read, with its counters; for a rule that was read as JSON, its nft syntax."""
+        """Quote the rule's line as it was read, with its counters.  If the rule was read as JSON, quote its nft
+        syntax."""
         reading = self._readings.get(place.evidence)
         if reading is None:
             return None
@@ -222,12 +229,12 @@ class Quotes:
         return self._quote(reading.id, line if place.text in line else place.text)
 
     def _link(self, reading_id: str, name: str) -> str:
-        """Return the relevant part of the link's entry, if it is in this reading."""
+        """Return the relevant part of the link's entry, if this reading contains the link."""
         reading = self._readings.get(reading_id)
         return excerpts.link(reading, name) if reading is not None and reading.key.startswith("ip-addr") else ""
 
     def _sockets(self, sockets: tuple[Socket, ...], said: Message | None) -> str | None:
-        """Quote the sockets of one reading, and further facts about them."""
+        """Quote the sockets of one reading, with the note ``said`` about them."""
         if not sockets:
             return None
         reading_id = sockets[0].evidence
@@ -235,7 +242,7 @@ class Quotes:
         return self._entries(reading_id, *lines, said=said)
 
     def _entries(self, reading_id: str, *numbers: int, said: Message | None = None) -> str | None:
-        """Quote the entries with these numbers."""
+        """Quote the reading's entries with these numbers."""
         reading = self._readings.get(reading_id)
         if reading is None:
             return None
@@ -267,7 +274,7 @@ class Quotes:
 def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
     """Return the fields of an engine's JSON to which answers refer; the whole text if it is not JSON.
 
-    ``names``: only the objects with these names."""
+    ``names``: if an object has one of these names, only the objects with these names are returned."""
     try:
         documents = decode_documents(_DOCUMENT, reading.text, source=reading.origin)
     except ParseError:
@@ -279,13 +286,13 @@ def essence(reading: Reading, names: tuple[str, ...] = ()) -> str:
 
 
 def _name(document: dict[str, object]) -> str:
-    spec = document.get("Spec")  # a swarm service has its name there
+    spec = document.get("Spec")  # the name of a swarm service is in ``Spec``
     own = msgspec.convert(spec, dict[str, object]) if isinstance(spec, dict) else document
     return str(own.get("Name", "")).removeprefix("/")
 
 
 def _letters(count: int) -> str:
-    """Return the letters for a further place: none for the first, then b, c … z, ba …"""
+    """Return the letters that follow a reading's id in a reference: none for the first place, then b, c … z, ba …"""
     if count == 0:
         return ""
     text = ""

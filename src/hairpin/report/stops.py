@@ -1,4 +1,4 @@
-"""The sentence that says why a packet stopped."""
+"""Writes the sentence that says why a packet stopped."""
 
 from hairpin.host.sysctl import dotted
 from hairpin.message import Message, message
@@ -81,7 +81,7 @@ _SENTENCES: dict[Reason, Message] = {
 
 
 def stop_sentence(stop: Stop) -> Message:
-    """Return why the packet stopped."""
+    """Return the sentence that says why the packet stopped."""
     if stop.reason == "no-neighbour" and stop.address is not None:
         return message("nothing answers for {address}", address=address_text(stop.address, stop.seen.packet.version))
     if stop.reason == "namespace-unread" and stop.stage != "outside":
@@ -101,7 +101,8 @@ def stop_sentence(stop: Stop) -> Message:
 
 
 def decided_text(decided: DecidedBy | None, words: Words) -> str:
-    """Return the thing that decided a step.  Rules, routes and sysctls are in their tool's syntax, never translated."""
+    """Return the text of the rule, route, sysctl or other thing that decided a step.  Rules, routes and sysctls are
+    written in their tool's syntax and never translated."""
     match decided:
         case None:
             return ""

@@ -1,4 +1,4 @@
-"""A time as every report writes it."""
+"""Writes a time in the one format that all reports use."""
 
 from datetime import UTC, datetime
 
@@ -6,5 +6,6 @@ from hairpin.evidence.reading import utc_text
 
 
 def time_text(seconds: float) -> str:
-    """Return the time of seconds since the epoch as RFC 3339, UTC, to the second."""
+    """Return a time in seconds since the epoch as text in the format of RFC 3339, in UTC, without fractions of a
+    second."""
     return utc_text(datetime.fromtimestamp(seconds, UTC))

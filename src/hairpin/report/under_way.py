@@ -1,4 +1,4 @@
-"""A plan of hairpin's own in progress: its state, its end, and the command that settles it."""
+"""A plan of hairpin that is in progress: its state, its end, and the command that settles it."""
 
 import msgspec
 
@@ -9,8 +9,9 @@ from hairpin.report.time_text import time_text
 
 
 class PlanUnderWayDocument(msgspec.Struct, frozen=True):
-    """A plan of hairpin's own that had not ended when the host was read.  ``until``: the time of its automatic undo;
-    null: unknown, or there is none.  ``from_elsewhere``: another machine began it."""
+    """A plan of hairpin that had not ended when the host was read.  ``until``: the time of the plan's automatic undo;
+    null if the time is unknown, or if the plan is not undone automatically.  ``from_elsewhere``: whether another
+    machine began the plan."""
 
     plan: str
     state: PlanStage
@@ -29,7 +30,7 @@ _WHILE: dict[PlanStage, Message] = {
 
 
 def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | None:
-    """Return the first of the plans; None if there is none."""
+    """Return the document of the first plan; None if there is no plan."""
     if not plans:
         return None
     first = plans[0]
@@ -38,7 +39,8 @@ def plan_document(plans: tuple[PlanUnderWay, ...]) -> PlanUnderWayDocument | Non
 
 
 def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
-    """Return the sentence about passing flows, with the plan that may change them; unchanged without a plan."""
+    """Return the sentence ``said`` with a clause about the plan that may soon change the flows; without a plan, return
+    ``said`` unchanged."""
     if not plans:
         return said
     facts = {"said": said, "plan": plans[0].plan, "state": _WHILE[plans[0].state]}
@@ -48,8 +50,8 @@ def while_under_way(said: Message, plans: tuple[PlanUnderWay, ...]) -> Message:
 
 
 def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
-    """Return the state of the plan and the command that settles it.  ``destination``: of `--host`, if it is on another
-    host."""
+    """Return the state of the plan and the command that settles it.  ``destination``: the destination for `--host`, if
+    the plan is on another host."""
     there = f"--host {destination} " if destination else ""
     if plan.from_elsewhere and not destination:
         return _from_elsewhere(plan)
@@ -89,7 +91,7 @@ def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
 
 
 def _from_elsewhere(plan: PlanUnderWay) -> Message:
-    """Return the line for a plan that another machine began on this host, which only that machine settles."""
+    """Return the line about a plan that another machine began on this host.  Only that machine can settle the plan."""
     facts = {"plan": plan.plan, "state": _WHILE[plan.state], "undo": f"hairpin undo --host … {plan.plan}"}
     if plan.until is not None:
         return message(

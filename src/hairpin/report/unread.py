@@ -1,4 +1,5 @@
-"""Missing readings: why they are missing, and what stays undecided.  Notes about the evidence, such as its age."""
+"""Writes why readings are missing and what stays undecided without them.  Also writes the notes about the evidence,
+such as its age."""
 
 from collections.abc import Iterable
 
@@ -11,7 +12,7 @@ from hairpin.report.words import Words
 
 NOTE = message("note:")
 _FEW = 2
-"""The most origins in a sentence about undecided parts."""
+"""The most origins of readings that a sentence about undecided parts names."""
 _UNDECIDED: tuple[tuple[tuple[str, ...], Message], ...] = (
     (("host",), message("everything about that host")),
     (("iptables", "nft", "ipset", "ebtables"), message("whether a rule drops or translates packets")),
@@ -37,20 +38,20 @@ def left_undecided(unread: Unread) -> Message:
 
 
 def refused_without_root(unread: Unread) -> bool:
-    """Return whether the host refused the reading to a user who is not root.  Root cannot enter the namespace of a
-    container that has just ended; other users cannot read the host's own rules."""
+    """Return whether the host refused the reading to a user who is not root.  A reading of a container's namespace does
+    not count: even root cannot enter it if the container has just ended."""
     reason = str(unread.reason)
     of_container = unread.netns not in ("", "host")
     return unread.key != HOST and not of_container and ("denied" in reason or "ermi" in reason)
 
 
 def why_unread(unread: Unread, words: Words) -> str:
-    """Return the reason in the reader's language, or the host's own words."""
+    """Return the reason why a reading is missing: in the reader's language, or as the host worded it."""
     return words(unread.reason) if isinstance(unread.reason, Message) else unread.reason
 
 
 def as_far_as_read(said: Message, unread: object) -> Message:
-    """Return the sentence; if readings are missing, also the parts that it does not cover."""
+    """Return the sentence; if readings are missing, it says that it covers only the parts that were read."""
     return message("as far as was read: {said}", said=said) if unread else said
 
 
@@ -75,7 +76,7 @@ def _named(origins: list[str]) -> str:
 
 
 def write_unread(unread: Iterable[Unread], words: Words, paper: Paper) -> None:
-    """Write that line, if readings are missing."""
+    """Write the line about missing readings, if there are any."""
     line = unread_line(unread, words)
     if line:
         paper.gap()

@@ -1,4 +1,4 @@
-"""Groups of flows that fail alike, and the line of each flow; many successful flows share a line."""
+"""Groups of flows that fail alike, and the lines that report flows.  Many successful flows share a line."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS, Verdict
 
 FEW = 6
-"""The most lines of one kind that are shown; further ones are only counted."""
+"""The most lines of one kind that are shown; further lines are only counted."""
 _MARKS: dict[Verdict, tuple[str, Style]] = {
     "delivered": ("✓", "good"),
     "leaves": ("✓", "good"),
@@ -25,7 +25,8 @@ _MARKS: dict[Verdict, tuple[str, Style]] = {
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Flows that fail alike: with the same verdict and the same causes.  ``numbers``: their positions in the report."""
+    """Flows that fail in the same way: with the same verdict and the same causes.  ``numbers``: the flows' positions in
+    the report."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -33,11 +34,11 @@ class Group(msgspec.Struct, frozen=True):
 
 
 def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
-    """Return the failing flows in groups: those with a cause first, undecided ones last."""
+    """Return the failing flows in groups: groups with a cause come first, undecided groups last."""
     found: dict[tuple[Verdict, tuple[str, ...], str], list[int]] = {}
     for number, flow in enumerate(flows):
         if not flow.succeeds:
-            # Flows without a cause are alike if they stop at the same place for the same reason.
+            # Flows without a cause form a group if they stop at the same place for the same reason.
             place = (
                 ""
                 if flow.causes or flow.stop is None
@@ -49,14 +50,15 @@ def groups(flows: Sequence[FlowAnswer]) -> tuple[Group, ...]:
 
 
 def flow_text(flow: Flow, places: Places = NO_HOSTS) -> str:
-    """Return ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; of several hosts ``(web@node2)``."""
+    """Return the flow in one line, such as ``192.0.2.10 → 198.51.100.2:8151/tcp (web)``; with several hosts
+    ``(web@node2)``."""
     origin, name = places.client(flow), places.container(flow)
     named = name and f"container:{name}" != origin
     return f"{origin} → {places.target(flow)}" + (f" ({name})" if named else "")
 
 
 class _Port(NamedTuple):
-    """A published port or an asked address of a container; ``version`` None: the flows of both IP versions."""
+    """A published port or an asked address of a container; ``version``: None for the flows of both IP versions."""
 
     name: str
     port: str
@@ -71,16 +73,17 @@ def folded(
     *,
     each_port: bool = False,
 ) -> list[str]:
-    """Return a line for each published port or asked address, and one for the containers with the same destinations.
-    Many ports with the same clients share a line, except with ``each_port``.  ``others``: all flows of the answer; a
-    line names its IP version if it lacks the flows of the other version."""
+    """Return a line for each published port or asked address, and a line for all containers that send to the same
+    destinations.  Many ports with the same clients share a line, except with ``each_port``.  ``others``: all flows of
+    the answer.  A line names its IP version if ``others`` has flows of the other IP version that do not belong to the
+    line."""
     into: dict[_Port, list[str]] = {}
     out: dict[str, list[str]] = {}
     alone = _of_one_version(flows, others, places)
     servers = {(each.version, each.daddr) for each in flows if each.purpose == "dns" and each.protocol == "udp"}
     for flow in flows:
         if flow.purpose == "dns" and flow.protocol == "tcp" and (flow.version, flow.daddr) in servers:
-            continue  # one container of a network also asks over TCP; it shares the line of its UDP flow
+            continue  # one container of a network also queries over TCP: same line as the UDP flow
         origin, to = places.client(flow), places.target(flow)
         if flow.purpose in ("egress", "dns"):
             out.setdefault(origin, []).append(to)
@@ -103,13 +106,13 @@ def folded(
 
 
 def _asked(flow: Flow, places: Places) -> tuple[str, str]:
-    """Return the container of the flow, and the port or address of its destination."""
+    """Return the flow's container, and the port or address of the flow's destination."""
     to = places.target(flow)
     return places.container(flow), to if flow.purpose == "asked" else to.rpartition(":")[2]
 
 
 def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Places) -> frozenset[tuple[str, str, str]]:
-    """Return the ports and clients with flows of one IP version among ``flows``, and none of the other."""
+    """Return the ports and clients for which ``flows`` lacks an IP version that ``others`` has."""
     here: dict[tuple[str, str, str], set[int]] = {}
     everywhere: dict[tuple[str, str, str], set[int]] = {}
     for found, each in ((here, flows), (everywhere, others)):
@@ -119,7 +122,8 @@ def _of_one_version(flows: Sequence[Flow], others: Sequence[Flow], places: Place
 
 
 def _ports(ports: Sequence[_Port], words: Words) -> str:
-    """Return ``8151/tcp (web) over IPv6``, or ``42 ports (8151/tcp, 8152/tcp, … and 37 more)``: all of one version."""
+    """Return the ports of one line, such as ``8151/tcp (web) over IPv6`` or ``42 ports (8151/tcp, 8152/tcp, … and 37
+    more)``."""
     if len(ports) > 1:
         many = {"count": len(ports), "names": _few([each.port for each in ports], words), "version": ports[0].version}
         if ports[0].version is None:
@@ -133,7 +137,8 @@ def _ports(ports: Sequence[_Port], words: Words) -> str:
 
 
 def _few(texts: Sequence[str], words: Words) -> str:
-    """Return the texts; of many, the first ones (``web-2`` before ``web-10``) and the number of the others."""
+    """Return the texts as a list.  If there are many, return the first ones (``web-2`` before ``web-10``) and the
+    number of the others."""
     if len(texts) <= FEW:
         return _joined(texts)
     first = sorted(texts, key=name_order)[: FEW - 1]
@@ -145,7 +150,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def write_flows(lines: list[str], verdict: Verdict, words: Words, paper: Paper, *, all_: bool) -> None:
-    """Write a line for each flow; of many, only the first ones, except with ``all_``."""
+    """Write the lines about flows.  If there are many, write only the first ones, except with ``all_``."""
     shown = lines if all_ or len(lines) <= FEW else lines[: FEW - 1]
     for line in shown:
         verdict_line(verdict, line, words, paper)
@@ -160,6 +165,6 @@ def mark_of(verdict: Verdict) -> tuple[str, Style]:
 
 
 def verdict_line(verdict: Verdict, text: str, words: Words, paper: Paper) -> None:
-    """Write ``✓ delivered  TEXT``."""
+    """Write the verdict and the text in one line, such as ``✓ delivered  TEXT``."""
     mark, style = mark_of(verdict)
     paper.prose(text, first=f"{mark} {words(VERDICTS[verdict])}  ", first_style=style)

@@ -16,7 +16,7 @@ _FORMS: dict[Fact, str] = {
 
 
 def option_of(wanted: Wanted) -> str:
-    """Return the option, command or ``--outside`` table by which a user supplies the fact."""
+    """Return the option, command or ``--outside`` table with which a user supplies the missing fact."""
     return _FORMS[wanted.fact].format(*_words(wanted))
 
 

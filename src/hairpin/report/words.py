@@ -1,7 +1,7 @@
 """Messages in the reader's language: English templates are the message ids of a gettext catalogue.  The texts of the
-causes' pages have a separate catalogue, read only if a page is shown.
+causes' pages have a separate catalogue, which is read only if a page is shown.
 
-Commands, file names, addresses and ids are values, never translated.
+Commands, file names, addresses and ids are values of a message and are never translated.
 """
 
 import gettext
@@ -22,8 +22,8 @@ PAGES = "causes"
 
 @cache
 def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
-    """Return a catalogue of a language; English has an empty one.  The package's loader reads it, from a folder or a
-    zip."""
+    """Return a catalogue of a language; the catalogue of English is empty.  The package's loader reads the catalogue
+    from a folder or from a zip file."""
     if language == "en":
         return gettext.NullTranslations()
     compiled = pkgutil.get_data("hairpin.report", f"locale/{language}/LC_MESSAGES/{domain}.mo")
@@ -32,20 +32,20 @@ def catalogue(domain: str, language: Language) -> gettext.NullTranslations:
 
 
 class Words:
-    """Says messages in one language; a message that the catalogue lacks is said in English."""
+    """Writes messages in one language; a message that the catalogue lacks is written in English."""
 
     def __init__(self, language: Language = "en") -> None:
         self.language = language
         self._catalogue = catalogue(DOMAIN, language)
 
     def __call__(self, said: Message) -> str:
-        """Return the message with its values in place."""
+        """Return the message as text, with its values filled in."""
         values = {name: self._worded(value) for name, value in said.values}
         return self._catalogue.gettext(said.template).format_map(values)
 
     def of_page(self, text: str) -> str:
-        """Return a text of a cause's page; in English if the pages' catalogue lacks it."""
-        # a catalogue has its header as the translation of the empty text
+        """Return a text of a cause's page in this language, or in English if the pages' catalogue lacks it."""
+        # a gettext catalogue stores its header as the translation of the empty text
         return text and catalogue(PAGES, self.language).gettext(text)
 
     def _worded(self, value: str | Message | Wanted) -> str:

@@ -1,6 +1,6 @@
 """JSON documents, one for each command.
 
-Read ``head`` (their common fields), ``document`` (of `hairpin check`) with ``effects_document`` and ``blame_document``,
-``walk_document``, ``prove_document``, ``events_document``, ``fix_document``, ``undo_document``, ``restore_document``,
-``diff_document``, ``story_document``, ``explain_document``.
+Read ``head`` (the fields that all documents have), ``document`` (for `hairpin check`) with ``effects_document`` and
+``blame_document``, ``walk_document``, ``prove_document``, ``events_document``, ``fix_document``, ``undo_document``,
+``restore_document``, ``diff_document``, ``story_document``, ``explain_document``.
 """

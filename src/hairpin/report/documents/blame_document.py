@@ -1,4 +1,4 @@
-"""When and by whom a cause was made, as JSON."""
+"""The time at which a cause arose, and the actors that may have made it, as JSON."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ from hairpin.story.entry import ActorKind
 
 
 class SinceDocument(msgspec.Struct, frozen=True):
-    """The time span in which a cause came, by the host's clock."""
+    """The time span in which a cause arose, by the host's clock."""
 
     not_before: Time
     not_after: Time
 
 
 class ActorDocument(msgspec.Struct, frozen=True):
-    """An actor; ``evidence``: the trace that names it."""
+    """An actor that may have made a cause.  ``evidence``: the trace that names the actor."""
 
     kind: ActorKind
     name: str
@@ -27,13 +27,13 @@ class ActorDocument(msgspec.Struct, frozen=True):
 
 
 def since_document(found: Blame) -> SinceDocument:
-    """Return the time span in which the cause came."""
+    """Return the time span in which the cause arose."""
     return SinceDocument(time_text(found.not_before), time_text(found.not_after))
 
 
 def through_document(found: Blame, quotes: Quotes) -> tuple[ActorDocument, ...] | None:
-    """Return the possible makers of the cause, each once; None if no trace names a maker, or if one of several has no
-    name."""
+    """Return the actors that may have made the cause, each once.  Return None if no trace names an actor, or if a trace
+    of a possible maker does not name it."""
     return tuple(_actors(found, quotes)) if found.actors else None
 
 

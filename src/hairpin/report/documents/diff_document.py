@@ -24,9 +24,10 @@ ChangeRef = Annotated[str, Meta(pattern=r"^d[1-9][0-9]*$")]
 
 
 class ChangeDocument(msgspec.Struct, frozen=True):
-    """One change.  ``before`` and ``after``: null if it did not or does not exist; lines of files and chains are
-    separated by line feeds.  ``since`` and ``by``: null if no trace of the later host proves it.  ``met``: whether it
-    affects an asked flow, on either host; null if no flows were asked."""
+    """One change.  ``before`` and ``after``: the changed thing on the earlier and on the later host; null if the thing
+    does not exist there.  Lines of files and chains are separated by line feeds.  ``since`` and ``by``: when and by
+    whom the change was made; null if no trace of the later host proves this.  ``met``: whether the change affects an
+    asked flow on one of the two hosts; null if no flows were asked."""
 
     ref: ChangeRef
     host: str
@@ -41,7 +42,8 @@ class ChangeDocument(msgspec.Struct, frozen=True):
 
 
 class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """A flow, as it is asked now.  ``host``: the host on which it starts, or whose client starts it."""
+    """A flow, as it is asked of the later host.  ``host``: the host on which the flow starts, or whose client sends
+    it."""
 
     id: FlowRef
     origin: str
@@ -52,11 +54,12 @@ class DiffFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class DecidedDocument(msgspec.Struct, frozen=True):
-    """A flow whose outcome differs.
+    """A flow whose verdict differs between the two hosts.
 
-    ``changes``: refs of the smallest deciding set: the earlier host with only these changes gives ``after``; empty: the
-    listed changes do not explain it.  ``alternatives``: other sets of that size.  ``undoing``: refs of the changes
-    without which the later host gives ``before``."""
+    ``changes``: the refs of the smallest set of changes that decide the verdict: on the earlier host with only these
+    changes the verdict is ``after``.  Empty if the listed changes do not explain the difference.  ``alternatives``:
+    other such sets of the same size.  ``undoing``: the refs of the changes without which the verdict on the later host
+    is ``before``."""
 
     flow: DiffFlow
     before: Verdict
@@ -68,7 +71,7 @@ class DecidedDocument(msgspec.Struct, frozen=True):
 
 
 class NotCompared(msgspec.Struct, frozen=True):
-    """A reading that one of both hosts lacks."""
+    """A reading that is missing from one of the two compared hosts."""
 
     key: str
     netns: str
@@ -79,8 +82,8 @@ class NotCompared(msgspec.Struct, frozen=True):
 
 
 class DiffDocument(msgspec.Struct, frozen=True):
-    """The differences of two hosts, or of one host at two times (``hosts``: the earlier or first one first).
-    ``walked``: how many flows were walked in both."""
+    """The differences of two hosts, or of one host at two times In ``hosts`` the earlier host, or the one that was
+    named first, comes first.  ``walked``: the number of flows that were walked on both."""
 
     schema: Literal["hairpin.diff/1"]
     hairpin: str
@@ -128,7 +131,7 @@ def _change(each: ListedDifference, words: Words, quotes: Quotes, *, met: bool |
 
 
 def text_of(text: Text, words: Words) -> str:
-    """Return the text in the reader's language; text without a translation stays."""
+    """Return the text in the reader's language; a text without a translation is returned in English."""
     return words(text) if isinstance(text, Message) else text
 
 

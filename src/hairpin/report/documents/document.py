@@ -32,7 +32,8 @@ SCHEMA: Literal["hairpin.report/1"] = "hairpin.report/1"
 
 
 class StoppedAt(msgspec.Struct, frozen=True):
-    """Where the packet ended.  ``rule``: the rule's text; a policy has a chain and no number."""
+    """The place where the packet stopped.  ``rule``: the rule's text.  For a chain's policy, ``chain`` is set and
+    ``number`` is null."""
 
     host: str
     netns: str
@@ -47,10 +48,10 @@ class StoppedAt(msgspec.Struct, frozen=True):
 
 
 class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """One flow and its verdict; ``causes`` are references.
+    """One flow and its verdict; ``causes``: the refs of the flow's causes.
 
-    ``host``: the host on which it starts, or whose client starts it.  ``to_host``: the host whose port or container is
-    its target."""
+    ``host``: the host on which the flow starts, or whose client sends it.  ``to_host``: the host whose port or
+    container is the flow's target."""
 
     id: FlowRef
     origin: str
@@ -66,17 +67,17 @@ class FlowDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
     host: str = ""
     to_host: str = ""
     asked_name: str | None = None
-    """The container name that the flow asks its name server."""
+    """The container name that this DNS flow asks the name server for; null if the flow is no DNS query."""
     before: Verdict | None = None
-    """For a question about the time after an event: the verdict before it."""
+    """The flow's verdict before the event, if the question is about the time after an event."""
     established: Fate | None = None
-    """The fate of a connection that is open when the event begins; null: no event, or the flow does not pass before
-    it."""
+    """The fate of the flow's connection that is open when the event begins.  Null if the question names no event, or if
+    the flow does not pass before the event."""
 
 
 class ProofDocument(msgspec.Struct, frozen=True):
-    """The proof of a cause: the verdict without its change, and with the changes of all causes in ``set``.
-    ``alternatives``: other sufficient sets of that size."""
+    """The proof of a cause: the verdict without the change that removes the cause, and the verdict with the changes for
+    all causes in ``set``.  ``alternatives``: other sets of the same size that also repair the flow."""
 
     judge: Judge
     without_change: Verdict
@@ -86,15 +87,15 @@ class ProofDocument(msgspec.Struct, frozen=True):
 
 
 class FileDocument(msgspec.Struct, frozen=True):
-    """A file that keeps a repair after a reboot, with its whole content."""
+    """A file that keeps a repair after a reboot, with the file's whole content."""
 
     file: str
     content: str
 
 
 class ConfiguredDocument(msgspec.Struct, frozen=True):
-    """The place of a setting: a line of a file (0: no single one), or an option of an engine, a network or a container,
-    which is the ``owner``."""
+    """The place of a setting: a line of a file, or an option.  ``line``: 0 if the setting is on no single line.
+    ``owner``: the engine, network or container that has the option."""
 
     writer: Writer
     file: str
@@ -105,18 +106,20 @@ class ConfiguredDocument(msgspec.Struct, frozen=True):
 
 
 class DecisionDocument(msgspec.Struct, frozen=True):
-    """An administrator's decision.  ``said``: its owner, and the sign of it; ``ask``: the question to the owner."""
+    """An administrator's decision.  ``said``: a sentence that names the decision's owner and the sign by which hairpin
+    recognises it.  ``ask``: the question to the owner."""
 
     said: str
     ask: str
 
 
 class RemedyDocument(msgspec.Struct, frozen=True):
-    """A repair.  ``persist``: files that keep it after a reboot.  ``persist_commands``: commands by which the host's
-    own manager keeps it, such as firewalld or ufw.  ``disruptive``: it recreates a container, cuts connections or
-    restarts an engine.  ``reversible``: it can be undone.  ``proof``: the flow's verdict with this repair, if it is not
-    the change that proved the cause.  ``effects``: on the other known flows; null if nothing of it could be simulated.
-    ``undoes``: the decision that it undoes, so that a person has to choose it."""
+    """A repair.  ``persist``: the files that keep the repair after a reboot.  ``persist_commands``: the commands with
+    which the host's firewall manager, such as firewalld or ufw, keeps the repair.  ``disruptive``: whether the repair
+    recreates a container, cuts connections or restarts an engine.  ``reversible``: whether the repair can be undone.
+    ``proof``: the flow's verdict with this repair; null if the repair is the change that proved the cause.
+    ``effects``: the repair's effects on the other known flows; null if no part of the repair could be simulated.
+    ``undoes``: the decision that the repair undoes; such a repair is carried out only if a person chooses it."""
 
     id: StableId
     commands: tuple[str, ...]
@@ -133,10 +136,11 @@ class RemedyDocument(msgspec.Struct, frozen=True):
 
 
 class CauseDocument(msgspec.Struct, frozen=True):
-    """A proven cause; ``flows`` are the ids of the flows that it stops.  ``follows_from``: the causes that made it.
-    ``configured``: a file or option has the setting, so it is policy; null: an accident at run time. ``since``,
-    ``through``: null if no trace of the host proves them; two of ``through``: either of them made it. ``proof``: null
-    for a state of the host that only a reading shows; for a latent cause, of the time after ``event``."""
+    """A proven cause; ``flows``: the ids of the flows that the cause stops.  ``follows_from``: the causes that led to
+    this cause.  ``configured``: the file or option that has the setting, which makes the cause a policy; null if the
+    cause is an accident at run time.  ``since``, ``through``: when and by whom the cause was made; null if no trace of
+    the host proves it.  If ``through`` has several actors, one of them made the cause.  ``proof``: null for a state of
+    the host that only a reading shows; for a latent cause, the proof is about the time after ``event``."""
 
     ref: CauseRef
     id: StableId
@@ -153,7 +157,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
     follows_from: tuple[CauseRef, ...] = ()
     configured: ConfiguredDocument | None = None
     decision: DecisionDocument | None = None
-    """The administrator's decision that stops the flows, or that every repair undoes; null: an accident."""
+    """The administrator's decision that stops the flows, or that every repair would undo; null if the cause is an
+    accident."""
     since: SinceDocument | None = None
     through: tuple[ActorDocument, ...] | None = None
 
@@ -161,8 +166,8 @@ class CauseDocument(msgspec.Struct, frozen=True):
 class QuestionDocument(msgspec.Struct, frozen=True):
     """A question that only the user can answer.
 
-    ``flows``: the flows whose verdict depends on the answer.  ``option``: the option of the command line that answers
-    it."""
+    ``flows``: the flows whose verdict depends on the answer.  ``option``: the command-line option that answers the
+    question."""
 
     ref: QuestionRef
     text: str
@@ -173,7 +178,8 @@ class QuestionDocument(msgspec.Struct, frozen=True):
 
 
 class ReportDocument(msgspec.Struct, frozen=True):
-    """The whole answer; flows in the order asked, causes best first.  ``host`` is the first of the ``hosts``."""
+    """The whole answer.  ``flows``: in the order in which they were asked.  ``causes``: the one with the best rank
+    first.  ``host``: the first of ``hosts``."""
 
     schema: Literal["hairpin.report/1"]
     hairpin: str
@@ -222,7 +228,7 @@ def question_documents(answer: Answer, words: Words) -> tuple[QuestionDocument, 
 
 
 def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words, places: Places) -> FlowDocument:
-    """Return one flow; its stop and assumptions are those of its usual branch."""
+    """Return the document of one flow, with the stop and the assumptions of the flow's usual branch."""
     trace, stop, was = flow.trace, flow.stop, answer.before_of(flow)
     foreseen = answer.event.conditions if answer.event is not None else ()
     return FlowDocument(
@@ -246,7 +252,7 @@ def flow_document(flow: FlowAnswer, answer: Answer, quotes: Quotes, words: Words
 
 
 def _conditions(flow: FlowAnswer) -> tuple[Message, ...]:
-    """Return the conditions of the verdict."""
+    """Return the conditions on which the flow's verdict depends."""
     return tuple(each.said for each in flow.trace.conditions)
 
 
@@ -321,5 +327,5 @@ def _remedy(remedy: Remedy, host: str, words: Words) -> RemedyDocument:
 
 
 def decision_document(found: OwnersDecision | None, words: Words) -> DecisionDocument | None:
-    """Return the decision, or None."""
+    """Return the document of a decision; None if there is no decision."""
     return DecisionDocument(words(found.said), words(found.ask)) if found is not None else None

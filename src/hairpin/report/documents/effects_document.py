@@ -11,8 +11,8 @@ from hairpin.walk.verdicts import Verdict
 
 
 class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """The effect on one flow.  ``again``: it is as before the accident that the change undoes. ``out_by``: for a
-    diverted flow, the links by which it leaves before and after."""
+    """The effect on one flow.  ``again``: with the change, the flow is as it was before the accident that the change
+    undoes.  ``out_by``: the links by which a diverted flow leaves before and after the change; null for other flows."""
 
     origin: str
     to: str
@@ -24,10 +24,12 @@ class FlowEffectDocument(msgspec.Struct, frozen=True, rename={"origin": "from"})
 
 
 class EffectsDocument(msgspec.Struct, frozen=True):
-    """The effects on known flows that were not asked.  ``opens``: they fail before and pass after.  ``restores``:
-    likewise, and the same accident had stopped them.  ``closes``: they pass before and fail after.  ``diverts``: they
-    leave by another link.  ``cut``: they pass before and after, and open connections break.  ``walked``: how many flows
-    have a changed element on their path.  ``left_out``: flows that were not walked."""
+    """The effects of a change on known flows that were not asked.  ``opens``: flows that fail before the change and
+    pass after it.  ``restores``: flows that fail before and pass after the change, and that the same accident had
+    stopped.  ``closes``: flows that pass before and fail after the change.  ``diverts``: flows that leave by another
+    link after the change.  ``cut``: flows that pass before and after the change, but whose open connections break.
+    ``walked``: the number of flows that have a changed element on their path.  ``left_out``: the number of flows that
+    were not walked."""
 
     opens: tuple[FlowEffectDocument, ...] = ()
     closes: tuple[FlowEffectDocument, ...] = ()
@@ -39,8 +41,8 @@ class EffectsDocument(msgspec.Struct, frozen=True):
 
 
 class SideEffectDocument(msgspec.Struct, frozen=True):
-    """Another effect of a repair.  ``flow``: the other flow that changes, with its verdict before and after; null if
-    the effect is on no single flow."""
+    """Another effect of a repair.  ``flow``: another flow that the repair changes, with its verdicts ``before`` and
+    ``after``; null if the effect is not on a single flow."""
 
     text: str
     flow: str | None = None
@@ -49,7 +51,7 @@ class SideEffectDocument(msgspec.Struct, frozen=True):
 
 
 def effects_document(effects: Effects) -> EffectsDocument:
-    """Return the document."""
+    """Return the document of a change's effects."""
     return EffectsDocument(
         opens=tuple(map(_effect, effects.opens)),
         closes=tuple(map(_effect, effects.closes)),
@@ -62,7 +64,7 @@ def effects_document(effects: Effects) -> EffectsDocument:
 
 
 def side_effect_documents(remedy: Remedy, words: Words) -> tuple[SideEffectDocument, ...]:
-    """Return the repair's other effects: on single flows that were not asked, and otherwise."""
+    """Return the repair's other effects: first the effects on single flows that were not asked, then all others."""
     unasked = remedy.effects.found if remedy.effects is not None else ()
     return (
         *(

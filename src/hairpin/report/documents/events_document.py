@@ -18,8 +18,9 @@ SCHEMA: Literal["hairpin.events/1"] = "hairpin.events/1"
 
 
 class CellDocument(msgspec.Struct, frozen=True):
-    """One flow under one event.  ``established``: the fate of a connection that is open when the event begins; null:
-    the flow does not pass before.  ``conditions``: what cannot be foreseen."""
+    """One flow under one event.  ``established``: the fate of a connection that is open when the event begins; null if
+    the flow does not pass before the event.  ``conditions``: the facts that cannot be foreseen and on which the verdict
+    depends."""
 
     flow: FlowRef
     event: StableId
@@ -32,7 +33,7 @@ class CellDocument(msgspec.Struct, frozen=True):
 
 
 class StrikeDocument(msgspec.Struct, frozen=True):
-    """A cause that stops flows after the event, and not before it."""
+    """A cause that stops flows only after the event."""
 
     ref: CauseRef
     id: StableId
@@ -44,7 +45,8 @@ class StrikeDocument(msgspec.Struct, frozen=True):
 
 
 class EventsDocument(msgspec.Struct, frozen=True):
-    """The effect of each event that can happen on each flow.  ``failures``: what does not start, by event."""
+    """The effect of each event that can happen on each flow.  ``failures``: for each event, sentences about programs
+    that do not start after it."""
 
     schema: Literal["hairpin.events/1"]
     hairpin: str

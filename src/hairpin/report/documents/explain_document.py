@@ -26,7 +26,7 @@ SCHEMA: Literal["hairpin.explain/1"] = "hairpin.explain/1"
 
 
 class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
-    """The flow by which a text is proven."""
+    """The flow whose walk proves that a text is true here."""
 
     origin: str
     to: str
@@ -35,9 +35,10 @@ class StoppedFlow(msgspec.Struct, frozen=True, rename={"origin": "from"}):
 
 
 class SenderDocument(msgspec.Struct, frozen=True):
-    """The printer of a text.  ``kind``: ``elsewhere`` is a host or a container that was not read.  ``name``: the
-    program of a host, the container, or the address; ``host``: where it runs.  ``told_by``: ``option`` (--from), the
-    ``line`` itself, or the ``form`` of a text that only such a sender prints; null: unknown."""
+    """The program, container or host that printed a text.  ``kind``: ``elsewhere`` means a host or a container that was
+    not read.  ``name``: the sender's program, container or address.  ``host``: the host on which the sender runs.
+    ``told_by``: the source that names the sender: the ``option`` --from, the ``line`` itself, or the ``form`` of the
+    text, which only this kind of sender prints; null if the sender is unknown."""
 
     kind: SenderKind
     name: str | None
@@ -46,9 +47,9 @@ class SenderDocument(msgspec.Struct, frozen=True):
 
 
 class TextProof(msgspec.Struct, frozen=True):
-    """The proof that a text is true here.
+    """The proof that a text is true on the hosts that were read.
 
-    ``judge``: ``read`` if a reading of the host is the proof, and no walk; else as in hairpin.report/1.
+    ``judge``: ``read`` if a reading of the host is the proof; for the proof by a walk, as in hairpin.report/1.
     ``without_change`` and ``with_change`` are the verdicts of ``flow``."""
 
     cause_id: StableId
@@ -62,15 +63,16 @@ class TextProof(msgspec.Struct, frozen=True):
 
 
 class NamedDocument(msgspec.Struct, frozen=True):
-    """A thing in the text: a port, an address, a container, a link, a chain, a path."""
+    """A thing that the text names: a port, an address, a container, a link, a chain, a path."""
 
     kind: str
     value: str
 
 
 class FoundDocument(msgspec.Struct, frozen=True):
-    """A text with a meaning.  ``line``: the number of its first line, from 1.  ``first_at``, ``last_at``: null if the
-    lines have no time.  ``why``: the reason for ``here``, also if it is undecided.  ``remedies``: ids."""
+    """A text with a meaning.  ``line``: the number of the text's first line, from 1.  ``first_at``, ``last_at``: the
+    times of the first and the last line with this text; null if the lines have no time.  ``here``: whether the text is
+    true here.  ``why``: the reason for this, even if it is undecided.  ``remedies``: the ids of the repairs."""
 
     line: int
     quote: str
@@ -87,12 +89,12 @@ class FoundDocument(msgspec.Struct, frozen=True):
     remedies: tuple[StableId, ...]
     named: tuple[NamedDocument, ...]
     ask: tuple[str, ...]
-    """Commands that ask about the ports and addresses in the text."""
+    """The ``hairpin`` commands that ask about the ports and addresses in the text."""
     sender: SenderDocument
 
 
 class HarmlessDocument(msgspec.Struct, frozen=True):
-    """A text that healthy hosts log too, and that is no fault here."""
+    """A text that healthy hosts log, too, and that shows no fault of this host."""
 
     line: int
     quote: str
@@ -104,7 +106,7 @@ class HarmlessDocument(msgspec.Struct, frozen=True):
 
 
 class UnknownKind(msgspec.Struct, frozen=True):
-    """A kind of line without a meaning for hairpin."""
+    """A kind of line that hairpin does not know."""
 
     line: int
     quote: str
@@ -112,8 +114,8 @@ class UnknownKind(msgspec.Struct, frozen=True):
 
 
 class UnknownDocument(msgspec.Struct, frozen=True):
-    """The first kinds of line without a meaning for hairpin; ``rest``: the number of lines of further kinds; ``ask``:
-    commands that ask about the ports and addresses in them."""
+    """The first kinds of line that hairpin does not know.  ``rest``: the number of lines of further unknown kinds.
+    ``ask``: the ``hairpin`` commands that ask about the ports and addresses in unknown lines."""
 
     kinds: tuple[UnknownKind, ...]
     rest: int
@@ -121,7 +123,7 @@ class UnknownDocument(msgspec.Struct, frozen=True):
 
 
 class ExplainDocument(msgspec.Struct, frozen=True):
-    """The output of ``hairpin explain TEXT --json``.  ``host`` null: no host was read."""
+    """The output of ``hairpin explain TEXT --json``.  ``host``: null if no host was read."""
 
     schema: Literal["hairpin.explain/1"]
     hairpin: str
@@ -204,7 +206,7 @@ def _proof(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
 
 
 def _read(here: TextHere, quotes: Quotes, words: Words) -> TextProof | None:
-    """Return the proof by a reading alone, from which no cause with a repair followed."""
+    """Return the proof that consists only of a reading, for a text for which hairpin found no cause with a repair."""
     reading = here.reading
     if reading is None or not here.cause_ids:
         return None

@@ -31,15 +31,15 @@ SCHEMA: Literal["hairpin.fix/1"] = "hairpin.fix/1"
 
 
 class FileChangeDocument(msgspec.Struct, frozen=True):
-    """A written file: the added and removed lines, with ``+`` or ``-`` before them."""
+    """A file that is written.  ``changes``: the added and removed lines, each with ``+`` or ``-`` before it."""
 
     file: str
     changes: tuple[str, ...]
 
 
 class RepairDocument(msgspec.Struct, frozen=True):
-    """A repair of the plan.  ``id``: the word for ``--choose``.  ``irreversible``: the commands that cannot be
-    undone."""
+    """A repair of the plan.  ``id``: the word with which a user chooses the repair (``--choose``).  ``irreversible``:
+    the commands that cannot be undone."""
 
     id: str
     cause: CauseRef | None
@@ -54,14 +54,15 @@ class RepairDocument(msgspec.Struct, frozen=True):
     irreversible: tuple[str, ...]
     disruptive: bool
     decision: DecisionDocument | None = None
-    """The decision about the flows that it lets through; null: none."""
+    """An administrator's decision about the flows that the repair lets through; null if there is none."""
     undoes: DecisionDocument | None = None
-    """The decision that it undoes, because it was chosen; null: none."""
+    """An administrator's decision that the repair undoes, because the user chose the repair; null if there is none."""
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan.  ``why``: ``policy``, ``disruptive``, ``instead``, ``opens``, ``closes``,
-    ``diverts`` can be chosen, the others cannot.  ``effects``: the reason for leaving it out."""
+    """A repair that is no step of the plan.  ``why``: a repair that is left out because of ``policy``, ``disruptive``,
+    ``instead``, ``opens``, ``closes`` or ``diverts`` can be chosen; other repairs cannot.  ``effects``: the effects
+    because of which the repair is left out."""
 
     id: str
     cause: CauseRef | None
@@ -73,16 +74,18 @@ class LeftOutDocument(msgspec.Struct, frozen=True):
     advice: tuple[str, ...]
     effects: tuple[str, ...] = ()
     decision: DecisionDocument | None = None
-    """The decision about the flows that it would let through; null: none."""
+    """An administrator's decision about the flows that the repair would let through; null if there is none."""
     undoes: DecisionDocument | None = None
-    """The decision that it would undo; null: none."""
+    """An administrator's decision that the repair would undo; null if there is none."""
 
 
 class ComposeDocument(msgspec.Struct, frozen=True):
-    """A compose file's edit, so that its next start keeps the repair; hairpin does not write it.
+    """A proposed edit of a compose file, with which the project's next start keeps the repair.  hairpin does not write
+    the file.
 
-    ``file`` null: no file with the service was found.  ``old`` empty: unknown.  ``changes``: the added and removed
-    lines, with ``+`` or ``-`` before them; none if hairpin cannot edit the key's form."""
+    ``file``: null if no file with the service was found.  ``old``: the key's present value; empty if it is unknown.
+    ``changes``: the added and removed lines, each with ``+`` or ``-`` before it; empty if hairpin cannot edit the way
+    in which the key is written."""
 
     project: str
     service: str
@@ -94,7 +97,8 @@ class ComposeDocument(msgspec.Struct, frozen=True):
 
 
 class VerifiedDocument(msgspec.Struct, frozen=True):
-    """The first broken flow of the question, before and after, and the strongest judge of the second verdict."""
+    """The verdicts of one flow of the question before and after the plan: the first flow whose verdict has changed, or
+    else the first flow.  ``judge``: the strongest judge of the verdict ``after``."""
 
     before: Verdict
     after: Verdict
@@ -103,8 +107,8 @@ class VerifiedDocument(msgspec.Struct, frozen=True):
 
 class FixDocument(msgspec.Struct, frozen=True):
     """The plan and its outcome.  ``opens``, ``closes``, ``diverts``, ``restores``: the effects on known flows that were
-    not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that undoes it; null: nothing is in
-    force."""
+    not asked.  ``cut``: flows whose open connections break.  ``undo``: the command that undoes the plan; null if no
+    step of the plan is in force."""
 
     schema: Literal["hairpin.fix/1"]
     hairpin: str
@@ -131,7 +135,7 @@ class FixDocument(msgspec.Struct, frozen=True):
 def fix_document(
     plan: RepairPlan, outcome: FixOutcome | None, words: Words, proposals: tuple[ComposeProposal, ...] = ()
 ) -> FixDocument:
-    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    """Return the document in the reader's language.  ``outcome``: None if the plan was not carried out."""
     answer, effects = plan.answer, effects_document(plan.effects)
     quotes, places = Quotes(answer.evidence, words), places_of(answer)
     return FixDocument(
@@ -214,7 +218,7 @@ def _compose(proposal: ComposeProposal) -> ComposeDocument:
 
 
 class OutcomeFields(TypedDict):
-    """The outcome of a plan: the fields of both documents that carry one out."""
+    """The fields for a plan's outcome.  The documents of ``hairpin fix`` and ``hairpin restore`` both have them."""
 
     applied: bool
     verified: VerifiedDocument | None
@@ -223,7 +227,7 @@ class OutcomeFields(TypedDict):
 
 
 def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
-    """Return the outcome of the plan; None: it was not carried out."""
+    """Return the fields for the plan's outcome.  ``outcome``: None if the plan was not carried out."""
     if outcome is None:
         return {"applied": False, "verified": None, "undo": None, "said": None}
     return {
@@ -235,7 +239,8 @@ def outcome_of(outcome: FixOutcome | None, words: Words) -> OutcomeFields:
 
 
 def _verdicts(outcome: FixOutcome) -> VerifiedDocument | None:
-    """Return the first flow that has changed, else the first."""
+    """Return the verdicts of the first flow whose verdict has changed, or else of the first flow; None if there is no
+    flow."""
     changed = next((each for each in outcome.results if each.before != each.after), None)
     told = changed or next(iter(outcome.results), None)
     return VerifiedDocument(told.before, told.after, told.judge) if told is not None else None

@@ -15,8 +15,8 @@ from hairpin.report.words import Words
 
 
 class EngineDocument(msgspec.Struct, frozen=True):
-    """A container engine, and whether its API answers.  ``answered_ms``: null if it did not answer, or if the time was
-    not measured."""
+    """A container engine, and whether its API answers.  ``answered_ms``: null if the API did not answer, or if the time
+    was not measured."""
 
     name: Literal["docker", "podman"]
     version: str
@@ -26,8 +26,8 @@ class EngineDocument(msgspec.Struct, frozen=True):
 
 
 class HostDocument(msgspec.Struct, frozen=True):
-    """One host, and when it was read; a host that could not be read has only its name. ``plan_under_way``: a plan that
-    is tried, half done or being undone, so that the host may soon change."""
+    """One host, and when it was read.  For a host that could not be read, only ``name`` is known.  ``plan_under_way``:
+    a plan of hairpin that is tried, half done or being undone, so that the host may soon change."""
 
     name: str
     kernel: str
@@ -38,7 +38,7 @@ class HostDocument(msgspec.Struct, frozen=True):
 
 
 class MissingDocument(msgspec.Struct, frozen=True):
-    """A missing reading, and what stays undecided without it."""
+    """A missing reading, and the facts that stay undecided without it."""
 
     key: str
     netns: str
@@ -50,7 +50,7 @@ class MissingDocument(msgspec.Struct, frozen=True):
 
 
 class HeadFields(TypedDict):
-    """The writer of a document, and its hosts; ``host`` is the first of them."""
+    """The hairpin version that wrote a document, and the document's hosts.  ``host``: the first of ``hosts``."""
 
     hairpin: str
     host: HostDocument
@@ -63,12 +63,12 @@ def head_of(answer: Answer) -> HeadFields:
 
 
 def head(hosts: tuple[HostDocument, ...]) -> HeadFields:
-    """Return the head of a document about these hosts, this one first."""
+    """Return the head of a document about these hosts, of which the first is this host."""
     return {"hairpin": hairpin.__version__, "host": hosts[0], "hosts": hosts}
 
 
 def host_document(host: Host) -> HostDocument:
-    """Return one host."""
+    """Return the document of one host."""
     versions = {engine.kind: engine.version for engine in host.engines}
     engines = tuple(
         EngineDocument(each.kind, versions[each.kind], each.endpoint, each.state, each.answered_ms)
@@ -79,12 +79,13 @@ def host_document(host: Host) -> HostDocument:
 
 
 def missing_documents(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the missing readings, and the judges' disagreements."""
+    """Return the documents of the missing readings and of the judges' disagreements."""
     return tuple(missing_document(each, quotes.plain(each.evidence), words) for each in answer.missing)
 
 
 def missing_document(unread: Unread, evidence: EvidenceRef | None, words: Words) -> MissingDocument:
-    """Return one missing reading; ``evidence``: the ref of the reading that shows it."""
+    """Return the document of one missing reading.  ``evidence``: the ref of the reading that shows that it is
+    missing."""
     return MissingDocument(
         unread.key,
         unread.netns,

@@ -18,7 +18,8 @@ SCHEMA: Literal["hairpin.prove/1"] = "hairpin.prove/1"
 
 
 class CountedRule(msgspec.Struct, frozen=True):
-    """A rule that dropped or rejected packets on the replica, by its counter; ``number`` 0 is the chain's policy."""
+    """A rule whose counter shows that it dropped or rejected packets in the replica.  ``number``: 0 for the chain's
+    policy."""
 
     netns: str
     table: str
@@ -30,7 +31,8 @@ class CountedRule(msgspec.Struct, frozen=True):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """A packet on a link.  ``out``: it leaves by the link, else it enters.  ``at_ms``: since the first packet."""
+    """A packet on a link of the replica.  ``out``: true if the packet leaves by the link, false if it enters.
+    ``at_ms``: the time since the first packet."""
 
     at_ms: float
     netns: str
@@ -41,7 +43,7 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class KernelAnswer(msgspec.Struct, frozen=True):
-    """The running kernel's answer.  ``reasons`` are its own names for drops (enum skb_drop_reason)."""
+    """The running kernel's answer.  ``reasons``: the kernel's names for the drop reasons (enum skb_drop_reason)."""
 
     verdict: KernelVerdict | Literal["depends"]
     netns: str | None
@@ -54,7 +56,8 @@ class KernelAnswer(msgspec.Struct, frozen=True):
 
 
 class ProvenDocument(msgspec.Struct, frozen=True):
-    """One flow: the walk's answer, the kernel's, and whether they agree (null: a left-out part may decide)."""
+    """One flow: the walk's answer, the kernel's answer, and whether they agree.  ``agree``: null if a part that the
+    replica leaves out may decide."""
 
     simulated: FlowDocument
     replicated: KernelAnswer
@@ -67,7 +70,7 @@ class ProvenDocument(msgspec.Struct, frozen=True):
 
 
 class ProveDocument(msgspec.Struct, frozen=True):
-    """The whole answer; flows in the order asked."""
+    """The whole answer.  ``flows``: in the order in which they were asked."""
 
     schema: Literal["hairpin.prove/1"]
     hairpin: str
@@ -103,7 +106,8 @@ def prove_document(answer: Answer, words: Words) -> ProveDocument:
 
 
 def _hosts_not_read(answer: Answer, quotes: Quotes, words: Words) -> tuple[MissingDocument, ...]:
-    """Return the hosts that could not be read; what the judges disagree about stands with each flow."""
+    """Return the documents of the hosts that could not be read.  A disagreement of the judges is not among them,
+    because the document of each flow has it."""
     return missing_documents(msgspec.structs.replace(answer, disputes=()), quotes, words)
 
 

@@ -24,9 +24,9 @@ SCHEMA: Literal["hairpin.restore/1"] = "hairpin.restore/1"
 
 
 class LostDocument(msgspec.Struct, frozen=True):
-    """A chain or a rule that is put back, or moved to its place.  ``rule`` null: the chain itself.
+    """A chain or a rule that is restored, or moved to its place.  ``rule``: null for the chain itself.
 
-    ``position``: from 1; null: at the end."""
+    ``position``: the rule's number in the chain, from 1; null if the rule is appended."""
 
     engine: Literal["docker", "podman"]
     tool: str
@@ -38,7 +38,8 @@ class LostDocument(msgspec.Struct, frozen=True):
 
 
 class RefusedDocument(msgspec.Struct, frozen=True):
-    """A refused part: ``id`` is the word for ``--choose``, ``effects`` are its unwanted effects."""
+    """A part of the restoration that the plan refuses.  ``id``: the word with which a user chooses the part
+    (``--choose``).  ``effects``: the part's unwanted effects."""
 
     id: str
     title: str
@@ -48,8 +49,8 @@ class RefusedDocument(msgspec.Struct, frozen=True):
 class RestoreDocument(msgspec.Struct, frozen=True):
     """The plan and its outcome.  ``besides``: the commands of further repairs, without which working flows would stop.
     ``refused``: the parts that are restored only if they are chosen.  ``irreversible``: the commands that cannot be
-    undone.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: as for ``hairpin fix``. ``notes``: the other
-    effects of a restart."""
+    undone.  ``opens``, ``closes``, ``diverts``, ``restores``, ``cut``: the flows with these effects, as in the document
+    of ``hairpin fix``.  ``notes``: the other effects that a restart of the engine would have."""
 
     schema: Literal["hairpin.restore/1"]
     hairpin: str
@@ -75,7 +76,7 @@ class RestoreDocument(msgspec.Struct, frozen=True):
 
 
 def restore_document(found: RestorePlan, outcome: FixOutcome | None, words: Words) -> RestoreDocument:
-    """Return the document in the reader's language; ``outcome`` None: the plan was not carried out."""
+    """Return the document in the reader's language; ``outcome``: None if the plan was not carried out."""
     answer, effects = found.plan.answer, effects_document(found.plan.effects)
     kinds: dict[str, Literal["docker", "podman"]] = {loss.id: loss.engine.kind for loss in found.lost}
     return RestoreDocument(

@@ -19,7 +19,8 @@ SCHEMA: Literal["hairpin.story/1"] = "hairpin.story/1"
 
 
 class EffectDocument(msgspec.Struct, frozen=True):
-    """An effect on the network: an event (``name``: of that container or link), or commands as they were typed."""
+    """An effect on the network: an event, or commands as a user typed them.  ``name``: the container or link of the
+    event."""
 
     event: StableId | None
     name: str
@@ -27,8 +28,9 @@ class EffectDocument(msgspec.Struct, frozen=True):
 
 
 class EntryDocument(msgspec.Struct, frozen=True):
-    """One entry.  ``until``: null for a moment.  ``subject``: the thing that changed, by its name on the host. ``by``:
-    null if no trace names the actor.  ``effect``: null if it has none on the network."""
+    """One entry of a story.  ``until``: the end of a time span; null if the entry is about one moment.  ``subject``:
+    the thing that changed, by its name on the host.  ``by``: the actor; null if no trace names one.  ``effect``: null
+    if the entry has no effect on the network."""
 
     at: Time
     until: Time | None
@@ -42,7 +44,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
 
 
 class StoryDocument(msgspec.Struct, frozen=True):
-    """The entries, oldest first, from ``since`` on."""
+    """The entries of a story from ``since`` on, oldest first."""
 
     schema: Literal["hairpin.story/1"]
     hairpin: str

@@ -17,9 +17,10 @@ SCHEMA: Literal["hairpin.undo/1"] = "hairpin.undo/1"
 class UndoStepDocument(msgspec.Struct, frozen=True):
     """A step of a plan, in the order in which it was carried out.
 
-    ``repair``: the id of its repair.  ``commands``: as the plan printed them; none for a file.  ``file``: the file that
-    it writes, else null.  ``lasting``: it keeps the repair after a reboot.  ``state``: its fate; ``gone``: a reboot or
-    another program has undone it; ``stays``: it is still in force, ``said`` has the reason."""
+    ``repair``: the id of the repair to which the step belongs.  ``commands``: the commands as the plan printed them;
+    empty for a step that writes a file.  ``file``: the file that the step writes; null if it writes none.  ``lasting``:
+    whether the step keeps the repair after a reboot.  ``state``: the step's fate.  ``gone``: a reboot or another
+    program has undone the step.  ``stays``: the step is still in force; ``said`` has the reason."""
 
     repair: str
     commands: tuple[str, ...]
@@ -32,8 +33,9 @@ class UndoStepDocument(msgspec.Struct, frozen=True):
 class UndoPlanDocument(msgspec.Struct, frozen=True):
     """A plan that was carried out.
 
-    ``state``: ``applied``: in force; ``taken-back``: all of it, ``partly``: not all of it; ``open``, ``keeping``,
-    ``ending``: half done.  ``asked``: the arguments of the command that carried it out."""
+    ``state``: ``applied`` if the plan is in force, ``taken-back`` if all of its steps were undone, ``partly`` if some
+    were undone; ``open``, ``keeping`` or ``ending`` if the plan is half done.  ``asked``: the arguments of the command
+    that carried out the plan."""
 
     id: str
     host: str
@@ -46,9 +48,9 @@ class UndoPlanDocument(msgspec.Struct, frozen=True):
 class UndoDocument(msgspec.Struct, frozen=True):
     """The plan that was undone, or the list of plans.
 
-    ``plan``: the undone plan in its present state; null: none was in force, or the list was asked for. ``plans``: with
-    ``--list`` every plan, the newest first; else none.  ``said``: why the list is a copy that this machine has kept;
-    null: it is the host's own."""
+    ``plan``: the undone plan in its present state; null if no plan was in force, or if the list was asked for.
+    ``plans``: with ``--list`` every plan, the newest first; otherwise empty.  ``said``: the reason why the list is a
+    copy that this machine has kept; null if the list was read on the host."""
 
     schema: Literal["hairpin.undo/1"]
     hairpin: str
@@ -58,12 +60,14 @@ class UndoDocument(msgspec.Struct, frozen=True):
 
 
 def undone_document(plan: KeptPlan | None) -> UndoDocument:
-    """Return the document of an undone plan, as the journal has it now; None: there was none."""
+    """Return the document of an undone plan, as the journal now describes it.  ``plan``: None if no plan was in
+    force."""
     return UndoDocument(SCHEMA, hairpin.__version__, None if plan is None else _plan(plan), (), None)
 
 
 def plans_document(plans: tuple[KeptPlan, ...], words: Words, said: Message | None = None) -> UndoDocument:
-    """Return the document of a list of plans.  ``said``: why it is a copy."""
+    """Return the document of a list of plans.  ``said``: the reason why the list is only a copy; None if it was read on
+    the host."""
     return UndoDocument(
         SCHEMA, hairpin.__version__, None, tuple(map(_plan, plans)), None if said is None else words(said)
     )

@@ -35,7 +35,7 @@ _PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 
 
 class PacketDocument(msgspec.Struct, frozen=True):
-    """A packet's headers; ``protocol`` is a name, or the number of a protocol that has none here."""
+    """A packet's headers; ``protocol``: the protocol's name, or its number if hairpin has no name for it."""
 
     version: Literal[4, 6]
     protocol: str
@@ -48,7 +48,7 @@ class PacketDocument(msgspec.Struct, frozen=True):
 
 
 class RuleDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="rule"):
-    """A rule; ``number`` 0 is the chain's policy."""
+    """A rule.  ``number``: 0 for the chain's policy."""
 
     dialect: str
     family: str
@@ -67,7 +67,7 @@ class RouteDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="route"):
 
 
 class SysctlDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="sysctl"):
-    """A sysctl's value, and the value with which the packet would have passed."""
+    """A sysctl's value, and the value that would have let the packet pass."""
 
     sysctl: str
     value: str
@@ -75,7 +75,7 @@ class SysctlDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="sysctl"
 
 
 class TextDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="other"):
-    """A socket, a link, a conntrack entry or an assumption; ``what`` says which."""
+    """A socket, a link, a conntrack entry or an assumption.  ``what`` says which of these it is."""
 
     what: Literal["socket", "link", "conntrack", "assumed"]
     text: str
@@ -85,7 +85,7 @@ DecidedDocument = RuleDocument | RouteDocument | SysctlDocument | TextDocument
 
 
 class StepDocument(msgspec.Struct, frozen=True):
-    """One step; ``packet`` is the packet after it."""
+    """One step.  ``packet``: the packet after the step."""
 
     host: str
     netns: str
@@ -107,7 +107,8 @@ class BranchDocument(msgspec.Struct, frozen=True):
 
 
 class WalkDocument(msgspec.Struct, frozen=True):
-    """One flow, every step.  ``data``: the first data packet, if that fails.  ``branches``: the other branches."""
+    """One flow with every step of its walk.  ``data``: the steps of the first data packet, if that packet is lost.
+    ``branches``: the other branches."""
 
     schema: Literal["hairpin.walk/1"]
     hairpin: str

@@ -1,4 +1,5 @@
-"""An answer as a page: the summary, the table, then each cause with its picture, proof, repair and evidence."""
+"""An answer as a page: the summary, the table, then a section for each cause with its picture, proof, repair and
+evidence."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
@@ -30,7 +31,8 @@ from hairpin.walk.verdicts import VERDICTS
 
 _NOTHING = message("nothing was asked")
 _SHORT = 400
-"""The length, in characters, up to which commands are also shown beside the headline."""
+"""The greatest length, in characters, at which a repair's commands are also shown in the list at the head of the
+page."""
 
 
 def answer_page(answer: Answer, words: Words) -> str:
@@ -40,7 +42,7 @@ def answer_page(answer: Answer, words: Words) -> str:
 
 
 def _of_one_flow(answer: Answer, words: Words) -> str:
-    """Return the heading of an answer without a search for causes: its first flow, and the verdict."""
+    """Return the heading of an answer for which no causes were searched: the first flow and its verdict."""
     flow = answer.flows[0]
     return f"{flow_text(flow.trace.flow, places_of(answer, words))}: {words(VERDICTS[flow.verdict])}"
 
@@ -61,7 +63,7 @@ def answer_parts(answer: Answer, words: Words) -> Iterator[Element]:
 
 
 class _AnswerPage:
-    """Makes the sections of one page, with each cause once."""
+    """Makes the sections of one page.  Each cause has only one section."""
 
     def __init__(self, answer: Answer, words: Words) -> None:
         self._answer = answer
@@ -73,11 +75,11 @@ class _AnswerPage:
 
     @property
     def marked(self) -> FlowAnswer | None:
-        """The flow that the host's map marks: the first that a picture shows."""
+        """The flow whose path is marked on the host's map: the first flow that a picture of the page shows."""
         return self._shown[0] if self._shown else None
 
     def head(self) -> Element:
-        """Return the summary, in the terminal's words, and the table."""
+        """Return the section with the summary, as the terminal shows it, and with the overview table."""
         sheet = Sheet(self._words)
         write_before_summary(self._answer, self._words, sheet)
         write_verdicts(self._answer, self._words, sheet, self._places, verbose=False)
@@ -95,8 +97,9 @@ class _AnswerPage:
             yield element("ol", *map(self._at_once, causes), class_="causes")
 
     def _at_once(self, cause: CauseAnswer) -> Element:
-        """Return a cause in one line, and its immediate repair.  The lasting part is in the cause's section.  A repair
-        that undoes a setting in a file or a decision is not shown here."""
+        """Return the cause's item in the list: one line, and the immediate repair.  The lasting part of the repair
+        is in the cause's section.  A repair that undoes a decision or a setting in a file is shown only in that
+        section."""
         named = self._places.on(cause.id, cause.host)
         link = element("a", self._words(cause.candidate.title), href=f"#{cause.ref}")
         meant = cause.configured is not None or cause.decision is not None
@@ -107,12 +110,13 @@ class _AnswerPage:
             return element("li", link, f" ({named})")
         before = [message("on {host}:", host=cause.host)] if self._places.with_host else []
         if remedy is not None and any(isinstance(each, DeleteRule) for each in remedy.change.parts):
-            before += remedy.advice  # an administrator may want the rule
+            before += remedy.advice  # an administrator may want the rule that the repair deletes
         told = (element("p", *prose(self._words(each))) for each in before)
         return element("li", link, f" ({named})", *told, command_block(text, self._words))
 
     def group(self, group: Group) -> Iterator[Element]:
-        """Yield the group's causes that have no section yet; unexplained flows have a section without a cause."""
+        """Yield the group's causes that have no section yet; if the group's flows have no cause, yield one section
+        about the flows."""
         flow = self._answer.flows[group.numbers[0]]
         for ref in group.causes:
             if ref not in self._told:
@@ -125,7 +129,7 @@ class _AnswerPage:
             yield element("section", title, *sheet.elements(), self._figure(flow, None))
 
     def cause(self, cause: CauseAnswer, flow: FlowAnswer | None) -> Element:
-        """Return the section of a cause.  ``flow``: the first flow that it stops."""
+        """Return the section of a cause.  ``flow``: the first flow that the cause stops."""
         text, words = self._text, self._words
         shown = tuple(each for each in self._answer.causes if each.ref in self._told)
         self._told.add(cause.ref)
@@ -152,7 +156,7 @@ class _AnswerPage:
         return way_figure(flow.trace, repaired, f"way{len(self._shown)}", self._words, self._places)
 
     def _evidence(self, cause: CauseAnswer) -> Iterator[Element]:
-        """Yield the quoted readings, folded."""
+        """Yield the quoted readings in a folded part."""
         sheet = Sheet(self._words)
         for each in self._text.quotes(cause):
             self._text.quote(each, sheet)
@@ -162,13 +166,14 @@ class _AnswerPage:
             yield element("details", element("summary", self._words(message("what was read on the host"))), *found)
 
     def _page(self, cause: CauseAnswer) -> Iterator[Element]:
-        """Yield the cause's whole page, folded."""
+        """Yield the cause's whole page in a folded part."""
         if has_page(cause.id):
             summary_ = element("summary", self._words(message("about this cause in general: {id}", id=cause.id)))
             yield element("details", summary_, *cause_parts(page(cause.id, self._words), self._words, level="h3"))
 
     def asked(self) -> Iterator[Element]:
-        """Yield the picture of the asked flow, if the question names one and no cause has shown it."""
+        """Yield the picture of the first asked flow, if the question names a target and no cause's section shows this
+        flow."""
         asked = next(iter(self._answer.flows), None)
         if asked is None or not self._answer.question.targets or asked in self._shown:
             return

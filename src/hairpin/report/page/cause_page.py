@@ -1,4 +1,4 @@
-"""The page of a cause: the output of ``hairpin explain ID``.  In an answer it is a folded part of the cause's
+"""The page of a cause: the output of ``hairpin explain ID``.  On an answer's page it is a folded part of the cause's
 section."""
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def cause_page(shown: Page, words: Words) -> str:
 
 
 def cause_parts(shown: Page, words: Words, *, level: str) -> Iterator[Element]:
-    """Yield the parts of the page, each with a heading of that level."""
+    """Yield the parts of the page, each with a heading of that HTML level."""
     for name, heading in HEADINGS.items():
         text = getattr(shown, name)
         if text:

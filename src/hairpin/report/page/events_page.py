@@ -25,7 +25,8 @@ _SHOWN: dict[Outcome, tuple[str, Message, str]] = {
     "fails": ("–", message("fails before and after"), "faint"),
     "stays": ("✓", message("passes before and after"), "good"),
 }
-"""The sign of each fate, the worst first.  A cell of several flows shows the worst one."""
+"""The sign, name and style of each fate, the worst fate first.  A cell for several flows shows the worst of their
+fates."""
 
 
 def events_page(found: Matrix, words: Words) -> str:
@@ -36,7 +37,7 @@ def events_page(found: Matrix, words: Words) -> str:
 
 
 def outcome_of(cell: EventCell) -> Outcome:
-    """Return the fate of one flow."""
+    """Return the fate of one flow under one event."""
     before, after = succeeds(cell.before), succeeds(cell.after)
     if before and not after:
         return "undecided" if cell.after == "depends" else "breaks"
@@ -59,7 +60,7 @@ def _matrix(found: Matrix, words: Words) -> Element:
 
 
 def _cell(asked: OverviewRow, row: EventRow, cells: dict[str, EventCell], words: Words) -> Element:
-    """Return the cell of an overview row under one event, from the event's cells of its flows."""
+    """Return the table cell for one overview row and one event.  ``cells``: the event's results by flow ref."""
     own = [cells[ref] for cell in asked.cells if cell is not None for ref in cell.flows]
     outcomes = {outcome_of(each) for each in own}
     outcome, (mark, said, style) = next((each, shown) for each, shown in _SHOWN.items() if each in outcomes)

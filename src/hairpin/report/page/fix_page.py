@@ -27,7 +27,7 @@ def fix_page(
     *,
     lasting: bool = False,
 ) -> str:
-    """Return the page.  ``outcome`` None: nothing was carried out."""
+    """Return the page.  ``outcome``: None if nothing was carried out."""
     applied = outcome is not None
     title, *lines = elements_of(
         lambda sheet: plan_text(
@@ -51,8 +51,8 @@ def fix_page(
 
 
 def _what_was_found(others: list[CauseAnswer], words: Words) -> Iterator[Element]:
-    """Yield the heading above the answer, and the note that the plan lacks some of its repairs.  ``others``: their
-    causes."""
+    """Yield the heading above the answer, and a note if some repairs of the answer are not part of the plan.
+    ``others``: the causes of these repairs."""
     yield element("h2", words(message("what was found")))
     if any(each.severity == "latent" for each in others):
         said = message("The plan has no repair of what harms only after an event: --latent makes these part of it.")

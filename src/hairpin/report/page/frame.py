@@ -1,4 +1,5 @@
-"""The file around a page: its head, its style and its script, and the content policy that forbids all other ones.
+"""The file around a page: its head, its style and its script, and the content policy that forbids any other style or
+script.
 
 Source: Content Security Policy Level 3, section 6.7.3 (hashes of inline elements).
 """
@@ -18,13 +19,13 @@ _FOOTER = message("Made by hairpin. This file is whole: it loads nothing from an
 
 @cache
 def page_part(name: str) -> str:
-    """Return the text of the page's style or script, a file beside this module."""
+    """Return the text of the page's style or script, which is a file in this module's folder."""
     return files("hairpin.report.page").joinpath(name).read_text("utf-8")
 
 
 def whole_file(title: str, which: str, body: list[Element], words: Words) -> str:
-    """Return the whole file.  ``title``: the first heading; ``which``: its subject and time, in one line; ``body``:
-    everything below."""
+    """Return the whole file.  ``title``: the first heading.  ``which``: one line with the subject and the time of the
+    page.  ``body``: everything below the heading."""
     style, script = page_part("page.css"), page_part("page.js")
     head = element(
         "head",
@@ -48,7 +49,7 @@ def whole_file(title: str, which: str, body: list[Element], words: Words) -> str
 
 def _own(tag: str, text: str) -> Element:
     made = element(tag)
-    made.text = text  # the serializer writes the text of these two elements as it is
+    made.text = text  # the serializer does not escape the text of <style> and <script>
     return made
 
 

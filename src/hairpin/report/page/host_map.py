@@ -1,7 +1,7 @@
 """The map of a host: its links to the outside, its networks with their bridges, their containers and published ports.
 
-The request of the flow that the page shows first is marked on it: the links, bridges and containers that it passes
-have numbers in its order.
+The map marks the request of the flow that the page shows first: the links, bridges and containers that the request
+passes have numbers in the order of its path.
 """
 
 from collections.abc import Iterator
@@ -43,8 +43,8 @@ def host_map(network: Network, host: Host, marks: "MapMarks", words: Words) -> E
 
 
 class MapMarks:
-    """The links, bridges and containers that a flow's request passes, numbered over all hosts; and the place where it
-    ends."""
+    """The links, bridges and containers that a flow's request passes, numbered over all hosts, and the place where the
+    request stops."""
 
     def __init__(self, network: Network, flow: FlowAnswer | None) -> None:
         self._numbers: dict[tuple[str, str, str], int] = {}
@@ -65,11 +65,11 @@ class MapMarks:
 
     @property
     def are_there(self) -> bool:
-        """Whether anything is marked."""
+        """Whether any part of the map is marked."""
         return bool(self._numbers) or self._stop is not None
 
     def of(self, *parts: tuple[str, str, str]) -> tuple[list[Element], str]:
-        """Return the marks of a part with these names, and its class."""
+        """Return the mark of a map part that stands for these links or containers, and the part's CSS class."""
         numbers = [self._numbers[each] for each in parts if each in self._numbers]
         stops = self._stop is not None and self._stop in parts
         if not numbers and not stops:
@@ -80,7 +80,8 @@ class MapMarks:
 
 
 def _stands_on_a_map(network: Network, netns: Netns, link: str) -> bool:
-    """Return whether the host's map shows the link; it shows a container as a whole."""
+    """Return whether the host's map shows the link.  The map shows a container as a whole, so this is true for every
+    link of a container."""
     if not netns.is_host:
         return True
     found = network.namespace(netns).link(link) if netns in network else None
@@ -88,12 +89,12 @@ def _stands_on_a_map(network: Network, netns: Netns, link: str) -> bool:
 
 
 def _part(netns: Netns, link: str) -> tuple[str, str, str]:
-    """Return the part of the map: a link of the host, or a whole container."""
+    """Return the key of a map part: a link of the host, or a whole container."""
     return (netns.host, netns.name, link if netns.is_host else "")
 
 
 def _is_shown(host: Host, network: DockerNetwork) -> bool:
-    """Return whether the network has a bridge or a container: ``host`` and ``none`` are not shown."""
+    """Return whether the network has a bridge or a container: Docker's networks ``host`` and ``none`` are not shown."""
     return network.driver not in ("host", "null") and (network.bridge is not None or bool(_on(host, network)))
 
 
@@ -107,7 +108,7 @@ def _on(host: Host, network: DockerNetwork) -> list[tuple[Container, Endpoint]]:
 
 
 def _uplinks(network: Network, namespace: Namespace, netns: Netns, marks: MapMarks, words: Words) -> Iterator[Element]:
-    """Yield the links that lead out of the host, and parts without another place."""
+    """Yield the links that lead out of the host."""
     for link in namespace.links:
         if not is_uplink(network, netns, link):
             continue
@@ -160,6 +161,6 @@ def _addresses(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _port(binding: PortBinding) -> str:
-    """Return ``8151 → 80/tcp``; with the address if it is not published on all of them."""
+    """Return ``8151 → 80/tcp``; with the host's address if the port is published on one address only."""
     at = "" if binding.host_ip is None else f"{address_text(binding.host_ip, binding.version)}:"
     return f"{at}{binding.host_port} → {binding.container_port}/{binding.protocol}"

@@ -1,7 +1,8 @@
-"""Elements of a page, as a tree of the standard library.  A host's words are text in it, never markup.
+"""Elements of a page, as a tree of the standard library.  Text that comes from a host stays text; it never becomes
+markup.
 
-Text and attributes are escaped when the tree is written (``xml.etree``), in one place for all of a page. Source: HTML
-Living Standard, section 13.3, "Serializing HTML fragments".
+Text and attributes are escaped when the tree is written (``xml.etree``), so one place does this for the whole page.
+Source: HTML Living Standard, section 13.3, "Serializing HTML fragments".
 """
 
 from collections.abc import Iterable
@@ -14,10 +15,11 @@ SVG = "http://www.w3.org/2000/svg"
 
 
 def element(tag: str, *children: Child, **attributes: str | float | bool | None) -> Element:
-    """Return an element.  Strings among the children become its text; None is left out.
+    """Return an element.  Strings among the children become the element's text.  A child that is None is skipped.
 
     ``class_`` and ``for_`` are the attributes ``class`` and ``for``; ``aria_label`` is ``aria-label``.  An attribute
-    with the value None or False is left out; with the value True it has only its name."""
+    with the value None or False is not written.  An attribute with the value True is written as a name without a
+    value."""
     made = Element(tag)
     for name, value in attributes.items():
         if value is not None and value is not False:
@@ -37,7 +39,7 @@ def with_children(made: Element, children: Iterable[Child]) -> Element:
 
 
 def verbatim_element(tag: str, text: str, **attributes: str | None) -> Element:
-    """Return an element whose text keeps its line ends: commands, quotes, the page's own style and script."""
+    """Return an element whose text keeps its line breaks: commands, quotes, the page's own style and script."""
     made = element(tag, **attributes)
     made.text = "\n".join(printable(line) for line in text.split("\n"))
     return made
@@ -53,7 +55,7 @@ def _number(value: str | float) -> str:
 
 
 def add_text(made: Element, text: str) -> None:
-    """Add the text after the element's content, verbatim: it is printable, or a line end."""
+    """Add the text after the element's content, verbatim.  The text is either printable or a line break."""
     if len(made):
         made[-1].tail = (made[-1].tail or "") + text
     else:

@@ -1,8 +1,9 @@
 """The layout of a picture of a packet's path: the position of each place, step and label.  ``way_figure`` draws it.
 
-The path goes down: hosts and their namespaces are frames around its line, a step is a point on it with its words beside
-it.  In docker-proxy or a tunnel the line moves to the right.  All numbers are in units of the picture, which is
-``WIDTH`` wide.  Labels are in one width (``CELL`` for a column), so that no browser has to measure them.
+The path goes down: hosts and their namespaces are frames around its line, each step is a point on the line with its
+label beside it.  Where the packet is in docker-proxy or in a tunnel, the line is shifted to the right.  All numbers are
+in units of the picture, which is ``WIDTH`` wide.  Labels use a monospaced font (``CELL`` is the width of a column), so
+that no browser has to measure them.
 """
 
 from itertools import zip_longest
@@ -23,11 +24,11 @@ from hairpin.walk.state import Step, Stop
 
 WIDTH = 320.0
 CELL = 7.35
-"""The width of a column: a monospaced font of 12 units, whose advance is at most 0.61 of its size."""
+"""The width of one text column: the font is monospaced with 12 units, and its advance is at most 0.61 of its size."""
 _LINE = 16.0
 _MARGIN, _PADDING, _LINE_AT, _DETOUR, _BESIDE = 1.0, 6.0, 24.0, 18.0, 13.0
 """Distances: the margin of the picture; the padding between nested frames; the position of the packet's line; the shift
-of the line in a detour; the distance of words from the line."""
+of the line in a detour; the distance between a label and the line."""
 _LEAST_COLUMNS = 16
 _LEAST_ROUNDS = 3
 
@@ -37,7 +38,7 @@ LabelStyle = Literal["place", "stage", "quiet", "told", "bad", "end"]
 
 
 class Label(msgspec.Struct, frozen=True):
-    """One line of words.  ``y``: the position of its base line."""
+    """One line of text in a picture.  ``y``: the position of the text's base line."""
 
     text: str
     x: float
@@ -46,8 +47,8 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class PlaceFrame(msgspec.Struct, frozen=True):
-    """A host, a namespace or the outside, around the steps that the packet takes there.  ``name``: as in the walk;
-    empty: the outside."""
+    """The frame of a host, a namespace or the outside around the steps that the packet takes there.  ``name``: the name
+    that the walk uses; empty for the outside."""
 
     kind: FrameKind
     name: str
@@ -59,8 +60,8 @@ class PlaceFrame(msgspec.Struct, frozen=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A point on the line: a step, or an end of the path (``step`` None).  ``number``: the step's number in its path.
-    ``whole``: the full text, if the labels shorten it."""
+    """A point on the line: a step, or an end of the path, for which ``step`` is None.  ``number``: the step's number in
+    the path.  ``whole``: the full text, if the labels shorten it."""
 
     x: float
     y: float
@@ -72,21 +73,23 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Rounds(msgspec.Struct, frozen=True):
-    """Steps that the packet repeats: ``length`` steps from ``first`` on, ``count`` times in all."""
+    """Steps that the packet repeats: the packet takes the ``length`` steps from ``first`` on ``count`` times in all."""
 
     first: int
     length: int
     count: int
 
     def repeats(self, number: int) -> bool:
-        """Return whether the step with that number is in a round after the first."""
+        """Return whether the step with that number is in the second or a later round."""
         return self.first + self.length <= number < self.first + self.length * self.count
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A path with all positions, from top to bottom.  The first point is its start, the last its end.
+    """A path with the positions of all its parts, from top to bottom.  The first point is the start of the path, the
+    last point its end.
 
-    ``rounds``: only the first round of a loop is drawn, then a point with the number of repetitions."""
+    ``rounds``: the rounds of a loop, of which only the first is drawn, followed by a point with the number of
+    repetitions."""
 
     way: FlowWay
     height: float
@@ -97,11 +100,13 @@ class Picture(msgspec.Struct, frozen=True):
 
 _FIRST_AT_START = ("outside", "output-route", "output")
 _LAST_AT_END = ("outside", "socket")
-"""Stages of a first and of a last step that are drawn in the frame of the start and of the end."""
+"""Stages: a first step of ``_FIRST_AT_START`` is drawn in the frame of the path's start, a last step of
+``_LAST_AT_END`` in the frame of its end."""
 
 
 def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | None = None) -> Picture:
-    """Return the picture.  ``without``: the same path without the repair: the first step that differs is marked."""
+    """Return the picture.  ``without``: the same path without the repair.  The first step that differs from it is
+    marked."""
     layout = _Layout(words, places)
     depths, mended = _depths(way.steps), _first_difference(way, without)
     at_stop = len(way.steps) - 1 if way.stop is not None and way.steps and _is_at(way.steps[-1], way.stop) else None
@@ -131,7 +136,7 @@ def picture_of(way: FlowWay, words: Words, places: Places, without: FlowWay | No
 
 
 def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
-    """Return the rounds of a loop, at least three; None if the packet is in no loop."""
+    """Return the rounds of a loop with at least three rounds; None if the packet is in no such loop."""
     seen = [_essence(each) for each in steps]
     for first in range(len(seen)):
         for length in range(1, (len(seen) - first) // _LEAST_ROUNDS + 1):
@@ -144,7 +149,7 @@ def _rounds(steps: tuple[Step, ...]) -> Rounds | None:
 
 
 def short_lines(text: str, columns: int) -> list[str]:
-    """Return the text in lines of at most that many columns; a longer word is broken."""
+    """Return the text in lines of at most that many columns; a word that is longer is broken."""
     lines: list[str] = []
     for line in wrapped(printable(text), columns):
         rest = line
@@ -157,7 +162,7 @@ def short_lines(text: str, columns: int) -> list[str]:
 
 
 def _fitting(text: str, columns: int) -> str:
-    """Return the longest beginning that fits, at least one character."""
+    """Return the longest beginning of the text that fits into the columns, but at least one character."""
     width = 0
     for number, character in enumerate(text):
         width += cells(character)
@@ -171,7 +176,7 @@ def _is_at(step: Step, stop: Stop) -> bool:
 
 
 def _first_difference(way: FlowWay, without: FlowWay | None) -> int | None:
-    """Return the number of the first step that the other path lacks; None without another path."""
+    """Return the number of the first step that differs from the other path; None if there is no other path."""
     if without is None:
         return None
     for number, (step, other) in enumerate(zip_longest(way.steps, without.steps)):
@@ -187,7 +192,7 @@ def _essence(step: Step) -> tuple[object, ...]:
 
 
 def _depths(steps: tuple[Step, ...]) -> list[int]:
-    """Return the depth of each step: in tunnels that carry the packet, and in a proxy."""
+    """Return the depth of each step: the number of tunnels that carry the packet, plus one in a proxy."""
     depths = [len(inside) for inside in packets_inside(steps)]
     for number, step in enumerate(steps):
         if step.stage == "relay":
@@ -208,7 +213,7 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class _Layout:
-    """Positions the parts from top to bottom."""
+    """Computes the positions of a picture's parts, from top to bottom."""
 
     def __init__(self, words: Words, places: Places) -> None:
         self._words, self._places = words, places
@@ -219,13 +224,13 @@ class _Layout:
         self._line_x = _LINE_AT
 
     def end(self, text: str, mark: Mark) -> None:
-        """Add the start or the end of the path."""
+        """Add the point for the start or the end of the path."""
         self._line_x = _LINE_AT
         self._point(mark, [(text, "end")])
         self.y += 3
 
     def enter(self, step: Step, depth: int) -> None:
-        """Open the frames around the next step, and close those that the packet has left."""
+        """Open the frames around the next step, and close the frames that the packet has left."""
         self._line_x = _LINE_AT + _DETOUR * depth
         outside = step.stage == "outside"
         wanted: list[tuple[FrameKind, str, Message]] = []
@@ -250,7 +255,7 @@ class _Layout:
             self._open.append(_Open(kind, name, x, top, labels))
 
     def leave(self, kept: int = 0) -> None:
-        """Close the frames except the outer ``kept`` ones."""
+        """Close all open frames except the outermost ``kept`` ones."""
         while len(self._open) > kept:
             each = self._open.pop()
             self.y += 3
@@ -300,11 +305,11 @@ class _Layout:
         for text, style in told:
             labels += self._labels(text, style, x) if text else ()
         self.y += 0 if mark == "quiet" else 4
-        y = top + _LINE / 2 if labels else top - _LINE / 2  # the frame's title already names the outside
+        y = top + _LINE / 2 if labels else top - _LINE / 2  # without labels, the point stands beside the frame's title
         self.points.append(Point(self._line_x, y, mark, tuple(labels), step, number, whole))
 
     def _labels(self, text: str, style: LabelStyle, x: float) -> tuple[Label, ...]:
-        """Return the text as labels, one per line, below the present ones."""
+        """Return the text as labels, one per line, below the labels that are already there."""
         columns = max(_LEAST_COLUMNS, int((WIDTH - _MARGIN - 2 * _PADDING - x) / CELL))
         made: list[Label] = []
         for line in short_lines(text, columns):

@@ -1,4 +1,4 @@
-"""A paper whose lines become elements of a page, with the same words as on the terminal."""
+"""A paper whose lines become elements of an HTML page.  The text is the same as on the terminal."""
 
 import re
 from collections.abc import Iterable
@@ -17,8 +17,9 @@ Part = str | tuple[str, Style]
 
 
 class Sheet(Paper):
-    """Collects elements.  Consecutive command lines are one block, which can be copied; so are drawn or quoted lines.
-    Nothing is wrapped or cut: the browser does that.  ``headings``: a strong line at the edge is a heading."""
+    """Collects elements.  Consecutive command lines become one block, which can be copied.  Consecutive lines of a
+    drawing or a quote also become one block.  No line is wrapped or cut, because the browser wraps.  ``headings``:
+    whether a strong line without an indent becomes a heading."""
 
     def __init__(self, words: Words, *, headings: bool = False) -> None:
         super().__init__(width=WIDEST)
@@ -34,21 +35,21 @@ class Sheet(Paper):
         return list(self._elements)
 
     def gap(self) -> None:
-        """End a block."""
+        """End the open block."""
         self._close()
 
     def line(self, *parts: Part) -> None:
-        """Write a line of a block as it is."""
+        """Write one line of a block, verbatim."""
         self._add(parts)
 
     def cut(self, *parts: Part) -> None:
-        """Write a line of a drawing or a quote, whole."""
+        """Write one line of a drawing or a quote, without cutting it."""
         self._add(parts)
 
     def prose(
         self, text: str, *, indent: int = 0, first: str = "", style: Style = "plain", first_style: Style = "plain"
     ) -> None:
-        """Write a paragraph.  ``first`` stands before it."""
+        """Write a paragraph.  ``first``: the text before the paragraph."""
         self._close()
         if self._headings and style == "strong" and not indent and not first:
             self._elements.append(with_children(element("h2"), prose(text)))
@@ -70,7 +71,7 @@ class Sheet(Paper):
         self._block.append(told if is_command else [*_plain(line)])
 
     def _close(self) -> None:
-        """Make an element of the open block."""
+        """Close the open block and make an element of it."""
         if not self._block:
             return
         if self._is_command:
@@ -87,7 +88,7 @@ class Sheet(Paper):
 
 
 def command_block(text: str, words: Words) -> Element:
-    """Return commands, each of one or several lines, with a button that copies exactly them."""
+    """Return commands, each of one or several lines, with a button that copies exactly these commands."""
     shown = "\n".join(map(printable_command, text.split("\n")))
     button = element("button", words(COPY), type="button", class_="copy", hidden=True)
     return element("div", verbatim_element("pre", shown, tabindex="0"), button, class_="commands")
@@ -107,7 +108,7 @@ def _styled(text: str, style: Style) -> Element | str:
 
 
 def _plain(line: list[tuple[str, Style]]) -> Iterable[tuple[str, Style]]:
-    """Yield the parts without the indent, which is the terminal's."""
+    """Yield the parts of a line without the indent, which only the terminal needs."""
     begun = False
     for text, style in line:
         shown = text if begun else text.lstrip(" ") if len(text) - len(text.lstrip(" ")) <= 6 else text[6:]

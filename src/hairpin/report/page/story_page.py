@@ -30,9 +30,10 @@ Kind = Literal["failure", "undecided", "well"]
 
 
 class StoryMark(msgspec.Struct, frozen=True):
-    """``at``: seconds since the epoch.  ``lines``: the first one stands out.
+    """A mark on the time line.  ``at``: seconds since the epoch.  ``lines``: the sentences, of which the first is
+    emphasised.
 
-    ``kind``: ``undecided`` if no failure is known."""
+    ``kind``: ``undecided`` if no failure is proven, but some flow is undecided."""
 
     at: float
     lines: tuple[Message, ...]
@@ -44,8 +45,8 @@ _STYLES: dict[Kind, Style] = {"failure": "bad", "undecided": "unsure", "well": "
 
 
 def story_page(story: Story, words: Words, *, now: Answer | Message | None = None, several: bool = False) -> str:
-    """Return the page.  ``now``: the present failures of the hosts, or why they are unknown; None: not asked.
-    ``several``: of more than one host."""
+    """Return the page.  ``now``: the answer with the hosts' present failures, or the reason why they are unknown; None
+    if they were not asked for.  ``several``: whether the story is about more than one host."""
     hosts = ", ".join(dict.fromkeys(each.host for each in story.entries if each.host)) or "-"
     which = words(message("the story of {hosts}", hosts=hosts))
     marks = dict.fromkeys(failures(now)) if isinstance(now, Answer) else ()
@@ -85,7 +86,7 @@ def _item(each: StoryEntry | Packages | StoryMark, words: Words, *, several: boo
 
 
 def _packages(packages: Packages, words: Words, *, several: bool) -> Element:
-    """Return packages that were installed together, each folded."""
+    """Return one entry for packages that were installed together, with the list of packages folded."""
     items = (_entry(each, words, several=False) for each in packages.entries)
     return element(
         "li",
@@ -98,7 +99,7 @@ def _packages(packages: Packages, words: Words, *, several: bool) -> Element:
 
 
 def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
-    """Return an entry: changes of the network stand out, and the trace's own words are folded."""
+    """Return an entry: changes of the network are emphasised, and the text of the trace is folded."""
     said = entry_text(entry, words)
     quote = entry.quote if entry.quote and entry.quote not in said else ""
     return element(
@@ -112,7 +113,7 @@ def _entry(entry: StoryEntry, words: Words, *, several: bool) -> Element:
 
 
 def _mark(mark: StoryMark, words: Words, *, several: bool) -> Element:
-    """Return a failure, or the last proof of the good state."""
+    """Return the element of a mark: a failure, or the last proof of the good state."""
     first, *others = map(words, mark.lines)
     return element(
         "li",
@@ -130,7 +131,7 @@ def _time(at: float) -> Element:
 
 
 def failures(answer: Answer) -> Iterator[StoryMark]:
-    """Yield the marks, those of one cause together."""
+    """Yield the marks for the answer's failures; the marks of one cause follow each other."""
     causes = [each for each in answer.causes if each.severity == "blocking"]
     for each in causes:
         yield from _of_cause(each)

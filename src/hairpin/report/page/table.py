@@ -1,5 +1,5 @@
-"""The tables of a page, including the overview.  On a narrow page each table scrolls in its own region; on phones it is
-a list.
+"""The tables of a page, including the overview.  On a narrow page each table scrolls in its own region; on phones each
+table is shown as a list.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,16 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _MANY = 12
-"""With more rows than this, similar ones share a row."""
+"""In a table with more rows than this, similar rows are merged."""
 _NUMBERED = message("what can be reached from where; a number is that of the cause; empty: not asked")
 _PLAIN = message("what can be reached from where; empty: not asked")
 
 
 def table(caption: str, name: str, heads: Iterable[str], rows: Iterable[tuple[str, Iterable[Element]]]) -> Element:
-    """Return the table.  ``name``: the name of its region, for screen readers; ``rows``: each has a head and cells.
+    """Return the table.  ``name``: the name of the table's region, for screen readers.  ``rows``: the head and the
+    cells of each row.
 
-    On a phone each row is a block of its cells, each with the name of its column before it."""
+    On a phone each row is a block, in which each cell has the name of its column before it."""
     columns = tuple(heads)
     head = element("tr", element("td"), *(element("th", each, scope="col") for each in columns))
     body = (element("tr", element("th", label, scope="row"), *_named(cells, columns)) for label, cells in rows)
@@ -37,9 +38,10 @@ def _named(cells: Iterable[Element], columns: tuple[str, ...]) -> Iterator[Eleme
 
 
 def overview_table(found: Overview, anchors: dict[str, str], words: Words) -> Element:
-    """Return the table; of many rows, similar ones share one, and all of them are folded below.
+    """Return the table.  If it has many rows, similar rows are merged, and the table with all rows is folded below.
 
-    ``anchors``: the name of a cause in a cell, by its ref; its section has the ref as id."""
+    ``anchors``: for each cause's ref, the text that names the cause in a cell.  The cell links to the cause's section,
+    whose id is the ref."""
     every = [(found.label(each), each) for each in found.rows]
     rows = [*folded_rows(found, words)]
     if len(every) <= _MANY or len(rows) == len(every):

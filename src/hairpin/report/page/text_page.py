@@ -1,5 +1,5 @@
-"""A command's output as a page: the terminal's own lines, of which the first is the heading.  The pages of `hairpin
-diff` and `hairpin explain` are made this way.
+"""A command's output as a page: the lines that the terminal shows, of which the first is the heading.  The pages of
+`hairpin diff` and `hairpin explain` are made this way.
 """
 
 from collections.abc import Callable
@@ -18,28 +18,28 @@ from hairpin.report.words import Words
 
 
 def text_page(write: Callable[[Sheet], object], which: str, words: Words, *, first: tuple[Element, ...] = ()) -> str:
-    """Return the page.  ``write``: writes the output; ``which``: its subject and time; ``first``: elements before the
-    lines."""
+    """Return the page.  ``write``: the function that writes the command's output.  ``which``: the output's subject and
+    time.  ``first``: elements before the output."""
     title, *others = elements_of(write, words)
     return whole_file("".join(title.itertext()), which, [*first, element("section", *others, class_="text")], words)
 
 
 def elements_of(write: Callable[[Sheet], object], words: Words) -> list[Element]:
-    """Return the output as elements, with its headings."""
+    """Return a command's output as elements, including its headings."""
     sheet = Sheet(words, headings=True)
     write(sheet)
     return sheet.elements()
 
 
 def diff_page(found: Comparison, words: Words) -> str:
-    """Return the page."""
+    """Return the page of ``hairpin diff``."""
     facts = {"one": found.was.name, "first": found.was.taken_at or "-", "other": found.now.name}
     which = message("{one} at {first} beside {other} at {last}", last=found.now.taken_at or "-", **facts)
     return text_page(partial(diff_text, found, words, verbose=True), words(which), words)
 
 
 def explain_page(explained: Explanation, words: Words) -> str:
-    """Return the page."""
+    """Return the page of ``hairpin explain``."""
     parts = elements_of(partial(explain_text, explained, words, verbose=True), words)
     title = words(message("what these lines mean"))
     which = words(message("{count} kinds of line have a meaning", count=len(explained.found)))

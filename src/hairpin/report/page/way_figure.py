@@ -1,8 +1,10 @@
 """The figure of one flow: its paths side by side, and a switch to the same paths with the repair.
 
-A picture is SVG whose structure has the same facts, so that a blind reader or a test can follow it.
+A picture is an SVG whose elements also contain its facts as text and attributes, so that a blind reader or a test can
+follow the path.
 
-Each point is a group ``point``; ``data-`` attributes have its step's number, stage, link, host and namespace.
+Each point is an SVG group of class ``point``, whose ``data-`` attributes are the number, stage, link, host and
+namespace of the step.
 """
 
 from collections.abc import Iterator
@@ -28,8 +30,8 @@ _RADIUS = {"quiet": 2.0, "decided": 3.5}
 
 
 def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, places: Places) -> Element:
-    """Return the figure.  ``repaired``: the same flow with the repair; None: no switch.  ``name``: unique on the
-    page."""
+    """Return the figure.  ``repaired``: the walk of the same flow with the repair; None for a figure without a switch.
+    ``name``: a name that is unique on the page."""
     caption = element("figcaption", f"{flow_text(trace.flow, places)}: {words(VERDICTS[trace.verdict])}")
     now = _drawn(trace, None, f"{name}-now", words, places)
     if trace.verdict == "depends":
@@ -56,7 +58,7 @@ def way_figure(trace: Trace, repaired: Trace | None, name: str, words: Words, pl
 
 
 def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator[Element]:
-    """Yield each path that the flow can take, with its conditions; all except the usual one folded."""
+    """Yield each path that the flow can take, with its conditions; all branches except the usual one are folded."""
     for number, branch in enumerate(trace.branches, 1):
         sheet = Sheet(words)
         write_branch_head(trace, number, words, sheet)
@@ -71,7 +73,7 @@ def _branches(trace: Trace, name: str, words: Words, places: Places) -> Iterator
 def _drawn(
     trace: Trace, without: Trace | None, name: str, words: Words, places: Places, branch: Branch | None = None
 ) -> Element:
-    """Return the paths of a branch (None: the usual one), each with its heading."""
+    """Return the pictures of a branch's paths, each with its heading.  ``branch``: None for the usual branch."""
     others = {each.kind: each for each in ways(without, without.usual, places)} if without is not None else {}
     drawn = element("div", class_="ways")
     for number, way in enumerate(ways(trace, branch or trace.usual, places), 1):
@@ -85,7 +87,7 @@ def _drawn(
 
 
 def title_of(way: FlowWay, words: Words) -> Message:
-    """Return the sentence that describes the picture."""
+    """Return the sentence that describes the picture of the path."""
     facts = {"name": way.name, "start": way.start, "end": way.end}
     if way.stop is None:
         return message("{name}: the packet comes from {start} to {end}", **facts)
@@ -101,14 +103,15 @@ def title_of(way: FlowWay, words: Words) -> Message:
 
 
 def _steps(trace: Trace, words: Words, places: Places) -> Element:
-    """Return every step in the terminal's words, folded."""
+    """Return a folded part with every step as the terminal shows it."""
     sheet = Sheet(words)
     draw(trace, sheet, words, places, every=True)
     return element("details", element("summary", words(message("every step as text"))), *sheet.elements())
 
 
 def drawing(picture: Picture, title: str, name: str) -> Element:
-    """Return the picture.  ``title``: the sentence that says the same; ``name``: unique on the page."""
+    """Return the picture as SVG.  ``title``: the sentence that describes the picture.  ``name``: a name that is unique
+    on the page."""
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
@@ -129,7 +132,8 @@ def _frame(frame: PlaceFrame) -> Element:
 
 
 def _line(picture: Picture) -> list[Element]:
-    """Return the packet's line: the path that it takes, and the path that it would have taken from its stop."""
+    """Return the lines of the packet's path: the part that the packet takes, and the part behind its stop that it does
+    not take."""
     reached = next((n for n, each in enumerate(picture.points) if each.mark == "stop"), len(picture.points) - 1)
     paths = [element("path", d=_path(picture.points[: reached + 1]), class_="line")]
     if reached < len(picture.points) - 1:
@@ -145,7 +149,7 @@ def _line(picture: Picture) -> list[Element]:
 
 
 def _path(points: tuple[Point, ...]) -> str:
-    """Return the line through the points, with a bend where it moves to the side."""
+    """Return the SVG path through the points, with a bend where the path moves to the side."""
     first = points[0]
     drawn = [f"M{first.x:g} {first.y:g}"]
     for before, each in pairwise(points):

@@ -1,4 +1,4 @@
-"""When and by whom a cause was made, in sentences."""
+"""The sentences that say when and by whom a cause was made."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,8 @@ _FEW = 4
 
 
 def blame_text(found: Blame) -> Iterator[Message]:
-    """Yield the sentences: when and by whom, then each trace, then the last proof of the good state."""
+    """Yield the sentences: when and by whom the cause was made, then each trace, then the last proof of the good
+    state."""
     actors = found.actors
     if found.not_before == found.not_after:
         since = message("since {time}", time=time_text(found.not_before))
@@ -37,7 +38,8 @@ def blame_text(found: Blame) -> Iterator[Message]:
 
 
 def write_blame(found: Blame, words: Words, paper: Paper, *, whole: bool) -> None:
-    """Write the sentences; of many traces the first ones, unless ``whole``."""
+    """Write the sentences about the cause's makers.  Without ``whole``, only the first sentence and the last few others
+    are written."""
     first, *traces = map(words, blame_text(found))
     paper.prose(first, indent=2, style="strong")
     for each in traces if whole else traces[-_FEW:]:

@@ -1,4 +1,4 @@
-"""The report of one cause: its title, evidence, reason, proof and repair, as parts of a section."""
+"""The report of one cause: its title, evidence, reason, proof and repair, each as a part of the cause's section."""
 
 from hairpin.answer.answer import Answer, CauseAnswer, Judge
 from hairpin.causes.proof import Proof
@@ -21,7 +21,7 @@ SEVERITIES: dict[str, Message] = {
     "advice": message("advice"),
 }
 JSON_LINES = 2
-"""The most lines of an excerpt in JSON."""
+"""The most lines that an excerpt in JSON takes."""
 _JUDGES: dict[Judge, Message] = {
     "simulated": message("simulated"),
     "replicated": message("replayed on this kernel"),
@@ -30,7 +30,7 @@ _JUDGES: dict[Judge, Message] = {
 
 
 class CauseText:
-    """Writes the parts of the answer's causes on paper.  ``verbose``: all of it."""
+    """Writes the parts of the answer's causes on paper.  ``verbose``: whether to write every part in full."""
 
     def __init__(self, answer: Answer, words: Words, places: Places, *, verbose: bool) -> None:
         self._answer = answer
@@ -40,19 +40,19 @@ class CauseText:
         self._quotes = Quotes(answer.evidence, words)
         self._noted: set[Message] = set()
         self.numbers = cause_numbers(answer)
-        """The numbers of numbered causes, by ref."""
+        """The number of each cause that has one, by the cause's ref."""
 
     def label(self, cause: CauseAnswer) -> str:
-        """Return ``1. cause[interface-forwarding-off]``."""
+        """Return the cause's label, such as ``1. cause[interface-forwarding-off]``."""
         kind, number = self._words(SEVERITIES[cause.severity]), self.numbers.get(cause.ref)
         return f"{f'{number}. ' if number else ''}{kind}[{self._places.on(cause.id, cause.host)}]"
 
     def title(self, cause: CauseAnswer, said: Message, paper: Paper) -> None:
-        """Write the cause's label and a sentence."""
+        """Write the cause's label and the sentence ``said``."""
         paper.prose(self._words(said), first=f"{self.label(cause)}: ", first_style="bad", style="strong")
 
     def explained(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write the flows that the cause explains, and its makers."""
+        """Write the flows that the cause explains, and the causes from which it follows."""
         words = self._words
         failing = [each for each in self._answer.flows if not each.succeeds]
         stopped = [each.trace.flow for each in failing if cause.ref in each.causes]
@@ -68,12 +68,12 @@ class CauseText:
             paper.prose(words(said), indent=2)
 
     def quotes(self, cause: CauseAnswer) -> list[Quote]:
-        """Return the evidence that shows something; all of it if verbose."""
+        """Return the quotes that show a part of the fault; all quotes of the cause if verbose."""
         references, every = self._quotes.cause(cause), self._quotes.all()
         return [every[each] for each in references if every[each].tells or self._verbose]
 
     def quote(self, quote: Quote, paper: Paper) -> None:
-        """Write the source of the evidence, and its text."""
+        """Write the origin of the quote, and its text."""
         netns = self._places.netns("" if quote.netns == "host" else quote.netns, quote.host)
         place = f"{quote.origin} ({netns})" if netns else quote.origin
         paper.cut("  ", ("──", "faint"), f" {place}")
@@ -85,21 +85,22 @@ class CauseText:
             paper.prose(quote.note, indent=5)
 
     def why(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write why the cause stops packets, the file that has the setting, and when and by whom it was made."""
+        """Write why the cause stops packets, the file that has the setting, the administrator's decision, and when and
+        by whom the cause was made."""
         words = self._words
         paper.prose(words(cause.candidate.detail), indent=2)
         if cause.configured is not None:
             paper.prose(words(configured_text(cause.configured)), indent=2)
         if cause.decision is not None:
             paper.prose(words(decision_text(cause.decision)), indent=2)
-            self._noted.add(undoing_text(cause.decision))  # written once
+            self._noted.add(undoing_text(cause.decision))  # so this sentence is not written again with a repair
         if cause.blame is not None:
             from hairpin.report.text.blame_text import write_blame  # noqa: PLC0415 - few causes have a known author
 
             write_blame(cause.blame, words, paper, whole=self._verbose)
 
     def proof(self, cause: CauseAnswer, paper: Paper) -> None:
-        """Write the two verdicts that prove the cause, or the event after which it strikes."""
+        """Write the two verdicts that prove the cause, or the event after which the cause strikes."""
         words = self._words
         if cause.proof is not None:
             said = self._proof(cause, cause.proof)
@@ -111,7 +112,8 @@ class CauseText:
             paper.prose(words(said), indent=2, first=f"{words(NOTE)} ")
 
     def remedies(self, cause: CauseAnswer, paper: Paper, *, every: bool = False) -> None:
-        """Write the repair; the others, too, if it is not ready to be typed, if verbose, or with ``every``."""
+        """Write the first repair.  Also write the others if the first has no commands or is disruptive, if verbose, or
+        with ``every``."""
         host = cause.host if self._places.with_host else None
         ready = cause.remedies and cause.remedies[0].commands and not cause.remedies[0].disruptive
         shown = cause.remedies if every or self._verbose or not ready else cause.remedies[:1]
@@ -121,7 +123,7 @@ class CauseText:
             paper.prose(self._words(message("-v shows another way to repair it.")), indent=2, style="faint")
 
     def named(self, refs: tuple[str, ...]) -> str:
-        """Return ``1 (ip-forward-off), 2 (docker-user-drops)``."""
+        """Return the numbers and ids of the causes, such as ``1 (ip-forward-off), 2 (docker-user-drops)``."""
         named = [(each, self._places.on(each.id, each.host)) for each in self._answer.causes if each.ref in refs]
         numbers = self.numbers
         return ", ".join(f"{numbers[each.ref]} ({name})" if each.ref in numbers else name for each, name in named)
@@ -169,13 +171,14 @@ def explaining(answer: Answer) -> list[CauseAnswer]:
 
 
 def blocking(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes that have a number, in the order in which they are written; none if there is only one."""
+    """Return the causes that have a number, in the order in which they are written; empty if there is only one such
+    cause."""
     found = [each for each in explaining(answer) if each.severity == "blocking"]
     return found if len(found) > 1 else []
 
 
 def cause_numbers(answer: Answer) -> dict[str, int]:
-    """Return the numbers of the causes, by ref."""
+    """Return the number of each numbered cause, by the cause's ref."""
     return {each.ref: number for number, each in enumerate(blocking(answer), 1)}
 
 
@@ -186,7 +189,7 @@ def _all_explained(count: int) -> Message:
 
 
 def _quoted(line: str, room: int) -> list[str]:
-    """Return the lines of a quote: of JSON, which is no prose, at most two."""
+    """Return the lines of a quote.  A quote of JSON takes only a few lines, because people do not read it as prose."""
     parts = list(wrapped(line, room))
     if not line.startswith(("{", "[{")) or len(parts) <= JSON_LINES:
         return parts
@@ -194,8 +197,8 @@ def _quoted(line: str, room: int) -> list[str]:
 
 
 def told_apart(answer: Answer) -> list[CauseAnswer]:
-    """Return the causes with their own section although they stop no asked flow yet: future ones, open ones, and states
-    of the host, such as one that keeps an engine from starting."""
+    """Return the causes that have their own section although they stop no asked flow: latent causes, exposures, and
+    states of the host, such as a state that keeps an engine from starting."""
     written = {each.ref for each in explaining(answer)}
     return [
         each
@@ -211,7 +214,7 @@ def told_apart(answer: Answer) -> list[CauseAnswer]:
 
 
 def write_unexplained(answer: Answer, group: Group, words: Words, paper: Paper) -> None:
-    """Write that no cause explains the flows, or on which condition they depend."""
+    """Write that no cause explains the flows, or on which conditions their verdict depends."""
     if group.verdict != "depends":
         said = message(
             "No cause that hairpin knows explains this; the drawing shows where it ends. A snapshot helps to find "

@@ -1,4 +1,4 @@
-"""The sentences about the place of a setting, and about a decision."""
+"""The sentences that say where a setting is configured, or that a state is an administrator's decision."""
 
 from typing import assert_never
 
@@ -8,7 +8,7 @@ from hairpin.remedy.remedy import OwnersDecision
 
 
 def configured_text(found: Configured) -> Message:
-    """Return the sentence that names the file, or the option and its owner."""
+    """Return the sentence that names the file with the setting, or the option and the object that has the option."""
     if found.file and found.line:
         return message("It is configured in {file}, line {line}.", file=found.file, line=found.line)
     match found.writer:
@@ -33,10 +33,10 @@ def configured_text(found: Configured) -> Message:
 
 
 def decision_text(found: OwnersDecision) -> Message:
-    """Return the sentence with the sign of a decision and the question to its owner."""
+    """Return the sentence that says by which sign hairpin recognises the decision, and what to ask its owner."""
     return message("Somebody decided this: {said}. {ask}.", said=found.said, ask=found.ask)
 
 
 def undoing_text(found: OwnersDecision) -> Message:
-    """Return the sentence about the decision that a repair undoes."""
+    """Return the sentence that says which decision a repair undoes."""
     return message("It undoes what somebody decided: {said}. {ask}.", said=found.said, ask=found.ask)

@@ -1,4 +1,5 @@
-"""Repairs that another repair includes: each of their chains and rules is among its own."""
+"""Repairs that another repair includes: every chain and rule that such a repair restores is also restored by the other
+one."""
 
 from hairpin.answer.answer import CauseAnswer
 from hairpin.change.change import AddChain, Change, InsertRule, SetPolicy
@@ -16,7 +17,7 @@ def is_covered(cause: CauseAnswer, others: tuple[CauseAnswer, ...]) -> bool:
 
 
 def _lost(change: Change) -> frozenset[object] | None:
-    """Return the chains and rules that the change restores; None if it does anything else."""
+    """Return the chains and rules that the change restores; None if the change does anything else."""
     found: list[object] = []
     for part in change.parts:
         match part:

@@ -1,4 +1,5 @@
-"""The differences for people: first the flows with the deciding changes, then all changes by part of the host."""
+"""The differences of two hosts, for people: first the flows with the changes that decide their verdicts, then all
+changes, grouped by part of the host."""
 
 from hairpin.compare.comparison import Comparison, DecidedFlow
 from hairpin.compare.listed_difference import PARTS, ListedDifference, PartOfHost
@@ -13,7 +14,8 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _FEW_LINES, _FEW_CHANGES, _FEW_FLOWS = 6, 30, 12
-"""Lines of one change, changes of one part and flows of one set that are shown without ``-v``."""
+"""The most lines of one change, changes of one part of the host, and flows of one deciding set that are shown without
+``-v``."""
 _TITLES: dict[PartOfHost, Message] = {
     "host": message("Host"),
     "engines": message("Container engines"),
@@ -38,7 +40,7 @@ _TITLES: dict[PartOfHost, Message] = {
 
 
 def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = False) -> str:
-    """Return the comparison."""
+    """Return the text of the comparison."""
     paper.prose(words(_first_line(found)), style="strong")
     known = {each.ref: each for each in found.differences}
     groups: dict[tuple[str, ...], list[DecidedFlow]] = {}
@@ -66,7 +68,7 @@ def diff_text(found: Comparison, words: Words, paper: Paper, *, verbose: bool = 
 
 
 def _write_parts(changes: list[ListedDifference], words: Words, paper: Paper, *, verbose: bool) -> None:
-    """Write the changes by part of the host."""
+    """Write the changes, grouped by part of the host."""
     for part in PARTS:
         of_part = [each for each in changes if each.part == part]
         if of_part:
@@ -146,7 +148,8 @@ def _write_group(
 
 
 def _undoing(flow: DecidedFlow) -> Message:
-    """Return the changes to undo, if they differ from the deciding set."""
+    """Return the changes without which the later host gives the earlier verdict, if they differ from the deciding
+    set."""
     refs = " ".join(flow.undoing)
     if not refs:
         return message("undoing this alone does not bring the earlier outcome back")

@@ -1,4 +1,5 @@
-"""The flows that a change opens, closes, diverts and restores, in few lines: flows with the same effect share one."""
+"""The flows that a change opens, closes, diverts and restores, in few lines: flows with the same effect share a
+line."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,12 +9,12 @@ from hairpin.remedy.effect import Effects, FlowEffect
 from hairpin.report.words import Words
 
 FEW = 8
-"""Ports that are named in one line; further ones are counted."""
+"""The most ports that one line names; further ports are only counted."""
 
 
 def effects_told(effects: Effects, words: Words) -> Iterator[Message]:
-    """Yield the effects on flows that were not asked, and the open connections that break.  Flows that an accident had
-    stopped are left out."""
+    """Yield sentences about the effects on flows that were not asked, and about open connections that break.  Flows
+    that an accident had stopped are not named."""
     yield from unasked_told(effects.found, words)
     if effects.cut:
         named = _listed((_port(each, words) for each in effects.cut), words)
@@ -48,7 +49,7 @@ def _is_inward(effect: FlowEffect) -> bool:
 
 
 def _alike(effects: Iterable[FlowEffect], words: Words) -> Iterator[tuple[str, str]]:
-    """Yield the clients and services with the same effect, each as a list in words."""
+    """Yield the clients and the services that share an effect, both as lists in text."""
     clients: dict[str, dict[str, None]] = {}
     for each in effects:
         clients.setdefault(_port(each.flow, words), {})[_client(each.flow, words)] = None
@@ -80,7 +81,7 @@ def _client(flow: Flow, words: Words) -> str:
 
 
 def _port(flow: Flow, words: Words) -> str:
-    """Return the asked port and its owner, or the outside place."""
+    """Return the flow's port with its container, or its destination outside."""
     if flow.purpose == "egress" and flow.invented:
         return words(message("the Internet ({protocol})", protocol=flow.protocol))
     if isinstance(flow.start, FromContainer) and flow.container in (None, flow.start.name):

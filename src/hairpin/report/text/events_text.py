@@ -1,5 +1,5 @@
-"""The matrix of events for people: first the events that change nothing, then the effects of each other event.  Also
-the head of an answer about the time after an event.
+"""The matrix of events for people: first the events that change nothing, then the effects of each other event.  This
+module also writes the head of an answer about the time after an event.
 """
 
 from hairpin.answer.answer import EventAnswer
@@ -55,7 +55,7 @@ def _count_of_events(count: int) -> Message:
 
 
 def event_name(row: EventRow, found: Matrix) -> str:
-    """Return the event's id; with several hosts, also its host."""
+    """Return the event's id; if there are several hosts, also the event's host."""
     return f"{row.event}@{row.host}" if found.answer.has_several_hosts else row.event
 
 
@@ -88,7 +88,7 @@ def _by_verdict(cells: list[EventCell]) -> dict[Verdict, list[EventCell]]:
 
 
 def write_uncertain(told: EventAnswer | EventRow, words: Words, paper: Paper) -> None:
-    """Write the unforeseeable facts, and the units and containers that do not start."""
+    """Write the facts that cannot be foreseen, and the units and containers that do not start."""
     for each in told.conditions:
         paper.prose(words(message("if {condition}", condition=each)), indent=2)
     for each in told.failures:

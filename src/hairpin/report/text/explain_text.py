@@ -1,4 +1,4 @@
-"""The meaning of texts for people: the quote, the meaning, whether it is true here and why, the repair."""
+"""The meaning of texts for people: the quoted text, its meaning, whether it is true here and why, and the repair."""
 
 from datetime import UTC, datetime
 
@@ -19,7 +19,7 @@ from hairpin.report.words import Words
 from hairpin.walk.verdicts import VERDICTS
 
 _LINES = 3
-"""The most lines of a quote."""
+"""The most lines of a quoted text that are shown."""
 _HERE: dict[Here, tuple[Message, Style]] = {
     "true": (message("true here:"), "bad"),
     "false": (message("not true here now:"), "good"),
@@ -41,7 +41,7 @@ def explain_text(explained: Explanation, words: Words, paper: Paper, *, verbose:
 
 
 class _Writer:
-    """Writes each cause's repair once."""
+    """Writes the texts, and each cause's repair only once."""
 
     def __init__(self, explained: Explanation, words: Words, paper: Paper, *, verbose: bool) -> None:
         self._explained = explained
@@ -55,7 +55,7 @@ class _Writer:
         self._paper.prose(self._words(said), indent=indent, style=style)
 
     def found(self, each: TextAnswer) -> None:
-        """Write one text with a meaning."""
+        """Write one text that hairpin knows, with its meaning."""
         words, paper = self._words, self._paper
         self._quote(each.text)
         paper.prose(words(each.text.entry.meaning), indent=2)
@@ -77,7 +77,7 @@ class _Writer:
             paper.prose(words(said), indent=2, style="faint")
 
     def _quote(self, text: TextFound) -> None:
-        """Write the text, its count and its times."""
+        """Write the quoted text, how often it occurs, and when."""
         self._paper.prose(
             _with_both_ends(text.quote, _LINES * (self._paper.width - 4)),
             first="│ ",
@@ -131,7 +131,7 @@ class _Writer:
             self._prose(message("more: hairpin explain {id}", id=cause.id), style="faint")
 
     def harmless(self) -> None:
-        """Write the harmless texts: in full if nothing else was asked, else a line for each."""
+        """Write the harmless texts: in full if no other text was asked about, otherwise one line for each."""
         alone = not self._explained.found
         shown = self._explained.harmless if alone or self._verbose else self._explained.harmless[:FEW]
         if not self._explained.harmless:
@@ -153,7 +153,7 @@ class _Writer:
             self._prose(message("and {count} more (-v lists them)", count=len(self._explained.harmless) - len(shown)))
 
     def unknown(self) -> None:
-        """Write the lines without a meaning, and the things in them."""
+        """Write the lines that hairpin does not know, and the ports and addresses that they name."""
         explained, paper = self._explained, self._paper
         if not explained.unknown:
             return
@@ -180,7 +180,7 @@ class _Writer:
                 paper.line("    ", (question_about(target), "command"))
 
     def source(self) -> None:
-        """Write the time of the reading."""
+        """Write when the host was read."""
         answer = self._explained.answer
         if answer is None:
             return
@@ -196,7 +196,8 @@ class _Writer:
 
 
 def _printed_by(sender: TextSender) -> Message | None:
-    """Return the text's printer, if the user or the line names it."""
+    """Return the sentence that says which sender printed the text; None unless the user or the line names the
+    sender."""
     if sender.told_by not in ("option", "line"):
         return None
     name = sender.name or sender.host
@@ -216,7 +217,7 @@ def _printed_by(sender: TextSender) -> Message | None:
 
 
 def _with_both_ends(text: str, room: int) -> str:
-    """Return the text without its middle, if it is too long: an error's end has the reason."""
+    """Return the text, without its middle if it is too long: the end of an error message has the reason."""
     if len(text) <= room:
         return text
     return f"{text[: room // 3].rstrip()} … {text[len(text) - room * 2 // 3 + 3 :].lstrip()}"

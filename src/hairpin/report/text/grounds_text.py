@@ -1,4 +1,5 @@
-"""The basis of an answer: assumptions, questions to the user, missing readings, the time of the reading."""
+"""The basis of an answer: assumptions, questions to the user, missing readings, and the time at which the hosts were
+read."""
 
 from hairpin.answer.answer import REPLICA, Answer
 from hairpin.message import Message, message
@@ -12,7 +13,7 @@ from hairpin.report.words import Words
 
 
 def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
-    """Write the assumptions, the questions, the parts that could not be read or replayed, and the remarks."""
+    """Write the assumptions, the questions, the parts that could not be read or rebuilt in a replica, and the notes."""
     assumed = dict.fromkeys(words(said) for flow in answer.flows for said in flow.trace.assumed)
     if assumed:
         paper.gap()
@@ -30,7 +31,7 @@ def write_grounds(answer: Answer, words: Words, paper: Paper, places: Places, *,
 
 
 def source_of(answer: Answer) -> Message:
-    """Return the time of the reading, and whether a replica agrees."""
+    """Return the sentence that says when the hosts were read, and whether a replica agrees."""
     flows = answer.flows
     agreed = flows and all(flow.judge == "replicated" and flow.verdict != "depends" for flow in flows)
     agreed = agreed and not answer.disputes
@@ -67,9 +68,11 @@ def _write_missing(answer: Answer, words: Words, paper: Paper, places: Places, *
 
 
 def _write_not_replayed(answer: Answer, words: Words, paper: Paper, *, verbose: bool) -> None:
-    """Write what the second judge contradicts, and what it could not confirm.  The latter leaves nothing undecided.
+    """Write which verdicts the replica contradicts, and which ones it could not confirm.  A verdict that is not
+    confirmed is not undecided.
 
-    Brief unless ``verbose``: if one part of a host is not rebuilt, each of its flows has a reason."""
+    Without ``verbose`` the text is brief: if a part of a host is not rebuilt, each flow through that part has its own
+    reason."""
     shown = answer.disputes if verbose else answer.disputes[:FEW]
     for dispute in shown:
         paper.gap()

@@ -13,7 +13,7 @@ from hairpin.walk.verdicts import Verdict
 
 
 def write_head(answer: Answer, words: Words, paper: Paper) -> None:
-    """Write the lines before the summary, and the summary."""
+    """Write the summary and the lines before it."""
     write_before_summary(answer, words, paper)
     line = summary(answer)
     if line is not None:
@@ -33,7 +33,7 @@ def write_before_summary(answer: Answer, words: Words, paper: Paper) -> None:
 
 
 def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *, verbose: bool) -> None:
-    """Write every flow's verdict: first the failing flows, grouped by how they fail."""
+    """Write every flow's verdict: first those of the failing flows, grouped by how they fail."""
     flows = answer.flows
     if not flows:
         paper.prose(words(as_far_as_read(_nothing_asked(answer), lacks_reading(answer))))
@@ -41,7 +41,8 @@ def write_verdicts(answer: Answer, words: Words, paper: Paper, places: Places, *
     others = [each.trace.flow for each in flows]
 
     def write(verdict: Verdict, alike: list[FlowAnswer], *, single: bool, whole: bool = False) -> None:
-        """Write the lines of the flows with one verdict.  ``whole``: however many they are."""
+        """Write the lines of the flows with one verdict.  ``whole``: whether to write all lines, even if there are
+        many."""
         told = [each.trace.flow for each in alike]
         if single or verbose:
             lines = [flow_text(flow, places) for flow in told]

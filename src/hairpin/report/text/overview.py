@@ -1,4 +1,5 @@
-"""The table of an answer.  Its rows are ports and containers' egress and names; its columns are standpoints."""
+"""The table of an answer.  Its rows are ports, containers' outgoing flows and containers' DNS queries.  Its columns are
+standpoints."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -22,8 +23,9 @@ _FEWEST_COLUMNS = 20
 
 
 class OverviewCell(msgspec.Struct, frozen=True):
-    """The flows of a row from one standpoint.  ``verdict``: of the first that fails, else of the first undecided one,
-    else of all.  ``causes``: refs of their causes; ``flows``: their refs."""
+    """The flows of a row from one standpoint.  ``verdict``: the verdict of the first flow that fails; if none fails, of
+    the first undecided flow; otherwise of all flows.  ``causes``: the refs of the flows' causes.  ``flows``: the refs
+    of the flows."""
 
     verdict: Verdict
     causes: tuple[str, ...]
@@ -31,7 +33,8 @@ class OverviewCell(msgspec.Struct, frozen=True):
 
 
 class OverviewRow(msgspec.Struct, frozen=True):
-    """The subject of a row, and a cell for each standpoint of the overview (None: nothing is asked from there)."""
+    """The subject of a row, and a cell for each standpoint of the overview A cell is None if no flow is asked from that
+    standpoint."""
 
     subject: Subject
     label: str
@@ -40,24 +43,25 @@ class OverviewRow(msgspec.Struct, frozen=True):
 
     @property
     def is_well(self) -> bool:
-        """Whether all of its flows pass."""
+        """Whether all flows of the row pass."""
         return all(each is None or succeeds(each.verdict) for each in self.cells)
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """The table.  ``standpoints``: the heads of its columns.  ``both_versions``: it has flows of IPv4 and of IPv6."""
+    """The overview table of an answer.  ``standpoints``: the heads of the columns.  ``both_versions``: whether the
+    table has flows of both IPv4 and IPv6."""
 
     standpoints: tuple[str, ...]
     rows: tuple[OverviewRow, ...]
     both_versions: bool
 
     def label(self, row: OverviewRow) -> str:
-        """Return the head of a row, with the IP version if there are two."""
+        """Return the head of a row, with the IP version if the table has flows of both."""
         return f"{row.label} IPv{row.version}" if self.both_versions else row.label
 
 
 def overview_of(answer: Answer, words: Words, places: Places) -> Overview:
-    """Return the table of the answer's flows, in their order."""
+    """Return the overview table of the answer's flows, with the rows in the order of the flows."""
     found: dict[tuple[Subject, str, Version], dict[str, list[FlowAnswer]]] = {}
     for each in answer.flows:
         flow = each.trace.flow
@@ -74,7 +78,7 @@ def overview_of(answer: Answer, words: Words, places: Places) -> Overview:
 
 
 def _standpoint(flow: Flow, words: Words) -> str:
-    """Return the head of the column; a client that the user named has its own column."""
+    """Return the head of the flow's column.  Each client that the user named has its own column."""
     outside, lan, host, container = _STANDPOINTS
     match flow.start:
         case Outside() if not flow.invented:
@@ -90,7 +94,7 @@ def _standpoint(flow: Flow, words: Words) -> str:
 
 
 def _asked(flow: Flow, words: Words, places: Places) -> tuple[Subject, str]:
-    """Return the flow's destination, as the head of a row."""
+    """Return the flow's destination, which is the head of its row."""
     if flow.purpose in ("egress", "dns") or flow.asked_name:
         name = places.start(flow).removeprefix("container:")
         if flow.purpose == "egress":
@@ -111,7 +115,7 @@ def _cell(flows: list[FlowAnswer]) -> OverviewCell:
 
 
 def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper: Paper) -> None:
-    """Write the table; similar rows share a line.  ``numbers``: of the causes, by ref."""
+    """Write the table; similar rows share a line.  ``numbers``: the number of each cause, by its ref."""
     lines = [*folded_rows(found, words)]
     table = [[_cell_text(cell, numbers, words) for cell in row.cells] for _, row in lines]
     heads: list[tuple[str, Style]] = [(each, "strong") for each in found.standpoints]
@@ -124,7 +128,7 @@ def write_overview(found: Overview, numbers: dict[str, int], words: Words, paper
 
 
 def folded_rows(found: Overview, words: Words) -> Iterator[tuple[str, OverviewRow]]:
-    """Yield each kind of row once, failing ones first, with the common label of its rows."""
+    """Merge rows whose cells are alike: yield one of them, with a label for all.  Failing rows come first."""
     alike: dict[object, list[OverviewRow]] = {}
     for row in found.rows:
         seen = tuple(None if each is None else (each.verdict, each.causes) for each in row.cells)
@@ -139,7 +143,7 @@ def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
         return found.label(rows[0])
     labels = dict.fromkeys(each.label for each in rows)
     if len(labels) == 1:
-        return rows[0].label  # for both IP versions
+        return rows[0].label  # the row stands for both IP versions
     count = len(labels)
     match rows[0].subject:
         case "port":
@@ -151,7 +155,7 @@ def _joined(found: Overview, rows: list[OverviewRow], words: Words) -> str:
 
 
 def _cell_text(cell: OverviewCell | None, numbers: dict[str, int], words: Words) -> tuple[str, Style]:
-    """Return ``✓``, or ``✗ dropped 1``."""
+    """Return the text of a cell, such as ``✓`` or ``✗ dropped 1``."""
     if cell is None:
         return "", "plain"
     mark, style = mark_of(cell.verdict)

@@ -18,7 +18,7 @@ from hairpin.walk.state import DecidedBy, RuleDecided, Step
 from hairpin.walk.trace import Branch, Trace
 
 _QUIET = ("device-out", "postrouting", "bridge", "neighbour", "outside", "output", "input", "prerouting", "forward")
-"""Stages that are drawn only if something was decided there."""
+"""The stages that are drawn only if a rule, a route or another thing decided there."""
 _STAGE_CELLS = 13
 _STAGES: dict[str, Message] = {
     "device-in": message("device-in"), "bridge": message("bridge"), "prerouting": message("prerouting"),
@@ -30,8 +30,8 @@ _STAGES: dict[str, Message] = {
 
 
 class Hop(msgspec.Struct, frozen=True):
-    """One line of the drawing: the packet's place, the decision ``what`` in the tool's syntax, and the packet after
-    it."""
+    """One line of the drawing: the packet's place, the decision ``what`` in its tool's syntax, and the packet after the
+    decision."""
 
     netns: Netns | None
     stage: str
@@ -39,11 +39,12 @@ class Hop(msgspec.Struct, frozen=True):
     what: str
     packet: Packet
     reverse: bool = False
-    """It is the reverse lookup, which decides the next hop."""
+    """Whether the line is the reverse lookup, which decides the next hop."""
 
 
 def hops(steps: tuple[Step, ...], words: Words, *, every: bool = False) -> Iterator[Hop]:
-    """Yield the steps that decided something, translated the packet or entered a namespace; with ``every`` all."""
+    """Yield the lines for the steps that decided something, translated the packet or entered a namespace; for all steps
+    with ``every``."""
     before: Packet | None = None
     netns: Netns | None = None
     for step in steps:
@@ -69,7 +70,7 @@ def way_back(step: Step, route: str) -> Message:
 
 
 def is_policy(decided: DecidedBy | None) -> bool:
-    """Return whether a chain's policy decided: an accepting policy gets no line."""
+    """Return whether a chain's policy made the decision.  A policy that accepts gets no line of its own."""
     return isinstance(decided, RuleDecided) and decided.place.number == 0
 
 
@@ -88,7 +89,8 @@ def briefly(decided: DecidedBy | None) -> str:
 
 
 def draw(trace: Trace, paper: Paper, words: Words, places: Places = NO_HOSTS, *, every: bool = False) -> None:
-    """Draw the usual branch: the request, or the answer or first data if that fails; with ``every`` all."""
+    """Draw the usual branch: the direction in which the packet stops, or the request if the flow passes; all directions
+    with ``every``."""
     draw_branch(trace, trace.usual, paper, words, places, every=every)
 
 
@@ -108,12 +110,12 @@ def draw_branch(
 
 
 def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every: bool) -> None:
-    """Draw one direction: its start, its hops, and its end or stop."""
+    """Draw one direction: the start, the lines of its steps, and the end or the stop."""
     stop, netns = way.stop, way.inside
     paper.cut("    ", ("●", "strong"), f" {way.start}")
     found = list(hops(way.steps, words, every=every))
     if stop is not None and way.steps and (not found or _place(found[-1]) != _place(way.steps[-1])):
-        last_step = way.steps[-1]  # a policy decided: it has no line of its own
+        last_step = way.steps[-1]  # a policy decided, which has no line of its own
         found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
     twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
     if stop is not None and twice:
@@ -141,12 +143,13 @@ def _place(at: Hop | Step) -> tuple[Netns | None, str, str]:
 
 
 def _is_news(netns: Netns, before: Netns | None, places: Places) -> bool:
-    """Return whether a line names the namespace; a path that starts in the only host's namespace does not need it."""
+    """Return whether a line has to name the namespace: a path that starts in the namespace of the only host does not
+    name it."""
     return before is not None or not netns.is_host or places.with_host
 
 
 def _line(mark: tuple[str, Style], hop: Hop, what: str, paper: Paper, words: Words) -> None:
-    """Write ``│ stage  link  what``; on a narrow paper, the rest is wrapped below."""
+    """Write ``│ stage  link  what``; if the paper is narrow, the text that does not fit is wrapped below."""
     named = stage_text(hop.stage, words)
     stage, what = named + " " * max(1, _STAGE_CELLS - cells(named)), paper.spelt(what)
     link = f"{hop.link or '-':<9} "

@@ -45,7 +45,7 @@ _JUDGES: dict[str, Message] = {
     "observed": message("a real connection, with data both ways"),
 }
 _FEW = 6
-"""Flows that are named one by one."""
+"""The most flows that are named one by one."""
 
 
 def plan_text(
@@ -58,8 +58,9 @@ def plan_text(
     verbose: bool = False,
     proposals: tuple[ComposeProposal, ...] = (),
 ) -> str:
-    """Return the plan.  ``lasting``: the files that keep it are written, too; ``applying``: it is about to be carried
-    out. ``proposals``: lines of compose files for a person to write."""
+    """Return the plan.  ``lasting``: whether the files that keep the repairs after a reboot are written, too.
+    ``applying``: whether the plan is about to be carried out.  ``proposals``: lines of compose files that a person has
+    to write."""
     places = places_of(plan.answer, words)
     paper.prose(words(_first_line(plan)), style="strong")
     numbers = cause_numbers(plan.answer)
@@ -100,7 +101,7 @@ def _write_proposals(proposals: tuple[ComposeProposal, ...], words: Words, paper
 
 
 def _write_said(plan: RepairPlan, words: Words, paper: Paper) -> None:
-    """Write why the other causes of the answer are not in the plan, and the engines' other losses."""
+    """Write why some causes of the answer are not part of the plan, and what else the engines have lost."""
     told = [each for each in plan.said if each.why in ("covered", "unknown")]
     if plan.said or plan.lost:
         paper.gap()
@@ -187,7 +188,7 @@ def _write_step(step: Step, words: Words, paper: Paper) -> None:
 
 
 def changed_lines(step: ReplaceFile) -> Iterator[str]:
-    """Yield the added and removed lines, with ``+`` or ``-`` before them."""
+    """Yield the lines that the step adds to a file or removes from it, each with ``+`` or ``-`` before it."""
     before, after = (each.content.splitlines() if each is not None else [] for each in (step.before, step.after))
     for line in unified_diff(before, after, lineterm="", n=0):
         if line[:1] in "+-" and not line.startswith(("+++", "---")):
@@ -207,7 +208,8 @@ def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper:
 
 
 def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool = False) -> None:
-    """Write a left-out repair, and why.  ``again``: the one before it undoes the same decision."""
+    """Write a left-out repair, and why it is left out.  ``again``: whether the repair before it undoes the same
+    decision."""
     paper.prose(words(left.title), indent=2, first=f"{left.id}: ", first_style="strong")
     why = _WHY[left.why]
     if left.why == "policy" and left.cause is not None and left.cause.configured is not None:
@@ -224,7 +226,7 @@ def _write_left_out(left: Unplanned, words: Words, paper: Paper, *, again: bool 
         for said in left.remedy.advice:
             paper.prose(words(said), indent=4)
         return
-    brief = left.remedy.undoes is not None and left.remedy.steps  # several ways past one decision: effects of each
+    brief = left.remedy.undoes is not None and left.remedy.steps  # no files: several repairs may undo one decision
     for step in left.remedy.steps if brief else (*left.remedy.steps, *left.remedy.keeping):
         _write_step(step, words, paper)
 
@@ -268,7 +270,7 @@ def _with_persist(plan: RepairPlan) -> Message:
 
 
 def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper: Paper) -> str:
-    """Return the line of a task that has ended."""
+    """Return the line about a step of the plan that has ended."""
     mark, style = ("✓", "good") if complaint is None else ("✗", "bad")
     shown = words(_briefly(task))
     if task.state in ("taken-back", "gone", "stays"):
@@ -282,11 +284,12 @@ def task_line(task: PlannedStep, complaint: Message | None, words: Words, paper:
 
 
 def _left_by_firewalld(step: Step) -> Message | None:
-    """Return the leftovers of a zone that firewalld has used; None if the step bound nothing to a zone.
+    """Return the sentence about the chains of a firewalld zone that stay after the step is undone; None if the step
+    bound no link or source to a zone at run time.
 
-    Only a reload deletes these chains.  firewalld remembers that it made them, and cannot use the zone any more if
-    another program deletes them.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules(); measured with
-    1.3.3
+    Only a reload of firewalld deletes these chains.  firewalld remembers that it made them.  If another program deletes
+    them, firewalld cannot use the zone any more.  Source: firewalld src/firewall/core/fw_policy.py gen_chain_rules();
+    measured with 1.3.3
     """
     if not isinstance(step, Ask):
         return None
@@ -302,7 +305,8 @@ def _left_by_firewalld(step: Step) -> Message | None:
 
 
 def _briefly(task: PlannedStep) -> Message:
-    """Return a step in one line: a file's path, a load's table, else its first command."""
+    """Return a step in one line: the path of a file, the table of a ruleset that is loaded, or else the step's first
+    command."""
     match task.step:
         case LoadRules(does=does, program=program, table=table) if len(does) > 1:
             return message("{program}, table {table}: {count} changes in one load", program=program, table=table,
@@ -365,7 +369,7 @@ def _write_result(result: FlowResult, words: Words, paper: Paper, places: Places
 
 
 def plans_text(plans: tuple[KeptPlan, ...], words: Words, paper: Paper) -> str:
-    """Return the list of plans, and the parts of each that stay."""
+    """Return the list of plans, with the parts of each plan that stay in force."""
     if not plans:
         paper.prose(words(message("no plan was carried out on this host")))
     for each in plans:

@@ -19,7 +19,7 @@ _ONCE_AGREED = message("once whoever decided it has agreed:")
 _LASTING = message("repair that lasts:")
 _BY_HAND = message("repair, by hand:"), message("repair, by hand, which disrupts what works now:")
 _OR_BY_HAND = message("or by hand:"), message("or by hand, which disrupts what works now:")
-"""Headings of repairs that do not disrupt and of repairs that do."""
+"""The headings of further repairs: for a repair that does not disrupt, and for one that does."""
 ALSO = message("also:")
 _KEPT = message("keep it away:")
 _REST = message("… (-v)")
@@ -35,11 +35,12 @@ def write_remedy(
     instead: bool = False,
     guarded: bool = False,
 ) -> None:
-    """Write the repair for now, what keeps it after a reboot, its other effects, and the notes that are not in
-    ``noted`` yet.
+    """Write the immediate repair, the files or commands that keep it after a reboot, its other effects, and its notes
+    that are not in ``noted`` yet.
 
-    ``host``: its host, if the question is about several.  ``instead``: another repair comes before it. ``guarded``: the
-    commands may be run twice, which makes them long."""
+    ``host``: the host of the repair, if the question is about several hosts.  ``instead``: whether another repair of
+    the same cause comes before.  ``guarded``: whether the commands are written such that they may be run twice, which
+    makes them longer."""
     advice = [each for each in remedy.advice if each not in noted or not remedy.commands]
     if remedy.commands:
         heading = _OR_NOW[remedy.disruptive] if instead else _NOW[remedy.disruptive]
@@ -68,12 +69,12 @@ def write_remedy(
 
 
 def is_ahead(cause: CauseAnswer) -> bool:
-    """Return whether the cause needs no repair now: an event brings it."""
+    """Return whether the cause needs no repair now, because only an event brings it."""
     return cause.severity in ("latent", "exposure") and not any(each.steps for each in cause.remedies)
 
 
 def write_keeping(remedies: tuple[Remedy, ...], words: Words, paper: Paper) -> None:
-    """Write in one line how to avoid a future cause: the first command, else the advice."""
+    """Write one line that says how to avoid a latent cause: the first command, or else the advice."""
     for remedy in remedies[:1]:
         commands = all_shown(remedy.keeping)
         if commands:

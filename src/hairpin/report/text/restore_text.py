@@ -1,4 +1,4 @@
-"""An engine's losses for people, and the limits of restoring them."""
+"""The rules and chains that an engine has lost, for people, and what restoring them cannot do."""
 
 from hairpin.answer.decisive import lacks_reading, undecided_readings
 from hairpin.answer.engines import unanswered
@@ -13,11 +13,11 @@ from hairpin.report.unread import NOTE, as_far_as_read, write_unread
 from hairpin.report.words import Words
 
 _FEW = 12
-"""Rules of an engine that are listed, without ``-v``."""
+"""The most rules of an engine that are listed without ``-v``."""
 
 
 def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bool, verbose: bool = False) -> str:
-    """Return the plan.  ``applying``: it is about to be carried out."""
+    """Return the plan.  ``applying``: whether the plan is about to be carried out."""
     paper.prose(words(_first_line(found)), style="strong")
     made = {each.id: each for each in found.plan.repairs}
     for lost in found.lost:

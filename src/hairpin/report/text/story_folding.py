@@ -1,4 +1,4 @@
-"""Packages that were installed together, as one line: the installation of a machine has hundreds of entries."""
+"""Packages that were installed together, as one line, because the installation of a machine has hundreds of entries."""
 
 from collections.abc import Iterator
 
@@ -8,30 +8,30 @@ from hairpin.message import Message, message
 from hairpin.story.entry import Story, StoryEntry
 
 _GAP_S = 3600.0
-"""Installations with a smaller gap share a line."""
+"""The gap in seconds: packages whose installations are less than this apart share a line."""
 _FEW = 3
-"""Up to this many are listed one by one."""
+"""Up to this many packages are listed one by one."""
 _NAMED = 4
 
 
 class Packages(msgspec.Struct, frozen=True):
-    """Packages with the same change, oldest first."""
+    """Packages with the same kind of change, for example packages that were installed together; the oldest first."""
 
     entries: tuple[StoryEntry, ...]
 
     @property
     def at(self) -> float:
-        """The time of the first one, in seconds since the epoch."""
+        """The time of the first package's change, in seconds since the epoch."""
         return self.entries[0].at
 
     @property
     def host(self) -> str:
-        """The host's label."""
+        """The label of the host that has the packages."""
         return self.entries[0].host
 
     @property
     def what(self) -> Message:
-        """Their change, and its command if there was only one."""
+        """The sentence about the packages' change, with the command if one command made all of it."""
         names = list(dict.fromkeys(each.subject for each in self.entries))
         some = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
         facts = {"count": len(self.entries), "packages": some}
@@ -48,8 +48,8 @@ class Packages(msgspec.Struct, frozen=True):
 
 
 def with_packages_folded(story: Story) -> list[StoryEntry | Packages]:
-    """Return the entries with similar packages as one, oldest first.  A package with an effect on the network stays
-    single."""
+    """Return the story's entries, oldest first.  Entries of packages with the same change are merged into one.  The
+    entry of a package that has an effect on the network is not merged."""
     open_: dict[tuple[str, str | None], list[StoryEntry]] = {}
     found: list[StoryEntry | Packages] = []
     for entry in story.entries:

@@ -1,4 +1,5 @@
-"""The story of a host for people: one line per entry, the boots set apart, at the end the missing traces."""
+"""The story of a host for people: one line for each entry, an empty line before each boot, and the missing traces at
+the end."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +15,8 @@ _STYLES: dict[str, Style] = {"boot": "strong", "clock": "unsure", "login": "fain
 
 
 def story_text(story: Story, words: Words, paper: Paper, *, several: bool = False, verbose: bool = False) -> str:
-    """Return the story.  ``several``: of more than one host; ``verbose``: with the traces' own words."""
+    """Return the story.  ``several``: whether the story is about more than one host.  ``verbose``: whether to add the
+    text of the traces."""
     paper.prose(words(heading_of(story)), style="strong")
     day = ""
     for entry in story.entries if verbose else with_packages_folded(story):
@@ -38,12 +40,12 @@ def story_text(story: Story, words: Words, paper: Paper, *, several: bool = Fals
 
 
 def heading_of(story: Story) -> Message:
-    """Return the first line."""
+    """Return the first line of the story."""
     return message("What happened since {at}.  All times are UTC.", at=time_of(story.since, with_day=True))
 
 
 def entry_text(entry: StoryEntry, words: Words) -> str:
-    """Return the text of an entry, with its actor if the text does not name it."""
+    """Return the text of an entry, with the actor if the text does not name the actor."""
     if entry.by is not None and entry.kind not in ("command", "login", "package"):
         return words(message("{what}, by {actor}", what=entry.what, actor=entry.by.name))
     return words(entry.what)
@@ -70,6 +72,6 @@ def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, s
 
 
 def time_of(at: float, *, with_day: bool = False) -> str:
-    """Return the time of the day, UTC; ``with_day``: with the date."""
+    """Return the time of the day in UTC.  ``with_day``: whether to add the date."""
     form = "%Y-%m-%d %H:%M:%S" if with_day else "%H:%M:%S"
     return datetime.fromtimestamp(at, UTC).strftime(form)

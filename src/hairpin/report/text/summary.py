@@ -56,7 +56,7 @@ def _line(answer: Answer) -> Message | None:
 
 
 def _failing(found: int, failed: int, asked: int) -> Message:
-    """Return the line of a question about one port, or about none."""
+    """Return the first line of an answer in which flows fail, for a question about one port or about no port."""
     if asked == 1 or not failed:
         return _problems(found)
     if failed == asked:
@@ -87,7 +87,8 @@ def _problems(count: int) -> Message:
 
 
 def _scope(answer: Answer) -> Message:
-    """Return ``31 ports of 30 containers``; the flows if the question is about no port."""
+    """Return the scope of the answer, such as ``31 ports of 30 containers``; the number of flows if the question is
+    about no port."""
     ports = len({_port(each, answer) for each in _inward(answer)})
     containers = len({each for flow in answer.flows if (each := _container(flow))})
     if not ports:
@@ -101,7 +102,7 @@ def _scope(answer: Answer) -> Message:
 
 
 def _inward(answer: Answer) -> list[FlowAnswer]:
-    """Return the flows that are not a container's egress."""
+    """Return the flows that are not outgoing flows of a container."""
     return [each for each in answer.flows if each.trace.flow.purpose not in ("egress", "dns")]
 
 
@@ -110,7 +111,7 @@ def count_of_flows(flows: Sequence[FlowAnswer]) -> Message:
 
 
 def _container(answer: FlowAnswer) -> tuple[str, str] | None:
-    """Return the container at an end of the flow, with its host."""
+    """Return the container in which the flow starts or ends, with its host."""
     flow = answer.trace.flow
     if flow.purpose in ("egress", "dns"):
         start = flow.start_text()
@@ -119,7 +120,8 @@ def _container(answer: FlowAnswer) -> tuple[str, str] | None:
 
 
 def _port(flow_answer: FlowAnswer, answer: Answer) -> tuple[object, ...]:
-    """Return the key of a published port or asked address; a host's own addresses are one."""
+    """Return a key that is the same for all flows to one published port or asked address.  All addresses of a host
+    count as one address."""
     flow = flow_answer.trace.flow
     host = flow.asked_host or flow.host
     address = flow.daddr if flow.purpose == "asked" and not _is_own(flow, host, answer) else None

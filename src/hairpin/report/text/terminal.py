@@ -18,7 +18,7 @@ from hairpin.walk.verdicts import VERDICTS, Verdict
 
 
 def report_text(answer: Answer, words: Words, paper: Paper, *, verbose: bool = False, fixing: str = "") -> str:
-    """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty: there is none."""
+    """Return the report.  ``fixing``: the `hairpin fix` command for these hosts; empty if there is no such command."""
     places = places_of(answer, words)
     text = CauseText(answer, words, places, verbose=verbose)
     report = _Report(answer, words, paper, places, text, verbose=verbose)
@@ -56,7 +56,7 @@ def _has_repairs(answer: Answer) -> bool:
 
 
 class _Report:
-    """Writes one report, with each cause and each note once."""
+    """Writes one report, in which each cause and each note occurs only once."""
 
     def __init__(
         self, answer: Answer, words: Words, paper: Paper, places: Places, text: CauseText, *, verbose: bool
@@ -71,7 +71,7 @@ class _Report:
         self._drawn: list[Stop] = []
 
     def group(self, group: Group) -> None:
-        """Write the causes of the group, the first with a drawing, except those that were written before."""
+        """Write the causes of the group, except causes that were written before.  The first cause has a drawing."""
         flow = self._answer.flows[group.numbers[0]]
         if group.causes and self._told.issuperset(group.causes):
             return
@@ -86,7 +86,7 @@ class _Report:
             self._draw_way(flow)
 
     def _draw(self, flow: FlowAnswer) -> None:
-        """Draw a flow, if no drawing shows its stop yet."""
+        """Draw the flow's path, if no drawing of the report shows its stop yet."""
         stop = flow.stop
         alike = (each for each in self._drawn if stop is not None and _same_place(each, stop))
         if not self._verbose and next(alike, None) is not None:
@@ -102,7 +102,7 @@ class _Report:
         draw(flow.trace, self._paper, self._words, self._places, every=self._verbose)
 
     def not_blocking(self) -> None:
-        """Write the causes that stop no asked flow yet, and those that keep an engine from starting."""
+        """Write the causes that stop no asked flow yet, and the causes that keep an engine from starting."""
         for cause in told_apart(self._answer):
             shown = tuple(each for each in self._answer.causes if each.ref in self._told)
             self._told.add(cause.ref)
@@ -115,7 +115,7 @@ class _Report:
                 self._cause(cause)
 
     def _ahead(self, cause: CauseAnswer) -> None:
-        """Write a future cause in three lines: the cause, the flows that it stops, and how to avoid it."""
+        """Write a latent cause in three lines: the cause, the flows that it stops, and how to avoid it."""
         words, paper = self._words, self._paper
         self._text.title(cause, cause.candidate.title, paper)
         flows = [each.trace.flow for each in self._answer.flows if each.ref in cause.flows]

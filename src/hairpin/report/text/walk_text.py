@@ -14,7 +14,7 @@ from hairpin.walk.trace import Trace
 
 
 def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
-    """Return the walk of the answer's first flow, with each of its branches."""
+    """Return the walk of the answer's first flow, with each branch of the flow."""
     trace = answer.flows[0].trace
     flow = trace.flow
     places = places_of(answer, words)
@@ -31,7 +31,7 @@ def walk_text(answer: Answer, words: Words, paper: Paper) -> str:
 
 
 def write_branch_head(trace: Trace, number: int, words: Words, paper: Paper) -> None:
-    """Write the end and the conditions of the branch with that number, from 1."""
+    """Write the end and the conditions of the branch.  ``number``: the branch's number, from 1."""
     branch = trace.branches[number - 1]
     verdict_line(branch.verdict, words(message("way {number}", number=number)), words, paper)
     told = (message("if {condition}", condition=each.said) if each.holds

@@ -1,4 +1,4 @@
-"""The paths of a branch: the request, the answer, the first data; each with its ends and its stop."""
+"""The paths of a branch: the request, the answer, the first data; each with its two ends and its stop."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,11 +20,11 @@ _SHORT_BYTES = 100
 
 
 class FlowWay(msgspec.Struct, frozen=True):
-    """The steps between two ends.
+    """One path of a branch: the steps between two ends.
 
-    ``inside``: the namespace that the start's own name implies.  ``stop``: the stop at which this path ends early; None
-    if the packet reaches the end, or if another path of the branch has the stop.  ``is_open``: the place was not read,
-    so the packet may go on."""
+    ``inside``: the namespace that the name of the start implies.  ``stop``: the stop at which the path ends early; None
+    if the packet reaches the end, or if another path of the branch has the stop.  ``is_open``: whether the path ends at
+    a place that was not read, so that the packet may go on."""
 
     kind: Literal["request", "reply", "refusal", "data"]
     name: Message
@@ -37,7 +37,7 @@ class FlowWay(msgspec.Struct, frozen=True):
 
 
 def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowWay, ...]:
-    """Return the request's path, the answer's, and that of the data if the data fail."""
+    """Return the paths of the request and of the answer, and the path of the first data if the data are lost."""
     flow, stop = trace.flow, branch.stop if not branch.succeeds else None
     in_reply = bool(branch.reply) and not branch.data and branch.verdict != "refused"
     client, target = places.client(flow), places.target(flow)
@@ -48,7 +48,7 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
     found = [FlowWay("request", message("request"), branch.request, client, server, inside, there)]
     if branch.reply:
         refused = branch.verdict in ("refused", "rejected")
-        start = target if branch.verdict == "rejected" else server  # a rule on the path rejects in the target's name
+        start = target if branch.verdict == "rejected" else server  # a rejecting rule answers as the target
         found.append(
             FlowWay(
                 "refusal" if refused else "reply",
@@ -72,12 +72,12 @@ def ways(trace: Trace, branch: Branch, places: Places = NO_HOSTS) -> tuple[FlowW
 
 
 def headers(packet: Packet) -> tuple[int, int, int | None, int | None]:
-    """Return the addresses and ports."""
+    """Return the packet's addresses and ports."""
     return (packet.saddr, packet.daddr, packet.sport, packet.dport)
 
 
 def endpoint(address: int, port: int | None, packet: Packet) -> str:
-    """Return ``172.17.0.2:80`` or ``[2001:db8::2]:80``; the address alone if there is no port."""
+    """Return ``172.17.0.2:80`` or ``[2001:db8::2]:80``; only the address if the protocol has no ports."""
     text = address_text(address, packet.version)
     if port is None:
         return text
@@ -85,7 +85,7 @@ def endpoint(address: int, port: int | None, packet: Packet) -> str:
 
 
 def change(before: Packet, after: Packet) -> str:
-    """Return the addresses that NAT has changed: ``→ 172.17.0.2:80``, ``← 198.51.100.2:40000``."""
+    """Return the addresses that NAT has changed, such as ``→ 172.17.0.2:80``, ``← 198.51.100.2:40000``."""
     said: list[str] = []
     if (before.daddr, before.dport) != (after.daddr, after.dport):
         said.append(f"→ {endpoint(after.daddr, after.dport, after)}")
@@ -95,10 +95,10 @@ def change(before: Packet, after: Packet) -> str:
 
 
 def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
-    """Yield for each step the inner packets of its packet, the innermost first; mostly none.
+    """Yield for each step the inner packets of its packet, the innermost first.  Most packets have no inner packet.
 
-    A step of a tunnel has the packet before the tunnel, and the next step the one after it: the outer packet, or the
-    inner one."""
+    The step at a tunnel has the packet before the tunnel.  The next step has the packet after it: the outer packet if
+    the tunnel encapsulates, the inner packet if it decapsulates."""
     inside: list[Packet] = []
     for step, following in pairwise(steps):
         yield tuple(inside)
@@ -113,13 +113,13 @@ def packets_inside(steps: tuple[Step, ...]) -> Iterator[tuple[Packet, ...]]:
 
 
 def _innermost(steps: tuple[Step, ...]) -> Packet:
-    """Return the packet of the last step; in a tunnel, the inner one."""
+    """Return the packet of the last step; its inner packet if a tunnel carries it."""
     *_, inside = packets_inside(steps)
     return inside[0] if inside else steps[-1].packet
 
 
 def _translated_end(trace: Trace, packet: Packet, places: Places) -> str:
-    """Return the destination of a translated packet; empty without NAT, and for ICMP."""
+    """Return the destination to which NAT has translated the packet; empty without NAT, and for ICMP."""
     flow = trace.flow
     if (packet.daddr, packet.dport) == (flow.daddr, flow.dport) or flow.protocol == "icmp":
         return ""
