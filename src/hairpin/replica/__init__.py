@@ -1,6 +1,7 @@
-"""The second judge: a snapshot's network in throw-away namespaces on the running kernel, with real packets.
+"""The second judge: it rebuilds a snapshot's network in throw-away namespaces of the running kernel and sends real
+packets there.
 
-Read ``judgement`` (question and answer: the public types), ``plan`` (the blueprint, as data), ``run`` (builds it and
-sends packets), ``watch`` (captures and counters) and ``judge`` (the entry).  ``prerequisites``: why a machine cannot
-build a replica.  The folder ``judges/`` beside this one compares a replica's answer with the walk's.
+Read ``judgement`` (the public types of its questions and answers), ``plan`` (the blueprint, as data), ``run`` (builds
+it and sends packets), ``watch`` (captures and counters) and ``judge`` (the entry).  ``prerequisites``: the reasons why
+a machine cannot build a replica.  The package ``hairpin.judges`` compares a replica's answer with the walk's.
 """

@@ -1,4 +1,4 @@
-"""The entry: judge flows on a replica, and changes with them.
+"""The entry of the second judge: it judges flows, without and with a change, in a replica.
 
 Each replica is a separate process, so several run in parallel.
 """
@@ -29,7 +29,7 @@ from hairpin.replica.run.worker import Order, carry
 
 _TIMEOUT_S = 60.0
 _GONE_S = 5.0
-"""The time within which a killed replica must end."""
+"""The time in seconds within which a killed replica must end."""
 
 
 def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> Judgement:
@@ -38,7 +38,7 @@ def judge(network: Network, flow: Flow, evidence: tuple[Evidence, ...] = ()) -> 
 
 
 def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidence, ...] = ()) -> tuple[Judgement, ...]:
-    """Return the kernel's verdict on each flow, in turn in one replica; raises ReplicaError."""
+    """Return the kernel's verdict on each flow, one flow after the other in one replica; raises ReplicaError."""
     (outcome,) = carry_all((Order(network, flows, evidence),))
     return _answers(outcome).before
 
@@ -46,8 +46,9 @@ def judge_all(network: Network, flows: tuple[Flow, ...], evidence: tuple[Evidenc
 def orders_of(
     network: Network, flows: tuple[Flow, ...], change: Change, evidence: tuple[Evidence, ...] = ()
 ) -> tuple[Order, ...]:
-    """Return the orders for a proof.  Usually one replica is built, and the change is carried out in it.  If a part of
-    the change cannot be carried out by commands, a second replica is built with that part.  Raises ChangeError."""
+    """Return the orders for the replicas that prove a change.  Usually one replica is built, and the change is carried
+    out in it.  If commands cannot carry out a part of the change, a second replica is built that already contains this
+    part.  Raises ChangeError."""
     built_in, live = parts_of(change, network)
     if not built_in.parts:
         return (Order(network, flows, evidence, change=live, after=flows),)
@@ -57,21 +58,21 @@ def orders_of(
 
 
 class RunningKernel:
-    """This machine's kernel as a judge: see ``Kernel``."""
+    """This machine's kernel as a judge (see the protocol ``Kernel``)."""
 
     @property
     def release(self) -> str:
-        """``uname -r``."""
+        """The release of this machine's kernel, as ``uname -r`` prints it."""
         return os.uname().release
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """See ``Kernel``."""
+        """Return one outcome for each case: see ``Kernel.judge()``."""
         with self.judging(cases) as outcomes:
             return outcomes()
 
     @contextmanager
     def judging(self, cases: tuple[Case, ...]) -> Generator[Callable[[], tuple[Outcome, ...]]]:
-        """See ``Kernel``."""
+        """Start the cases, and yield the function that waits for their outcomes: see ``Kernel.judging()``."""
         orders = tuple(
             (Order(case.network, case.flows, case.evidence),)
             if case.change is None
@@ -88,8 +89,8 @@ class RunningKernel:
 
 
 def _joined(outcomes: tuple[Outcome, ...]) -> Outcome:
-    """Return a case's outcome.  If there are two replicas, the first has the answers without the change, the second
-    those with it."""
+    """Return a case's outcome.  If there are two replicas, the first one has the answers without the change, and the
+    second one the answers with it."""
     error = next((each.error for each in outcomes if each.error is not None), None)
     if error is not None:
         return Outcome(error=error)
@@ -113,7 +114,7 @@ def _answers(outcome: Outcome) -> Outcome:
 
 
 def carry_all(orders: Iterable[Order]) -> tuple[Outcome, ...]:
-    """Carry the orders out in parallel; return their outcomes.  The outcome of a failed replica has an ``error``."""
+    """Carry the orders out in parallel; return their outcomes.  If a replica fails, its outcome has an ``error``."""
     with _carrying(orders) as outcomes:
         return outcomes()
 
@@ -150,7 +151,7 @@ def _carrying(orders: Iterable[Order]) -> Generator[Callable[[], tuple[Outcome, 
 
 
 class _Process:
-    """A replica's process, as its parent sees it."""
+    """The process of a replica, as the parent process handles it."""
 
     def __init__(self, order: Order) -> None:
         self._read, write = os.pipe()
@@ -165,7 +166,7 @@ class _Process:
         os.close(write)
 
     def outcome(self) -> Outcome:
-        """Wait for the answer."""
+        """Wait for the process's answer, and return it as an outcome."""
         data = bytearray()
         while True:
             ready, _, _ = select.select((self._read,), (), (), _TIMEOUT_S)
@@ -184,7 +185,8 @@ class _Process:
             return Outcome(error=message("the replica ended early: {said}", said=told or message("killed")))
 
     def end(self) -> None:
-        """Kill the process if it has not ended by itself, and wait until its namespaces' first process is gone."""
+        """Kill the process if it has not ended by itself, and wait until the first process of its PID namespace is
+        gone."""
         if not self._is_reaped:
             os.kill(self._pid, signal.SIGKILL)
             while select.select((self._read,), (), (), _GONE_S)[0] and os.read(self._read, 1 << 20):
@@ -200,7 +202,7 @@ class _Process:
 @contextmanager
 def _without_interrupts() -> Generator[None]:
     """Block SIGINT in the ``with`` block and in the processes that it starts.  Ctrl-C at a terminal reaches all
-    processes; only the parent handles it, and ends the others."""
+    processes; only the parent handles it, and it kills the other processes."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -209,13 +211,13 @@ def _without_interrupts() -> Generator[None]:
 
 
 def _inner(order: Order, write: int) -> None:
-    """Fork once more, because only a child enters the new PID namespace.  It is the namespace's first process, and all
-    others end with it."""
+    """Fork once more, because only a child enters the new PID namespace.  This child is the first process of that
+    namespace, and all other processes in the namespace end with it."""
     own_processes()
     parent = os.getpid()
     child = os.fork()
     if child == 0:
-        # In its own PID namespace, the parent has the id 0.
+        # In this PID namespace the parent process has the id 0.
         die_with(0)
         del parent
         own_mounts()
@@ -232,8 +234,8 @@ def _send(write: int, data: bytes) -> None:
 
 
 class _Ending:
-    """Ends the process at the end of the ``with`` block, also after an error: the forked copy must not return to the
-    caller's code."""
+    """Ends the process at the end of the ``with`` block, also after an error, because the forked process must not
+    return to the code of the caller."""
 
     def __init__(self, write: int) -> None:
         self._write = write
@@ -252,7 +254,7 @@ class _Ending:
 
 
 def _in_one_line(error: BaseException) -> str:
-    """Return the error and the source lines of its traceback, the innermost first, in one line."""
+    """Return the error and the source lines of its traceback, the innermost line first, as one line of text."""
     frames = reversed(traceback.extract_tb(error.__traceback__))
     came_through = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
     said = " ".join("".join(traceback.format_exception_only(error)).split())

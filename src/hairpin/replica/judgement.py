@@ -1,5 +1,5 @@
-"""The second judge's questions and answers: only types, for code that reads a verdict without running a replica.
-``Kernel`` is the judge's protocol; ``replica/judge.py`` has this machine's kernel.
+"""The second judge's questions and answers: this module has only types, for code that reads a verdict without running a
+replica.  ``Kernel`` is the judge's protocol; ``replica/judge.py`` implements it with this machine's kernel.
 """
 
 from collections.abc import Callable
@@ -18,12 +18,12 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
-"""The kernel's verdict.  The words mean the same as in walk/walk.py."""
+"""The kernel's verdict.  Its words have the same meaning as those of the verdicts in walk/walk.py."""
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A rule that a packet matched, or a policy that decided (``number`` 0).  ``does``: its verdict if it ends the
-    packet's path."""
+    """A rule that a packet matched, or a chain's policy that decided, which has the ``number`` 0.  ``does``: ``drop``
+    or ``reject`` if the rule ends the packet's path so."""
 
     netns: Netns
     dialect: str
@@ -37,7 +37,8 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Sighting(msgspec.Struct, frozen=True):
-    """A packet on a link.  ``at_ns``: the kernel's clock; ``icmp``: type << 8 | code of an ICMP message.
+    """A packet that was seen on a link.  ``at_ns``: the time by the kernel's clock.  ``icmp``: type << 8 | code of an
+    ICMP message.
 
     ``payload_bytes``: the bytes after the transport header.  ``quoted``: the ports of the packet that an ICMP error is
     about."""
@@ -58,7 +59,7 @@ class Sighting(msgspec.Struct, frozen=True):
     quoted: tuple[int, ...] = ()
 
     def text(self) -> str:
-        """Return ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
+        """Return the packet as text, such as ``192.0.2.10:40000 > 198.51.100.11:8151 SYN``."""
         ends = [
             f"{f'[{address}]' if self.version == 6 and port is not None else address}"
             + (f":{port}" if port is not None else "")
@@ -77,8 +78,8 @@ def _kind(seen: Sighting) -> tuple[str, ...]:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The place where the packet was lost or rejected: its last link (``out``: on egress), the rules that dropped it,
-    and the kernel's own reasons."""
+    """The place where the packet was lost or rejected: the last link on which it was seen, the rules that dropped it,
+    and the kernel's drop reasons.  ``out``: whether the packet was leaving by the link."""
 
     netns: Netns
     link: str = ""
@@ -90,8 +91,9 @@ class Place(msgspec.Struct, frozen=True):
 class Judgement(msgspec.Struct, frozen=True):
     """The kernel's verdict on a flow.
 
-    ``path``: every packet on every link, in order of time.  ``left_out``: parts that differ from the host, so that the
-    kernel's verdict may be wrong.  ``apart``: namespaces that no packet reaches."""
+    ``path``: every sighting of a packet on a link, in order of time.  ``left_out``: the parts of the replica that
+    differ from the host, because of which the kernel's verdict may be wrong.  ``apart``: the namespaces that are not
+    rebuilt because no packet reaches them."""
 
     flow: Flow
     verdict: Verdict | Literal["depends"]
@@ -103,7 +105,8 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """Flows to be judged without the ``change`` and with it; None: only without."""
+    """Flows to be judged, without ``change`` and with it.  ``change``: None if the flows are judged only without a
+    change."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -112,8 +115,8 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """The answers, in the order asked: ``before`` the change and ``after`` it.  ``took_ms``: how long the parts took.
-    ``error``: why no replica could be built."""
+    """The kernel's answers, in the order of the flows: ``before`` the change and ``after`` it.  ``took_ms``: the
+    duration of each part of the work.  ``error``: the reason why no replica could be built."""
 
     before: tuple[Judgement, ...] = ()
     after: tuple[Judgement, ...] = ()
@@ -126,15 +129,15 @@ class Kernel(Protocol):
 
     @property
     def release(self) -> str:
-        """``uname -r``."""
+        """The kernel's release, as ``uname -r`` prints it."""
         ...
 
     def judge(self, cases: tuple[Case, ...]) -> tuple[Outcome, ...]:
-        """Return one outcome for each case; the cases run in parallel.  The outcome of a failed replica has an
+        """Return one outcome for each case; the cases run in parallel.  If a replica fails, its outcome has an
         ``error``.  Raises ChangeError."""
         ...
 
     def judging(self, cases: tuple[Case, ...]) -> AbstractContextManager[Callable[[], tuple[Outcome, ...]]]:
-        """Start the cases, and yield the function that waits for the outcomes, so that other work can be done
-        meanwhile.  A kernel that cannot work in the background runs the cases when that function is called."""
+        """Start the cases, and yield the function that waits for the outcomes.  The caller can do other work before it
+        calls this function.  A kernel that cannot work in the background runs the cases when the function is called."""
         return nullcontext(lambda: self.judge(cases))

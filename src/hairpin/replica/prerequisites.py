@@ -9,12 +9,12 @@ from hairpin.message import Message, message
 
 _TOOLS = ("ip", "bridge")
 _SYS_ADMIN, _NET_ADMIN = 21, 12
-"""Bits of capabilities(7)."""
+"""The numbers of the capabilities in capabilities(7)."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def missing() -> Message | None:
-    """Return why no replica can be built here, or None."""
+    """Return the reason why this machine cannot build a replica; None if it can."""
     if sys.platform != "linux":
         return message("replicas need Linux")
     if os.geteuid() != 0:
@@ -38,5 +38,5 @@ def _capable() -> bool:
 
 
 def may_replicate() -> bool:
-    """Return whether replicas can be built here."""
+    """Return whether this machine can build replicas."""
     return missing() is None

@@ -1,4 +1,5 @@
-"""Addresses and permanent neighbours of a namespace as ``ip -batch`` lines.  Source: ip-address(8), ip-neighbour(8)"""
+"""The addresses and permanent neighbour entries of a namespace as ``ip -batch`` lines.  Source: ip-address(8),
+ip-neighbour(8)"""
 
 from collections.abc import Iterator
 
@@ -17,21 +18,22 @@ from hairpin.walk.link.neighbour import is_known, named_rival
 from hairpin.walk.link.segment import who_answers
 
 _BY_ITSELF = ((4, 0x7F000001), (6, 1))
-"""Addresses that the kernel gives the loopback link when it comes up."""
+"""The addresses that the kernel adds to the loopback link when it comes up."""
 
 
 def addresses(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each address.  The kernel makes no routes for it, because the snapshot's routes are replayed.
-    The exception is a link that a change sets up: there the kernel makes the connected routes of IPv4 addresses.
+    """Yield a line for each address.  The kernel makes no routes for these addresses, because the snapshot's routes are
+    replayed.  The exception is a link that a change sets up: on such a link the kernel makes the connected routes of
+    IPv4 addresses.
 
-    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and of equal ones it uses the
-    first as the source: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
+    The lines of IPv6 addresses are reversed: the kernel lists the newest address first, and if several are equally
+    suitable it uses the first one as the source: net/ipv6/addrconf.c ipv6_link_dev_addr()"""
     six = (each for each in reversed(namespace.addresses) if each.version == 6)
     for address in (*(each for each in namespace.addresses if each.version == 4), *six):
         link = namespace.link(address.link)
         if link is None or (link.name == "lo" and link.up and (address.version, address.value) in _BY_ITSELF):
             continue
-        if not address.tentative:  # it accepts no packets; in the replica duplicate detection would succeed
+        if not address.tentative:  # takes no packets on the host, but in the replica duplicate detection would succeed
             waits = address.version == 4 and not link.up and not address.noprefixroute
             yield _line(address) if waits else f"{_line(address)} noprefixroute"
 
@@ -75,12 +77,13 @@ def neighbours(namespace: Namespace) -> Iterator[str]:
 def still_known(network: Network, netns: Netns) -> Iterator[str]:
     """Yield a line for each learned entry that the replica could not resolve in the same way.
 
-    There are three cases: one of the two ends does not answer the other's ARP requests; another machine answers for the
-    address, too; or the address is now a broadcast address.  The kernel uses a learned entry until it is resolved again
-    (walk/link/neighbour.py), while a replica would first send a request.  From that request the neighbour would learn
-    the sender.  If several machines answer, the replica would take the first, while the kernel confirms only the known
-    one: net/ipv4/arp.c arp_process(), arp_solicit().  If the known machine does not have the address itself, a change
-    may silence it: its entry is not permanent here, so the change removes it.
+    There are three cases: one of the two ends does not answer the ARP requests of the other end; a second machine also
+    answers for the address; or the address is now a broadcast address.  The kernel uses a learned entry until it is
+    resolved again (walk/link/neighbour.py), while a replica would first send a request.  From that request the
+    neighbour would learn the sender's hardware address.  If several machines answer, the replica would use the first
+    answer, while a kernel with an entry confirms only the known machine: net/ipv4/arp.c arp_process(), arp_solicit().
+    If the known machine answers for an address that it does not have, a change may stop these answers.  Therefore this
+    entry is not permanent in the replica, and the change removes it.
     """
     namespace = network.namespace(netns)
     for each in namespace.neighbours:
@@ -107,12 +110,13 @@ def _known(entry: Neighbour, mac: int) -> str:
 
 
 def _is_disputed(network: Network, netns: Netns, owner: Port, address: int) -> bool:
-    """Return whether a third namespace of the host accepts packets to the address: it has the address, or a local route
-    to it."""
+    """Return whether a third namespace of the host accepts packets to the address: because it has the address or a
+    local route to it."""
     taking = takers(network.host(netns.host), 4, address)
     return bool(taking - {netns.name, owner.netns.name})
 
 
 def _answers(network: Network, asks: Port, sender: int, address: int) -> bool:
-    """Return whether an ARP request for ``address``, sent from ``sender`` on this link, is answered."""
+    """Return whether the address's owner answers an ARP request for ``address`` that is sent from ``sender`` on this
+    link."""
     return who_answers(network, asks.netns, link_of(network, asks), 4, address, sender).kind == "owner"

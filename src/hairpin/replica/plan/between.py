@@ -1,9 +1,10 @@
-"""The connection of hosts that are rebuilt together: the bridge of their common wire, and the world as a router.
+"""The connection between hosts that are rebuilt together: a bridge that stands for their common wire, and the world as
+a router.
 
-Every uplink has its own end in the world, even if several are on one wire, so that answers from outside go back to the
-host that asked.  The bridge therefore lets each uplink reach the other uplinks, and only its own end in the world.  The
-world forwards a packet for an address of another host's uplink, as unread gateways are assumed to do
-(walk/link/crossing.py); it does not answer ARP for such an address.
+Every uplink has its own end in the world, even if several uplinks are on one wire, so that answers from outside go back
+to the host that sent the request.  Therefore each uplink can reach the other uplinks through the bridge, but only its
+own end in the world.  The world forwards a packet for an address of another host's uplink, as unread gateways are
+assumed to do (walk/link/crossing.py); it does not answer ARP for such an address.
 """
 
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ _BRIDGED_UNSEEN = tuple(
 
 
 def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBehind, ...]) -> tuple[NetnsPlan, ...]:
-    """Return the namespace of the bridges between hosts; none for one host."""
+    """Return the plan of the namespace with the bridges between hosts; empty if there is only one host."""
     joined = tuple(wire for wire in wires if wire.segment)
     if not joined:
         return ()
@@ -51,8 +52,8 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
 def _ports(wire: Wire) -> Iterator[str]:
     """Yield the lines that make both ends of the wire ports of its bridge.
 
-    The world's end may have the same hardware address for several hosts (their router's), so the bridge learns no
-    addresses."""
+    The world's ends of several hosts may have the same hardware address (that of their common router), so the bridge
+    does not learn addresses from them."""
     for name in (wire.uplink_port, wire.world_port):
         yield f"link set dev {name} mtu 65535"
         yield f"link set dev {name} addrgenmode none"
@@ -76,7 +77,8 @@ def _peers(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def _is_live(wire: Wire) -> bool:
-    """Return whether the uplink has a live peer; the uplink itself may be down."""
+    """Return whether the uplink's peer counts as live: the uplink has carrier, or it is down, so that its carrier is
+    unknown."""
     return wire.link.carrier or not wire.link.up
 
 
@@ -88,7 +90,8 @@ def _accepted_macs(wire: Wire, wires: tuple[Wire, ...], known: tuple[MacsBehind,
 
 
 def _filter(wire: Wire, macs: str) -> Iterator[str]:
-    """Yield the rules by which the uplink and its own end in the world reach each other."""
+    """Yield the bridge rules that let frames pass between the uplink and its own end in the world, and to no other
+    end."""
     uplink, world = wire.uplink_port, wire.world_port
     yield f'iifname "{uplink}" oifname "v*" oifname != "{world}" drop'
     yield f'iifname "{world}" oifname != "{uplink}" drop'
@@ -116,7 +119,8 @@ def forwarding_rules(network: Network, wires: tuple[Wire, ...], version: Version
 
 
 def own_rules(network: Network, wires: tuple[Wire, ...], version: Version, first: int) -> Iterator[str]:
-    """Yield the policy rules by which the world's own unmarked packets reach the right one of several hosts."""
+    """Yield the policy rules by which the world's own unmarked packets reach the host that has the destination
+    address."""
     for number, wire in enumerate(wires):
         for address in _addresses(network, wire, version) if wire.netns.is_host else ():
             destination = f"{address_text(address, version)}/{width(version)}"
@@ -124,7 +128,7 @@ def own_rules(network: Network, wires: tuple[Wire, ...], version: Version, first
 
 
 def _elsewhere(network: Network, wire: Wire, wires: tuple[Wire, ...], version: Version) -> Iterator[int]:
-    """Yield the addresses of other hosts' uplinks that the wire's host reaches by a gateway."""
+    """Yield the addresses on other hosts' uplinks that the wire's host reaches by a gateway."""
     others = tuple(each for each in wires if each.netns.host != wire.netns.host)
     found = dict.fromkeys(address for each in others for address in _addresses(network, each, version))
     for address in found:
@@ -139,7 +143,8 @@ def _addresses(network: Network, wire: Wire, version: Version) -> tuple[int, ...
 
 
 def crosses(network: Network, host: str, version: Version, destination: str) -> bool:
-    """Return whether the destination belongs to another host, to which the world forwards the host's packet."""
+    """Return whether the destination address belongs to another host, so that the world forwards the packet to that
+    host."""
     value = parse_address(destination)[1]
     return len(network.hosts) > 1 and owner_of(network, version, value, besides=host) is not None
 

@@ -1,6 +1,6 @@
 """The blueprint of a replica: plain data with everything that the replica's process needs, independent of the model.
 
-Texts are input of tools: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
+Its texts are the input of tools: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from hairpin.netfilter.packet import Connection
 from hairpin.network.prefix import Version
 
 WORLD = Netns("", "world")
-"""The namespace that represents all outside machines."""
+"""The namespace that stands for all outside machines."""
 APART = Netns("", "apart")
 """The namespace that holds the far ends of wires whose real ends are not rebuilt."""
 SEGMENTS = Netns("", "segments")
@@ -28,8 +28,8 @@ Tool = RestoreTool | Literal["ebtables-nft-restore", "nft", "nft-json", "ipset"]
 class Load(msgspec.Struct, frozen=True):
     """One input of one tool that loads rules.
 
-    ``table``: the parsed table, from which the text is written again if nft rejects its own listing.  ``again``: an
-    earlier load failed half-way, so the tables are flushed first."""
+    ``table``: the parsed table.  If nft rejects its own listing, the text is written again from this table.  ``again``:
+    whether an earlier load failed half-way, so that the tables are flushed first."""
 
     tool: Tool
     text: str
@@ -38,7 +38,8 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class SysctlValue(msgspec.Struct, frozen=True):
-    """One value; ``path`` below /proc/sys.  ``matters``: the report names the value if it cannot be set here."""
+    """One value of a sysctl.  ``path``: its path below /proc/sys.  ``matters``: whether the report says so if the value
+    cannot be set in the replica."""
 
     path: str
     value: str
@@ -48,10 +49,11 @@ class SysctlValue(msgspec.Struct, frozen=True):
 class Service(msgspec.Struct, frozen=True):
     """A bound socket that accepts connections or datagrams.
 
-    ``address`` None is the wildcard.  ``does``: ``answer`` some bytes; ``relay`` to the address ``to``; ``hold`` the
-    port and never answer; ``full``: drop each SYN or datagram, as a socket with a full queue does.
-    ``answers_by_route``: UDP answers leave from the address that the kernel chooses, not from the address that the
-    request was sent to.  ``mark``: the mark of its packets (SO_MARK)."""
+    ``address``: None for the wildcard address.  ``does``: the service answers some bytes (``answer``), connects to the
+    address ``to`` (``relay``), holds the port and never answers (``hold``), or drops each SYN or datagram like a socket
+    with a full queue (``full``).  ``answers_by_route``: whether UDP answers leave from the address that the kernel
+    chooses, instead of the address to which the request was sent.  ``mark``: the mark of the service's packets
+    (SO_MARK)."""
 
     protocol: Literal["tcp", "udp"]
     version: Version
@@ -66,10 +68,11 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class LinkLine(msgspec.Struct, frozen=True):
-    """One line of ``ip -batch`` that makes a link (or a pair); it has namespace paths as :func:`path_of`.
+    """One line of ``ip -batch`` that makes a link or a pair of links.  It contains placeholders for namespaces, which
+    :func:`path_of` returns.
 
-    ``host``: the label of the host in whose namespace the line runs; the links below are looked up there.
-    ``instead``: the line for a kernel that does not know the kind.  The report then names that ``kind``."""
+    ``host``: the label of the host in whose namespace the line runs; lower links are looked up in that namespace.
+    ``instead``: the line that is used if the kernel does not know the link's ``kind``, which the report then names."""
 
     text: str
     host: str
@@ -78,8 +81,8 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 class StandIn(msgspec.Struct, frozen=True):
-    """A link that differs from the host's.  If a packet takes it, the verdict is weaker, and the report gives this
-    reason."""
+    """A link of the replica that differs from the host's link.  If a packet takes it, the verdict is weaker, and the
+    report gives ``said`` as the reason."""
 
     netns: Netns
     link: str
@@ -87,13 +90,13 @@ class StandIn(msgspec.Struct, frozen=True):
 
 
 class NetnsPlan(msgspec.Struct, frozen=True):
-    """One namespace.
+    """The plan of one namespace.
 
-    ``sysctls`` are written before links are made, ``link_sysctls`` while they are down.  ``lines`` are for ``ip
-    -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: links that have to
-    come up; ``running_lines``: for ``bridge -batch`` after that.  ``connections``: the conntrack entries at the start
-    of each flow.  ``guarded_lines``: for ``ip -batch`` after all rules are loaded, because without the rules a packet
-    would take a wrong path."""
+    ``sysctls`` are written before the links are made, ``link_sysctls`` while the links are down.  ``lines`` are for
+    ``ip -batch``, ``lines6`` for ``ip -6 -batch``, ``bridge_lines`` for ``bridge -batch``.  ``running``: the links that
+    have to come up.  ``running_lines``: the lines for ``bridge -batch`` after these links are up.  ``connections``: the
+    conntrack entries at the start of each flow.  ``guarded_lines``: the lines for ``ip -batch`` after all rules are
+    loaded, because without the rules a packet would take a wrong path."""
 
     netns: Netns
     sysctls: tuple[SysctlValue, ...] = ()
@@ -111,7 +114,7 @@ class NetnsPlan(msgspec.Struct, frozen=True):
 
 class Way(msgspec.Struct, frozen=True):
     """How an outside client sends packets to a host: the host's ``link``, the world's end of that link (``wire``), and
-    the mark (SO_MARK) by which a client's packets leave by that wire."""
+    the mark (SO_MARK) with which a client's packets leave by that wire."""
 
     netns: Netns
     link: str
@@ -120,7 +123,7 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class FarEnd(msgspec.Struct, frozen=True):
-    """The far end of a tunnel that was not read: a device of the world, ``wire``.
+    """The far end of a tunnel, on a host that was not read.  ``wire``: the world's device that stands for it.
 
     ``address`` and ``port``: the outer address to which the rebuilt host sends, and the UDP port."""
 
@@ -130,10 +133,10 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 class Blueprint(msgspec.Struct, frozen=True):
-    """The whole blueprint; ``links`` is one ``ip -batch`` for all namespaces.
+    """The whole blueprint; ``links``: the ``ip -batch`` lines that make the links of all namespaces.
 
-    ``left_out``: parts that cannot be rebuilt.  ``apart``: namespaces that were not rebuilt, because no packet of the
-    flows goes there."""
+    ``left_out``: parts that cannot be rebuilt.  ``apart``: the namespaces that are not rebuilt, because no packet of
+    the flows reaches them."""
 
     namespaces: tuple[NetnsPlan, ...]
     links: tuple[LinkLine, ...]
@@ -145,11 +148,11 @@ class Blueprint(msgspec.Struct, frozen=True):
 
 
 def named(netns: Netns, rebuilt: Iterable[Netns]) -> str:
-    """Return the namespace's name, with its host if several hosts are rebuilt: ``NAME@HOST``."""
+    """Return the namespace's name; if several hosts are rebuilt, with the host: ``NAME@HOST``."""
     several = len({each.host for each in rebuilt if each.host}) > 1
     return f"{netns.name}@{netns.host}" if several and netns.host else netns.name
 
 
 def path_of(netns: Netns) -> str:
-    """Return the placeholder for the path of a namespace; the path is known only after the namespace is made."""
+    """Return the placeholder for the path of a namespace; the path itself is known only after the namespace is made."""
     return f"<netns {netns.host}/{netns.name}>"

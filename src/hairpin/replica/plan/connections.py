@@ -14,21 +14,22 @@ from hairpin.walk.walk import begin
 from hairpin.walk.walked import walked
 
 Met = frozenset[tuple[int, Tuple]]
-"""IP versions and tuples."""
+"""Conntrack tuples, each with its IP version."""
 
 
 def met_by(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Met:
-    """Return the tuples of entries that the flows' packets match, or that keep NAT from choosing a port.
+    """Return the tuples of those conntrack entries that the flows' packets match, or that keep NAT from choosing a
+    port.
 
-    ``networks``: the network without and with a change, with which a packet may get further.  Empty if no table has an
-    entry."""
+    ``networks``: the network without a change and with it, because a change may let a packet get further.  The result
+    is empty if no conntrack table has an entry."""
     if not any(namespace.connections for _, namespace in networks[0].namespaces()):
         return frozenset()
     return frozenset(each for network in networks for flow in flows for each in _met(network, flow))
 
 
 def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
-    """Return the namespace's entries that have one of the tuples, in either direction."""
+    """Return the namespace's conntrack entries that have one of the tuples as their original or reply tuple."""
     return tuple(
         each
         for each in namespace.connections
@@ -37,8 +38,9 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
-    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  An entry may
-    already use the client's port for its answers.  NAT then chooses another port, so the walk does not show this entry.
+    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  Another
+    conntrack entry may already use the client's port for its answers.  Then NAT chooses another port, so that the steps
+    of the walk do not show that entry.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):
@@ -52,14 +54,16 @@ def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
 
 
 def packets_of(network: Network, flow: Flow) -> Iterator[Packet]:
-    """Yield the flow's first packet, and the packet at every step of the walk, on the way out and back."""
+    """Yield the flow's first packet, and the packet at every step of the walk, in the direction of the request and of
+    the answer."""
     started = begin(network, flow)
     yield (started.state if isinstance(started, End) else started).packet
     yield from (step.packet for branch in walked(network, flow).branches for step in branch.steps)
 
 
 def _towards(namespace: Namespace, packet: Packet) -> Iterator[tuple[int, Tuple]]:
-    """Yield the tuples of entries that occupy all source ports of NAT towards the packet's destination."""
+    """Yield the reply tuples of the conntrack entries that together occupy all source ports that NAT could choose
+    towards the packet's destination."""
     wanted = (packet.version, packet.protocol, packet.daddr, packet.dport, packet.saddr)
     for each in namespace.connections:
         reply = each.reply

@@ -1,4 +1,5 @@
-"""How an outside client's flow begins in the world: its packet's addresses, and the host's link by which it enters."""
+"""How an outside client's flow begins in the world: the addresses of its packet, and the host's link by which the
+packet enters."""
 
 import msgspec
 
@@ -18,7 +19,8 @@ _NEVER_IN: tuple[Reason, ...] = ("upstream-denies", "link-missing")
 class Entry(msgspec.Struct, frozen=True):
     """The addresses of an outside client's packet when it enters the host.
 
-    ``link``: the host's link by which it enters; empty if the client resolves the destination itself."""
+    ``link``: the host's link by which the packet enters; empty if the client is on the link and resolves the
+    destination address itself."""
 
     source: str
     destination: str
@@ -26,8 +28,8 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entry(network: Network, flow: Flow) -> Entry | None:
-    """Return how the flow begins in the world; None if it starts inside, or never enters: an upstream rule denies it,
-    or the host has no link to the outside."""
+    """Return how the flow begins in the world; None if the flow starts inside a host, or if its packet never enters,
+    because an upstream rule denies it or the host has no link to the outside."""
     if not isinstance(flow.start, (Outside, Lan)):
         return None
     started = enters_by(network, flow)
@@ -51,8 +53,8 @@ def entry(network: Network, flow: Flow) -> Entry | None:
 
 
 def _neighbours(network: Network, netns: Netns, link: Link, version: Version, address: int) -> bool:
-    """Return whether a neighbour resolves the address itself: the address is on-link for the host's link, and is not
-    the host's."""
+    """Return whether a client on the link resolves the address itself: the address is in a network of the host's link,
+    and it is not an address of the host."""
     namespace = network.namespace(netns)
     subnets = addresses_of(namespace, holder_of(namespace, link).name, version)
     return not owns_address(namespace, version, address) and any(

@@ -1,14 +1,15 @@
-"""The far ends of tunnels on hosts that were not read: devices of the world that decapsulate a rebuilt host's packets,
-and answer.
+"""The far ends of tunnels on hosts that were not read: devices of the world that decapsulate a rebuilt host's packets
+and answer them.
 
-Each outer address to which a tunnel device sends gets a device of the same kind, key and MTU.  The inner packet enters
-the world by that device as if by a wire.  The device accepts packets to every destination, because the walk presumes
-that the far end delivers them (walk/presumed.py).  The outer packet passes the world's policy rules for its wire.
+For each outer address to which a tunnel device sends, the world gets a device of the same kind, key and MTU.  The inner
+packet enters the world by that device as if the device were a wire.  The device accepts packets to every destination,
+because the walk presumes that the far end delivers them (walk/presumed.py).  The outer packet passes the world's policy
+rules for its wire.
 
 Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
-vxlan_vni_in_use()).  So each has its own UDP port here: rules write it into incoming packets, and the tunnel's port
-into outgoing ones.  Policy rules also recognise a device's outer packets by its own port. Source: net/core/dev.c
-nf_ingress() comes after the taps and before the network layer
+vxlan_vni_in_use()).  So each device of the world has its own UDP port: rules write this port into incoming packets, and
+the tunnel's port into outgoing packets.  Policy rules also recognise a device's outer packets by its own port.  Source:
+net/core/dev.c nf_ingress() comes after the taps and before the network layer
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,28 +33,29 @@ from hairpin.replica.plan.tunnels import outer_destinations, type_words
 from hairpin.walk.walked import walked
 
 FEW = 8
-"""If a tunnel device has more remotes, only those are built to which the walk sends a packet."""
+"""If a tunnel device has more remotes than this, only the remotes to which the walk sends a packet are built."""
 _FIRST_PORT = 61001
-"""Above the ports that the kernel gives to clients (net.ipv4.ip_local_port_range)."""
+"""The first UDP port of the world's devices.  It is above the ports that the kernel gives to clients
+(net.ipv4.ip_local_port_range)."""
 _INNER, _FIRST_OUTER = 99, 2001
-"""Routing tables: one for inner packets from a tunnel, and the first of the tables for outer packets, one for each
-wire."""
+"""Routing tables: one for inner packets from a tunnel, and the first of the tables for outer packets, of which each
+wire has one."""
 
 
 def without(wires: tuple[Wire, ...]) -> tuple[Wire, ...]:
-    """Return the wires except the far ends of tunnels, which come last."""
+    """Return the wires without those to far ends of tunnels, which are the last ones of ``wires``."""
     return tuple(wire for wire in wires if wire.far is None)
 
 
 def _ends(wires: tuple[Wire, ...]) -> Iterator[tuple[int, Wire, TunnelEnd]]:
-    """Yield number, wire and device of the far ends among the wires."""
+    """Yield, for each wire to a far end of a tunnel, the number of the wire, the wire and the far end."""
     for number, wire in enumerate(wires):
         if wire.far is not None:
             yield number, wire, wire.far
 
 
 def far_end_hints(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
-    """Return the data by which the judge recognises packets of far ends."""
+    """Return the data with which the judge recognises the packets of far ends."""
     return tuple(
         FarEnd(wire.name, address_text(end.address, end.tunnel.version), end.asked_port)
         for _, wire, end in _ends(wires)
@@ -63,7 +65,7 @@ def far_end_hints(wires: tuple[Wire, ...]) -> tuple[FarEnd, ...]:
 def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Network | None = None) -> tuple[Wire, ...]:
     """Return a wire for each far end: from the tunnel device of a host to a device of the world.
 
-    ``made``: the links of the hosts.  ``changed``: the network that a change will make of it."""
+    ``made``: the links of the hosts.  ``changed``: the network after the change; None if there is no change."""
     networks = (network, changed) if changed is not None else (network,)
     found: list[Wire] = []
     for netns, link in made.tunnels:
@@ -76,7 +78,7 @@ def wires(network: Network, made: Wiring, flows: tuple[Flow, ...], changed: Netw
 
 
 def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tuple[Flow, ...]) -> tuple[int, ...]:
-    """Return the outer destinations of the device that are not addresses of a rebuilt namespace."""
+    """Return the outer destinations to which the tunnel device sends, except the addresses of rebuilt namespaces."""
     version = link.tunnel.version if link.tunnel is not None else 4
     everyone = [namespace for _, namespace in networks[0].namespaces()]
     found = [remote for each in networks for remote in outer_destinations(each.namespace(netns), link)]
@@ -99,7 +101,8 @@ def _remotes(networks: tuple[Network, ...], netns: Netns, link: Link, flows: tup
 
 
 def _end(network: Network, wires: tuple[Wire, ...], netns: Netns, link: Link, remote: int) -> TunnelEnd | None:
-    """Return the far end with that outer address; None without a UDP port, or without a wire for the outer packets."""
+    """Return the far end with the outer address ``remote``; None if the tunnel has no UDP port, or if no wire leads to
+    the far end."""
     tunnel, home = link.tunnel, underlay_netns(netns, link)
     if tunnel is None or tunnel.port is None:
         return None
@@ -118,20 +121,20 @@ def _address(namespace: Namespace, wire: Wire, version: Version) -> int | None:
 
 
 def device(wire: Wire) -> Iterator[str]:
-    """Yield the line that makes the world's device, if the wire is a tunnel's.
+    """Yield the line that makes the world's device, if the wire leads to a tunnel's far end.
 
-    A vxlan learns the sources of the host's frames.  Frames to other addresses go to its remote."""
+    A vxlan learns the sources of the host's frames.  Frames to other addresses go to the vxlan's remote."""
     end = wire.far
     if end is not None:
-        own = end.address if end.tunnel.kind == "vxlan" else None  # a geneve's source address is chosen by the route
+        own = end.address if end.tunnel.kind == "vxlan" else None  # the route chooses a geneve's source address
         mirrored = msgspec.structs.replace(end.tunnel, local=own, remote=end.host, port=end.port, underlay=None)
         words = type_words(msgspec.structs.replace(mirrored, learning=True, proxy=False))
         yield f"link add name {wire.name} mtu {wire.link.mtu_bytes} type {words}"
 
 
 def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the world's routes: packets from a tunnel are local, and outer packets go back from the address to which
-    the host sends."""
+    """Yield the world's routes: inner packets from a tunnel are delivered locally, and outer packets to the host leave
+    with the address to which the host sends."""
     for number, _, end in _ends(wires):
         yield f"route add local 0.0.0.0/0 dev lo table {_INNER}"
         yield f"route add local ::/0 dev lo table {_INNER}"
@@ -147,8 +150,8 @@ def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the far ends' neighbour entries for the host's namespaces behind a vxlan that answers ARP itself: it
-    carries no ARP.
+    """Yield the neighbour entries for the far ends of a vxlan that answers ARP itself (``proxy``).  They name the
+    namespaces of the vxlan's host, because such a vxlan carries no ARP.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(): arp_reduce() consumes requests and replies"""
     for _, wire, _ in (each for each in _ends(wires) if each[2].tunnel.proxy):
@@ -161,7 +164,7 @@ def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
-    """Yield the policy rules for these routes.
+    """Yield the policy rules that lead packets of tunnels to the routes of ``routes()``.
 
     A far end accepts inner packets from all sources, as the walk does.  Its outer packets pass the rules for their
     wire."""
@@ -177,8 +180,8 @@ def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
 def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
     """Return the rules by which each far end receives its outer packets, and inner frames to any hardware address.
 
-    The addresses of namespaces that were read are not behind the far end, so it accepts no frames to them and answers
-    no ARP for them."""
+    The addresses of namespaces that were read are not behind the far end, so the far end accepts no frames to these
+    addresses and answers no ARP for them."""
     ends = tuple((wire, end) for _, wire, end in _ends(wires))
     if not ends:
         return ()
@@ -190,7 +193,7 @@ def opening(network: Network, wires: tuple[Wire, ...]) -> tuple[Load, ...]:
     for below in without(wires):
         own = [end for wire, end in ends if underlay_netns(wire.netns, wire.link) == below.netns]
         chains += _chain(below.name, 2, [rule for end in own for rule in _incoming(end, macs)]) if own else ()
-    # The world's own multicast reports, once encapsulated, would look like packets of the flow.
+    # If the world's own multicast reports were encapsulated, they would look like packets of the flow.
     out = [f'oifname "{wire.name}" icmpv6 type {{ 131, 132, 143 }} drop' for wire, _ in ends]
     out += [f"udp dport {end.port} {_to_port(end, end.asked_port)}" for _, end in ends]
     output = ["table inet tunnels {", "chain output {", "type filter hook output priority 0;", *out, "}", "}"]
@@ -210,11 +213,13 @@ def _accepting(macs: list[int], read: list[int]) -> Iterator[str]:
 
 
 def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
-    """Yield the rules that drop outer packets of the tunnel with frames to these hardware addresses, because such a
-    packet did not leave the hosts, and the rules that send all others to the far end's own port.
+    """Yield a rule that drops the tunnel's outer packets with frames to these hardware addresses, and a rule that sends
+    its other outer packets to the far end's UDP port.
 
-    vxlan and geneve have the VNI at the same place, and without options the frame, too: RFC 7348 section 5, RFC 8926
-    section 3.4"""
+    A frame to a hardware address of a rebuilt link did not leave the hosts.
+
+    In vxlan and geneve headers the VNI is at the same offset; without options the inner frame is, too: RFC 7348 section
+    5, RFC 8926 section 3.4"""
     family = "ip" if end.tunnel.version == 4 else "ip6"
     there = f"{family} daddr {address_text(end.address, end.tunnel.version)} udp dport {end.asked_port}"
     outer = f"{there} @th,96,24 {end.tunnel.key or 0}"
@@ -226,6 +231,6 @@ def _incoming(end: TunnelEnd, macs: list[int]) -> Iterator[str]:
 def _to_port(end: TunnelEnd, port: int) -> str:
     """Return the statements that write the destination port.
 
-    nft would turn a missing UDP checksum into a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).  A
-    geneve sends none on IPv4; on IPv6 there is always one."""
+    If a packet has no UDP checksum, nft would write a wrong one (net/netfilter/nft_payload.c nft_payload_csum_inet()).
+    A geneve device sends no UDP checksum on IPv4; on IPv6 there always is a checksum."""
     return f"udp dport set {port}{' udp checksum set 0' if end.tunnel.version == 4 else ''}"

@@ -1,10 +1,10 @@
-"""Outside hardware addresses, from the neighbour entries of a snapshot.
+"""The hardware addresses of outside machines, from the neighbour entries of a snapshot.
 
 The kernel never resolves a permanent entry (ip-neighbour(8)): it sends frames to that hardware address, and the walk
-assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has a router's hardware
-address, else the one in most entries, so that rules see the sender's real address.  An ingress rule accepts frames to
-the other addresses, which the network layer would drop (net/ethernet/eth.c eth_type_trans(), net/ipv4/ip_input.c
-ip_rcv_core(): PACKET_OTHERHOST).
+assumes that the neighbour exists (walk/link/segment.py who_has()).  The world's end of a wire has the hardware address
+of a router, or else the address that most entries have, so that rules see the sender's real address.  Frames to the
+other addresses would be dropped by the network layer, so an ingress rule accepts them (net/ethernet/eth.c
+eth_type_trans(), net/ipv4/ip_input.c ip_rcv_core(): PACKET_OTHERHOST).
 """
 
 from collections import Counter
@@ -25,8 +25,8 @@ from hairpin.walk.link.segment import who_has
 
 
 class MacsBehind(msgspec.Struct, frozen=True):
-    """The hardware addresses behind a wire: ``own``, its end in the world (None: any), and ``others``, to which hosts
-    also send frames."""
+    """The hardware addresses behind a wire: ``own`` is the address of the wire's end in the world (None: any address),
+    ``others`` are further addresses to which hosts send frames."""
 
     wire: str
     own: int | None = None
@@ -43,8 +43,8 @@ def macs_behind(network: Network, wires: tuple[Wire, ...]) -> tuple[MacsBehind, 
 
 
 def _known(wire: Wire, entries: list[Neighbour], routers: set[int | None]) -> MacsBehind:
-    """Return the addresses on one wire.  Learned entries count too, although they are not replayed: the kernel confirms
-    the addresses in them."""
+    """Return the hardware addresses behind one wire.  Learned entries count as well, although they are not replayed,
+    because the kernel confirms the addresses in them."""
     foremost = [each for each in entries if each.value in routers] or entries
     counted = Counter(each.mac for each in foremost if each.mac is not None)
     if not counted:
@@ -63,7 +63,8 @@ def _own_mac(wire: Wire) -> int:
 
 
 def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[tuple[str, Neighbour]]:
-    """Yield the namespace's entries for outside neighbours, with the wires to them."""
+    """Yield the namespace's entries for outside neighbours, each with the name of a wire that leads to the
+    neighbour."""
     namespace = network.namespace(netns)
     for each in (one for one in namespace.neighbours if one.mac != BROADCAST):
         link = namespace.link(each.link)
@@ -75,8 +76,8 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 
 def _carries(network: Network, wire: Wire, mac: int) -> bool:
-    """Return whether frames to the hardware address take the wire.  A frame into a tunnel goes to one of its far ends.
-    No far end has the address of a link that was read."""
+    """Return whether frames to the hardware address take the wire.  A frame into a tunnel goes to one of the tunnel's
+    far ends.  No far end has the address of a link that was read."""
     if wire.far is None:
         return True
     if any(link.mac == mac for _, namespace in network.namespaces() for link in namespace.links):
@@ -86,7 +87,7 @@ def _carries(network: Network, wire: Wire, mac: int) -> bool:
 
 
 def _ways_out(network: Network, netns: Netns, link: Link, wires: tuple[Wire, ...]) -> Iterator[Wire]:
-    """Yield the wires by which frames that leave by the link enter the world."""
+    """Yield the wires by which frames enter the world if they leave the namespace by the link."""
     own = [wire for wire in wires if (wire.netns, wire.link.name) == (netns, link.name)]
     yield from own
     lower = rebuilt_lower(network, netns, link)
@@ -119,7 +120,8 @@ def world_end_lines(wire: Wire, known: MacsBehind) -> Iterator[str]:
 
 
 def accepting_rules(known: tuple[MacsBehind, ...]) -> tuple[Load, ...]:
-    """Return the rules by which the world's ends accept frames to several hardware addresses; none if one is enough.
+    """Return the rules by which the world's ends accept frames to several hardware addresses; empty if each end has
+    only one hardware address.
 
     Source: net/core/dev.c __netif_receive_skb_core(): nf_ingress() comes before the network layer;
     net/netfilter/nft_meta.c nft_meta_set_eval()

@@ -1,4 +1,4 @@
-"""Settings of links that need all links to exist: masters, bridge port flags, VLANs, and whether they are up.
+"""Settings that can be made only after all links exist: masters, bridge port flags, VLANs, and which links are up.
 
 Source: ip-link(8), bridge(8)
 """
@@ -13,7 +13,7 @@ from hairpin.walk.link.arp import is_mute
 
 
 def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
-    """Yield the lines that give links their masters and set them up, in the namespace itself."""
+    """Yield the lines that give links their masters and set the links up.  The lines run in the namespace itself."""
     for link in sorted(namespace.links, key=by_age):
         if _joins(namespace, link, able):
             yield f"link set dev {link.name} master {link.master}"
@@ -34,9 +34,9 @@ def settings(namespace: Namespace, able: frozenset[str] = frozenset(KINDS)) -> I
 
 
 def states(namespace: Namespace) -> Iterator[str]:
-    """Yield the lines of ``bridge -batch`` that set the states of bridge ports, once the ports run.
+    """Yield the lines of ``bridge -batch`` that set the states of bridge ports, after the ports have their carrier.
 
-    The kernel refuses to set the state of a port without carrier, and sets its own state when the carrier comes.
+    The kernel refuses to set the state of a port without carrier, and sets the state itself when the carrier comes.
 
     Source: net/bridge/br_netlink.c br_set_port_state(), br_if.c br_port_carrier_check(); net/core/rtnetlink.c
     do_setlink(): DO_SETLINK_NOTIFY
@@ -69,7 +69,7 @@ def _port_flags(name: str, port: BridgePort) -> Iterator[str]:
 
 
 def vlans(namespace: Namespace) -> Iterator[str]:
-    """Yield ``bridge -batch`` lines for the ports of bridges that filter VLANs, and those bridges themselves."""
+    """Yield ``bridge -batch`` lines for the ports of bridges that filter VLANs, and for these bridges themselves."""
     for link in namespace.links:
         master = namespace.link(link.master or "")
         if link.bridge is not None and link.bridge.vlan_filtering:

@@ -1,8 +1,8 @@
-"""Links of a network as ``ip -batch`` lines.
+"""The links of a network as ``ip -batch`` lines.
 
-A NIC becomes a wire into the *world* namespace; bonds and VLANs are made on top of it.  Between two hosts on one wire
-there is a bridge (plan/segments.py), and tunnel devices are made as they are (plan/tunnels.py).  Names, indexes,
-hardware addresses and MTUs stay.  Source: ip-link(8), bridge(8)
+A NIC becomes a wire into the *world* namespace; bonds and VLANs are made on top of it.  A bridge joins two hosts that
+are on one wire (plan/segments.py).  Tunnel devices are rebuilt with the same kind (plan/tunnels.py).  Links keep their
+names, indexes, hardware addresses and MTUs.  Source: ip-link(8), bridge(8)
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from hairpin.replica.plan.segments import segments
 from hairpin.walk.link.traffic_control import longest_taken
 
 KINDS = ("bond", "dummy", "ipvlan", "macvlan", "vlan", *tunnels.KINDS)
-"""Kinds that are rebuilt if this kernel has them; otherwise a wire replaces them."""
+"""Kinds of links that are rebuilt if this kernel can make them; otherwise a plain wire replaces the link."""
 _EQUAL_TO_A_WIRE = ("", "veth")
-"""Kinds that a wire replaces without loss: a packet passes the same hooks in this namespace."""
+"""Kinds of links that a plain wire replaces without loss, because a packet passes the same hooks in the namespace."""
 
 
 class TunnelEnd(msgspec.Struct, frozen=True):
@@ -43,11 +43,11 @@ class TunnelEnd(msgspec.Struct, frozen=True):
 
 
 class Wire(msgspec.Struct, frozen=True):
-    """A link of the snapshot whose far end is in the world, there called ``name``.
+    """A link of the snapshot whose far end is in the world.  ``name``: the name of the far end.
 
-    ``over``: the wire that a VLAN's frames take, tagged with ``vlan_id``; the far end is a VLAN on it as well.
-    ``segment``: the bridge that joins the link to other hosts' uplinks; empty: none.  ``far``: the far end, if the link
-    is a tunnel device of the host."""
+    ``over``: for a VLAN, the wire that its frames take, tagged with ``vlan_id``; the far end is a VLAN on that wire as
+    well.  ``segment``: the bridge that joins the link to other hosts' uplinks; empty if there is no such bridge.
+    ``far``: the tunnel's far end, if the link is a tunnel device of the host."""
 
     netns: Netns
     link: Link
@@ -69,19 +69,20 @@ class Wire(msgspec.Struct, frozen=True):
 
 
 class Wiring(msgspec.Struct, frozen=True):
-    """The lines that make links, and the wires among them that lead into the world."""
+    """The lines that make links, and those of the links that are wires into the world."""
 
     lines: tuple[LinkLine, ...]
     wires: tuple[Wire, ...]
     stand_ins: tuple[StandIn, ...]
     tunnels: tuple[tuple[Netns, Link], ...] = ()
-    """The tunnel devices that are made as they are."""
+    """The tunnel devices that are rebuilt as tunnel devices."""
 
 
 def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = frozenset(KINDS)) -> Wiring:
-    """Return the links of these namespaces; far ends in other namespaces are in ``apart``.
+    """Return the lines for the links of these namespaces.  Far ends in namespaces that are not rebuilt are in the
+    namespace ``apart``.
 
-    ``able``: which of KINDS this kernel can make."""
+    ``able``: the kinds of KINDS that this kernel can make."""
     found = _Found(network, names, able)
     everything = [(name, link) for name in names for link in sorted(network.namespace(name).links, key=by_age)]
     for name, link in everything:
@@ -95,7 +96,8 @@ def wiring(network: Network, names: tuple[Netns, ...], able: frozenset[str] = fr
 
 
 class _Found:
-    """The links made so far.  ``_ends``: the names of far ends in the world, also of the links above them."""
+    """Collects the lines that make links.  ``_ends``: for each link that leads into the world, also by a lower link,
+    the name of its far end there."""
 
     def __init__(self, network: Network, names: tuple[Netns, ...], able: frozenset[str]) -> None:
         self.lines: list[LinkLine] = []
@@ -119,7 +121,8 @@ class _Found:
         self.lines.append(LinkLine(text, netns.host))
 
     def _outwards(self, wire: Wire) -> str:
-        """Return the words for the far end of a link that leads out: in the world, or in the bridge between hosts."""
+        """Return the words for the far end of a link that leads out: it is in the world, or it is a port of the bridge
+        between hosts."""
         if not wire.segment:
             return f"name {wire.name} netns {path_of(WORLD)}"
         near = f"link add name {wire.world_port} netns {path_of(SEGMENTS)}"
@@ -169,13 +172,13 @@ class _Found:
             self._wire(netns, link)
 
     def _end(self, port: Port) -> str:
-        """Return the name of the far end in the world."""
+        """Return the name of the link's far end in the world."""
         if port not in self._ends:
             self._ends[port] = self._next("w")
         return self._ends[port]
 
     def _member(self, netns: Netns, link: Link, bond: Link) -> None:
-        """Make a bond's member.  The world is behind the active member; the others have no peer."""
+        """Add the lines for a bond's member.  The active member leads to the world, the other members lead nowhere."""
         active = active_member(self._network.namespace(netns), bond, self._able)
         if active is not None and active.name == link.name:
             segment = self._segment_of(Port(netns, bond.name))
@@ -183,7 +186,7 @@ class _Found:
         elif link.carrier:
             far = f"name {self._next('f')} netns {path_of(APART)}"
         else:
-            far = f"name {self._next('f')} netns {path_of(WORLD)}"  # stays down there
+            far = f"name {self._next('f')} netns {path_of(WORLD)}"  # this far end stays down
         self.line(netns, _pair(netns, link, far))
 
     def _wire(self, netns: Netns, link: Link) -> None:
@@ -212,7 +215,7 @@ class _Found:
     # --- links that stand on others --------------------------------------------------------------------------------
 
     def standing_on_others(self) -> list[tuple[Netns, Link]]:
-        """Return the stacked links, lower ones first."""
+        """Return the stacked links; a lower link comes before the links on it."""
         return sorted(self._stacked, key=lambda each: self._height(*each))
 
     def _height(self, netns: Netns, link: Link) -> int:
@@ -226,7 +229,8 @@ class _Found:
         return height
 
     def stack(self, netns: Netns, link: Link) -> None:
-        """Make a link on its lower link.  If the lower one is a wire into the world, so is this."""
+        """Make a link on its lower link.  If the lower link is a wire into the world, a VLAN on it is a wire into the
+        world, too."""
         lower = rebuilt_lower(self._network, netns, link)
         assert lower is not None
         over = self._below(lower)
@@ -238,7 +242,8 @@ class _Found:
             self.wires.append(Wire(netns, link, self._end(Port(netns, link.name)), over, link.vlan_id))
 
     def tunnel(self, netns: Netns, link: Link, tunnel: Tunnel) -> None:
-        """Make a tunnel device with its own MTU, which may exceed the present MTU of the link below.
+        """Make a tunnel device with the MTU of the snapshot, which may exceed what the present MTU of the link below
+        allows.
 
         Source: drivers/net/vxlan/vxlan_core.c vxlan_dev_configure(), vxlan_change_mtu()"""
         below = self._network.namespace(netns).link(tunnel.underlay or "")
@@ -252,7 +257,8 @@ class _Found:
         self.line(netns, f"link set dev {below.name} mtu {below.mtu_bytes}")
 
     def _below(self, lower: Port) -> str:
-        """Return the far end of a link, or of the port by which a bridge leads out; empty if there is none."""
+        """Return the name of the link's far end in the world; for a bridge, the far end of a port that leads out.
+        Empty if there is no far end."""
         namespace = self._network.namespace(lower.netns)
         candidates = (lower, *(Port(lower.netns, port.name) for port in bridge_ports(namespace, lower.link)))
         return next((self._ends[each] for each in candidates if each in self._ends), "")
@@ -261,8 +267,8 @@ class _Found:
 def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
     """Return the link of the host's namespace on which the replica makes a VLAN, or a container's macvlan or ipvlan.
 
-    For a host's macvlan there is none here: it is no stacked link in the replica (on the host it is, see ``lower_of``
-    in network/stacked.py).
+    For a host's macvlan the result is None, because the replica does not make it as a stacked link.  (On the host it is
+    a stacked link, see ``lower_of`` in network/stacked.py.)
     """
     if netns.of_host not in network or link.kind not in ("vlan", "macvlan", "ipvlan"):
         return None
@@ -282,7 +288,8 @@ def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
 
 
 def active_member(namespace: Namespace, bond: Link, able: frozenset[str]) -> Link | None:
-    """Return the active member of a rebuilt bond, the first that is up; None if the bond is not rebuilt.
+    """Return the active member of a rebuilt bond: the first member that is up and has carrier; None if the bond is not
+    rebuilt.
 
     The snapshot does not say how the bond chooses; any member that runs leads to the same world."""
     if bond.kind != "bond" or "bond" not in able or not bond.carrier:
@@ -315,20 +322,21 @@ def _programs(netns: Netns, link: Link, name: str) -> Iterator[StandIn]:
 
 
 def holder_of(namespace: Namespace, link: Link) -> Link:
-    """Return the link to whose hardware address neighbours send: the bridge of a bridge port, else the link itself."""
+    """Return the link to whose hardware address neighbours send: for a bridge port this is its bridge, for any other
+    link the link itself."""
     master = namespace.link(link.master or "")
     return master if master is not None and is_bridge_port(namespace, link) else link
 
 
 def mac_of(netns: Netns, link: Link) -> int:
-    """Return the link's hardware address; a made-up one if the snapshot has none that a link can have."""
+    """Return the link's hardware address; a made-up address if the snapshot has no address that a link can have."""
     if link.mac and not link.mac >> 40 & 1:
         return link.mac
     return 0x02 << 40 | crc32(f"{netns.host} {netns.name} {link.name}".encode())
 
 
 def _words(netns: Netns, link: Link) -> str:
-    """Return name, index, hardware address and MTU as ip-link(8) takes them."""
+    """Return the link's name, index, hardware address and MTU as arguments of ip-link(8)."""
     words = ["name", link.name, "index", str(link.index), "address", write_mac(mac_of(netns, link))]
     if 68 <= link.mtu_bytes <= 65535:
         words += ["mtu", str(link.mtu_bytes)]

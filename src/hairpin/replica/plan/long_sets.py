@@ -1,6 +1,7 @@
 """A replica gets only those elements of a long set that contain an address of its packets.
 
-Loading 200,000 addresses takes longer than building all the rest, and no packet of the flows matches the omitted ones.
+Loading 200,000 addresses takes longer than building the rest of the replica, and no packet of the flows matches the
+omitted elements.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,17 +16,17 @@ from hairpin.network.network import Network
 from hairpin.replica.plan.connections import packets_of
 
 LONG = 1000
-"""Sets with fewer elements are loaded as they were read."""
+"""A set with fewer elements than this is loaded as it was read."""
 _OF_ADDRESSES = ("ipv4_addr", "ipv6_addr", "hash:ip", "hash:net")
-"""The first data type of sets that match a packet's address first."""
+"""The beginning of a set's type if the set matches a packet's address first."""
 
 Known = frozenset[int]
-"""Addresses, of either version."""
+"""IPv4 and IPv6 addresses."""
 
 
 def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known | None:
     """Return the addresses that the flows' packets can have, in the networks before and after a change: those of every
-    namespace, of NAT rules, and of packets in a walk.  None: no set is long."""
+    namespace, of NAT rules, and of packets in a walk.  None if no set is long."""
     rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
     ipsets = (each for rules in rulesets for each in rules.ipsets)
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
@@ -35,7 +36,8 @@ def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> K
 
 
 def addresses_met(network: Network, flows: tuple[Flow, ...]) -> Iterator[int]:
-    """Yield the addresses of every namespace, of NAT rules, and of the flows' packets, some more than once."""
+    """Yield the addresses of every namespace, of NAT rules, and of the flows' packets.  An address may occur more than
+    once."""
     for _, namespace in network.namespaces():
         yield from (each.value for each in namespace.addresses)
         for table in namespace.ruleset.tables:
@@ -61,7 +63,7 @@ def _elements_with(named: Set, known: Known) -> Collection[int]:
 
 
 def short_table(table: Table, known: Known | None) -> Table:
-    """Return the table with only the needed elements in its long sets; ``known`` None: with all."""
+    """Return the table with only the needed elements in its long sets; ``known``: None if all elements are needed."""
     if known is None or not any(map(_is_long, table.sets)):
         return table
     return msgspec.structs.replace(table, sets=tuple(_short(each, known) for each in table.sets))
@@ -70,7 +72,7 @@ def short_table(table: Table, known: Known | None) -> Table:
 def _short(named: Set, known: Known) -> Set:
     if not _is_long(named):
         return named
-    if named.absent is not None:  # it was asked for these addresses
+    if named.absent is not None:  # the host was asked for exactly these addresses
         return Set(named.name, named.type, named.elements)
     needed = _elements_with(named, known)
     return msgspec.structs.replace(named, elements=tuple(each for each in named.elements if id(each) in needed))
@@ -94,8 +96,8 @@ def _of_needed(listed: list[Json], elements: tuple[Element, ...], needed: Collec
 
 
 def short_ipsets(text: str, sets: tuple[Set, ...], known: Known | None) -> str:
-    """Return the text of ``ipset save`` without the elements that are not needed in long sets; ``known`` None: with
-    all."""
+    """Return the text of ``ipset save`` without the elements that are not needed in long sets; ``known``: None if all
+    elements are needed."""
     found = {each.name: each for each in sets if _is_long(each)}
     if known is None or not found:
         return text

@@ -1,7 +1,7 @@
-"""Turns an nft listing in JSON into input for nft, of this or another version.
+"""Turns nft's listing in JSON into input for nft, which may have another version.
 
-Native nftables rules have a counter only if their author wrote one.  Each rule gets one here, to show which rules a
-packet matched.  Source: libnftables-json(5); nftables src/json.c, src/parser_json.c
+Native nftables rules have a counter only if their author wrote one.  In the replica each rule gets a counter, which
+shows whether a packet matched the rule.  Source: libnftables-json(5); nftables src/json.c, src/parser_json.c
 """
 
 from collections.abc import Callable, Mapping
@@ -28,8 +28,9 @@ def counted(
     """Return nft's JSON listing as input for ``nft -j -f``.
 
     Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
-    nft leave out.  Chains come first: nft lists them after the maps whose elements jump to them.  The rules of the
-    chains ``others`` are omitted: another tool loads them.  ``shorten`` removes needless elements from the listing.
+    nft do not list.  Chains come first, because nft lists them after the maps whose elements jump to them.  The rules
+    of the chains ``others`` are omitted, because another tool loads them.  ``shorten`` removes needless elements from
+    the listing.
 
     Raises MalformedError for input that nft does not print.
     """
@@ -57,10 +58,10 @@ def counted(
 
 
 def _plain(kind: str, found: Object) -> Object:
-    """Return an object in words that every version of nft reads.
+    """Return an object of the listing in a form that every version of nft reads.
 
     nft 1.1 numbers a helper's protocol, marks a set as dynamic (rules that add to it do so anyway), and writes ``a | b
-    | c`` as one.  ``last`` only remembers a time.
+    | c`` as one list.  The statement ``last`` is omitted, because it only remembers a time.
     """
     plain: Object = {key: _in_pairs(each) for key, each in found.items() if key not in ("handle", "index", UNLISTED)}
     protocol = plain.get("protocol")
@@ -75,7 +76,7 @@ def _plain(kind: str, found: Object) -> Object:
 
 
 def _in_pairs(value: Json) -> Json:
-    """Return ``{"|": [a, b, c]}`` as ``{"|": [{"|": [a, b]}, c]}``."""
+    """Return an expression with several operands in pairs: ``{"|": [a, b, c]}`` as ``{"|": [{"|": [a, b]}, c]}``."""
     if isinstance(value, list):
         return [_in_pairs(each) for each in value]
     if not isinstance(value, dict):
@@ -104,9 +105,10 @@ def _with_counter(expressions: list[Json]) -> list[Json]:
 
 
 def _with_protocol(expressions: list[Json]) -> list[Json]:
-    """Return the rule with its transport protocol first, if it matches a conntrack port before the protocol is known.
+    """Return the rule's expressions.  If the rule matches a conntrack port before its transport protocol is known, a
+    match of the protocol is put first.
 
-    nft drops ``meta l4proto udp`` if ``udp dport`` follows, and then does not know the type of such a port.
+    nft drops ``meta l4proto udp`` if ``udp dport`` follows, and then it does not know the type of a conntrack port.
 
     Source: nftables src/ct.c ct_expr_update_type()
     """
@@ -122,7 +124,8 @@ def _with_protocol(expressions: list[Json]) -> list[Json]:
 
 
 def _as_loaded(expression: Json) -> Json:
-    """Return a match with the prefix that the kernel compares, if nft lists it as another address."""
+    """Return the match.  If nft lists a prefix as another address, return the match with the prefix that the kernel
+    compares."""
     if named(expression) != "match":
         return expression
     body = content(expression)
@@ -134,7 +137,7 @@ _WITH_PORTS = ("tcp", "udp", "udplite", "sctp", "dccp")
 
 
 def _key(expression: Json) -> str:
-    """Return the key of a match: a conntrack key, a packet's key, or the protocol of a field."""
+    """Return the key of a match: a conntrack key, a meta key, or the protocol of a header field."""
     if named(expression) != "match":
         return ""
     left = content(expression).get("left")

@@ -1,4 +1,4 @@
-"""Makes the blueprint of a network: the parts that are rebuilt, and the reasons why others are not."""
+"""Makes the blueprint of a network: the parts that are rebuilt, and the reasons why other parts are not."""
 
 import msgspec
 
@@ -21,7 +21,8 @@ from hairpin.replica.plan.world import ways, world
 from hairpin.walk.walked import walked
 
 FEW = 24
-"""Up to this number, all namespaces are rebuilt; of more, only those that a flow passes or could be for."""
+"""If there are at most this many namespaces, all are rebuilt.  If there are more, only the namespaces are rebuilt that
+a flow passes or may be for."""
 _RULES = ("iptables", "nft", "ipset", "ebtables", "ip-addr", "ip-route", "ip-rule", "sysctl", "sockets", "bridge")
 
 
@@ -35,10 +36,10 @@ def blueprint(
 ) -> Blueprint:
     """Return the blueprint for sending these flows.
 
-    ``evidence``: the hosts' evidence, found by their labels; empty: none.  ``read``: the network as parsed from the
-    evidence; a table that is equal in both is loaded from the evidence's text.  None: the network itself.  ``changed``:
-    the network after a later change in the replica.  ``able``: the kinds of ``links.KINDS`` that this kernel can
-    make."""
+    ``evidence``: the evidence of the hosts, which is found by their labels; empty if there is none.  ``read``: the
+    network as it was parsed from the evidence, or None if this is ``network`` itself.  A table that is equal in both
+    networks is loaded from the evidence's text.  ``changed``: the network after a later change in the replica.
+    ``able``: the kinds of ``links.KINDS`` that this kernel can make."""
     names = _needed(network, flows, changed)
     network = thinned(network, names, _met(network, flows, changed))
     made = links.wiring(network, names, able)
@@ -81,8 +82,8 @@ def blueprint(
 
 
 def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> tuple[Netns, ...]:
-    """Return the namespaces to rebuild.  If there are many, these are the ones that a flow reaches before or after the
-    change, and their hosts' own."""
+    """Return the namespaces to rebuild.  If there are many namespaces, these are the namespaces that a flow reaches
+    before or after the change, and the own namespaces of their hosts."""
     everyone = tuple(netns for netns, _ in network.namespaces())
     if len(everyone) <= FEW:
         return everyone
@@ -128,7 +129,7 @@ def _namespace(
         *addresses.neighbours(namespace),
         *addresses.still_known(network, netns),
         *routes.routes(namespace),
-        *routes.lost_routes(namespace),  # without its source address the kernel refuses a route
+        *routes.lost_routes(namespace),  # the kernel refuses a route while its source address does not exist
         *routes.rules(namespace, 4),
     )
     return NetnsPlan(

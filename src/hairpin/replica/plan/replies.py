@@ -1,8 +1,8 @@
 """Answers of the world leave by the wire of the request.
 
-All outside clients live in one namespace, so an unmarked answer to another of them would be delivered locally and never
-cross the host.  Each answer therefore carries the mark of its wire.  Services set SO_MARK; the kernel's echo replies
-copy the mark of the request (fwmark_reflect), which an ingress rule has set.
+All outside machines are in one namespace, so an unmarked answer to one of them would be delivered locally and never
+cross the host.  Therefore each answer carries the mark of the wire by which its request came.  Services set SO_MARK;
+the kernel's echo replies copy the mark of the request (fwmark_reflect), which an ingress rule has set.
 
 Source: net/ipv4/icmp.c icmp_reply(), net/ipv6/icmp.c icmpv6_echo_reply(): fwmark_reflect
 """
@@ -16,18 +16,18 @@ from hairpin.replica.plan.links import Wire
 
 SYSCTLS = (SysctlValue("net/ipv4/fwmark_reflect", "1"), SysctlValue("net/ipv6/fwmark_reflect", "1"))
 ROUTER: dict[Version, str] = {4: "169.254.254.254", 6: "fe80::ffff"}
-"""Stands for the host as next hop; its hardware address is set by hand."""
+"""The next hop that stands for the host.  A permanent neighbour entry gives it the host's hardware address."""
 _FIRST = 1001
-"""Mark and routing table of packets that came in by the first wire."""
+"""The mark, and the number of the routing table, for answers to requests that came in by the first wire."""
 
 
 def table_of(number: int) -> int:
-    """Return the routing table for answers to requests that came in by the wire of that number."""
+    """Return the routing table for answers to requests that came in by the wire with this number."""
     return _FIRST + number
 
 
 def mark_of(number: int) -> int:
-    """Return the mark of answers to requests that came in by the wire of that number."""
+    """Return the mark of answers to requests that came in by the wire with this number."""
     return _FIRST + number
 
 
@@ -38,9 +38,10 @@ def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def marking(wires: tuple[Wire, ...], flows: tuple[Flow, ...]) -> tuple[Load, ...]:
-    """Return the rules that mark incoming packets with their wire; none if the kernel answers nothing itself.
+    """Return the rules that mark incoming packets with their wire; empty if the kernel itself answers no packet.
 
-    The kernel's echo replies need them, and with several hosts its resets and ICMP errors, too."""
+    The kernel's echo replies need these rules.  If there are several hosts, its resets and ICMP errors need them,
+    too."""
     several = len({wire.netns.host for wire in wires}) > 1
     if not several and not any(flow.protocol == "icmp" for flow in flows):
         return ()

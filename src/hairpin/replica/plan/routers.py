@@ -1,13 +1,13 @@
-"""The machines around the hosts, whose part the world plays: their addresses, their ARP requests that a host ignores,
-their MTUs.
+"""The machines around the hosts, for which the world stands: their addresses, the ARP requests of theirs that a host
+ignores, and their MTUs.
 
-The world sends frames to a host's hardware address without an ARP request.  The exception: if the walk says that the
-host ignores the ARP request of a router or of a client on the link, the world sends such a request and the kernel
-judges.
+The world sends frames to a host's hardware address without an ARP request.  There is one exception: if the walk says
+that the host ignores the ARP request of a router or of a client on the link, the world sends such a request, and the
+kernel decides whether to answer.
 
-Ends behind a router may have a larger MTU than the link to the host, and announce it in their MSS.  The wire has the
-MTU of the host's link, so that no larger packet enters.  A far end behind a router announces the MTU that the walk
-assumes (walk/size/segment_size.py): its address has its own route with ``advmss``.
+Machines behind a router may have a larger MTU than the link to the host, and announce it in their MSS.  The wire has
+the MTU of the host's link, so that no larger packet enters.  A machine behind a router announces the MTU that the walk
+assumes (walk/size/segment_size.py), because its address has its own route with ``advmss``.
 
 Source: net/ipv4/tcp_output.c tcp_connect_init(), tcp_make_synack(): dst_metric_advmss()
 """
@@ -26,21 +26,23 @@ from hairpin.walk.size.segment_size import HEADERS, outside_mtu
 from hairpin.walk.state import End
 
 _MAIN_ADDRESS = "2"
-"""arp_announce: the sender of a request is an address of its link, whatever the packet's source is."""
+"""The value of arp_announce with which the sender address of an ARP request is an address of the outgoing link,
+whatever the packet's source is."""
 _FIRST = 3001
 _USUAL_MTU_BYTES = 1500
 
 
 def covered_gateways(network: Network, changed: Network | None, version: Version) -> Iterator[str]:
-    """Yield the gateways that a container network may cover, each once, of the network before and after a change."""
+    """Yield the gateways whose addresses a container network may contain, each once, in the network before and after a
+    change."""
     if any(host.engines for host in network.hosts):
         both = (each for each in (network, changed) if each is not None)
         yield from dict.fromkeys(each for one in both for each in gateways(one, version))
 
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
-    """Yield the next hops of the hosts' routes by uplinks that have a neighbour entry there, or are on-link.  A
-    container network may cover their addresses, too."""
+    """Yield the next hops of the hosts' routes by uplinks, if a next hop has a neighbour entry on the uplink or is in a
+    network of the uplink.  A container network may contain their addresses, too."""
     for netns, namespace in network.namespaces():
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):
@@ -49,7 +51,7 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
                 continue
             if (hop.gateway_version or (4 if hop.gateway < 1 << 32 else 6)) != version:
                 continue
-            # The gateway is really on the link: it has a neighbour entry or is in the link's network.
+            # The gateway is really on the link: it has a neighbour entry or its address is in the link's network.
             own = addresses_of(namespace, link.name, version)
             if hop.gateway in known or any(
                 inside(hop.gateway, each.value, each.prefix_length, version) for each in own
@@ -58,7 +60,8 @@ def gateways(network: Network, version: Version) -> Iterator[str]:
 
 
 def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> tuple[str, str]:
-    """Return the next hop of the world's routes by the wire, and the line that adds its neighbour entry."""
+    """Return the next hop of the world's routes by the wire, and the line that is needed to reach it: a neighbour
+    entry, or an address from which to ask for it."""
     asked = unheard_router(network, flows, wire) if version == 4 else None
     if asked is not None:
         return asked[1], f"address add {asked[0]}/32 dev {wire.name} noprefixroute"
@@ -67,8 +70,8 @@ def next_hop(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Ver
 
 
 def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tuple[str, str] | None:
-    """Return the machine whose ARP requests the host ignores on this wire, and the address that it asks for; or
-    None."""
+    """Return the address of the machine whose ARP requests the host ignores on this wire, and the address for which the
+    machine asks; None if there is no such machine."""
     for flow in flows:
         if flow.version == 6 or not isinstance(flow.start, (Outside, Lan)):
             continue
@@ -82,7 +85,8 @@ def unheard_router(network: Network, flows: tuple[Flow, ...], wire: Wire) -> tup
 
 
 def asking(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[SysctlValue]:
-    """Yield the settings by which the world sends ARP requests with that machine's address."""
+    """Yield the settings with which the world sends ARP requests from the address of the machine that the host
+    ignores."""
     for wire in wires:
         if unheard_router(network, flows, wire) is not None:
             yield SysctlValue(f"net/ipv4/conf/{wire.name}/arp_announce", _MAIN_ADDRESS)
@@ -95,7 +99,7 @@ def wire_mtu(wire: Wire) -> Iterator[str]:
 
 
 def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, version: Version) -> Iterator[str]:
-    """Yield the route by which ends behind a router send, with their MSS."""
+    """Yield the route by which the machines behind a router send, with their MSS."""
     told = {mtu for _, mtu in _told(network, flows, wire, version)}
     everything, (router, _) = "0.0.0.0/0" if version == 4 else "::/0", next_hop(network, flows, wire, version)
     for mtu in told:
@@ -106,7 +110,8 @@ def routes(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int, v
 def rules(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version, client_marks: dict[str, int]
 ) -> Iterator[str]:
-    """Yield the policy rules for these ends.  ``client_marks``: by wire, the mark of clients that send by it."""
+    """Yield the policy rules that lead packets of machines behind a router to these routes.  ``client_marks``: for each
+    wire's name, the mark of the clients that send by the wire."""
     for number, wire in enumerate(wires):
         marks = (replies.mark_of(number), *((client_marks[wire.name],) if wire.name in client_marks else ()))
         for address, _ in _told(network, flows, wire, version):
@@ -116,7 +121,7 @@ def rules(
 
 
 def _told(network: Network, flows: tuple[Flow, ...], wire: Wire, version: Version) -> Iterator[tuple[int, int]]:
-    """Yield the outside ends of the flows whose MTU is larger than the wire's, and that MTU."""
+    """Yield the addresses of the flows' outside ends whose MTU is larger than the wire's MTU, each with its MTU."""
     own = wire.link.mtu_bytes
     if wire.far is not None or own >= _USUAL_MTU_BYTES or not wire.netns.is_host:
         return

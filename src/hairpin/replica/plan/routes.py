@@ -1,4 +1,4 @@
-"""Routes and policy rules of a namespace as ``ip -batch`` lines.  Source: ip-route(8), ip-rule(8)"""
+"""The routes and policy rules of a namespace as ``ip -batch`` lines.  Source: ip-route(8), ip-rule(8)"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 def routes(namespace: Namespace) -> Iterator[str]:
     """Yield the routes that the kernel does not make itself for addresses.
 
-    First come routes whose gateway the kernel would refuse after the others, then longer prefixes, because other
-    routes' gateways may need them."""
+    Routes whose gateway the kernel would refuse after the other routes come first.  Then routes with longer prefixes
+    come first, because the gateways of other routes may need them."""
     wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
 
     def order(route: Route) -> tuple[bool, bool, int]:
@@ -28,7 +28,7 @@ def routes(namespace: Namespace) -> Iterator[str]:
 
 
 def _is_contradicted(route: Route, others: tuple[Route, ...]) -> bool:
-    """Return whether the kernel would refuse the route's gateway after the other routes.
+    """Return whether the kernel would refuse the route's gateway if the other routes already existed.
 
     Source: net/ipv4/fib_semantics.c fib_check_nh_v4_gw(), net/ipv6/route.c ip6_route_check_nh_onlink()"""
     return route.prefsrc is None and any(
@@ -45,9 +45,10 @@ def _leads_elsewhere(other: Route, gateway: int, version: Version, link: str | N
 
 
 def _by_itself(namespace: Namespace, route: Route) -> bool:
-    """Return whether the route comes with an address or a link (net/ipv4/fib_frontend.c fib_add_ifaddr()).
+    """Return whether the kernel makes the route itself with an address or a link (net/ipv4/fib_frontend.c
+    fib_add_ifaddr()).
 
-    IPv6 makes no broadcast route of its own (net/ipv6/addrconf.c)."""
+    For IPv6 the kernel makes no broadcast routes (net/ipv6/addrconf.c)."""
     if route.table != TABLE_LOCAL:
         return False
     broadcast = (route.type, route.version) == ("broadcast", 4) and route.protocol in ("kernel", "")
@@ -62,7 +63,8 @@ def _by_itself(namespace: Namespace, route: Route) -> bool:
 
 
 def lost_routes(namespace: Namespace) -> Iterator[str]:
-    """Yield a line for each local route that the kernel makes with an address and the snapshot lacks.
+    """Yield a line for each local route that the kernel makes with an address and that the snapshot lacks: the line
+    deletes the route.
 
     Source: net/ipv4/fib_frontend.c fib_add_ifaddr(), net/ipv6/addrconf.c __ipv6_ifa_notify()"""
     local = [each for each in namespace.routes if each.table == TABLE_LOCAL and each.type == "local"]
@@ -117,9 +119,10 @@ def _hop(hop: NextHop, route: Route, *, several: bool) -> list[str]:
 
 
 def rules(namespace: Namespace, version: Version) -> tuple[str, ...]:
-    """Return the lines that make the snapshot's policy rules out of the kernel's usual ones.
+    """Return the lines that turn the kernel's initial policy rules into the snapshot's policy rules.
 
-    A usual rule that the snapshot also has stays, because IPv6 consults its rules only after one was added.
+    An initial rule that the snapshot also has is not replaced, because IPv6 consults its rules only after one was
+    added.
     Source: net/ipv6/fib6_rules.c fib6_rule_lookup()"""
     found = tuple(each for each in namespace.rules if each.version == version)
     at = Counter(each.priority for each in found)

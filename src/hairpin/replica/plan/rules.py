@@ -1,4 +1,5 @@
-"""Rules and sets of a namespace as input of the tools: the text that was read, unchanged if no change touched it.
+"""The rules and sets of a namespace as input of tools: the text that was read, or text from the model if a change has
+touched the table.
 
 Source: iptables-restore(8), ipset(8)
 """
@@ -27,7 +28,7 @@ _ARP = (0x0806, 0x0806)
 
 
 class Loads(msgspec.Struct, frozen=True):
-    """The loads, in order; ``left_out``: parts that no tool's language can express."""
+    """The loads of a namespace, in order.  ``left_out``: the parts that no tool's language can express."""
 
     loads: tuple[Load, ...] = ()
     left_out: tuple[Message, ...] = ()
@@ -36,11 +37,12 @@ class Loads(msgspec.Struct, frozen=True):
 def loads(
     namespace: Namespace, evidence: Evidence | None, read: Ruleset | None, *, called: str, known: Known | None = None
 ) -> Loads:
-    """Return the loads that rebuild the namespace's rules.  ``called``: its name in the replica; ``known``: the
-    addresses that are looked up in long sets; None: every set is loaded whole.
+    """Return the loads that rebuild the namespace's rules.  ``called``: the namespace's name in the replica.
+    ``known``: the addresses that packets may have, for which only the matching elements of long sets are loaded; None
+    if every set is loaded whole.
 
-    ``read``: the ruleset as it was read with the evidence.  A table that equals it is replayed verbatim; any other is
-    written from the model."""
+    ``read``: the ruleset as it was read with the evidence.  A table that is unchanged since then is replayed verbatim;
+    any other table is written from the model."""
     found: list[Load] = []
     left_out: list[Message] = []
     replayed: set[str] = set()
@@ -70,8 +72,8 @@ def loads(
 
 
 def _about_arp(ruleset: Ruleset) -> Iterator[str]:
-    """Yield the frame rules that distinguish ARP from IP, and policies that drop frames.  A host with fresh neighbour
-    entries sends no requests; a replica starts without entries, and sends them."""
+    """Yield the texts of the bridge rules that distinguish ARP from IP, and of policies that drop frames.  A host with
+    fresh neighbour entries sends no ARP requests; a replica starts without entries and sends ARP requests."""
     for chain in chains_of_frames(ruleset):
         for rule in chain.rules:
             fields = (each for each in rule.body if isinstance(each, FieldMatch) and each.field == "ethertype")
@@ -94,7 +96,8 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
-"""The memory layout of a set.  It says nothing about the elements, and older kernels refuse it: ipset(8)."""
+"""The options of an ipset that describe its memory layout.  They are removed, because they do not affect the elements
+and older kernels refuse them: ipset(8)."""
 
 
 def _verbatim(
@@ -122,7 +125,7 @@ def _verbatim(
 
 
 def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
-    """Return the listing; if it has not the elements of its sets, with those that are known."""
+    """Return nft's listing.  If it lacks the elements of its sets, the elements that were read separately are added."""
     if evidence is None or not is_terse(reading):
         return reading.text
     listed, asked = (evidence.all(key, reading.netns) for key in ("nft-set", "nft-elements"))
@@ -130,7 +133,8 @@ def _with_elements(reading: Reading, evidence: Evidence | None) -> str:
 
 
 def _shown_by_iptables(table: Table, namespace: Namespace, evidence: Evidence | None) -> str:
-    """Return the chains of an nft table that iptables made, in iptables' words: nft cannot express its extensions.
+    """Return the chains of an nft table that iptables made, in the syntax of iptables, because nft cannot express
+    iptables' extensions.
 
     Source: iptables/xtables-save.c do_output()"""
     if evidence is None or table.family not in ("ip", "ip6"):

@@ -1,7 +1,8 @@
-"""Uplinks of several hosts on one wire.  A bridge stands for that wire.
+"""Wires that have uplinks of several hosts.  A bridge stands for such a wire.
 
-Each of these uplinks has two ports of the bridge: its own far end, and the near end of a wire to the world.  So the
-hosts reach each other with their real hardware addresses, and each has a world of its own (plan/between.py).
+Each of these uplinks has two ports on the bridge: its own far end, and the near end of a wire to the world.  So the
+hosts reach each other with their real hardware addresses, and each uplink has its own end in the world
+(plan/between.py).
 """
 
 from collections.abc import Iterator
@@ -14,14 +15,14 @@ from hairpin.network.wires import wires_of
 
 
 class Segment(msgspec.Struct, frozen=True):
-    """A wire with uplinks of several hosts; ``name``: its bridge."""
+    """A wire with uplinks of several hosts.  ``name``: the bridge that stands for the wire."""
 
     name: str
     uplinks: tuple[Port, ...]
 
 
 def segments(network: Network, names: tuple[Netns, ...]) -> tuple[Segment, ...]:
-    """Return the wires between the hosts of these namespaces; none for one host."""
+    """Return the wires between the hosts of these namespaces; empty if there is only one host."""
     groups: list[tuple[Port, ...]] = []
     for pair in _joined(network, names):
         touched = [group for group in groups if not set(group).isdisjoint(pair)]
@@ -31,7 +32,7 @@ def segments(network: Network, names: tuple[Netns, ...]) -> tuple[Segment, ...]:
 
 
 def _joined(network: Network, names: tuple[Netns, ...]) -> Iterator[tuple[Port, Port]]:
-    """Yield pairs of uplinks on one wire."""
+    """Yield the pairs of uplinks of two hosts that are on one wire."""
     for netns in (name for name in names if name.is_host):
         for link in network.namespace(netns).links:
             here = Port(netns, link.name)
@@ -46,7 +47,7 @@ def _vlan_of(network: Network, port: Port) -> int | None:
 
 
 def _lowest(network: Network, port: Port) -> Port:
-    """Return the uplink below a VLAN, or the bond of a member, or the link itself."""
+    """Return the lowest link: the link below a VLAN, the bond of a bond's member, or the link itself."""
     namespace = network.namespace(port.netns)
     link = namespace.link(port.link)
     assert link is not None

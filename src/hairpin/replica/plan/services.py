@@ -1,8 +1,8 @@
 """The listening sockets of a namespace, bound as in the snapshot.
 
-Each service answers some bytes, since the snapshot does not say which.  A relay (docker-proxy) really connects to its
-container.  Three kinds never answer: a port that dockerd only holds, a halted process, and a paused container.  A
-socket with a full backlog or receive queue drops new packets.
+Each service answers with some bytes, because the snapshot does not say with which.  A relay (docker-proxy) really
+connects to its container.  Three kinds of services never answer: a port that dockerd only holds, a halted process, and
+a paused container.  A socket with a full backlog or receive queue drops new packets.
 """
 
 import msgspec
@@ -19,11 +19,12 @@ from hairpin.replica.plan.tunnels import is_rebuilt
 from hairpin.walk.sockets import answers_by_route
 
 _NOBODY = 1
-"""A port without a listener."""
+"""A port on which no process listens."""
 
 
 def services(network: Network, netns: Netns) -> tuple[Service, ...]:
-    """Return the sockets to open; a rebuilt tunnel device opens its UDP port itself."""
+    """Return the sockets to open.  The UDP port of a rebuilt tunnel device is not among them, because the device opens
+    it itself."""
     host, namespace = network.host(netns.host), network.namespace(netns)
     tunnels = {
         link.tunnel.port
@@ -38,8 +39,8 @@ def services(network: Network, netns: Netns) -> tuple[Service, ...]:
 
 
 def _of_rootless(network: Network, host: Host, relay: Relay, plain: Service) -> Service:
-    """Return the service of a relay that connects from inside the container's namespace, with the container's own
-    behaviour: the replica has no such relay."""
+    """Return the service for a relay that connects from inside the container's namespace (rootless).  The replica has
+    no such relay, so this service behaves as the container's own service does."""
     netns = Netns(host.name, relay.netns)
     behind = network.namespace(netns).sockets if netns in network else ()
     serving = [each for each in behind if (each.protocol, each.port) == (plain.protocol, relay.port)]

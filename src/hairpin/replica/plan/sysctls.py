@@ -1,7 +1,7 @@
 """The values under /proc/sys that belong to a namespace.
 
-A new link copies ``default``, so ``all`` and ``default`` are written before links are made; for each link only values
-that differ from ``default`` are written.
+A new link copies the values of ``default``, so ``all`` and ``default`` are written before the links are made.  For each
+link, only the values that differ from ``default`` are written.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,15 @@ _DECISIVE = (
     "bridge-nf-call-ip6tables", "ignore_routes_with_linkdown", "ip_nonlocal_bind", "bindv6only",
     "nf_conntrack_tcp_loose", "fwmark_reflect",
 )  # fmt: skip
-"""Last parts of paths that decide about packets: the report says so if one of them cannot be set."""
+"""The last parts of the paths of those sysctls that decide about packets.  If one of them cannot be set, the report
+says so."""
 _FURTHER = (
     "accept_redirects", "send_redirects", "secure_redirects", "shared_media", "accept_source_route", "medium_id",
     "bc_forwarding", "proxy_arp_pvlan", "disable_policy", "disable_xfrm", "drop_unicast_in_l2_multicast", "arp_accept",
     "proxy_ndp", "hop_limit", "force_forwarding", "use_oif_addrs_only", "seg6_enabled", "rpl_seg_enabled",
     "drop_gratuitous_arp", "promote_secondaries",
 )  # fmt: skip
-"""Other settings of an interface that can affect a packet; its timers and its router discovery cannot."""
+"""Other sysctls of an interface that can affect a packet.  The sysctls of its timers and of router discovery cannot."""
 _NOT_ITS_OWN = (
     ("net", "netfilter", "nf_conntrack_max"), ("net", "netfilter", "nf_conntrack_buckets"),
     ("net", "netfilter", "nf_conntrack_expect_max"), ("net", "netfilter", "nf_conntrack_count"),
@@ -44,17 +45,19 @@ _UNLESS_SAID = tuple(
     for which in ("all", "default")
     for key in keys
 )
-"""Values for missing readings: the kernel's defaults.  A new namespace would copy this machine's values
-(net.core.devconf_inherit_init_net)."""
+"""The values that are used if a sysctl was not read: the kernel's defaults.  Otherwise a new namespace would copy this
+machine's values (net.core.devconf_inherit_init_net)."""
 _QUIET = (
     ("net/ipv6/conf/default/accept_dad", "0"), ("net/ipv6/conf/default/dad_transmits", "0"),
     ("net/ipv6/conf/default/router_solicitations", "0"), ("net/ipv6/conf/default/accept_ra", "0"),
     ("net/ipv6/conf/default/use_tempaddr", "0"), ("net/ipv4/tcp_synack_retries", "0"),
 )  # fmt: skip
-"""The kernel sends nothing by itself and retransmits nothing, so that counters count only the flow."""
+"""Values with which the kernel sends no packets by itself and retransmits no SYN-ACK, so that counters count only the
+flow's packets."""
 _UNLIMITED = ((("net", "ipv4", "icmp_ratemask"), "0"), (("net", "ipv6", "icmp", "ratelimit"), "0"))
-"""Rate limits are off, whatever the host says: an ICMP error about one flow must not suppress the error about the next.
-IPv4 uses the mask: a rate of 0 would also stop the errors of net/ipv4/route.c ip_error().
+"""Values that switch the rate limits of ICMP errors off, whatever the host has: an error about one flow must not
+suppress the error about the next one.  For IPv4 this is the rate mask, because a rate of 0 would also stop the errors
+of net/ipv4/route.c ip_error().
 
 Source: net/ipv4/icmp.c icmpv4_mask_allow(), icmpv4_xrlim_allow(), net/ipv4/inetpeer.c inet_peer_xrlim_allow()"""
 _LAST_PORT = 65535
@@ -62,16 +65,18 @@ _BRIDGE_NF = ("bridge-nf-call-iptables", "bridge-nf-call-ip6tables", "bridge-nf-
 
 
 def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
-    """Return the values that belong to no link, in the order in which they have to be written.
+    """Return the sysctls that belong to no link, in the order in which they have to be written.
 
-    ``ip_forward`` and ``all.forwarding`` come first, since they overwrite others (net/ipv4/devinet.c)."""
+    ``ip_forward`` and ``all.forwarding`` come first, because writing them overwrites other sysctls
+    (net/ipv4/devinet.c)."""
     found = [
         (path, value)
         for path, value in network.namespace(netns).sysctls.values.items()
         if _interface(path) in (None, "all", "default") and _wanted(path)
     ]
     if not any(path[:2] == ("net", "bridge") for path, _ in found):
-        # Without br_netfilter on the host, bridged frames pass no IP rule; on old kernels the host's setting is global.
+        # Without br_netfilter on the host, bridged frames pass no IP rule.  On old kernels the sysctl of the host's
+        # namespace applies to all namespaces.
         found += [(("net", "bridge", name), str(bridge_nf(network, netns, name) or 0)) for name in _BRIDGE_NF]
     found = [(path, value) for path, value in found if path not in dict(_UNLIMITED)] + list(_UNLIMITED)
     found.sort(key=lambda item: (item[0][-1] not in ("ip_forward", "forwarding"), _interface(item[0]) != "all"))
@@ -81,8 +86,8 @@ def before_links(network: Network, netns: Netns) -> tuple[SysctlValue, ...]:
 
 
 def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
-    """Return the sysctl that keeps a relay's connections from the flows' source ports and the following ones, used for
-    repeats: the kernel blocks a port for a minute after its connection.
+    """Return the sysctl that keeps a relay's connections from using the flows' source ports and the port after each,
+    which a repeated attempt uses.  After a connection the kernel blocks its port for a minute.
 
     Source: Documentation/networking/ip-sysctl.rst ip_local_reserved_ports"""
     sources = {flow.sport for flow in flows if flow.protocol != "icmp"}
@@ -93,7 +98,7 @@ def reserved_ports(flows: tuple[Flow, ...]) -> SysctlValue:
 
 
 def of_links(namespace: Namespace) -> tuple[SysctlValue, ...]:
-    """Return the values of links that differ from a new link's."""
+    """Return the sysctls of links whose values differ from those of a new link."""
     values = namespace.sysctls.values
     return tuple(_value(path, value) for path, value in _of_links(namespace, values))
 
@@ -109,7 +114,7 @@ def _of_links(namespace: Namespace, values: dict[Path, str]) -> Iterator[tuple[P
 
 
 def _interface(path: Path) -> str | None:
-    """Return the link of ``net/ipv4/conf/LINK/key``, or None."""
+    """Return the link in a path such as ``net/ipv4/conf/LINK/key``; None for any other path."""
     return path[3] if len(path) == 5 and path[2] == "conf" else None
 
 
@@ -122,6 +127,6 @@ def _wanted(path: Path) -> bool:
 
 
 def _value(path: Path, value: str) -> SysctlValue:
-    # Without br_netfilter there is nothing to switch off.
+    # Without br_netfilter the value 0 need not be set.
     off_already = path[:2] == ("net", "bridge") and value == "0"
     return SysctlValue("/".join(path), value, path[-1] in _DECISIVE and not off_already)

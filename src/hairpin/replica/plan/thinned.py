@@ -1,6 +1,6 @@
 """The network without bridge ports to containers that are not rebuilt.
 
-No frame of the flows takes these ports, but with 200 containers they would be most of the work.
+No frame of the flows takes these ports, but with 200 containers most of the work would be for them.
 """
 
 import re
@@ -19,11 +19,11 @@ _WORD = re.compile(r'[^\s",{}]+')
 
 
 def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) -> Network:
-    """Return the network without such ports in the namespaces of ``names``.
+    """Return the network without bridge ports to containers that are not rebuilt, in the namespaces of ``names``.
 
-    Links on the flows' paths (``met``) stay, and links in rules: nft looks them up when it loads the rule.  So do links
-    with an added address or route, which affect other packets' lookups.  One running port of each bridge stays: without
-    it the bridge would have no carrier."""
+    Links on the flows' paths (``met``) stay.  Links that rules name stay, too, because nft looks them up when it loads
+    a rule.  Links with an added address or route also stay, because these affect the route lookups of other packets.
+    One running port of each bridge stays: without it the bridge would have no carrier."""
     for netns in names:
         namespace = network.namespace(netns)
         gone = set(_unneeded(network, netns, namespace, names, met))
@@ -33,7 +33,8 @@ def thinned(network: Network, names: tuple[Netns, ...], met: frozenset[Port]) ->
 
 
 def _without(namespace: Namespace, gone: set[str]) -> Namespace:
-    """Return the namespace without these links and the kernel's entries for each: an IPv6 address and its routes."""
+    """Return the namespace without these links, and without the IPv6 address and the routes that the kernel gave each
+    of them."""
     return msgspec.structs.replace(
         namespace,
         links=tuple(link for link in namespace.links if link.name not in gone),
@@ -78,7 +79,7 @@ def _is_behind_nothing(network: Network, netns: Netns, link: Link, names: tuple[
 
 
 def _with_something_on_them(namespace: Namespace) -> frozenset[str]:
-    """Return the links with an address or a route beyond those that the kernel gives every bridge port."""
+    """Return the links that have an address or a route that the kernel does not give every bridge port."""
     found = {each.link for each in namespace.addresses if not _is_kernels_own(each.version, each.value)}
     for route in namespace.routes:
         if not _is_kernels_own(route.version, route.destination):
@@ -87,14 +88,15 @@ def _with_something_on_them(namespace: Namespace) -> frozenset[str]:
 
 
 def _is_kernels_own(version: Version, address: int) -> bool:
-    """Return whether the address is one that the kernel gives each link with IPv6, or one of multicast.
+    """Return whether the address is a link-local or multicast IPv6 address, as the kernel gives each link with IPv6.
 
     Source: net/ipv6/addrconf.c addrconf_dev_config(), addrconf_add_mroute()"""
     return version == 6 and (inside(address, *LINK_LOCAL6, 6) or inside(address, *MULTICAST6, 6))
 
 
 def _in_rules(namespace: Namespace) -> frozenset[str]:
-    """Return the words of all rules, the devices of chains, and the names in sets and maps: links may be among them."""
+    """Return the words of all rules, the devices of chains, and the names in sets and maps: names of links may be among
+    them."""
     found: set[str] = set()
     for table in namespace.ruleset.tables:
         for chain in table.chains:

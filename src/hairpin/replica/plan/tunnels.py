@@ -1,4 +1,4 @@
-"""Tunnel devices between hosts that are rebuilt, as ``ip -batch`` and ``bridge -batch`` lines.
+"""The rebuilt tunnel devices of hosts, as ``ip -batch`` and ``bridge -batch`` lines.
 
 Source: ip-link(8), bridge(8); iproute2 ip/iplink_vxlan.c vxlan_parse_opt(), ip/link_gre.c gre_parse_opt()
 """
@@ -16,16 +16,16 @@ from hairpin.network.prefix import address_text, is_multicast
 from hairpin.network.tunnel.tunnels import entries_of, underlay_netns
 
 MOST_OVERHEAD_BYTES = 70
-"""The largest overhead in bytes: an outer vxlan packet on IPv6."""
+"""The largest overhead of a tunnel, in bytes: that of vxlan on IPv6."""
 KINDS = ("geneve", "gre", "gretap", "ipip", "vxlan")
 
 
 def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
     """Return whether the tunnel device is rebuilt; otherwise a plain wire replaces it.
 
-    Devices without a remote are not rebuilt, except a vxlan.  With one host, only vxlan and geneve devices to unicast
-    addresses are rebuilt: the world has their far ends (plan/far_ends.py).  A vxlan may have moved from the host's
-    namespace into another one, as in swarm's overlay networks."""
+    Devices without a remote are not rebuilt, except a vxlan.  If there is only one host, only vxlan and geneve devices
+    that send to unicast addresses are rebuilt; the world has their far ends (plan/far_ends.py).  A vxlan may have moved
+    from the host's namespace into another one, as in swarm's overlay networks."""
     tunnel = link.tunnel
     if tunnel is None or tunnel.external or tunnel.kind not in KINDS:
         return False
@@ -39,14 +39,15 @@ def is_rebuilt(network: Network, netns: Netns, link: Link) -> bool:
 
 
 def outer_destinations(namespace: Namespace, link: Link) -> tuple[int, ...]:
-    """Return all outer addresses that the tunnel device sends to: its own remote, and those of forwarding entries."""
+    """Return all outer addresses that the tunnel device sends to: the device's own remote, and the remotes in its
+    forwarding database."""
     own = (link.tunnel.remote,) if link.tunnel is not None else ()
     found = (*own, *(each.remote for each in entries_of(namespace, link)))
     return tuple(dict.fromkeys(each for each in found if each is not None))
 
 
 def type_words(tunnel: Tunnel) -> str:
-    """Return the words after ``type`` in the line that makes the device."""
+    """Return the arguments after ``type`` in the line that makes the device."""
     words = [tunnel.kind]
     if tunnel.key is not None:
         words += ["id" if tunnel.kind in ("vxlan", "geneve") else "key", str(tunnel.key)]
@@ -66,7 +67,7 @@ def type_words(tunnel: Tunnel) -> str:
 
 
 def _ttl_words(tunnel: Tunnel) -> list[str]:
-    """Return the TTL arguments for outer packets, if it is not the kind's default."""
+    """Return the arguments for the TTL of outer packets; empty if the TTL is the default of the tunnel's kind."""
     if tunnel.kind in ("vxlan", "geneve"):
         return [] if tunnel.ttl == DEFAULT_TTL else ["ttl", str(tunnel.ttl or "inherit")]
     return ["ttl", str(tunnel.ttl)] if tunnel.ttl and tunnel.dont_fragment == "set" else []
@@ -74,9 +75,9 @@ def _ttl_words(tunnel: Tunnel) -> list[str]:
 
 def forwarding_entries(network: Network, netns: Netns, able: frozenset[str] = frozenset(KINDS)) -> Iterator[str]:
     """Yield ``bridge -batch`` lines for the remotes in the forwarding databases of the namespace's tunnel devices, and
-    for an entry that overrides a bridge's own hardware address.
+    for forwarding entries that override a bridge's own hardware address.
 
-    ``able``: the kinds that this kernel makes."""
+    ``able``: the kinds of links that this kernel can make."""
     namespace = network.namespace(netns)
     for link in namespace.links:
         if link.kind == "bridge" and link.mac is not None and not hands_up(namespace, link):

@@ -1,10 +1,10 @@
-"""The world around the hosts as one namespace: any client, router, neighbour, peer or gateway.
+"""The world around the hosts as one namespace: it stands for any client, router, neighbour, peer or gateway.
 
-A route makes every address local for packets from a wire.  So the world answers ARP for every address and accepts every
-packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated source, a peer's
-filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware address, as a router
-does.  For the host's IPv6 addresses it sends solicitations, because rules may drop them. walk/outside.py assumes the
-same.
+For packets that come from a wire, a route makes every address local.  So the world answers ARP for every address and
+accepts every packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated
+source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware
+address, as a router does.  For the host's IPv6 addresses the world sends neighbour solicitations, because rules of the
+host may drop them.  The walk assumes the same of the outside (walk/outside.py).
 """
 
 from collections.abc import Iterator
@@ -41,8 +41,8 @@ from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
-"""Protocols that a peer drops: the kernel also applies policy rules to ARP requests, and a filtering peer still answers
-these."""
+"""The protocols for which a filtering peer has drop rules.  They are named because the kernel also applies policy rules
+to ARP requests, which such a peer still answers."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -58,7 +58,7 @@ _SYSCTLS = (
 
 
 def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
-    """Return how clients send into the host's links, and from the far ends of its tunnels."""
+    """Return how outside clients send packets into a host's links, and how the far ends of its tunnels send them."""
     return tuple(
         Way(wire.netns, wire.link.name, wire.name, 1 + number)
         for number, wire in enumerate(wires)
@@ -69,7 +69,7 @@ def ways(wires: tuple[Wire, ...]) -> tuple[Way, ...]:
 def world(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], changed: Network | None = None
 ) -> NetnsPlan:
-    """Return the world's namespace for these flows; ``changed`` as in ``blueprint()``."""
+    """Return the world's namespace for these flows; ``changed``: the network after a change, as in ``blueprint()``."""
     known = macs_behind(network, wires)
     lines = ["link set dev lo up"]
     for number, wire in enumerate(wires):
@@ -109,7 +109,7 @@ def world(
 def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) -> Iterator[str]:
     yield f"link set dev {wire.name} addrgenmode none"
     if wire.link.up and not wire.link.carrier:
-        return  # the wire's other end has no machine
+        return  # no machine is at the wire's other end
     yield from wire_mtu(wire)
     yield f"link set dev {wire.name} up"
     # A router sends solicitations from its link-local address.
@@ -127,7 +127,7 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
         for table in (_TABLE + 1 + number, replies.table_of(number)):
             yield f"route add {everything} via {router} dev {wire.name} onlink table {table}"
         yield from routes(network, flows, wire, number, version)
-    for near in _asked_near(flows):  # a route by another link does not count: net/ipv6/route.c rt6_check_dev()
+    for near in _asked_near(flows):  # a route by another link is not used: net/ipv6/route.c rt6_check_dev()
         yield f"route add local {near}/128 dev {wire.name} table {_TABLE} metric {number + 1}"
     yield from _stacked(network, flows, wire, _TABLE + 1 + number)
     for way in _asked6(network, flows, wire):
@@ -135,13 +135,14 @@ def _wire(network: Network, flows: tuple[Flow, ...], wire: Wire, number: int) ->
     for address in _answered6(network, wire):
         yield f"address add {address}/128 dev {wire.name} nodad noprefixroute"
     for far in (far for flow in flows if flow.version == 6 for far in _far6(network, flow)):
-        # An address behind a router takes no part in neighbour discovery; a link-local address is always on the link.
+        # An address behind a router takes no part in neighbour discovery, so it is on lo.  A link-local address is
+        # always on the link.
         where = wire.name if inside(far, *LINK_LOCAL6, 6) or _is_near(network, wire, far) else "lo"
         yield f"address add {address_text(far, 6)}/128 dev {where} nodad noprefixroute"
 
 
 def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
-    """Return the outside ends of the flow: its client, and the destination of a packet that a host forwards."""
+    """Return the outside addresses of the IPv6 flow: its client, and its destination if that is outside."""
     begins = entry(network, flow)
     ends = [flow.start.address] if isinstance(flow.start, (Outside, Lan)) else []
     ends += [flow.daddr] if begins is None or begins.link else []
@@ -149,7 +150,8 @@ def _far6(network: Network, flow: Flow) -> tuple[int, ...]:
 
 
 def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
-    """Yield addresses of the host's other namespaces that are on-link for the wire: the world resolves them by ARP."""
+    """Yield those addresses of the host's other namespaces that are in a network of the wire's link.  The world
+    resolves them by ARP."""
     namespace = network.namespace(wire.netns)
     holder = holder_of(namespace, wire.link)
     subnets = addresses_of(namespace, holder.name, version)
@@ -162,7 +164,8 @@ def _others(network: Network, wire: Wire, version: Version) -> Iterator[str]:
 
 
 def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) -> Iterator[str]:
-    """Yield the lines by which outside clients reach a macvlan on the link: by its own hardware address.
+    """Yield the lines with which outside clients reach a macvlan on the wire's link by the macvlan's own hardware
+    address.
 
     Source: walk/link/device.py _stacked()"""
     if not wire.netns.is_host:
@@ -180,7 +183,8 @@ def _stacked(network: Network, flows: tuple[Flow, ...], wire: Wire, table: int) 
 
 
 def _is_near(network: Network, wire: Wire, far: int) -> bool:
-    """Return whether a rebuilt namespace has an on-link route to the IPv6 address by the wire."""
+    """Return whether a rebuilt namespace has a route to the IPv6 address that has no gateway and leads out by the
+    wire."""
     return any(
         hop.gateway is None and hop.link is not None and _leads_out(network, netns, hop.link, wire)
         for netns, namespace in network.namespaces()
@@ -193,7 +197,7 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
     """Return whether the link and the wire have the same neighbours.
 
-    They have if the link is stacked on the wire or on the wire's bridge, or if it is a veth to that bridge."""
+    This is so if the link is stacked on the wire's link or on its bridge, or if the link is a veth to that bridge."""
     holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:
@@ -206,10 +210,10 @@ def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
 
 
 def _asked6(network: Network, flows: tuple[Flow, ...], wire: Wire) -> Iterator[str]:
-    """Yield routes to the host's IPv6 addresses that outside clients ask.
+    """Yield routes to the host's IPv6 addresses to which outside clients send.
 
-    The world solicits such an address (or the link's own address in its place), because the host's rules may drop
-    solicitations."""
+    The world sends a neighbour solicitation for such an address (or for the address of the host's link that stands for
+    it), because the host's rules may drop solicitations."""
     if not wire.netns.is_host:
         return
     namespace = network.namespace(wire.netns)
@@ -237,7 +241,8 @@ def _answered6(network: Network, wire: Wire) -> Iterator[str]:
 def _rules(
     network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...], version: Version, changed: Network | None
 ) -> Iterator[str]:
-    """Yield the policy rules: clients get their packets; packets that the outside would not answer are dropped."""
+    """Yield the policy rules of the world: packets to clients are delivered, and packets that the outside would not
+    answer are dropped."""
     bits, everything = width(version), "0.0.0.0/0" if version == 4 else "::/0"
     yield "rule add priority 5000 lookup local"
     yield "rule del priority 0"
@@ -255,7 +260,7 @@ def _rules(
             yield f"rule add priority 200 iif {wire.name} to {client}/{bits} lookup {_TABLE}"
         if version == 6:
             for near in _asked_near(flows):
-                # A link inside may have the same link-local address.
+                # A link inside a host may have the same link-local address.
                 yield f"rule add priority 200 iif {wire.name} to {near}/128 lookup {_TABLE}"
             for always in ("fe80::/10", "::/128"):
                 yield f"rule add priority 201 iif {wire.name} from {always} lookup local"
@@ -281,7 +286,7 @@ def _rules(
 
 
 def _peers(network: Network, wire: Wire, version: Version) -> Iterator[Peer]:
-    """Yield the peers that packets of the wire's host can reach."""
+    """Yield the stated peers that packets from the wire's host can reach."""
     yield from (each for each in network.world.peers if each.version == version and each.concerns(wire.netns.host))
 
 
@@ -292,7 +297,7 @@ def _asked_near(flows: tuple[Flow, ...]) -> tuple[str, ...]:
 
 
 def _known(network: Network, version: Version) -> Iterator[str]:
-    """Yield the source addresses to which the outside can answer (walk/outside.py _unknown_source())."""
+    """Yield the source prefixes to which the outside can send answers (walk/outside.py _unknown_source())."""
     for netns in (host.netns for host in network.hosts if host.netns in network):
         namespace = network.namespace(netns)
         for address in addresses_of(namespace, None, version):
@@ -311,8 +316,8 @@ def _known(network: Network, version: Version) -> Iterator[str]:
 
 
 def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed: Network | None) -> Iterator[str]:
-    """Yield the routing table for packets that enter the world: every destination is local, except addresses that are
-    not outside."""
+    """Yield the routing table for packets that enter the world: every destination is local, except addresses that no
+    outside machine has."""
     everything = "0.0.0.0/0" if version == 4 else "::/0"
     yield f"route add local {everything} dev lo table {_TABLE}"
     lost = {flow.daddr for flow in flows if flow.version == version and lost_by(network, flow) is not None}
@@ -337,9 +342,9 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
         text = f"route add local {address_text(known, version)}/{width(version)} dev lo table"
         yield f"{text} {_TABLE}"
         if not is_held(network, version, known) or known in asked - found:
-            # The world needs this address as a source of its own: net/ipv4/devinet.c __ip_dev_find() asks this table.
-            # If a container has it too, packets that left the host may still be sent to it here; packets towards the
-            # container carry the wire's mark and do not use this route.
+            # The world needs this address as its own source address: net/ipv4/devinet.c __ip_dev_find() asks this
+            # table.  If a container has the same address, packets that left the host may still be delivered to it in
+            # the world; packets towards the container carry the wire's mark and do not use this route.
             yield f"{text} local"
     for public in network.world.publics:
         if public.version == version and not public.hairpins:
@@ -347,14 +352,14 @@ def _table(network: Network, flows: tuple[Flow, ...], version: Version, changed:
 
 
 def _containers(network: Network, version: Version) -> set[int]:
-    """Return the addresses of containers: no outside machine answers for them (walk/outside.py _is_containers())."""
+    """Return the addresses of containers, for which no outside machine answers (walk/outside.py _is_containers())."""
     endpoints = (each for host in network.hosts for container in host.containers() for each in container.endpoints)
     addresses = (each.ipv4 if version == 4 else each.ipv6 for each in endpoints)
     return {each for each in addresses if each is not None}
 
 
 def _services(network: Network, flows: tuple[Flow, ...], wires: tuple[Wire, ...]) -> Iterator[Service]:
-    """Yield a service for the asked port, and for each port to which NAT translates it.
+    """Yield the world's services: for the flow's destination port, and for each port to which NAT translates it.
 
     Every wire has its own service, so that the answer leaves by the request's wire."""
     for flow in flows:

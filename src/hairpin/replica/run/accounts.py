@@ -17,12 +17,13 @@ _NAMED = re.compile(r"--nfacct-name +(\S+)")
 
 
 def names_in(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of the objects in ``iptables-save`` texts."""
+    """Return the names of the nfacct objects in texts of ``iptables-save``."""
     return tuple(dict.fromkeys(name for text in texts for name in _NAMED.findall(text)))
 
 
 def make(name: str) -> None:
-    """Make an object with a count of zero in the namespace of the process; raises OSError if the kernel refuses."""
+    """Make an nfacct object with a count of zero in the process's present namespace; raises OSError if the kernel
+    refuses."""
     value = os.fsencode(name) + b"\0"
     padded = value + bytes(-len(value) % 4)
     body = struct.pack("=BBH", 0, 0, 0) + struct.pack("=HH", 4 + len(value), _NAME) + padded

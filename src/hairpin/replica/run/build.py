@@ -1,7 +1,8 @@
 """Builds a blueprint: namespaces, links, addresses, rules, sockets.
 
 Tools get their lines in bulk: one ``ip -batch`` for the links of a host, one for each namespace, one call for each set
-of rules.  A tool names a refused line by its number.  The report quotes that line, and all other lines are built.
+of rules.  If a tool refuses a line, it names the line by its number.  The report quotes that line, and all other lines
+are carried out.
 """
 
 import ctypes
@@ -33,7 +34,8 @@ _NEEDS = {
     "vlan": "id 1", "vxlan": "id 1 dstport 4789", "geneve": "id 1 remote 192.0.2.2", "gre": _ENDS, "gretap": _ENDS,
     "ipip": _ENDS,
 }  # fmt: skip
-"""Lower link and options of each kind's trial link; a macvlan needs its own lower link."""
+"""The lower link (``_ON``) and the options (``_NEEDS``) of each kind's trial link.  A macvlan and an ipvlan need
+different lower links."""
 _SIOCETHTOOL, _ETHTOOL_GLINK = 0x8946, 0x0A
 _SIOCGIFFLAGS, _IFF_RUNNING = 0x8913, 0x40
 _SIOCGIFTXQLEN, _SIOCSIFTXQLEN = 0x8942, 0x8943
@@ -41,7 +43,7 @@ _CARRIER_TIMEOUT_S = 2.0
 
 
 def makeable(kinds: frozenset[str]) -> frozenset[str]:
-    """Return the kinds that this kernel can make; leaves the process in a new, empty namespace."""
+    """Return the kinds that this kernel can make; afterwards the process is in a new, empty namespace."""
     asked = sorted(kinds)
     if not asked:
         return frozenset()
@@ -68,14 +70,14 @@ def _unmade(line: LinkLine, said: str) -> Message:
 
 
 class Built:
-    """The namespaces by name, and the parts that could not be built.
+    """A built replica: the namespaces by name, and the parts that could not be built.
 
-    ``replaced``: rules that a tool refused, with their namespace.  A no-op rule replaces each; its counter shows
-    whether a packet reached it."""
+    ``replaced``: the rules that a tool refused, each with its namespace.  A no-op rule replaces each of them, and its
+    counter shows whether a packet reached this place."""
 
     def __init__(self, plan: Blueprint) -> None:
-        """Build the blueprint; leaves the process in the host's namespace.  Raises OSError if namespaces cannot be
-        made."""
+        """Build the blueprint; afterwards the process is in the host's namespace.  Raises OSError if namespaces cannot
+        be made."""
         self.plan = plan
         self.left_out: list[Message] = list(plan.left_out)
         self.replaced: list[tuple[Netns, LeftOut]] = []
@@ -85,7 +87,7 @@ class Built:
         fresh: dict[str, str] = {}
         for each in plan.namespaces:
             self.netns[each.netns] = HeldNetns(str(each.netns))
-            # All new namespaces are alike, so the first one's values hold for all.
+            # All new namespaces have the same values, so only those of the first one are read.
             fresh = fresh or _values(value.path for plan in plan.namespaces for value in plan.sysctls)
             self._write(each.netns, (value for value in each.sysctls if _differs(value, fresh)))
         started = self._took("namespaces", started)
@@ -112,7 +114,7 @@ class Built:
     # --- sysctls -----------------------------------------------------------------------------------------------------
 
     def _write(self, netns: Netns, values: Iterable[SysctlValue]) -> None:
-        """Write the differing values, in the namespace of the process."""
+        """Write the values that differ, in the process's present namespace."""
         for each in values:
             if not write_sysctl(each.path, each.value) and each.matters:
                 self.left_out.append(
@@ -127,7 +129,7 @@ class Built:
     # --- links -------------------------------------------------------------------------------------------------------
 
     def _make_links(self, lines: tuple[LinkLine, ...]) -> None:
-        """Make links, host by host: a line names lower links by their names in its host's namespace."""
+        """Make the links, host by host, because a line names lower links by their names in the host's own namespace."""
         for host in dict.fromkeys(line.host for line in lines):
             next(held for netns, held in self.netns.items() if netns == Netns(host)).enter()
             self._make_links_of_host(tuple(line for line in lines if line.host == host))
@@ -138,8 +140,8 @@ class Built:
         ]
         taken = [line for line, said in refused if _EXISTS in said]
         if taken:
-            # A device that every new namespace has (tunl0, gre0) may have the index of a host's link.  The line is then
-            # repeated without the index; a second refusal means that the host's link is such a device.
+            # A device that every new namespace has (tunl0, gre0) may already have the index of a host's link.  Then the
+            # line is repeated without the index.  If it is refused again, the host's link is such a device itself.
             self._ip(self._placed(_INDEX.sub("", each.text) for each in taken))
         again: list[LinkLine] = []
         for line, said in refused:
@@ -161,7 +163,7 @@ class Built:
         return line
 
     def _ip(self, lines: tuple[str, ...], family: tuple[str, ...] = ()) -> list[tuple[int, str]]:
-        """Run the lines in the namespace of the process; return number and error of the refused lines."""
+        """Run the lines in the process's present namespace; return the number and the error of each refused line."""
         if not lines:
             return []
         return Batch(("ip", *family), lines).refused()
@@ -169,7 +171,7 @@ class Built:
     # --- addresses, routes, rules of policy --------------------------------------------------------------------------
 
     def _configure(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Run the batches, first those of ``ip``, which attach the ports, then those of ``bridge``."""
+        """Run the batches: first the batches of ``ip``, which attach bridge ports, then the batches of ``bridge``."""
         self._run_batches(
             (plan, program, lines)
             for plan in plans
@@ -197,7 +199,8 @@ class Built:
     # --- rules -------------------------------------------------------------------------------------------------------
 
     def _load_all(self, plans: tuple[NetnsPlan, ...]) -> None:
-        """Load rules: in turn within a namespace (hooks of equal priority run by age), all namespaces in parallel."""
+        """Load the rules of all namespaces in parallel.  Within a namespace the loads run one after the other, because
+        hooks of equal priority run in the order in which they were made."""
         for plan in plans:
             if plan.loads:
                 self.netns[plan.netns].enter()
@@ -223,9 +226,9 @@ class Built:
     # --- conntrack ---------------------------------------------------------------------------------------------------
 
     def remember(self) -> None:
-        """Fill the conntrack tables with the host's entries; leaves the process in another namespace.
+        """Fill the conntrack tables with the host's entries; afterwards the process is in another namespace.
 
-        The last flow's entries are flushed, so that every flow finds the same tables."""
+        The entries of the last flow are flushed first, so that every flow finds the same tables."""
         for plan in self.plan.namespaces:
             if plan.connections and self._takes_connections(plan):
                 self.netns[plan.netns].enter()
@@ -244,7 +247,7 @@ class Built:
     # --- waiting -----------------------------------------------------------------------------------------------------
 
     def come_up(self) -> None:
-        """Wait until links have their carrier, then give them the settings that need it."""
+        """Wait until links have their carrier, then make the settings that need the carrier."""
         self.wait_running()
         for plan in self.plan.namespaces:
             if plan.running_lines:
@@ -255,11 +258,12 @@ class Built:
                 for number, complaint in Batch(("bridge",), plan.running_lines).refused():
                     self._complain(plan, plan.running_lines[number - 1], complaint)
                 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
-                    for _, link in socket.if_nameindex():  # a bridge whose ports do not forward loses its carrier
+                    for _, link in socket.if_nameindex():  # a bridge loses its carrier if none of its ports forwards
                         _settle(asker, link)
 
     def settle(self) -> None:
-        """Make the kernel handle all carrier changes now: first those of ports, then those of their bridges."""
+        """Make the kernel handle all carrier changes now: first the changes of ports, then the changes of their
+        bridges."""
         for plan in self.plan.namespaces:
             self.netns[plan.netns].enter()
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
@@ -269,7 +273,8 @@ class Built:
                 _wait_queues(asker)
 
     def wait_running(self) -> None:
-        """Wait until every link that must run has its carrier: the kernel sets it in a work queue (linkwatch)."""
+        """Wait until every link that must run has its carrier: the kernel sets the carrier in a work queue
+        (linkwatch)."""
         until = time.monotonic() + _CARRIER_TIMEOUT_S
         for plan in self.plan.namespaces:
             if not plan.running:
@@ -287,7 +292,8 @@ class Built:
 
 
 def _wait_queues(asker: socket.socket) -> None:
-    """Wait until running links have their queues.  This call needs the lock under which the kernel makes them.
+    """Wait until running links have their queues.  The call takes the lock that the kernel holds while it makes the
+    queues.
 
     Source: net/core/link_watch.c linkwatch_do_dev(), net/core/dev_ioctl.c dev_ioctl()"""
     with suppress(OSError):
@@ -295,7 +301,7 @@ def _wait_queues(asker: socket.socket) -> None:
 
 
 def _settle(asker: socket.socket, link: str) -> None:
-    """Make the kernel handle a change of the link's carrier now, so that a bridge sees its port run.
+    """Make the kernel handle a change of the link's carrier now, so that a bridge sees that its port is running.
 
     Source: net/ethtool/ioctl.c ethtool_op_get_link(), net/core/link_watch.c linkwatch_sync_dev()
     """
@@ -305,14 +311,15 @@ def _settle(asker: socket.socket, link: str) -> None:
 
 
 def _make_accounts(loads: tuple[Load, ...]) -> None:
-    """Make the nfacct objects that rules count in.  Without its object the kernel refuses a rule."""
+    """Make the nfacct objects in which rules count.  The kernel refuses a rule whose object does not exist."""
     for name in accounts.names_in(load.text for load in loads):
         with suppress(OSError):
             accounts.make(name)
 
 
 def is_running(asker: socket.socket, link: str) -> bool:
-    """Return whether the link has its carrier; a missing link counts as running, because waiting for it is useless."""
+    """Return whether the link has its carrier; a link that does not exist counts as running, because waiting for it
+    would be useless."""
     try:
         found = fcntl.ioctl(asker, _SIOCGIFFLAGS, struct.pack("16sH14x", link.encode(), 0))
     except OSError:
@@ -322,7 +329,7 @@ def is_running(asker: socket.socket, link: str) -> bool:
 
 
 def _values(paths: Iterable[str]) -> dict[str, str]:
-    """Return the readable values of these paths below /proc/sys, in the namespace of the process."""
+    """Return the readable values of these paths below /proc/sys, in the process's present namespace."""
     found: dict[str, str] = {}
     for path in filter(_is_of_network, dict.fromkeys(paths)):
         with suppress(OSError):
@@ -331,14 +338,14 @@ def _values(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _differs(value: SysctlValue, fresh: dict[str, str]) -> bool:
-    """Return whether the value has to be written into a new namespace.  Some values change others when they are written
-    (net/ipv4/devinet.c, net/ipv6/addrconf.c), so the others may no longer have their defaults."""
+    """Return whether the value has to be written into a new namespace.  Writing some sysctls also changes other sysctls
+    (net/ipv4/devinet.c, net/ipv6/addrconf.c), which then may no longer have their defaults."""
     return value.path.endswith(_SPREADING) or fresh.get(value.path, "").split() != value.value.split()
 
 
 def write_sysctl(path: str, value: str) -> bool:
-    """Write the value below /proc/sys in the namespace of the process if it differs; return whether the file has it
-    now."""
+    """Write the value to the file below /proc/sys, in the process's present namespace, unless the file already has it.
+    Return whether the file has the value now."""
     if not _is_of_network(path):
         return False
     try:
@@ -357,6 +364,7 @@ def write_sysctl(path: str, value: str) -> bool:
 
 
 def _is_of_network(path: str) -> bool:
-    """Return whether the path stays below /proc/sys/net: all other values belong to the machine."""
+    """Return whether the path stays below /proc/sys/net: all other files below /proc/sys belong to the whole
+    machine."""
     first, *parts = path.split("/")
     return first == "net" and not {"", ".", ".."}.intersection(parts)

@@ -1,4 +1,4 @@
-"""Makes a change inside a replica, by the same steps that would carry it out on a host.
+"""Makes a change inside a replica, with the same steps that would carry out the change on a host.
 
 No command makes a listening service, a running container, a part of the world, or another VNI of a tunnel device.  Such
 parts are built from the simulated network instead: see :func:`parts_of`.
@@ -21,8 +21,8 @@ from hairpin.replica.run.tool import run_quietly
 
 
 def parts_of(change: Change, network: Network) -> tuple[Change, Change]:
-    """Return the parts of a change that have to be built into the replica, and the parts that commands can make
-    afterwards.  All parts before the last built-in one are built in, too.
+    """Return two changes: the parts of the change that have to be built into the replica, and the parts that commands
+    can carry out afterwards.  All parts before the last built-in one are built in, too.
     """
     at = max((number for number, part in enumerate(change.parts, 1) if not _has_command(part, network)), default=0)
     return Change(change.parts[:at]), Change(change.parts[at:])
@@ -34,7 +34,7 @@ def _has_command(part: Primitive, network: Network) -> bool:
     namespace = network.namespace(part.netns)
     before = namespace.link(part.link.name)
     if before is not None and (before.qdiscs, before.filters) != (part.link.qdiscs, part.link.filters):
-        return False  # replicas have no traffic control
+        return False  # a replica has no traffic control
     return bool(setting_argv(part, namespace)) or namespace.link(part.link.name) == part.link
 
 
@@ -49,9 +49,10 @@ def make(change: Change, network: Network, changed: Network, built: Built) -> tu
 
 
 def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
-    """Delete the route to the network of an address that is gone.
+    """Delete the connected route of an address that a change has deleted.
 
-    The kernel does not delete it, because a replica's routes are not tied to its addresses (plan/addresses.py)."""
+    The kernel does not delete this route, because a replica's routes are not tied to its addresses
+    (plan/addresses.py)."""
     network = network_of(gone.value, gone.prefix_length, gone.version)
     wanted = (gone.version, network, gone.prefix_length)
     for each in after.routes:
@@ -65,7 +66,7 @@ def _without_route(gone: Address, after: Namespace, netns: HeldNetns) -> None:
 
 def _make(step: Step, built: Built) -> Message | None:
     if not isinstance(step, RunCommands | LoadRules):
-        return None  # no command sets a link's carrier
+        return None  # the step has no commands: no command sets a link's carrier
     netns = built.netns.get(step.netns)
     if netns is None:
         return message("{netns} is not rebuilt", netns=step.netns.name)

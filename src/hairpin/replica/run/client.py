@@ -1,4 +1,5 @@
-"""The client of a flow: a real socket in the flow's start namespace, bound to its source, and its result."""
+"""The client of a flow: a real socket in the namespace where the flow starts, bound to the flow's source address, and
+the result of its attempt."""
 
 import fcntl
 import selectors
@@ -25,25 +26,29 @@ from hairpin.walk.ip.refusal import ERRORS
 
 QUESTION = b"GET / HTTP/1.0\r\n\r\n"
 _SILENCE_S = 0.3
-"""After this time without any event the packet counts as lost.  On one machine packets need no time."""
+"""After this many seconds without any event the packet counts as lost.  Within one machine a packet arrives almost at
+once."""
 _CONFIRMED_S = 0.01
-"""The same, if the kernel's counters confirm the drop."""
+"""The same time in seconds, if the kernel's counters confirm that the packet was dropped."""
 _TURN_S = 0.002
-"""The longest wait of one turn of the loop."""
+"""The longest time in seconds that one turn of the loop waits."""
 _TOO_BIG = (ERRORS["icmp-frag-needed"], ERRORS["icmp6-too-big"])
-"""After this error a sender sends again in smaller segments, some of them after its timeout of 0.2 s: TCP_RTO_MIN."""
+"""The ICMP errors after which a sender sends again in smaller segments, some of them only after its timeout of 0.2 s
+(TCP_RTO_MIN)."""
 _BUSY_S = 0.5
-"""A packet that waits on a CPU counts as the flow's for this time at most, because a busy machine always has waiting
-packets.  After one second TCP retransmits; after three the kernel gives up a neighbour that does not answer."""
+"""For at most this many seconds, a packet that waits on a CPU counts as a packet of the flow, because a busy machine
+always has waiting packets.  After one second TCP retransmits; after three the kernel gives up a neighbour that does not
+answer."""
 _LIMIT_S = 5.0
 _LENGTH = Packet(4, 0, 0, UDP).length_bytes
 _IP_TRANSPARENT, _IPV6_TRANSPARENT = 19, 75
 
 
 class Experience(msgspec.Struct, frozen=True):
-    """The client's result: an ``answer``; an ``error`` (``errno``; ``at_once``: from its own kernel before anything was
-    sent); ``closed`` by the other side without data; or ``silence``.  ``connected``: TCP's handshake was complete;
-    ``taken``: its data was acknowledged."""
+    """The client's result.  ``kind``: an ``answer``, an ``error``, ``closed`` by the other side without data, or
+    ``silence``.  ``errno``: the number of the error.  ``at_once``: whether the client's own kernel reported the error
+    before it sent a packet.  ``connected``: whether the TCP handshake was complete.  ``taken``: whether the client's
+    data was acknowledged."""
 
     kind: Literal["answer", "error", "closed", "silence"]
     errno: int = 0
@@ -53,7 +58,7 @@ class Experience(msgspec.Struct, frozen=True):
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """One attempt: the client's experience, what every tap saw, and the kernel's reasons for drops."""
+    """One attempt: the client's experience, the packets that the taps saw, and the kernel's reasons for drops."""
 
     experience: Experience
     sightings: tuple[Sighting, ...]
@@ -61,19 +66,19 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 def was_told_mtu(seen: Iterable[Sighting]) -> bool:
-    """Return whether an ICMP error reported a smaller MTU."""
+    """Return whether one of the packets is an ICMP error that reports a smaller MTU."""
     return any(each.icmp in _TOO_BIG for each in seen)
 
 
 class NothingMoreComes(Protocol):
-    """Returns whether no answer can come any more, by the packets that were seen; ``dropped``: the kernel may have
-    dropped a packet."""
+    """A function that tells from the packets that were seen whether no answer can come any more.  ``dropped``: whether
+    the kernel may have dropped a packet."""
 
     def __call__(self, seen: tuple[Sighting, ...], /, *, dropped: bool) -> bool: ...
 
 
 class Client:
-    """Sends a flow's packets and watches the result."""
+    """Sends a flow's packets and watches for the result."""
 
     def __init__(self, loop: Loop, taps: tuple[Tap, ...], drops: Drops, nothing_more_comes: NothingMoreComes) -> None:
         self._nothing_more_comes = nothing_more_comes
@@ -88,9 +93,10 @@ class Client:
         self._before: set[int] = set()
 
     def attempt(self, flow: Flow, source: str | None, destination: str, way: Way | None = None) -> Attempt:
-        """Send the flow's packets from the namespace that the process is in; ``source`` None: the kernel chooses.
+        """Send the flow's packets from the namespace that the process is in; ``source``: None if the kernel chooses the
+        source address.
 
-        ``way``: how an outside client sends."""
+        ``way``: how an outside client sends; None for a client inside."""
         self._look()
         self._seen, self._reasons, self._connected = [], [], False
         self._flow = flow
@@ -119,7 +125,7 @@ class Client:
             if way is not None:
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, way.mark)
             if flow.protocol == "tcp":
-                # No connection lingers after its close, so that the same port can be used again.
+                # A closed connection does not linger, so that the same port can be used again.
                 opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             if flow.protocol != "icmp":
                 opened.bind(_end(source or everywhere, flow.sport, way))
@@ -185,7 +191,8 @@ class Client:
                 patience, asked = _SILENCE_S, True
 
     def _dropped(self) -> bool:
-        """Return whether the kernel may have dropped a packet: it gave a reason, or reasons cannot be seen here."""
+        """Return whether the kernel may have dropped a packet: it gave a drop reason, or drop reasons cannot be seen on
+        this machine."""
         return may_be_the_flows(self._reasons) or not self._drops.available
 
     def _look(self) -> bool:
@@ -223,7 +230,7 @@ def _open(flow: Flow, family: int) -> socket.socket:
 
 
 def _end(address: str, port: int, way: Way | None) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Return the socket address; a link-local one gets the index of the world's link."""
+    """Return the socket address; a link-local address gets the index of the world's link."""
     if way is None or not _is_link_local(address):
         return address, port
     return address, port, 0, socket.if_nametoindex(way.wire)
@@ -247,7 +254,8 @@ def _send_from_any_address(opened: socket.socket, flow: Flow) -> None:
 
 
 def _datagram(flow: Flow) -> bytes:
-    """Return the datagram or echo request, which is as long as the walk's packet (netfilter/packet.py)."""
+    """Return the data of the UDP datagram or the echo request, which makes the packet as long as the walk's packet
+    (netfilter/packet.py)."""
     header = (20 if flow.version == 4 else 40) + 8
     length = flow.data_bytes or _LENGTH - header
     if flow.protocol == "udp":
@@ -287,6 +295,6 @@ def is_idle() -> bool:
 
 
 def source_of(flow: Flow) -> str | None:
-    """Return the source address to which a flow from inside binds its socket, or None."""
+    """Return the source address to which a flow from inside binds its socket; None if the kernel chooses it."""
     address = getattr(flow.start, "address", None)
     return None if address is None else address_text(address, flow.version)

@@ -1,4 +1,4 @@
-"""Writes conntrack entries into the kernel's table by netlink, because few hosts have the tool ``conntrack``.
+"""Writes conntrack entries into the kernel's table by netlink, because the tool ``conntrack`` is rarely installed.
 
 An entry is written as the kernel would create it: the tuples without NAT, then the NAT of each direction.
 Source: include/uapi/linux/netfilter/nfnetlink_conntrack.h; net/netfilter/nf_conntrack_netlink.c
@@ -25,11 +25,11 @@ _TUPLE_ORIG, _TUPLE_REPLY, _STATUS, _PROTOINFO, _NAT_SRC, _TIMEOUT, _MARK, _NAT_
 _TUPLE_IP, _TUPLE_PROTO = 1, 2
 _PROTO_NUM, _SRC_PORT, _DST_PORT = 1, 2, 3
 _ICMP = {ICMP: (4, 5, 6), ICMP6: (7, 8, 9)}
-"""The attributes of id, type and code, by protocol."""
+"""The netlink attributes for the id, type and code of an ICMP message, by protocol."""
 _TCP_INFO, _TCP_STATE, _TCP_FLAGS_ORIGINAL, _TCP_FLAGS_REPLY = 1, 1, 4, 5
 _CLOSE_INIT, _BE_LIBERAL = 0x04, 0x08
 """The flag of a side that began to close the connection, and the flag that stops conntrack from checking sequence
-numbers, which are unknown here."""
+numbers, which are not known for a rebuilt entry."""
 _NAT_PROTO, _PORT_MIN, _PORT_MAX = 3, 1, 2
 _TCP_STATES = (
     "NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE",
@@ -43,7 +43,7 @@ def available() -> bool:
     """Return whether the kernel can write entries without loading a module (nf_conntrack_netlink)."""
     modules = Path("/proc/modules")
     if not modules.exists():
-        return True  # a kernel without loadable modules refuses the request if nf_conntrack_netlink is not built in
+        return True  # a kernel without loadable modules refuses a request if it lacks nf_conntrack_netlink
     if any(line.startswith("nf_conntrack_netlink ") for line in modules.read_text("ascii", "replace").splitlines()):
         return True
     builtin = Path("/lib/modules") / os.uname().release / "modules.builtin"
@@ -51,13 +51,14 @@ def available() -> bool:
 
 
 def forget() -> str:
-    """Empty the table of the process's namespace; return the kernel's complaint."""
+    """Empty the conntrack table of the process's namespace; return the kernel's error message, empty if there is
+    none."""
     return "".join(_told((_message(_DELETE, _REQUEST | _ACK, 0, b""),)))
 
 
 def write(connections: Iterable[Connection]) -> tuple[str, ...]:
-    """Write entries in the process's namespace; return the kernel's complaint about each ("" if it accepted the
-    entry)."""
+    """Write conntrack entries in the process's namespace; return for each entry the kernel's error message, which is
+    empty if the kernel accepted the entry."""
     return tuple(_told(map(request, connections)))
 
 
@@ -72,7 +73,7 @@ def _told(messages: Iterable[bytes]) -> Iterator[str]:
 
 
 def _message(kind: int, flags: int, family: int, attributes: bytes) -> bytes:
-    """Return nlmsghdr, nfgenmsg and the attributes."""
+    """Return a netlink message: nlmsghdr, nfgenmsg and the attributes."""
     length = 16 + 4 + len(attributes)
     return struct.pack("=IHHIIBBH", length, _SUBSYSTEM << 8 | kind, flags, 1, 0, family, 0, 0) + attributes
 
@@ -94,8 +95,8 @@ def _u32(kind: int, value: int) -> bytes:
 
 
 def request(connection: Connection, *, answered: bool = True) -> bytes:
-    """Return the request for the entry: its tuples without NAT, and the NAT of each direction.  ``answered``: the
-    kernel acknowledges the request."""
+    """Return the request for the entry: its tuples without NAT, and the NAT of each direction.  ``answered``: whether
+    the kernel is asked to acknowledge the request."""
     version, original, reply = connection.version, connection.original, connection.reply
     timeout_s = connection.timeout_s if connection.timeout_s is not None else _USUAL_TIMEOUT_S
     parts = [
@@ -142,7 +143,7 @@ def _tuple(kind: int, version: Version, found: Tuple) -> bytes:
 
 
 def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
-    """Return the attributes of one kind of NAT, to exactly this address and port."""
+    """Return the attributes that describe one kind of NAT to exactly this address and port."""
     first = 1 if version == 4 else 4
     words = [_attribute(first, _address(address, version)), _attribute(first + 1, _address(address, version))]
     if port:
@@ -151,7 +152,7 @@ def _nat(kind: int, version: Version, address: int, port: int) -> bytes:
 
 
 def _tcp(tcp: Tcp | None) -> bytes:
-    """Return the TCP state, and both sides' flags with their mask."""
+    """Return the attributes for the TCP state, and for the flags of both sides with their mask."""
     known = tcp.state if tcp is not None else "ESTABLISHED"
     flags = bytes((_BE_LIBERAL | (_CLOSE_INIT if known in TCP_CLOSED else 0), _BE_LIBERAL | _CLOSE_INIT))
     return _nest(

@@ -1,4 +1,4 @@
-"""Unnamed network namespaces, held by the file descriptors of one process; they end with it.
+"""Unnamed network namespaces.  The file descriptors of one process hold them, so they end with this process.
 
 Python 3.11 has neither setns() nor unshare(), so libc is called.  Source: setns(2), unshare(2), prctl(2), mount(2)
 """
@@ -31,12 +31,14 @@ def die_with(parent: int) -> None:
 
 
 def own_processes() -> None:
-    """Put the next child into a PID namespace.  When that child ends, the kernel kills all its processes."""
+    """Put the next child process into a new PID namespace.  When that child ends, the kernel kills all its
+    processes."""
     _checked(_LIBC.unshare(_CLONE_NEWPID), "unshare")
 
 
 def own_mounts() -> None:
-    """Hide the machine's /run (locks, named namespaces) from this process, and mount the kernel's trace events for it.
+    """Hide the machine's /run (locks, named namespaces) from this process, and mount the kernel's trace events for this
+    process.
 
     Raises OSError.  Trace events may be missing: see :mod:`hairpin.replica.watch.drops`.
     """
@@ -55,17 +57,17 @@ class HeldNetns:
         self.name = name
         _checked(_LIBC.unshare(_CLONE_NEWNET), "unshare")
         self.fd = os.open("/proc/self/ns/net", os.O_RDONLY)
-        # In the mounted /proc this process has another id than in its own PID namespace.
+        # /proc shows this process with another id than the one that it has in its own PID namespace.
         self.path = f"/proc/{Path('/proc/self').readlink()}/fd/{self.fd}"
 
     def enter(self) -> None:
-        """Enter the namespace.  Sockets opened and processes started from now on are in it."""
+        """Enter the namespace.  Sockets that are opened and processes that are started from now on belong to it."""
         _checked(_LIBC.setns(self.fd, _CLONE_NEWNET), "setns")
 
 
 @contextmanager
 def entered(netns: HeldNetns, home: HeldNetns) -> Generator[None]:
-    """Enter the namespace for the ``with`` block, then go back to ``home``."""
+    """Enter the namespace for the ``with`` block, then enter the namespace ``home`` again."""
     netns.enter()
     try:
         yield

@@ -2,7 +2,7 @@
 
 If nft rejects its own JSON listing, the table is written again in nft's own language.  Only a rule that nft still
 refuses is left out.  A no-op rule replaces it, so that later rules keep their numbers; the counter of the no-op rule
-shows whether a packet reached this place.
+shows whether a packet reached that place.
 """
 
 import re
@@ -20,17 +20,17 @@ from hairpin.replica.plan.blueprint import Load
 from hairpin.replica.run.tool import run_tool
 
 _LINE = re.compile(r"line:? (\d+)")
-"""How errors of the restore tools and of ipset name a line."""
+"""The pattern with which error messages of the restore tools and of ipset name a line."""
 _TRIES = 20
-"""After this many refusals the whole text is abandoned."""
+"""The number of refusals after which the whole text is given up."""
 _RULE = re.compile(r"(?:\[\d+:\d+\] )?-A (\S+)")
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """A left-out part, in words.
+    """A part of a ruleset that is left out, as a sentence.
 
-    ``table``, ``chain``, ``instead``: the place and the text of the no-op rule in its place.  None: there is no such
-    rule, so it is unknown which packets would have matched."""
+    ``table``, ``chain``, ``instead``: the table, the chain and the text of the no-op rule that replaces the part.
+    ``instead`` is None if no such rule exists; then it is unknown which packets would have matched."""
 
     said: Message
     table: str = ""
@@ -39,8 +39,8 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 def load_partly(load: Load, said: str) -> Iterator[LeftOut]:
-    """Load again the text that the tool refused with this error, in the namespace of the process; yield the parts left
-    out."""
+    """Load again the text that the tool refused with the error ``said``, in the process's present namespace; yield the
+    parts that are left out."""
     if load.tool == "nft-json" and load.table is not None:
         commands = _commands(load.text)
         grown = _grown_sets(commands)
@@ -76,13 +76,14 @@ def _blamed(said: str, count: int) -> tuple[int, ...]:
 
 
 def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
-    """Replace a line by a no-op rule; return None if the line is no rule."""
+    """Replace a refused line: an iptables rule by a no-op rule, a line of ipset by an empty line.  Return None if the
+    line cannot be replaced."""
     line = lines[at].strip()
     if load.tool.endswith("restore"):
         rule = _RULE.match(line)
         if rule is None:
             return None
-        # An iptables rule without matches and target still counts.
+        # An iptables rule without matches and without a target still counts packets.
         table = next(each[1:].strip() for each in reversed(lines[:at]) if each.startswith("*"))
         words = f"-A {rule[1]}" + (" -j CONTINUE" if load.tool.startswith("eb") else "")
         lines[at] = words
@@ -90,7 +91,7 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
         return LeftOut(refused, table, rule[1], words)
     if load.tool == "ipset":
         command, name = line.split(" ")[:2]
-        for other, text in enumerate(lines):  # without the set, its elements are refused as well
+        for other, text in enumerate(lines):  # if a set is refused, its elements are refused as well
             if other == at or (command == "create" and text.startswith(f"add {name} ")):
                 lines[other] = ""
         return LeftOut(message("this machine's ipset refuses {line}", line=line[:100]))
@@ -98,8 +99,8 @@ def _replaced(load: Load, lines: list[str], at: int) -> LeftOut | None:
 
 
 def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
-    """Yield the rule because of which the tool refuses the whole table; for legacy tables the error does not name the
-    rule.
+    """Yield the rule because of which the tool refuses the whole table; for a legacy table the tool's error does not
+    name the rule.
 
     A bisection finds the longest accepted beginning of the rules."""
     start = max(at for at in range(commit) if lines[at].startswith("*"))
@@ -112,7 +113,7 @@ def _culprit(load: Load, lines: list[str], commit: int) -> Iterator[int]:
 
     if not rules or not taken(0):
         return
-    good, bad = 0, len(rules)  # the first ``good`` rules are accepted, the first ``bad`` are not
+    good, bad = 0, len(rules)  # accepted: the first ``good`` rules; refused: the first ``bad``
     while bad - good > 1:
         middle = (good + bad) // 2
         good, bad = (middle, bad) if taken(middle) else (good, middle)
@@ -128,7 +129,7 @@ def _bare(line: str) -> str:
 
 
 class _Command(msgspec.Struct, frozen=True):
-    """``{"add": {kind: found}}``; ``number``: a rule's number in its chain."""
+    """One command of nft's JSON: ``{"add": {kind: found}}``.  ``number``: the number of a rule in its chain."""
 
     kind: str
     found: Object
@@ -148,9 +149,9 @@ def _commands(text: str) -> list[_Command]:
 
 
 def _grown_sets(commands: list[_Command]) -> list[_Command]:
-    """Make each set to which a rule adds elements, in one load with such a rule; return these sets.  nft's JSON lacks
-    the flag ``dynamic``, but nft derives it if set and rule are in one load.  Source: nftables src/evaluate.c
-    stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
+    """Make the sets to which rules add elements, each in one load together with such a rule; return the commands of
+    these sets.  nft's JSON lacks the flag ``dynamic``, but nft derives the flag if the set and the rule are in one
+    load.  Source: nftables src/evaluate.c stmt_evaluate_set(), src/parser_json.c string_to_set_flag()"""
     made: list[_Command] = []
     statements = [
         (each.found["table"], content(part).get("set"), part)
@@ -180,7 +181,8 @@ def _grown(command: _Command) -> str:
 
 
 def _by_halves(commands: list[_Command], table: Table, said: str) -> Iterator[LeftOut]:
-    """Load commands that nft refused as a whole, in their order: each half by itself, down to the refused command."""
+    """Load commands that nft refused as a whole, in their order: each half by itself, and so on down to the command
+    that nft refuses."""
     if len(commands) == 1:
         yield from _in_words(commands[0], table, said)
         return
@@ -197,7 +199,8 @@ def _run_json(*commands: _Command) -> str:
 
 
 def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
-    """Load one command in nft's own syntax; if nft refuses that too, load a no-op rule in its place."""
+    """Load one command in nft's own syntax; if nft also refuses this, load a no-op rule in its place, and yield the
+    part that is left out."""
     kind, found = command.kind, command.found
     reason: Message | str
     try:
@@ -221,7 +224,7 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
         )
         yield LeftOut(refused, table.name, name, "counter")
         return
-    if kind == "chain":  # other rules may jump there
+    if kind == "chain":  # other rules may jump to this chain
         _run_json(_Command(kind, {key: found[key] for key in ("family", "table", "name")}))
     refused = message(
         "this machine's nft refuses the {kind} {name} of {table}: {reason}",
@@ -234,9 +237,9 @@ def _in_words(command: _Command, table: Table, said: str) -> Iterator[LeftOut]:
 
 
 def _rule_text(command: _Command, table: Table) -> str:
-    """Return the command that adds the rule, empty if the model has none; raises ChangeError.
+    """Return the command that adds the rule; empty if the model does not have the rule.  Raises ChangeError.
 
-    Rules of the model with the same number are one nft rule."""
+    Several rules of the model that have the same number come from one nft rule."""
     chain = next(each for each in table.chains if each.name == command.found.get("chain"))
     rules = [each for each in chain.rules if each.number == command.number]
     if not rules:
@@ -246,7 +249,8 @@ def _rule_text(command: _Command, table: Table) -> str:
 
 
 def _part_text(kind: str, found: Object, table: Table) -> str:
-    """Return a table with only that set, map or object; raises ChangeError."""
+    """Return the text of a table that has only this set, map or object; empty if the model does not have it.  Raises
+    ChangeError."""
     name = found.get("name")
     sets = tuple(each for each in table.sets if kind == "set" and each.name == name)
     maps = tuple(each for each in table.maps if kind == "map" and each.name == name)

@@ -1,4 +1,5 @@
-"""The servers of a replica: all sockets in one process and one loop, each opened in its own namespace.
+"""The servers of a replica: all sockets are in one process and one loop, and each socket is opened in the namespace of
+its service.
 
 Source: socket(7), ip(7), ipv6(7)
 """
@@ -25,18 +26,19 @@ _IP_FREEBIND, _IP_PKTINFO, _IP_TRANSPARENT, _IPV6_FREEBIND = 15, 8, 19, 78
 _IP_RECVERR, _IPV6_RECVERR = 11, 25
 _SO_REUSEPORT, _SO_ATTACH_FILTER = 15, 26
 _DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
-"""A socket filter that passes nothing: one instruction, BPF_RET | BPF_K with 0 bytes."""
+"""A socket filter that drops every packet: one instruction, BPF_RET | BPF_K with 0 bytes."""
 MOST_DIALS = 16
-"""A relay that makes more connections than this connects to itself; each connection is noted once or twice."""
+"""If relays make more connections than this, a relay connects to itself.  Each connection is counted once or twice."""
 _PENDING = (errno.EINPROGRESS, errno.EAGAIN)
 _OPEN = (1, 8)
-"""TCP_ESTABLISHED and TCP_CLOSE_WAIT: include/net/tcp_states.h."""
+"""The states of an open TCP connection: TCP_ESTABLISHED and TCP_CLOSE_WAIT (include/net/tcp_states.h)."""
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """An event at a service: it was ``reached`` (its process read something), a relay is ``dialling``, has ``dialled``
-    (``errno`` 0: connected; ``at_once``: the relay's own kernel refused to send).  ``version``: the IP version of the
-    relay's own connection, which may differ from the client's; None if the service is no relay."""
+    """An event at a service: the service was ``reached`` (its process has read data), a relay begins to connect
+    (``dialling``), or its connect() has ended (``dialled``).  ``errno``: the error of the connect(); 0 if the relay is
+    connected.  ``at_once``: whether the relay's own kernel refused to send.  ``version``: the IP version of the relay's
+    own connection, which may differ from the client's; None if the service is no relay."""
 
     kind: Literal["reached", "dialling", "dialled"]
     netns: Netns
@@ -53,7 +55,7 @@ class Loop:
         self._selector = selectors.DefaultSelector()
 
     def watch(self, watched: socket.socket, events: int, call: Callable[[], None]) -> None:
-        """Call the function whenever the socket is ready; it replaces an earlier one."""
+        """Call the function whenever the socket is ready; it replaces the socket's earlier function."""
         try:
             self._selector.modify(watched, events, call)
         except KeyError:
@@ -81,7 +83,7 @@ class Servers:
     def __init__(self, netns: dict[Netns, HeldNetns], home: HeldNetns, loop: Loop) -> None:
         self.happenings: list[Happening] = []
         self.answer_bytes = 0
-        """The least length of answers of the rebuilt hosts' TCP services, in bytes."""
+        """The length in bytes to which the TCP services of rebuilt hosts extend their answers."""
         self.left_out: list[Message] = []
         self.held: list[tuple[Netns, Service, socket.socket]] = []
         self._calls: list[socket.socket] = []
@@ -98,7 +100,7 @@ class Servers:
         self.happenings.clear()
 
     def open(self, plan: NetnsPlan) -> None:
-        """Open a namespace's sockets; those that cannot be bound are left out."""
+        """Open the sockets of a namespace; a socket that cannot be bound is recorded as left out."""
         if not plan.services:
             return
         self._netns[plan.netns].enter()
@@ -119,7 +121,7 @@ class Servers:
                     )
 
     def listen(self, netns: Netns, service: Service) -> None:
-        """Open one socket in the namespace of the process; raises OSError."""
+        """Open the socket of one service in the process's present namespace; raises OSError."""
         family = socket.AF_INET if service.version == 4 else socket.AF_INET6
         kind = socket.SOCK_STREAM if service.protocol == "tcp" else socket.SOCK_DGRAM
         opened = socket.socket(family, kind | socket.SOCK_NONBLOCK)
@@ -130,7 +132,7 @@ class Servers:
             opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_FREEBIND, 1)
         opened.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         if netns == WORLD:
-            # The world answers from the address to which the client sent, whichever it is.
+            # The world answers from whatever address the client has sent to.
             opened.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
         if service.mark is not None:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, service.mark)
@@ -176,7 +178,8 @@ class Servers:
         self._loop.forget(accepted)
 
     def _dial(self, netns: Netns, service: Service, accepted: socket.socket) -> None:
-        """Connect to the target like docker-proxy: from the host, with a source address of the kernel's choice."""
+        """Connect to the relay's target as docker-proxy does: from the host, with a source address that the kernel
+        chooses."""
         if dials(self.happenings) >= MOST_DIALS:
             return
         dialled = self._towards(netns, service, socket.SOCK_STREAM)
@@ -230,7 +233,7 @@ class Servers:
     # --- UDP ---------------------------------------------------------------------------------------------------------
 
     def _ask_for_destinations(self, service: Service, opened: socket.socket) -> None:
-        """Ask the kernel for each datagram's destination, so that the answer leaves from that address."""
+        """Ask the kernel for each datagram's destination, so that the service can answer from that address."""
         opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         if service.version == 6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
@@ -280,7 +283,7 @@ class Servers:
                 continue
             try:
                 if protocol == "tcp":
-                    # It stays open: a close would send the client a FIN.
+                    # The accepted connection stays open, because closing it would send the client a FIN.
                     self._calls.append(opened.accept()[0])
                 else:
                     opened.recv(4096)
@@ -291,12 +294,12 @@ class Servers:
 
 
 def dials(happenings: Iterable[Happening]) -> int:
-    """Return how often relays have connected or begun to connect."""
+    """Return the number of events in which a relay began to connect or ended its connect()."""
     return sum(each.kind in ("dialling", "dialled") for each in happenings)
 
 
 def hear_errors(opened: socket.socket) -> None:
-    """Make the socket report every ICMP error about its packets, transient ones included.
+    """Make the socket report every ICMP error about its packets, including errors that TCP treats as transient.
 
     Source: net/ipv4/udp.c __udp4_lib_err(), net/ipv4/raw.c raw_err(), net/ipv6/datagram.c ipv6_icmp_error()
     """
@@ -307,16 +310,17 @@ def hear_errors(opened: socket.socket) -> None:
 def connect_error(opened: socket.socket) -> int:
     """Return the error of a TCP socket's connect(); 0 once the handshake is complete.
 
-    An ICMP error about an open connection is only a soft error, which SO_ERROR also returns.  It does not count here,
-    because timing decides whether a client would read it.  Source: net/core/sock.c SO_ERROR; net/ipv4/tcp_ipv4.c
-    tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
+    An ICMP error about an open connection is only a soft error, which SO_ERROR also returns.  A soft error does not
+    count here, because it depends on timing whether a client would read it.  Source: net/core/sock.c SO_ERROR;
+    net/ipv4/tcp_ipv4.c tcp_v4_err(), net/ipv6/tcp_ipv6.c tcp_v6_err()
     """
     state = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
     return 0 if state in _OPEN else opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _from_destination(level: int, kind: int, value: bytes) -> tuple[int, int, bytes] | None:
-    """Return the control message by which the answer leaves from the request's destination address."""
+    """Return the control message that makes the answer leave from the request's destination address; None if there is
+    none."""
     if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO):
         # struct in_pktinfo: interface index, local address, destination in the header
         return level, kind, struct.pack("=I4s4s", 0, value[8:12], b"\0" * 4)

@@ -1,7 +1,7 @@
 """The tools that build a replica; each is a process that reads standard input.
 
-Their input may come from a stranger's snapshot.  iproute2 and ipset can run programs and write files, and iptables runs
-``--modprobe``.  So a line that makes no link, rule or set is replaced by a line that the tool refuses.
+Their input may come from an untrusted snapshot.  iproute2 and ipset can run programs and write files, and iptables runs
+``--modprobe``.  So a line that does not make a link, a rule or a set is replaced by a line that the tool refuses.
 """
 
 import os
@@ -19,7 +19,7 @@ _ARGV: Mapping[str, tuple[str, ...]] = {
     "ipset": ("ipset", "restore"),
 }
 _NO_BATCH_LINE = re.compile(r"""[\n\r\0#]|\\$|(?:^|\s)["']""")
-"""Characters that end a line, comment it out, or quote.  Source: iproute2 lib/utils.c getcmdline(), makeargs()"""
+"""The characters that end a line, begin a comment, or quote.  Source: iproute2 lib/utils.c getcmdline(), makeargs()"""
 _UNWRITABLE = "unwritable"
 _FAILED_LINE = re.compile(r"^Command failed -:(\d+)", re.MULTILINE)
 _SET_LINE = re.compile(r"\s*(?:#.*|(?:create|add) .*)?")
@@ -31,11 +31,11 @@ _NOT_FOUND = 127
 
 
 def begin(load: Load) -> "Tool":
-    """Start the load in the namespace of the process."""
+    """Start the tool for a load in the process's present namespace."""
     argv = _ARGV.get(load.tool, (load.tool,))
     if load.tool == "ipset":
         return Tool((*argv, "-exist") if load.again else argv, _only(load.text, _is_of_a_set))
-    # iptables-restore commits table by table; without --noflush the next try removes the rules of an earlier one.
+    # iptables-restore commits table by table; without --noflush a second try removes the rules of the first one.
     kept = load.tool.startswith("ip") and not load.again
     text = load.text if load.tool.startswith("nft") else _only(load.text, lambda line: not names_program(line))
     return Tool((*argv, "--noflush") if kept else argv, text)
@@ -46,12 +46,13 @@ def _only(text: str, is_sound: Callable[[str], bool]) -> str:
 
 
 def _is_of_a_set(line: str) -> bool:
-    """Return whether the line makes a set or an element: ipset's other commands and its options can write files."""
+    """Return whether the line makes a set or an element.  Other commands of ipset, and its options, can write files."""
     return _SET_LINE.fullmatch(line) is not None and _OPTION.search(_QUOTED.sub("", line)) is None
 
 
 def run_tool(load: Load) -> str:
-    """Run the load in the namespace of the process; return the tool's complaint, empty if there is none."""
+    """Run the tool for a load in the process's present namespace; return the tool's error output, empty if the load
+    succeeded."""
     status, said = begin(load).finish()
     return said or f"status {status}" if status else ""
 
@@ -65,7 +66,7 @@ class Tool:
     """A running tool.  Its input and its error output are in memory, so that no full pipe blocks it."""
 
     def __init__(self, argv: tuple[str, ...], text: str) -> None:
-        """Start it in the namespace that the process is in."""
+        """Start the tool in the process's present namespace."""
         self._said = os.memfd_create("said")
         asked = os.memfd_create("asked")
         with os.fdopen(asked, "wb") as file:
@@ -81,7 +82,7 @@ class Tool:
                 os.write(self._said, f"{argv[0]} is not installed".encode())
 
     def finish(self) -> tuple[int, str]:
-        """Return exit status and error output."""
+        """Wait for the tool; return its exit status and its error output."""
         status = self._process.wait() if self._process is not None else _NOT_FOUND
         with os.fdopen(self._said, "rb") as file:
             file.seek(0)
@@ -92,12 +93,13 @@ class Batch:
     """A running ``ip -batch`` or ``bridge -batch``, which continues after a refused line."""
 
     def __init__(self, program: tuple[str, ...], lines: Sequence[str]) -> None:
-        """Start it in the namespace that the process is in."""
+        """Start the batch in the process's present namespace."""
         text = "\n".join(_UNWRITABLE if _NO_BATCH_LINE.search(line) else line for line in lines)
         self._tool = Tool((*program, "-force", "-batch", "-"), f"{text}\n")
 
     def refused(self) -> list[tuple[int, str]]:
-        """Return number and complaint of each failed line: ``complaint\\nCommand failed -:NUMBER``."""
+        """Return the number and the error message of each failed line, which the tool prints as ``complaint\\nCommand
+        failed -:NUMBER``."""
         status, said = self._tool.finish()
         found: list[tuple[int, str]] = []
         start = 0

@@ -1,4 +1,5 @@
-"""One replica's process: builds it, sends every asked packet, changes it if asked, sends again, and ends.
+"""The process of one replica: it builds the replica, sends the packets of every flow, carries out the change if there
+is one, sends the packets again, and ends.
 
 The process is the first one of its PID namespace, has its own mount namespace, and holds all network namespaces by file
 descriptors.  It dies with its parent (PR_SET_PDEATHSIG), and the whole replica dies with it.
@@ -44,18 +45,18 @@ _FORGET_UNANSWERED = ("ip", "neighbour", "flush", "nud", "incomplete", "nud", "f
 _FORGET_KNOWN = (
     *_FORGET_UNANSWERED, "nud", "reachable", "nud", "stale", "nud", "delay", "nud", "probe", "nud", "noarp",
 )  # fmt: skip
-"""All entries except permanent ones.  NOARP entries belong to broadcast addresses, and an address may no longer be
-one."""
+"""The command that flushes all neighbour entries except permanent ones.  NOARP entries are flushed because they belong
+to broadcast addresses, and after a change an address may no longer be a broadcast address."""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 _TOLD_AT_ONCE, _TOLD_AGAIN_S = 5, 1.05
-"""The kernel's limit on ICMP errors about a missing route (IPv4): the number at once, and the seconds between later
-ones. ip_rt_error_burst and ip_rt_error_cost are global."""
+"""The kernel's limit on ICMP errors about a missing route (IPv4): the number of errors that it sends at once, and the
+seconds between later errors.  The sysctls ip_rt_error_burst and ip_rt_error_cost apply to all namespaces."""
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The order to one replica.  ``flows``: sent in the replica as built; ``after``: sent after the ``change`` was
-    carried out in it.  ``evidence``: each host's, in the network's order; without it rules are written from the
-    model."""
+    """The order to one replica.  ``flows``: the flows that are sent in the replica as it was built.  ``after``: the
+    flows that are sent after the ``change`` was carried out in the replica.  ``evidence``: the evidence of each host,
+    in the order of the network's hosts; without evidence, rules are written from the model."""
 
     network: Network
     flows: tuple[Flow, ...]
@@ -66,7 +67,8 @@ class Order(msgspec.Struct, frozen=True):
 
 
 def carry(order: Order) -> Outcome:
-    """Build, send, change, send.  The caller needs its own process, because it ends up in another namespace."""
+    """Build the replica, send the flows, carry out the change, and send again.  The caller must be a process of its
+    own, because afterwards it is in another namespace."""
     changed = simulate(order.change, order.network) if order.change is not None else None
     replica = _Replica(order, changed)
     before = tuple(replica.judge(flow) for flow in order.flows)
@@ -99,7 +101,7 @@ class _Replica:
         self._network = order.network
         started = time.monotonic()
         drops = Drops()
-        # The kernel records packet times shortly after the first socket asks for them.
+        # The kernel begins to record packet times only some time after the first socket has asked for them.
         self._clock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._clock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         plan = _blueprint(order, changed)
@@ -147,9 +149,10 @@ class _Replica:
         return Tap(plan.netns)
 
     def after_change(self, changed: Network) -> None:
-        """Flush neighbour entries, so that neighbours are resolved again at once, and reset all counters.
+        """Flush neighbour entries, so that neighbours are resolved again at once, and read all counters, so that later
+        readings show only later packets.
 
-        A link that the change has set up gets its carrier first."""
+        Before that, a link that the change has set up gets its carrier."""
         self._changed = True
         self._departures = Departures(changed, self._plan.ways, self._plan.far_ends)
         self.built.settle()
@@ -163,8 +166,8 @@ class _Replica:
         self._home.enter()
 
     def with_fresh_port(self, flow: Flow) -> Flow:
-        """Return the flow with another, unused source port, so that no state of the first flow matches it; unchanged if
-        the snapshot itself has a connection from the flow's port."""
+        """Return the flow with another, unused source port, so that no conntrack entry of the first attempt matches it.
+        The flow is unchanged if the snapshot itself has a connection from the flow's port."""
         known = (each.original.sport for plan in self._plans.values() for each in plan.connections)
         if flow.protocol == "icmp" or flow.sport in known:
             return flow
@@ -181,7 +184,7 @@ class _Replica:
         return dropped and self._confirmed(seen)
 
     def _confirmed(self, seen: tuple[Sighting, ...]) -> bool:
-        """Return whether a rule or the IP layer has counted a drop."""
+        """Return whether the counter of a rule or of the IP layer shows a drop."""
         versions = self._versions()
         for name in self._touched(seen):
             self._enter(name)
@@ -198,12 +201,13 @@ class _Replica:
         return tuple(each for each in _VERSIONS if each == self._flow.version or each in relayed)
 
     def judge(self, flow: Flow) -> Judgement:
-        """Send the flow's packet and return the verdict.  The packet is sent again if many earlier packets had no
-        route, because the kernel limits its ICMP errors.  Source: net/ipv4/route.c ip_error()"""
+        """Send the flow's packet and return the verdict.  The packet is sent again if it was dropped and many earlier
+        packets had no route, because the kernel limits the rate of its ICMP errors.  Source: net/ipv4/route.c
+        ip_error()"""
         found = self._judge(flow)
         if flow.version == 6 or found.place is None:
             return found
-        # A packet that is lost on the way counts, too.
+        # A packet that is lost for lack of a route on its path counts, too.
         self._without_route += found.verdict == "rejected" or "IP_INNOROUTES" in found.place.reasons
         if (
             found.place.rules
@@ -247,16 +251,16 @@ class _Replica:
         self._enter(netns)
         attempt = self._client.attempt(flow, source, destination, way)
         if flow.data_bytes and attempt.experience.kind != "answer" and was_told_mtu(attempt.sightings):
-            # A smaller path MTU that the kernel has just learned applies to the next connection, but not always to the
-            # present one.
+            # A smaller path MTU that the kernel has just learned always applies to the next connection, but not always
+            # to the present one.
             attempt = self._client.attempt(flow, source, destination, way)
         self._home.enter()
         return self._judged(flow, attempt, (time.monotonic() - started) * 1000)
 
     def _as_sent(self, flow: Flow) -> Flow:
-        """Return the flow with the amount of data that the walk considers.  TCP flows have data only in tunnels and
-        with different MTUs.  A sender that probes for the MTU, or learns a very small one, needs longer than the
-        replica waits."""
+        """Return the flow with the amount of data that the walk considers.  A TCP flow sends data only if its path has
+        a tunnel or links with different MTUs.  It sends none if the sender probes for the MTU or learns a very small
+        MTU, because this takes longer than the replica waits."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
         trace = walked(self._network, flow)
@@ -269,16 +273,18 @@ class _Replica:
         return msgspec.structs.replace(flow, data_bytes=0)
 
     def _way(self, flow: Flow, begins: Entry) -> Way | None:
-        """Return how the flow's client sends to the flow's host; None if the client resolves the address itself."""
+        """Return how the flow's outside client sends to the flow's host; None if the client resolves the destination
+        address itself."""
         port = (self._network.host_netns(flow.host), begins.link)
         return next((each for each in self.built.plan.ways if (each.netns, each.link) == port), None)
 
     def _reset_between_flows(self) -> None:
         """Remove the traces of the last flow.
 
-        Closing it sends RSTs and neighbour errors: they are read off the counters.  Conntrack is flushed, since NAT may
-        choose the same port again.  Neighbours that did not answer are flushed, since the kernel does not ask twice at
-        once."""
+        Closing the last flow's sockets sends RSTs and causes neighbour errors.  The counters are read once, so that
+        they do not count for the next flow.  Conntrack entries are flushed, because NAT may choose the same port again.
+        Entries of neighbours that did not answer are flushed, because otherwise the kernel would not send a new request
+        at once."""
         for name in (*self._touched(self._last), WORLD):
             self._enter(name)
             if self._last and self._forgets:
@@ -335,11 +341,11 @@ class _Replica:
         return self._departures.lost(flow, seen, reached=self._reached())
 
     def _reached(self) -> bool:
-        """Return whether a service of a rebuilt namespace has read something."""
+        """Return whether a service of a rebuilt namespace has read data."""
         return any(each.kind == "reached" and each.netns != WORLD for each in self._servers.happenings)
 
     def _touched(self, sightings: tuple[Sighting, ...]) -> tuple[Netns, ...]:
-        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, can have passed."""
+        """Return the namespaces whose rules the packet, or a neighbour solicitation for it, may have passed."""
         seen = {each.netns for each in sightings} | {self._start}
         seen |= {tap.netns for tap in self._taps if any(self._owns(tap.netns, each) for each in tap.solicited)}
         rebuilt = (name for name in self._plans if name not in (WORLD, APART, SEGMENTS))
@@ -349,7 +355,7 @@ class _Replica:
         return name in self._network and owns_address(self._network.namespace(name), 6, address)
 
     def _tools(self, plan: NetnsPlan) -> frozenset[str]:
-        """Return the tools whose rules are loaded; a change may have loaded more with iptables-nft."""
+        """Return the tools with which rules were loaded.  A change may have loaded further rules with iptables-nft."""
         tools = {load.tool for load in plan.loads}
         if self._changed and plan.netns.is_host:
             tools |= {"iptables-nft-restore", "ip6tables-nft-restore"}
@@ -359,7 +365,7 @@ class _Replica:
         last = last_seen(findings)
         told = findings.told()
         rules = tuple(hit for hit in findings.hits if hit.does != "other")
-        # Between hosts the replica's own rules drop copies of broadcasts: plan/between.py.
+        # Between hosts, rules of the replica itself drop copies of broadcasts: plan/between.py.
         by_rule = rules if SEGMENTS in self._plans else findings.hits
         reasons = tuple(each for each in dict.fromkeys(findings.attempt.reasons) if each != "NETFILTER_DROP" or by_rule)
         at: Sighting | None = told or last
@@ -384,7 +390,7 @@ class _Replica:
         )
 
     def _met_replaced(self) -> Iterator[Message]:
-        """Yield the left-out rules that the flow's packets would have reached."""
+        """Yield the sentences about left-out rules that the flow's packets would have reached."""
         for name, rule in self.built.replaced:
             place = (name, rule.table, rule.chain, rule.instead)
             if any(place == (hit.netns, hit.table, hit.chain, hit.text) for hit in self._hits):

@@ -1,7 +1,7 @@
-"""The rules that a packet matched, by the kernel's own counters.
+"""Finds the rules that a packet matched, from the kernel's own counters.
 
-In a new namespace all counters are zero, so after the first packet they show the rules that it matched.  For a later
-packet the differences show them.
+In a new namespace all counters are zero, so after the first packet they show the rules that this packet matched.  For a
+later packet, the differences of the counters show the rules.
 """
 
 import subprocess
@@ -29,8 +29,8 @@ _SAVE: dict[str, tuple[str, Literal["ip", "ip6"], Literal["iptables-nft", "iptab
 
 
 _Key = tuple[Netns, str, str, str, str, int, str]
-"""Namespace, dialect, family, table, chain, number, text: several rules may have the same text.  A new rule shifts the
-numbers, so all counters are then read again."""
+"""The key of a rule: namespace, dialect, family, table, chain, number, text.  The number is needed because several
+rules may have the same text.  A new rule shifts the numbers, so all counters are read again after a change."""
 
 
 _BUILT_IN = frozenset({"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"})
@@ -43,7 +43,7 @@ class Counters:
         self._before: dict[_Key, int] = {}
 
     def read(self, plan: NetnsPlan, tools: frozenset[str], version: Version) -> tuple[Hit, ...]:
-        """Return the rules that packets matched since the last reading, in the namespace of the process."""
+        """Return the rules in the process's present namespace that packets have matched since the last reading."""
         found: dict[_Key, Hit] = {}
         native = frozenset((load.table.family, load.table.name) for load in plan.loads if load.table is not None)
         for hit in _counted(plan.netns, tools, version, native):
@@ -82,8 +82,8 @@ def _said(argv: tuple[str, ...]) -> str:
 def saved(text: str, where: Hit) -> Iterator[Hit]:
     """Yield the rules and policies with a counter above zero in ``iptables-save -c`` or ``ebtables-save -c``.
 
-    ``where``: namespace, dialect and family of the hits.  Lines that count zero are not parsed: a ruleset may have tens
-    of thousands of them."""
+    ``where``: namespace, dialect and family of the hits.  Lines with a counter of zero are not parsed, because a
+    ruleset may have tens of thousands of them."""
     table = ""
     numbers: dict[str, int] = {}
     for line in text.split("\n"):
@@ -122,8 +122,8 @@ def _target(rule: str) -> Literal["drop", "reject", "other"]:
 
 
 def _native(text: str, native: frozenset[tuple[str, str]]) -> Iterator[Table]:
-    """Yield the tables whose counters nft shows: those in ``native``, and those without iptables' or ebtables'
-    chains."""
+    """Yield the tables whose counters nft shows: the tables in ``native``, and the tables that have no chains of
+    iptables or ebtables."""
     if not text:
         return
     try:
@@ -150,15 +150,16 @@ def hits(netns: Netns, table: Table) -> Iterator[Hit]:
 
 
 def _returned(chain: Chain) -> int:
-    """Return at least how many packets returned from a chain whose last rule counts all packets that reach it."""
+    """Return a lower bound for the number of packets that have returned from the chain.  The chain's last rule must
+    count all packets that reach it."""
     found = 0
     for at, rule in enumerate(chain.rules):
         last = rule.body[-1] if rule.body else None
         if last == Verdict("return"):
             found += rule.packets or 0
         elif isinstance(last, VerdictMap) and {each.verdict for each in last.elements} == {Verdict("return")}:
-            # The kernel counts a rule before it looks up the rule's map; packets that are not in the map reach later
-            # rules.
+            # The kernel counts a rule before it looks up the rule's map; packets that the map does not contain reach
+            # later rules.
             found += max(0, (rule.packets or 0) - sum(each.packets or 0 for each in chain.rules[at + 1 :]))
     return found
 

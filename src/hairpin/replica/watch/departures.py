@@ -1,6 +1,7 @@
-"""Packets that left the rebuilt hosts: they reached the world, and the world does not forward them to another host.
+"""Packets that left the rebuilt hosts: packets that reached the world and that the world does not forward to another
+host.
 
-The world's kernel answers every packet.  If the outside would not answer it (walk/outside.py), it counts as lost.
+The world's kernel answers every packet.  A packet that the outside would not answer (walk/outside.py) counts as lost.
 """
 
 from collections.abc import Iterator
@@ -25,24 +26,25 @@ from hairpin.walk.state import End, State
 
 
 class Departures:
-    """Distinguishes packets that left from others that reached the world."""
+    """Distinguishes the packets that left the hosts from other packets that reached the world."""
 
     def __init__(self, network: Network, ways: tuple[Way, ...], far_ends: tuple[FarEnd, ...] = ()) -> None:
         self._network = network
         self._hosts = {way.wire: way.netns for way in ways}
-        # A link without ARP sends each packet to its own hardware address, so the world sees a packet for another
-        # machine.
+        # A link without ARP sends each frame to the link's own hardware address, so to the world it is a frame for
+        # another machine.
         self._mute = frozenset(way.wire for way in ways if is_mute(link_of(network, Port(way.netns, way.link))))
         self._tunnel_ports = frozenset(tunnel_ports(network))
         self._far_wires = frozenset(each.wire for each in far_ends)
         self._far_ends = frozenset((each.address, each.port) for each in far_ends)
 
     def lost(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Verdict | None:
-        """Return the verdict on a packet that left and that the outside does not answer; None for all others."""
+        """Return the verdict on a packet that left the hosts and that the outside does not answer; None if there is no
+        such packet."""
         last = self.last(flow, seen, reached=reached)
         if last is None and not (reached or any(map(accepts, seen))):
             came = (each for each in reversed(seen) if each.netns == WORLD and not each.out and self._opened(each))
-            last = next(came, None)  # an answered packet was only flooded into the tunnel as well
+            last = next(came, None)  # a packet with an answer was flooded into the tunnel, too
         if last is None or last.link in self._far_wires:  # a far end is presumed to deliver: walk/presumed.py
             return None
         packet = Packet(
@@ -63,9 +65,10 @@ class Departures:
         return "unanswered" if taken.reason in ("source-not-translated", "peer-drops") else "dropped"
 
     def last(self, flow: Flow, seen: tuple[Sighting, ...], *, reached: bool) -> Sighting | None:
-        """Return the last request that reached the world, from inside or forwarded for an outside client.
+        """Return the last request that reached the world, either from inside or forwarded by a host for an outside
+        client; None if there is none.
 
-        ``reached``: a service of a rebuilt namespace has read data."""
+        ``reached``: whether a service of a rebuilt namespace has read data."""
         came = (each for each in seen if each.netns == WORLD and not each.out and not self._passes(flow, each))
         newest = reversed(tuple(came))
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
@@ -83,27 +86,29 @@ class Departures:
         return several and crosses(self._network, self._host_of(flow, seen).host, seen.version, seen.destination)
 
     def _opened(self, seen: Sighting) -> bool:
-        """Return whether the world has the tunnel's far end for this outer packet."""
+        """Return whether the packet is the outer packet of a tunnel whose far end is in the world."""
         return seen.protocol == UDP and (seen.destination, seen.dport) in self._far_ends
 
     def _is_outer(self, flow: Flow, seen: Sighting) -> bool:
         return seen.protocol == UDP and seen.dport in self._tunnel_ports and seen.dport != flow.dport
 
     def unread_tunnel_ends(self, flow: Flow, seen: tuple[Sighting, ...]) -> Iterator[Message]:
-        """Yield the uncertainties about far ends whose outer packets reached the world."""
+        """Yield a sentence for each unread far end to which an outer packet was sent that reached the world."""
         if len(self._network.hosts) > 1:
             came = (each for each in seen if each.netns == WORLD and not each.out and self._is_outer(flow, each))
             for each in (one for one in came if not self._opened(one)):
                 yield message("what is at {address}, a tunnel's far end, was not read", address=each.destination)
 
     def _host_of(self, flow: Flow, seen: Sighting) -> Netns:
-        """Return the host whose uplink ends at the world's link on which the packet was seen."""
+        """Return the host whose uplink is connected to the world's link on which the packet was seen."""
         return self._hosts.get(seen.link, self._network.host_netns(flow.host))
 
     def _stacked_sender(self, flow: Flow, last: Sighting, seen: tuple[Sighting, ...]) -> tuple[Netns, str]:
-        """Return namespace and name of the macvlan or ipvlan by which the packet left; else the host and an empty name.
+        """Return the namespace and the name of the macvlan or ipvlan by which the packet left; for any other link,
+        return the host and an empty name.
 
-        Such a packet never reaches the host below, though the world has the host's addresses too."""
+        Such a packet never reaches the host below the macvlan or ipvlan, even if it is sent to the host's address,
+        which the world has as well."""
         for each in seen:
             if (
                 each.out
@@ -118,15 +123,15 @@ class Departures:
 
     def _asks_for_itself(self, netns: Netns, packet: Packet) -> bool:
         """Return whether the host resolves its own address on the wire, because it lacks the local route: only the
-        world answers this ARP request."""
+        world answers such an ARP request."""
         namespace = self._network.namespace(netns)
         if packet.version == 6 and inside(packet.daddr, *LINK_LOCAL6, 6):
-            return False  # an address of another link is not this host's on the wire
+            return False  # the link-local address of another link is no address of this host on the wire
         hops = lookup(namespace, Query(packet.version, packet.daddr)).next_hops
         return owns_address(namespace, packet.version, packet.daddr) and all(each.gateway is None for each in hops)
 
     def _answers(self, flow: Flow, seen: Sighting, sightings: tuple[Sighting, ...], *, reached: bool) -> bool:
-        """Return whether the packet is an answer that left by mistake, not a request."""
+        """Return whether the packet is an answer that left the hosts by mistake, and not a request."""
         if says_no(seen):
             return True
         if seen.protocol == TCP:

@@ -1,9 +1,9 @@
-"""The kernel's own reason for dropping a packet: the tracepoint skb:kfree_skb, for this process only.
+"""The reasons that the kernel gives for dropping a packet, from the tracepoint skb:kfree_skb, for this process only.
 
 A perf event that is bound to the process sees the packets that the kernel drops while the process sends: a veth passes
 a packet to its peer in the sender's context.  The event is a file descriptor, so it ends with the process.  Without
-trace events or perf no reason is seen, and only rule counters and taps show the place.  Source: perf_event_open(2),
-include/trace/events/skb.h
+trace events or perf no drop reason is seen, and only rule counters and taps show where a packet was dropped.  Source:
+perf_event_open(2), include/trace/events/skb.h
 """
 
 import ctypes
@@ -17,16 +17,18 @@ from pathlib import Path
 
 _FORMATS = tuple(Path(root) / "events/skb/kfree_skb" for root in ("/sys/kernel/tracing", "/sys/kernel/debug/tracing"))
 _NUMBERS = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "ppc64le": 319, "s390x": 331}
-"""The number of the system call perf_event_open."""
+"""The number of the system call perf_event_open, by machine architecture."""
 _TYPE_TRACEPOINT = 2
 _SAMPLE_TIME, _SAMPLE_RAW = 1 << 2, 1 << 10
 _RECORD_SAMPLE = 9
 _PAGES = 16
 _BORING = frozenset({"NOT_SPECIFIED", "SOCKET_FILTER", "TAP_FILTER", "SOCKET_CLOSE", "QUEUE_PURGE"})
-"""Reasons for dropping copies of packets, or packets that no socket waits for."""
+"""Drop reasons that say nothing about the flow: they are given for copies of packets, and for packets for which no
+socket waits."""
 _FLOODED = frozenset({"NO_TX_TARGET"})
-"""A bridge flooded a frame and had no port for it.  Mostly this is a solicitation or a multicast of a new link, even of
-another bridge on this machine.  Source: net/bridge/br_forward.c br_flood(), br_multicast_flood()"""
+"""The drop reason of a frame that a bridge flooded, but for which it had no port.  Mostly the frame is a solicitation
+or a multicast from a new link, even of another bridge on this machine.  Source: net/bridge/br_forward.c br_flood(),
+br_multicast_flood()"""
 
 
 def may_be_the_flows(reasons: Iterable[str]) -> bool:
@@ -35,10 +37,10 @@ def may_be_the_flows(reasons: Iterable[str]) -> bool:
 
 
 class Drops:
-    """Drop reasons since the last reading."""
+    """Reads the drop reasons since the last reading."""
 
     def __init__(self) -> None:
-        """Begin to watch; ``available`` shows whether that worked."""
+        """Begin to watch; ``available`` tells whether this succeeded."""
         self._reasons: dict[int, str] = {}
         self._offset = 0
         self._fd = -1
@@ -49,7 +51,7 @@ class Drops:
             return
         form = (folder / "format").read_text("ascii")
         offset = re.search(r"enum skb_drop_reason reason;\s*offset:(\d+)", form)
-        if offset is None:  # before 5.17
+        if offset is None:  # kernels before 5.17 have no drop reasons
             return
         self._offset = int(offset[1])
         self._reasons = {int(value): name for value, name in re.findall(r'\{ (\d+), "(\w+)" \}', form)}
@@ -57,7 +59,7 @@ class Drops:
 
     @property
     def available(self) -> bool:
-        """Whether reasons can be seen at all."""
+        """Whether drop reasons can be seen on this machine."""
         return self._map is not None
 
     def _open(self, number: int, event: int) -> None:
@@ -75,7 +77,7 @@ class Drops:
             os.close(self._fd)
 
     def read(self) -> tuple[str, ...]:
-        """Return the reasons since the last reading, in order, without those in ``_BORING``."""
+        """Return the drop reasons since the last reading, in order, except the reasons in ``_BORING``."""
         if self._map is None:
             return ()
         head, tail = struct.unpack_from("<QQ", self._map, 1024)

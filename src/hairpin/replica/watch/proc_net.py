@@ -1,8 +1,8 @@
 """The files in /proc/net of each namespace: counters of drops and of the kernel's own answers, half-open connections.
 
 The counters confirm a drop that the tracepoint has shown.  The tracepoint alone is not enough, because it also shows
-other processes' packets that the kernel handles while this process runs.  The counters also show an answer that rules
-in OUTPUT drop before a tap sees it.
+packets of other processes, if the kernel handles them while this process runs.  The counters also show an answer that
+rules in OUTPUT drop before a tap sees it.
 
 Source: net/ipv4/proc.c, net/ipv6/proc.c
 
@@ -23,12 +23,13 @@ _LOST = frozenset({
     "Ip6InDiscards", "Ip6OutDiscards", "Ip6InHdrErrors", "Ip6InTooBigErrors",
 })  # fmt: skip
 REFUSALS = frozenset({"OutRsts", "NoPorts", "Udp6NoPorts"})
-"""Refusals by the kernel because no socket listens; a rule's REJECT does not count here."""
+"""The counters of packets that the kernel refuses because no socket listens.  A rule's REJECT does not count here."""
 RESETS = "OutRsts"
-"""The kernel counts a RST when it makes it, even without a route for it.  RSTs of rules do not count here:
-net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
+"""The counter of RSTs that the kernel sends.  The kernel counts an RST when it makes it, even if it has no route for
+it.  RSTs of rules do not count here: net/ipv4/tcp_ipv4.c tcp_v4_send_reset()"""
 ECHO_REPLIES = frozenset({"OutEchoReps", "Icmp6OutEchoReplies"})
-"""The kernel counts an echo reply if it has a route, before OUTPUT sees it: net/ipv4/ip_output.c __ip_make_skb()"""
+"""The counters of echo replies.  The kernel counts an echo reply if it has a route for it, before the rules of OUTPUT
+see it: net/ipv4/ip_output.c __ip_make_skb()"""
 ANSWERS = ECHO_REPLIES | {RESETS}
 _LOOKED_AT = _LOST | ANSWERS
 _TCP_FILES = ("/proc/net/tcp", "/proc/net/tcp6")
@@ -42,7 +43,7 @@ class KernelCounters:
         self._before: dict[Netns, dict[str, int]] = {}
 
     def grown(self, netns: Netns) -> tuple[str, ...]:
-        """Return the counters that have grown since the last reading, in the namespace of the process."""
+        """Return the counters that have grown since the last reading, in the process's present namespace."""
         now = _read()
         before = self._before.get(netns, {})
         self._before[netns] = now
@@ -69,7 +70,7 @@ def counted(text: str) -> dict[str, int]:
     lines = text.splitlines()
     for names, values in zip(lines[::2], lines[1::2], strict=True):
         if names.startswith("UdpLite:"):
-            continue  # its names are UDP's
+            continue  # UDP-Lite's counters have the same names as those of UDP
         numbers = values.split()
         found |= {key: int(numbers[at]) for at, key in _columns(names)}
     return found
@@ -77,7 +78,8 @@ def counted(text: str) -> dict[str, int]:
 
 @cache
 def _columns(names: str) -> tuple[tuple[int, str], ...]:
-    """Return the columns of the relevant counters in a line of names.  Cached: a kernel has few such lines."""
+    """Return the columns of the relevant counters in a line of names.  The result is cached, because a kernel has few
+    such lines."""
     return tuple((at, key) for at, key in enumerate(names.split()) if key in _LOOKED_AT)
 
 
@@ -88,7 +90,8 @@ class HalfOpen:
         self._before = set[tuple[Netns, str, str]]()
 
     def appeared(self, netns: Netns) -> bool:
-        """Return whether new half-open connections appeared since the last reading, in the namespace of the process."""
+        """Return whether new half-open connections appeared since the last reading, in the process's present
+        namespace."""
         now = {(netns, *ends) for name in _TCP_FILES if Path(name).exists() for ends in _ends(Path(name))}
         new = now - self._before
         self._before |= now

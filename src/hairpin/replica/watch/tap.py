@@ -1,4 +1,4 @@
-"""Watches every link of a namespace: incoming and outgoing packets in order of time.
+"""Records the packets that enter or leave by any link of a namespace, in order of time.
 
 Source: packet(7); net/core/dev.c (taps see a packet before PREROUTING, and after POSTROUTING)
 """
@@ -24,19 +24,19 @@ _NEIGHBOUR_DISCOVERY, _SOLICITATION = range(130, 144), 135
 
 
 def _is_about_discovery(message: bytes) -> bool:
-    """Return whether an ICMPv6 message is an error about neighbour discovery, which is no part of the flow."""
+    """Return whether an ICMPv6 message is an error about neighbour discovery, which does not belong to the flow."""
     inner = message[8:]
     return len(inner) > 40 and message[0] < 128 and inner[6] == ICMP6 and inner[40] in _NEIGHBOUR_DISCOVERY
 
 
 class Tap:
-    """One namespace's tap."""
+    """The tap of one namespace."""
 
     def __init__(self, netns: Netns) -> None:
-        """Open the tap in the namespace of the process."""
+        """Open the tap in the process's present namespace."""
         self.netns = netns
         self.solicited: set[int] = set()
-        """IPv6 addresses that neighbour solicitations on its links asked for."""
+        """The IPv6 addresses for which neighbour solicitations on the namespace's links have asked."""
         self.socket = socket.socket(
             socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
         )
@@ -52,7 +52,7 @@ class Tap:
             except BlockingIOError:
                 return found
             except OSError as error:
-                if error.errno == errno.ENETDOWN:  # a link went down; reported once
+                if error.errno == errno.ENETDOWN:  # a link went down, which the kernel reports once
                     continue
                 raise
             sighting = self._sighting(data, control, sender)
@@ -126,7 +126,7 @@ class Tap:
         )
 
     def close(self) -> None:
-        """Stop watching."""
+        """Close the tap."""
         self.socket.close()
 
 
@@ -146,7 +146,8 @@ class Taps:
 
 
 def quoted_ports(data: bytes, version: Version) -> tuple[int, ...]:
-    """Return the ports of the packet that an ICMP error quotes; none if it quotes none, or another protocol."""
+    """Return the ports of the packet that an ICMP error quotes; empty if the error quotes no packet, or a packet of a
+    protocol without ports."""
     if len(data) < 20 or data[0] >> 4 != version:
         return ()
     start, number = ((data[0] & 15) * 4, data[9]) if version == 4 else (40, data[6])

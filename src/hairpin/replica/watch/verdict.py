@@ -1,6 +1,6 @@
 """The verdict on a flow's packet, from the client's result, the taps' sightings and the services' events.
 
-The verdicts are those of ``replica/judgement.py``.
+``replica/judgement.py`` lists the verdicts.
 """
 
 import errno
@@ -18,7 +18,7 @@ from hairpin.replica.run.serving import MOST_DIALS, Happening, dials
 from hairpin.replica.watch.proc_net import ECHO_REPLIES, REFUSALS, RESETS
 
 _AGAIN = 8
-"""A packet that enters by one link so many times is in a loop; a client repeats a SYN only a few times."""
+"""A packet that enters by one link this many times is in a loop, because a client repeats a SYN only a few times."""
 _UNREACHABLE = 3
 _TIME_EXCEEDED = 11
 _UNREACHABLE6, _TIME_EXCEEDED6 = 1, 3
@@ -26,7 +26,7 @@ _REFUSED = (errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE)
 
 
 class Findings(msgspec.Struct, frozen=True):
-    """All findings of one attempt.  ``held``: data waits at a socket from which no process reads."""
+    """All findings of one attempt.  ``held``: whether data waits at a socket from which no process reads."""
 
     flow: Flow
     attempt: Attempt
@@ -34,11 +34,12 @@ class Findings(msgspec.Struct, frozen=True):
     hits: tuple[Hit, ...]
     held: bool
     lost: tuple[tuple[Netns, str], ...] = ()
-    """Namespace and name of each counter of the IP layer that grew."""
+    """The namespace and the name of each counter of the IP layer that has grown."""
     begun: bool = False
-    """A socket holds a half-open connection: it accepted the SYN, and the handshake did not end."""
+    """Whether a socket holds a half-open connection: it accepted the SYN, but the handshake was not completed."""
     left: bool = False
-    """The request left the rebuilt hosts.  The world answers it, unless walk/outside.py says otherwise."""
+    """Whether the request left the rebuilt hosts.  The world answers such a request, unless walk/outside.py says
+    otherwise."""
 
     @property
     def rejected(self) -> bool:
@@ -65,7 +66,7 @@ def says_no(seen: Sighting) -> bool:
 
 def went_round(findings: Findings) -> bool:
     """Return whether a router reported an exceeded TTL and the packet entered by one link repeatedly.  A TTL that a
-    rule has lowered also expires, but without such a loop."""
+    rule has lowered also expires, but then no link sees the packet repeatedly."""
     told = any(
         (seen.protocol == ICMP and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED)
         or (seen.protocol == ICMP6 and seen.icmp is not None and seen.icmp >> 8 == _TIME_EXCEEDED6)
@@ -76,7 +77,7 @@ def went_round(findings: Findings) -> bool:
 
 
 def verdict(findings: Findings) -> Verdict:
-    """Return the verdict."""
+    """Return the verdict that follows from the findings."""
     experience = findings.attempt.experience
     if experience.kind == "answer":
         return "delivered"
@@ -93,14 +94,14 @@ def verdict(findings: Findings) -> Verdict:
 
 
 def _leg(findings: Findings) -> Verdict | None:
-    """Return the verdict on a relay's own connection, if that one failed; else None."""
+    """Return the verdict on a relay's own connection if that connection failed, else None."""
     dialled = [each for each in findings.happenings if each.kind == "dialled"]
     if not dialled or not dialled[-1].errno:
         return None
     last = dialled[-1]
     own = msgspec.structs.replace(findings.flow, start=FromHost(), version=last.version or findings.flow.version)
     found = _failed(msgspec.structs.replace(findings, flow=own), last.errno, at_once=last.at_once)
-    # The client of a UDP relay gets no error.
+    # The client of a UDP relay is not told about an error.
     return "unanswered" if findings.flow.protocol == "udp" and found in ("refused", "rejected") else found
 
 
@@ -114,7 +115,7 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
     if number in (errno.EPERM, errno.EADDRNOTAVAIL, errno.ENOBUFS) or (at_once and outside):
         return "dropped"
     if number in _REFUSED:
-        # A connected client sends its own RST on close, which is no refusal.
+        # After a handshake, the client itself sends an RST when it closes; this RST is no refusal.
         closed = not findings.attempt.experience.connected and any(name in REFUSALS for _, name in findings.lost)
         return "rejected" if findings.rejected and not closed else "refused"
     if at_once or findings.told() is not None:
@@ -123,7 +124,7 @@ def _failed(findings: Findings, number: int, *, at_once: bool) -> Verdict:
 
 
 def _silent(findings: Findings) -> Verdict:
-    """Return the verdict on a client that received nothing: unanswered if its packet arrived, else dropped."""
+    """Return the verdict on a client that received nothing: ``unanswered`` if its packet arrived, else ``dropped``."""
     experience = findings.attempt.experience
     # A service has read the request, so only the answer can be lost.
     if findings.held or any(each.kind == "reached" for each in findings.happenings):
@@ -139,7 +140,8 @@ def _silent(findings: Findings) -> Verdict:
 def _begun_behind(findings: Findings) -> bool:
     """Return whether the relay's own SYN reached a container, which accepted it, refused it or has no route back.
 
-    The client in a container resets its own connection when it gives up: that is no refusal."""
+    If the client is in a container, its namespace does not count: the client resets its own connection when it gives
+    up, which is no refusal."""
     start = findings.flow.start
     own = (WORLD, start.netns) if isinstance(start, FromContainer) else (WORLD,)
     behind = [(netns, name) for netns, name in findings.lost if netns not in own and not netns.is_host]
@@ -149,13 +151,13 @@ def _begun_behind(findings: Findings) -> bool:
 
 
 def _answered(findings: Findings) -> bool:
-    """Return whether a socket answered the SYN, or would have answered if it had a route back."""
+    """Return whether a socket answered the SYN, or would have answered if its namespace had a route back."""
     last = last_seen(findings)
-    # If a rule rejects the SYN, OutNoRoutes counts the rule's ICMP error, not a SYN-ACK.
+    # If a rule rejects the SYN, the counter OutNoRoutes counts the rule's ICMP error, and not a SYN-ACK.
     without = last is not None and any(each in findings.lost for each in _no_way_back(last.netns))
     if last is not None and not last.out and without and not findings.rejected:
-        # If the SYN itself could not be forwarded, OutNoRoutes counts the ICMP error about it, not a lost SYN-ACK:
-        # net/ipv6/route.c ip6_pkt_discard(), net/ipv6/ip6_output.c ip6_forward()
+        # If the SYN itself could not be forwarded, OutNoRoutes counts the ICMP error about the SYN, and not a lost
+        # SYN-ACK: net/ipv6/route.c ip6_pkt_discard(), net/ipv6/ip6_output.c ip6_forward()
         return all((last.netns, each) not in findings.lost for each in ("Ip6InNoRoutes", "Ip6InAddrErrors"))
     if any(name == RESETS for _, name in findings.lost):
         return True
@@ -168,7 +170,7 @@ def accepts(seen: Sighting) -> bool:
 
 
 def _no_way_back(netns: Netns) -> tuple[tuple[Netns, str], ...]:
-    """Return the counters that grow when a SYN-ACK has no route; the kernel then forgets the SYN.
+    """Return the counters that grow when a SYN-ACK has no route; in this case the kernel forgets the SYN.
 
     Source: net/ipv4/inet_connection_sock.c inet_csk_route_req()"""
     return (netns, "OutNoRoutes"), (netns, "Ip6OutNoRoutes")
@@ -181,6 +183,6 @@ def _echoed(findings: Findings) -> bool:
 
 
 def last_seen(findings: Findings) -> Sighting | None:
-    """Return the last sighting of the attempt, or None."""
+    """Return the last sighting of the attempt; None if no packet was seen."""
     sightings = findings.attempt.sightings
     return sightings[-1] if sightings else None
