@@ -1,4 +1,4 @@
-"""A container engine, its containers and its networks, as it reports them.
+"""A container engine, its containers and its networks, as the engine reports them.
 
 Source: Docker Engine API (docker inspect), podman inspect
 """
@@ -13,8 +13,9 @@ from hairpin.host.swarm import SwarmService
 
 
 class PortBinding(msgspec.Struct, frozen=True):
-    """A published port.  ``host_ip`` None: every address of its version.  ``actual`` False: asked for in HostConfig but
-    not in effect (container not running, host network, internal network)."""
+    """A published port.  ``host_ip``: None for every address of the IP version.  ``actual``: False if HostConfig
+    asks for the port but it is not published, because the container does not run or uses the host's or an internal
+    network."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     container_port: int
@@ -25,7 +26,8 @@ class PortBinding(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """A container's attachment to a network.  Addresses are None when it has none (stopped, or v4 only)."""
+    """A container's attachment to a network.  An address is None if the container does not have it: the container is
+    stopped, or the network has only IPv4."""
 
     network: str
     network_id: str = ""
@@ -38,12 +40,13 @@ class Endpoint(msgspec.Struct, frozen=True):
     mac: int | None = None
     aliases: tuple[str, ...] = ()
     fixed4: int | None = None
-    """The address that its options chose (``--ip``), which each start gives it again; None: any free one."""
+    """The address that the container's options choose (``--ip``).  Each start gives the container this address again.
+    None if the engine chooses any free address."""
     fixed6: int | None = None
 
 
 SWARM_BRIDGE = "docker_gwbridge"
-"""The network by which swarm gives a container that is only on overlay networks its way to the outside."""
+"""The network through which swarm lets a container that is only on overlay networks reach the outside."""
 STACKED = ("macvlan", "ipvlan")
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
@@ -51,9 +54,10 @@ _SHARED = ("host", "container")
 
 
 class Container(msgspec.Struct, frozen=True):
-    """One container.  ``status``: created running paused restarting exited dead.  ``netns`` is its namespace's name in
-    ``Host.namespaces`` (None: not running, or not readable).  ``network_mode``: default bridge host none container:ID
-    NAME.  ``service``: its service in a compose file or a swarm."""
+    """One container.  ``status``: created, running, paused, restarting, exited or dead.  ``netns``: the name of the
+    container's namespace in ``Host.namespaces``; None if the container does not run, or if the namespace could not be
+    read.  ``network_mode``: default, bridge, host, none, container:ID or a network's name.  ``service``: the
+    container's service in a compose file or a swarm."""
 
     id: str
     name: str
@@ -67,46 +71,49 @@ class Container(msgspec.Struct, frozen=True):
     finished_at: str = ""
     oom_killed: bool = False
     restart_count: int = 0
-    """How often its engine has restarted it since a person started it."""
+    """How often the engine has restarted the container since a person started it."""
     health: str = ""
-    """The state of its health check: starting healthy unhealthy; empty: it has none."""
+    """The state of the container's health check: starting, healthy or unhealthy; empty if there is no health check."""
     bindings: tuple[PortBinding, ...] = ()
     exposed: tuple[tuple[str, int], ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     restart_policy: str = "no"
     network_disabled: bool = False
-    """Whether Docker has disabled its network for good, as a start under ``bridge=none`` does."""
+    """Whether Docker has disabled the container's network permanently, as it does if the container starts while
+    ``bridge=none`` is set."""
     dns: tuple[str, ...] = ()
     service: str = ""
     project: str = ""
-    """Its Compose project; empty: none."""
+    """The container's Compose project; empty if it has none."""
     unit: str = ""
-    """The systemd unit that runs it, as Podman labels it: from a quadlet, or from `podman generate systemd`."""
+    """The systemd unit that runs the container, from a label of Podman.  Such units come from a quadlet or from `podman
+    generate systemd`."""
     is_task: bool = False
-    """Whether it is a task of a swarm service."""
+    """Whether the container is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None
-    """The name servers of its own resolv.conf; None: the file was not read."""
+    """The name servers in the container's resolv.conf; None if the file was not read."""
     extra_names: tuple[str, ...] = ()
-    """Names that only this container resolves, from its /etc/hosts or links: --add-host, --link."""
+    """Names that only this container resolves, from its options --add-host and --link."""
     netns: str | None = None
     left_unread: str | None = None
-    """The name of its namespace if that was not read, because the question did not need it."""
+    """The name of the container's namespace, if the namespace was not read because the question did not need it."""
     evidence: str = ""
 
     @property
     def running(self) -> bool:
-        """Whether its processes and its network namespace exist: yes while paused, no between two restarts."""
+        """Whether the container's processes and its network namespace exist.  They exist while the container is paused,
+        and do not exist between two restarts."""
         return self.status in ("running", "paused")
 
     @property
     def starts_with_daemon(self) -> bool:
-        """Whether dockerd starts it at its own start."""
+        """Whether dockerd starts the container when dockerd itself starts."""
         return self.restart_policy in ("always", "unless-stopped")
 
     @property
     def service_names(self) -> tuple[str, ...]:
-        """Its service's names.  A swarm's resolver answers the service's name with its virtual address, and
-        ``tasks.NAME`` with those of the tasks.
+        """The names of the container's service.  A swarm's resolver answers the service's name with the service's
+        virtual address, and ``tasks.NAME`` with the addresses of the tasks.
 
         Source: moby libnetwork/service_common.go addServiceBinding()"""
         of_swarm = (f"tasks.{self.service}",) if self.is_task else ()
@@ -119,12 +126,12 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def has_lost_networks(self) -> bool:
-        """Whether the container is on no network, though it was created for a network of its engine."""
+        """Whether the container is on no network although it was created for a network of its engine."""
         return not self.endpoints and self.network_mode.partition(":")[0] not in ("none", *_SHARED)
 
     @property
     def on_host_network(self) -> bool:
-        """Whether its processes run in the namespace that is examined as the host."""
+        """Whether the container's processes run in the namespace that is examined as the host."""
         return self.netns == HOST
 
 
@@ -136,12 +143,13 @@ class Subnet(msgspec.Struct, frozen=True):
     prefix_length: int
     gateway: int | None = None
     part: tuple[int, int] | None = None
-    """The network and prefix length from which the engine assigns container addresses: ``--ip-range``; None: the whole
-    subnet."""
+    """The part of the subnet from which the engine assigns container addresses (``--ip-range``), as network and prefix
+    length; None if it uses the whole subnet."""
 
 
 class DockerNetwork(msgspec.Struct, frozen=True):
-    """One network.  ``bridge`` is its link's name when the driver is bridge.  ``options`` as the API gives them."""
+    """One network.  ``bridge``: the name of the network's link if the driver is ``bridge``.  ``options``: the driver
+    options as the API gives them."""
 
     id: str
     name: str
@@ -153,38 +161,38 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     ingress_sandbox: int | None = None
     """The IPv4 address, on this network, of dockerd's namespace for published ports of swarm services."""
     gateways: tuple[tuple[str, Endpoint], ...] = ()
-    """For swarm's bridge: the ids of the containers on it and their endpoints.  The containers themselves do not list
-    them."""
+    """For swarm's bridge: the ids of the containers on this network, and their endpoints.  The containers themselves do
+    not list these endpoints."""
     subnets: tuple[Subnet, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     bridge: str | None = None
     project: str = ""
-    """The Compose project that made it; empty: none."""
+    """The Compose project that made the network; empty if none did."""
     dns_enabled: bool | None = None
-    """For Podman: whether aardvark-dns serves the network; None: it did not say."""
+    """For Podman: whether aardvark-dns serves the network; None if Podman did not say."""
     created: str = ""
-    """When Docker made it, by RFC 3339.  dockerd makes its default network again at each start without live
-    containers."""
+    """The time at which Docker made the network, as in RFC 3339.  When dockerd starts and no containers are running, it
+    makes its default network again."""
     evidence: str = ""
 
     def option(self, name: str) -> str | None:
-        """Return the driver option's value, or None."""
+        """Return the value of a driver option; None if it is not given."""
         return dict(self.options).get(name)
 
     @property
     def mtu_bytes(self) -> int | None:
-        """The MTU option of the network; None: it has none.  Docker's, else Podman's option."""
+        """The MTU from the network's options (Docker's option, or else Podman's); None if neither is given."""
         text = self.option("com.docker.network.driver.mtu") or self.option("mtu") or ""
         return int(text) if text.isdecimal() and int(text) else None
 
     def gives_bridge_an_address(self, version: Literal[4, 6]) -> bool:
-        """Return whether the bridge has the gateway's address; with ``inhibit_ipv4`` another machine is the IPv4
-        gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
+        """Return whether the bridge has the gateway's address; with the option ``inhibit_ipv4`` another machine is the
+        IPv4 gateway.  Source: moby libnetwork/drivers/bridge/setup_ipv4_linux.go"""
         return version == 6 or not is_true(self.option("com.docker.network.bridge.inhibit_ipv4"), otherwise=False)
 
     def is_routed(self, version: Literal[4, 6]) -> bool:
-        """Return whether the network is routed: routers have a route to it, and nothing masquerades it. Source: moby
-        libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
+        """Return whether the network is routed: routers have a route to it, and its packets are not masqueraded.
+        Source: moby libnetwork/drivers/bridge/bridge_linux.go, gateway modes"""
         return self.option(f"com.docker.network.bridge.gateway_mode_ipv{version}") == "routed"
 
 
@@ -193,7 +201,8 @@ _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 def is_true(text: str | None, *, otherwise: bool) -> bool:
-    """Return the option as Docker reads it (Go's strconv.ParseBool), or ``otherwise`` when it is not given."""
+    """Return the boolean value of an option as Docker reads it (Go's strconv.ParseBool); ``otherwise`` if the option is
+    not given."""
     if text in _TRUE:
         return True
     if text in _FALSE:
@@ -202,19 +211,20 @@ def is_true(text: str | None, *, otherwise: bool) -> bool:
 
 
 Tool = Literal["docker", "podman"]
-"""The command of an engine."""
+"""The name of an engine's command."""
 
 
 class Contact(msgspec.Struct, frozen=True):
     """How an engine answered the collector.
 
-    ``endpoint``: its API socket; empty: none was found.  ``state``: it ``answers``; or it is ``hung`` (no answer within
-    the time limit), ``stopped`` (no process of it runs), ``unreachable`` (it runs or may run, but cannot be asked from
-    here) or ``unreadable`` (no permission).  ``answered_ms``: how long its version took.
+    ``endpoint``: the engine's API socket; empty if none was found.  ``state``: the engine ``answers``, or it is
+    ``hung`` (no answer within the time limit), ``stopped`` (no process of the engine runs), ``unreachable`` (it runs or
+    may run, but the collector cannot ask it) or ``unreadable`` (no permission).  ``answered_ms``: the time until the
+    engine answered with its version.
 
-    ``named``: ``DOCKER_HOST`` or ``docker context NAME``, which named the endpoint; empty: hairpin found it.
-    ``halted``: processes of the engine that a signal has stopped, by id and name.  ``asked`` False: the endpoint cannot
-    be asked from here, for example another machine's."""
+    ``named``: ``DOCKER_HOST`` or ``docker context NAME``, which named the endpoint; empty if hairpin found the endpoint
+    itself.  ``halted``: the processes of the engine that a signal has stopped, by id and name.  ``asked``: False if the
+    collector cannot ask the endpoint, for example because it is on another machine."""
 
     kind: Tool
     endpoint: str
@@ -226,20 +236,20 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """How a stopped daemon is started.  ``enabled``: files that start it at boot.  ``flags``: from its unit.  ``log``:
-    its last lines."""
+    """How a stopped daemon is started.  ``enabled``: the files that start it at boot.  ``flags``: the flags in its
+    unit.  ``log``: the last lines of its log."""
 
     by: Literal["systemd", "sysvinit", "openrc", "snap", ""] = ""
     enabled: tuple[str, ...] = ()
     flags: tuple[tuple[str, str], ...] = ()
     file: tuple[str, ...] = ()
-    """The options in daemon.json."""
+    """The names of the options in daemon.json."""
     malformed: bool = False
     config: str = "/etc/docker/daemon.json"
     log: tuple[str, ...] = ()
     evidence: str = ""
     traces: tuple[str, ...] = ()
-    """Readings that show why it does not run."""
+    """The ids of the readings that show why the daemon does not run."""
 
 
 class MeshPort(msgspec.Struct, frozen=True):
@@ -252,8 +262,8 @@ class MeshPort(msgspec.Struct, frozen=True):
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.
 
-    An option is None if neither a flag nor daemon.json nor the API has it.  Its default then depends on the engine's
-    version: ``hairpin.engines``.
+    An option is None if neither a flag nor daemon.json nor the API gives it.  Then its default value, which depends on
+    the engine's version, applies: see ``hairpin.engines``.
     """
 
     kind: Tool
@@ -276,74 +286,77 @@ class Engine(msgspec.Struct, frozen=True):
     stored: bool = False
     """Whether containers and networks come from the engine's own files, because the engine did not answer."""
     boot: Boot | None = None
-    """How to start it; None: it runs."""
+    """How the stopped engine is started; None if the engine runs."""
     user: str = ""
-    """The user whose containers they are, if it is not the user who reads the host."""
+    """The user who owns the engine's containers, if this is not the user who reads the host."""
     address_pools: tuple[tuple[int, int, int], ...] = ()
-    """The configured IPv4 pools for networks: each a block, and the prefix length of its networks; empty: the
-    defaults."""
+    """The configured IPv4 address pools for networks: the block of each pool, and the prefix length of networks from
+    it; empty for the default pools."""
     mesh: tuple[MeshPort, ...] = ()
-    """Ports of swarm services that this node accepts."""
+    """The published ports of swarm services on which this node accepts connections."""
     services: tuple[SwarmService, ...] | None = None
-    """All services of the swarm, if this node is a manager and lists them; else None."""
+    """All services of the swarm; None unless this node is a manager and lists them."""
     network_backend: str | None = None
-    """For Podman: ``netavark`` or ``cni``; None: it did not say."""
+    """For Podman: ``netavark`` or ``cni``; None if Podman did not say."""
     network_version: str = ""
     evidence: str = ""
 
     def command(self, *words: str) -> str:
-        """Return the engine's command as root types it: for another user's containers, it runs as that user."""
+        """Return the engine's command as root types it.  If the containers belong to another user, the command runs as
+        that user."""
         line = shlex.join((self.kind, *words))
         return f"runuser -l {self.user} -c {shlex.quote(line)}" if self.user else line
 
     @property
     def title(self) -> str:
-        """The engine's name in sentences."""
+        """The engine's name as it is written in sentences."""
         return self.kind.capitalize()
 
     def network_names(self, container: Container) -> frozenset[str]:
-        """Return the names of the container's present or future networks."""
+        """Return the names of the networks on which the container is, or on which it will be when it starts."""
         names = frozenset(each.network for each in container.endpoints) or frozenset({container.network_mode})
         return frozenset({self.default_network}) if names & {"default", "bridge"} else names
 
     def network(self, name: str) -> DockerNetwork | None:
-        """Return the network of that name, or None."""
+        """Return the network with this name; None if there is none."""
         return next((each for each in self.networks if each.name == name), None)
 
     def with_container(self, changed: Container) -> "Engine":
-        """Return the engine in which the container of that id is replaced."""
+        """Return the engine in which ``changed`` replaces the container with the same id."""
         containers = tuple(changed if each.id == changed.id else each for each in self.containers)
         return msgspec.structs.replace(self, containers=containers)
 
     def endpoints_of(self, container: Container) -> tuple[Endpoint, ...]:
-        """Return the container's endpoints, including the one on swarm's bridge."""
+        """Return the container's endpoints, including its endpoint on swarm's bridge."""
         told = {each.network for each in container.endpoints}
         own = (end for network in self.networks for owner, end in network.gateways if owner == container.id)
         return (*container.endpoints, *(each for each in own if each.network not in told))
 
     def bridge_network(self, container: Container) -> DockerNetwork | None:
-        """Return the first bridge network of the container, present or future."""
+        """Return the first bridge network on which the container is, or on which it will be when it starts; None if
+        there is none."""
         names = self.network_names(container)
         return next((each for each in self.networks if each.name in names and each.driver == "bridge"), None)
 
     @property
     def default_network(self) -> str:
-        """The network of a container that is created without naming one."""
+        """The network of a container whose options name no network."""
         return "bridge" if self.kind == "docker" else "podman"
 
     def starts_unconnected(self, container: Container) -> bool:
-        """Return whether a start connects the stopped container to no network, because it was disconnected from its
-        last one.
+        """Return whether the stopped container will have no network when it starts, because it was disconnected from
+        its last one.
 
-        Docker keeps the networks of a stopped container in its list.  Podman's rootless containers have an empty list
-        whether they run or not.  Measured with Docker 20.10.24, Podman 4.3"""
+        Docker still lists the networks of a stopped container.  For a rootless container, Podman lists no network,
+        whether the container runs or not.  Measured with Docker 20.10.24, Podman 4.3"""
         return self.kind == "docker" and not container.running and container.has_lost_networks
 
     def leaves_unconnected(self, container: Container) -> bool:
-        """Return whether the container runs without a network because dockerd was told to make no default one.
+        """Return whether the container runs without a network because dockerd's options say that it makes no default
+        network.
 
-        Its network is disabled: no later connection gives it an interface. Source: moby daemon/container_operations.go
-        connectToNetwork(), DisableBridge; measured with 20.10.24"""
+        The network of such a container is disabled: connecting it to a network later gives it no interface.  Source:
+        moby daemon/container_operations.go connectToNetwork(), DisableBridge; measured with 20.10.24"""
         made_none = self.bridge_name == "none" and self.network(self.default_network) is None
         meant = self.kind == "docker" and container.network_mode in ("default", self.default_network)
         held = any(each.ipv4 is not None or each.ipv6 is not None for each in container.endpoints)
@@ -352,8 +365,9 @@ class Engine(msgspec.Struct, frozen=True):
     def masquerades(self, network: DockerNetwork) -> bool:
         """Return whether the options of this bridge network ask for masquerading.
 
-        A daemon's ``--ip-masq`` applies only to its default network.  A daemon without iptables sets it to "false"
-        itself, so then it does not show the administrator's wish (moby: daemon/daemon.go verifyDaemonSettings()).
+        dockerd's ``--ip-masq`` applies only to its default network.  With ``iptables=false``, dockerd itself sets the
+        option to "false", so then it does not show what the administrator wants (moby: daemon/daemon.go
+        verifyDaemonSettings()).
         """
         default = is_true(network.option("com.docker.network.bridge.default_bridge"), otherwise=False)
         if default and self.iptables is False and self.ip_masq is not False:

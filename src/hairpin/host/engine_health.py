@@ -1,4 +1,4 @@
-"""Whether a container engine answers, whether it should, and what the kernel still has of a stopped one.
+"""Whether a container engine answers, whether it should answer, and what a stopped engine has left in the kernel.
 
 Podman has no daemon, so only Docker can be down.
 """
@@ -19,8 +19,8 @@ _OWN_CHAINS = ("DOCKER", "DOCKER-FORWARD", "DOCKER-INGRESS")
 class Health(msgspec.Struct, frozen=True):
     """The health of an engine.
 
-    ``left``: what the kernel still has of it.  ``awaited``: containers that would run if it ran.  ``enabled``: whether
-    it starts at boot, or its unit failed."""
+    ``left``: the things that the stopped engine has left in the kernel.  ``awaited``: the containers that would run if
+    the engine ran.  ``enabled``: whether the engine starts at boot, or its unit has failed."""
 
     engine: Engine
     contact: Contact
@@ -30,19 +30,19 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def answers(self) -> bool:
-        """Whether it answered every question."""
+        """Whether the engine answered the collector."""
         return self.contact.state == "answers"
 
     @property
     def expected(self) -> bool:
-        """Whether it should answer: until it does, its running containers are unknown."""
+        """Whether the engine should answer.  Until it answers, its running containers are unknown."""
         if self.engine.kind == "podman":
             return self.contact.state not in ("answers", "stopped")
         return self.contact.state != "stopped" or self.enabled or bool(self.left) or bool(self.awaited)
 
     @property
     def is_down(self) -> bool:
-        """Whether its daemon does not run."""
+        """Whether the engine has a daemon, and the daemon does not run."""
         return self.engine.kind == "docker" and self.contact.state == "stopped"
 
 
@@ -63,13 +63,13 @@ def unanswering(host: Host) -> tuple[Health, ...]:
 
 
 def is_dockerds(chain: Chain) -> bool:
-    """Return whether dockerd made the chain, which stays when dockerd ends.  DOCKER-USER proves nothing: administrators
-    make it, too."""
+    """Return whether dockerd made the chain, which stays when dockerd ends.  A chain DOCKER-USER is no proof, because
+    administrators make it, too."""
     return chain.name in _OWN_CHAINS or chain.name.startswith("DOCKER-ISOLATION-STAGE")
 
 
 def conflicts(boot: Boot) -> tuple[str, ...]:
-    """Return the options that both the unit's flags and daemon.json give: dockerd then refuses to start.
+    """Return the options that both the unit's flags and daemon.json give.  If there are any, dockerd refuses to start.
 
     Source: moby daemon/config/config.go findConfigurationConflicts(); daemon.json has plural names for lists.
     """
@@ -78,7 +78,7 @@ def conflicts(boot: Boot) -> tuple[str, ...]:
 
 
 def excluding(engine: Engine) -> tuple[str, ...]:
-    """Return the options of the daemon that exclude each other: it then refuses to start.
+    """Return the options of dockerd that exclude each other.  If there are any, dockerd refuses to start.
 
     Source: moby daemon/daemon_unix.go verifyDaemonSettings()
     """

@@ -24,8 +24,8 @@ from hairpin.netfilter.packet import Connection
 class Namespace(msgspec.Struct, frozen=True, dict=True):
     """A network namespace.  ``name``: ``host`` or ``container:NAME``.
 
-    ``unread``: the evidence keys that could not be read (no permission), which distinguishes "no rule" from "rules
-    unknown".
+    ``unread``: the evidence keys that could not be read (no permission), so that "no rule" can be distinguished from
+    "rules unknown".
     """
 
     name: str
@@ -43,20 +43,22 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     counters: Counters = Counters()
     ruleset: Ruleset = Ruleset()
     netnsids: tuple[tuple[int, str], ...] = ()
-    """The ids (``Link.peer_netnsid``) by which this namespace refers to others, as far as the kernel showed: (id,
-    name)."""
+    """The ids (``Link.peer_netnsid``) by which this namespace refers to other namespaces, each with the other's name,
+    as far as the kernel showed them."""
     kernel: str = ""
-    """The kernel's release (``uname -r``): see host/kernel_release.py."""
+    """The release of the host's kernel (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
     door: Door = CLOSED
-    """The door by which observers and choices enter walks through this namespace; closed in a reading."""
+    """The object through which a walk in this namespace gets its observers and choices.  It is ``CLOSED`` if the
+    namespace comes from a reading."""
 
     def link(self, name: str) -> Link | None:
-        """Return the link of that name, or None."""
+        """Return the link with this name; None if there is none."""
         return _by_name(self).get(name)
 
     def sysctl(self, *path: str) -> int | None:
-        """Return the sysctl as a number, None if it is absent or not a number.  It notifies observers of the read."""
+        """Return the sysctl as a number, None if it is absent or not a number.  Observers of the walk are told which
+        sysctl was read."""
         value = self.sysctls.number(*path)
         if self.door.observer is not None:
             self.door.observer.observe(SysctlRead(self.name, path, value))
@@ -65,12 +67,13 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_name(namespace: Namespace) -> dict[str, Link]:
-    """Return the links by name.  Each step of a walk asks, and a host with 200 containers has 400 links."""
+    """Return the links by name.  They are kept, because each step of a walk looks up a link, and a host with 200
+    containers has 400 links."""
     return {link.name: link for link in reversed(namespace.links)}
 
 
 class SysctlRead(Observation, frozen=True, gc=False):
-    """A walk has read a namespace's sysctl; ``value`` None: it was not in the readings."""
+    """A walk has read a namespace's sysctl; ``value``: None if the sysctl was not in the readings."""
 
     netns: str
     path: Path
@@ -78,9 +81,9 @@ class SysctlRead(Observation, frozen=True, gc=False):
 
 
 class Unread(msgspec.Struct, frozen=True):
-    """Something that could not be read: its evidence key, its namespace, the reason, and the reading that shows it.
+    """A reading that could not be made: its evidence key, its namespace, the reason, and the reading that shows this.
 
-    ``reason``: a message, or an error text from the host.  The key is ``host`` if nothing of a host could be read.
+    ``reason``: a message, or an error text from the host.  ``key``: ``host`` if no part of the host could be read.
     ``host``: the host's label.
     """
 
@@ -93,9 +96,9 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True, dict=True):
-    """All that hairpin knows of one host.  ``name`` is its label, unique among the hosts of a network.
+    """All that hairpin knows of one host.  ``name``: the host's label, which is unique among the hosts of a network.
 
-    ``machine_id`` and ``boot_id`` distinguish machines: from /etc/machine-id, and random at each boot of the kernel.
+    ``machine_id`` (from /etc/machine-id) and ``boot_id`` (random at each boot of the kernel) distinguish machines.
     """
 
     name: str
@@ -107,26 +110,27 @@ class Host(msgspec.Struct, frozen=True, dict=True):
     namespaces: tuple[Namespace, ...] = ()
     engines: tuple[Engine, ...] = ()
     contacts: tuple[Contact, ...] = ()
-    """One for each engine."""
+    """The contact to each engine of the host."""
     firewalld: Firewalld | None = None
     ufw: Ufw | None = None
     units: tuple[Unit, ...] = ()
     versions: tuple[Version, ...] = ()
     files: tuple[ConfigFile, ...] = ()
     boot_lines: tuple[ScriptLine, ...] | None = None
-    """The lines of scripts and units that program the network at boot or from cron; None: not read."""
+    """The lines of scripts and units that program the network at boot or from cron; None if they were not read."""
     cloud: str | None = None
-    """azure aws gcp aliyun tencent …, from DMI; None: no sign of one."""
+    """The cloud in which the host runs (azure, aws, gcp, aliyun, tencent …), from DMI; None if DMI shows no sign of a
+    cloud."""
     cloud_addresses: tuple[CloudAddress, ...] = ()
     klog: tuple[str, ...] = ()
     rule_tools: RuleTools = RuleTools()
     plans: tuple[PlanUnderWay, ...] = ()
-    """hairpin's own plans that had not ended when the host was read."""
+    """The plans of hairpin that had not ended when the host was read."""
     unread: tuple[Unread, ...] = ()
 
     @property
     def was_read(self) -> bool:
-        """Whether anything of the host was read; else ``unread`` has the one reason."""
+        """Whether at least a part of the host was read.  If not, ``unread`` has the reason."""
         return bool(self.namespaces) or not any(each.key == HOST for each in self.unread)
 
     @property
@@ -135,31 +139,34 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return Netns(self.name)
 
     def __contains__(self, name: str) -> bool:
-        """Return whether the namespace of that name was read."""
+        """Return whether the namespace with this name was read."""
         return any(namespace.name == name for namespace in self.namespaces)
 
     def namespace(self, name: str) -> Namespace:
-        """Return the namespace of that name; raise KeyError when it was not read."""
+        """Return the namespace with this name; raise KeyError if it was not read."""
         for namespace in self.namespaces:
             if namespace.name == name:
                 return namespace
         raise KeyError(name)
 
     def container(self, name: str) -> Container | None:
-        """Return the one container of that name (as ``containers_named``), or None."""
+        """Return the container that the name means (see ``containers_named``); None if it means no container or
+        several."""
         found = self.containers_named(name)
         return found[0] if len(found) == 1 else None
 
     def network_owner(self, container: Container) -> Container:
-        """Return the container whose network namespace this one uses: itself, or that of ``--network container:X``."""
+        """Return the container whose network namespace this container uses: itself, or the container X of ``--network
+        container:X``."""
         mode, _, name = container.network_mode.partition(":")
         owner = self.container(name) if mode == "container" and name else None
         return owner if owner is not None else container
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means.  These are the container with that name or id; else those of that
-        compose or swarm service (also ``tasks.NAME``); else the only one whose id begins so; else those with that
-        network alias."""
+        """Return the containers that the name means.  This is the container with this name or id.  If there is none,
+        these are the containers of the compose or swarm service with this name (also ``tasks.NAME``).  If there are
+        none, it is the only container whose id begins with the name.  If there is no such container, these are the
+        containers with this network alias."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)
@@ -169,7 +176,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
             return of_service
         matching = tuple(each for each in containers if len(name) >= 3 and each.id.startswith(name))
         if len(matching) == 1:
-            return matching  # Docker gives each container the beginning of its id as an alias
+            return matching  # the beginning of its id is also an alias of each container
         return tuple(each for each in containers if name and any(name in one.aliases for one in each.endpoints))
 
     def containers(self) -> tuple[Container, ...]:
@@ -177,12 +184,12 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return _containers(self)
 
     def services(self) -> tuple[SwarmService, ...]:
-        """Return the services of the swarm that the host knows as one of its managers."""
+        """Return the swarm's services, which the host knows if it is a manager of the swarm."""
         return tuple(service for engine in self.engines for service in engine.services or ())
 
     def publishes_on(self, version: int, address: int | None, port: int, protocol: str | None) -> bool:
-        """Return whether a container publishes the port on exactly this address (None: on every address); ``protocol``
-        None: any."""
+        """Return whether a container publishes the port on exactly this address.  ``address``: None for a port that is
+        published on every address.  ``protocol``: None for any protocol."""
         found = _published(self).get((version, address, port), frozenset())
         return bool(found) if protocol is None else protocol in found
 
@@ -192,14 +199,14 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return next(own, self.engines[0] if self.engines else Engine("docker", ""))
 
     def with_engine(self, changed: Engine) -> "Host":
-        """Return the host in which the engine of that kind and user is replaced."""
+        """Return the host in which ``changed`` replaces the engine of the same kind and user."""
         own = (changed.kind, changed.user)
         return msgspec.structs.replace(
             self, engines=tuple(changed if (each.kind, each.user) == own else each for each in self.engines)
         )
 
     def with_container(self, changed: Container) -> "Host":
-        """Return the host in which the container of that id is replaced."""
+        """Return the host in which ``changed`` replaces the container with the same id."""
         return msgspec.structs.replace(self, engines=tuple(each.with_container(changed) for each in self.engines))
 
     def tool_of(self, network: DockerNetwork | None) -> Tool:
@@ -210,7 +217,7 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return "docker"
 
     def version(self, program: str) -> str | None:
-        """Return the program's version text, or None."""
+        """Return the text of the program's version; None if it was not read."""
         for version in self.versions:
             if version.program == program:
                 return version.text
@@ -224,7 +231,7 @@ def _containers(host: Host) -> tuple[Container, ...]:
 
 @kept
 def _known_as(host: Host) -> dict[str, Container]:
-    """Return the first container of each name and of each id."""
+    """Return, for each name and each id, the first container that has it."""
     found: dict[str, Container] = {}
     for container in host.containers():
         found.setdefault(container.name, container)
@@ -234,7 +241,7 @@ def _known_as(host: Host) -> dict[str, Container]:
 
 @kept
 def _published(host: Host) -> dict[tuple[int, int | None, int], frozenset[str]]:
-    """Return the protocols that containers publish, by address and port."""
+    """Return the protocols of the ports that containers publish, by IP version, address and port."""
     found: dict[tuple[int, int | None, int], frozenset[str]] = {}
     for container in host.containers():
         for each in container.bindings:

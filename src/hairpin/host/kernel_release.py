@@ -1,8 +1,8 @@
 """Differences between kernel releases on which walks depend.
 
-The evidence names the kernel.  If it does not, Linux 6.18 is assumed, on which most hunts ran. Differences from 5.10 on
-were judged on Debian's kernels.  Older ones are only known from the sources and are *not judged*
-(docs/reference/fidelity-kernels.md lists them from here).
+The evidence names the kernel.  If it does not, Linux 6.18 is assumed, on which most hunts ran.  Differences since 5.10
+were judged by hunts on Debian's kernels.  Older differences are known only from the kernel's source and are *not
+judged* (docs/reference/fidelity-kernels.md lists them from this module).
 """
 
 import re
@@ -16,16 +16,18 @@ from hairpin.netfilter.packet import DCCP, SCTP, TCP, UDP, UDPLITE
 Version = tuple[int, int]
 _ASSUMED = (6, 18)
 _RED_HAT = {"el7": (3, 10), "el8": (4, 18)}
-"""Red Hat's kernels, to which it backports changes; other kernels are built for the same systems."""
+"""The kernel releases of Red Hat's systems.  Red Hat backports changes to these kernels; other kernels that are built
+for the same systems do not have them."""
 _JUDGED_FROM = (5, 10)
-"""The oldest kernel on which hunts have judged the model."""
+"""The oldest kernel release on which hunts have judged the walk."""
 
 
 class Since(msgspec.Struct, frozen=True):
-    """The first release with a change, what kernels did ``before``, and the source of both.
+    """The first kernel release with a change, and what older kernels do (``before``).  ``source``: the place in the
+    kernel's source that shows both.
 
-    ``also``: older kernels with the change: a series (``5.4``: since one of its stable releases, which may not be in
-    the kernel's name), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
+    ``also``: older kernels that have the change: a series such as ``5.4``, which has it since one of its stable
+    releases (the kernel's name may not show which one), or Red Hat's 3.10.0-1160 (``el7``) and 4.18.0-240 (``el8``).
     """
 
     release: Version
@@ -35,7 +37,7 @@ class Since(msgspec.Struct, frozen=True):
 
     @property
     def judged(self) -> bool:
-        """Whether a hunt has judged a kernel from before the change."""
+        """Whether a hunt has judged a kernel that does not have the change."""
         return self.release > _JUDGED_FROM and "{}.{}".format(*_JUDGED_FROM) not in self.also
 
 
@@ -60,7 +62,7 @@ class Novelty(Enum):
         also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.8"),
     )
     OWN_SOURCES_REFUSED = Since(
-        (3, 18),  # there by a stable release
+        (3, 18),  # 3.18 has it by a stable release
         "Without `rp_filter` a packet from an address of the host's own is taken in; what goes back out of its link "
         "(with `send_redirects`) is not.",
         "net/ipv4/fib_frontend.c fib_validate_source()",
@@ -136,7 +138,7 @@ class Novelty(Enum):
         also=("4.4", "4.9", "4.14", "4.19", "5.4", "5.10"),
     )
     FLOWTABLES_AWAIT_ESTABLISHMENT = Since(
-        (5, 15),  # there by a stable release
+        (5, 15),  # 5.15 has it by a stable release
         "`flow add` takes a TCP connection that is not yet established.",
         "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
     )
@@ -190,12 +192,12 @@ class Novelty(Enum):
     )
 
     def known_to(self, release: str) -> bool:
-        """Return whether a kernel of that release (``uname -r``) has the change."""
+        """Return whether a kernel of this release (``uname -r``) has the change."""
         return self in _known_to(release)
 
 
 def not_judged() -> tuple[Since, ...]:
-    """Return the changes whose earlier kernels no hunt has judged, oldest first."""
+    """Return the changes for which no hunt has judged a kernel without the change, oldest first."""
     return tuple(sorted((each.value for each in Novelty if not each.value.judged), key=lambda each: each.release))
 
 
@@ -207,21 +209,23 @@ def _known_to(release: str) -> frozenset[Novelty]:
 
 @lru_cache(maxsize=64)
 def kernel_version(release: str) -> Version:
-    """Return (major, minor) of ``6.1.0-50-amd64``."""
+    """Return the major and minor number of a release such as ``6.1.0-50-amd64``."""
     found = re.match(r"(\d+)\.(\d+)", release)
     return (int(found[1]), int(found[2])) if found else _ASSUMED
 
 
 @lru_cache(maxsize=64)
 def _series_of(release: str) -> str:
-    """Return ``el7`` of ``3.10.0-1160.el7.x86_64``, else ``5.4`` (``5.4.0-150-generic``, ``5.4.278-1.el7.elrepo``)."""
+    """Return the series of a release: ``el7`` for ``3.10.0-1160.el7.x86_64``, ``5.4`` for ``5.4.0-150-generic`` and for
+    ``5.4.278-1.el7.elrepo``."""
     version = kernel_version(release)
     kept = (name for name, own in _RED_HAT.items() if own == version and f".{name}" in release)
     return next(kept, "{}.{}".format(*version))
 
 
 def tracked_ports(release: str) -> frozenset[int]:
-    """Return the protocols whose ports are part of a conntrack tuple on that kernel; others have only addresses."""
+    """Return the protocols whose conntrack tuples have ports on this kernel; the tuples of other protocols have only
+    addresses."""
     found = {TCP, UDP, SCTP}
     if not Novelty.DCCP_HAS_NO_PORTS.known_to(release):
         found.add(DCCP)
@@ -231,5 +235,6 @@ def tracked_ports(release: str) -> frozenset[int]:
 
 
 def is_zero4(release: str, address: int) -> bool:
-    """Return whether the kernel treats an IPv4 address as unspecified: 0.0.0.0, on old kernels all of 0.0.0.0/8."""
+    """Return whether the kernel treats an IPv4 address as unspecified: only 0.0.0.0, or on old kernels every address of
+    0.0.0.0/8."""
     return (address if Novelty.ZERO_ALONE.known_to(release) else address >> 24) == 0

@@ -1,6 +1,6 @@
-"""Ports that a service of the host itself usually holds, and the units that run it.
+"""Ports on which a service of the host itself usually listens, and the units that run this service.
 
-A user chooses a container's published port; ``sshd`` listens on the port that every client expects.  Source:
+A user chooses a container's published port; ``sshd`` has to listen on the port that every client expects.  Source:
 /etc/services, and the unit files of Debian, Fedora, openSUSE and Alpine.
 """
 
@@ -10,7 +10,7 @@ import msgspec
 
 
 class KnownPort(msgspec.Struct, frozen=True):
-    """A service by the name that /etc/services gives its port, and the names of units that run it."""
+    """A service: the name that /etc/services gives its port, and the names of the units that run it."""
 
     name: str
     units: tuple[str, ...]
@@ -58,10 +58,10 @@ _UDP: dict[int, KnownPort] = {
 
 
 def known_port(port: int, protocol: Literal["tcp", "udp", "icmp"]) -> KnownPort | None:
-    """Return the host service that usually has the port, or None."""
+    """Return the service of the host that usually listens on the port; None if there is none."""
     return (_UDP if protocol == "udp" else _TCP).get(port)
 
 
 def all_known() -> tuple[KnownPort, ...]:
-    """Return all services, each once."""
+    """Return all services that usually listen on a known port, each once."""
     return tuple(dict.fromkeys((*_TCP.values(), *_UDP.values())))

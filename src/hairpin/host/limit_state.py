@@ -4,7 +4,7 @@ import msgspec
 
 
 class RecentAddress(msgspec.Struct, frozen=True, gc=False):
-    """An address in a list of xt_recent, with the ``jiffies`` of its packets."""
+    """An address in a list of xt_recent.  ``jiffies``: the times at which packets of the address were seen."""
 
     list: str
     version: int
@@ -13,7 +13,8 @@ class RecentAddress(msgspec.Struct, frozen=True, gc=False):
 
 
 class HashBucket(msgspec.Struct, frozen=True, gc=False):
-    """A bucket of xt_hashlimit: ``credit`` that it has, and the ``cost`` of a packet."""
+    """A bucket of xt_hashlimit.  ``credit``: the credit that the bucket has.  ``cost``: the credit that a packet
+    costs."""
 
     list: str
     version: int
@@ -26,9 +27,9 @@ class HashBucket(msgspec.Struct, frozen=True, gc=False):
 
 
 class LimitState(msgspec.Struct, frozen=True):
-    """The lists of one namespace, and the time of the reading in the kernel's own unit.
+    """The lists of one namespace, and the time of the reading in the kernel's own unit, jiffies.
 
-    ``jiffies`` or ``ticks_per_s`` None: the host did not say."""
+    ``jiffies`` and ``ticks_per_s`` are None if the host did not say them."""
 
     recent: tuple[RecentAddress, ...] = ()
     buckets: tuple[HashBucket, ...] = ()
@@ -38,9 +39,10 @@ class LimitState(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """What the kernel has counted for a namespace.  ``dropped``: packets that connection tracking dropped, ``evicted``:
-    entries that made room for new ones.  ``neighbours``: IP version, entries of the machine's neighbour table, and new
-    neighbours that it refused; empty except in a machine's first network namespace."""
+    """The kernel's counters for a namespace.  ``dropped``: the packets that connection tracking dropped.  ``evicted``:
+    the conntrack entries that the kernel deleted to make room for new entries.  ``neighbours``: for each IP version,
+    the number of entries in the machine's neighbour table and of new neighbours that the kernel refused; empty except
+    in a machine's first network namespace."""
 
     dropped: int = 0
     evicted: int = 0

@@ -8,7 +8,8 @@ from hairpin.host.traffic_control import Filter, Qdisc
 from hairpin.host.wireguard import Wireguard
 
 PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
-"""The states of a bridge port by number; old bridge(8) accepts only numbers (linux/if_bridge.h)."""
+"""The states of a bridge port, at the index that is the state's number.  Old versions of bridge(8) accept only numbers
+(linux/if_bridge.h)."""
 
 
 class BridgePort(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class BridgePort(msgspec.Struct, frozen=True):
     neigh_suppress: bool = False
     pvid: int | None = 1
     vlans: tuple[tuple[int, int, bool], ...] = ()
-    """(first, last, egress untagged)"""
+    """The VLANs of the port: first id, last id, and whether frames leave untagged."""
 
     @property
     def forwards(self) -> bool:
@@ -32,8 +33,8 @@ class BridgePort(msgspec.Struct, frozen=True):
 
 
 class BridgeInfo(msgspec.Struct, frozen=True):
-    """A bridge's own settings.  ``nf_call_*``: the bridge's switches.  Either they or the namespace's sysctls enable
-    the calls."""
+    """A bridge's own settings.  ``nf_call_*``: the bridge's switches for br_netfilter.  br_netfilter calls the IP hooks
+    if either these switches or the namespace's sysctls are on."""
 
     vlan_filtering: bool = False
     stp: bool = False
@@ -45,18 +46,19 @@ class BridgeInfo(msgspec.Struct, frozen=True):
 
 
 DEFAULT_TTL = 64
-"""net.ipv4.ip_default_ttl, which is hardly ever changed."""
+"""The default value of net.ipv4.ip_default_ttl, which is hardly ever changed."""
 
 
 class Tunnel(msgspec.Struct, frozen=True):
     """The encapsulation of a tunnel device: ip-link(8), vxlan geneve gre gretap ipip.
 
     ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
-    ``local`` and ``remote`` are of the outer packet.  Without a ``local`` the kernel chooses the source address,
-    without a ``remote`` the forwarding database has it.  ``underlay``: the link that the outer packet is bound to.
-    ``dont_fragment``: DF of the outer packet.  ``ttl``: its TTL; 0: the inner packet's.  ``learning``: a vxlan learns
-    the remote of a hardware address from received frames.  ``proxy``: a vxlan answers ARP requests from its neighbour
-    entries, and forwards none.  ``external``: routes and programs set all of this for each packet.
+    ``local`` and ``remote`` are of the outer packet.  If ``local`` is None, the kernel chooses the source address.  If
+    ``remote`` is None, the forwarding database has the destination.  ``underlay``: the link that the outer packet is
+    bound to.  ``dont_fragment``: whether the outer packet has DF.  ``ttl``: the TTL of the outer packet; 0 if the inner
+    packet's TTL is copied.  ``learning``: whether a vxlan learns the remote of a hardware address from received frames.
+    ``proxy``: whether a vxlan answers ARP requests from its neighbour entries, and forwards none.  ``external``:
+    whether routes and programs set all of these values for each packet.
     """
 
     kind: str
@@ -74,9 +76,10 @@ class Tunnel(msgspec.Struct, frozen=True):
 
 
 class Link(msgspec.Struct, frozen=True):
-    """One link.  ``kind`` as in iproute2: veth bridge macvlan ipvlan vlan vxlan bond vrf dummy tun wireguard loopback,
-    ``""`` for a physical one.  ``peer_index``/``peer_netnsid``: veth's other end (netnsid None: same namespace; -1:
-    another one, which the tool did not name) or a stacked link's lower one.  ``carrier``: LOWER_UP."""
+    """One link.  ``kind``: the kind as iproute2 names it (veth, bridge, macvlan, ipvlan, vlan, vxlan, bond, vrf, dummy,
+    tun, wireguard, loopback), or ``""`` for a physical link.  ``peer_index`` and ``peer_netnsid``: the other end of a
+    veth pair, or the lower link of a stacked link.  ``peer_netnsid`` is None for the same namespace, and -1 for another
+    namespace that the tool did not name.  ``carrier``: whether the flag LOWER_UP is set."""
 
     index: int
     name: str
@@ -100,25 +103,28 @@ class Link(msgspec.Struct, frozen=True):
     ipvlan_flag: str | None = None
     tunnel: Tunnel | None = None
     wireguard: Wireguard | None = None
-    """A WireGuard device's settings; None: they were not read."""
+    """A WireGuard device's settings; None if they were not read."""
     holder: str | None = None
-    """The program that has a tun device open, by its short command name; None: no program, or it was not read."""
+    """The program that has a tun device open, by its short command name; None if no program has it open, or if the
+    program was not read."""
     vrf_table: int | None = None
     xdp: bool = False
     tc_ingress: bool = False
-    """An ingress filter that hairpin cannot read is attached (clsact or ingress); ``tc_egress`` likewise."""
+    """Whether the link has an ingress filter (clsact or ingress) that hairpin cannot read.  ``tc_egress``: whether the
+    link has such an egress filter."""
     tc_egress: bool = False
     filters: tuple[Filter, ...] = ()
-    """Traffic control filters, in the kernel's order."""
+    """The traffic control filters of the link, in the kernel's order."""
     qdiscs: tuple[Qdisc, ...] = ()
-    """Queueing disciplines that may drop all packets, or those of some length."""
+    """The queueing disciplines of the link that may drop all packets, or all packets above some length."""
     group: str = "default"
-    """``ip link set … group``."""
+    """The link's group, as ``ip link set … group`` sets it."""
     evidence: str = ""
 
 
 class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
-    """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the far end of a point-to-point pair."""
+    """An address on a link.  ``value`` has 32 or 128 bits; ``peer``: the address of the far end of a point-to-point
+    link."""
 
     link: str
     version: Literal[4, 6]
@@ -132,6 +138,7 @@ class Address(msgspec.Struct, frozen=True, tag="address", tag_field="kind"):
     deprecated: bool = False
     dynamic: bool = False
     nodad: bool = False
-    """No duplicate address detection.  ``noprefixroute``: the kernel adds no connected route for it."""
+    """Whether the kernel does no duplicate address detection for the address.  ``noprefixroute``: whether the kernel
+    adds no connected route for the address."""
     noprefixroute: bool = False
     evidence: str = ""

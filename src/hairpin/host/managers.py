@@ -1,4 +1,4 @@
-"""Firewall managers and configuration: firewalld, ufw, units, packages, configuration files."""
+"""The firewall managers of a host and its configuration: firewalld, ufw, units, packages, configuration files."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ import msgspec
 class FirewalldZone(msgspec.Struct, frozen=True):
     """A firewalld zone: its interfaces and sources, and the traffic that it accepts.
 
-    Ports are ``8080/tcp`` or ``8000-8010/udp``.
+    Ports are written as ``8080/tcp`` or ``8000-8010/udp``.
     """
 
     name: str
@@ -23,9 +23,11 @@ class FirewalldZone(msgspec.Struct, frozen=True):
 
 
 class DirectRule(msgspec.Struct, frozen=True):
-    """An iptables rule that firewalld loads at each start and reload.  ``words``: the text after the chain.
+    """An iptables rule that firewalld loads at each start and reload.  ``words``: the rule's text after the chain's
+    name.
 
-    Rules of lower ``priority`` come first in the chain; None: a passthrough.  It is in ``line`` of ``file``."""
+    ``priority``: rules with a lower priority come first in the chain; None for a passthrough.  ``file`` and ``line``:
+    the place of the rule in firewalld's files."""
 
     family: Literal["ip", "ip6"]
     table: str
@@ -42,8 +44,8 @@ PANIC_TABLE = "firewalld_policy_drop"
 
 
 class Firewalld(msgspec.Struct, frozen=True):
-    """firewalld's state.  ``permanent`` and ``direct`` are read from its files; ``runtime`` over D-Bus (empty: not
-    readable)."""
+    """firewalld's state.  ``permanent`` and ``direct``: the zones and direct rules in its files.  ``runtime``: its
+    zones at run time, which are read over D-Bus; empty if they could not be read."""
 
     running: bool
     version: str = ""
@@ -56,7 +58,8 @@ class Firewalld(msgspec.Struct, frozen=True):
 
 
 class Ufw(msgspec.Struct, frozen=True):
-    """ufw's state, with the policies in its files.  ``scripts``: its executable hooks (None: not read)."""
+    """ufw's state, with the policies in its files.  ``scripts``: ufw's executable hook scripts; None if they were not
+    read."""
 
     enabled: bool
     default_forward_policy: str | None = None
@@ -78,7 +81,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """A program's version: ``text`` as printed."""
+    """A program's version: ``text``: the version as the program prints it."""
 
     program: str
     text: str
@@ -86,8 +89,8 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class CloudAddress(msgspec.Struct, frozen=True):
-    """A public address of the host from cloud-init's file, and the private one behind it (None: the file names
-    none)."""
+    """A public address of the host from cloud-init's file.  ``private``: the private address to which the cloud maps
+    it; None if the file names none."""
 
     version: Literal[4, 6]
     public: int
@@ -96,7 +99,7 @@ class CloudAddress(msgspec.Struct, frozen=True):
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
-    """A configuration file, verbatim; order in ``Host.files`` is the order of precedence (later wins)."""
+    """A configuration file, verbatim; ``Host.files`` has such files in the order of precedence: a later file wins."""
 
     path: str
     text: str
@@ -104,12 +107,12 @@ class ConfigFile(msgspec.Struct, frozen=True):
 
 
 HIDDEN = "# not collected"
-"""The collector's replacement for a line or a command that may have a secret."""
+"""The text that the collector writes in place of a line or a command that may contain a secret."""
 
 
 class ScriptLine(msgspec.Struct, frozen=True):
-    """A line that programs rules, sysctls, addresses or routes.  It is in a script that runs at boot or from cron, or
-    in an enabled systemd ``unit`` (empty: in none)."""
+    """A line that sets rules, sysctls, addresses or routes.  The line is in a script that runs at boot or from cron, or
+    in an enabled systemd unit.  ``unit``: the name of this unit; empty if the line is in a script."""
 
     path: str
     number: int

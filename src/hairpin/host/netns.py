@@ -12,7 +12,7 @@ _OF_PODS = "netns:cni-"
 
 
 class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
-    """A network namespace: the label of its host, and its name there.
+    """A network namespace: the label of its host, and the namespace's name on that host.
 
     ``name`` is ``host`` for the host's own namespace, ``container:NAME`` for a container's.
     """
@@ -27,30 +27,32 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
     @property
     def of_host(self) -> "Netns":
-        """The host's own namespace on the same host."""
+        """The own namespace of the host that this namespace is on."""
         return self if self.is_host else Netns(self.host)
 
     @property
     def is_pod(self) -> bool:
-        """Whether CNI plug-ins made it for a pod whose runtime was not asked."""
+        """Whether CNI plug-ins made the namespace for a pod whose container runtime hairpin did not ask."""
         return self.name.startswith(_OF_PODS)
 
     @property
     def is_dockerds(self) -> bool:
-        """Whether dockerd made it for itself: for a swarm network, or for the published ports of swarm services."""
+        """Whether dockerd made the namespace for its own use: for a swarm network, or for the published ports of swarm
+        services."""
         return self.name.startswith(_NAMED) and not self.is_pod
 
     @property
     def overlay(self) -> str | None:
-        """The first part of an overlay network's id if dockerd made the namespace for that network; else None.
+        """The beginning of the id of the overlay network for which dockerd made this namespace; None for any other
+        namespace.
 
-        The namespace has the network's bridge, its vxlan device, and the peers of its containers' veths.  Source: moby
-        libnetwork/drivers/overlay/ov_network.go initSandbox()"""
+        Such a namespace contains the network's bridge, its vxlan device, and the peers of the containers' veths.
+        Source: moby libnetwork/drivers/overlay/ov_network.go initSandbox()"""
         found = _OF_OVERLAY.fullmatch(self.name)
         return found[1] if found is not None else None
 
     def sibling(self, name: str) -> "Netns":
-        """Return the namespace of that name on the same host."""
+        """Return the namespace with this name on the same host."""
         return Netns(self.host, name)
 
     def __str__(self) -> str:
@@ -58,7 +60,8 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
 
 
 def namespace_file(netns: Netns) -> str | None:
-    """Return the file by which a pod's namespace, or one of dockerd's for swarm, is entered; else None."""
+    """Return the file with which a process enters the namespace of a pod, or a namespace that dockerd made for swarm;
+    None for any other namespace."""
     if netns.is_pod:
         return f"/run/netns/{netns.name.removeprefix(_NAMED)}"
     return f"/run/docker/netns/{netns.name.removeprefix(_NAMED)}" if netns.is_dockerds else None

@@ -1,17 +1,19 @@
-"""A plan of hairpin's own that is in progress on a host: its readings may be outdated in a minute."""
+"""A plan of hairpin that is in progress on a host, so that the readings of the host may soon be outdated."""
 
 from typing import Literal
 
 import msgspec
 
 PlanStage = Literal["tried", "half-done", "under-way", "kept", "taken-back", "interrupted"]
-"""``tried``: all its steps are done, and it waits for its confirmation.  ``half-done``: not all are.  ``under-way``:
-one of both.  ``kept`` and ``taken-back``: in progress at this moment.  ``interrupted``: no process continues it."""
+"""The stage of a plan.  ``tried``: all steps of the plan are done, and it waits for its confirmation.  ``half-done``:
+not all steps are done.  ``under-way``: the plan is either tried or half done.  ``kept`` and ``taken-back``: hairpin is
+keeping the plan or taking it back at this moment.  ``interrupted``: no process continues the plan."""
 
 
 class PlanUnderWay(msgspec.Struct, frozen=True):
-    """``plan``: its number in its journal.  ``until``: when its switch undoes it, in seconds since the epoch; None: no
-    switch is set, or the time is unknown.  ``from_elsewhere``: another machine began it, over ssh."""
+    """A plan of hairpin that is in progress.  ``plan``: the plan's number in its journal.  ``until``: the time at which
+    the plan is undone automatically, in seconds since the epoch; None if it is not, or if the time is unknown.
+    ``from_elsewhere``: whether another machine began the plan over ssh."""
 
     plan: str
     state: PlanStage

@@ -1,7 +1,8 @@
 """Routes, policy rules, neighbours, forwarding database.
 
-Each value has its source: ``evidence`` is the id of its reading, ``entry`` the number of its JSON element or text line
-there, from 1; 0: it was not read.  Source: ip-route(8), ip-rule(8), ip-neighbour(8), bridge(8).
+Each value has its source: ``evidence`` is the id of its reading, and ``entry`` the number of its JSON element or text
+line in that reading, from 1.  ``entry`` is 0 for a value that was not read.  Source: ip-route(8), ip-rule(8),
+ip-neighbour(8), bridge(8).
 """
 
 from typing import Literal
@@ -14,7 +15,8 @@ RouteType = Literal["unicast", "local", "broadcast", "anycast", "multicast", "bl
 
 
 class NextHop(msgspec.Struct, frozen=True):
-    """A next hop: a gateway (None: on link) and a link.  ``gateway`` may be of the other family (``via inet6``)."""
+    """A next hop: a gateway and a link.  ``gateway``: None if the destination is on the link.  The gateway may be of
+    the other family (``via inet6``)."""
 
     link: str | None
     gateway: int | None = None
@@ -24,11 +26,12 @@ class NextHop(msgspec.Struct, frozen=True):
     linkdown: bool = False
     onlink: bool = False
     encap: str = ""
-    """The encapsulation of packets that take this next hop: mpls ip ip6 seg6 bpf … (``ip route add … encap``)."""
+    """The encapsulation of packets that take this next hop (``ip route add … encap``): mpls, ip, ip6, seg6, bpf …"""
 
 
 class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
-    """One route.  ``destination`` is the network's integer, ``prefix_length`` 0 for the default route."""
+    """One route.  ``destination``: the address of the destination network as an integer.  ``prefix_length``: 0 for the
+    default route."""
 
     version: Literal[4, 6]
     destination: int
@@ -42,18 +45,18 @@ class Route(msgspec.Struct, frozen=True, tag="route", tag_field="kind"):
     protocol: str = ""
     tos: int = 0
     source: tuple[int, int] | None = None
-    """IPv6 ``from``: network, prefix length."""
+    """The selector ``from`` of an IPv6 route: network and prefix length."""
     mtu_bytes: int | None = None
     evidence: str = ""
     entry: int = 0
 
 
 class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind"):
-    """One ``ip rule``.  ``action``: table, goto, nop, blackhole, unreachable, prohibit.  ``sports`` and ``dports`` are
-    inclusive ranges.  A selector of None matches every packet.  ``mark`` is (value, mask).
+    """One policy rule (``ip rule``).  ``action``: table, goto, nop, blackhole, unreachable or prohibit.  ``sports`` and
+    ``dports`` are inclusive ranges.  A selector that is None matches every packet.  ``mark``: the value and the mask.
 
-    ``tos`` is the byte.  IPv4 compares it whole if it was given as ``dscp`` (``whole_dscp``), and without its three
-    high bits if it was given as ``tos``.
+    ``tos``: the TOS byte.  IPv4 compares the whole byte if it was given as ``dscp`` (``whole_dscp``).  If it was given
+    as ``tos``, IPv4 compares it without its three high bits.
     """
 
     version: Literal[4, 6]
@@ -77,18 +80,19 @@ class PolicyRule(msgspec.Struct, frozen=True, tag="policy-rule", tag_field="kind
     suppress_prefix_length: int | None = None
     suppress_group: str | None = None
     unknown_selectors: tuple[str, ...] = ()
-    """Selectors that hairpin does not model (``tun_id`` …): it cannot tell whether the rule applies."""
+    """The rule's selectors that hairpin does not model (``tun_id`` …).  If there are any, hairpin cannot tell whether
+    the rule applies."""
     text: str = ""
     evidence: str = ""
     entry: int = 0
 
 
 BROADCAST = (1 << 48) - 1
-"""The hardware address of all machines on a link."""
+"""The broadcast hardware address, which means all machines on a link."""
 
 
 class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
-    """A neighbour entry.  ``state``: REACHABLE STALE DELAY PROBE PERMANENT NOARP INCOMPLETE FAILED NONE."""
+    """A neighbour entry.  ``state``: REACHABLE, STALE, DELAY, PROBE, PERMANENT, NOARP, INCOMPLETE, FAILED or NONE."""
 
     link: str
     version: Literal[4, 6]
@@ -101,13 +105,15 @@ class Neighbour(msgspec.Struct, frozen=True, tag="neighbour", tag_field="kind"):
 
     @property
     def static(self) -> bool:
-        """Whether the kernel uses it without ever resolving it.  Source: include/net/neighbour.h NUD_CONNECTED"""
+        """Whether the kernel uses the entry without ever resolving the address.  Source: include/net/neighbour.h
+        NUD_CONNECTED"""
         return self.state in ("PERMANENT", "NOARP") and not self.proxy
 
 
 class FdbEntry(msgspec.Struct, frozen=True, tag="fdb-entry", tag_field="kind"):
-    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: the bridge's own.  ``remote``: a
-    tunnel's outer destination, and ``via`` the link that the outer packet is bound to."""
+    """A bridge forwarding entry: frames to ``mac`` leave by ``port``.  ``local``: whether the address belongs to the
+    bridge itself.  ``remote``: the outer destination, if the port is a tunnel.  ``via``: the link to which the outer
+    packet is bound."""
 
     bridge: str | None
     port: str

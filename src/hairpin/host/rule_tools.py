@@ -1,20 +1,20 @@
-"""The tools that make a host's rules: the engine's iptables, its known bugs, the users of its lock, and the modules
-that the kernel can load."""
+"""The tools that make a host's rules: the iptables that the engine runs, its known bugs, the processes that use its
+lock, and the modules that the kernel can load."""
 
 import msgspec
 
 
 class CheckTrial(msgspec.Struct, frozen=True):
-    """How ``iptables -C`` compared two rules of different interfaces on this host.  ``confuses``: it found them
-    equal."""
+    """How ``iptables -C`` compared two rules of different interfaces on this host.  ``confuses``: whether it found the
+    two rules equal."""
 
     confuses: bool
     evidence: str = ""
 
 
 class Program(msgspec.Struct, frozen=True):
-    """An ``iptables`` on dockerd's path.  ``target``: the file to which its links lead; ``version``: the output of
-    ``-V``.  Both are empty if it is the only one."""
+    """A program ``iptables`` on dockerd's PATH.  ``target``: the file to which its symbolic links lead.  ``version``:
+    the output of ``-V``.  Both fields are empty if there is only one such program."""
 
     path: str
     target: str = ""
@@ -22,7 +22,7 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class Programs(msgspec.Struct, frozen=True):
-    """Each ``iptables`` on dockerd's path; dockerd runs the first."""
+    """All programs ``iptables`` on dockerd's PATH; dockerd runs the first of them."""
 
     found: tuple[Program, ...]
     evidence: str = ""
@@ -50,9 +50,9 @@ class ForbiddenModule(msgspec.Struct, frozen=True):
 class ModuleFiles(msgspec.Struct, frozen=True):
     """The files of the running kernel's modules.
 
-    ``folder``: ``/lib/modules/RELEASE``.  ``there`` False: it is missing, so the kernel can load no module.
-    ``modules``: the available or built-in ones that engines' rules need; None: not read. ``loaded``: the modules that
-    the kernel has loaded; None: not read."""
+    ``folder``: ``/lib/modules/RELEASE``.  ``there``: False if the folder is missing, so that the kernel can load no
+    module.  ``modules``: those modules that engines' rules need and that are available or built in; None if they were
+    not read.  ``loaded``: the modules that the kernel has loaded; None if they were not read."""
 
     folder: str
     there: bool = True
@@ -62,7 +62,7 @@ class ModuleFiles(msgspec.Struct, frozen=True):
     evidence: str = ""
 
     def can_have(self, module: str) -> bool | None:
-        """Return whether the kernel has the module or can load it; None: not known."""
+        """Return whether the kernel has the module or can load it; None if this is not known."""
         if self.loaded is not None and module in self.loaded:
             return True
         if not self.there:
@@ -73,7 +73,8 @@ class ModuleFiles(msgspec.Struct, frozen=True):
 
 
 class RuleTools(msgspec.Struct, frozen=True):
-    """The readings of these tools; None: not read, for example because they show nothing unusual."""
+    """The readings about the tools that make a host's rules.  A field is None if its reading was not made, for example
+    because the collector found nothing unusual."""
 
     check: CheckTrial | None = None
     programs: Programs | None = None

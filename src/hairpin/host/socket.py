@@ -1,4 +1,4 @@
-"""Sockets that packets can be delivered to, and services of IPVS.  Source: ss(8), /proc/net/{tcp,udp}{,6}, ip_vs."""
+"""Sockets to which packets can be delivered, and services of IPVS.  Source: ss(8), /proc/net/{tcp,udp}{,6}, ip_vs."""
 
 from typing import Literal
 
@@ -9,16 +9,18 @@ _SMALLEST_DATAGRAM = 832
 
 
 class Socket(msgspec.Struct, frozen=True):
-    """A listening TCP or bound UDP socket.  ``address`` None is the wildcard; an IPv6 wildcard socket accepts IPv4 as
-    well unless ``v6only``.  ``process`` is the short command name, ``pid`` in the collector's PID namespace;
-    ``halted``: a signal stopped every process that has it open; ``frozen``: the frozen control group that stopped at
-    least one of them, and with it the socket; empty: none did. ``container``: the id of the container whose control
-    group the process is in; ``ancestors``: for each process with the socket, its first ancestor in that container
-    (empty: not read); ``unit``: systemd's control group of the process (empty: none, or not read); ``is_late``: the
-    processes started long after the container, so a restart of it may not start them again. ``backlog`` and ``queued``
-    (TCP): how many connections may wait to be accepted, and how many wait; ``received`` and ``receive_buffer`` (UDP):
-    the memory of waiting datagrams in bytes, and its limit.  None: not read. ``evidence`` and ``entry``: its reading
-    and its line there; 0: it was not read."""
+    """A listening TCP or bound UDP socket.  ``address``: None for the wildcard address.  An IPv6 wildcard socket also
+    accepts IPv4, unless it is ``v6only``.  ``process``: the short command name of the process that has the socket open.
+    ``pid``: the id of this process in the collector's PID namespace.  ``halted``: whether a signal has stopped every
+    process that has the socket open.  ``frozen``: the frozen control group that has stopped at least one of these
+    processes, and with it the socket; empty if there is none.  ``container``: the id of the container in whose control
+    group the process is.  ``ancestors``: for each process that has the socket open, its topmost ancestor in that
+    container; empty if they were not read.  ``unit``: systemd's control group of the process; empty if there is none,
+    or if it was not read.  ``is_late``: whether the processes started long after the container, so that a restart of
+    the container may not start them again.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
+    accepted, and how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in
+    bytes, and the limit of this memory.  These four are None if they were not read.  ``evidence`` and ``entry``: the
+    reading of the socket, and its line there; 0 if the socket was not read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -47,17 +49,18 @@ class Socket(msgspec.Struct, frozen=True):
     def has_full_backlog(self) -> bool:
         """Whether more connections wait to be accepted than the backlog, so that the kernel drops each new SYN.
 
-        A queue as long as the backlog still accepts one more.  Source: include/net/sock.h sk_acceptq_is_full(),
-        net/ipv4/tcp_input.c tcp_conn_request()
+        If the queue is as long as the backlog, the kernel still accepts one more connection.  Source:
+        include/net/sock.h sk_acceptq_is_full(), net/ipv4/tcp_input.c tcp_conn_request()
         """
         return self.queued is not None and self.backlog is not None and self.queued > self.backlog
 
     @property
     def has_full_receive_queue(self) -> bool:
-        """Whether the receive buffer has no room for the smallest datagram, so that the kernel drops it.
+        """Whether the receive buffer has no room for the smallest datagram, so that the kernel drops a datagram of any
+        size.
 
-        Older kernels accept one datagram more than fits. Source: net/ipv4/udp.c __udp_enqueue_schedule_skb(),
-        include/linux/skbuff.h SKB_TRUESIZE()
+        Older kernels accept one datagram more than the buffer has room for.  Source: net/ipv4/udp.c
+        __udp_enqueue_schedule_skb(), include/linux/skbuff.h SKB_TRUESIZE()
         """
         if self.received is None or self.receive_buffer is None:
             return False
@@ -70,7 +73,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def drained(self) -> "Socket":
-        """The socket after its process has accepted all that waits in a full backlog or receive queue."""
+        """The socket after its process has accepted all connections or datagrams that wait in a full backlog or receive
+        queue."""
         if not self.is_full:
             return self
         return msgspec.structs.replace(
@@ -81,10 +85,11 @@ class Socket(msgspec.Struct, frozen=True):
 
 
 class Relay(msgspec.Struct, frozen=True):
-    """The container's address that a docker-proxy connects to.  ``holds_only``: the daemon never accepts.
+    """The container's address and port to which a relay such as docker-proxy connects.  ``holds_only``: whether the
+    daemon only binds the port and never accepts a connection.
 
-    ``netns``: the namespace in which it connects, if not its own (rootless engines); ``address`` 0: an address of that
-    namespace."""
+    ``netns``: the namespace from which the relay connects, if this is not the relay's own namespace (rootless engines).
+    ``address``: 0 for any address of that namespace."""
 
     version: Literal[4, 6]
     address: int
@@ -94,7 +99,8 @@ class Relay(msgspec.Struct, frozen=True):
 
 
 class VirtualService(msgspec.Struct, frozen=True):
-    """A service of IPVS: packets with this mark, or (``mark`` None) to this address and port; port 0 is any."""
+    """A service of IPVS.  It takes packets with this ``mark``; if ``mark`` is None, it takes packets to this address
+    and port.  ``port``: 0 for any port."""
 
     mark: int | None
     protocol: int = 0
@@ -103,4 +109,4 @@ class VirtualService(msgspec.Struct, frozen=True):
     port: int = 0
     evidence: str = ""
     servers: int = 0
-    """The number of its servers that accept new connections."""
+    """The number of the service's servers that accept new connections."""

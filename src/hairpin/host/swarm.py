@@ -10,7 +10,7 @@ import msgspec
 
 class ServicePort(msgspec.Struct, frozen=True):
     """A port that a service publishes: with ``ingress`` on each node of the swarm (the routing mesh), with ``host``
-    only on nodes that run a task of it."""
+    only on nodes that run a task of the service."""
 
     protocol: Literal["tcp", "udp", "sctp"]
     port: int
@@ -19,8 +19,8 @@ class ServicePort(msgspec.Struct, frozen=True):
 
 
 class SwarmService(msgspec.Struct, frozen=True):
-    """One service.  ``wanted`` and ``running``: how many of its tasks should run and do run, on all nodes; None:
-    unknown.  ``error``: the swarm's error text for its newest task."""
+    """One service.  ``wanted`` and ``running``: how many tasks of the service should run, and how many run, on all
+    nodes together; None if unknown.  ``error``: the swarm's error text for its newest task."""
 
     id: str
     name: str

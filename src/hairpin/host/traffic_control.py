@@ -9,10 +9,12 @@ import msgspec
 
 
 class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
-    """A queueing discipline.  ``parent``: the class that it is attached to (``1:2``); empty: it is the link's root.
+    """A queueing discipline.  ``parent``: the class that it is attached to (``1:2``); empty for the link's root
+    queueing discipline.
 
-    ``limit``: packets, or bytes for ``bfifo`` and ``tbf``.  ``burst_bytes``: the longest frame that ``tbf`` takes.
-    ``loss``: the share of packets that ``netem`` drops. ``words``: its options in tc's syntax."""
+    ``limit``: a number of packets; for ``bfifo`` and ``tbf``, a number of bytes.  ``burst_bytes``: the longest frame
+    that ``tbf`` accepts.  ``loss``: the share of packets that ``netem`` drops.  ``words``: the options of the queueing
+    discipline in tc's syntax."""
 
     kind: str
     handle: str = ""
@@ -25,12 +27,12 @@ class Qdisc(msgspec.Struct, frozen=True, tag="qdisc"):
 
     @property
     def text(self) -> str:
-        """The discipline as tc takes it."""
+        """The queueing discipline in tc's syntax."""
         return " ".join((self.kind, *self.words))
 
 
 class HeaderMatch(msgspec.Struct, frozen=True, tag="header"):
-    """A header field lies in a range of numbers."""
+    """A match that is satisfied if a header field is in a range of numbers."""
 
     field: Literal["protocol", "saddr", "daddr", "sport", "dport", "icmp-type", "icmp-code"]
     first: int
@@ -38,7 +40,8 @@ class HeaderMatch(msgspec.Struct, frozen=True, tag="header"):
 
 
 class BitsMatch(msgspec.Struct, frozen=True, tag="bits"):
-    """The 32 bits at that offset in bytes from the network header, masked, have that value (u32)."""
+    """A match of u32: it is satisfied if the 32 bits at ``offset`` bytes from the network header, masked, have this
+    value."""
 
     offset: int
     mask: int
@@ -54,10 +57,10 @@ FilterAction = Literal["pass", "drop", "continue", "redirect", "unknown"]
 
 
 class Filter(msgspec.Struct, frozen=True, tag="filter"):
-    """A filter.  ``place``: ``ingress``, ``egress`` (clsact), or the queueing discipline (``root``).
+    """A filter.  ``place``: ``ingress``, ``egress`` (both of clsact), or ``root`` for a queueing discipline.
 
-    ``protocol``: ``all``, ``ip``, ``ipv6`` or another one.  ``to_link``: the target of ``redirect``.  ``words``: match
-    and action in tc's syntax; None: they were not understood."""
+    ``protocol``: ``all``, ``ip``, ``ipv6`` or another protocol.  ``to_link``: the target of ``redirect``.  ``words``:
+    the matches and the action in tc's syntax; None if hairpin does not model them."""
 
     place: Literal["ingress", "egress", "root"]
     kind: str

@@ -17,7 +17,8 @@ class Prefix(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """The outer address and UDP port from which a peer was last heard, or that its configuration names."""
+    """The outer address and UDP port from which the peer's last packet came, or which the configuration names for the
+    peer."""
 
     version: Literal[4, 6]
     address: int
@@ -25,7 +26,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """One peer.  ``endpoint`` None: not known until the peer sends.  ``handshake``: seconds since 1970, 0 for never."""
+    """One peer.  ``endpoint``: None if it is not known before the peer sends.  ``handshake``: the time of the last
+    handshake in seconds since 1970; 0 if there was none."""
 
     number: int
     endpoint: Endpoint | None = None
@@ -34,7 +36,7 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 class Wireguard(msgspec.Struct, frozen=True):
-    """A device's settings.  ``fwmark`` is the mark of its outer packets."""
+    """A device's settings.  ``fwmark``: the mark of the device's outer packets."""
 
     listen_port: int = 0
     fwmark: int = 0

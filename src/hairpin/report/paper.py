@@ -1,8 +1,9 @@
 """The "paper" on which a report is written: its width in columns, its colours, and the glyphs that the terminal can
 show.
 
-Widths are counted in terminal cells: a Chinese character takes two cells.  Source: Unicode Standard Annex #11.  All
-text is made printable here, so that no text from a host reaches the terminal as an escape sequence.
+Widths are counted in terminal cells: a Chinese character takes two cells.  Source: Unicode Standard Annex #11.
+
+All text is made printable here, so that no text from a host reaches the terminal as an escape sequence.
 """
 
 import unicodedata

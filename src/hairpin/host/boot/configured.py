@@ -1,6 +1,7 @@
 """The place of a setting: a file, or an option of an engine, a network, a container.
 
-A setting with such a place was meant, and a reboot restores it.  A setting that exists only at run time is an accident.
+An administrator intended a setting that has such a place, and a reboot restores it.  A setting that exists only at run
+time is an accident.
 """
 
 import re
@@ -22,8 +23,8 @@ Writer = Literal["engine-option", "network-option", "container-option", "saved-r
 
 
 class Configured(msgspec.Struct, frozen=True):
-    """The place of a setting: a line of a file (0: no single one), or an ``option`` as it was typed.  ``owner``: the
-    network or the container that has the option."""
+    """The place of a setting: a line of a file, or an ``option`` as a user typed it.  ``line``: 0 if the setting is on
+    no single line.  ``owner``: the network or the container that has the option."""
 
     writer: Writer
     file: str = ""
@@ -44,7 +45,7 @@ _DEFAULT_BRIDGE = "com.docker.network.bridge.default_bridge"
 
 
 def of_place(place: Place, host: Host) -> Configured | None:
-    """Return the file line that has the rule, or the base chain's policy; None: no file that was read has it."""
+    """Return the line of a file that has the rule or the base chain's policy; None if no file that was read has it."""
     if place.number == 0 and place.dialect != "nft" and rule_keeper(host) == "ufw":
         found = _assignment(host, _UFW_DEFAULT, _UFW_POLICIES.get(place.chain, ""), place.text.rpartition(" ")[2])
         if found is not None:
@@ -65,14 +66,14 @@ def of_place(place: Place, host: Host) -> Configured | None:
 
 
 def direct_rule(place: Place, host: Host) -> DirectRule | None:
-    """Return firewalld's --direct rule for the rule at that place, or None."""
+    """Return firewalld's direct rule that makes the rule at this place; None if there is none."""
     if host.firewalld is None or not host.firewalld.direct or place.dialect == "nft" or place.number == 0:
         return None
     return next((each for each in host.firewalld.direct if _makes(each, place)), None)
 
 
 def _makes(direct: DirectRule, place: Place) -> bool:
-    # With its iptables back end, firewalld has its own chain for these rules beside each built-in one.
+    # With its iptables back end, firewalld has, for each built-in chain, a chain of its own for direct rules.
     chains = (direct.chain, f"{direct.chain}_direct")
     if (direct.family, direct.table) != (place.family, place.table) or place.chain not in chains:
         return False
@@ -91,7 +92,8 @@ def _saved(place: Place) -> tuple[str, ...]:
 
 
 def _assignment(host: Host, path: str, name: str, value: str) -> Configured | None:
-    """Return the line of a shell file that sets the variable to the value."""
+    """Return the place of the line in a file of shell variables that sets the variable ``name`` to the value; None if
+    no line does."""
     for file in host.files:
         for number, line in enumerate(file.text.splitlines(), 1):
             if file.path == path and name and re.fullmatch(rf"\s*{name}\s*=\s*\"?{value}\"?\s*", line):
@@ -100,7 +102,7 @@ def _assignment(host: Host, path: str, name: str, value: str) -> Configured | No
 
 
 def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
-    """Return the line with the last word on the key, if it sets this value."""
+    """Return the place of the line that sets the sysctl last; None if it sets another value."""
     last = last_word(path, host.files)
     if last is None or last.value != value:
         return None
@@ -108,7 +110,8 @@ def of_sysctl(path: Path, value: str, host: Host) -> Configured | None:
 
 
 def of_icc(engine: Engine, network: DockerNetwork, host: Host) -> Configured | None:
-    """Return the option that keeps the network's containers from each other, or None."""
+    """Return the option that prevents the network's containers from reaching each other; None if there is no such
+    option."""
     default = is_true(network.option(_DEFAULT_BRIDGE), otherwise=network.name == "bridge")
     if default and engine.icc is False:
         return of_engine_option("icc", "false", host)
@@ -119,7 +122,7 @@ def of_icc(engine: Engine, network: DockerNetwork, host: Host) -> Configured | N
 
 
 def of_engine_option(name: str, value: str, host: Host) -> Configured:
-    """Return the line of daemon.json that sets the option, else the flag."""
+    """Return the place of the option: its line in daemon.json, or else the flag of dockerd."""
     for file in host.files:
         for number, line in enumerate(file.text.splitlines(), 1):
             if file.path.endswith(".json") and re.search(rf'"{name}"\s*:\s*"?{value}"?', line):

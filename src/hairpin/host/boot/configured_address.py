@@ -1,4 +1,5 @@
-"""The links in the host's files and their addresses: from its network configuration and its DHCP clients' leases.
+"""The links in the host's files and their addresses: from the host's network configuration and its DHCP clients'
+leases.
 
 Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
 """
@@ -15,7 +16,7 @@ _NAMED = re.compile(
     r"(?:^|[^\w.-])(?:address\w*|ipaddr\d*|fixed-address)[ \t:=\"'\[-]+([0-9a-f.:]+)(?:/(\d+))?", re.IGNORECASE
 )
 _ITEM = re.compile(r"^[ \t]*-[ \t]*[\"']?([0-9a-f.:]+)/(\d+)", re.IGNORECASE | re.MULTILINE)
-"""netplan writes a list of addresses with one item per line."""
+"""The pattern for an address in netplan's lists, which have one item per line."""
 _LENGTH = re.compile(r"(?:^|[^\w.-])prefix\d*[ \t:=\"']+(\d+)", re.IGNORECASE)
 _STACKED = re.compile(r"vlan|bridge|bond|team", re.IGNORECASE)
 _MASK = re.compile(r"(?:netmask\d*|subnet-mask)[ \t:=\"']+(\d+\.\d+\.\d+\.\d+)", re.IGNORECASE)
@@ -39,8 +40,9 @@ def configured_links(host: Host) -> Iterator[tuple[str, str]]:
 def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tuple[Address, str]]:
     """Yield each address that a file names for the link, with the file's path.
 
-    A file is about the link if its path or text has the link's name.  If it also defines stacked links, the owner of
-    its addresses is unknown.  An address without a prefix length is left out, because it may be a name server's.
+    A file is about the link if its path or text contains the link's name.  If the file also defines stacked links, it
+    is not known which link has its addresses, so none is yielded.  An address without a prefix length is left out,
+    because it may be the address of a name server.
     """
     for file in network_files(host):
         if _STACKED.search(file.text) is not None:
@@ -58,13 +60,14 @@ def configured_addresses(host: Host, link: str, version: Version) -> Iterator[tu
 
 
 def names_as_own(host: Host, version: Version, value: int) -> bool:
-    """Return whether a file names the address for one of the host's links."""
+    """Return whether a file of the host assigns the address to one of the host's links."""
     links = dict.fromkeys(name for name, _ in configured_links(host))
     return any(own.value == value for link in links for own, _ in configured_addresses(host, link, version))
 
 
 def _length(text: str) -> int | None:
-    """Return the prefix length that is written apart from the address, if the file has only one."""
+    """Return the prefix length or netmask that the file gives separately from an address; None unless the file has
+    exactly one."""
     lengths = {int(each) for each in _LENGTH.findall(text)}
     lengths |= {parse_address(each)[1].bit_count() for each in _MASK.findall(text)}
     return lengths.pop() if len(lengths) == 1 else None

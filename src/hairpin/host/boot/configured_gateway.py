@@ -1,4 +1,4 @@
-"""The routers in the host's files: its network configuration, and its DHCP clients' leases.
+"""The routers in the host's files: from the host's network configuration and its DHCP clients' leases.
 
 Source: interfaces(5), netplan(5), systemd.network(5), nm-settings-keyfile(5), dhclient.leases(5), ifcfg files
 """
@@ -17,16 +17,16 @@ _FOLDERS = (
 )  # fmt: skip
 _NAMED = re.compile(r"\b(?:gateway\w*|routers?|via)\b[\s:=\"']+([0-9a-f.:]+)", re.IGNORECASE)
 _KEYFILE = re.compile(r"^address\d*=[^,\n]*,([0-9a-f.:]+)", re.IGNORECASE | re.MULTILINE)
-"""NetworkManager writes the router after an address and a comma."""
+"""The pattern for the router in NetworkManager's keyfiles, which follows an address and a comma."""
 
 
 def network_files(host: Host) -> Iterator[ConfigFile]:
-    """Yield the files that may have a host's network configuration or its DHCP leases."""
+    """Yield the files that may have the host's network configuration or its DHCP leases."""
     yield from (file for file in host.files if file.path.startswith(_FOLDERS))
 
 
 def configured_gateways(host: Host, version: Version) -> Iterator[tuple[int, str]]:
-    """Yield each router's address that a file names, with the file's path."""
+    """Yield the address of each router that a file names, with the file's path."""
     for file in network_files(host):
         for text in (*_NAMED.findall(file.text), *_KEYFILE.findall(file.text)):
             try:

@@ -1,6 +1,6 @@
-"""Edits of daemon.json: add, change or remove one option.  Order, indentation and all else stay.
+"""Edits of daemon.json: add, change or remove one option.  The order, the indentation and all other text stay.
 
-Source: RFC 8259; moby daemon/config/config.go (a key stands at the top of the one object)
+Source: RFC 8259; moby daemon/config/config.go (the file is one object, and a key is a member of it)
 """
 
 import json
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 class _Member(msgspec.Struct, frozen=True):
-    """A member of the object: where its name begins, and its value begins and ends."""
+    """A member of the JSON object, with the offsets where its name begins and where its value begins and ends."""
 
     name: str
     start: int
@@ -22,7 +22,8 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 def with_option(text: str, name: str, value: object) -> str | None:
-    """Return the text in which the option has the value; None if the text is no object, or has the option twice."""
+    """Return the text in which the option has the value; None if the text is no JSON object, or if it has the option
+    more than once."""
     members = _members(text)
     if members is None:
         return None
@@ -42,7 +43,8 @@ def with_option(text: str, name: str, value: object) -> str | None:
 
 
 def without_option(text: str, name: str) -> str | None:
-    """Return the text without the option; None if the text is no object, or does not have it exactly once."""
+    """Return the text without the option; None if the text is no JSON object, or if it does not have the option exactly
+    once."""
     members = _members(text)
     held = [at for at, each in enumerate(members or ()) if each.name == name]
     if members is None or len(held) != 1:
@@ -56,9 +58,11 @@ def without_option(text: str, name: str) -> str | None:
 
 
 def merged_options(found: str, before: str, after: str) -> str | None:
-    """Return the host's file with the differences between two readings of it; None if the file has changed since.
+    """Return the text of the host's file in which the differences between ``before`` and ``after`` are made; None if
+    the file has changed since ``before``.
 
-    ``before`` has only the file's allowed options, in the collector's format."""
+    ``found``: the host's file.  ``before`` has only those of the file's options that the collector may read, in the
+    collector's format."""
     texts = tuple(map(_object, (found, before, after)))
     now, was, wanted = texts
     if now is None or was is None or wanted is None or any(now.get(name) != value for name, value in was.items()):
@@ -82,7 +86,7 @@ def _members(text: str) -> list[_Member] | None:
 
 
 def _found(text: str) -> Iterator[_Member]:
-    """Yield the members of the one object, in valid JSON."""
+    """Yield the members of the JSON object.  The text must be valid JSON."""
     depth, name, start, value, end = 0, "", -1, -1, -1
     for token in _TOKEN.finditer(text):
         word = token[0]

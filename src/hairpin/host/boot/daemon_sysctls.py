@@ -1,7 +1,7 @@
-"""Daemons that set a sysctl when they start, later than any sysctl.d file.
+"""Daemons that set a sysctl when they start, which is later than any sysctl.d file is applied.
 
-networkd sets values for the links that it configures, NetworkManager for its profiles' ``method``, and tuned those of
-its active profile, included profiles first.
+networkd sets values for the links that it configures, NetworkManager sets values because of its profiles' ``method``,
+and tuned sets the values of its active profile.  tuned applies included profiles first.
 
 Source: systemd.network(5), nm-settings-keyfile(5) ``ipv6.method``, tuned.conf(5)
 """
@@ -24,11 +24,11 @@ Daemon = Literal["systemd-networkd", "NetworkManager", "tuned"]
 _UNREAD_VERSION = 255
 _ACTIVE_PROFILE = "/etc/tuned/active_profile"
 _INCLUDED = 8
-"""The depth to which nested profiles are followed."""
+"""The depth up to which included profiles of tuned are read."""
 
 
 class DaemonSetting(msgspec.Struct, frozen=True):
-    """A daemon of this host that sets a key, because its own file says so."""
+    """A daemon of this host that sets a sysctl, and the file of the daemon that says so."""
 
     daemon: Daemon
     file: str
@@ -36,7 +36,7 @@ class DaemonSetting(msgspec.Struct, frozen=True):
 
 
 def set_by_daemon(path: Path, host: Host) -> DaemonSetting | None:
-    """Return the daemon that sets the key last; None if no enabled or running one does."""
+    """Return the daemon that sets the sysctl last; None if no enabled or running daemon sets it."""
     names = FORWARDING if path in FORWARDING else (path,)
     found = tuple(each for key, each in _settings(host) if key in names)
     return found[-1] if found else None
@@ -91,7 +91,7 @@ def _of_tuned(host: Host) -> Iterator[tuple[Path, DaemonSetting]]:
 
 
 def _profile(name: str, host: Host, depth: int) -> Iterator[ConfigFile]:
-    """Yield the files of the profile, included ones first."""
+    """Yield the file of tuned's profile; the files of included profiles come first."""
     folders = ("/etc/tuned", "/etc/tuned/profiles", "/usr/lib/tuned", "/usr/lib/tuned/profiles")
     wanted = [f"{folder}/{name}/tuned.conf" for folder in folders]
     found = sorted((each for each in host.files if each.path in wanted), key=lambda each: wanted.index(each.path))

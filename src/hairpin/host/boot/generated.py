@@ -1,8 +1,8 @@
 """Files that another program writes: a configuration tool, a package, or a program at boot.
 
-A tool marks its file with a comment at the head, or its own lines with two comments around them.  Its next run restores
-them, so an edit would be lost.  Files that a person saved once (``iptables-save >``), or that an installer left, are
-the administrator's.
+A tool marks a file as its own with a comment at the head, or marks lines as its own with two comments around them.  The
+tool's next run restores the file or the lines, so an edit would be lost.  Files that a person saved once
+(``iptables-save >``), or that an installer wrote, count as written by the administrator.
 
 Source: ansible blockinfile, ``ansible_managed``; Puppet, Salt and Chef templates; cloud-init net/renderer; hier(7)
 """
@@ -12,7 +12,7 @@ import re
 from hairpin.host.managers import ConfigFile
 
 _HEAD = 25
-"""Header lines that name the tool which writes a file."""
+"""The number of lines at a file's head in which a tool may name itself as the file's writer."""
 _COMMENT = re.compile(r"^\s*(?:#|;|//|<!--)+\s*(?P<said>.*?)\s*(?:-->)?$")
 _OWNED = re.compile(
     r"\b(?:ansible|puppet|salt|saltstack|chef|cfengine|cloud-init|juju)\b"
@@ -33,8 +33,8 @@ _RUN = ("/run/", "/var/run/", "/nix/store/", "/etc/static/")
 
 
 def managed_by(file: ConfigFile) -> str | None:
-    """Return the comment by which a tool says that it writes the file; None if there is none.  A comment around a
-    tool's own lines counts only for these lines."""
+    """Return the comment in which a tool says that it writes the file; None if there is no such comment.  A comment
+    that marks only some lines as the tool's own does not count."""
     for line in file.text.splitlines()[:_HEAD]:
         comment = _COMMENT.match(line)
         said = comment["said"] if comment is not None else ""
@@ -54,8 +54,8 @@ def is_made_at_boot(path: str) -> bool:
 
 
 def owner_of_lines(file: ConfigFile, after: str | None) -> str | None:
-    """Return the comment of the tool that writes the edited lines; None if a person does. ``after`` None: the file is
-    deleted."""
+    """Return the comment of the tool that writes the edited lines; None if a person writes them.  ``after``: the edited
+    text; None if the file is deleted."""
     said = managed_by(file)
     if said is not None:
         return said
@@ -63,7 +63,8 @@ def owner_of_lines(file: ConfigFile, after: str | None) -> str | None:
 
 
 def _blocks(text: str) -> list[tuple[str, str]]:
-    """Return each tool's own lines of a file, with the comment before them."""
+    """Return the blocks of a file that a tool has marked as its own: the comment before each block, and the lines of
+    the block."""
     lines = text.splitlines(keepends=True)
     found: list[tuple[str, str]] = []
     for start, line in enumerate(lines):

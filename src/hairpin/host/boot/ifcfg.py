@@ -22,8 +22,9 @@ _BACKUPS = ("~", ".bak", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".old")
 
 
 class IfcfgLink(msgspec.Struct, frozen=True):
-    """A link of an ``ifcfg`` file.  ``lines``: the ip(8) arguments of its ``route`` and ``rule`` files, each with its
-    file.  ``zeroconf``: RHEL's scripts add a route to 169.254.0.0/16.  ``managed``: NetworkManager may manage it."""
+    """A link of an ``ifcfg`` file.  ``lines``: the ip(8) arguments in the link's ``route`` and ``rule`` files, each
+    with the path of its file.  ``zeroconf``: whether RHEL's scripts add a route to 169.254.0.0/16.  ``managed``:
+    whether NetworkManager may manage the link."""
 
     link: str
     file: str

@@ -1,4 +1,4 @@
-"""What ifupdown's files configure: /etc/network/interfaces and the files that it sources.
+"""The configuration in ifupdown's files: /etc/network/interfaces and the files that it sources.
 
     file   := (auto | "allow-hotplug" LINK* | "source" GLOB | "source-directory" FOLDER | iface)*
     auto   := ("auto" | "allow-auto") LINK*
@@ -45,7 +45,7 @@ _STARTERS = (
 
 
 class StanzaOption(msgspec.Struct, frozen=True):
-    """A line of a stanza: its key, its words, and its number in the file, from 1."""
+    """A line of a stanza: its key, its value, and the line's number in the file, from 1."""
 
     key: str
     value: str
@@ -67,16 +67,16 @@ class Stanza(msgspec.Struct, frozen=True):
         return 6 if self.family == "inet6" else 4
 
     def value(self, *keys: str) -> str | None:
-        """Return the value of the first option of one of these names."""
+        """Return the value of the first option that has one of these names; None if there is none."""
         return next((each.value for each in self.options if each.key in keys), None)
 
     def commands(self, phase: str) -> tuple[StanzaOption, ...]:
-        """Return the commands of ``pre-up``, ``up``, ``down`` or ``post-down``, in their order."""
+        """Return the commands of one phase (``pre-up``, ``up``, ``down`` or ``post-down``), in their order."""
         return tuple(each for each in self.options if _PHASES.get(each.key) == phase)
 
     @property
     def address(self) -> Address | None:
-        """The address of a static stanza; None if it has none or a malformed one."""
+        """The address of a static stanza; None if the stanza has no address, or a malformed one."""
         text = self.value("address")
         if self.method != "static" or text is None:
             return None
@@ -87,7 +87,7 @@ class Stanza(msgspec.Struct, frozen=True):
 
     @property
     def gateway(self) -> int | None:
-        """The router of a static stanza."""
+        """The router of a static stanza; None if the stanza has none."""
         text = self.value("gateway")
         try:
             return parse_address(text)[1] if text is not None and self.method == "static" else None
@@ -120,14 +120,14 @@ class IfupdownFiles(msgspec.Struct, frozen=True):
 
 
 def interfaces(host: Host) -> IfupdownFiles:
-    """Return the content of the host's files; empty if it has none."""
+    """Return the content of ifupdown's files on the host; empty if the host has none."""
     main = next((each for each in host.files if each.path == INTERFACES), None)
     return _read(main, host.files) if main is not None else IfupdownFiles()
 
 
 def configured_by_ifupdown(host: Host, known: IfupdownFiles) -> tuple[str, ...]:
-    """Return the links that ifupdown has brought up, by its state file; without one, those that it brings up at
-    boot."""
+    """Return the links that ifupdown has brought up, as its state file says.  Without a state file, return the links
+    that it brings up at boot."""
     state = next((each.text for each in host.files if each.path == STATE), None)
     if state is None:
         return tuple(dict.fromkeys((*known.named(known.auto), *known.named(known.hotplug))))
@@ -171,7 +171,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _sourced(pattern: str, files: tuple[ConfigFile, ...]) -> IfupdownFiles:
-    """Return the content of the sourced files.  A relative path starts at the main file's folder."""
+    """Return the content of the files that the pattern names.  A relative pattern starts at the main file's folder."""
     if not pattern.startswith("/"):
         pattern = f"/etc/network/{pattern}"
     found = [each for each in files if fnmatchcase(each.path, pattern) and each.path.count("/") == pattern.count("/")]
@@ -217,7 +217,8 @@ def _address(stanza: Stanza, text: str) -> Address | None:
 
 
 def _length(text: str | None, version: Version, value: int) -> int:
-    """Return the prefix length; without one, IPv4 has that of the address's class."""
+    """Return the prefix length.  If the file gives none, an IPv4 address has the prefix length of its class, and an
+    IPv6 address has 64."""
     if text is None:
         first = value >> 24
         return 64 if version == 6 else 8 if first < 128 else 16 if first < 192 else 24

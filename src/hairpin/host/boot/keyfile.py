@@ -24,7 +24,7 @@ _FOLDERS = ("/etc/NetworkManager/system-connections/", "/run/NetworkManager/syst
             "/usr/lib/NetworkManager/system-connections/")  # fmt: skip
 ETHERNET_METRIC = 100
 _METRICS = {"ethernet": 100, "802-3-ethernet": 100, "bond": 300, "vlan": 400, "bridge": 425, "wifi": 600}
-"""Metrics of a device's routes, by the profile's type.  Source: NetworkManager nm-device.c
+"""The metrics of a device's routes, by the type of the profile.  Source: NetworkManager nm-device.c
 nm_device_get_route_metric_default()"""
 _VERSIONS: tuple[Version, ...] = (4, 6)
 
@@ -36,38 +36,39 @@ class Profile(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...]
 
     def value(self, section: str, *keys: str) -> str | None:
-        """Return the value of the keys in the section."""
+        """Return the last value that the section has for one of the keys; None if it has none."""
         pairs = tuple(pair for each in self.sections if each.name == section for pair in each.pairs)
         return Section(section, pairs).value(*keys)
 
     def numbered(self, section: str, key: str) -> Iterator[str]:
-        """Yield the values of ``key``, ``key1``, ``key2`` … without their options, each list item on its own."""
+        """Yield the values of ``key``, ``key1``, ``key2`` …, without their options.  A list is yielded item by item."""
         for name, value in (pair for each in self.sections if each.name == section for pair in each.pairs):
             if name.rstrip("0123456789") in (key, f"{key}s", f"{key}es"):
                 yield from (word.strip() for word in value.split(";") if word.strip())
 
     def options_of(self, section: str, key: str) -> Mapping[str, str]:
-        """Return the options of the key (``route1_options=table=100,mtu=1400``)."""
+        """Return the options that the section has for the key, as in ``route1_options=table=100,mtu=1400``."""
         words = (self.value(section, f"{key}_options") or "").split(",")
         return {name: value for name, _, value in (word.partition("=") for word in words) if name}
 
 
 def profiles(host: Host) -> tuple[Profile, ...]:
-    """Return the profiles of all folders, except those that NetworkManager made for links that it found."""
+    """Return the profiles of all folders, except profiles that NetworkManager made for links that another program had
+    created."""
     own = (each for each in host.files if each.path.startswith(_FOLDERS) and not _is_of_found_link(each.path))
     return tuple(Profile(each.path, sections(each.text)) for each in own)
 
 
 def _is_of_found_link(path: str) -> bool:
-    """Return whether NetworkManager made the profile for a link that another program created.  Apart from netplan's,
-    all profiles in that folder are such."""
+    """Return whether NetworkManager made the profile for a link that another program created.  In its folder, all
+    profiles are of this kind, except those that netplan wrote."""
     folder, _, name = path.rpartition("/")
     return folder == _FOLDERS[1].rstrip("/") and not name.startswith("netplan-")
 
 
 def profile_of(host: Host, link: Link, known: tuple[Profile, ...]) -> Profile | None:
-    """Return the link's profile: the one in NetworkManager's state, else the first autoconnect profile for the link's
-    name."""
+    """Return the link's profile: the profile that NetworkManager's state names, or else the first autoconnect profile
+    for the link's name."""
     uuid = state_of(host, link, "connection-uuid")
     if uuid is not None:
         return next((each for each in known if each.value("connection", "uuid") == uuid), None)
@@ -76,7 +77,7 @@ def profile_of(host: Host, link: Link, known: tuple[Profile, ...]) -> Profile | 
 
 
 def state_of(host: Host, link: Link, key: str) -> str | None:
-    """Return a value from NetworkManager's state of the link."""
+    """Return the value of a key in NetworkManager's state file for the link; None if it has none."""
     path = f"/run/NetworkManager/devices/{link.index}"
     found = next((each for each in host.files if each.path == path), None)
     pairs = tuple(pair for each in sections(found.text) for pair in each.pairs) if found is not None else ()
@@ -84,7 +85,7 @@ def state_of(host: Host, link: Link, key: str) -> str | None:
 
 
 def is_unmanaged(host: Host, link: Link) -> bool:
-    """Return whether the configuration excludes the link from NetworkManager: ``unmanaged-devices``."""
+    """Return whether the configuration excludes the link from NetworkManager (``unmanaged-devices``)."""
     words = (word for file in _configuration(host) for word in _unmanaged(file))
     return any(fnmatchcase(link.name, word) for word in words)
 
@@ -102,7 +103,7 @@ def _unmanaged(file: ConfigFile) -> Iterator[str]:
 
 
 def of_profile(profile: Profile, link: str, tables: RouteTables) -> LinkSettings:
-    """Return the profile's settings of the link."""
+    """Return the settings that the profile has for the link."""
     mtu = profile.value("ethernet", "mtu")
     versions: tuple[Version, ...] = tuple(
         version for version in _VERSIONS if _method(profile, version) in ("auto", "manual", "dhcp")
@@ -138,8 +139,8 @@ def _address(text: str, link: str, version: Version) -> Address | None:
 
 
 def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -> Iterator[Route]:
-    """Yield the profile's routes: those to the addresses' networks, which NetworkManager makes with its own metric, the
-    default route and the others."""
+    """Yield the profile's routes: the routes to the networks of its addresses, which NetworkManager makes with its own
+    metric; the default route; and the other routes."""
     section = f"ipv{version}"
     told = profile.value(section, "route-metric")
     metric = (
@@ -168,7 +169,7 @@ def _routes(profile: Profile, link: str, version: Version, table: TableNumber) -
 
 
 def connected_route(address: Address, metric: int, table: int) -> Iterator[Route]:
-    """Yield the route to the address's network that NetworkManager makes instead of the kernel's."""
+    """Yield the route to the address's network that NetworkManager makes in place of the kernel's connected route."""
     shift = (32 if address.version == 4 else 128) - address.prefix_length
     if shift:
         source = address.value if address.version == 4 else None
@@ -196,7 +197,8 @@ def _route(
 
 
 def _rules(profile: Profile, version: Version, tables: RouteTables) -> Iterator[PolicyRule]:
-    """Yield the rules of ``routing-rule1=priority 5 from 192.0.2.1 table 7``: the words of ip-rule(8)."""
+    """Yield the policy rules of lines such as ``routing-rule1=priority 5 from 192.0.2.1 table 7``, which use the syntax
+    of ip-rule(8)."""
     for text in profile.numbered(f"ipv{version}", "routing-rule"):
         found = read_or_none(_rule, text.split(), version, tables)
         yield from found or ()

@@ -1,6 +1,6 @@
 """A link's settings in a manager's files: addresses, routes, policy rules, sysctls, and its bridge.
 
-``of_network_file`` reads systemd-networkd's files, ``keyfile`` NetworkManager's.
+``of_network_file`` reads systemd-networkd's files.  The module ``keyfile`` reads NetworkManager's files.
 
 Source: systemd.network(5), nm-settings-keyfile(5)
 """
@@ -19,13 +19,14 @@ from hairpin.netfilter.address import Version, parse_address
 from hairpin.netfilter.protocols import protocol_number
 
 _METRIC6 = 1024
-"""IP6_RT_PRIO_USER: the metric of a route that is added without one."""
+"""The kernel's IP6_RT_PRIO_USER: the metric of an IPv6 route that is added without one."""
 TableNumber = Callable[[str], int]
 
 
 class LinkSettings(msgspec.Struct, frozen=True):
-    """The settings of a link.  ``dhcp``: the versions for which it gets more by DHCP. ``accepts_ra``: it gets IPv6
-    addresses and routes from router advertisements.  ``bridge``: its bridge."""
+    """The settings of a link.  ``dhcp``: the IP versions for which the link also gets addresses and routes by DHCP.
+    ``accepts_ra``: whether the link gets IPv6 addresses and routes from router advertisements.  ``bridge``: the bridge
+    of which the link is a port."""
 
     link: str
     file: str
@@ -40,14 +41,14 @@ class LinkSettings(msgspec.Struct, frozen=True):
 
 
 Forwarding = tuple[bool | None, bool | None]
-"""Whether IPv4 and IPv6 are to be forwarded; None: not set."""
+"""The settings of IPv4 forwarding and of IPv6 forwarding; None for a setting that is not given."""
 
 
 def of_network_file(
     file: UnitFile, link: str, systemd: int, table: TableNumber, shared: Forwarding = (None, None)
 ) -> LinkSettings:
-    """Return the link's settings in a ``.network`` file.  ``systemd``: the version of networkd; ``shared``: the
-    forwarding settings of networkd.conf."""
+    """Return the link's settings in a ``.network`` file.  ``systemd``: the version of networkd.  ``shared``: the
+    forwarding settings in networkd.conf."""
     addresses = tuple(_addresses(file, link))
     routes = tuple(_routes(file, link, table))
     mtu = file.value("Link", "MTUBytes")
@@ -70,7 +71,7 @@ _T = TypeVar("_T")
 
 
 def read_or_none(make: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T | None:
-    """Return the result of ``make``; None if a text is malformed: networkd ignores such an entry."""
+    """Return the result of ``make``; None if a text is malformed, because networkd ignores such an entry."""
     try:
         return make(*args, **named)
     except (ValueError, LookupError):
@@ -139,7 +140,7 @@ _FAMILIES: Mapping[str, tuple[Version, ...]] = {"ipv4": (4,), "ipv6": (6,), "bot
 
 
 def _versions(section: Section) -> tuple[Version, ...]:
-    """Return the IP versions of a rule: IPv4 if it has neither an address nor a family."""
+    """Return the IP versions of a rule: only IPv4 if the rule has neither an address nor a family."""
     named = [text for key in ("From", "To") if (text := section.value(key))]
     if named:
         return (parse_address(named[0].partition("/")[0])[0],)
@@ -195,22 +196,23 @@ def _dhcp(file: UnitFile) -> tuple[Version, ...]:
 
 
 def _has_link_local(file: UnitFile) -> bool:
-    """Return whether the link gets an IPv6 link-local address: the default, unless it is a bridge port."""
+    """Return whether the link gets an IPv6 link-local address.  By default it does, unless it is a bridge port."""
     told = (file.value("Network", "LinkLocalAddressing") or "").lower()
     return is_true(told) or told == "ipv6" or (not told and file.value("Network", "Bridge") is None)
 
 
 def _accepts_ra(file: UnitFile, systemd: int, shared: Forwarding) -> bool:
-    """Return whether the link accepts advertisements: the default, unless it forwards IPv6."""
+    """Return whether the link accepts router advertisements.  By default it does, unless it forwards IPv6."""
     told = file.value("Network", "IPv6AcceptRA")
     return is_true(told) if told is not None else not _forwarding(file, systemd, shared)[1]
 
 
 def _values(file: UnitFile, link: str, systemd: int, shared: Forwarding) -> Iterator[tuple[Path, str]]:
-    """Yield the values under /proc/sys that networkd writes when it configures the link, in its order.
+    """Yield the sysctls that networkd writes when it configures the link, in the order in which it writes them.
 
-    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces and never off.  Since 256 it does
-    nothing (measured), and the settings of each family are the link's own, off and on.  Source: networkd-sysctl.c
+    Up to version 255 ``IPForward=`` switches forwarding on for all interfaces, and never off.  Since version 256 it
+    does nothing (measured), and ``IPv4Forwarding=`` and ``IPv6Forwarding=`` switch forwarding of the link on or off.
+    Source: networkd-sysctl.c
     """
     own4, own6 = (("net", family, "conf", link) for family in ("ipv4", "ipv6"))
     if 4 in _dhcp(file) and (link != "lo" or systemd < _OF_LINK):  # measured: 252 does so for lo, 257 does not
@@ -246,7 +248,7 @@ _REVERSE_PATH = {"no": "0", "strict": "1", "loose": "2"}
 
 
 _OF_LINK = 256
-"""The version since which forwarding is a link's own setting."""
+"""The systemd version since which forwarding is a setting of each link."""
 _OF_HOST: tuple[Path, Path] = (("net", "ipv4", "ip_forward"), ("net", "ipv6", "conf", "all", "forwarding"))
 
 
@@ -272,6 +274,7 @@ def _forwarding(file: UnitFile, systemd: int, shared: Forwarding) -> Forwarding:
 
 
 def _masquerades(file: UnitFile) -> tuple[bool, bool]:
-    """Return for which versions the link's packets are masqueraded, which implies forwarding."""
+    """Return whether networkd masquerades the link's IPv4 packets, and whether its IPv6 packets.  Masquerading implies
+    forwarding."""
     text = (file.value("Network", "IPMasquerade") or "no").lower()
     return is_true(text) or text in ("ipv4", "both"), text in ("ipv6", "both")

@@ -1,4 +1,4 @@
-"""The program or unit that keeps this host's rules over a reboot."""
+"""The program or unit that saves this host's rules and restores them after a reboot."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -33,7 +33,7 @@ _SAVED: tuple[tuple[str, IpFamily, str], ...] = (
 
 
 def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
-    """Yield each unit of the host that loads saved rules of iptables, with the file that it loads."""
+    """Yield each unit of the host that loads saved rules of iptables, with the file that the unit loads."""
     for name, family, path in _SAVED:
         loader = unit(host, name)
         if loader is not None:
@@ -56,7 +56,8 @@ def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
 
 
 def rule_keeper(host: Host) -> RuleKeeper:
-    """Return the program that keeps the rules.  A running daemon takes precedence over a unit."""
+    """Return the program that restores the host's rules after a reboot.  A running daemon takes precedence over a
+    unit."""
     if host.firewalld is not None and host.firewalld.running:
         return "firewalld"
     if host.ufw is not None and host.ufw.enabled:
@@ -69,7 +70,7 @@ def rule_keeper(host: Host) -> RuleKeeper:
 
 
 def unit(host: Host, name: str) -> Unit | None:
-    """Return the unit, with or without ``.service`` in its name."""
+    """Return the unit of this name, with or without ``.service``; None if the host does not have it."""
     for each in host.units:
         if each.name.removesuffix(".service") == name:
             return each

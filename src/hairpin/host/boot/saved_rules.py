@@ -1,7 +1,7 @@
 """Edits of saved rules: add or remove one rule of an iptables-save(8) text, or one line of an nft(8) script.
 
-A rule is found by its meaning, not by its words: hand-written files say ``-p tcp --dport 80`` where iptables-save
-prints ``-p tcp -m tcp --dport 80``.
+A rule is found by its meaning and not by its text, because hand-written files say ``-p tcp --dport 80`` where
+iptables-save prints ``-p tcp -m tcp --dport 80``.
 """
 
 import re
@@ -24,7 +24,7 @@ _BUILT_IN = {
 
 
 def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: str) -> str | None:
-    """Return the file without the rule; None if the file does not have it, or has another format."""
+    """Return the file's text without the rule; None if the file does not have the rule, or has another format."""
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return None
@@ -35,9 +35,9 @@ def without_rule(file: ConfigFile, family: str, table: str, chain: str, text: st
 
 
 def _with_ufws_words(lines: list[str], numbers: set[int]) -> set[int]:
-    """Return the numbers of the lines and of ufw's ``### tuple`` comments for these rules: from a comment that is left,
-    ufw writes its rules again.  Empty if a comment also stands for other rules.  Source: ufw backend_iptables.py
-    _write_rules()"""
+    """Return the given line numbers, and the line numbers of ufw's ``### tuple`` comments for these rules, because ufw
+    would write the rules again from such a comment.  Return an empty set if a comment also stands for other rules.
+    Source: ufw backend_iptables.py _write_rules()"""
     found = set(numbers)
     for at, line in enumerate(lines, 1):
         if line.startswith(_TUPLE):
@@ -57,7 +57,7 @@ def _rules_behind(lines: list[str], at: int) -> Iterator[int]:
 
 
 def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) -> int:
-    """Return the number of the line that has the rule; 0 if no line has it."""
+    """Return the number of the line that has the rule; 0 if no line has the rule."""
     wanted = rule_of(family, table, chain, text)
     if wanted is None:
         return 0
@@ -66,7 +66,7 @@ def rule_line(file: ConfigFile, family: str, table: str, chain: str, text: str) 
 
 
 def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
-    """Return the rule ``-A CHAIN …``, or None if hairpin cannot read it."""
+    """Return the rule that the text ``-A CHAIN …`` means; None if hairpin cannot read the text."""
     words = text.removeprefix(f"-A {chain} ")
     saved = ConfigFile("", f"*{table}\n:{chain} - [0:0]\n-A {chain} {words}\nCOMMIT\n")
     rules = rules_of(saved, family, table, chain)
@@ -74,9 +74,10 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
 
 
 def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
-    """Return the chain's rules in the file; none if it has none, or another format.
+    """Return the rules that the file has for the chain; empty if it has none, or has another format.
 
-    Files that a person or ufw writes may insert and delete rules of other chains."""
+    Files that a person or ufw writes may contain commands that insert and delete rules of other chains.  These commands
+    are ignored."""
     of_chain = "\n".join(_of_chain(line, chain) for line in lines_of(file.text))
     try:
         tables = parse(of_chain, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)
@@ -90,15 +91,16 @@ def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rul
 
 
 def _of_chain(line: str, chain: str) -> str:
-    """Return the line, with a rule of another chain turned into a comment, so that line numbers stay the same."""
+    """Return the line; if it has a rule of another chain, return a comment, so that line numbers stay the same."""
     words = line.partition("] ")[2].split() if line.startswith("[") else line.split()
     return "#" if words[:1] and words[0].startswith("-") and words[1:2] != [chain] else line
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:
-    """Return the text with the rule before the chain's other rules.  Missing table and chain declarations are added.
-    If the table has several sections, as in ufw's after.rules with ufw-docker's block, the rule goes into the last one
-    with the chain, because its declaration flushes the chain again."""
+    """Return the text with the rule before the chain's other rules.  If the text does not declare the table or the
+    chain, the declaration is added.  If the table has several sections, as in ufw's after.rules with ufw-docker's
+    block, the rule is put into the last section that declares the chain, because each declaration flushes the chain
+    again."""
     lines = lines_of(text)
     if f"*{table}" not in lines:
         lines += [f"*{table}", *(f":{name} ACCEPT [0:0]" for name in _BUILT_IN.get(table, ())), "COMMIT"]
@@ -130,7 +132,8 @@ def text_of(lines: list[str]) -> str:
 
 
 def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
-    """Return the text with the base chain's policy changed; None if it sets no other policy."""
+    """Return the text with the base chain's policy changed; None if the text does not set another policy for the
+    chain."""
     inside = False
     changed = False
     lines: list[str] = []
@@ -147,7 +150,7 @@ def with_policy(text: str, table: str, chain: str, policy: str) -> str | None:
 
 
 def policy_line(text: str, table: str, chain: str, policy: str) -> int:
-    """Return the number of the line that sets the base chain's policy to this; 0 if there is none."""
+    """Return the number of the line that sets the base chain's policy to ``policy``; 0 if there is none."""
     inside = False
     for number, line in enumerate(lines_of(text), 1):
         if line.startswith("*"):
@@ -159,7 +162,7 @@ def policy_line(text: str, table: str, chain: str, policy: str) -> int:
 
 
 def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
-    """Return the nft script without the one line that has the rule; None if no line or several have it."""
+    """Return the nft script without the one line that has the rule; None if no line or several lines have the rule."""
     found = nft_line(file, chain, text)
     if not found:
         return None
@@ -167,7 +170,8 @@ def without_nft_line(file: ConfigFile, chain: str, text: str) -> str | None:
 
 
 def nft_line(file: ConfigFile, chain: str, text: str) -> int:
-    """Return the number of the nft script line that has the rule or the policy; 0 if no line or several have it."""
+    """Return the number of the nft script line that has the rule or the policy; 0 if no line or several lines have
+    it."""
     wanted = _spaced(text)
     inside = ""
     found: list[int] = []
@@ -183,12 +187,12 @@ def nft_line(file: ConfigFile, chain: str, text: str) -> int:
 _ON_ONE_LINE = re.compile(
     r"(?P<head>\s*chain\s+(?P<name>\S+)\s*\{\s*(?:(?:type|policy|comment|flags|devices?)\b[^;]*;\s*)*)(?P<rules>.*)\}\s*$"
 )
-"""A chain of an nft script on one line: what it is, then its rules."""
+"""The pattern for a chain of an nft script that is written on one line: its head, then its rules."""
 
 
 def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> str | None:
-    """Return the nft script in which the chain (family, table, name) begins with the rule; unchanged if the chain has
-    it.  None if the script does not define the chain in a block of its table."""
+    """Return the nft script in which the chain (family, table, name) begins with the rule; the script is unchanged if
+    the chain already has the rule.  None if the script does not define the chain inside a block of the table."""
     lines = lines_of(file.text)
     table = ""
     for number, line in enumerate(lines):

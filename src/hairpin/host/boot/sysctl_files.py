@@ -1,9 +1,10 @@
-"""The configuration files that set a sysctl, and the one that has the last word.
+"""The configuration files that set a sysctl, and the file whose value is in effect.
 
-Read in this order, later wins: every ``*.conf`` of /usr/lib/sysctl.d, /run/sysctl.d, /etc/sysctl.d by its base name,
-whatever folder it is in; then ``/etc/sysctl.conf``, which sysctl(8) reads last.  (systemd-sysctl reads that one only
-through a link such as Debian's /etc/sysctl.d/99-sysctl.conf.)  ufw applies /etc/ufw/sysctl.conf when it starts, after
-all of them.
+Files are read in this order, and a later value wins: first every ``*.conf`` of /usr/lib/sysctl.d, /run/sysctl.d and
+/etc/sysctl.d, sorted by the base name of the file, whatever its folder; then ``/etc/sysctl.conf``, which sysctl(8)
+reads last.  (systemd-sysctl reads ``/etc/sysctl.conf`` only through a link such as Debian's
+/etc/sysctl.d/99-sysctl.conf.)  When ufw starts, it applies /etc/ufw/sysctl.conf, which is later than all of these
+files.
 
 Source: sysctl.d(5), sysctl(8) --system, ufw-framework(8)
 """
@@ -20,12 +21,12 @@ from hairpin.host.sysctl import Path
 SYSCTL_CONF = "/etc/sysctl.conf"
 UFW_SYSCTL = "/etc/ufw/sysctl.conf"
 FORWARDING: tuple[Path, ...] = (("net", "ipv4", "ip_forward"), ("net", "ipv4", "conf", "all", "forwarding"))
-"""Two names of one value: IPv4 forwarding."""
+"""The two sysctls that are one value: IPv4 forwarding."""
 _ASSIGNMENT = re.compile(r"^\s*-?\s*([^#;=\s][^=]*?)\s*=\s*(.*?)\s*$")
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A line of a file that sets a key; ``line`` counts from 1."""
+    """A line of a file that sets a sysctl.  ``line``: its number, from 1."""
 
     file: str
     line: int
@@ -39,12 +40,12 @@ def is_sysctl_file(path: str) -> bool:
 
 
 def settings(path: Path, files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
-    """Return every line that sets the key, in the order in which they take effect."""
+    """Return every line that sets the sysctl, in the order in which the lines take effect."""
     return _settings((path,), files)
 
 
 def last_word(path: Path, files: tuple[ConfigFile, ...]) -> Setting | None:
-    """Return the line that sets the key last, by any of its names; None if no file sets it."""
+    """Return the line that sets the sysctl last, by any of its names; None if no file sets it."""
     said = _settings(FORWARDING if path in FORWARDING else (path,), files)
     return said[-1] if said else None
 
@@ -56,16 +57,17 @@ def _settings(names: tuple[Path, ...], files: tuple[ConfigFile, ...]) -> tuple[S
 
 
 def assignments(files: tuple[ConfigFile, ...]) -> tuple[tuple[Path, Setting], ...]:
-    """Return every key that ``sysctl --system`` sets, as it is written, in order.
+    """Return every key that ``sysctl --system`` sets, as the file writes it, in the order of application.
 
-    A file overrides files of the same name in later folders.  A pattern does not set a key that is written in full.
+    A file overrides files of the same name in later folders.  A pattern does not set a key that some file writes in
+    full.
     Source: sysctl.d(5), sysctl.conf(5)"""
     read = sorted((each for each in files if _is_of_system(each.path, files)), key=lambda each: _rank(each.path))
     return tuple(each for file in read for each in assignments_of(file))
 
 
 def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
-    """Return every key that the file sets, as it is written, in its order."""
+    """Return every key that the file sets, as it is written there, in the order of the file."""
     return tuple(
         (key_parts(found[1]), Setting(file.path, number, found[2], file.evidence))
         for number, line in enumerate(file.text.split("\n"), 1)
@@ -82,7 +84,8 @@ _FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/l
 
 
 def _is_of_system(path: str, files: tuple[ConfigFile, ...]) -> bool:
-    """Return whether ``sysctl --system`` reads the file: no earlier folder has a file of its name."""
+    """Return whether ``sysctl --system`` reads the file: the file is in one of its folders, and no earlier folder has a
+    file of the same name."""
     if path == SYSCTL_CONF:
         return True
     folder, _, name = path.rpartition("/")
@@ -112,22 +115,23 @@ def _in_file(names: tuple[Path, ...], file: ConfigFile) -> Iterator[Setting]:
 
 
 def _names(written: str, path: Path) -> bool:
-    """Return whether the key, in either of its spellings and with wildcards, is the path."""
+    """Return whether the key of a sysctl file names the path.  A key may use dots or slashes, and wildcards."""
     parts = key_parts(written)
     return len(parts) == len(path) and all(fnmatchcase(own, part) for own, part in zip(path, parts, strict=True))
 
 
 def key_parts(written: str) -> Path:
-    """Return the parts of ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
+    """Return the parts of a key, such as ``net.ipv4.conf.eth0/100.rp_filter`` or ``net/ipv4/conf/eth0.100/rp_filter``.
 
-    The first separator in the key is its separator.  If that is the dot, a slash is a dot inside a part.
+    Of dot and slash, the one that occurs first is the separator of the key.  If the separator is the dot, a slash
+    stands for a dot inside a part.
     """
     first = next((character for character in written if character in "./"), ".")
     return tuple(part.replace("/", ".") if first == "." else part for part in written.split(first))
 
 
 def file_after(path: Path, files: tuple[ConfigFile, ...]) -> str:
-    """Return a new file below /etc/sysctl.d that sorts after every other one there that sets the key."""
+    """Return the path of a new file in /etc/sysctl.d that sorts after all sysctl.d files that set the key."""
     slug = re.sub(r"[^a-z0-9]+", "-", "-".join(part for part in path if part not in ("net", "conf")).lower())
     names = FORWARDING if path in FORWARDING else (path,)
     taken = [setting.file.rpartition("/")[2] for setting in _settings(names, files) if "/sysctl.d/" in setting.file]

@@ -21,17 +21,17 @@ FOLDERS = ("/etc/systemd/network", "/run/systemd/network", "/usr/local/lib/syste
            "/lib/systemd/network")  # fmt: skip
 _CONF = ("/usr/lib/systemd/networkd.conf.d", "/run/systemd/networkd.conf.d", "/etc/systemd/networkd.conf.d")
 _TYPES = {"": "ether", "veth": "ether", "dummy": "ether", "ifb": "ether", "tun": "none"}
-"""The types of networkctl(1) that are not the link's kind."""
+"""The types of links in networkctl(1) that differ from the link's kind."""
 
 
 class Section(msgspec.Struct, frozen=True):
-    """A section of a file: its name, and its assignments in their order."""
+    """A section of a file: the section's name, and its assignments in their order."""
 
     name: str
     pairs: tuple[tuple[str, str], ...] = ()
 
     def values(self, *keys: str) -> tuple[str, ...]:
-        """Return the values of the keys; an empty assignment discards earlier ones."""
+        """Return the values of the keys; an empty assignment discards earlier values."""
         found: list[str] = []
         for key, value in self.pairs:
             if key in keys:
@@ -50,21 +50,22 @@ class UnitFile(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...] = ()
 
     def sections_of(self, name: str) -> tuple[Section, ...]:
-        """Return the sections of that name: each ``[Route]`` is a route of its own."""
+        """Return the sections with this name; for example, each section ``[Route]`` is a separate route."""
         return tuple(each for each in self.sections if each.name == name)
 
     def values(self, section: str, *keys: str) -> tuple[str, ...]:
-        """Return the values of the keys in all sections of that name."""
+        """Return the values of the keys in all sections with this name."""
         pairs = tuple(pair for each in self.sections_of(section) for pair in each.pairs)
         return Section(section, pairs).values(*keys)
 
     def value(self, section: str, *keys: str) -> str | None:
-        """Return the last value of the keys."""
+        """Return the last value of the keys in the sections with this name; None if there is none."""
         return next(reversed(self.values(section, *keys)), None)
 
 
 def unit_files(host: Host, suffix: str) -> tuple[UnitFile, ...]:
-    """Return the files of that kind (``.network``, ``.netdev``) in the order in which networkd compares them."""
+    """Return the files with this suffix (``.network`` or ``.netdev``), in the order in which networkd compares them
+    with a link."""
     texts = {each.path: each for each in host.files}
     names = sorted({path.rpartition("/")[2] for path in texts if _is_unit(path, suffix)})
     found = (_first(texts, name) for name in names)
@@ -86,22 +87,22 @@ def daemon_value(host: Host, section: str, key: str) -> str | None:
 
 
 def systemd_version(host: Host) -> int | None:
-    """Return the major version of systemd; None: it was not read."""
+    """Return the major version of systemd; None if it was not read."""
     found = re.match(r"systemd (\d+)", host.version("systemd") or "")
     return int(found[1]) if found is not None else None
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """The file that configures a link; None: no file does.  ``unsure``: earlier files of which hairpin cannot tell
-    whether they match."""
+    """The file that configures a link; None if no file does.  ``unsure``: the paths of earlier files of which hairpin
+    cannot tell whether they match the link."""
 
     file: UnitFile | None
     unsure: tuple[str, ...] = ()
 
 
 def claim(host: Host, link: Link, files: tuple[UnitFile, ...]) -> Claim:
-    """Return the file that configures the link, by its name, kind and hardware address.  Other match conditions are
-    decided by networkd's own last choice."""
+    """Return the file that configures the link, by its name, kind and hardware address.  For other match conditions,
+    the file that networkd chose last for the link counts as matching."""
     chosen = _chosen(host, link)
     unsure: list[str] = []
     for file in files:

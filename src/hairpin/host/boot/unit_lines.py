@@ -1,4 +1,4 @@
-"""A systemd unit's file: its commands and its ordering.  Source: systemd.service(5)"""
+"""The file of a systemd unit: its commands and its ordering.  Source: systemd.service(5)"""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ _COMMAND = re.compile(r"Exec\w+\s*=\s*[-@+!:|]*")
 
 
 def command_of(line: str) -> str:
-    """Return the command in a script's or unit's line: without systemd's prefixes, and with ``%`` and ``$``
-    replaced."""
+    """Return the command in a line of a script or a unit, without systemd's prefixes and with ``$$`` and ``%%``
+    replaced by ``$`` and ``%``."""
     said = _COMMAND.match(line.strip())
     return line.strip() if said is None else line.strip()[said.end() :].replace("$$", "$").replace("%%", "%")
 
@@ -23,7 +23,7 @@ def commands_of(path: str, text: str) -> Iterator[ScriptLine]:
 
 
 def unit_of(path: str, text: str) -> Unit:
-    """Return the unit, as neither started nor enabled."""
+    """Return the unit of a unit file, as a unit that is neither started nor enabled."""
     said = {"After": list[str](), "Before": list[str]()}
     for line in text.splitlines():
         key, equals, value = line.strip().partition("=")

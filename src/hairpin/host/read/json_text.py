@@ -11,10 +11,11 @@ T = TypeVar("T")
 
 
 def decode(decoder: msgspec.json.Decoder[T], text: str, *, source: str, line: int = 0) -> T:
-    """Return the document; raise ParseError if it is not JSON, nested too deeply, or of another shape."""
+    """Return the document that the text contains; raise ParseError if the text is not JSON, is nested too deeply, or
+    has another structure."""
     try:
-        # Bytes that are not UTF-8 (PEP 383 surrogates) occur only in names.  A wrong character in a name loses less
-        # than a whole unread reading.
+        # Bytes that are not UTF-8 (PEP 383 surrogates) occur only in names.  A wrong character in a name is a smaller
+        # loss than a whole reading that is not read.
         return decoder.decode(text.encode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError) as error:
         raise ParseError(reason_of(error), source=source, line=line) from None
@@ -39,11 +40,11 @@ def decode_list(
 
 
 def entered(found: Iterable[T], evidence: str) -> Iterator[tuple[int, T]]:
-    """Yield the elements of a document with their numbers from 1.  Without a reading's id every number is 0: not
-    read."""
+    """Yield the elements of a document with their numbers from 1.  If ``evidence`` is empty, the document was not read
+    from evidence, and every number is 0."""
     return enumerate(found, 1) if evidence else ((0, each) for each in found)
 
 
 def is_json(text: str) -> bool:
-    """Return whether a text can be JSON at all: older iproute2 ignores ``-j`` in some commands."""
+    """Return whether a text may be JSON, because older iproute2 ignores ``-j`` in some commands."""
     return text.lstrip()[:1] in ("[", "{")

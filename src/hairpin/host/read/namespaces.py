@@ -2,8 +2,9 @@
 
 Neighbour entries that the kernel made itself, without resolving an address, are left out.  They are NOARP and never
 expire.  The kernel makes them for multicast and broadcast addresses, and for each destination on a link without
-neighbour resolution.  All other NOARP entries were made by hand.  A broadcast's entry is kept, because it outlives the
-broadcast's route or prefix: then it sends one machine's packets to all.
+neighbour resolution.  All other NOARP entries were added by a program or a person.  The entry of a broadcast address is
+kept, because it outlives the broadcast's route or prefix: in that case the entry sends packets for one machine to all
+machines.
 
 Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); measured on Linux 6.18
 """
@@ -60,7 +61,7 @@ _EVERYBODY = 0xFFFF_FFFF
 
 
 class NamespaceReader:
-    """Makes the namespaces of one host.  A reading that cannot be parsed is left out and noted as unread."""
+    """Makes the namespaces of one host.  A reading that cannot be parsed is left out and recorded as unread."""
 
     def __init__(self, readings: Readings, containers: tuple[Container, ...], kernel: str = "") -> None:
         self._kernel = kernel
@@ -76,7 +77,7 @@ class NamespaceReader:
         self._sysctls: dict[str, Sysctls] = {}
 
     def namespace(self, name: str, netnsids: tuple[tuple[int, str], ...] = ()) -> Namespace:
-        """Return the namespace; ``netnsids``: its ids for other namespaces."""
+        """Return the namespace; ``netnsids``: the ids by which this namespace refers to other namespaces."""
         unread = self._readings.unread_in(name)
         return self._readings.part(
             ("namespace", name),
@@ -126,8 +127,8 @@ class NamespaceReader:
     def _either(
         self, key: str, netns: str, of_json: Callable[[Reading], T], of_words: Callable[[Reading], T], default: T
     ) -> T:
-        """Return the value of the JSON reading, else of its ``-text`` form.  Older iproute2 may print text despite
-        ``-j``."""
+        """Return the parsed value of the JSON reading, or else of the reading with the key ``KEY-text``.  The JSON
+        reading may contain text, because older iproute2 ignores ``-j`` in some commands."""
         reading = self._readings.first(key, netns)
         if reading is None:
             return self._first(f"{key}-text", netns, of_words, default)
@@ -196,8 +197,8 @@ class NamespaceReader:
         return tuple(each for each in found if not is_made_by_kernel(each, by_name.get(each.link)))
 
     def _parse_sysctls(self, reading: Reading) -> Sysctls:
-        """Return the values; equal texts are parsed once, because containers with equal links mostly have equal
-        values."""
+        """Return the values of the namespace's sysctls.  Equal texts are parsed only once, because containers with
+        equal links mostly have equal values."""
         found = self._sysctls.get(reading.text)
         if found is None:
             found = self._sysctls[reading.text] = proc_text.sysctls(reading)
@@ -235,8 +236,9 @@ class NamespaceReader:
 
 
 def is_made_by_kernel(entry: Neighbour, link: Link | None) -> bool:
-    """Return whether the kernel made the NOARP entry: it has a multicast hardware address, none, or the link's own.
-    False for a broadcast's entry: only the routes show whether its address is still a broadcast."""
+    """Return whether the kernel made the NOARP entry: the entry has a multicast hardware address, no hardware address,
+    or the link's own.  Return False for an entry with the broadcast hardware address, because only the routes show
+    whether its IP address is still a broadcast address."""
     if entry.state != "NOARP" or entry.proxy:
         return False
     if not entry.mac or (entry.mac >> 40 & 1 and entry.mac != BROADCAST) or entry.value == _EVERYBODY:

@@ -25,8 +25,8 @@ class ParsedHost(msgspec.Struct, frozen=True):
 
 
 def parse(evidence: Evidence) -> Host:
-    """Return the host.  Never fails: a reading that was refused, failed or cannot be parsed is left out and listed in
-    ``unread``, which distinguishes unknown from absent.
+    """Return the host.  This never fails: a reading that was refused, failed or cannot be parsed is left out and listed
+    in ``unread``, so that unknown can be distinguished from absent.
     """
     return parsed(evidence).host
 
@@ -37,7 +37,7 @@ def parsed(evidence: Evidence) -> ParsedHost:
 
 
 def of_readings(evidence: Evidence, readings: Readings) -> ParsedHost:
-    """Return the host of the evidence; ``readings`` may reuse its parts from an earlier reading."""
+    """Return the host of the evidence.  ``readings`` may reuse parts of the host from earlier evidence."""
     units = readings.part(("units",), lambda: managing.units(readings))
     versions = readings.part(("versions",), lambda: managing.versions(readings))
     known = readings.part(("places",), lambda: places(tuple(each.text for each in readings.of("namespaces"))))
@@ -101,8 +101,8 @@ def _engines(
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
-    """Return the engine's containers.  The engine's files may call a container running that has no process left: such a
-    container counts as exited."""
+    """Return the engine's containers.  If the containers come from the engine's files, these may call a container
+    running although none of its processes is left.  Such a container counts as exited."""
     if not engine.stored:
         return engine.containers
     alive = {place.container for place in known}

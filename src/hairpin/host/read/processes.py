@@ -13,11 +13,11 @@ from hairpin.host.read.readings import Readings
 from hairpin.host.socket import Socket
 
 RELAYS = ("docker-proxy", "docker-proxy-cu", "rootlessport", "pasta", "pasta.avx2", "slirp4netns")
-"""Programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
+"""The programs that relay accepted connections to a container (``comm`` is cut after 15 characters)."""
 
 _WITH_IT_TICKS = 200
-"""Two seconds (USER_HZ is 100).  A process that starts within this time of the container counts as started by the
-image."""
+"""Two seconds, in ticks (USER_HZ is 100).  A process that starts within this time after the container counts as started
+by the container's image."""
 _NOBODY: Mapping[int, str] = MappingProxyType({})
 _PARENTLESS: Mapping[int, int] = MappingProxyType({})
 _UNHELD: "Mapping[str, tuple[Holder, ...]]" = MappingProxyType({})
@@ -31,12 +31,13 @@ class Holder(NamedTuple):
 
 
 class Processes(msgspec.Struct, frozen=True):
-    """Process ids, in the collector's PID namespace.
+    """The processes of the host, by their ids in the collector's PID namespace.
 
-    ``halted``: processes that a signal stopped.  By process id: ``frozen``, its frozen control group; ``container``,
-    the id of the container whose control group it is in; ``unit``, systemd's control group of the unit or session that
-    started it; ``parent``, its parent; ``session``, its session; ``started``, its start in ticks since the boot.
-    ``holders``: by a socket's inode, the processes that have it open."""
+    ``halted``: processes that a signal stopped.  The following fields map a process id to a fact.  ``frozen``: the
+    frozen control group of the process.  ``container``: the id of the container in whose control group the process is.
+    ``unit``: systemd's control group of the unit or session that started the process.  ``parent``: the parent process.
+    ``session``: the session of the process.  ``started``: the start of the process in ticks since the boot.
+    ``holders`` maps the inode of a socket to the processes that have the socket open."""
 
     halted: frozenset[int] = frozenset()
     frozen: Mapping[int, str] = _NOBODY
@@ -52,7 +53,8 @@ class Processes(msgspec.Struct, frozen=True):
         return self.holders.get(inode, ())
 
     def ancestor(self, pid: int) -> int | None:
-        """Return the topmost ancestor of the process (or itself) in its container; None: not known."""
+        """Return the topmost ancestor of the process that is in the same container, or the process itself; None if it
+        is not known."""
         own = self.container.get(pid)
         if own is None or pid not in self.parent:
             return None
@@ -63,10 +65,11 @@ class Processes(msgspec.Struct, frozen=True):
         return pid
 
     def joined_later(self, pid: int) -> bool:
-        """Return whether the process became a child of its container's first process as an orphan, long after that one
-        started.  A daemon that ``docker exec`` started looks like this; so does one that the image starts late.
+        """Return whether the process became a child of its container's first process as an orphan, long after this
+        first process started.  A daemon that ``docker exec`` started looks like this, and so does a daemon that the
+        image starts late.
 
-        A process that an engine starts in a container has its own session; so has a daemon.
+        A process that an engine starts in a container has its own session, and so does a daemon.
         Source: runc libcontainer/nsenter/nsexec.c; setsid(2); PR_SET_CHILD_SUBREAPER(2const)"""
         first, below = self.ancestor(pid), pid
         if first is None or first == pid:
@@ -96,7 +99,8 @@ def processes(readings: Readings) -> Processes:
 
 
 def held_by(socket: Socket, holders: tuple[Holder, ...], known: Processes) -> Socket:
-    """Return the socket with the facts about the processes that have it open.  A relay among them comes first."""
+    """Return the socket with the facts about the processes that have it open.  If one of them is a relay, the socket's
+    process is the relay."""
     if not holders:
         return socket
     first = next((each for each in holders if each.process in RELAYS), holders[0])
@@ -128,12 +132,13 @@ def _holders(readings: Readings) -> Mapping[str, tuple[Holder, ...]]:
 
 
 def _column(readings: Readings, number: int) -> Mapping[int, int]:
-    """Return this column for each process: 0 its parent, 1 its session, 2 its start."""
+    """Return one column of the reading for each process.  ``number``: 0 for the parent, 1 for the session, 2 for the
+    start of the process."""
     rows = ((pid, text.split()) for pid, text in _lines(readings, "process-parents"))
     return {pid: int(row[number]) for pid, row in rows if len(row) > number and row[number].isdigit()}
 
 
 def _lines(readings: Readings, key: str) -> list[tuple[int, str]]:
-    """Return the lines ``PID`` or ``PID<TAB>TEXT`` of all readings of the key; other lines are skipped."""
+    """Return the lines ``PID`` or ``PID<TAB>TEXT`` in all readings with this key; other lines are skipped."""
     lines = (line.partition("\t") for reading in readings.of(key) for line in reading.text.split("\n"))
     return [(int(pid), text) for pid, _, text in lines if pid.isdigit()]

@@ -1,7 +1,7 @@
 """The readings of one host by key and namespace, and the list of the readings that failed or could not be parsed.
 
-A part of a host is kept with its inputs, so that a later reading of the host remakes only the changed parts.  Parts
-contain parts: a namespace has links, routes and rules, and rules have tables.
+A part of a host is kept with its inputs, so that after a later reading of the host only the changed parts are made
+again.  Parts contain parts: a namespace has links, routes and rules, and rules have tables.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,7 +19,8 @@ from hairpin.message import Message, message
 T = TypeVar("T")
 Name = tuple[str, ...]
 
-# Optional readings: another reading holds the same facts, so a failure is not reported as missing.
+# Optional readings: another reading contains the same facts, so an optional reading that fails is not reported as
+# missing.
 _OPTIONAL = ("netns-ids",)
 _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("ip-addr", "ip-addr-text"),
@@ -35,22 +36,22 @@ _OF_NAMESPACE: tuple[tuple[str, ...], ...] = (
     ("iptables-legacy-save4",),
     ("iptables-legacy-save6",),
 )
-"""The readings of each network namespace: one key of each group must be there.  If none is, the first key is reported
-as missing."""
+"""The readings of each network namespace: the evidence must have at least one key of each group.  If it has none of a
+group, the group's first key is reported as missing."""
 _OF_ENGINE: dict[str, tuple[str, ...]] = {
     "docker-info": ("docker-containers", "docker-networks"),
     "podman-info": ("podman-containers",),
 }
-"""The further readings of an engine that answered this one."""
+"""For the reading of an engine's answer: the further readings that must exist if the engine answered."""
 _OF_HOST = ("docker-socket", "podman-version")
 _SIGNS = frozenset((*_OF_HOST, "firewalld-state", "ufw-conf", "boot-scripts", "os-release"))
-"""Every collector makes these readings.  An evidence with fewer than two of them was written or pasted by hand, so its
-gaps are intended."""
+"""Readings that every collector makes.  If an evidence has fewer than two of them, a person has written or pasted it,
+so its gaps are intended."""
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part: ``value``, made from ``inputs`` and from the readings at the places ``asked``; ``missed``: those of them
-    that could not be parsed."""
+    """A part of a host.  ``value``: the result, which was made from ``inputs`` and from the readings at the places
+    ``asked``.  ``missed``: those of these readings that could not be parsed."""
 
     value: Any
     inputs: tuple[object, ...]
@@ -60,9 +61,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 def as_before(before: T, now: T) -> T:
-    """Return the old part if the new one equals it, else the new part with the old objects in its equal fields.
+    """Return the old part if the new one equals it, otherwise the new part, in which each field that is equal has the
+    old object.
 
-    So the indexes that are kept on unchanged values survive.
+    In this way the indexes that are kept on unchanged values stay.
     """
     if before == now:
         return before
@@ -73,7 +75,7 @@ def as_before(before: T, now: T) -> T:
 
 
 class _Making:
-    """A part that is being made; ``before``: its former parts."""
+    """A part of a host that is being made.  ``before``: the parts that it consisted of before."""
 
     def __init__(self, before: tuple[tuple[Name, Part], ...]) -> None:
         self.before = dict(before)
@@ -89,8 +91,8 @@ class Readings:
     comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON with a
     raw escape character in a name is repaired.
 
-    ``before``: the host's parts from earlier evidence; ``changed``: the places of the readings that have changed since.
-    Only parts that depend on these places are remade.
+    ``before``: the host's parts from earlier evidence.  ``changed``: the places of the readings that have changed since
+    then.  Only the parts that depend on these places are made again.
     """
 
     def __init__(
@@ -118,11 +120,11 @@ class Readings:
         return tuple(self._making.parts.items())
 
     def part(self, name: Name, make: Callable[[], T], *inputs: object, sharing: Callable[[T, T], T] = as_before) -> T:
-        """Return a part of the host: the result of ``make``, or the former part if neither ``inputs`` nor its readings
-        have changed.
+        """Return a part of the host: the result of ``make``, or the former part if neither ``inputs`` nor the part's
+        readings have changed.
 
-        A remade part shares unchanged values with the former one (``sharing``).  Everything that ``make`` uses must be
-        in ``inputs`` or be a reading that it asks for.
+        A part that is made again shares unchanged values with the former part (``sharing``).  Everything that ``make``
+        uses must be in ``inputs`` or be a reading that it asks for.
         """
         part = self._making.before.get(name)
         if part is None or part.inputs != inputs or not part.asked.isdisjoint(self._changed):
@@ -134,7 +136,7 @@ class Readings:
         return value
 
     def earlier(self, name: Name, *inputs: object) -> Any | None:
-        """Return the former part if ``inputs`` equal the last of its inputs; else None."""
+        """Return the value of the former part if ``inputs`` equal the last ones of its inputs, else None."""
         part = self._making.before.get(name)
         return part.value if part is not None and part.inputs[len(part.inputs) - len(inputs) :] == inputs else None
 
@@ -153,8 +155,8 @@ class Readings:
 
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """The readings that failed, in their order, then those that could not be parsed.  While a part is being made:
-        those of that part."""
+        """The readings that failed, in their order, then the readings that could not be parsed.  While a part is being
+        made, only the unread readings of that part."""
         return tuple(self._making.missed)
 
     def unread_in(self, netns: str) -> tuple[str, ...]:
@@ -162,19 +164,19 @@ class Readings:
         return tuple(dict.fromkeys(item.key for item in self._making.missed if item.netns == netns))
 
     def is_not_json(self, key: str) -> bool:
-        """Return whether the collector found that this key's file is not JSON."""
+        """Return whether the collector found that the file of the reading with this key is not JSON."""
         return key in self._not_json
 
     def miss(self, reading: Reading, reason: Message | str) -> None:
-        """Note that this reading could not be read or parsed."""
+        """Record that this reading could not be read or parsed."""
         self._making.missed.append(Unread(reading.key, reading.netns, reading.origin, reason, reading.id))
 
     def of(self, key: str, netns: str = "") -> tuple[Reading, ...]:
-        """Return the key's readings that have a text."""
+        """Return the readings with this key that have a text."""
         return tuple(self._at(key, netns))
 
     def first(self, key: str, netns: str = "") -> Reading | None:
-        """Return the key's first reading that has a text, or None."""
+        """Return the first reading with this key that has a text; None if there is none."""
         return next(iter(self._at(key, netns)), None)
 
     def _at(self, key: str, netns: str) -> Sequence[Reading]:
@@ -182,7 +184,7 @@ class Readings:
         return self._by_place.get((key, netns), ())
 
     def understood(self, reading: Reading | None, parse: Callable[[Reading], T], default: T) -> T:
-        """Return the parsed value of the reading; the default if there is no reading or it cannot be parsed."""
+        """Return the parsed value of the reading; ``default`` if there is no reading, or if it cannot be parsed."""
         if reading is None:
             return default
         try:
@@ -205,7 +207,8 @@ def _printable(reading: Reading) -> Reading:
 
 
 def lacking(evidence: Evidence) -> Iterator[Unread]:
-    """Yield the absent readings, namespace by namespace, then the engines'."""
+    """Yield the readings that the evidence lacks: first those of each namespace, then those of the host and its
+    engines."""
     keys: dict[str, set[str]] = {}
     texts: set[str] = set()
     for each in evidence.readings:
@@ -224,7 +227,7 @@ def lacking(evidence: Evidence) -> Iterator[Unread]:
 
 
 def _of_namespace(netns: str, there: set[str]) -> Iterator[Unread]:
-    if there == {"ip-addr"}:  # the namespace could not be entered, and this one reading says so
+    if there == {"ip-addr"}:  # the namespace could not be entered, as this reading says
         return
     for each in _OF_NAMESPACE:
         if there.isdisjoint(each):

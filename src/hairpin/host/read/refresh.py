@@ -1,6 +1,6 @@
-"""Refreshes a host after some readings were made again: one namespace's rules, one sysctl, one namespace's links.
+"""Refreshes a host after some readings were made again, for example the rules of one namespace or one sysctl.
 
-Only these readings are parsed, and no replaced reading stays.
+Only these readings are parsed, and the readings that they replace are dropped.
 """
 
 from hairpin.evidence.reading import Evidence
@@ -12,9 +12,9 @@ from hairpin.host.read.readings import Readings
 def refreshed(before: ParsedHost, newer: Evidence, gone: frozenset[Place] = frozenset()) -> ParsedHost:
     """Return the host with the readings of ``newer``, and without those that are ``gone`` (evidence/renewal.py).
 
-    Law: the host equals the one that is parsed from the whole renewed evidence.  Unaffected parts are the same objects
-    as before; so are unchanged chains of a ruleset that was read again.  Derived values that are kept on them
-    (``hairpin.kept``), such as a long chain's index, therefore stay.
+    Law: the result equals the host that is parsed from the whole renewed evidence.  Parts that are not affected are the
+    same objects as before, and so are unchanged chains of a ruleset that was read again.  Therefore derived values that
+    are kept on these objects (``hairpin.kept``), such as the index of a long chain, stay.
     """
     evidence = renewed(before.evidence, newer, gone)
     return of_readings(evidence, Readings(evidence, before.parts, changed_places(before.evidence, evidence)))

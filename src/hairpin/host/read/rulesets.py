@@ -15,14 +15,15 @@ _Parsed = dict[tuple[str, str, tuple[Set, ...], _Beside | None], tuple[Table, ..
 
 
 class RulesetReader:
-    """Reads rulesets.  Most containers have the same few rules, so equal texts are parsed once."""
+    """Reads the rulesets of a host's namespaces.  Most containers have the same few rules, so equal texts are parsed
+    only once."""
 
     def __init__(self, readings: Readings) -> None:
         self._readings = readings
         self._parsed: _Parsed = {}
 
     def ruleset(self, netns: str) -> Ruleset:
-        """Return the rules of a namespace; a reading that cannot be parsed is noted as unread."""
+        """Return the rules of a namespace; a reading that cannot be parsed is recorded as unread."""
         readings = self._readings
         sets = readings.part(("ipsets",), lambda: self._ipsets(netns))
         tables: list[Table] = []
@@ -57,7 +58,8 @@ class RulesetReader:
         )
 
     def _beside(self, reading: Reading) -> _Beside | None:
-        """Return what was read of the sets of a listing that has not their elements."""
+        """Return the separate readings of sets and elements for an nft listing that lacks the elements of its sets;
+        None for any other reading."""
         if reading.key != "nft-table" or not is_terse(reading):
             return None
         listed, asked = (self._readings.of(key, reading.netns) for key in ("nft-set", "nft-elements"))
@@ -84,7 +86,8 @@ def _sharing(before: Ruleset, now: Ruleset) -> Ruleset:
 
 
 def with_chains_of(before: tuple[Table, ...], now: tuple[Table, ...]) -> tuple[Table, ...]:
-    """Return the tables with the former objects of unchanged chains, so that the chains keep their indexes."""
+    """Return the new tables, in which unchanged chains are the former objects, so that these chains keep their
+    indexes."""
     known = {(table.family, table.name, table.dialect): table for table in before}
     return tuple(_with_chains_of(known.get((table.family, table.name, table.dialect)), table) for table in now)
 
@@ -99,13 +102,15 @@ def _with_chains_of(before: Table | None, now: Table) -> Table:
 
 
 def _without_partial_views(tables: list[Table]) -> tuple[Table, ...]:
-    """Return the tables without iptables' view of each table that nft shows too, because that view is incomplete."""
+    """Return the tables.  If both nft and iptables show a table, iptables' view of it is left out, because it is
+    incomplete."""
     native = {(table.family, table.name) for table in tables if table.dialect == "nft"}
     return tuple(each for each in tables if each.dialect != "iptables-nft" or (each.family, each.name) not in native)
 
 
 def with_devices(table: Table, text: str) -> Table:
-    """Return the table with its chains' devices, from ``nft list chains netdev`` (or ``inet``)."""
+    """Return the table, in which the chains have their devices.  ``text``: the output of ``nft list chains netdev`` (or
+    ``inet``)."""
     if table.family not in ("netdev", "inet") or table.dialect != "nft":
         return table
     devices: dict[str, tuple[str, ...]] = {}

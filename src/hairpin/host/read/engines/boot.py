@@ -12,15 +12,15 @@ from hairpin.host.read.engines import engine_options
 from hairpin.host.read.readings import Readings
 
 _STARTS_NOTHING = ("/etc/init.d/", "/snap/")
-"""Files that show how the daemon can be started, but do not start it at boot."""
+"""The folders of files that show how the daemon can be started, but that do not start it at boot."""
 _GIVEN_TWICE = re.compile(r"([\w-]+): \(from flag: ")
 _MALFORMED = re.compile(r"daemon\.json: (?:invalid character|unexpected end of JSON|cannot unmarshal|json: )")
 
 
 def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False) -> Boot | None:
-    """Return how the daemon is started; None if it runs here, or if nothing was read about it.
+    """Return how dockerd is started; None if it runs on this host, or if its start was not read.
 
-    ``malformed``: the collector found that daemon.json is not JSON."""
+    ``malformed``: whether the collector found that daemon.json is not JSON."""
     reading = readings.first("dockerd-boot")
     if reading is None:
         return None
@@ -48,8 +48,8 @@ def boot(readings: Readings, units: tuple[Unit, ...], *, malformed: bool = False
 
 
 class _Settings(msgspec.Struct, frozen=True):
-    """The names of dockerd's present options: in daemon.json (``was_read``: it could be read), and in its unit's
-    flags."""
+    """The names of dockerd's present options in daemon.json and in the flags of its unit.  ``was_read``: whether
+    daemon.json could be read."""
 
     file: tuple[str, ...]
     flags: tuple[str, ...]
@@ -58,10 +58,12 @@ class _Settings(msgspec.Struct, frozen=True):
 
 
 def _holds(line: str, settings: _Settings) -> bool:
-    """Return whether a log line about daemon.json still holds: the file may have been repaired since.
+    """Return whether a log line about daemon.json still holds, because the file may have been repaired after the line
+    was logged.
 
-    The line may say that both the file and the flags give an option.  If only one of them has it now, the conflict is
-    repaired.  If neither has it, the collector may not read this option, so the line still holds.
+    The line may say that both the file and the flags give an option.  If only one of the two has the option now, the
+    conflict is repaired.  If neither has it, the option may be one that the collector does not read, so the line still
+    holds.
     Source: moby daemon/config/config.go getConflictFreeConfiguration(), findConfigurationConflicts()"""
     if not settings.was_read:
         return True
@@ -75,7 +77,7 @@ def _holds(line: str, settings: _Settings) -> bool:
 
 
 def _by(paths: tuple[str, ...], units: tuple[Unit, ...]) -> Literal["systemd", "sysvinit", "openrc", "snap", ""]:
-    """Return the init system that starts daemons: systemd only if it runs."""
+    """Return the init system that starts daemons.  It is systemd only if systemd runs."""
     if units:
         return "systemd"
     if any(each.startswith("/snap/") for each in paths):

@@ -7,15 +7,15 @@ from hairpin.evidence.reading import Evidence, Reading
 from hairpin.host.docker import Contact
 
 _TIMED_OUT = (28, 124)
-"""curl's exit status after ``--max-time``, timeout(1)'s."""
+"""The exit statuses after a time-out: that of curl after ``--max-time``, and that of timeout(1)."""
 _NAMED = re.compile(r"\(named by ([^()]+)\)")
 State = Literal["answers", "hung", "stopped", "unreachable", "unreadable"]
 
 
 def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
-    """Return how the engine, which runs or is installed, answered."""
+    """Return how an engine that runs or is installed answered the collector."""
     version = evidence.find(f"{kind}-version", "")
-    if kind == "podman":  # Podman has no daemon: its command answers
+    if kind == "podman":  # Podman has no daemon, so its command answers
         return Contact(kind, "podman" if version is not None else "", _of_podman(version), _took_ms(version))
     socket = evidence.find("docker-socket", "")
     return Contact(
@@ -30,8 +30,8 @@ def contact(evidence: Evidence, kind: Literal["docker", "podman"]) -> Contact:
 
 
 def _endpoint(socket: Reading | None) -> str:
-    """Return the socket in DOCKER_HOST's form.  The reading's text begins with it.  If the socket cannot be asked, the
-    reading's origin has it."""
+    """Return the socket in the form of DOCKER_HOST.  The text of the reading begins with the socket.  If the socket
+    could not be asked, the reading's origin names it."""
     if socket is None:
         return ""
     if socket.outcome == "text":
@@ -52,7 +52,7 @@ def _of_podman(version: Reading | None) -> State:
 def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | None) -> State:
     told = _told(version) if version is not None else None
     answers = any(_is_text(evidence.find(key, "")) for key in ("docker-info", "docker-containers"))
-    if told and not (told == "unreadable" and answers):  # a proxy before the socket may refuse some questions
+    if told and not (told == "unreadable" and answers):  # a proxy in front of the socket may refuse some requests
         return told
     if answers:
         return "answers"
@@ -62,7 +62,8 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
         return "unreadable"
     if _is_text(evidence.find("dockerd-cmdline", "")):
         return "unreachable"
-    # Neither docker nor curl is installed to ask the socket, or the socket is another machine's or namespace's.
+    # Neither docker nor curl is installed to ask the socket, or the socket is on another machine or in another
+    # namespace.
     asked = version is not None and version.outcome != "absent"
     if (_is_text(socket) and not asked) or (socket is not None and "not asked" in socket.text):
         return "unreachable"
@@ -70,7 +71,8 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
 
 
 def _told(version: Reading) -> State | None:
-    """Return the engine's state by its answer to the version request; None if the request failed for another reason."""
+    """Return the engine's state, as its answer to the version request shows it; None if the request failed for another
+    reason."""
     if version.outcome == "text":
         return "answers"
     if version.outcome == "refused":

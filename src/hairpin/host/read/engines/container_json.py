@@ -1,6 +1,7 @@
-"""Containers from ``docker inspect`` and ``podman inspect``: the engine API's fields, one object a line or one array.
+"""Containers from ``docker inspect`` and ``podman inspect``: the fields of the engine's API, with one object on each
+line or with one array.
 
-Source: Docker Engine API, ContainerInspect; podman inspect has the same names where it has the same things.
+Source: Docker Engine API, ContainerInspect; podman inspect uses the same names for the same facts.
 """
 
 from typing import Literal
@@ -100,13 +101,14 @@ class _Container(msgspec.Struct, rename="pascal"):
 
 
 _TASK = "com.docker.swarm.service.name"
-"""The label in which a swarm puts the name of the service whose task the container is."""
+"""The label with which a swarm marks a task's container: it has the name of the task's service."""
 _UNIT = "PODMAN_SYSTEMD_UNIT"
-"""The label in which Podman's units put their name.  Source: podman-systemd.unit(5), podman-generate-systemd(1)"""
+"""The label in which systemd units that run Podman's containers put their name.  Source: podman-systemd.unit(5),
+podman-generate-systemd(1)"""
 _SERVICE = ("com.docker.compose.service", "io.podman.compose.service", _TASK)
-"""Labels in which Compose or a swarm puts the name of a container's service."""
+"""The labels in which Compose or a swarm puts the name of a container's service."""
 PROJECT = ("com.docker.compose.project", "io.podman.compose.project")
-"""Labels in which Compose puts the name of a container's or network's project."""
+"""The labels in which Compose puts the name of a container's or network's project."""
 _CONTAINER = msgspec.json.Decoder(_Container)
 _CONTAINERS = msgspec.json.Decoder(tuple[_Container, ...])
 
@@ -121,7 +123,8 @@ def containers(reading: Reading) -> tuple[Container, ...]:
 
 
 def publishing_endpoint(container: Container) -> Endpoint | None:
-    """Return the attachment to the container's first network: published ports are translated to its address."""
+    """Return the endpoint of the container to whose address published ports are translated: the endpoint on its first
+    network."""
     mode = "bridge" if container.network_mode == "default" else container.network_mode
     for endpoint in container.endpoints:
         if endpoint.network == mode or (endpoint.network_id == mode and mode):
@@ -136,8 +139,8 @@ def _container(item: _Container, evidence: str) -> Container:
     restart = host_config.restart_policy
     status = state.status or ("paused" if state.paused else "running" if state.running else "exited")
     is_task = bool((config.labels or {}).get(_TASK))
-    # A swarm never restarts a task's container: it makes another task, here or on another node.  An ended task
-    # publishes nothing.
+    # A swarm never restarts a task's container: it makes another task, on this or on another node.  An ended task
+    # publishes no port.
     over = is_task and status not in ("running", "paused", "restarting")
     return Container(
         id=item.id,
@@ -169,8 +172,8 @@ def _container(item: _Container, evidence: str) -> Container:
 
 
 def _extra_names(item: _Container) -> tuple[str, ...]:
-    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``.  The default network has a link as
-    ``/NAME:/CONTAINER/ALIAS``."""
+    """Return the names of ``--add-host NAME:ADDRESS`` and of ``--link NAME:ALIAS``.  On the default network a link is
+    written as ``/NAME:/CONTAINER/ALIAS``."""
     networks = item.network_settings.networks or {}
     links = (link for each in networks.values() if each is not None for link in each.links or ())
     named = [each.partition(":")[0] for each in item.host_config.extra_hosts or ()]
@@ -181,13 +184,15 @@ def _extra_names(item: _Container) -> tuple[str, ...]:
 
 
 def _health(found: _Health | None) -> str:
-    """Return the status; empty if there is no health check (``none`` in dockerd's JSON, empty in Podman's)."""
+    """Return the status of the container's health check; empty if there is none (``none`` in dockerd's JSON, empty in
+    Podman's)."""
     status = found.status if found is not None else ""
     return status if status and status != "none" else ""
 
 
 def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
-    """Return the bindings in effect; for container ports without one, HostConfig's bindings."""
+    """Return the port bindings that are in effect.  For a container port without such a binding, return the bindings
+    from HostConfig."""
     actual = item.network_settings.ports or {}
     asked = item.host_config.port_bindings or {}
     found = [
@@ -208,8 +213,8 @@ def _bindings(item: _Container, ipv6: bool) -> tuple[PortBinding, ...]:
 
 
 def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBinding]:
-    """Return the bindings of one entry.  An empty address means every IPv4 address and, with ``ipv6``, every IPv6
-    address.
+    """Return the bindings of one entry of the engine's JSON.  An empty address means every IPv4 address and, with
+    ``ipv6``, every IPv6 address.
 
     A port that the engine has not chosen yet (``""``, ``0``, a range) has no binding.
     """

@@ -1,6 +1,6 @@
 """Options of dockerd from its flags, its ``daemon.json`` and ``docker info``.
 
-An option has the same name in flags and in ``daemon.json``.  dockerd does not start if both give it.
+An option has the same name as a flag and in ``daemon.json``.  dockerd does not start if an option is given in both.
 Source: moby daemon/config/config_linux.go, cmd/dockerd/config_unix.go.
 """
 
@@ -28,7 +28,7 @@ _FALSE, _TRUE = ("false", "0", "f"), ("true", "1", "t", "")
 
 
 class Options(msgspec.Struct, frozen=True):
-    """Options of the engine from one source; fields as in Engine, None if the source does not say."""
+    """Options of the engine from one source; The fields are those of Engine; None if the source does not say."""
 
     iptables: bool | None = None
     ip6tables: bool | None = None
@@ -44,7 +44,7 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Info(msgspec.Struct, frozen=True):
-    """The content of ``docker info`` about the engine."""
+    """The facts about the engine in ``docker info``."""
 
     version: str = ""
     firewall_backend: str | None = None
@@ -104,12 +104,12 @@ _FILE = msgspec.json.Decoder(dict[str, object])
 _INFO = msgspec.json.Decoder(_Info)
 _VERSION = msgspec.json.Decoder(_Version)
 GivenOptions = tuple[tuple[str, str], ...]
-"""Options by their names in daemon.json, with values as in flags."""
+"""Pairs of an option's name, as in daemon.json, and its value, as in a flag."""
 
 
 def of_file(reading: Reading) -> GivenOptions:
-    """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are not
-    modelled and left out."""
+    """Return the options of ``daemon.json``; raise ParseError.  Options whose value is a list or an object are left
+    out, because hairpin does not model them."""
     found = decode(_FILE, reading.text, source=reading.origin) if reading.text.strip() else {}
     return tuple(
         (name, str(value).lower() if isinstance(value, bool) else str(value))
@@ -125,13 +125,14 @@ def names_in_file(text: str, *, source: str) -> tuple[str, ...]:
 
 
 def of_flags(text: str) -> GivenOptions:
-    """Return the options of the flags, one ``--flag=value`` a line."""
+    """Return the options in a text of flags, which has one ``--flag=value`` on each line."""
     pairs = (line.partition("=") for line in text.split("\n") if line.startswith("--"))
     return tuple((flag.removeprefix("--"), value) for flag, _, value in pairs)
 
 
 class PodmanInfo(msgspec.Struct, frozen=True):
-    """The content of ``podman info`` about networks.  ``backend`` None: Podman before 4 did not say, and had CNI."""
+    """The facts about networks in ``podman info``.  ``backend``: None for Podman before 4, which does not say and uses
+    CNI."""
 
     rootless: bool = False
     backend: str | None = None
@@ -139,7 +140,7 @@ class PodmanInfo(msgspec.Struct, frozen=True):
 
 
 def of_podman_info(reading: Reading) -> PodmanInfo:
-    """Return the content of ``podman info``; raise ParseError."""
+    """Return the facts about networks in ``podman info``; raise ParseError."""
     host = decode(_PODMAN, reading.text, source=reading.origin).host
     if host is None:
         return PodmanInfo()
@@ -149,7 +150,7 @@ def of_podman_info(reading: Reading) -> PodmanInfo:
 
 
 def options(said: GivenOptions) -> Options:
-    """Return the modelled options.  If an option is given twice, the first one counts."""
+    """Return those of the given options that hairpin models.  If an option is given twice, the first one counts."""
     values: dict[str, str] = {}
     for name, value in said:
         values.setdefault(name, value)
@@ -163,7 +164,7 @@ def options(said: GivenOptions) -> Options:
 
 
 def of_info(reading: Reading) -> Info:
-    """Return the content of ``docker info``; raise ParseError."""
+    """Return the facts about the engine in ``docker info``; raise ParseError."""
     found = decode(_INFO, reading.text, source=reading.origin)
     return Info(
         version=found.version or "",
@@ -183,7 +184,8 @@ def version(reading: Reading) -> str:
 
 
 def with_options(engine: Engine, said: Options, info: Info) -> Engine:
-    """Return the engine with its options.  Those in effect (``info``) take precedence over those of flags and file."""
+    """Return the engine with its options.  The options that are in effect (``info``) take precedence over the options
+    from flags and daemon.json (``said``)."""
     return msgspec.structs.replace(
         engine,
         iptables=said.iptables,
@@ -203,14 +205,14 @@ def with_options(engine: Engine, said: Options, info: Info) -> Engine:
 
 
 def _backend(driver: str | None) -> str | None:
-    """Return the back end's name: ``docker info`` says ``iptables+firewalld`` where firewalld runs."""
+    """Return the name of the firewall back end.  If firewalld runs, ``docker info`` says ``iptables+firewalld``."""
     name = (driver or "").partition("+")[0]
     known: tuple[Literal["iptables", "nftables"], ...] = ("iptables", "nftables")
     return name if name in known else None
 
 
 def _switch(text: str) -> bool | None:
-    """Return a boolean as Go's ParseBool reads it."""
+    """Return the boolean that Go's ParseBool reads from the text; None for other texts."""
     word = text.strip().lower()
     return False if word in _FALSE else True if word in _TRUE else None
 

@@ -34,9 +34,9 @@ def engines(
     mute: bool = False,
     malformed: bool = False,
 ) -> tuple[Engine, ...]:
-    """Return the engines that run or are installed.  Their containers do not have their namespaces yet.
+    """Return the engines that run or are installed.  The field ``netns`` of their containers is not filled in yet.
 
-    ``mute``: whether Docker could not be asked.  ``malformed``: whether its daemon.json is not JSON.
+    ``mute``: whether Docker could not be asked.  ``malformed``: whether dockerd's daemon.json is not JSON.
     """
     docker = _docker(readings, units, versions, mute=mute, malformed=malformed)
     return (*(() if docker is None else (docker,)), *_podmans(readings, versions))
@@ -87,7 +87,7 @@ def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
 
 
 def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engine]:
-    """Yield Podman once for each user whose Podman was asked, because each user has containers of their own."""
+    """Yield Podman once for each user whose Podman was asked, because each user has their own containers."""
     users = dict.fromkeys(_user(each) for each in readings.of("podman-version"))
     installed = _package(versions, _PODMAN_PACKAGES)
     if not users and installed is not None:
@@ -97,7 +97,7 @@ def _podmans(readings: Readings, versions: tuple[Version, ...]) -> Iterator[Engi
 
 
 def _user(reading: Reading) -> str:
-    """Return the user who ran the reading's command; empty: the collector's user."""
+    """Return the user who ran the reading's command; empty for the user of the collector."""
     words = reading.origin.split(maxsplit=3)
     return words[2] if words[:2] == ["runuser", "-u"] else ""
 
@@ -135,8 +135,8 @@ def _networks(readings: Readings, key: str, user: str = "") -> tuple[DockerNetwo
 
 
 def _stored_networks(readings: Readings, containers: tuple[Container, ...]) -> tuple[DockerNetwork, ...]:
-    """Return the networks of the engine's database.  It may contain deleted networks: those without bridge and
-    container are left out."""
+    """Return the networks of the engine's database.  The database may contain deleted networks, so a network is left
+    out if its bridge does not exist and no container is on it."""
     attached = {each.network_id for container in containers for each in container.endpoints}
     links = readings.first("ip-addr", HOST)
     found = readings.all_understood(readings.of("docker-stored-networks"), network_json.stored_networks)
@@ -156,7 +156,7 @@ def _package(versions: tuple[Version, ...], names: tuple[str, ...]) -> str | Non
 
 
 def _upstream(package: str | None) -> str:
-    """Return the engine's version from its package's: without epoch and revision."""
+    """Return the engine's version from the version of its package, without epoch and revision."""
     return (package or "").rpartition(":")[2].partition("-")[0]
 
 

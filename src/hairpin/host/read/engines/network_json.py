@@ -1,6 +1,7 @@
-"""Networks from ``docker network inspect`` and ``podman network inspect``: one object a line or one array.
+"""Networks from ``docker network inspect`` and ``podman network inspect``: with one object on each line or with one
+array.
 
-Source: Docker Engine API, NetworkInspect; podman's (netavark) are in lower case and name the link themselves.
+Source: Docker Engine API, NetworkInspect; podman's fields (netavark) are in lower case, and one of them names the link.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from hairpin.host.read.json_text import decode_list
 BRIDGE_NAME = "com.docker.network.bridge.name"
 _ID_CHARACTERS = 12
 _Texts = tuple[str | None, str | None, str | None]
-"""A block of addresses as text: its network, its gateway, the part from which containers get addresses."""
+"""A block of addresses as text: the network, the gateway, and the part from which containers get their addresses."""
 
 
 class _Block(msgspec.Struct, rename="pascal"):
@@ -138,7 +139,7 @@ _GENERIC = "com.docker.network.generic"
 
 
 def stored_networks(reading: Reading) -> tuple[DockerNetwork, ...]:
-    """Return the networks in libnetwork's database, each once; raise ParseError."""
+    """Return the networks in the database of dockerd's libnetwork, each once; raise ParseError."""
     found = {
         each.id: each
         for each in decode_list(_STORED_ALL, _STORED, reading.text, source=reading.origin)
@@ -201,7 +202,7 @@ def _project(labels: dict[str, str | None] | None) -> str:
 
 
 def _sandbox(item: _Docker) -> int | None:
-    """Return the address on the network of swarm's namespace for published ports.
+    """Return the address that swarm's namespace for published ports has on this network; None if it has none.
 
     Source: moby libnetwork/network.go ingressSandbox: its container id is ``ingress-sbox``
     """
@@ -228,7 +229,8 @@ def _gateways(item: _Docker, subnets: tuple[Subnet, ...]) -> Iterator[tuple[str,
 
 
 def _bridge(item: _Docker, options: dict[str, str]) -> str:
-    """Return the bridge link's name: the option's, docker0 for the network ``bridge``, else a name made from the id.
+    """Return the bridge link's name: the name in its option, docker0 for the network ``bridge``, or else a name that is
+    made from the network's id.
 
     Source: libnetwork drivers/bridge, parseNetworkOptions: ``br-`` and the first 12 characters.
     """

@@ -1,9 +1,9 @@
-"""The network namespaces and name servers of containers, which the collector found without their engines.
+"""The network namespaces and name servers of containers, which the collector found without asking the engines.
 
-Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, first the host's own.
-Containers may share a namespace, or be in the host's.  The readings of a shared namespace have the first name with that
-inode.  Lines of the reading of name servers: a container's id if its resolv.conf was read, then ``id<TAB>address`` for
-each name server.
+Lines of the reading of namespaces: ``container:NAME<TAB>inode<TAB>process<TAB>container id``, The first line is for the
+host's own namespace.  Containers may share a namespace, or be in the host's own namespace.  The readings of a shared
+namespace have the name of the first line with the namespace's inode.  Lines of the reading of name servers: a
+container's id if its resolv.conf was read, then a line ``id<TAB>address`` for each name server in it.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,8 @@ _UNKNOWN = "-"
 
 
 class Place(NamedTuple):
-    """A namespace: the name in its readings, its inode, and the container's id (``-`` for the host)."""
+    """The namespace of a container or of the host.  ``netns``: the name in the namespace's readings.  ``container``:
+    the container's id, or ``-`` for the host."""
 
     netns: str
     inode: str
@@ -25,7 +26,7 @@ class Place(NamedTuple):
 
 
 def places(texts: tuple[str, ...]) -> tuple[Place, ...]:
-    """Return the places of the host and its containers, without containers whose namespace is unknown."""
+    """Return the places of the host and its containers, except containers whose namespace is unknown."""
     found: list[Place] = []
     first: dict[str, str] = {}
     for line in (line for text in texts for line in text.split("\n")):
@@ -46,9 +47,10 @@ def left_unread(texts: tuple[str, ...]) -> frozenset[str]:
 def placed(
     containers: tuple[Container, ...], known: tuple[Place, ...], readable: frozenset[str], left: frozenset[str]
 ) -> tuple[Container, ...]:
-    """Return the containers; each running one has its namespace if a reading of that namespace has a text.
+    """Return the containers with the names of their namespaces.  A container has a namespace if it runs and a reading
+    of its namespace has a text.
 
-    ``left``: names of the namespaces that were left unread on purpose."""
+    ``left``: the names of the namespaces that the collector left unread on purpose."""
     by_id = {place.container: place.netns for place in known}
     names = (_netns(container, containers, by_id) for container in containers)
     return tuple(
@@ -66,8 +68,8 @@ def _netns(container: Container, others: tuple[Container, ...], by_id: dict[str,
 
 
 def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
-    """Return the namespace by the network mode.  The owner has its own namespace: a container cannot pass on
-    another's."""
+    """Return the name of the namespace that the container's network mode names.  With the mode ``container:X``, the
+    container X has its own namespace, because a container cannot share a namespace that it shares itself."""
     mode, _, owner = container.network_mode.partition(":")
     if mode == "host":
         return HOST
@@ -79,7 +81,8 @@ def _by_mode(container: Container, others: tuple[Container, ...]) -> str:
 
 
 def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]:
-    """Return netnsid, as the host sees it, and name of each namespace in ``lsns -t net -r -n -o NS,NETNSID,PID``."""
+    """Return the netnsid that the host's own namespace uses for each namespace in ``lsns -t net -r -n -o
+    NS,NETNSID,PID``, with the namespace's name."""
     names = {place.inode: place.netns for place in known}
     found: list[tuple[int, str]] = []
     for line in text.split("\n"):
@@ -90,7 +93,7 @@ def netnsids(text: str, known: tuple[Place, ...]) -> tuple[tuple[int, str], ...]
 
 
 def with_resolvers(containers: tuple[Container, ...], texts: tuple[str, ...]) -> tuple[Container, ...]:
-    """Return the containers, each with the name servers of its resolv.conf if that was read."""
+    """Return the containers, each with the name servers of its resolv.conf, if that file was read."""
     found: dict[str, list[str]] = {}
     for line in (line for text in texts for line in text.split("\n") if line):
         container, _, address = line.partition("\t")

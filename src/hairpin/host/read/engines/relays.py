@@ -1,4 +1,5 @@
-"""The targets of a container engine's relays: docker-proxy, and daemons that bind a published port without serving it.
+"""The targets of a container engine's relays: the targets of docker-proxy, and of daemons that bind a published port
+but never accept a connection.
 
 docker-proxy's command line has the target: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
 -container-port 80`` (``-use-listen-fd`` since Docker 28).  If it could not be read, the published port gives the
@@ -19,11 +20,11 @@ from hairpin.host.socket import Relay, Socket
 from hairpin.netfilter.address import parse_address
 
 HOLDERS = ("dockerd", "conmon")
-"""Programs that bind a published port to reserve it, and never accept a connection."""
+"""The programs that bind a published port only to reserve it, and never accept a connection."""
 
 
 _INTO_NAMESPACES = ("rootlessport", "pasta", "pasta.avx2", "slirp4netns")
-"""Programs that connect from within the container's namespace."""
+"""The relay programs that connect from inside the container's namespace."""
 
 
 class RelayCommand(msgspec.Struct, frozen=True):
@@ -34,7 +35,7 @@ class RelayCommand(msgspec.Struct, frozen=True):
 
 
 def commands(text: str) -> tuple[RelayCommand, ...]:
-    """Return the relays of lines ``PID<TAB>argv joined by spaces``; other lines are skipped."""
+    """Return the command lines in lines ``PID<TAB>argv joined by spaces``; other lines are skipped."""
     found: list[RelayCommand] = []
     for line in text.split("\n"):
         pid, tab, command = line.partition("\t")
@@ -46,7 +47,7 @@ def commands(text: str) -> tuple[RelayCommand, ...]:
 def with_relays(
     sockets: tuple[Socket, ...], running: tuple[RelayCommand, ...], containers: tuple[Container, ...]
 ) -> tuple[Socket, ...]:
-    """Return the sockets; relays' sockets have their targets."""
+    """Return the sockets.  The socket of a relay gets the relay's target."""
     if not any(socket.process in RELAYS or socket.process in HOLDERS for socket in sockets):
         return sockets
     by_pid = {command.pid: command for command in running}
@@ -76,7 +77,8 @@ def _target_of(command: RelayCommand) -> Relay | None:
 
 
 def _options(arguments: tuple[str, ...]) -> Iterable[tuple[str, str]]:
-    """Yield flags of Go's flag package: ``-f value``, ``--f value``, ``-f=value``."""
+    """Yield the name and value of each flag, in the syntax of Go's flag package: ``-f value``, ``--f value``,
+    ``-f=value``."""
     for flag, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if flag.startswith("-"):
             name, equals, value = flag.lstrip("-").partition("=")
@@ -110,6 +112,6 @@ def _serves(socket: Socket, binding: PortBinding) -> bool:
     if (socket.protocol, socket.port) != (binding.protocol, binding.host_port):
         return False
     if socket.version != binding.version:
-        # Engines before 20.10.2 list the IPv4 binding alone and bind one socket for both.
+        # Engines before 20.10.2 list only the IPv4 binding, and bind one socket for IPv4 and IPv6.
         return socket.address is None and binding.host_ip is None
     return socket.address == binding.host_ip

@@ -1,8 +1,8 @@
 """The services of a swarm as a manager lists them, and the ports that a node accepts for them.
 
-Source: Docker Engine API, ServiceList, TaskList; ServiceStatus exists since its version 1.41
+Source: Docker Engine API, ServiceList, TaskList; ServiceStatus exists since version 1.41 of the API
 
-On each node dockerd binds every such port by a socket that never accepts a connection.
+On each node dockerd binds every such port with a socket on which it never accepts a connection.
 
 Source: moby libnetwork/service_linux.go plumbIngressProxy(), programIngress()
 """
@@ -21,9 +21,10 @@ from hairpin.host.swarm import ServicePort, SwarmService
 
 _Protocol = Literal["tcp", "udp", "sctp"]
 _WANTED = ("running", "ready")
-"""The desired states of tasks that the swarm keeps.  The desired state of a replaced task is ``shutdown``."""
+"""The desired states of those tasks that the swarm keeps running.  The desired state of a replaced task is
+``shutdown``."""
 _OWN = (2375, 2376, 2377, 7946)
-"""dockerd's own ports: its API, and the traffic between nodes."""
+"""The ports of dockerd itself: for its API, and for the traffic between nodes."""
 
 
 class _Port(msgspec.Struct, rename="pascal"):
@@ -95,8 +96,8 @@ def _service(found: _Service, evidence: str) -> SwarmService:
 
 
 def with_tasks(found: Iterable[SwarmService], text: str, *, source: str) -> tuple[SwarmService, ...]:
-    """Return the services, each with the error of its newest failed task.  If the manager gave no count of tasks, the
-    tasks are counted here.  Raise ParseError."""
+    """Return the services, each with the error of its newest failed task.  If the manager did not say how many tasks a
+    service has, the tasks in the text are counted.  Raise ParseError."""
     tasks = decode_list(_TASKS, _TASK, text, source=source)
     return tuple(_with_tasks(each, [one for one in tasks if one.service == each.id]) for each in found)
 
@@ -116,8 +117,8 @@ def _with_tasks(service: SwarmService, tasks: list[_Task]) -> SwarmService:
 def with_mesh(
     engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]
 ) -> tuple[tuple[Engine, ...], tuple[Namespace, ...]]:
-    """Return the engines with their mesh ports, and the namespaces, in which the host's sockets of these ports are
-    relays.  Both are unchanged if the host is no node of a swarm."""
+    """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of these
+    ports become relays.  Both are unchanged if the host is no node of a swarm."""
     sandbox = sandbox_of(engines)
     if sandbox is None:
         return engines, namespaces
@@ -136,8 +137,8 @@ def with_mesh(
 
 
 def sandbox_of(engines: tuple[Engine, ...]) -> int | None:
-    """Return the address to which the node translates mesh ports; None: it is no node of a swarm, or has no such
-    namespace."""
+    """Return the address to which the node translates mesh ports; None if it is no node of a swarm, or if it has no
+    namespace for mesh ports."""
     found = (network.ingress_sandbox for each in engines for network in each.networks if network.driver == "bridge")
     return next((each for each in found if each is not None), None)
 
@@ -148,8 +149,8 @@ def _held(namespace: Namespace, sandbox: int) -> Namespace:
 
 
 def _holding(socket: Socket, sandbox: int) -> Socket:
-    # For a mesh port dockerd binds the wildcard address of both families.  Its API may do that too, on a port of
-    # ``_OWN``.
+    # For a mesh port dockerd binds the wildcard address of both families.  Its API may also bind the wildcard address,
+    # on a port of ``_OWN``.
     is_placeholder = socket.process == "dockerd" and socket.relay is None and socket.address is None
     if not is_placeholder or socket.port in _OWN:
         return socket

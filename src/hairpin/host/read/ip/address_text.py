@@ -1,4 +1,5 @@
-"""Addresses, networks and numbers as iproute2, ss, conntrack and Docker write them; malformed ones raise ValueError."""
+"""Addresses, networks and numbers as iproute2, ss, conntrack and Docker write them; a malformed text raises
+ValueError."""
 
 import re
 
@@ -9,18 +10,19 @@ from hairpin.netfilter.rule_address import read_mac
 
 
 def interface_address(text: str) -> tuple[Version, int, int]:
-    """Return version, address (host bits kept) and prefix length of ``ADDRESS[/LENGTH]``."""
+    """Return the IP version, the address and the prefix length of ``ADDRESS[/LENGTH]``.  The host bits of the address
+    are kept."""
     host, slash, length = text.partition("/")
     version, value = parse_address(host)
     return version, value, _prefix_length(length, version) if slash else width(version)
 
 
 def network(text: str, version: Version) -> tuple[int, int]:
-    """Return number and prefix length of ``NETWORK[/LENGTH]``, ``default``, ``all`` or ``any``."""
+    """Return the address and the prefix length of a network: ``NETWORK[/LENGTH]``, ``default``, ``all`` or ``any``."""
     if text in ("default", "all", "any"):
         return 0, 0
     host, slash, length = text.partition("/")
-    if version == 4 and slash and host.count(".") < 3:  # older iproute2 leaves out trailing zeroes: 10/8, 169.254/16
+    if version == 4 and slash and host.count(".") < 3:  # older iproute2 omits trailing zeroes: 10/8, 169.254/16
         host += ".0" * (3 - host.count("."))
     return address_of(host, version), _prefix_length(length, version) if slash else width(version)
 
@@ -38,7 +40,7 @@ def mac(text: str) -> int | None:
 
 
 def number(text: str | int) -> int:
-    """Return a number that may be written in decimal or with ``0x``."""
+    """Return the number that the text gives in decimal, or in hexadecimal with ``0x``."""
     return text if isinstance(text, int) else int(text, 0)
 
 

@@ -1,4 +1,5 @@
-"""Forwarding database and VLANs of bridges, joined to their links: from ``bridge -j -d fdb`` and ``bridge -j -d vlan``.
+"""Forwarding database and VLANs of bridges, and their assignment to links, from ``bridge -j -d fdb`` and ``bridge -j -d
+vlan``.
 
 Source: iproute2 bridge/fdb.c print_fdb(), bridge/vlan.c print_vlan().
 """
@@ -15,7 +16,7 @@ from hairpin.netfilter.address import parse_address
 
 
 class PortVlans(msgspec.Struct, frozen=True):
-    """The VLANs of one bridge or bridge port; fields as in BridgePort."""
+    """The VLANs of one bridge or bridge port; the fields are those of BridgePort."""
 
     link: str
     pvid: int | None
@@ -48,7 +49,7 @@ _VLANS = msgspec.json.Decoder(tuple[_PortVlans, ...])
 
 
 def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
-    """Return the entries in the order of the reading; raise ParseError."""
+    """Return the forwarding entries in the order of the reading; raise ParseError."""
     found = decode(_FDB, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
         return tuple(
@@ -89,7 +90,8 @@ def with_ports(
 ) -> tuple[Link, ...]:
     """Return the links with their port settings of ``bridge link`` and their VLANs of ``bridge vlan``.
 
-    A port that is not listed has the kernel's defaults.  If VLANs were read, a link that is not listed is in none.
+    A port that ``bridge link`` does not list has the kernel's default settings.  If VLANs were read, a link that
+    ``bridge vlan`` does not list is in no VLAN.
     """
     said, of_link = dict(ports), {item.link: item for item in vlans}
     bridges = {link.name for link in links if link.kind == "bridge"}

@@ -21,7 +21,8 @@ _VLAN = re.compile(r"(\S*)\s+(\d+)(?:-(\d+))?((?:\s+(?:PVID|Egress|Untagged))*)\
 
 
 def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
-    """Return name and state of every port; indented lines continue a port's line.  Raise ParseError with the line."""
+    """Return the name and the settings of every bridge port; indented lines continue the line of a port.  Raise
+    ParseError with the line."""
     found: list[tuple[str, list[str]]] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip():
@@ -39,7 +40,7 @@ def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
 
 
 def fdb(reading: Reading) -> tuple[FdbEntry, ...]:
-    """Return the entries in the order of the reading; raise ParseError with the line."""
+    """Return the forwarding entries in the order of the reading; raise ParseError with the line."""
     found: list[FdbEntry] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()

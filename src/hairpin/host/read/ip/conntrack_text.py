@@ -31,7 +31,7 @@ _FIELD = re.compile(r"(?:^|\s)([a-z-]+)=(\S+)")
 
 
 def parse(reading: Reading) -> tuple[Connection, ...]:
-    """Return the entries in the order of the reading; raise ParseError with the line."""
+    """Return the conntrack entries in the order of the reading; raise ParseError with the line."""
     numbers: dict[str, tuple[Literal[4, 6], int]] = {}
     found: list[Connection] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
@@ -46,7 +46,7 @@ def parse(reading: Reading) -> tuple[Connection, ...]:
 
 
 def truncation(text: str) -> str | None:
-    """Return the collector's note about entries that it left out, or None."""
+    """Return the collector's note that it left out some entries; None if there is no such note."""
     last = text.rstrip().rpartition("\n")[2]
     return last.removeprefix("# ") if last.startswith(TRUNCATED) else None
 
@@ -91,7 +91,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
     if "[ASSURED]" in line:
         status |= ir.STATUS_ASSURED
     if "OFFLOAD]" in line:
-        status |= ir.STATUS_OFFLOAD  # printed instead of [ASSURED]
+        status |= ir.STATUS_OFFLOAD  # the tool prints it instead of [ASSURED]
     version, _ = _number(every["src"], numbers)
     mark = int(every.get("mark", "0"), 0)
     return Connection(
@@ -109,7 +109,7 @@ def _entry(line: str, numbers: dict[str, tuple[Literal[4, 6], int]], evidence: s
 
 
 def _tcp(protocol: int, state: str | None) -> Tcp | None:
-    """Return the state.  A closed connection counts as ``closing``: any SYN opens a new one."""
+    """Return the TCP state of an entry.  A closed connection counts as ``closing``, because any SYN opens a new one."""
     name = _TCP_STATES.get(state.rstrip()) if state is not None and protocol == TCP else None
     return Tcp(name, closing=name in TCP_CLOSED) if name is not None else None
 
@@ -125,7 +125,8 @@ def _tuple(protocol: int, fields: dict[str, str], numbers: dict[str, tuple[Liter
 
 
 def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[Literal[4, 6], int]:
-    """Return version and number; cached, because most entries share a few addresses."""
+    """Return the IP version and the number of an address.  The result is kept in ``numbers``, because most entries have
+    the same few addresses."""
     known = numbers.get(text)
     if known is None:
         known = numbers[text] = parse_address(text)
@@ -133,7 +134,8 @@ def _number(text: str, numbers: dict[str, tuple[Literal[4, 6], int]]) -> tuple[L
 
 
 def _nat(original: Tuple, reply: Tuple) -> int:
-    """Return the translation bits: the tool does not print them, but the two tuples of a translated entry differ."""
+    """Return the status bits for NAT.  The tool does not print them, but the two tuples of a translated entry
+    differ."""
     ported = original.protocol not in ICMP_ANSWERS
     snat = original.saddr != reply.daddr or original.sport != (reply.dport if ported else reply.sport)
     dnat = original.daddr != reply.saddr or (ported and original.dport != reply.sport)

@@ -1,4 +1,4 @@
-"""Values of the TOS byte by the names of iproute2's ``rt_dsfield``."""
+"""The values of the TOS byte, by their names in iproute2's ``rt_dsfield``."""
 
 _NAMES = {
     "default": 0x00, "lowcost": 0x02, "reliability": 0x04, "throughput": 0x08, "lowdelay": 0x10, "EF": 0xB8,
@@ -9,7 +9,7 @@ _NAMES = {
 
 
 def tos(text: str | int) -> int:
-    """Return the byte for ``0x10``, ``16`` or a name; raise ValueError for an unknown name."""
+    """Return the TOS byte for ``0x10``, ``16`` or a name; raise ValueError for an unknown name."""
     if isinstance(text, int):
         return text
     if text in _NAMES:

@@ -17,7 +17,7 @@ from hairpin.netfilter.address import parse_address, width
 
 
 class Interfaces(msgspec.Struct, frozen=True):
-    """The content of one ``ip addr``: links in the order of the reading, and the addresses on them."""
+    """The content of one reading of ``ip addr``: the links in the order of the reading, and the addresses on them."""
 
     links: tuple[Link, ...] = ()
     addresses: tuple[Address, ...] = ()
@@ -66,7 +66,7 @@ class _Link(msgspec.Struct):
 
 
 class _PortData(msgspec.Struct):
-    """``info_slave_data`` of a bridge port."""
+    """The member ``info_slave_data`` of a bridge port."""
 
     state: str | int = "forwarding"
     hairpin: bool = False
@@ -78,7 +78,7 @@ class _PortData(msgspec.Struct):
 
 
 class _NamedPort(_PortData, kw_only=True):
-    """An element of ``bridge -j -d link``."""
+    """An element of the output of ``bridge -j -d link``."""
 
     ifname: str
 
@@ -92,7 +92,7 @@ class _BridgeData(msgspec.Struct):
 
 
 class _TunnelData(msgspec.Struct):
-    """``info_data`` of vxlan, geneve, gre, gretap and ipip.
+    """The member ``info_data`` of vxlan, geneve, gre, gretap and ipip links.
 
     Source: iproute2 ip/iplink_vxlan.c vxlan_print_opt(), iplink_geneve.c geneve_print_opt(), link_gre.c
     gre_print_opt(), link_iptnl.c iptunnel_print_opt()
@@ -117,7 +117,7 @@ class _TunnelData(msgspec.Struct):
 
 
 class _StackedData(msgspec.Struct):
-    """``info_data`` of vlan, macvlan, macvtap, ipvlan and vrf."""
+    """The member ``info_data`` of vlan, macvlan, macvtap, ipvlan and vrf links."""
 
     id: int | None = None
     mode: str | None = None
@@ -136,12 +136,12 @@ _STACKED = ("vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf")
 TUNNELS = ("vxlan", "geneve", "gre", "gretap", "ipip", "sit")
 _TUNNEL_DATA = msgspec.json.Decoder(_TunnelData)
 PEERED = ("veth", "netkit", "vxcan")
-"""Kinds of paired links: the link that such a link names is its peer, not its lower link."""
+"""The kinds of paired links.  The link that such a link names is its peer, and not its lower link."""
 _PORT_STATES = ("disabled", "listening", "learning", "forwarding", "blocking")
 
 
 def interfaces(reading: Reading) -> Interfaces:
-    """Return links and addresses; raise ParseError."""
+    """Return the links and their addresses; raise ParseError."""
     found = decode(_LINKS, reading.text, source=reading.origin) if reading.text.strip() else ()
     indices = {link.ifname: link.ifindex for link in found}
     try:
@@ -158,13 +158,13 @@ def interfaces(reading: Reading) -> Interfaces:
 
 
 def ports(reading: Reading) -> tuple[tuple[str, BridgePort], ...]:
-    """Return name and port state of every element of ``bridge -j -d link``; raise ParseError."""
+    """Return the name and the port settings of every element of ``bridge -j -d link``; raise ParseError."""
     found = decode(_PORTS, reading.text, source=reading.origin) if reading.text.strip() else ()
     return tuple((port.ifname, _port(port)) for port in found)
 
 
 def port_state(state: str | int) -> str:
-    """Return the STP state's name; old iproute2 prints its number (linux/if_bridge.h BR_STATE_*)."""
+    """Return the STP state's name; old iproute2 prints the state's number (linux/if_bridge.h BR_STATE_*)."""
     if isinstance(state, int):
         return _PORT_STATES[state] if 0 <= state < len(_PORT_STATES) else str(state)
     return state.lower()
@@ -193,7 +193,7 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         group=link.group,
         lower=None if kind in PEERED else below,
         peer_index=link.link_index or (indices.get(below) if below is not None else None),
-        peer_netnsid=link.link_netnsid,  # -1: the kernel has assigned no id yet
+        peer_netnsid=link.link_netnsid,  # -1 if the kernel has assigned no id yet
         flags=link.flags,
         port=_slave_port(info, source),
         bridge=_bridge(info, source) if kind == "bridge" else None,
@@ -228,8 +228,8 @@ def _tunnel(kind: str, data: _TunnelData, lower: str | None) -> Tunnel:
 
 
 def outer_ttl(kind: str, ttl: str | int | None) -> int:
-    """Return the TTL of outer packets; 0: it is copied from the inner packet.  Without an option (or with ``auto``, 0)
-    vxlan and geneve use the default TTL, and the other kinds copy.
+    """Return the TTL of outer packets; 0 if it is copied from the inner packet.  Without a TTL option (or with ``auto``
+    or 0), vxlan and geneve use the default TTL, and the other kinds of tunnels copy the inner TTL.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit_one(), drivers/net/geneve.c geneve_xmit_skb();
     net/ipv4/ip_tunnel.c ip_tunnel_xmit()
@@ -241,12 +241,12 @@ def outer_ttl(kind: str, ttl: str | int | None) -> int:
 
 
 def endpoint(text: str | None) -> tuple[Literal[4, 6], int] | None:
-    """Return version and address of a tunnel's end; None for ``any``."""
+    """Return the IP version and the address of a tunnel's end; None for ``any``."""
     return None if text is None or text in ("any", "0.0.0.0", "::") else parse_address(text)
 
 
 def gre_key(text: str | int | None) -> int | None:
-    """Return the key of GRE, which iproute2 prints as an address: ip/link_gre.c gre_print_opt()."""
+    """Return the key of a GRE tunnel, which iproute2 prints as an address: ip/link_gre.c gre_print_opt()."""
     if text is None or isinstance(text, int):
         return text
     return parse_address(text)[1] if "." in text else number(text)

@@ -24,7 +24,7 @@ from hairpin.message import message
 from hairpin.netfilter.address import parse_address
 
 ELSEWHERE = -1
-"""``Link.peer_netnsid`` of a peer in another namespace that the tool did not name."""
+"""The value of ``Link.peer_netnsid`` for a peer in another namespace that the tool did not name."""
 _HEAD = re.compile(r"(\d+): ([^\s@:]+)(?:@([^\s:]+))?: <([^>]*)> (.*)")
 _PEER_INDEX = re.compile(r"if(\d+)")
 _OWN_LINES = ("link/", "inet", "alias", "altname", "prog/", "valid_lft", "RX", "TX", "cache")
@@ -32,7 +32,7 @@ _SCOPES = ("global", "link", "host", "site", "nowhere")
 
 
 def interfaces(reading: Reading) -> Interfaces:
-    """Return links and addresses; raise ParseError with the line."""
+    """Return the links and their addresses; raise ParseError with the line."""
     links: list[Link] = []
     peers: list[str] = []
     addresses: list[Address] = []
@@ -57,7 +57,7 @@ def interfaces(reading: Reading) -> Interfaces:
 
 
 def value_after(words: list[str], key: str) -> str | None:
-    """Return the word after ``key``, or None."""
+    """Return the word after the word ``key``; None if there is none."""
     return words[words.index(key) + 1] if key in words[:-1] else None
 
 
@@ -122,7 +122,7 @@ def _detail(link: Link, words: list[str]) -> Link:
 
 
 def _netnsid(text: str | None) -> int | None:
-    """Return the id; iproute2 prints the kernel's -1 (no id assigned yet) as ``unknown``."""
+    """Return the namespace's id; iproute2 prints the kernel's -1 (no id assigned yet) as ``unknown``."""
     if text is None:
         return None
     return int(text) if text.isdigit() else ELSEWHERE
@@ -189,7 +189,8 @@ def _bridge(words: list[str]) -> BridgeInfo:
 
 
 def _joined(links: tuple[Link, ...], peers: tuple[str, ...]) -> tuple[Link, ...]:
-    """Resolve ``@if8`` (an index in another namespace) and ``@v0`` (a name in this one)."""
+    """Return the links with the peers to which ``@if8`` (an index in another namespace) and ``@v0`` (a name in this
+    namespace) refer."""
     indices = {link.name: link.index for link in links}
     return tuple(_join(link, peer, indices) for link, peer in zip(links, peers, strict=True))
 
@@ -222,7 +223,7 @@ def _guess(link: Link, masters: set[str | None], pairs: set[tuple[int, int | Non
         return link
     if (link.peer_index, link.index) in pairs:
         return msgspec.structs.replace(link, kind="veth", lower=None)
-    # A bridge port's lower link is never its bridge.  Engines name their veths veth….
+    # A bridge port's lower link is never its bridge.  Container engines give their veths names that begin with "veth".
     if link.lower is None or link.lower == link.master or link.name.startswith("veth"):
         return msgspec.structs.replace(link, kind="veth", lower=None, peer_netnsid=ELSEWHERE)
     return link
@@ -257,7 +258,8 @@ def _address(link: str, words: list[str], evidence: str) -> Address:
 
 
 def with_holders(links: tuple[Link, ...], text: str) -> tuple[Link, ...]:
-    """Return the links; a tun device has the program that has it open, from lines ``DEVICE<TAB>PID<TAB>COMMAND``."""
+    """Return the links, in which a tun device has the program that has it open.  ``text``: lines
+    ``DEVICE<TAB>PID<TAB>COMMAND``."""
     holders = {words[0]: words[2] for line in text.splitlines() if len(words := line.split("\t")) == 3}
     return tuple(
         msgspec.structs.replace(each, holder=holders[each.name])

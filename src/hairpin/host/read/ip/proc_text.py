@@ -1,4 +1,4 @@
-"""Files in /proc: values of sysctls, the lists of rate limits, counters, IPVS services.
+"""Readings of files in /proc: the values of sysctls, the lists of rate limits, counters, and IPVS services.
 
 The lists of xt_recent and xt_hashlimit, as ``grep`` prints the files of their folders in /proc/net:
 
@@ -44,12 +44,13 @@ _NO_PARTS = frozenset(("", ".", ".."))
 _HZ = (100, 250, 300, 1000)
 _STARTS_BELOW_ZERO_S = 300
 _NEAR_S = 60
-"""``jiffies`` starts 300 s below 2**32 (INITIAL_JIFFIES).  Close to an uptime of 300 s any frequency would fit."""
+"""``jiffies`` starts 300 s below 2**32 (INITIAL_JIFFIES).  If the uptime is within this many seconds of 300 s, any
+frequency would fit."""
 _PROTOCOLS = {"TCP": 6, "UDP": 17, "SCTP": 132}
 
 
 def sysctls(reading: Reading) -> Sysctls:
-    """Return the values by path; raise ParseError with the line."""
+    """Return the values of sysctls by path; raise ParseError with the line."""
     values: dict[Path, str] = {}
     for number, line in enumerate(reading.text.split("\n"), 1):
         if not line:
@@ -63,7 +64,7 @@ def sysctls(reading: Reading) -> Sysctls:
 
 
 def limits(reading: Reading) -> LimitState:
-    """Return the state; raise ParseError with the line."""
+    """Return the state of rate limits; raise ParseError with the line."""
     recent: list[RecentAddress] = []
     buckets: list[HashBucket] = []
     uptime_s: float | None = None
@@ -116,7 +117,8 @@ def _ticks_per_s(jiffies: int, uptime_s: float) -> int | None:
 
 
 def counters(reading: Reading) -> Counters:
-    """Return the sums over all CPUs; raise ParseError with the line.  ``entries`` is the same number on each line."""
+    """Return the counters, summed over all CPUs; raise ParseError with the line.  ``entries`` is not summed, because
+    each line has the same number."""
     names: dict[str, list[str]] = {}
     sums: dict[tuple[str, str], int] = {}
     for number, line in enumerate(reading.text.split("\n"), 1):
@@ -147,7 +149,8 @@ def counters(reading: Reading) -> Counters:
 
 
 def virtual_services(reading: Reading) -> tuple[VirtualService, ...]:
-    """Return the services, each with the number of its servers of any weight; raise ParseError with the line."""
+    """Return the IPVS services, each with the number of its servers whose weight is not zero; raise ParseError with the
+    line."""
     found: list[VirtualService] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
         words = line.split()
@@ -159,7 +162,7 @@ def virtual_services(reading: Reading) -> tuple[VirtualService, ...]:
                 version, value = parse_address(address.strip("[]")) if "[" in address else (4, int(address, 16))
                 service = VirtualService(None, _PROTOCOLS[words[0]], version, value, int(port, 16), reading.id)
                 found.append(service)
-            elif words[:1] == ["->"] and len(words) > 3 and words[3].isdigit() and found:  # else the heading
+            elif words[:1] == ["->"] and len(words) > 3 and words[3].isdigit() and found:  # other lines are the heading
                 found[-1] = msgspec.structs.replace(found[-1], servers=found[-1].servers + (words[3] != "0"))
         except (ValueError, IndexError) as error:
             raise ParseError(reason_of(error), source=reading.origin, line=line_number, text=line) from None

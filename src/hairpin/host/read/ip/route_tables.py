@@ -1,4 +1,4 @@
-"""Numbers of routing tables: ``ip`` prints a name if ``rt_tables`` has one."""
+"""The numbers of routing tables.  ``ip`` prints a table's name if a file ``rt_tables`` has one."""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +8,13 @@ from hairpin.host.route import TABLE_DEFAULT, TABLE_LOCAL, TABLE_MAIN
 
 _LINE = re.compile(r"\s*(0[xX][0-9a-fA-F]+|\d+)\s+([^\s#]+)")
 _UNKNOWN = 1 << 32
-"""Added to the number of a table whose name is in no file, because the kernel's numbers have 32 bits."""
+"""The number that is added for a table whose name is in no file.  The result is larger than the kernel's numbers, which
+have 32 bits."""
 
 
 class RouteTables:
-    """Table numbers by name, for one host.  A name that is in no file gets a number above all kernel numbers.  It is
-    the same for every mention, so routes and rules still refer to the same table.
+    """The numbers of one host's routing tables by name.  A name that is in no file gets a number above all numbers of
+    the kernel.  The name always gets the same number, so routes and rules still refer to the same table.
     """
 
     def __init__(self, files: Iterable[str] = ()) -> None:
@@ -25,7 +26,7 @@ class RouteTables:
                     self._numbers[match[2]] = int(match[1], 0)
 
     def number(self, table: str | int) -> int:
-        """Return the number of a table that iproute2 names."""
+        """Return the number of a table from the name or number that iproute2 prints."""
         if isinstance(table, int):
             return table
         if table.isdigit() and len(table) < 12:

@@ -84,7 +84,8 @@ class _Neighbour(msgspec.Struct):
 
 
 _FLAT_ENCAP = '"encap":"'
-"""iproute2 up to 6.1 prints the fields of an encapsulation among the route's own fields; some names are the same."""
+"""The text by which such output is recognised: iproute2 up to 6.1 prints the fields of an encapsulation among the
+route's own fields, and some fields of both have the same names."""
 _ENCAP_FIELDS = {"ip": frozenset({"dst", "tos"}), "ip6": frozenset({"dst"}), "mpls": frozenset({"dst"})}
 _ROUTES = msgspec.json.Decoder(tuple[_Route, ...])
 _SAVED = msgspec.json.Decoder(tuple[_SavedNextHop, ...])
@@ -110,7 +111,8 @@ def routes(
 
 
 def _without_flat_encap(text: str, *, source: str) -> str:
-    """Return the document without those fields of encapsulations whose name a route's own field has, too."""
+    """Return the document without those fields of encapsulations that have the same name as a field of the route
+    itself."""
 
     def kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
@@ -158,7 +160,8 @@ def neighbours(reading: Reading) -> tuple[Neighbour, ...]:
 
 
 def hops_of(nhid: int, saved: tuple[SavedNextHop, ...]) -> tuple[NextHop, ...]:
-    """Return the next hops of a next hop object; groups are resolved, one level deep as in the kernel."""
+    """Return the next hops of a next hop object.  A group is replaced by its members; as in the kernel, a group
+    contains no other group."""
     for item in saved:
         if item.id == nhid:
             ways = (item.hop,) if item.hop is not None else ()

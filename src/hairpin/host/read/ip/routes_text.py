@@ -1,4 +1,4 @@
-"""Routes, next hops and neighbours from iproute2's and busybox's words, where there is no JSON.
+"""Routes, next hops and neighbours from the text output of iproute2 and busybox, for hosts without JSON output.
 
     route := [TYPE] DESTINATION word* (NL TAB "nexthop" word*)*
     neigh := ADDRESS "dev" LINK word* STATE
@@ -22,7 +22,7 @@ from hairpin.netfilter.address import Version, address_of, parse_address
 
 _TYPES: tuple[RouteType, ...] = get_args(RouteType)
 _ENCAP_FIELDS = ("id", "src", "dst", "ttl", "tos", "hoplimit", "tc")
-"""Fields of ``encap ip`` and ``encap ip6``, in the order of iproute2 ip/iproute_lwtunnel.c print_encap_ip()."""
+"""The fields of ``encap ip`` and ``encap ip6``, in the order of iproute2 ip/iproute_lwtunnel.c print_encap_ip()."""
 _STATES = ("REACHABLE", "STALE", "DELAY", "PROBE", "PERMANENT", "NOARP", "INCOMPLETE", "FAILED", "NONE")
 
 
@@ -123,7 +123,8 @@ def _route(
 
 
 def _without_encap(words: list[str]) -> list[str]:
-    """Return the words without the encapsulation's fields, whose names are those of a route's own fields."""
+    """Return the words of a route without the fields of its encapsulation, which have the same names as fields of the
+    route itself."""
     if "encap" not in words:
         return words
     start = words.index("encap")

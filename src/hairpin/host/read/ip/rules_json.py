@@ -59,7 +59,8 @@ _RULES = msgspec.json.Decoder(tuple[_Rule, ...])
 
 
 def rules(reading: Reading, *, version: Version, tables: RouteTables) -> tuple[PolicyRule, ...]:
-    """Return the rules in the order of the reading, which is the kernel's; raise ParseError."""
+    """Return the policy rules in the order of the reading, which is the order in which the kernel applies them; raise
+    ParseError."""
     found = decode(_RULES, reading.text, source=reading.origin) if reading.text.strip() else ()
     try:
         return tuple(
@@ -115,21 +116,22 @@ def _action(rule: _Rule) -> RuleAction:
 
 
 def _tos_of_dscp(dscp: str | int | None) -> int | None:
-    """Return the TOS byte: a number has only the six DSCP bits, a name stands for the whole byte."""
+    """Return the TOS byte.  ``dscp``: a number has only the six DSCP bits, and a name stands for the whole byte."""
     if dscp is None:
         return None
     return tos(dscp) << 2 if isinstance(dscp, int) or dscp[:1].isdigit() else tos(dscp)
 
 
 def _selector(text: str, length: int | None, version: Version) -> tuple[int, int] | None:
-    """Return network and length; None for ``all``."""
+    """Return the network and the prefix length of a selector; None for ``all``."""
     if text == "all" and not length:
         return None
     return network(text if length is None or "/" in text else f"{text}/{length}", version)
 
 
 def _mark(rule: _Rule) -> tuple[int, int] | None:
-    """Return value and mask; None for a rule with neither (fwmark 0 with a mask is a selector)."""
+    """Return the value and the mask of the rule's mark; None if the rule has neither.  The mark 0 with a mask is a
+    selector, too."""
     if rule.fwmark is None and rule.fwmask is None:
         return None
     return number(rule.fwmark or 0), ALL_BITS if rule.fwmask is None else number(rule.fwmask)
@@ -142,7 +144,7 @@ def _ports(single: str | int | None, first: int | None, last: int | None) -> tup
 
 
 def _words(rule: _Rule) -> list[str]:
-    """Return the rule in the words of ``ip rule``, for quoting."""
+    """Return the rule in the syntax of ``ip rule``, for quoting."""
     words = [f"{rule.priority}:"]
     if rule.inverted is not msgspec.UNSET:
         words.append("not")

@@ -1,4 +1,4 @@
-"""Policy rules from iproute2's and busybox's words, where there is no JSON.
+"""Policy rules from the text output of iproute2 and busybox, for hosts without JSON output.
 
     rule := PRIORITY ":" ["not"] "from" SOURCE word* ["lookup" TABLE | "goto" PRIORITY | ACTION] word*
 
@@ -16,14 +16,14 @@ from hairpin.host.route import PolicyRule
 from hairpin.netfilter.address import Version
 
 _ACTIONS: tuple[RuleAction, ...] = ("blackhole", "unreachable", "prohibit", "nop")
-# busybox prints the number of the action as the type of a route: linux/fib_rules.h FR_ACT_*, RTN_*.
+# busybox prints an action as the type of a route that has the action's number: linux/fib_rules.h FR_ACT_*, RTN_*.
 _BUSYBOX_ACTIONS: dict[str, RuleAction] = {
     "local": "goto", "broadcast": "nop", "blackhole": "blackhole", "unreachable": "unreachable", "prohibit": "prohibit",
 }  # fmt: skip
 
 
 def rules(reading: Reading, *, version: Version, tables: RouteTables) -> tuple[PolicyRule, ...]:
-    """Return the rules in the order of the reading; raise ParseError with the line."""
+    """Return the policy rules in the order of the reading; raise ParseError with the line."""
     found: list[PolicyRule] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
         if not line.strip():
@@ -72,7 +72,7 @@ def _rule(line: str, version: Version, tables: RouteTables, evidence: str, numbe
 
 
 def _without_origin(words: list[str]) -> list[str]:
-    """Return the words without ``proto kernel``, the origin of the rule."""
+    """Return the words of a rule without ``proto kernel``, which only names the rule's origin."""
     if "proto" not in words:
         return words
     position = words.index("proto")

@@ -39,7 +39,7 @@ _LISTEN, _UNCONNECTED = "0A", "07"
 def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]:
     """Return the listening TCP and unconnected UDP sockets; raise ParseError with the line.
 
-    ``known``: the processes that have them open."""
+    ``known``: the processes that have the sockets open."""
     old = _without_brackets(reading.text)
     found: list[Socket] = []
     lines = reading.text.split("\n")
@@ -61,15 +61,16 @@ def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]
 
 
 def _without_backlogs(sockets: list[Socket]) -> tuple[Socket, ...]:
-    """Return the sockets without backlogs.  If each Send-Q is 0 and all netlink-only fields are missing, ss has read
-    /proc/net/tcp, which has no backlogs.
+    """Return the sockets without backlogs.  This is needed if each Send-Q is 0 and all fields that come only from
+    netlink are missing: then ss has read /proc/net/tcp, which has no backlogs.
 
     Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(); iproute2 misc/ss.c tcp_show()"""
     return tuple(msgspec.structs.replace(each, backlog=None) for each in sockets)
 
 
 def unmapped(version: Literal[4, 6], value: int) -> tuple[Literal[4, 6], int]:
-    """Return version and address; an IPv6 socket that is bound to ``::ffff:192.0.2.1`` receives IPv4."""
+    """Return the IP version and the address on which a socket receives packets.  An IPv6 socket that is bound to
+    ``::ffff:192.0.2.1`` receives IPv4 packets."""
     if version == 6 and value >> _V4_BITS == _MAPPED:
         return 4, value & 0xFFFFFFFF
     return version, value
@@ -96,7 +97,8 @@ def _socket(words: list[str], old: bool, evidence: str, line: int, known: Proces
         version, value = unmapped(*parse_address(host or "::"))
     inode = _INODE.search(rest)
     uid = _UID.search(rest)
-    # Without -e, brackets around the wildcard are the only sign: ss prints * for a socket that takes IPv4 too.
+    # Without -e, only brackets around the wildcard show an IPv6-only socket: ss prints * for a socket that also accepts
+    # IPv4.
     v6only = "v6only:1" in rest or (bracketed and value == 0 and "v6only:" not in rest)
     found = Socket(
         protocol=protocol,
@@ -128,9 +130,9 @@ def _users(text: str) -> tuple[Holder, ...]:
 def proc_net_sockets(
     reading: Reading, *, protocol: Literal["tcp", "udp"], version: Literal[4, 6], known: Processes = NOTHING
 ) -> tuple[Socket, ...]:
-    """Return the sockets of one of the four files; raise ParseError with the line.
+    """Return the sockets in one of the four files of /proc/net; raise ParseError with the line.
 
-    ``known``: the processes that have them open."""
+    ``known``: the processes that have the sockets open."""
     wanted = _LISTEN if protocol == "tcp" else _UNCONNECTED
     found: list[Socket] = []
     for line_number, line in enumerate(reading.text.split("\n"), 1):
@@ -147,8 +149,9 @@ def proc_net_sockets(
 
 
 def with_v6only(sockets: tuple[Socket, ...]) -> tuple[Socket, ...]:
-    """Return the sockets; an IPv6 socket is ``v6only`` if an IPv4 wildcard socket has the same port, because otherwise
-    both could not be bound.  The files do not show the option; most IPv6 sockets accept both versions.
+    """Return the sockets, in which an IPv6 socket is ``v6only`` if an IPv4 wildcard socket has the same port, because
+    otherwise the two sockets could not both be bound.  The files of /proc/net do not show this option.  Most IPv6
+    sockets accept both IP versions.
     """
     taken = {(item.protocol, item.port) for item in sockets if item.version == 4 and item.address is None}
     return tuple(

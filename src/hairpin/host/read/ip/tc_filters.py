@@ -1,7 +1,7 @@
 """``tc -j -d filter show``: filters with their matches and actions.
 
-A filter of another kind, or with an unmodelled key or action, is kept as a filter that may match.  Text that is not
-JSON is left unread: iproute2 prints some kinds that way.
+A filter of a kind, a key or an action that hairpin does not model is kept as a filter that may match.  Text that is not
+JSON is left unread, because iproute2 prints some kinds of filters as such text.
 """
 
 import ipaddress
@@ -33,17 +33,19 @@ def parsed(text: str, place: Any, evidence: str) -> tuple[Filter, ...] | None:
 
 
 def _with_all_matches(pairs: list[tuple[str, Any]]) -> Options:
-    """Return the object with a list of matches: u32 prints each match as a member named ``match``."""
+    """Return the JSON object with all of its matches in one list, because u32 prints each match as a separate member
+    named ``match``."""
     found = dict(pairs)
     matches = [value for key, value in pairs if key == "match"]
     return {**found, "match": matches} if matches else found
 
 
 def _is_filter(each: Options, told: set[int]) -> bool:
-    """Return whether the object is a filter: tc also prints an object for each preference, and u32's hash tables.
+    """Return whether the object is a filter.  tc also prints an object for each preference, and an object for each hash
+    table of u32.
 
-    ``told``: the preferences with options.  If an unmodelled kind prints no options, the preference's object stands for
-    its filters."""
+    ``told``: the preferences for which an object with options is printed.  If a kind that hairpin does not model prints
+    no options, the object of the preference stands for its filters."""
     options = each.get("options")
     if not isinstance(options, dict):
         return each["kind"] not in _READ and each["pref"] not in told
@@ -56,7 +58,7 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
     matches = tuple(_READ[kind](options)) if kind in _READ and not chain else (UnknownMatch(),)
     action, to_link, to_ingress = _action(options.get("actions") or [])
     if "direct-action" in options or (not options and kind not in _READ):
-        action = "unknown"  # the program's own result decides: net/sched/cls_bpf.c cls_bpf_classify()
+        action = "unknown"  # the result of the BPF program decides: net/sched/cls_bpf.c cls_bpf_classify()
     words = tuple(_words(kind, options, action, to_link, to_ingress=to_ingress))
     known = UnknownMatch() not in matches and action != "unknown"
     handle = str(options.get("fh" if kind == "u32" else "handle", ""))
@@ -67,14 +69,14 @@ def _filter(each: Options, place: Any, evidence: str) -> Filter:
 
 
 def _inner(options: Options, name: str) -> Options:
-    """Return the member object of that name; empty if there is none."""
+    """Return the member object with this name; empty if there is none."""
     found: Options = options.get(name) or {}
     return found
 
 
 def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
-    """Return the result of the actions, a redirect's link, and whether it is the ingress side: the first action that
-    does not ``pipe`` decides."""
+    """Return the result of the actions.  If the result is a redirect, also return its target link, and whether the
+    packet goes to the ingress side of that link.  The first action that does not ``pipe`` decides."""
     for each in actions:
         kind, control = each.get("kind"), _inner(each, "control_action").get("type", "")
         if kind == "mirred":
@@ -82,7 +84,7 @@ def _action(actions: list[Options]) -> tuple[FilterAction, str, bool]:
                 return "redirect", str(each.get("to_dev", "")), each.get("direction") == "ingress"
             if control == "pipe":
                 continue
-        elif kind == "police":  # it acts only on packets above a rate
+        elif kind == "police":  # police acts only on packets above a rate
             continue
         elif kind == "gact" and _inner(each, "prob").get("random_type", "none") == "none":
             if control == "pipe":
@@ -146,7 +148,7 @@ _WORDS = {"icmp_type": "type", "icmp_code": "code"}
 
 
 def _words(kind: str, options: Options, action: FilterAction, to_link: str, *, to_ingress: bool) -> Iterator[str]:
-    """Yield the matches and the action in tc's syntax."""
+    """Yield the words of the filter's matches and action in tc's syntax."""
     for each in options.get("match", []) if kind == "u32" else ():
         yield from ("match", "u32", f"0x{each['value']}", f"0x{each['mask']}", "at", str(each["off"]))
     for key, value in _inner(options, "keys").items():

@@ -1,8 +1,8 @@
 """Traffic control of links: queueing disciplines, and filters, which may drop or redirect packets before netfilter.
 
-Only those disciplines are kept that may drop every packet, or every packet above some length.  ``u32``, ``flower`` and
-``matchall`` filters are read with their matches and action.  Of other filters (mostly eBPF) only the existence is
-recorded.
+Only the queueing disciplines that may drop every packet, or every packet above some length, are kept.  ``u32``,
+``flower`` and ``matchall`` filters are read with their matches and action.  Of other filters (mostly eBPF) only the
+existence is recorded.
 """
 
 import json
@@ -21,7 +21,7 @@ Place = Literal["ingress", "egress", "root"]
 
 
 class Filtered(NamedTuple):
-    """A link and the place of its filters.  ``filters`` None: they could not be read."""
+    """The filters at one place of a link.  ``filters``: None if they could not be read."""
 
     link: str
     place: Place
@@ -29,9 +29,9 @@ class Filtered(NamedTuple):
 
 
 def filtered(reading: Reading) -> Filtered | None:
-    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if there are none.
+    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, None if it found none.
 
-    Filters of a queueing discipline (``root``, or no word) see outgoing packets.
+    The filters of a queueing discipline (``root``, or no word at the end of the command) see outgoing packets.
     """
     if reading.text.strip() in ("", "[]", "[ ]"):
         return None
@@ -44,7 +44,8 @@ def filtered(reading: Reading) -> Filtered | None:
 
 
 def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
-    """Return the disciplines of ``tc [-j] qdisc show`` that may drop every packet, each with its link."""
+    """Return the queueing disciplines in ``tc [-j] qdisc show`` that may drop every packet, or every packet above some
+    length, each with its link."""
     return tuple(
         _of_json(reading.text, reading.id)
         if reading.text.lstrip().startswith("[")
@@ -55,7 +56,7 @@ def qdiscs(reading: Reading) -> tuple[tuple[str, Qdisc], ...]:
 def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
     try:
         found = json.loads(text)
-    except ValueError:  # iproute2 6.1 prints some options (hfsc's) as text that is not JSON
+    except ValueError:  # iproute2 6.1 prints some options (those of hfsc) as text that is not JSON
         return
     for each in found:
         read: Any = each.get("options") or {}
@@ -65,7 +66,7 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
         random: dict[str, Any] = options.get("loss-random") or {}
         loss = random.get("loss", 0.0)
         limit, burst = options.get("limit"), options.get("burst")
-        if each["kind"] == "tbf":  # the shorter of both limits the frame (sch_tbf.c tbf_change())
+        if each["kind"] == "tbf":  # the smaller of burst and minburst limits the frame (sch_tbf.c tbf_change())
             burst = min((one for one in (burst, options.get("minburst")) if one), default=None)
         yield each.get("dev", ""), Qdisc(
             each["kind"], each.get("handle", ""), "" if each.get("root") else each.get("parent", ""), limit, burst,
@@ -74,7 +75,7 @@ def _of_json(text: str, evidence: str) -> Iterator[tuple[str, Qdisc]]:
 
 
 def _json_words(kind: str, options: dict[str, Any]) -> Iterator[str]:
-    """Yield the options in tc's syntax."""
+    """Yield the words of the queueing discipline's options in tc's syntax."""
     if kind == "tbf":
         yield from ("rate", f"{options.get('rate', 0) * 8}bit", "burst", str(options.get("burst", 0)))
         yield from ("limit", str(options["limit"])) if "limit" in options else ("latency", f"{options.get('lat', 0)}us")
@@ -113,7 +114,7 @@ def _number(options: str, name: str) -> int | None:
 
 
 def with_filters(links: tuple[Link, ...], found: tuple[Filtered, ...]) -> tuple[Link, ...]:
-    """Return the links with their filters; those with filters that could not be read are marked."""
+    """Return the links with their filters; a link whose filters could not be read is marked."""
     if not found:
         return links
     return tuple(_with(link, [each for each in found if each.link == link.name]) for link in links)

@@ -1,5 +1,5 @@
 """WireGuard devices from ``wg show all FIELD``.  The collector puts the field before each line, and a peer's number in
-place of its key.
+place of the peer's key.
 
 line := ("listen-port" | "fwmark") TAB DEVICE TAB VALUE
       | ("endpoints" | "allowed-ips" | "latest-handshakes" | "persistent-keepalive") TAB DEVICE TAB "peer " N TAB VALUE
@@ -38,7 +38,7 @@ def devices(reading: Reading) -> tuple[tuple[str, Wireguard], ...]:
 
 
 def with_settings(links: tuple[Link, ...], settings: tuple[tuple[str, Wireguard], ...]) -> tuple[Link, ...]:
-    """Return the links; WireGuard links have their settings."""
+    """Return the links, in which WireGuard links have their settings."""
     if not settings:
         return links
     of_link = dict(settings)
@@ -80,6 +80,6 @@ def _peer(before: Peer, field: str, value: str) -> Peer:
 
 
 def _endpoint(text: str) -> Endpoint:
-    """Return ``ADDRESS:PORT`` or ``[ADDRESS]:PORT``; a link-local address may name its link."""
+    """Return the endpoint in ``ADDRESS:PORT`` or ``[ADDRESS]:PORT``; a link-local address may name its link."""
     address, _, port = text.rpartition(":")
     return Endpoint(*parse_address(address.strip("[]").partition("%")[0]), int(port))

@@ -2,8 +2,8 @@
 
 
 def value_of(text: str, key: str) -> str | None:
-    """Return the value of the key's last assignment, without quotes and trailing comment; None if the key is never
-    assigned."""
+    """Return the value of the key's last assignment, without quotes and without a trailing comment; None if the key is
+    never assigned."""
     found: str | None = None
     for line in text.split("\n"):
         name, equals, value = line.strip().partition("=")

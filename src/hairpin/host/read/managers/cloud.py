@@ -23,10 +23,12 @@ from hairpin.netfilter.address import Version, parse_address
 
 AZURE_TAG = "7783-7084-3265-9085-8269-3286-77"
 MAPPING = frozenset({"azure", "aws", "gcp", "aliyun", "tencent", "huawei", "oracle", "ibm", "openstack"})
-"""Clouds whose gateway maps a public address 1:1 to a machine's private one, so that no interface has it."""
+"""The clouds whose gateway maps a public address 1:1 to a machine's private address, so that no interface has the
+public address."""
 _DOCUMENT = msgspec.json.Decoder(dict[str, object])
 _EC2 = (("public-ipv4", "local-ipv4"), ("eipv4", "private-ipv4"))
-"""The keys of a public address and of the private one that it is mapped to: EC2's, Aliyun's."""
+"""The keys of a public address and of the private address to which it is mapped: first those of EC2, then those of
+Aliyun."""
 
 
 class _Sign(NamedTuple):
@@ -35,7 +37,7 @@ class _Sign(NamedTuple):
     words: str
 
 
-# The order matters: a cloud that is built on OpenStack, for example, has that name in some of its strings.
+# The order matters: a cloud that is built on OpenStack, for example, has the name OpenStack in some of its strings.
 SIGNS = (
     _Sign("azure", "chassis_asset_tag", AZURE_TAG),
     _Sign("aws", "sys_vendor", "Amazon EC2"),
@@ -63,9 +65,9 @@ SIGNS = (
 
 
 def of_dmi(text: str) -> str | None:
-    """Return the cloud's name, or None; lines are ``sys_vendor:value``.
+    """Return the cloud's name; None if no cloud is recognised.  ``text``: lines such as ``sys_vendor:value``.
 
-    Every Hyper-V guest has Microsoft's vendor name; only the asset tag shows Azure.
+    Every Hyper-V guest has Microsoft's vendor name; only the asset tag shows that the guest runs in Azure.
     """
     pairs = (line.partition(":") for line in text.split("\n"))
     values = {key.strip(): value.strip().lower() for key, _, value in pairs}
@@ -87,7 +89,7 @@ def addresses(reading: Reading) -> tuple[CloudAddress, ...]:
 
 
 def _pairs(metadata: object) -> Iterator[tuple[object, object]]:
-    """Yield each public address with its private one, from the most specific keys first."""
+    """Yield each public address with its private address; the most specific keys come first."""
     for card in _at(metadata, "meta_data", "network", "interfaces", "macs", "*"):
         for associations in _at(card, "ipv4-associations"):
             if isinstance(associations, dict):
@@ -108,7 +110,7 @@ def _pairs(metadata: object) -> Iterator[tuple[object, object]]:
 
 
 def _at(value: object, *path: str) -> Iterator[object]:
-    """Yield the values at that path; ``*`` matches any key, and every member of a list is searched."""
+    """Yield the values at the path; ``*`` matches any key, and every member of a list is searched."""
     if isinstance(value, list):
         for each in cast("list[object]", value):
             yield from _at(each, *path)

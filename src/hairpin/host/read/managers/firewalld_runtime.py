@@ -17,7 +17,7 @@ from hairpin.host.read.json_text import decode_documents
 
 
 class RuntimeZones(msgspec.Struct, frozen=True):
-    """firewalld's answers: its zones and the default one."""
+    """firewalld's answers: its zones, and the name of the default zone."""
 
     zones: tuple[FirewalldZone, ...] = ()
     default_zone: str | None = None
@@ -38,7 +38,7 @@ class _Call(msgspec.Struct):
 
 
 class _Settings(msgspec.Struct):
-    """The members of getZoneSettings2; firewalld leaves empty ones out."""
+    """The members of getZoneSettings2; firewalld leaves out members that are empty."""
 
     target: str = "default"
     interfaces: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ def of_bus(reading: Reading) -> RuntimeZones:
 
 
 def of_words(text: str) -> RuntimeZones:
-    """Return the zones of ``firewall-cmd --list-all-zones``."""
+    """Return the zones in the output of ``firewall-cmd --list-all-zones``."""
     zones: list[FirewalldZone] = []
     default_zone: str | None = None
     for block in re.split(r"\n(?=\S)", text.strip("\n")):
@@ -84,7 +84,7 @@ def of_words(text: str) -> RuntimeZones:
 
 
 def _settings(found: object) -> _Settings:
-    """Return the members of ``a{sv}``; members of an unknown form are left out."""
+    """Return the settings from a D-Bus dictionary (``a{sv}``); the default settings if it has an unknown form."""
     try:
         members = msgspec.convert(found, dict[str, _Value])
         return msgspec.convert({name: value.data for name, value in members.items()}, _Settings)

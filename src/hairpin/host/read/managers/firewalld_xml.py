@@ -21,7 +21,8 @@ _FAMILIES: dict[str, Literal["ip", "ip6"]] = {"ipv4": "ip", "ipv6": "ip6"}
 
 
 class FirewalldElement(NamedTuple):
-    """An element of a file.  ``depth``: the document's own element is 0.  ``texts``: the pieces of its own text."""
+    """An element of an XML file.  ``depth``: 0 for the document's root element.  ``texts``: the pieces of text directly
+    in the element."""
 
     depth: int
     tag: str
@@ -31,7 +32,8 @@ class FirewalldElement(NamedTuple):
 
 
 def zone(reading: Reading, *, name: str) -> FirewalldZone:
-    """Return the zone of a file; raise ParseError for other documents and harmful XML (entities, endless elements)."""
+    """Return the zone that the file defines; raise ParseError for other documents and for harmful XML (entities,
+    endless elements)."""
     elements = elements_of(reading.text, source=reading.origin)
     if not elements or elements[0].tag != "zone":
         raise ParseError(message("not a firewalld zone"), source=reading.origin)
@@ -57,8 +59,8 @@ def zone(reading: Reading, *, name: str) -> FirewalldZone:
 
 
 def direct_rules(reading: Reading) -> tuple[DirectRule, ...]:
-    """Return the rules of iptables and ip6tables in the file of direct rules; raise ParseError as ``zone`` does.  A
-    passthrough is left out unless it appends a rule to a chain or inserts it at the chain's head."""
+    """Return the rules for iptables and ip6tables in the file of direct rules; raise ParseError for other documents and
+    for harmful XML.  A passthrough is returned only if it appends a rule to a chain or inserts a rule."""
     elements = elements_of(reading.text, source=reading.origin)
     if not elements or elements[0].tag != "direct":
         raise ParseError(message("no direct rules of firewalld"), source=reading.origin)
@@ -71,7 +73,7 @@ def direct_rules(reading: Reading) -> tuple[DirectRule, ...]:
 
 
 def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | None]]:
-    """Yield the element's table, chain, words and priority, if it is a rule."""
+    """Yield the table, chain, words and priority of the element, if the element is a rule."""
     said = element.attributes
     try:
         split = shlex.split("".join(element.texts))
@@ -91,7 +93,7 @@ def _direct(element: FirewalldElement) -> Iterator[tuple[str, str, str, int | No
 
 
 def says_the_same(one: str, other: str) -> bool:
-    """Return whether two files have the same elements, whatever their order and line breaks."""
+    """Return whether two XML files have the same elements.  The order of the elements and line breaks do not matter."""
     try:
         return _meaning(elements_of(one, source="")) == _meaning(elements_of(other, source=""))
     except ParseError:
@@ -99,7 +101,8 @@ def says_the_same(one: str, other: str) -> bool:
 
 
 def _meaning(elements: list[FirewalldElement]) -> list[tuple[object, ...]]:
-    """Return the elements and their children, each list sorted, because firewalld writes them in its own order."""
+    """Return the elements and their children in sorted lists, because firewalld writes elements in an order of its
+    own."""
     found: list[tuple[object, ...]] = []
     at = 0
     while at < len(elements):
@@ -112,7 +115,8 @@ def _meaning(elements: list[FirewalldElement]) -> list[tuple[object, ...]]:
 
 
 def elements_of(text: str, *, source: str) -> list[FirewalldElement]:
-    """Return the file's elements in their order; raise ParseError for harmful XML (entities, endless elements)."""
+    """Return the file's elements in their order; raise ParseError for XML that is malformed or harmful (entities,
+    endless elements)."""
     found: list[FirewalldElement] = []
     opened: list[FirewalldElement] = []
 
@@ -144,7 +148,7 @@ def elements_of(text: str, *, source: str) -> list[FirewalldElement]:
 
 
 def _rich_rules(elements: list[FirewalldElement]) -> tuple[str, ...]:
-    """Return the rules in the words of firewall-cmd: ``rule family="ipv4" source address="…" accept``."""
+    """Return the rich rules in the syntax of firewall-cmd: ``rule family="ipv4" source address="…" accept``."""
     found: list[list[str]] = []
     inside = False
     for each in elements:

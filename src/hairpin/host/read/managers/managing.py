@@ -1,14 +1,15 @@
-"""Firewall managers, units, versions and files of a host from their readings, and hairpin's own plans.
+"""Firewall managers, units, versions and files of a host from their readings, and the plans of hairpin.
 
-Units come from ``systemctl show``: blocks of ``Key=value`` lines, an empty line between units.  Versions are as
-printed.  A program's version has the name of its command (``iptables``, ``nft``, ``ip``; also ``kernel``, ``systemd``),
-a package's ``package:NAME``, the distribution's ``os``.
+Units come from ``systemctl show``: blocks of ``Key=value`` lines, an empty line between units.  Versions are kept as
+the programs print them.  The name of a version is the program's command (``iptables``, ``nft``, ``ip``; also
+``kernel``, ``systemd``), ``package:NAME`` for a package, or ``os`` for the distribution.
 
-Each of hairpin's own unfinished plans is one line, its parts separated by tabs:
+Each unfinished plan of hairpin is one line, whose parts are separated by tabs:
 
     line := ("own" | "other") number state ("watched" | "dead") (seconds | "-")
 
-The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal, or a ``PlanStage`` if hairpin did.
+The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal.  It is a ``PlanStage`` if hairpin read the
+journal.
 """
 
 import re
@@ -41,33 +42,33 @@ from hairpin.host.rule_tools import ModuleFiles, RuleTools
 if TYPE_CHECKING:
     from hairpin.host.read.managers.firewalld_runtime import RuntimeZones
 
-# In order of precedence: ufw, for example, sets its sysctls after the system's.
+# In order of precedence: ufw, for example, sets its sysctls after the system's sysctl files are applied.
 _FILE_KEYS = (
     "file", "ufw-sysctl", "ufw-conf", "ufw-default", "ufw-rules", "firewalld-conf", "firewalld-zones-permanent",
     "daemon-json", "os-release",
 )  # fmt: skip
 _ANSWERS_FOR = {"uname": "kernel", "systemctl": "systemd"}
 _DPKG = re.compile(r"(\S{2,3}) +(\S+) +(\S+)")
-_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints in the same form
+_RPM = re.compile(r"([A-Za-z0-9_.+-]+) ([0-9]\S*)")  # pacman prints packages in the same form
 _APK = re.compile(r"([A-Za-z0-9_.+-]+?)-([0-9]\S*)")
 _PARTS = 5
 _WITH_END: tuple[PlanStage, ...] = ("tried", "half-done", "under-way", "interrupted")
 
 
 def plans(readings: Readings) -> tuple[PlanUnderWay, ...]:
-    """Return hairpin's own plans that had not ended when the host was read."""
+    """Return the plans of hairpin that had not ended when the host was read."""
     reading = readings.first("plans")
     return _plans_of(reading) if reading is not None else ()
 
 
 def plans_in(evidence: Evidence) -> tuple[PlanUnderWay, ...]:
-    """Return the plans in an evidence, and parse nothing else of it."""
+    """Return the plans in an evidence without parsing any other part of it."""
     reading = evidence.find("plans", "")
     return _plans_of(reading) if reading is not None and reading.outcome == "text" else ()
 
 
 def _plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
-    """Return the plans in the reading, with their stages at its time."""
+    """Return the plans in the reading, with the stages that they had at the time of the reading."""
     try:
         now = datetime.fromisoformat(reading.at).timestamp()
     except ValueError:
@@ -76,7 +77,7 @@ def _plans_of(reading: Reading) -> tuple[PlanUnderWay, ...]:
 
 
 def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | None:
-    """Return firewalld's state; None if it has neither a process nor a configuration."""
+    """Return firewalld's state; None if the host has neither a process nor a configuration of firewalld."""
     state, conf = readings.first("firewalld-state"), readings.first("firewalld-conf")
     if state is None and conf is None:
         return None
@@ -97,7 +98,7 @@ def firewalld(readings: Readings, versions: tuple[Version, ...]) -> Firewalld | 
 
 
 def ufw(readings: Readings) -> Ufw | None:
-    """Return ufw's state; None if it is not installed."""
+    """Return ufw's state; None if ufw is not installed."""
     conf, default = readings.first("ufw-conf"), readings.first("ufw-default")
     if conf is None:
         return None
@@ -135,7 +136,7 @@ def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
 
 
 def versions(readings: Readings) -> tuple[Version, ...]:
-    """Return versions: programs first, then packages, then the distribution."""
+    """Return the versions: first those of programs, then those of packages, then that of the distribution."""
     programs = (program_version(reading) for reading in readings.of("versions"))
     packages = (version for reading in readings.of("packages") for version in package_versions(reading))
     distribution = (distribution_version(reading) for reading in readings.of("os-release"))
@@ -151,7 +152,7 @@ def files(readings: Readings) -> tuple[ConfigFile, ...]:
 
 
 def cloud_addresses(readings: Readings) -> tuple[CloudAddress, ...]:
-    """Return the public addresses that cloud-init's file names."""
+    """Return the host's public addresses that cloud-init's file names."""
     return readings.all_understood(readings.of("cloud-init"), addresses)
 
 
@@ -161,7 +162,7 @@ def klog(readings: Readings) -> tuple[str, ...]:
 
 
 def rule_tools(readings: Readings) -> RuleTools:
-    """Return the tools that make the host's rules, as far as the collector found something unusual."""
+    """Return the tools that make the host's rules, as far as the collector found something unusual about them."""
     check, programs = readings.first("iptables-check"), readings.first("iptables-programs")
     lock = readings.first("xtables-lock")
     return RuleTools(
@@ -237,8 +238,8 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
 
 
 def program_version(reading: Reading) -> Version | None:
-    """Return a program's version as its ``-V`` printed it; the program is the first word of the command.  The host's
-    name, the second word of ``uname -a``, is left out."""
+    """Return a program's version as its ``-V`` printed it; the program is the first word of the command.  In the output
+    of ``uname -a``, the second word is left out, because it is the host's name."""
     first = reading.text.strip().partition("\n")[0].strip()
     words = reading.origin.rpartition("/")[2].split()
     if not first or not words:
@@ -264,13 +265,14 @@ def package_versions(reading: Reading) -> tuple[Version, ...]:
 
 
 def distribution_version(reading: Reading) -> Version | None:
-    """Return the distribution's name for people."""
+    """Return the distribution's name as people write it, as a version."""
     name = value_of(reading.text, "PRETTY_NAME") or value_of(reading.text, "NAME")
     return Version("os", name, reading.id) if name else None
 
 
 def plans_under_way(text: str, now: float | None) -> tuple[PlanUnderWay, ...]:
-    """Return the plans, those begun on this host first.  ``now``: the time of the reading, by the host's clock."""
+    """Return the plans in the text, which lists the plans that were begun on this host first.  ``now``: the time of the
+    reading, by the host's clock."""
     return tuple(_plans(text, now))
 
 

@@ -1,4 +1,4 @@
-"""The collector's readings about the tools that make rules: ``iptables-check``, ``iptables-programs``,
+"""Parses the collector's readings about the tools that make rules: ``iptables-check``, ``iptables-programs``,
 ``xtables-lock``, ``module-files`` and ``modules``."""
 
 import re
@@ -10,7 +10,7 @@ _FORBIDDEN = re.compile(r"(?P<file>/[^:]*):(?P<line>\d+):(?P<text>\s*(?:blacklis
 
 
 def check(reading: Reading) -> CheckTrial | None:
-    """Return how ``iptables -C`` compared two rules; None if the trial did not finish."""
+    """Return how ``iptables -C`` compared two rules; None if this trial did not finish."""
     said = reading.text.strip()
     if said not in ("taken for equal", "told apart"):
         return None
