@@ -24,13 +24,13 @@ _SHELLS = ("sh", "bash", "dash", "ash")
 _SIGNS = frozenset("();<>|&")
 _OPERATORS = (";", "&&", "||")
 _OPEN = re.compile(r"[$`*?\[\]{}]|<<")
-"""Characters that the shell expands, or a text that continues in the next lines."""
+"""A pattern for text that the shell expands, or that continues on the next lines."""
 _SILENCED = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|</dev/null)")
 _WRITES = re.compile(r"^echo\s+(?:-n\s+)?[\"']?(\w+)[\"']?\s*>\s*/proc/sys/(net/\S+)$")
 _HARMLESS = frozenset({"true", ":", "exit", "sleep", "echo", "logger", "modprobe", "export", "set", "cd", "wait",
                        "ethtool"})  # fmt: skip
-"""Programs that change neither rules nor settings of the network.  If a program loads a kernel module, other lines add
-the rules that need it."""
+"""Programs that change neither rules nor network settings.  If a program loads a kernel module, other lines add the
+rules that need it."""
 _ADDING = ("-A", "-I", "--append", "--insert")
 _FAMILIES: dict[str, IpFamily] = {"iptables": "ip", "ip6tables": "ip6"}
 
@@ -116,7 +116,7 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
         if word in ("-t", "--table") and left:
             table = left.pop(0)
         elif word in ("-w", "--wait", "-W", "--wait-interval"):
-            if left and left[0].isdecimal():  # seconds to wait for the lock
+            if left and left[0].isdecimal():  # the seconds that iptables waits for its lock
                 left.pop(0)
         else:
             words.append(word)
@@ -131,9 +131,9 @@ def _iptables(course: Course, program: str, arguments: list[str], source: str) -
     failures = course.failures
     done = with_rules_added(course, f"*{table}\n{text}\nCOMMIT\n", family, source)
     succeeds = done.failures == failures
-    if adds and not succeeds:  # arguments that hairpin does not model
+    if adds and not succeeds:  # hairpin does not model these arguments
         return None
-    # A command that fails changes nothing, and the script continues.
+    # A command that fails changes nothing, and the script continues with its next command.
     return Outcome(done if succeeds and not asks else course, succeeds)
 
 

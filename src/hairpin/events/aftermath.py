@@ -63,9 +63,9 @@ def _free_beside(now: Network, label: str, address: int, length: int) -> int | N
 def verdict_after(before: Trace, after: Trace) -> tuple[Verdict, tuple[Message, ...]]:
     """Return the verdict after the event, and the conditions outside the host on which it depends.
 
-    If the host no longer masquerades the source, the flow passes only if a router that was not read has a route back to
-    it.  The verdict is also ``depends`` if the packet's receiver is a process that may not start again with its
-    container."""
+    If the host no longer masquerades the flow's source, the flow passes only if an unread router has a route back to
+    that source.  The verdict is also ``depends`` if the packet's receiver is a process that may not start again with
+    its container."""
     asked = {each.text for each in before.questions}
     needs_route = any(_is_about_route(each) for each in after.like.usual.questions)
     open_ = after.usual.questions if needs_route else ()

@@ -44,9 +44,9 @@ def _on_every_host(_host: Host) -> bool:
 class ByItself(msgspec.Struct, frozen=True):
     """An event that happens even if no user asks for it: by itself, or in the ordinary maintenance of a host.
 
-    ``reach``: the event's rank among all such events.  The event with the narrowest effect comes first.  A cause is
-    reported for the first event that brings it.  ``on``: returns whether the event comes by itself on a host on which
-    it can happen."""
+    ``reach``: the event's rank among all such events.  The event with the narrowest effect comes first.  If several
+    events bring a cause, it is reported for the first of them.  ``on``: returns whether the event comes by itself on a
+    host on which it can happen."""
 
     reach: int
     on: Callable[[Host], bool] = _on_every_host

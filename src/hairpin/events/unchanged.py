@@ -40,7 +40,7 @@ def _vpns_down(host: Host) -> Iterator[Message]:
             )
 
 
-DOCKER_RELOAD = Event(  # SIGHUP: none of the reloaded keys is about rules, sysctls, links or running containers
+DOCKER_RELOAD = Event(  # SIGHUP: no reloaded option affects rules, sysctls, links or running containers
     id="docker-reload",
     title=message("dockerd reads its configuration again"),
     source="dockerd(8), Configuration reload behavior; moby daemon/reload.go Reload()",

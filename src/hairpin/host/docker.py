@@ -50,7 +50,7 @@ SWARM_BRIDGE = "docker_gwbridge"
 STACKED = ("macvlan", "ipvlan")
 """The drivers of networks whose containers' links are stacked on a link of the host."""
 _SHARED = ("host", "container")
-"""Modes in which a container uses another container's network."""
+"""Network modes in which a container uses the network namespace of the host or of another container."""
 
 
 class Container(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ class DockerNetwork(msgspec.Struct, frozen=True):
     ipv6: bool = False
     ingress: bool = False
     ingress_sandbox: int | None = None
-    """The IPv4 address, on this network, of dockerd's namespace for published ports of swarm services."""
+    """The IPv4 address, on this network, of the namespace that dockerd made for published ports of swarm services."""
     gateways: tuple[tuple[str, Endpoint], ...] = ()
     """For swarm's bridge: the ids of the containers on this network, and their endpoints.  The containers themselves do
     not list these endpoints."""

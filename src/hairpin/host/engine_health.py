@@ -53,12 +53,12 @@ def health(host: Host) -> tuple[Health, ...]:
 
 
 def is_down(host: Host, engine: Engine) -> bool:
-    """Return whether the engine's daemon does not run."""
+    """Return whether the engine has a daemon that does not run."""
     return any(each.is_down and each.engine.kind == engine.kind for each in health(host))
 
 
 def unanswering(host: Host) -> tuple[Health, ...]:
-    """Return the engines that should answer and do not."""
+    """Return the health of those engines that should answer but do not answer."""
     return tuple(each for each in health(host) if each.expected and not each.answers)
 
 

@@ -96,7 +96,8 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Host(msgspec.Struct, frozen=True, dict=True):
-    """All that hairpin knows of one host.  ``name``: the host's label, which is unique among the hosts of a network.
+    """All facts that hairpin knows about one host.  ``name``: the host's label, which is unique among the hosts of a
+    network.
 
     ``machine_id`` (from /etc/machine-id) and ``boot_id`` (random at each boot of the kernel) distinguish machines.
     """

@@ -1,8 +1,8 @@
 """Differences between kernel releases on which walks depend.
 
-The evidence names the kernel.  If it does not, Linux 6.18 is assumed, on which most hunts ran.  Differences since 5.10
-were judged by hunts on Debian's kernels.  Older differences are known only from the kernel's source and are *not
-judged* (docs/reference/fidelity-kernels.md lists them from this module).
+The evidence names the kernel.  If it does not name one, Linux 6.18 is assumed, because most hunts ran on this kernel.
+Differences since 5.10 were judged by hunts on Debian's kernels.  Older differences are known only from the kernel's
+source and are *not judged* (docs/reference/fidelity-kernels.md lists them from this module).
 """
 
 import re
@@ -159,7 +159,7 @@ class Novelty(Enum):
         also=("5.15", "6.1"),
     )
     BRIDGED_FORWARD_AT_0 = Since(
-        (6, 8),  # seen on 6.12, not yet on 6.1
+        (6, 8),  # measured: 6.12 has the change, 6.1 does not
         "FORWARD sees bridged packets (br_netfilter) before the bridge family's chains of priority 0, not behind them.",
         "net/bridge/br_netfilter_hooks.c br_nf_ops",
     )
@@ -183,7 +183,7 @@ class Novelty(Enum):
         "net/ipv4/icmp.c __icmp_send()",
     )
     FLOWTABLES_ASK_FOR_LINKS = Since(
-        (7, 0),  # seen on 7.2, not yet on 6.12
+        (7, 0),  # measured: 7.2 has the change, 6.12 does not
         "`flow add` takes also what does not come and leave by links of the flowtable.",
         "net/netfilter/nft_flow_offload.c nft_flow_offload_eval()",
     )

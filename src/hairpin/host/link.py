@@ -50,12 +50,12 @@ DEFAULT_TTL = 64
 
 
 class Tunnel(msgspec.Struct, frozen=True):
-    """The encapsulation of a tunnel device: ip-link(8), vxlan geneve gre gretap ipip.
+    """The encapsulation of a tunnel device: vxlan, geneve, gre, gretap or ipip (see ip-link(8)).
 
     ``key``: the VNI of vxlan and geneve, the key of GRE.  ``port``: the UDP port of vxlan and geneve.  ``version``,
     ``local`` and ``remote`` are of the outer packet.  If ``local`` is None, the kernel chooses the source address.  If
-    ``remote`` is None, the forwarding database has the destination.  ``underlay``: the link that the outer packet is
-    bound to.  ``dont_fragment``: whether the outer packet has DF.  ``ttl``: the TTL of the outer packet; 0 if the inner
+    ``remote`` is None, the forwarding database has the destination.  ``underlay``: the link to which the outer packet
+    is bound.  ``dont_fragment``: whether the outer packet has DF.  ``ttl``: the TTL of the outer packet; 0 if the inner
     packet's TTL is copied.  ``learning``: whether a vxlan learns the remote of a hardware address from received frames.
     ``proxy``: whether a vxlan answers ARP requests from its neighbour entries, and forwards none.  ``external``:
     whether routes and programs set all of these values for each packet.

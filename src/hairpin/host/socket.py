@@ -68,7 +68,8 @@ class Socket(msgspec.Struct, frozen=True):
 
     @property
     def is_full(self) -> bool:
-        """Whether the kernel drops a new client's packets because earlier ones still wait for the process."""
+        """Whether the kernel drops a new client's packets because earlier connections or datagrams still wait for the
+        process."""
         return self.has_full_backlog or self.has_full_receive_queue
 
     @property

@@ -1,4 +1,4 @@
-"""A WireGuard device's configuration without its keys: wg(8), `wg show`.
+"""The configuration of a WireGuard device, without its keys, as `wg show` prints it (wg(8)).
 
 No key is read, not even a public one, so a peer is known only by its number on its device.
 """

@@ -23,7 +23,7 @@ Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "
 
 class Hit(msgspec.Struct, frozen=True):
     """A rule that a packet matched, or a chain's policy that decided, which has the ``number`` 0.  ``does``: ``drop``
-    or ``reject`` if the rule ends the packet's path so."""
+    or ``reject`` if the rule ends the packet's path in this way, otherwise ``other``."""
 
     netns: Netns
     dialect: str

@@ -1,4 +1,4 @@
-"""Finds in a reading the entries on which an answer is based, verbatim.
+"""Finds the entries of a reading on which an answer is based, and returns them verbatim.
 
 An entry is an element of the array that ``ip -j`` or ``bridge -j`` prints, or a line of text with the indented lines
 below it.
@@ -47,7 +47,7 @@ def entry(reading: Reading, number: int) -> str:
 
 
 def link(reading: Reading, name: str) -> str:
-    """Return the relevant part of the link's entry."""
+    """Return the part of the link's entry on which answers depend; empty if the reading does not have the link."""
     for entry in entries(reading):
         if reading.key.endswith("-text"):
             if re.match(rf"\d+: {re.escape(name)}[@:]", entry):
@@ -89,7 +89,7 @@ def declarations(text: str, tables: tuple[str, ...]) -> str:
     """Return the lines of iptables-save's text that begin a table (``*nat``) and declare its chains; empty if the text
     does not have the table.
 
-    The declarations show which chains are missing."""
+    In a report, the declarations of the present chains show which chains are missing."""
     wanted = [f"*{table}" for table in tables]
     kept: list[str] = []
     inside = False

@@ -20,7 +20,8 @@ _ASCII = str.maketrans(
      "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}
 )  # fmt: skip
 _ASCII_ARROWS = {"→": "->", "←": "<-"}
-"""Arrows that are wider in ASCII, so they are replaced before a line is measured."""
+"""The replacements of arrows in ASCII.  They are wider than the arrows, so arrows are replaced before a line is
+measured."""
 WIDEST = 120
 """The width in columns beyond which lines of prose become hard to read."""
 NARROWEST = 40
@@ -134,7 +135,8 @@ def wrapped(text: str, room: int, first_room: int | None = None) -> Iterator[str
     """Yield lines of at most ``room`` columns, broken at spaces and between Chinese characters.  ``first_room``: the
     columns of the first line.
 
-    A word that is longer than a line (a rule, a path) has a line of its own and is not broken, since people copy it.
+    A word that is longer than a line (a rule, a path) is put on a separate line and is not broken, because people copy
+    it.
     """
     line = ""
     left = room if first_room is None else first_room

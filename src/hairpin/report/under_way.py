@@ -83,7 +83,7 @@ def plan_line(plan: PlanUnderWay, destination: str = "") -> Message:
 
 
 def told_of_then(plan: PlanUnderWay, host: str, taken_at: str) -> Message:
-    """Return the sentence that the plan was in progress when the snapshot was taken."""
+    """Return the sentence that says that the plan was in progress when the snapshot was taken."""
     return message(
         "when {host} was read, at {time}, plan {plan} of `hairpin fix` was {state} there",
         host=host, time=taken_at or "-", plan=plan.plan, state=_WHILE[plan.state],

@@ -37,7 +37,8 @@ _ORDER: tuple[tuple[str, str], ...] = (
     ("network.target", "network-online.target"), ("network-online.target", "docker.service"),
     ("basic.target", "docker.service"), ("network.target", "multi-user.target"),
 )  # fmt: skip
-"""Pairs of units: systemd starts the first before the second.  Source: bootup(7), systemd.special(7)"""
+"""Pairs of units: systemd starts the first unit of a pair before the second one.  Source: bootup(7),
+systemd.special(7)"""
 _DOCKER, _PODMAN, _RC_LOCAL = "docker.service", "podman-restart.service", "rc-local.service"
 
 
@@ -97,7 +98,8 @@ def _races(was: Host) -> Iterator[Message]:
         yield from (message("{file} has ended when dockerd starts", file=each) for each in sorted(scripts))
 
 
-# ---- what comes back ----------------------------------------------------------------------------------------------
+# ---- the steps of the boot
+# ----------------------------------------------------------------------------------------------
 
 
 def _steps(host: Host) -> Iterator[_Step]:
@@ -128,7 +130,8 @@ def _steps(host: Host) -> Iterator[_Step]:
 
 
 def _starts(host: Host, name: str) -> bool:
-    """Return whether the unit starts at boot.  If no unit was read, every installed program counts as started."""
+    """Return whether the unit starts at boot.  If no unit was read, every installed program counts as starting at
+    boot."""
     found = unit(host, name)
     return not host.units or (found is not None and found.enabled.startswith("enabled"))
 
@@ -218,7 +221,8 @@ def _container_started(course: Course, was: Host, container: Container) -> Cours
     return with_container_first_started(course, container)
 
 
-# ---- in which order -----------------------------------------------------------------------------------------------
+# ---- the order of the steps
+# -----------------------------------------------------------------------------------------------
 
 
 def _in_order(host: Host, steps: list[_Step]) -> Iterator[_Step]:

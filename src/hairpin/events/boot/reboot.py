@@ -1,6 +1,6 @@
 """The host is rebooted: by an administrator, into a new kernel, or by its cloud.
 
-Rules, sets, sysctls and connections are gone.  Files, units and engines restore them.
+A reboot deletes rules, sets, sysctls and connections.  Files, units and engines restore most of them.
 """
 
 import msgspec

@@ -22,14 +22,15 @@ _OF_MODULE: tuple[tuple[str, str], ...] = (
     ("bridge-nf-filter-vlan-tagged", "0"), ("bridge-nf-filter-pppoe-tagged", "0"),
     ("bridge-nf-pass-vlan-input-dev", "0"),
 )  # fmt: skip
-"""Source: net/bridge/br_netfilter_hooks.c br_netfilter_sysctl_default()"""
+"""The sysctls of br_netfilter with the kernel's defaults.  Source: net/bridge/br_netfilter_hooks.c
+br_netfilter_sysctl_default()"""
 
 
 def with_files_applied(course: Course) -> Course:
     """Return the course after ``sysctl --system``.
 
-    A key that the host does not have is not set.  ``-KEY`` without a value excludes KEY from patterns; the line itself
-    sets nothing."""
+    A key that the host does not have is not set.  A line ``-KEY`` without a value excludes KEY from patterns, and sets
+    no sysctl itself."""
     return _with_lines(course, assignments(course.host.files))
 
 
@@ -65,7 +66,7 @@ def _values(course: Course, lines: tuple[tuple[Path, Setting], ...]) -> Iterator
 
 
 def _forwarding_toggled(course: Course) -> Course:
-    """Return the course in which every interface forwards.
+    """Return the course in which forwarding is switched on for every interface.
 
     Source: net/ipv4/devinet.c inet_forward_change(): only a value that differs is copied"""
     netns = course.host.netns

@@ -1,5 +1,5 @@
-"""A container stops, and starts again.  At the start its engine gives it addresses, rules, proxies and a new
-namespace."""
+"""A container stops, and starts again.  When it starts, the engine gives the container addresses, rules, proxies and a
+new namespace."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -85,7 +85,7 @@ def _own_rules(course: Course, engine: Engine, stopped: tuple[Container, ...]) -
 
 
 def _held_ports(host: Host, container: Container) -> Iterator[Socket]:
-    """Yield the sockets that hold the container's published ports: docker-proxy's, conmon's."""
+    """Yield the sockets that hold the container's published ports, such as the sockets of docker-proxy or conmon."""
     held = {(each.protocol, each.version, each.host_ip, each.host_port) for each in container.bindings if each.actual}
     for each in host.namespace(host.netns.name).sockets:
         if each.relay is not None and (each.protocol, each.version, each.address, each.port) in held:

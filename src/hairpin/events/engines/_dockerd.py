@@ -63,7 +63,7 @@ def with_dockerd_killed(course: Course) -> Course:
 
 
 def with_dockerd_stopped(course: Course, engine: Engine) -> Course:
-    """Return the course after dockerd was told to stop.  Without live-restore it stops its containers first."""
+    """Return the course after dockerd was told to stop.  Without live-restore, dockerd first stops its containers."""
     if not engine.live_restore:
         course = with_containers_ended(course, (each for each in engine.containers if each.running))
     return with_dockerd_killed(course)
@@ -283,7 +283,7 @@ def _is_daemons(socket: Socket) -> bool:
 
 
 def _with_state(host: Host, state: Literal["answers", "stopped"]) -> Host:
-    """Return the host whose dockerd is in this state."""
+    """Return the host with its dockerd in this state: it answers, or it is stopped."""
     own = docker_of(host)
     place = next((number for number, each in enumerate(host.engines) if each is own), None)
     contacts = tuple(

@@ -50,7 +50,7 @@ def namespace_at_start(
             links.append(inner)
             continue
         made, outer = veth_pair(host, name, joined)
-        # Each pair takes two free indexes.
+        # Each veth pair takes two free interface indexes.
         made = _replace(made, index=made.index + 2 * len(outers), peer_index=outer.index + 2 * len(outers), mac=new.mac)
         outers.append(
             _replace(
@@ -85,7 +85,7 @@ def is_own(socket: Socket, container: Container) -> bool:
 
 
 def as_restarted(socket: Socket) -> Socket:
-    """Return the socket of a process that has just started."""
+    """Return the socket as it is after its process has been started again."""
     return _replace(socket.drained, halted=False, frozen="", pid=None, ancestors=())
 
 

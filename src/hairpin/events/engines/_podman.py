@@ -35,7 +35,7 @@ def without_networks(course: Course, was: Engine, container: Container) -> Cours
     """Return the course after the back end has torn down the networks of a stopped container.
 
     ``was``: the engine when the container ran."""
-    if was.rootless:  # its networks are in the user's namespace
+    if was.rootless:  # the networks of a rootless Podman are in the user's own namespace
         return course
     left = [each for each in _bridged(was, container) if _is_left(course.host, was, each)]
     names = frozenset(each.name for each in left)

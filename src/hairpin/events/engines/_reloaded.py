@@ -1,10 +1,10 @@
 """The rules that engines restore after firewalld has started or reloaded.
 
-dockerd listens on D-Bus if firewalld ran when dockerd started.  When firewalld starts or reloads, dockerd inserts its
-rules in this order: the default network's rules, the rules of the networks that dockerd found at its start (in the
-order of their ids), the jump to DOCKER-USER, the rules of later networks.  The default network's position among the
-networks that dockerd found is unknown until the first reload of firewalld.  Docker 20.10 to 27 do not restore the rules
-that isolate networks from each other.
+dockerd listens for firewalld on D-Bus only if firewalld ran when dockerd started.  When firewalld starts or reloads,
+dockerd inserts its rules in this order: the default network's rules, the rules of the networks that dockerd found at
+its start (in the order of their ids), the jump to DOCKER-USER, the rules of later networks.  The default network's
+position among the networks that dockerd found is unknown until the first reload of firewalld.  Docker 20.10 to 27 do
+not restore the rules that isolate networks from each other.
 
 Source: moby libnetwork/iptables/firewalld.go signalHandler(), libnetwork/drivers/bridge/setup_ip_tables.go,
 libnetwork/firewall_linux.go; measured with Docker 20.10.24

@@ -59,8 +59,8 @@ def _recreated(course: Course, project: str) -> Course:
 
 
 def _networks(host: Host, project: str) -> Iterator[DockerNetwork]:
-    """Yield the project's networks whose bridges dockerd makes, in the order of the bridges' interface indexes.  Podman
-    makes and removes its bridges with the containers."""
+    """Yield the project's networks whose bridges dockerd makes, in the order of the bridges' interface indexes.
+    Networks of Podman are not yielded, because Podman makes and removes their bridges together with containers."""
     indices = {each.name: each.index for each in host.namespace(host.netns.name).links}
     for engine in host.engines:
         if engine.kind == "docker" and not engine.rootless:

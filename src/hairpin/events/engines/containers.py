@@ -114,7 +114,7 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 def _restarted(course: Course, name: str = "") -> Course | None:
     """Return the course after the container has stopped and started; None if no running container has this name.
 
-    Its namespace is new, so users' changes in it are lost.  It gets the first free address."""
+    Its namespace is new, so users' changes in it are lost.  The container gets the first free address."""
     was, restarting = course.host, _running(course, name)
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)
@@ -125,7 +125,8 @@ def _recreated(course: Course, name: str = "") -> Course | None:
     """Return the course after the container was recreated (``docker rm -f NAME; docker run …``, an update of its image
     by Watchtower or by hand); None if no running container has this name.
 
-    Users' rules for the old address, and changes inside the container, do not apply to the new one."""
+    Users' rules for the old container's address, and changes inside the old container, have no effect on the new
+    container."""
     recreating = _running(course, name)
     for each in recreating:
         course = with_container_recreated(course, each)

@@ -30,7 +30,7 @@ _USERS = "DOCKER-USER"
 
 
 def running_docker(host: Host) -> Engine | None:
-    """Return the host's running Docker, or None."""
+    """Return the host's running Docker engine; None if none runs."""
     engine = docker_of(host)
     return engine if engine is not None and engine.running else None
 
@@ -47,8 +47,8 @@ def _restarted(course: Course) -> Course | None:
 def _stopped(course: Course) -> Course | None:
     """Return the course after dockerd was stopped; None if no dockerd runs.
 
-    Without live-restore it first stops its containers, with their rules and proxies.  The engine's chains, jumps and
-    bridges stay."""
+    Without live-restore, dockerd first stops its containers and deletes their rules and proxies.  The engine's chains,
+    jumps and bridges stay."""
     engine = running_docker(course.host)
     return with_dockerd_stopped(course, engine) if engine is not None else None
 
@@ -168,7 +168,7 @@ def _with_networks(course: Course) -> Course:
     own = docker_of(course.host)
     assert own is not None
     networks = sorted(own.networks, key=lambda each: (each.name == own.default_network, each.id))
-    for network in networks:  # one network at a time, so that its rules come after, or before, all that are there
+    for network in networks:  # one by one: rules go before or after all present rules
         known = msgspec.structs.replace(own, networks=(network,), containers=(), running=True)
         lost = missing_of(course.host, known)
         course = course.made(*restoring_all(lost, course.host.netns, course.namespace).parts)

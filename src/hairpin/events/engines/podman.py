@@ -19,7 +19,8 @@ _UNIT = "podman-restart"
 
 
 def _restarted(course: Course) -> Course | None:
-    """Return the course after the unit was restarted; None if Podman has no container with that policy."""
+    """Return the course after the unit was restarted; None if Podman has no container with the restart policy
+    ``always``."""
     was, found = course.host, unit(course.host, _UNIT)
     own = [
         each for engine in was.engines if engine.kind == "podman" and not engine.rootless for each in engine.containers

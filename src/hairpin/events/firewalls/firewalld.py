@@ -1,8 +1,8 @@
 """firewalld is started, is restarted, or reads its files again (``firewall-cmd --reload``, scripts of packages,
 dockerd's first start beside it).
 
-Openings made at run time are lost, and so are all foreign rules in the iptables tables.  Most hosts have no firewalld,
-so firewalld's model is imported only if firewalld runs or starts.
+Ports that were opened only at run time are closed again, and all foreign rules in the iptables tables are lost.  Most
+hosts have no firewalld, so firewalld's model is imported only if firewalld runs or starts.
 """
 
 from hairpin.events.course import Course

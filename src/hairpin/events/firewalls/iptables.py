@@ -21,13 +21,13 @@ from hairpin.netfilter.meaning import Meaning, meaning
 from hairpin.netfilter.rule_address import IpFamily
 
 RuleKey = tuple[str, str, str, Meaning]
-"""Family, table, chain and meaning of a rule."""
+"""The family, table, chain and meaning of a rule, which identify it."""
 _KEEPERS = ("netfilter-persistent", "iptables", "ip6tables")
 """The units that load saved rules: the unit of Debian, and the units of RHEL's package iptables-services."""
 
 
 def dialect_of(course: Course) -> IptablesDialect:
-    """Return the back end of the host's ``iptables``."""
+    """Return the back end of the host's ``iptables``: nft or legacy."""
     known = default_dialect(course.host.version("iptables"))
     if known is not None:
         return known
@@ -98,8 +98,8 @@ def key_of(one: ExpectedRule) -> RuleKey:
 
 
 def _flushed(course: Course) -> Course | None:
-    """Return the course in which every chain of the IPv4 tables filter and nat is empty; None if iptables has no
-    table."""
+    """Return the course in which every chain of the IPv4 tables filter and nat is empty; None if the host has no table
+    of iptables."""
     dialect = dialect_of(course)
     if all(table.dialect != dialect for table in course.namespace.ruleset.tables):
         return None
@@ -110,7 +110,7 @@ def _restored(course: Course) -> Course | None:
     """Return the course after saved rules were loaded from their files; None if the host has no unit that loads them,
     or no such file.
 
-    Every table that a file names is replaced as a whole, engine rules included."""
+    Every table that a file names is replaced as a whole, including the engines' rules in it."""
     files = tuple(saved_files(course.host))
     for file, family in files:
         course = with_saved_rules(course, file, family)

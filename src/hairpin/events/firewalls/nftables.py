@@ -24,7 +24,7 @@ _FLUSH = "flush ruleset\n"
 _UNIT = "nftables"
 _OF_RHEL = "/etc/sysconfig/nftables.conf"
 _MADE_LATER = frozenset({"bridge", "veth", "vlan", "bond", "tun", "wireguard", "dummy", "vxlan", "macvlan", "ipvlan"})
-"""Kinds of links that are made after the unit has loaded its script at boot."""
+"""Kinds of links that other programs make only after nftables.service has loaded its script at boot."""
 _LATE_DEVICES = (6, 16)
 """Since this kernel a chain may be hooked to a link that does not exist yet: net/netfilter/nf_tables_api.c
 nft_netdev_hook_alloc()"""
@@ -44,7 +44,7 @@ def with_nftables_loaded(course: Course, *, at_boot: bool = False) -> Course:
     """Return the course after nftables.service has loaded its script; the course is unchanged if the host has no such
     script.
 
-    ``at_boot``: links that engines and network managers make do not exist yet."""
+    ``at_boot``: true while the host boots, when the links that engines and network managers make do not exist yet."""
     script = nftables_script(course.host)
     return course if script is None else with_nft_commands(course, script.text, script.path, at_boot=at_boot)
 
@@ -71,8 +71,8 @@ def with_nftables_stopped(course: Course) -> Course:
 def with_nft_commands(course: Course, text: str, source: str, *, at_boot: bool = False) -> Course:
     """Return the course after ``nft -f`` has loaded the text of the file ``source``.
 
-    An included file that was not read counts as empty, which becomes a condition of the course.  Most hosts load no
-    script, so its reader is imported only here."""
+    An included file that was not read counts as empty, and the course gets the condition that it is empty.  Most hosts
+    load no script of nft, so the code that reads scripts is imported only here."""
     from hairpin.netfilter.nft.script.cursor import MissingFileError, UnreadError
     from hairpin.netfilter.nft.script.live_table import LoadingHost
     from hairpin.netfilter.nft.script.loading import tables_after
@@ -145,8 +145,8 @@ def _restarted(course: Course) -> Course | None:
     """Return the course after nftables.service was restarted; None if the host does not have the unit, or the script
     that it loads.
 
-    The stop flushes the whole ruleset, engine rules included.  If the unit is inactive, systemd only starts it: it
-    loads its script, which may itself flush tables."""
+    When the unit stops, it flushes the whole ruleset, including the engines' rules.  If the unit is inactive, systemd
+    only starts it: it loads its script, which may itself flush tables."""
     if nftables_script(course.host) is None:
         return None
     return with_nftables_loaded(with_nftables_stopped(course))

@@ -1,4 +1,4 @@
-"""ufw is reloaded, enabled and disabled: what its start and stop do to the host.
+"""ufw is reloaded, enabled and disabled.  This module models what the start and the stop of ufw do to the host.
 
 ufw fills its own chains from its files.  It appends jumps to the built-in chains.  These jumps, and the chains to which
 they jump, stay when ufw stops.  Foreign rules in other chains stay.  Rules that ufw's files add to such chains are
@@ -137,7 +137,8 @@ def _file(host: Host, path: str) -> ConfigFile | None:
 
 
 def _families(course: Course) -> tuple[IpFamily, ...]:
-    """Return the families in which ufw finds rules.  IPv6 is one of them unless the kernel was started without IPv6."""
+    """Return the address families for which ufw loads rules.  IPv6 is one of them unless the kernel was started without
+    IPv6."""
     has6 = any(path[:2] == ("net", "ipv6") for path in course.namespace.sysctls.values)
     return ("ip", "ip6") if has6 or any(each.family == "ip6" for each in course.namespace.ruleset.tables) else ("ip",)
 
@@ -161,7 +162,7 @@ def _with_lines(course: Course, family: IpFamily, *lines: str, table: str = "fil
 
 def _with_chains_deleted(course: Course, family: IpFamily) -> Course:
     """Return the course in which ufw's chains are empty, and the chains that ufw's primary chains call are deleted.  A
-    chain to which a foreign rule jumps stays."""
+    chain is not deleted if a foreign rule jumps to it."""
     prefix = _prefix(family)
     own = (*(f"{each}-{hook}" for each in _PRIMARY for hook in _HOOKS), *_SECONDARY)
     present = [f"{prefix}{each}" for each in own if _has(course, family, f"{prefix}{each}")]

@@ -43,7 +43,7 @@ class UnforeseenError(Exception):
 
 
 def with_ip(course: Course, arguments: Sequence[str]) -> Course | None:
-    """Return the course after ``ip`` with these arguments; None if its effect is not known.
+    """Return the course after ``ip`` with these arguments; None if the effect of the command is not known.
 
     Raises ChangeError if ip would fail."""
     try:

@@ -1,8 +1,8 @@
 """systemd-networkd starts: it configures each link that one of its files matches.
 
 networkd removes the addresses and routes of such a link that are not in the link's file.  It also removes foreign
-policy rules of the host.  It detaches a port from its bridge if the port's file does not name that bridge.  Links of
-container engines are left alone if no file matches them.
+policy rules of the host.  It detaches a port from its bridge if the port's file does not name that bridge.  networkd
+does not touch links of container engines if none of its files matches them.
 
 Source: systemd.network(5), networkd.conf(5) ``ManageForeignRoutes=``, ``ManageForeignRoutingPolicyRules=``;
 networkd-link.c link_configure(), link_drop_foreign_config(); networkd-route.c, networkd-routing-policy-rule.c
@@ -112,8 +112,8 @@ def _selects(rule: PolicyRule) -> tuple[object, ...]:
 
 
 def _with_link(course: Course, own: LinkSettings, file: UnitFile, version: int) -> Course:
-    """Return the course after the link has lost all settings that are not in its file, and is up and attached to its
-    bridge."""
+    """Return the course after networkd has removed all settings from the link that are not in the link's file, has set
+    it up, and has attached it to its bridge."""
     netns = course.host.netns
     given = _given_addresses(course.namespace, own)
     course = without_addresses(course, lambda each: each not in given and _is_removed(each, own, file, version))
@@ -206,7 +206,7 @@ def _is_same(route: Route, wanted: Route) -> bool:
 
 
 def _with_entries(course: Course, own: LinkSettings, was: Namespace) -> Course:
-    """Return the course in which the link has the addresses, routes and rules from its file."""
+    """Return the course in which the link has the addresses, routes and policy rules from its file."""
     netns = course.host.netns
     for address in own.addresses:
         same = (address.link, address.version, address.value, address.prefix_length)

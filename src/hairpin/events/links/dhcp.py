@@ -1,7 +1,8 @@
 """Addresses from DHCP and router advertisements: a link gets other addresses than before, or gets the same addresses
 again when it starts.
 
-When a link starts, hairpin assumes that it gets its former addresses again.  This is a condition of the course.
+When a link starts, hairpin assumes that it gets its former addresses again.  This assumption is a condition of the
+course.
 
 Source: dhclient(8), systemd.network(5) ``DHCP=``, ip-address(8) ``dynamic``, ip-route(8) ``proto dhcp``, ``proto ra``
 """
@@ -110,7 +111,8 @@ def _all_moved(course: Course) -> Course | None:
 
 
 def _is_leased(address: Address) -> bool:
-    """Return whether the address has a limited lifetime: the kernel shows one for the lease of a DHCP client."""
+    """Return whether the address has a limited lifetime: the kernel shows such a lifetime for an address that a DHCP
+    client has leased."""
     return address.version == 4 and address.dynamic and not address.secondary
 
 

@@ -94,8 +94,8 @@ def _networkd_restarted(course: Course) -> Course | None:
     """Return the course after networkd has configured the links of its files again, for example for netplan or a
     package; None if networkd does not run.
 
-    networkd deletes foreign addresses and routes of such a link, and foreign policy rules.  A file that matches veth
-    pairs detaches the containers' links from their bridge."""
+    networkd deletes foreign addresses and routes of such a link, and foreign policy rules.  If one of networkd's files
+    matches veth links, networkd detaches the containers' links from their bridge."""
     running = _with_manager(course, _NETWORKD, "/run/systemd/netif/links/")
     if running is None:
         return None
@@ -107,7 +107,7 @@ def _networkd_restarted(course: Course) -> Course | None:
 
 def _networkmanager_restarted(course: Course) -> Course | None:
     """Return the course after NetworkManager was restarted and has taken over its links, which stayed up; None if it
-    does not run.  It leaves foreign links alone, such as those of container engines."""
+    does not run.  NetworkManager does not touch foreign links, such as links of container engines."""
     running = _with_manager(course, _MANAGER, "/run/NetworkManager/devices/")
     if running is None:
         return None

@@ -44,7 +44,8 @@ def managed_by(file: ConfigFile) -> str | None:
 
 
 def is_shipped(path: str) -> bool:
-    """Return whether the file belongs to a package and is no conffile, so that an upgrade overwrites it."""
+    """Return whether the file belongs to a package and is no conffile, so that an upgrade of the package overwrites the
+    file."""
     return path.startswith(_PACKAGES)
 
 

@@ -95,13 +95,13 @@ class Stanza(msgspec.Struct, frozen=True):
             return None
 
     def number(self, key: str) -> int | None:
-        """Return the option's value as a number."""
+        """Return the option's value as a number; None if it is missing or no number."""
         text = self.value(key)
         return int(text) if text is not None and text.isdigit() else None
 
 
 class IfupdownFiles(msgspec.Struct, frozen=True):
-    """The content of all files.  ``unread``: sourced files that were not read."""
+    """The content of all files.  ``unread``: the files that another file sources, but that were not read."""
 
     auto: tuple[str, ...] = ()
     hotplug: tuple[str, ...] = ()

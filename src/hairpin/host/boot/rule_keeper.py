@@ -44,7 +44,7 @@ def saved_rules(host: Host) -> Iterator[tuple[Unit, ConfigFile, IpFamily]]:
 
 def saved_files(host: Host) -> Iterator[tuple[ConfigFile, IpFamily]]:
     """Yield each file of saved rules that a unit of the host loads.  If the units were not read, for example without
-    systemd, every such file counts."""
+    systemd, every file of saved rules counts as loaded."""
     if host.units:
         for _, file, family in saved_rules(host):
             yield file, family
@@ -78,5 +78,5 @@ def unit(host: Host, name: str) -> Unit | None:
 
 
 def is_nft_script(path: str) -> bool:
-    """Return whether the file is an nft(8) script that a unit may load, or that such a script may include."""
+    """Return whether the file is an nft(8) script that a unit may load, or a file that such a script may include."""
     return path in NFTABLES_CONF or path.endswith(".nft") or "/nftables" in path

@@ -97,8 +97,8 @@ def _of_chain(line: str, chain: str) -> str:
 
 
 def with_rule(text: str, table: str, chain: str, rule: str) -> str:
-    """Return the text with the rule before the chain's other rules.  If the text does not declare the table or the
-    chain, the declaration is added.  If the table has several sections, as in ufw's after.rules with ufw-docker's
+    """Return the text with the rule added before the chain's other rules.  If the text does not declare the table or
+    the chain, the declaration is added.  If the table has several sections, as in ufw's after.rules with ufw-docker's
     block, the rule is put into the last section that declares the chain, because each declaration flushes the chain
     again."""
     lines = lines_of(text)
@@ -122,12 +122,12 @@ def with_rule(text: str, table: str, chain: str, rule: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of a text, separated only by newlines."""
+    """Return the lines of a text, which are separated only by newline characters."""
     return text.removesuffix("\n").split("\n") if text else []
 
 
 def text_of(lines: list[str]) -> str:
-    """Return the text of these lines."""
+    """Return the text that consists of these lines."""
     return "".join(f"{each}\n" for each in lines)
 
 
@@ -220,7 +220,7 @@ def with_nft_line(file: ConfigFile, where: tuple[str, str, str], text: str) -> s
 
 
 def _is_rule(line: str) -> bool:
-    """Return whether a line of a chain is a rule: not the hook, the policy, a comment or an empty line."""
+    """Return whether a line in an nft chain is a rule, and not the hook, the policy, a comment or an empty line."""
     return not re.match(r"\s*(?:$|#|type\s|policy\s|comment\s|flags\s|devices?\s)", line)
 
 

@@ -35,7 +35,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 def is_sysctl_file(path: str) -> bool:
-    """Return whether the file sets sysctls."""
+    """Return whether the path is that of a file that sets sysctls."""
     return path in (SYSCTL_CONF, UFW_SYSCTL) or ("/sysctl.d/" in path and path.endswith(".conf"))
 
 
@@ -76,7 +76,7 @@ def assignments_of(file: ConfigFile) -> tuple[tuple[Path, Setting], ...]:
 
 
 def is_pattern(path: Path) -> bool:
-    """Return whether the key is a pattern."""
+    """Return whether the key of a sysctl is a pattern with wildcards."""
     return any(character in part for part in path for character in "*?[")
 
 

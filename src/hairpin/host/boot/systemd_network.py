@@ -39,7 +39,7 @@ class Section(msgspec.Struct, frozen=True):
         return tuple(found)
 
     def value(self, *keys: str) -> str | None:
-        """Return the last value of the keys."""
+        """Return the last value that the section has for one of the keys; None if it has none."""
         return next(reversed(self.values(*keys)), None)
 
 

@@ -1,7 +1,7 @@
 """Makes one network namespace from its readings.
 
-Neighbour entries that the kernel made itself, without resolving an address, are left out.  They are NOARP and never
-expire.  The kernel makes them for multicast and broadcast addresses, and for each destination on a link without
+Neighbour entries that the kernel made itself, without resolving an address, are left out.  Such entries are NOARP and
+never expire.  The kernel makes them for multicast and broadcast addresses, and for each destination on a link without
 neighbour resolution.  All other NOARP entries were added by a program or a person.  The entry of a broadcast address is
 kept, because it outlives the broadcast's route or prefix: in that case the entry sends packets for one machine to all
 machines.
@@ -115,7 +115,8 @@ class NamespaceReader:
         )
 
     def _relays_of(self, netns: str) -> tuple[tuple[RelayCommand, ...], tuple[Container, ...]]:
-        """Return the relays' command lines and the containers; only the host's namespace needs them."""
+        """Return the relays' command lines and the containers; empty for any other namespace than the host's own,
+        because only that one needs them."""
         return (self._commands, self._containers) if netns == HOST else ((), ())
 
     def _interfaces(self, netns: str) -> Interfaces:

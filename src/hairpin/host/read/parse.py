@@ -17,7 +17,7 @@ from hairpin.host.read.readings import Name, Part, Readings
 
 
 class ParsedHost(msgspec.Struct, frozen=True):
-    """A host, the evidence from which it was made, and its parts."""
+    """A host, the evidence from which it was made, and the parts from which it is composed."""
 
     host: Host
     evidence: Evidence
@@ -101,8 +101,8 @@ def _engines(
 
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
-    """Return the engine's containers.  If the containers come from the engine's files, these may call a container
-    running although none of its processes is left.  Such a container counts as exited."""
+    """Return the engine's containers, with their true status.  If the containers come from the engine's files, these
+    may call a container running although none of its processes is left.  Such a container counts as exited."""
     if not engine.stored:
         return engine.containers
     alive = {place.container for place in known}

@@ -85,7 +85,7 @@ NOTHING = Processes()
 
 
 def processes(readings: Readings) -> Processes:
-    """Return the processes from all readings about them."""
+    """Return the facts about the host's processes from all readings about processes."""
     return Processes(
         halted=frozenset(pid for pid, _ in _lines(readings, "halted-processes")),
         frozen=dict(_lines(readings, "frozen-processes")),

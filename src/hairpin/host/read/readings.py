@@ -87,9 +87,9 @@ class _Making:
 class Readings:
     r"""Gives access to readings, and collects those that were refused, failed or could not be parsed.
 
-    A damaged reading does not affect the others: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a rule's
-    comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON with a
-    raw escape character in a name is repaired.
+    A damaged reading does not affect other readings: it becomes an :class:`Unread`.  Bytes that are not UTF-8 (in a
+    rule's comment, in a name) are replaced by text such as ``\xff``, so that every parsed value can be printed.  JSON
+    with a raw escape character in a name is repaired.
 
     ``before``: the host's parts from earlier evidence.  ``changed``: the places of the readings that have changed since
     then.  Only the parts that depend on these places are made again.
@@ -194,7 +194,7 @@ class Readings:
             return default
 
     def all_understood(self, readings: Iterable[Reading], parse: Callable[[Reading], tuple[T, ...]]) -> tuple[T, ...]:
-        """Return the parsed values of all readings, in their order."""
+        """Return the values that were parsed from all these readings, in the order of the readings."""
         nothing: tuple[T, ...] = ()
         return tuple(item for reading in readings for item in self.understood(reading, parse, nothing))
 

@@ -50,7 +50,7 @@ def segments_plan(network: Network, wires: tuple[Wire, ...], known: tuple[MacsBe
 
 
 def _ports(wire: Wire) -> Iterator[str]:
-    """Yield the lines that make both ends of the wire ports of its bridge.
+    """Yield the lines that attach both ends of the wire to the wire's bridge.
 
     The world's ends of several hosts may have the same hardware address (that of their common router), so the bridge
     does not learn addresses from them."""
@@ -103,7 +103,8 @@ def _filter(wire: Wire, macs: str) -> Iterator[str]:
 def forwarding_rules(network: Network, wires: tuple[Wire, ...], version: Version, first: int) -> Iterator[str]:
     """Yield the policy rules by which the world forwards packets from one host to another.
 
-    ``first``: the routing table of the first wire; the following wires have the following tables."""
+    ``first``: the number of the first wire's routing table; the tables of the other wires have the following
+    numbers."""
     everyone = tuple(each for each in wires if each.netns.is_host)
     for wire in everyone:
         for address in _elsewhere(network, wire, everyone, version):

@@ -133,7 +133,7 @@ class FarEnd(msgspec.Struct, frozen=True):
 
 
 class Blueprint(msgspec.Struct, frozen=True):
-    """The whole blueprint; ``links``: the ``ip -batch`` lines that make the links of all namespaces.
+    """The whole blueprint.  ``links``: the ``ip -batch`` lines that make the links of all namespaces.
 
     ``left_out``: parts that cannot be rebuilt.  ``apart``: the namespaces that are not rebuilt, because no packet of
     the flows reaches them."""

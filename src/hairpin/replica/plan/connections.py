@@ -1,4 +1,4 @@
-"""The entries of a snapshot's conntrack tables that a packet of a flow can match."""
+"""The entries of a snapshot's conntrack tables that the packets of the flows may match."""
 
 from collections.abc import Iterator
 

@@ -77,7 +77,7 @@ def _named(network: Network, netns: Netns, wires: tuple[Wire, ...]) -> Iterator[
 
 def _carries(network: Network, wire: Wire, mac: int) -> bool:
     """Return whether frames to the hardware address take the wire.  A frame into a tunnel goes to one of the tunnel's
-    far ends.  No far end has the address of a link that was read."""
+    far ends.  A hardware address of a link that was read does not belong to a far end."""
     if wire.far is None:
         return True
     if any(link.mac == mac for _, namespace in network.namespaces() for link in namespace.links):

@@ -190,7 +190,7 @@ class _Found:
         self.line(netns, _pair(netns, link, far))
 
     def _wire(self, netns: Netns, link: Link) -> None:
-        """Make a plain wire in place of the link."""
+        """Make a plain wire (a veth pair) that replaces the link."""
         peer = veth_peer(self._network, netns, link)
         if peer is None and is_uplink(self._network, netns, link):
             port = Port(netns, link.name)

@@ -25,8 +25,8 @@ Known = frozenset[int]
 
 
 def known_addresses(networks: tuple[Network, ...], flows: tuple[Flow, ...]) -> Known | None:
-    """Return the addresses that the flows' packets can have, in the networks before and after a change: those of every
-    namespace, of NAT rules, and of packets in a walk.  None if no set is long."""
+    """Return the addresses that the flows' packets can have, in the networks before and after a change: the addresses
+    of every namespace, of NAT rules, and of packets in a walk.  None if no set is long."""
     rulesets = [namespace.ruleset for _, namespace in networks[0].namespaces()]
     ipsets = (each for rules in rulesets for each in rules.ipsets)
     sets = (each for rules in rulesets for table in rules.tables for each in table.sets)
@@ -58,7 +58,7 @@ def _is_long(named: Set) -> bool:
 
 
 def _elements_with(named: Set, known: Known) -> Collection[int]:
-    """Return the identities of the elements that contain one of the addresses."""
+    """Return the ids (``id()``) of the set's elements that contain one of the addresses."""
     return {id(each) for address in known for each in elements_for(named, address)}
 
 
@@ -79,8 +79,8 @@ def _short(named: Set, known: Known) -> Set:
 
 
 def shorten_listing(document: Json, table: Table, known: Known) -> None:
-    """Remove the needless elements from the long sets in the table's listing.  A set with an unparsed element stays
-    unchanged."""
+    """Remove the needless elements from the long sets in the table's listing.  If an element of a set could not be
+    parsed, the set stays unchanged."""
     sets = {each.name: each for each in table.sets if _is_long(each)}
     for item in list_of(object_of(document).get("nftables")) if sets else ():
         kind, found = single(item)

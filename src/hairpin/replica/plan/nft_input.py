@@ -25,7 +25,7 @@ def counted(
     others: frozenset[str] = frozenset(),
     shorten: Callable[[Json], None] | None = None,
 ) -> str:
-    """Return nft's JSON listing as input for ``nft -j -f``.
+    """Return nft's listing, which is JSON, as input for ``nft -j -f``.
 
     Each rule and each dropping policy gets a counter at zero.  Each chain gets its ``devices``, which older versions of
     nft do not list.  Chains come first, because nft lists them after the maps whose elements jump to them.  The rules

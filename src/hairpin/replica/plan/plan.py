@@ -34,7 +34,7 @@ def blueprint(
     changed: Network | None = None,
     able: frozenset[str] = frozenset(links.KINDS),
 ) -> Blueprint:
-    """Return the blueprint for sending these flows.
+    """Return the blueprint of a replica in which these flows are sent.
 
     ``evidence``: the evidence of the hosts, which is found by their labels; empty if there is none.  ``read``: the
     network as it was parsed from the evidence, or None if this is ``network`` itself.  A table that is equal in both
@@ -102,7 +102,7 @@ def _needed(network: Network, flows: tuple[Flow, ...], changed: Network | None) 
 
 
 def _met(network: Network, flows: tuple[Flow, ...], changed: Network | None) -> frozenset[Port]:
-    """Return the links that the flows reach, before or after the change."""
+    """Return the links that packets of the flows reach, before or after the change."""
     found: set[Port] = set()
     traces = (walked(each, flow) for each in (network, changed) if each is not None for flow in flows)
     for branch in (branch for trace in traces for branch in trace.branches):

@@ -1,4 +1,4 @@
-"""Answers of the world leave by the wire of the request.
+"""The world's answer to a request leaves by the wire by which the request came.
 
 All outside machines are in one namespace, so an unmarked answer to one of them would be delivered locally and never
 cross the host.  Therefore each answer carries the mark of the wire by which its request came.  Services set SO_MARK;
@@ -32,7 +32,7 @@ def mark_of(number: int) -> int:
 
 
 def rules(wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the policy rules that route marked answers to their wire."""
+    """Yield the policy rules that route each marked answer to the wire of its mark."""
     for number in range(len(wires)):
         yield f"rule add priority {10 + number} fwmark {mark_of(number)} iif lo lookup {table_of(number)}"
 

@@ -1,4 +1,4 @@
-"""The machines around the hosts, for which the world stands: their addresses, the ARP requests of theirs that a host
+"""The machines around the hosts, for which the world stands: their addresses, those of their ARP requests that a host
 ignores, and their MTUs.
 
 The world sends frames to a host's hardware address without an ARP request.  There is one exception: if the walk says
@@ -41,8 +41,8 @@ def covered_gateways(network: Network, changed: Network | None, version: Version
 
 
 def gateways(network: Network, version: Version) -> Iterator[str]:
-    """Yield the next hops of the hosts' routes by uplinks, if a next hop has a neighbour entry on the uplink or is in a
-    network of the uplink.  A container network may contain their addresses, too."""
+    """Yield the next hops of the hosts' routes by uplinks, provided that the next hop has a neighbour entry on the
+    uplink or is in a network of the uplink.  A container network may contain their addresses, too."""
     for netns, namespace in network.namespaces():
         known = {each.value for each in namespace.neighbours if each.mac is not None and each.version == version}
         for hop in (each for route in namespace.routes for each in route.next_hops):

@@ -14,7 +14,7 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 
 
 def routes(namespace: Namespace) -> Iterator[str]:
-    """Yield the routes that the kernel does not make itself for addresses.
+    """Yield a line for each route that the kernel does not make itself when an address is added.
 
     Routes whose gateway the kernel would refuse after the other routes come first.  Then routes with longer prefixes
     come first, because the gateways of other routes may need them."""

@@ -248,7 +248,7 @@ def _rules(
     yield "rule del priority 0"
     for number, way in enumerate(ways(wires)):
         yield f"rule add priority {10 + number} fwmark {way.mark} iif lo lookup {_TABLE + way.mark}"
-        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # the link has no live peer
+        yield f"rule add priority {100 + number} fwmark {way.mark} iif lo blackhole"  # the wire has no live peer
     wires = far_ends.without(wires)
     if len(network.hosts) > 1:
         yield from between.forwarding_rules(network, wires, version, _TABLE + 1)

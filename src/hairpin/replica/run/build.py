@@ -73,7 +73,7 @@ class Built:
     """A built replica: the namespaces by name, and the parts that could not be built.
 
     ``replaced``: the rules that a tool refused, each with its namespace.  A no-op rule replaces each of them, and its
-    counter shows whether a packet reached this place."""
+    counter shows whether a packet reached the place of the rule."""
 
     def __init__(self, plan: Blueprint) -> None:
         """Build the blueprint; afterwards the process is in the host's namespace.  Raises OSError if namespaces cannot
@@ -364,7 +364,7 @@ def write_sysctl(path: str, value: str) -> bool:
 
 
 def _is_of_network(path: str) -> bool:
-    """Return whether the path stays below /proc/sys/net: all other files below /proc/sys belong to the whole
+    """Return whether the path stays below /proc/sys/net.  All other files below /proc/sys belong to the whole
     machine."""
     first, *parts = path.split("/")
     return first == "net" and not {"", ".", ".."}.intersection(parts)

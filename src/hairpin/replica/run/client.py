@@ -138,7 +138,7 @@ class Client:
             else:
                 opened.connect(_end(destination, 0 if flow.protocol == "icmp" else flow.dport, way))
                 if way is not None and _is_link_local(destination) and not _is_link_local(source or everywhere):
-                    # connect() has bound the socket to the link, but an answer may arrive by another link.
+                    # connect() has bound the socket to the wire's link, but an answer may arrive by another link.
                     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"")
                 opened.send(_datagram(flow))
                 self._loop.watch(opened, selectors.EVENT_READ, lambda: self._answered(opened, flow))
@@ -295,6 +295,7 @@ def is_idle() -> bool:
 
 
 def source_of(flow: Flow) -> str | None:
-    """Return the source address to which a flow from inside binds its socket; None if the kernel chooses it."""
+    """Return the source address to which a flow that starts on a host binds its socket; None if the kernel chooses
+    it."""
     address = getattr(flow.start, "address", None)
     return None if address is None else address_text(address, flow.version)

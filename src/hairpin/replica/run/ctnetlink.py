@@ -40,7 +40,8 @@ _USUAL_TIMEOUT_S = 60
 
 
 def available() -> bool:
-    """Return whether the kernel can write entries without loading a module (nf_conntrack_netlink)."""
+    """Return whether the kernel can write entries without loading a module: nf_conntrack_netlink is loaded or built
+    in."""
     modules = Path("/proc/modules")
     if not modules.exists():
         return True  # a kernel without loadable modules refuses a request if it lacks nf_conntrack_netlink

@@ -31,8 +31,8 @@ def die_with(parent: int) -> None:
 
 
 def own_processes() -> None:
-    """Put the next child process into a new PID namespace.  When that child ends, the kernel kills all its
-    processes."""
+    """Put the next child process into a new PID namespace.  When this child ends, the kernel kills all processes of the
+    namespace."""
     _checked(_LIBC.unshare(_CLONE_NEWPID), "unshare")
 
 

@@ -1,8 +1,8 @@
 """Loads as much as possible of a ruleset that a tool refuses.
 
-If nft rejects its own JSON listing, the table is written again in nft's own language.  Only a rule that nft still
-refuses is left out.  A no-op rule replaces it, so that later rules keep their numbers; the counter of the no-op rule
-shows whether a packet reached that place.
+If nft rejects its own JSON listing, the table is written again in nft's own language.  Only the rules that nft still
+refuses are left out.  A no-op rule replaces each of them, so that later rules keep their numbers; the counter of the
+no-op rule shows whether a packet reached that place.
 """
 
 import re

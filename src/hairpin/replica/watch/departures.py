@@ -74,8 +74,8 @@ class Departures:
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the packet is not for the world itself: the world forwards it, it is a tunnel's outer packet,
-        or a link without ARP sent it."""
+        """Return whether the packet is not for the world itself.  This is so if the world forwards it, if it is a
+        tunnel's outer packet, or if a link without ARP sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:

@@ -7,8 +7,8 @@ rules in OUTPUT drop before a tap sees it.
 Source: net/ipv4/proc.c, net/ipv6/proc.c
 
 A connection is half open if a socket accepted a SYN, and its SYN-ACK was not acknowledged.  The SYN-ACK may never have
-been on a link: a rule of OUTPUT dropped it, or its next hop does not answer ARP.  Source: net/ipv4/tcp_input.c
-tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
+been on a link: a rule of OUTPUT dropped it, or the next hop of the SYN-ACK does not answer ARP.  Source:
+net/ipv4/tcp_input.c tcp_conn_request(), net/ipv4/tcp_ipv4.c get_openreq4()
 """
 
 from functools import cache
@@ -99,6 +99,6 @@ class HalfOpen:
 
 
 def _ends(path: Path) -> set[tuple[str, str]]:
-    """Return both ends of each half-open connection in the file."""
+    """Return the local and the remote end of each half-open connection in the file."""
     rows = (line.split(None, 4)[1:4] for line in path.read_text("ascii").splitlines()[1:])
     return {(ours, theirs) for ours, theirs, state in rows if state == _SYN_RECEIVED}

@@ -131,7 +131,7 @@ class Tap:
 
 
 class Taps:
-    """All taps of a replica.  Only those that have seen packets are read."""
+    """All taps of a replica.  Only the taps that have seen packets are read."""
 
     def __init__(self, taps: Iterable[Tap]) -> None:
         self._taps = {each.socket.fileno(): each for each in taps}

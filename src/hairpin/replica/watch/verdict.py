@@ -77,7 +77,7 @@ def went_round(findings: Findings) -> bool:
 
 
 def verdict(findings: Findings) -> Verdict:
-    """Return the verdict that follows from the findings."""
+    """Return the verdict on the flow that follows from the findings."""
     experience = findings.attempt.experience
     if experience.kind == "answer":
         return "delivered"

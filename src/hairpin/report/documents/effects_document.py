@@ -41,8 +41,8 @@ class EffectsDocument(msgspec.Struct, frozen=True):
 
 
 class SideEffectDocument(msgspec.Struct, frozen=True):
-    """Another effect of a repair.  ``flow``: another flow that the repair changes, with its verdicts ``before`` and
-    ``after``; null if the effect is not on a single flow."""
+    """An effect of a repair besides the repaired flow.  ``flow``: another flow that the repair changes, with its
+    verdicts ``before`` and ``after``; null if the effect is not on a single flow."""
 
     text: str
     flow: str | None = None

@@ -60,7 +60,7 @@ class RepairDocument(msgspec.Struct, frozen=True):
 
 
 class LeftOutDocument(msgspec.Struct, frozen=True):
-    """A repair that is no step of the plan.  ``why``: a repair that is left out because of ``policy``, ``disruptive``,
+    """A repair that is not part of the plan.  ``why``: a repair that is left out because of ``policy``, ``disruptive``,
     ``instead``, ``opens``, ``closes`` or ``diverts`` can be chosen; other repairs cannot.  ``effects``: the effects
     because of which the repair is left out."""
 

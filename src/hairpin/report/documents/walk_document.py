@@ -60,7 +60,7 @@ class RuleDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="rule"):
 
 
 class RouteDocument(msgspec.Struct, frozen=True, tag_field="kind", tag="route"):
-    """A route and the policy rule that led to it, in the words of ip(8)."""
+    """A route, and the policy rule that selected the route's table, both in the syntax of ip(8)."""
 
     route: str
     rule: str

@@ -1,4 +1,5 @@
-"""The matrix of events as a page: the flows as rows, the events as columns, the fates in the cells."""
+"""The matrix of events as a page: the rows are flows, the columns are events, and a cell has the fate of a flow after
+an event."""
 
 from functools import partial
 from typing import Literal

@@ -1,4 +1,4 @@
-"""A plan and its outcome, as a page: the plan's lines, then the answer that it repairs."""
+"""A plan and its outcome, as a page: the plan's lines, followed by the answer whose causes the plan repairs."""
 
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element

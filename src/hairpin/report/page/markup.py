@@ -17,9 +17,9 @@ SVG = "http://www.w3.org/2000/svg"
 def element(tag: str, *children: Child, **attributes: str | float | bool | None) -> Element:
     """Return an element.  Strings among the children become the element's text.  A child that is None is skipped.
 
-    ``class_`` and ``for_`` are the attributes ``class`` and ``for``; ``aria_label`` is ``aria-label``.  An attribute
-    with the value None or False is not written.  An attribute with the value True is written as a name without a
-    value."""
+    The arguments ``class_`` and ``for_`` become the attributes ``class`` and ``for``; ``aria_label`` becomes
+    ``aria-label``.  An attribute with the value None or False is not written.  An attribute with the value True is
+    written as a name without a value."""
     made = Element(tag)
     for name, value in attributes.items():
         if value is not None and value is not False:

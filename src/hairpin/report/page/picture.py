@@ -61,7 +61,7 @@ class PlaceFrame(msgspec.Struct, frozen=True):
 
 class Point(msgspec.Struct, frozen=True):
     """A point on the line: a step, or an end of the path, for which ``step`` is None.  ``number``: the step's number in
-    the path.  ``whole``: the full text, if the labels shorten it."""
+    the path.  ``whole``: the full text of the step, if the labels show only a part of it."""
 
     x: float
     y: float
@@ -281,7 +281,7 @@ class _Layout:
         self._point("again", [(self._words(said), "told")])
 
     def stop(self, step: Step, stop: Stop, number: int | None) -> None:
-        """Add the step at which the packet stops, with the full reason."""
+        """Add the step at which the packet stops, with the full reason for the stop."""
         decided = decided_text(stop.decided_by, self._words)
         why = "" if stop.reason == "loop" and decided else self._words(stop_sentence(stop))
         self._point("stop", [(decided, "bad"), (why, "bad")], step, number)

@@ -1,5 +1,5 @@
 """A command's output as a page: the lines that the terminal shows, of which the first is the heading.  The pages of
-`hairpin diff` and `hairpin explain` are made this way.
+`hairpin diff` and `hairpin explain` are made by this module.
 """
 
 from collections.abc import Callable

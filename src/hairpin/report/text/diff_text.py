@@ -119,7 +119,7 @@ def _named(found: Comparison, *, first: bool) -> str:
 def _write_group(
     changes: list[ListedDifference], flows: list[DecidedFlow], words: Words, paper: Paper, *, verbose: bool
 ) -> None:
-    """Write the deciding changes and their flows."""
+    """Write a set of deciding changes, and the flows whose verdicts it decides."""
     if not changes:
         unexplained = message("The listed changes do not explain the other outcome of these flows:")
         paper.prose(words(unexplained), style="unsure")

@@ -99,7 +99,7 @@ def draw_branch(
 ) -> None:
     """Draw one branch of a walk."""
     found = ways(trace, branch, places)
-    # Only the failing direction is drawn; for a flow that succeeds, only the request.
+    # Of a flow that fails, only the failing direction is drawn.  Of a flow that succeeds, only the request is drawn.
     drawn = found if every else [each for each in found if each.stop is not None] or found[:1]
     for number, each in enumerate(drawn):
         if number:
@@ -119,7 +119,7 @@ def _draw_way(way: FlowWay, paper: Paper, words: Words, places: Places, *, every
         found.append(Hop(last_step.netns, last_step.stage, last_step.link, "", last_step.packet))
     twice = len(found) > 1 and _place(found[-2]) == _place(found[-1]) and not found[-2].reverse
     if stop is not None and twice:
-        del found[-2]  # the line of the stop shows it
+        del found[-2]  # the line of the stop shows the same place
     for number, hop in enumerate(found):
         last = number == len(found) - 1
         if hop.netns is not None and hop.netns != netns and _is_news(hop.netns, netns, places):

@@ -142,7 +142,7 @@ def _first_line(plan: RepairPlan) -> Message:
 
 
 def _write_repair(number: int, repair: PlannedRemedy, cause: int | None, words: Words, paper: Paper) -> None:
-    """Write the repair.  ``cause``: the number of its cause in the answer of ``hairpin check``."""
+    """Write the repair.  ``cause``: the number of the repair's cause in the answer of ``hairpin check``."""
     title = words(message("{title} ({id})", title=repair.title, id=repair.id))
     paper.prose(title, first=f"{number}. ", style="strong")
     if cause is not None:
@@ -196,7 +196,8 @@ def changed_lines(step: ReplaceFile) -> Iterator[str]:
 
 
 def _write_choices(heading: Message, left: list[Unplanned], words: Words, paper: Paper) -> None:
-    """Write the left-out repairs under their heading.  A decision that several of them undo is written once."""
+    """Write the left-out repairs under their heading.  If several repairs undo the same decision, the decision is
+    written only once."""
     if left:
         paper.gap()
         paper.prose(words(heading), style="strong")
@@ -321,7 +322,7 @@ _STAYS = message("stays")
 
 
 def outcome_text(outcome: FixOutcome, words: Words, paper: Paper, places: Places) -> str:
-    """Return the outcome of the plan."""
+    """Return the text about the outcome of the plan."""
     for each in outcome.results[:_FEW]:
         _write_result(each, words, paper, places)
     if len(outcome.results) > _FEW:

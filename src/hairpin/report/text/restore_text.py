@@ -49,7 +49,8 @@ def restore_text(found: RestorePlan, words: Words, paper: Paper, *, applying: bo
 
 
 def _write_besides(found: RestorePlan, words: Words, paper: Paper) -> None:
-    """Write the repairs that come before the rules: without them, the restored rules would break working flows."""
+    """Write the repairs that have to be made before the rules are restored.  Without these repairs, the restored rules
+    would break working flows."""
     for each in found.besides:
         paper.gap()
         said = message("before that, so that what works now goes on working: {title}", title=each.title)

@@ -61,7 +61,7 @@ def _write_entry(entry: StoryEntry, words: Words, paper: Paper, *, several: bool
 
 
 def write_not_seen(missing: tuple[Unread, ...], words: Words, paper: Paper, *, several: bool) -> None:
-    """Write the missing traces, and why they are missing."""
+    """Write which traces are missing from the story, and why they are missing."""
     if not missing:
         return
     paper.gap()

@@ -21,7 +21,7 @@ def problems(answer: Answer) -> int:
 
 
 def summary(answer: Answer) -> Message | None:
-    """Return the first line; None if nothing was asked and nothing is wrong."""
+    """Return the first line of the answer; None if no flow was asked and no problem was found."""
     line = _line(answer)
     if line is not None and any(each.succeeds for each in answer.flows):
         line = while_under_way(line, tuple(plan for host in answer.network.hosts for plan in host.plans))
@@ -65,7 +65,7 @@ def _failing(found: int, failed: int, asked: int) -> Message:
 
 
 def _without_problem(answer: Answer, undecided: int) -> Message:
-    """Return the line of an answer in which nothing fails."""
+    """Return the first line of an answer in which no flow fails."""
     if undecided:
         if undecided == len(answer.flows):
             return (

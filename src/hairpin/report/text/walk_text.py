@@ -1,4 +1,4 @@
-"""A walk for people: every step of request and answer."""
+"""A walk for people: every step of the request and of the answer."""
 
 from hairpin.answer.answer import Answer
 from hairpin.answer.decisive import undecided_readings

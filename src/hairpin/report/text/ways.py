@@ -16,7 +16,7 @@ from hairpin.walk.state import Step, Stop
 from hairpin.walk.trace import Branch, Trace
 
 _SHORT_BYTES = 100
-"""The packets of the handshake and of the first data are shorter than this."""
+"""A limit in bytes: the packets of the handshake and of the first data are shorter than this."""
 
 
 class FlowWay(msgspec.Struct, frozen=True):

@@ -57,7 +57,7 @@ def _of_docker(evidence: Evidence, socket: Reading | None, version: Reading | No
     if answers:
         return "answers"
     if _named(socket) and socket is not None and socket.outcome != "refused":
-        return "unreachable"  # DOCKER_HOST or the context names another daemon than the one that may run here
+        return "unreachable"  # DOCKER_HOST or a context names another daemon than this host's
     if socket is not None and socket.outcome == "refused":
         return "unreadable"
     if _is_text(evidence.find("dockerd-cmdline", "")):

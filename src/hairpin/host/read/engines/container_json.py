@@ -216,7 +216,7 @@ def _binding(key: str, host: _Host, actual: bool, ipv6: bool) -> list[PortBindin
     """Return the bindings of one entry of the engine's JSON.  An empty address means every IPv4 address and, with
     ``ipv6``, every IPv6 address.
 
-    A port that the engine has not chosen yet (``""``, ``0``, a range) has no binding.
+    If the engine has not chosen the host's port yet (``""``, ``0``, a range), the port has no binding.
     """
     protocol_name, container_port = _port(key)
     protocol = _PROTOCOLS.get(protocol_name)

@@ -76,7 +76,7 @@ def _docker(
 
 
 def _services(readings: Readings) -> tuple[SwarmService, ...] | None:
-    """Return the services of the swarm; None if no manager listed them."""
+    """Return the services of the swarm; None if no manager of the swarm listed them."""
     found: tuple[SwarmService, ...] | None = readings.understood(readings.first("swarm-services"), services, None)
     if not found:
         return found

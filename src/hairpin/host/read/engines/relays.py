@@ -2,8 +2,8 @@
 but never accept a connection.
 
 docker-proxy's command line has the target: ``-proto tcp -host-ip 0.0.0.0 -host-port 8080 -container-ip 172.17.0.2
--container-port 80`` (``-use-listen-fd`` since Docker 28).  If it could not be read, the published port gives the
-target.
+-container-port 80`` (``-use-listen-fd`` since Docker 28).  If the command line could not be read, the target is found
+from the published port.
 Source: moby cmd/docker-proxy/main_linux.go; libnetwork portmapper/proxy.go dummyProxy (userland proxy off).
 """
 

@@ -83,7 +83,7 @@ def _service(found: _Service, evidence: str) -> SwarmService:
     return SwarmService(
         id=found.id,
         name=found.spec.name,
-        # A port without a number: the swarm has not assigned one yet.
+        # A port without a number: the swarm has not assigned a number yet.
         ports=tuple(
             ServicePort(each.protocol, each.published_port, each.target_port, each.publish_mode)
             for each in ports or ()
@@ -118,7 +118,7 @@ def with_mesh(
     engines: tuple[Engine, ...], namespaces: tuple[Namespace, ...]
 ) -> tuple[tuple[Engine, ...], tuple[Namespace, ...]]:
     """Return the engines with their mesh ports, and the namespaces.  In the host's own namespace the sockets of these
-    ports become relays.  Both are unchanged if the host is no node of a swarm."""
+    ports become relays.  Engines and namespaces are unchanged if the host is no node of a swarm."""
     sandbox = sandbox_of(engines)
     if sandbox is None:
         return engines, namespaces

@@ -178,7 +178,8 @@ def _link(link: _Link, indices: dict[str, int], source: str, evidence: str) -> L
         stacked = decode(_STACKED_DATA, _raw(info.info_data), source=source)
     data = decode(_TUNNEL_DATA, _raw(info.info_data), source=source) if kind in TUNNELS else None
     tunnel = _tunnel(kind, data, link.link) if data is not None else None
-    # A vxlan names its underlay in its own data, a GRE or IP tunnel as its lower link.  Link 0 (``NONE``) is no link.
+    # A vxlan names its underlay in its ``info_data``; a GRE or IP tunnel names its underlay as its lower link.  Link 0
+    # (``NONE``) is no link.
     below = link.link or (tunnel.underlay if tunnel is not None else stacked.link)
     return Link(
         index=link.ifindex,

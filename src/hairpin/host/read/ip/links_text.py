@@ -5,9 +5,10 @@
                [kind word*] ["bridge_slave" word*] address*
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
-Busybox prints no kind.  It also looks up a peer's index in this namespace, even if the peer is in another one: it
-prints ``v2@br0`` if br0 is link 2 here and the peer is link 2 there.  So kinds are guessed.  The master of another link
-is a bridge; a link whose peer cannot be its lower link is a veth.
+Busybox prints no kind.  It also looks up the index of a peer in this namespace, even if the peer is in another one.
+For example, it prints ``v2@br0`` if br0 is link 2 of this namespace and the peer is link 2 of the other namespace.  So
+the kinds of links are guessed.  A link that is the master of another link is taken for a bridge.  A link whose peer
+cannot be its lower link is taken for a veth.
 """
 
 import re
@@ -62,7 +63,7 @@ def value_after(words: list[str], key: str) -> str | None:
 
 
 def port_of(words: list[str]) -> BridgePort:
-    """Return the port settings in the words of ``bridge_slave …`` or of ``bridge -d link``."""
+    """Return the settings of a bridge port from the words of ``bridge_slave …`` or of ``bridge -d link``."""
     usual = BridgePort()
 
     def switch(key: str, default: bool) -> bool:
@@ -168,7 +169,7 @@ def _tunnel(kind: str, words: list[str]) -> Tunnel:
 
 
 def _sets_df(kind: str, words: list[str]) -> bool:
-    """Return whether a GRE or IP tunnel sets DF, which is the default."""
+    """Return whether a GRE or IP tunnel sets DF on outer packets, which is the default."""
     return kind in ("gre", "gretap", "ipip", "sit") and "nopmtudisc" not in words
 
 

@@ -21,7 +21,7 @@ TABLE_UNSPEC = 0
 
 
 class SavedNextHop(msgspec.Struct, frozen=True):
-    """A next hop object (``ip nexthop``): one next hop, or a group of ids with weights."""
+    """A next hop object (``ip nexthop``): one next hop, or a group of other objects' ids with weights."""
 
     id: int
     hop: NextHop | None = None

@@ -4,8 +4,8 @@
               [[NEWLINE TAB] "skmem:(r" RECEIVED ",rb" BUFFER …]
     LOCAL  := ("*" | IPV4 | "[" IPV6 "]") ["%" DEVICE] ":" PORT
 
-``*`` is a wildcard for IPv6 and IPv4.  iproute2 before 4.15 (CentOS 7) has no brackets: there ``*`` is the IPv4
-wildcard and ``:::80`` the IPv6 one.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
+``*`` is a wildcard for IPv6 and IPv4.  iproute2 before 4.15 (CentOS 7) prints no brackets: there ``*`` is the wildcard
+for IPv4, and ``:::80`` has the wildcard for IPv6.  Source: iproute2 misc/ss.c inet_addr_print(), sock_addr_print().
 
 Listening TCP and bound UDP sockets from ``/proc/net/tcp``, ``tcp6``, ``udp``, ``udp6``, where there is no ``ss``.
 

@@ -1,4 +1,4 @@
-"""``tc -j -d filter show``: filters with their matches and actions.
+"""Filters with their matches and actions, from ``tc -j -d filter show``.
 
 A filter of a kind, a key or an action that hairpin does not model is kept as a filter that may match.  Text that is not
 JSON is left unread, because iproute2 prints some kinds of filters as such text.

@@ -1,8 +1,8 @@
 """Traffic control of links: queueing disciplines, and filters, which may drop or redirect packets before netfilter.
 
 Only the queueing disciplines that may drop every packet, or every packet above some length, are kept.  ``u32``,
-``flower`` and ``matchall`` filters are read with their matches and action.  Of other filters (mostly eBPF) only the
-existence is recorded.
+``flower`` and ``matchall`` filters are read with their matches and action.  For other filters (mostly eBPF), hairpin
+records only that they exist.
 """
 
 import json

@@ -21,7 +21,7 @@ _NONE = ("(none)", "off", "")
 
 
 def devices(reading: Reading) -> tuple[tuple[str, Wireguard], ...]:
-    """Return every device's name and settings; raise ParseError with the line."""
+    """Return the name and the settings of every WireGuard device; raise ParseError with the line."""
     found: dict[str, Wireguard] = {}
     for line_number, line in enumerate(reading.text.splitlines(), 1):
         if not line.strip():

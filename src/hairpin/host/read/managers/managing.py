@@ -118,7 +118,8 @@ def units(readings: Readings) -> tuple[Unit, ...]:
 
 
 def boot_lines(readings: Readings) -> tuple[ScriptLine, ...]:
-    """Return the lines that program the network at boot or from cron: the scripts' lines, then the units'."""
+    """Return the lines that program the network at boot or from cron: first the lines of scripts, then the lines of
+    units."""
     found = (
         *((reading, "", line) for reading in readings.of("boot-scripts") for line in reading.text.split("\n")),
         *(
@@ -238,8 +239,8 @@ def units_of(reading: Reading) -> tuple[Unit, ...]:
 
 
 def program_version(reading: Reading) -> Version | None:
-    """Return a program's version as its ``-V`` printed it; the program is the first word of the command.  In the output
-    of ``uname -a``, the second word is left out, because it is the host's name."""
+    """Return a program's version as the program printed it (``-V``).  The program's name is the first word of the
+    reading's command.  In the output of ``uname -a``, the second word is left out, because it is the host's name."""
     first = reading.text.strip().partition("\n")[0].strip()
     words = reading.origin.rpartition("/")[2].split()
     if not first or not words:
