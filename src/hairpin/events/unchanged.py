@@ -10,9 +10,9 @@ from hairpin.host.host import Host
 from hairpin.message import Message, message
 
 _VPNS = ("wg-quick@", "openvpn", "tailscaled", "strongswan", "ipsec")
-"""Prefixes of VPN units.  Their configurations contain keys, so the collector does not read them.  If a peer is allowed
-all addresses, wg-quick routes all traffic through a routing table that it adds.  tailscaled puts its own chains at the
-heads of INPUT and FORWARD."""
+"""Prefixes of VPN units.  The configurations of VPNs contain keys, so the collector does not read them.  If a peer is
+allowed all addresses, wg-quick routes all traffic through a routing table that it adds.  tailscaled puts its own chains
+at the heads of INPUT and FORWARD."""
 
 
 def _where(can_happen: Callable[[Host], bool]) -> Happens:

@@ -86,8 +86,8 @@ class Container(msgspec.Struct, frozen=True):
     project: str = ""
     """The container's Compose project; empty if it has none."""
     unit: str = ""
-    """The systemd unit that runs the container, from a label of Podman.  Such units come from a quadlet or from `podman
-    generate systemd`."""
+    """The systemd unit that runs the container, from a label of Podman.  The unit was made from a quadlet, or by
+    `podman generate systemd`."""
     is_task: bool = False
     """Whether the container is a task of a swarm service."""
     resolvers: tuple[str, ...] | None = None
@@ -101,8 +101,8 @@ class Container(msgspec.Struct, frozen=True):
 
     @property
     def running(self) -> bool:
-        """Whether the container's processes and its network namespace exist.  They exist while the container is paused,
-        and do not exist between two restarts."""
+        """Whether the container's processes and its network namespace exist.  Processes and namespace exist while the
+        container is paused; they do not exist between two restarts."""
         return self.status in ("running", "paused")
 
     @property
@@ -262,8 +262,8 @@ class MeshPort(msgspec.Struct, frozen=True):
 class Engine(msgspec.Struct, frozen=True):
     """A container engine on this host.
 
-    An option is None if neither a flag nor daemon.json nor the API gives it.  Then its default value, which depends on
-    the engine's version, applies: see ``hairpin.engines``.
+    An option is None if neither a flag nor daemon.json nor the API gives it.  The default value of an option that is
+    None depends on the engine's version: see ``hairpin.engines``.
     """
 
     kind: Tool

@@ -49,7 +49,7 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
     """The release of the host's kernel (``uname -r``): see host/kernel_release.py."""
     unread: tuple[str, ...] = ()
     door: Door = CLOSED
-    """The object through which a walk in this namespace gets its observers and choices.  It is ``CLOSED`` if the
+    """The object through which a walk in this namespace gets its observers and choices.  The door is ``CLOSED`` if the
     namespace comes from a reading."""
 
     def link(self, name: str) -> Link | None:
@@ -67,8 +67,8 @@ class Namespace(msgspec.Struct, frozen=True, dict=True):
 
 @kept
 def _by_name(namespace: Namespace) -> dict[str, Link]:
-    """Return the links by name.  They are kept, because each step of a walk looks up a link, and a host with 200
-    containers has 400 links."""
+    """Return the links by name.  The index of links is kept, because each step of a walk looks up a link, and a host
+    with 200 containers has 400 links."""
     return {link.name: link for link in reversed(namespace.links)}
 
 
@@ -164,10 +164,10 @@ class Host(msgspec.Struct, frozen=True, dict=True):
         return owner if owner is not None else container
 
     def containers_named(self, name: str) -> tuple[Container, ...]:
-        """Return the containers that the name means.  This is the container with this name or id.  If there is none,
-        these are the containers of the compose or swarm service with this name (also ``tasks.NAME``).  If there are
-        none, it is the only container whose id begins with the name.  If there is no such container, these are the
-        containers with this network alias."""
+        """Return the containers that the name means.  A name means the container with this name or id.  If there is
+        none, the name means the containers of the compose or swarm service with this name (also ``tasks.NAME``).  If
+        there is no such service, the name means the only container whose id begins with it.  If there is no such
+        container, the name means the containers with this network alias."""
         known = _known_as(self).get(name)
         if known is not None:
             return (known,)

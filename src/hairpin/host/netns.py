@@ -46,7 +46,8 @@ class Netns(msgspec.Struct, frozen=True, order=True, cache_hash=True):
         """The beginning of the id of the overlay network for which dockerd made this namespace; None for any other
         namespace.
 
-        Such a namespace contains the network's bridge, its vxlan device, and the peers of the containers' veths.
+        The namespace of an overlay network contains the network's bridge, its vxlan device, and the peers of the
+        containers' veths.
         Source: moby libnetwork/drivers/overlay/ov_network.go initSandbox()"""
         found = _OF_OVERLAY.fullmatch(self.name)
         return found[1] if found is not None else None

@@ -14,7 +14,7 @@ class CheckTrial(msgspec.Struct, frozen=True):
 
 class Program(msgspec.Struct, frozen=True):
     """A program ``iptables`` on dockerd's PATH.  ``target``: the file to which its symbolic links lead.  ``version``:
-    the output of ``-V``.  Both fields are empty if there is only one such program."""
+    the output of ``-V``.  ``target`` and ``version`` are empty if there is only one program ``iptables``."""
 
     path: str
     target: str = ""

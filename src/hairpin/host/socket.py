@@ -19,8 +19,9 @@ class Socket(msgspec.Struct, frozen=True):
     or if it was not read.  ``is_late``: whether the processes started long after the container, so that a restart of
     the container may not start them again.  ``backlog`` and ``queued`` (TCP): how many connections may wait to be
     accepted, and how many are waiting.  ``received`` and ``receive_buffer`` (UDP): the memory of waiting datagrams in
-    bytes, and the limit of this memory.  These four are None if they were not read.  ``evidence`` and ``entry``: the
-    reading of the socket, and its line there; 0 if the socket was not read."""
+    bytes, and the limit of this memory.  ``backlog``, ``queued``, ``received`` and ``receive_buffer`` are None if they
+    were not read.  ``evidence`` and ``entry``: the reading of the socket, and its line there; 0 if the socket was not
+    read."""
 
     protocol: Literal["tcp", "udp"]
     version: Literal[4, 6]
@@ -100,8 +101,8 @@ class Relay(msgspec.Struct, frozen=True):
 
 
 class VirtualService(msgspec.Struct, frozen=True):
-    """A service of IPVS.  It takes packets with this ``mark``; if ``mark`` is None, it takes packets to this address
-    and port.  ``port``: 0 for any port."""
+    """A service of IPVS.  The service takes packets with this ``mark``; if ``mark`` is None, it takes packets to this
+    address and port.  ``port``: 0 for any port."""
 
     mark: int | None
     protocol: int = 0

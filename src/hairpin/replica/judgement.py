@@ -18,7 +18,7 @@ from hairpin.network.network import Network
 from hairpin.network.prefix import Version
 
 Verdict = Literal["delivered", "dropped", "rejected", "refused", "unanswered", "looped"]
-"""The kernel's verdict.  Its words have the same meaning as those of the verdicts in walk/walk.py."""
+"""The kernel's verdict.  The verdicts have the same meaning as in walk/walk.py."""
 
 
 class Hit(msgspec.Struct, frozen=True):

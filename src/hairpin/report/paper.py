@@ -20,8 +20,8 @@ _ASCII = str.maketrans(
      "├": "|", "─": "-", "▲": "^", "◀": "<", "╎": ":"}
 )  # fmt: skip
 _ASCII_ARROWS = {"→": "->", "←": "<-"}
-"""The replacements of arrows in ASCII.  They are wider than the arrows, so arrows are replaced before a line is
-measured."""
+"""The replacements of arrows in ASCII.  The replacements are wider than the arrows, so arrows are replaced before a
+line is measured."""
 WIDEST = 120
 """The width in columns beyond which lines of prose become hard to read."""
 NARROWEST = 40

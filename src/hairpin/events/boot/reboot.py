@@ -16,9 +16,8 @@ from hairpin.network.prefix import address_text
 def _upgraded(course: Course) -> Course:
     """Return the course after the boot of the new kernel.
 
-    Until the reboot no packet is treated differently.  But the packages of the new kernel may delete the running
-    kernel's modules.  Then, until the reboot, a rule, a bridge or a tunnel cannot be made if it needs a module that is
-    not loaded."""
+    Until the reboot no packet is treated differently.  But if the packages of the new kernel delete the running
+    kernel's modules, a rule, a bridge or a tunnel that needs an unloaded module cannot be made until the reboot."""
     return with_boot(course).provided(
         message("the new kernel has the modules of the running one, {release}, and does the same by itself",
                 release=course.namespace.kernel or course.host.kernel or "?")

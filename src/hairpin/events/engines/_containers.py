@@ -39,7 +39,7 @@ def with_container_ended(course: Course, container: Container) -> Course:
 
 def with_containers_ended(course: Course, containers: Iterable[Container]) -> Course:
     """Return the course after these containers have ended, one after another.  Which of an engine's rules stay depends
-    on the containers that still run.  So the other rules are found once, and are deleted first."""
+    on the containers that still run, so the engine's other rules are found once and deleted first."""
     ending = tuple(containers)
     for engine in course.host.engines:
         ids = {each.id for each in engine.containers}
@@ -172,8 +172,8 @@ def _is_bound(socket: Socket, binding: PortBinding) -> bool:
 def _started_by_swarm(course: Course, was: Host, container: Container, before: Namespace) -> Course:
     """Return the course after the start of a container that is only on overlay networks.
 
-    Its links get the peers that they had before.  The swarm's managers assign its addresses, for all nodes of the
-    swarm."""
+    The container's links get the peers that they had before.  The swarm's managers assign its addresses, for all nodes
+    of the swarm."""
     same = message("the swarm gives {name} its addresses and its links again", name=container.name)
     ends = {each.peer_index for each in before.links if each.kind == "veth"}
     spaces = list[Namespace]()
@@ -188,8 +188,8 @@ def _started_by_swarm(course: Course, was: Host, container: Container, before: N
 
 
 def with_container_first_started(course: Course, container: Container) -> Course:
-    """Return the course after the start of a container that did not run before.  Its services are known only from its
-    ports."""
+    """Return the course after the start of a container that did not run before.  The services of such a container are
+    known only from its ports."""
     engine = course.host.engine_of(container)
     refused = refused_port(course.host, engine, container)
     if refused is not None:

@@ -22,8 +22,8 @@ _FILE = ConfigFile("/etc/firewalld/zones/docker.xml", '<zone target="ACCEPT"><fo
 
 
 def with_docker_zone(course: Course) -> Course:
-    """Return the course after a starting dockerd has made its firewalld zone, if the zone does not exist yet.  Then
-    firewalld is reloaded."""
+    """Return the course after a starting dockerd has made its firewalld zone, if the zone does not exist yet.  After
+    making the zone, dockerd reloads firewalld."""
     host = course.host
     if host.firewalld is None or not host.firewalld.running:
         return course
@@ -58,9 +58,9 @@ def with_conflict(course: Course, engine: Engine) -> Course:
 
 
 def with_bridges_bound(course: Course, engine: Engine) -> Course:
-    """Return the course after a starting dockerd has bound its bridges to its firewalld zone.  It binds existing
-    bridges in the order of their networks' ids.  It makes the default network's bridge again and binds that bridge
-    last."""
+    """Return the course after a starting dockerd has bound its bridges to its firewalld zone.  dockerd binds existing
+    bridges in the order of their networks' ids.  dockerd makes the default network's bridge again, and binds that
+    bridge last."""
     own = [
         each for each in engine.networks if each.driver == "bridge" and not each.internal and each.bridge is not None
     ]

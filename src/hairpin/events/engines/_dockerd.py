@@ -232,7 +232,7 @@ def _deleted(course: Course, table: Table, chain: Chain, rules: list[Rule]) -> I
 
 
 def _closing(course: Course, engine: Engine) -> Iterator[ExpectedPolicy]:
-    """Yield the chain policies that dockerd sets at its start.  It sets IPv4's policy only if it finds forwarding
+    """Yield the chain policies that dockerd sets at its start.  dockerd sets IPv4's policy only if it finds forwarding
     off."""
     daemon = daemon_of(engine, dockerd_version(engine.version) or FORWARD_CHAIN)
     had = course.namespace.sysctls.text(*_FORWARD)

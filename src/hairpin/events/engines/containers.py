@@ -114,7 +114,8 @@ def _stopped(course: Course, name: str = "") -> Course | None:
 def _restarted(course: Course, name: str = "") -> Course | None:
     """Return the course after the container has stopped and started; None if no running container has this name.
 
-    Its namespace is new, so users' changes in it are lost.  The container gets the first free address."""
+    The restarted container has a new namespace, so users' changes in the old one are lost.  The container gets the
+    first free address."""
     was, restarting = course.host, _running(course, name)
     for each in restarting:
         course = with_container_started(with_container_ended(course, each), was, each)

@@ -1,7 +1,8 @@
 """The effects of firewalld on its host when it starts, stops and reloads.
 
-firewalld makes its own table from the permanent configuration.  It also flushes the iptables tables, and with them the
-engines' rules.  Since firewalld 2.0 it does so only if there were direct rules.  dockerd restores most of its rules.
+firewalld makes its own table from the permanent configuration.  firewalld also flushes the iptables tables, and with
+them the engines' rules.  Since version 2.0, firewalld flushes them only if there were direct rules.  dockerd restores
+most of its rules.
 
 Source: firewall/core/fw.py start(), stop(), reload(); measured with firewalld 1.3.3 (`python -m tests.matrix`)
 """

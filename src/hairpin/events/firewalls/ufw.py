@@ -1,8 +1,8 @@
 """ufw is reloaded, enabled and disabled.  This module models what the start and the stop of ufw do to the host.
 
-ufw fills its own chains from its files.  It appends jumps to the built-in chains.  These jumps, and the chains to which
-they jump, stay when ufw stops.  Foreign rules in other chains stay.  Rules that ufw's files add to such chains are
-added once more at each start.
+ufw fills its own chains from its files.  ufw appends jumps to the built-in chains.  When ufw stops, its jumps stay in
+the built-in chains, and the chains to which they lead stay as well.  Foreign rules in other chains stay.  Rules that
+ufw's files add to such chains are added once more at each start.
 
 Source: ufw's ufw-init-functions (0.36.2), ufw/frontend.py set_enabled(), ufw/backend_iptables.py update_logging()
 """
@@ -325,7 +325,7 @@ def _enabled(course: Course) -> Course | None:
 def _disabled(course: Course) -> Course | None:
     """Return the course after ufw has stopped; None if ufw is not enabled.
 
-    Then all built-in chains have the policy ACCEPT, even FORWARD, whose policy dockerd had set to DROP."""
+    After the stop, all built-in chains have the policy ACCEPT, even FORWARD, whose policy dockerd had set to DROP."""
     ufw = ufw_of(course.host)
     return with_ufw_enabled(with_ufw_stopped(course), enabled=False) if ufw is not None and ufw.enabled else None
 

@@ -1,7 +1,7 @@
 """RHEL's network.service stops and starts: it configures the links of its ``ifcfg`` files.
 
-Its stop sets ``ip_forward`` to 0, and its start applies the sysctl files: forwarding stays off if no sysctl file sets
-it to 1.
+The stop of the unit sets ``ip_forward`` to 0, and its start applies the sysctl files: forwarding stays off if no sysctl
+file sets it to 1.
 
 Source: initscripts (RHEL 7) init.d/network, ifup-eth, ifdown-eth, ifup-routes, ifdown-routes
 """

@@ -69,7 +69,7 @@ def leased_addresses(
     """Return the link's leased addresses: addresses with a limited lifetime, and addresses that are the preferred
     source of a route from DHCP.
 
-    If there are no such addresses, the lease may have no end.  Then all addresses are returned that are not in
+    If there are no such addresses, the lease may have no end, so all addresses are returned that are not in
     ``configured``, the link's addresses from files."""
     files = {(each.version, each.value) for each in configured}
     own = tuple(

@@ -94,8 +94,8 @@ def _networkd_restarted(course: Course) -> Course | None:
     """Return the course after networkd has configured the links of its files again, for example for netplan or a
     package; None if networkd does not run.
 
-    networkd deletes foreign addresses and routes of such a link, and foreign policy rules.  If one of networkd's files
-    matches veth links, networkd detaches the containers' links from their bridge."""
+    networkd deletes foreign addresses and routes of the links that it configures, and foreign policy rules.  If one of
+    networkd's files matches veth links, networkd detaches the containers' links from their bridge."""
     running = _with_manager(course, _NETWORKD, "/run/systemd/netif/links/")
     if running is None:
         return None

@@ -76,8 +76,8 @@ def rule_of(family: str, table: str, chain: str, text: str) -> Rule | None:
 def rules_of(file: ConfigFile, family: str, table: str, chain: str) -> tuple[Rule, ...]:
     """Return the rules that the file has for the chain; empty if it has none, or has another format.
 
-    Files that a person or ufw writes may contain commands that insert and delete rules of other chains.  These commands
-    are ignored."""
+    Files that a person or ufw writes may contain commands that insert and delete rules of other chains.  Commands for
+    other chains are ignored."""
     of_chain = "\n".join(_of_chain(line, chain) for line in lines_of(file.text))
     try:
         tables = parse(of_chain, family="ip6" if family == "ip6" else "ip", dialect="iptables-nft", source=file.path)

@@ -1,10 +1,10 @@
 """Makes one network namespace from its readings.
 
-Neighbour entries that the kernel made itself, without resolving an address, are left out.  Such entries are NOARP and
-never expire.  The kernel makes them for multicast and broadcast addresses, and for each destination on a link without
-neighbour resolution.  All other NOARP entries were added by a program or a person.  The entry of a broadcast address is
-kept, because it outlives the broadcast's route or prefix: in that case the entry sends packets for one machine to all
-machines.
+Neighbour entries that the kernel made itself, without resolving an address, are left out.  Entries that the kernel made
+itself are NOARP and never expire.  The kernel makes NOARP entries for multicast and broadcast addresses, and for each
+destination on a link without neighbour resolution.  All other NOARP entries were added by a program or a person.  The
+entry of a broadcast address is kept, because it outlives the broadcast's route or prefix: in that case the entry sends
+packets for one machine to all machines.
 
 Source: net/ipv4/arp.c arp_constructor(), net/ipv6/ndisc.c ndisc_constructor(); measured on Linux 6.18
 """

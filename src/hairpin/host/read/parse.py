@@ -25,8 +25,8 @@ class ParsedHost(msgspec.Struct, frozen=True):
 
 
 def parse(evidence: Evidence) -> Host:
-    """Return the host.  This never fails: a reading that was refused, failed or cannot be parsed is left out and listed
-    in ``unread``, so that unknown can be distinguished from absent.
+    """Return the host.  Parsing never fails: a reading that was refused, failed or cannot be parsed is left out and
+    listed in ``unread``, so that unknown can be distinguished from absent.
     """
     return parsed(evidence).host
 
@@ -102,7 +102,8 @@ def _engines(
 
 def _alive(engine: Engine, known: tuple[Place, ...]) -> tuple[Container, ...]:
     """Return the engine's containers, with their true status.  If the containers come from the engine's files, these
-    may call a container running although none of its processes is left.  Such a container counts as exited."""
+    may call a container running although none of its processes is left.  A container without a process counts as
+    exited."""
     if not engine.stored:
         return engine.containers
     alive = {place.container for place in known}

@@ -1,6 +1,6 @@
 """The blueprint of a replica: plain data with everything that the replica's process needs, independent of the model.
 
-Its texts are the input of tools: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
+The texts in a blueprint are the input of tools: ``ip -batch`` lines, ``iptables-restore`` input, ``nft -f`` input.
 """
 
 from collections.abc import Iterable
@@ -68,8 +68,8 @@ class Service(msgspec.Struct, frozen=True):
 
 
 class LinkLine(msgspec.Struct, frozen=True):
-    """One line of ``ip -batch`` that makes a link or a pair of links.  It contains placeholders for namespaces, which
-    :func:`path_of` returns.
+    """One line of ``ip -batch`` that makes a link or a pair of links.  The line contains placeholders for namespaces,
+    which :func:`path_of` returns.
 
     ``host``: the label of the host in whose namespace the line runs; lower links are looked up in that namespace.
     ``instead``: the line that is used if the kernel does not know the link's ``kind``, which the report then names."""

@@ -38,9 +38,9 @@ def concerning(namespace: Namespace, met: Met) -> tuple[Connection, ...]:
 
 
 def _met(network: Network, flow: Flow) -> Iterator[tuple[int, Tuple]]:
-    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  Another
-    conntrack entry may already use the client's port for its answers.  Then NAT chooses another port, so that the steps
-    of the walk do not show that entry.
+    """Yield every tuple of the flow's packets at the steps of the walk, and the tuples of their answers.  If another
+    conntrack entry already uses the client's port for its answers, NAT chooses another port, so that the steps of the
+    walk do not show that entry.
     Source: net/netfilter/nf_nat_core.c nf_nat_used_tuple()"""
     branches = walked(network, flow).branches
     for stop in (each.stop for each in branches if each.stop is not None and each.stop.reason == "conntrack-clash"):

@@ -7,9 +7,9 @@ because the walk presumes that the far end delivers them (walk/presumed.py).  Th
 rules for its wire.
 
 Several vxlan or geneve devices of one namespace cannot share a VNI and a port (drivers/net/vxlan/vxlan_core.c
-vxlan_vni_in_use()).  So each device of the world has its own UDP port: rules write this port into incoming packets, and
-the tunnel's port into outgoing packets.  Policy rules also recognise a device's outer packets by its own port.  Source:
-net/core/dev.c nf_ingress() comes after the taps and before the network layer
+vxlan_vni_in_use()).  Therefore each tunnel device of the world has its own UDP port: rules write this port into
+incoming packets, and the tunnel's port into outgoing packets.  Policy rules also recognise a device's outer packets by
+its own port.  Source: net/core/dev.c nf_ingress() comes after the taps and before the network layer
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ from hairpin.walk.walked import walked
 FEW = 8
 """If a tunnel device has more remotes than this, only the remotes to which the walk sends a packet are built."""
 _FIRST_PORT = 61001
-"""The first UDP port of the world's devices.  It is above the ports that the kernel gives to clients
+"""The first UDP port of the world's devices.  The port is above the ports that the kernel gives to clients
 (net.ipv4.ip_local_port_range)."""
 _INNER, _FIRST_OUTER = 99, 2001
 """Routing tables: one for inner packets from a tunnel, and the first of the tables for outer packets, of which each
@@ -150,8 +150,8 @@ def routes(wires: tuple[Wire, ...]) -> Iterator[str]:
 
 
 def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
-    """Yield the neighbour entries for the far ends of a vxlan that answers ARP itself (``proxy``).  They name the
-    namespaces of the vxlan's host, because such a vxlan carries no ARP.
+    """Yield the neighbour entries for the far ends of a vxlan that answers ARP itself (``proxy``).  The entries are for
+    the namespaces of the vxlan's host, because a vxlan with ``proxy`` carries no ARP.
 
     Source: drivers/net/vxlan/vxlan_core.c vxlan_xmit(): arp_reduce() consumes requests and replies"""
     for _, wire, _ in (each for each in _ends(wires) if each[2].tunnel.proxy):
@@ -166,8 +166,8 @@ def neighbours(network: Network, wires: tuple[Wire, ...]) -> Iterator[str]:
 def rules(wires: tuple[Wire, ...], version: Version) -> Iterator[str]:
     """Yield the policy rules that lead packets of tunnels to the routes of ``routes()``.
 
-    A far end accepts inner packets from all sources, as the walk does.  Its outer packets pass the rules for their
-    wire."""
+    A far end accepts inner packets from all sources, as the walk does.  The outer packets of a far end pass the policy
+    rules for their wire."""
     for number, wire, end in _ends(wires):
         if version == 6:
             for always in ("fe80::/10", "ff00::/8"):

@@ -274,8 +274,8 @@ def rebuilt_lower(network: Network, netns: Netns, link: Link) -> Port | None:
         return None
     host = network.namespace(netns.of_host)
     if netns.is_host:
-        # A macvlan and its lower link may be in one namespace.  Then only the hardware address decides which of them
-        # receives a frame.
+        # If a macvlan and its lower link are in one namespace, only the hardware address decides which of them receives
+        # a frame.
         return (
             Port(netns.of_host, link.lower)
             if link.kind == "vlan" and host.link(link.lower or "") and link.lower

@@ -16,8 +16,8 @@ _USUAL: dict[Version, tuple[tuple[int, int], ...]] = {
 def routes(namespace: Namespace) -> Iterator[str]:
     """Yield a line for each route that the kernel does not make itself when an address is added.
 
-    Routes whose gateway the kernel would refuse after the other routes come first.  Then routes with longer prefixes
-    come first, because the gateways of other routes may need them."""
+    Routes whose gateway the kernel would refuse after the other routes come first.  Of the other routes, those with
+    longer prefixes come first, because the gateways of routes with shorter prefixes may need them."""
     wanted = tuple(each for each in namespace.routes if not _by_itself(namespace, each))
 
     def order(route: Route) -> tuple[bool, bool, int]:

@@ -96,8 +96,8 @@ def _ipsets(namespace: Namespace, evidence: Evidence | None, known: Known | None
 
 
 _HASHED = re.compile(r"(?<=\S) (?:bucketsize \d+|initval 0x[0-9a-f]+)(?=\s)")
-"""The options of an ipset that describe its memory layout.  They are removed, because they do not affect the elements
-and older kernels refuse them: ipset(8)."""
+"""The options of an ipset that describe its memory layout.  These options are removed, because they do not affect the
+elements of the set, and older kernels refuse them: ipset(8)."""
 
 
 def _verbatim(

@@ -1,7 +1,7 @@
 """Wires that have uplinks of several hosts.  A bridge stands for such a wire.
 
-Each of these uplinks has two ports on the bridge: its own far end, and the near end of a wire to the world.  So the
-hosts reach each other with their real hardware addresses, and each uplink has its own end in the world
+Each of these uplinks has two ports on the bridge: its own far end, and the near end of a wire to the world.  With this
+bridge the hosts reach each other with their real hardware addresses, and each uplink has its own end in the world
 (plan/between.py).
 """
 

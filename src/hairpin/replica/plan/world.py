@@ -1,10 +1,10 @@
 """The world around the hosts as one namespace: it stands for any client, router, neighbour, peer or gateway.
 
-For packets that come from a wire, a route makes every address local.  So the world answers ARP for every address and
-accepts every packet.  Policy rules before that route drop packets that the outside would not answer: an untranslated
-source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the host's hardware
-address, as a router does.  For the host's IPv6 addresses the world sends neighbour solicitations, because rules of the
-host may drop them.  The walk assumes the same of the outside (walk/outside.py).
+For packets that come from a wire, a route makes every address local.  Because of this route, the world answers ARP for
+every address and accepts every packet.  Policy rules before that route drop packets that the outside would not answer:
+an untranslated source, a peer's filter, a gateway that does not hairpin.  The world has a permanent entry for the
+host's hardware address, as a router does.  For the host's IPv6 addresses the world sends neighbour solicitations,
+because rules of the host may drop them.  The walk assumes the same of the outside (walk/outside.py).
 """
 
 from collections.abc import Iterator
@@ -41,8 +41,8 @@ from hairpin.walk.walked import walked
 
 _TABLE = 100
 _FILTERED = (ICMP, TCP, UDP, ICMP6)
-"""The protocols for which a filtering peer has drop rules.  They are named because the kernel also applies policy rules
-to ARP requests, which such a peer still answers."""
+"""The protocols for which a filtering peer has drop rules.  The drop rules name protocols because the kernel also
+applies policy rules to ARP requests, and a filtering peer still answers ARP."""
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "0"), ("net/ipv4/ip_nonlocal_bind", "1"), ("net/ipv6/ip_nonlocal_bind", "1"),
     ("net/ipv4/conf/all/rp_filter", "0"), ("net/ipv4/conf/default/rp_filter", "0"),
@@ -197,7 +197,8 @@ def _is_near(network: Network, wire: Wire, far: int) -> bool:
 def _leads_out(network: Network, netns: Netns, name: str, wire: Wire) -> bool:
     """Return whether the link and the wire have the same neighbours.
 
-    This is so if the link is stacked on the wire's link or on its bridge, or if the link is a veth to that bridge."""
+    A link has the neighbours of a wire if it is stacked on the wire's link or on that link's bridge, or if it is a veth
+    to that bridge."""
     holder = holder_of(network.namespace(wire.netns), wire.link).name
     link = network.namespace(netns).link(name)
     if netns == wire.netns or link is None:

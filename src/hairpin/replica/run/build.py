@@ -140,8 +140,9 @@ class Built:
         ]
         taken = [line for line, said in refused if _EXISTS in said]
         if taken:
-            # A device that every new namespace has (tunl0, gre0) may already have the index of a host's link.  Then the
-            # line is repeated without the index.  If it is refused again, the host's link is such a device itself.
+            # A device that every new namespace has (tunl0, gre0) may already have the index of a host's link.  In that
+            # case the line is repeated without the index.  If the line is refused again, the host's link is itself such
+            # a device.
             self._ip(self._placed(_INDEX.sub("", each.text) for each in taken))
         again: list[LinkLine] = []
         for line, said in refused:

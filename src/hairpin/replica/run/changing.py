@@ -1,7 +1,7 @@
 """Makes a change inside a replica, with the same steps that would carry out the change on a host.
 
-No command makes a listening service, a running container, a part of the world, or another VNI of a tunnel device.  Such
-parts are built from the simulated network instead: see :func:`parts_of`.
+No command makes a listening service, a running container, a part of the world, or another VNI of a tunnel device.
+Changes of these things are built into the replica from the simulated network instead: see :func:`parts_of`.
 """
 
 from hairpin.carry.run import carry_out

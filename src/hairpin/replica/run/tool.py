@@ -1,7 +1,8 @@
 """The tools that build a replica; each is a process that reads standard input.
 
-Their input may come from an untrusted snapshot.  iproute2 and ipset can run programs and write files, and iptables runs
-``--modprobe``.  So a line that does not make a link, a rule or a set is replaced by a line that the tool refuses.
+The input of these tools may come from an untrusted snapshot.  iproute2 and ipset can run programs and write files, and
+iptables runs ``--modprobe``.  For safety, a line that does not make a link, a rule or a set is replaced by a line that
+the tool refuses.
 """
 
 import os
@@ -63,7 +64,7 @@ def run_quietly(argv: tuple[str, ...]) -> None:
 
 
 class Tool:
-    """A running tool.  Its input and its error output are in memory, so that no full pipe blocks it."""
+    """A running tool.  The tool's input and error output are in memory, so that no full pipe blocks it."""
 
     def __init__(self, argv: tuple[str, ...], text: str) -> None:
         """Start the tool in the process's present namespace."""

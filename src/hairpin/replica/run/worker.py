@@ -2,7 +2,7 @@
 is one, sends the packets again, and ends.
 
 The process is the first one of its PID namespace, has its own mount namespace, and holds all network namespaces by file
-descriptors.  It dies with its parent (PR_SET_PDEATHSIG), and the whole replica dies with it.
+descriptors.  The process dies with its parent (PR_SET_PDEATHSIG), and the whole replica dies with the process.
 """
 
 import socket
@@ -259,8 +259,8 @@ class _Replica:
 
     def _as_sent(self, flow: Flow) -> Flow:
         """Return the flow with the amount of data that the walk considers.  A TCP flow sends data only if its path has
-        a tunnel or links with different MTUs.  It sends none if the sender probes for the MTU or learns a very small
-        MTU, because this takes longer than the replica waits."""
+        a tunnel or links with different MTUs.  A TCP flow sends no data if the sender probes for the MTU or learns a
+        very small MTU, because then the sender needs longer than the replica waits."""
         if flow.protocol != "tcp" or not flow.data_bytes:
             return flow
         trace = walked(self._network, flow)

@@ -74,8 +74,8 @@ class Departures:
         return next((each for each in newest if not self._answers(flow, each, seen, reached=reached)), None)
 
     def _passes(self, flow: Flow, seen: Sighting) -> bool:
-        """Return whether the packet is not for the world itself.  This is so if the world forwards it, if it is a
-        tunnel's outer packet, or if a link without ARP sent it."""
+        """Return whether the packet is not for the world itself.  A packet is not for the world itself if the world
+        forwards it, if it is a tunnel's outer packet, or if a link without ARP sent it."""
         if seen.link in self._far_wires:
             return False
         if seen.link in self._mute:
@@ -107,8 +107,8 @@ class Departures:
         """Return the namespace and the name of the macvlan or ipvlan by which the packet left; for any other link,
         return the host and an empty name.
 
-        Such a packet never reaches the host below the macvlan or ipvlan, even if it is sent to the host's address,
-        which the world has as well."""
+        A packet from a macvlan or ipvlan never reaches the host below it, even if the packet is sent to the host's
+        address, which the world has as well."""
         for each in seen:
             if (
                 each.out

@@ -1,5 +1,5 @@
-"""The table of an answer.  Its rows are ports, containers' outgoing flows and containers' DNS queries.  Its columns are
-standpoints."""
+"""The table of an answer.  The rows of the table are ports, containers' outgoing flows and containers' DNS queries.
+The columns of the table are standpoints."""
 
 from collections.abc import Iterator
 from typing import Literal

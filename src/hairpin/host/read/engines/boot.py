@@ -77,7 +77,7 @@ def _holds(line: str, settings: _Settings) -> bool:
 
 
 def _by(paths: tuple[str, ...], units: tuple[Unit, ...]) -> Literal["systemd", "sysvinit", "openrc", "snap", ""]:
-    """Return the init system that starts daemons.  It is systemd only if systemd runs."""
+    """Return the init system that starts daemons.  The init system counts as systemd only if systemd runs."""
     if units:
         return "systemd"
     if any(each.startswith("/snap/") for each in paths):

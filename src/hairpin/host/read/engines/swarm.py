@@ -149,8 +149,8 @@ def _held(namespace: Namespace, sandbox: int) -> Namespace:
 
 
 def _holding(socket: Socket, sandbox: int) -> Socket:
-    # For a mesh port dockerd binds the wildcard address of both families.  Its API may also bind the wildcard address,
-    # on a port of ``_OWN``.
+    # For a mesh port dockerd binds the wildcard address of both families.  dockerd's API may also bind the wildcard
+    # address, on a port of ``_OWN``.
     is_placeholder = socket.process == "dockerd" and socket.relay is None and socket.address is None
     if not is_placeholder or socket.port in _OWN:
         return socket

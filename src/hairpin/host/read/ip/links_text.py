@@ -5,10 +5,10 @@
                [kind word*] ["bridge_slave" word*] address*
     address := ("inet" | "inet6") ADDRESS "/" LENGTH word* [LABEL]
 
-Busybox prints no kind.  It also looks up the index of a peer in this namespace, even if the peer is in another one.
-For example, it prints ``v2@br0`` if br0 is link 2 of this namespace and the peer is link 2 of the other namespace.  So
-the kinds of links are guessed.  A link that is the master of another link is taken for a bridge.  A link whose peer
-cannot be its lower link is taken for a veth.
+Busybox prints no kind.  Busybox also looks up the index of a peer in this namespace, even if the peer is in another
+one.  For example, busybox prints ``v2@br0`` if br0 is link 2 of this namespace and the peer is link 2 of the other
+namespace.  Therefore the kinds of busybox's links are guessed.  A link that is the master of another link is taken for
+a bridge.  A link whose peer cannot be its lower link is taken for a veth.
 """
 
 import re

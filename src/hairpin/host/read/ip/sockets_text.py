@@ -61,8 +61,8 @@ def parse(reading: Reading, *, known: Processes = NOTHING) -> tuple[Socket, ...]
 
 
 def _without_backlogs(sockets: list[Socket]) -> tuple[Socket, ...]:
-    """Return the sockets without backlogs.  This is needed if each Send-Q is 0 and all fields that come only from
-    netlink are missing: then ss has read /proc/net/tcp, which has no backlogs.
+    """Return the sockets without backlogs.  If each Send-Q is 0, and if all fields that come only from netlink are
+    missing, ss has read /proc/net/tcp, which has no backlogs.
 
     Source: net/ipv4/tcp_ipv4.c get_tcp4_sock(); iproute2 misc/ss.c tcp_show()"""
     return tuple(msgspec.structs.replace(each, backlog=None) for each in sockets)

@@ -29,7 +29,7 @@ class Filtered(NamedTuple):
 
 
 def filtered(reading: Reading) -> Filtered | None:
-    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, None if it found none.
+    """Return the filters that ``tc filter show dev LINK [ingress|egress|root]`` found, or None if it found none.
 
     The filters of a queueing discipline (``root``, or no word at the end of the command) see outgoing packets.
     """

@@ -8,8 +8,8 @@ Each unfinished plan of hairpin is one line, whose parts are separated by tabs:
 
     line := ("own" | "other") number state ("watched" | "dead") (seconds | "-")
 
-The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal.  It is a ``PlanStage`` if hairpin read the
-journal.
+The state is ``open``, ``keeping`` or ``ending`` if a shell read the journal.  The state is a ``PlanStage`` if hairpin
+read the journal.
 """
 
 import re
